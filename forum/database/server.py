@@ -1,0 +1,289 @@
+"""Start, reuse, ask and stop the PostgreSQL server of a data directory.
+
+In `DATA_DIR`: `pg/` (PostgreSQL's own directory, mode 0700, with the socket in it),
+`pg.lock` (one process at a time starts or stops) and `pg.new-*` while a first start runs.
+The server listens on a Unix socket in a private directory and never on the network, so whoever
+can reach the socket is trusted. It lives on when the process that started it ends.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+import psycopg
+from psycopg import pq
+
+from .errors import ANOTHER_PLACE, EmbeddedDatabaseError
+from .programs import Account, account_for, account_of, major_version, program
+
+DATABASE = "forum"
+USER = "postgres"
+PORT = "5432"  # a part of the socket's name only
+START_SECONDS = 60
+SOCKET_PATH_MAX = 103  # bytes, the kernel's limit for a Unix socket's path
+# Characters that PostgreSQL's list of socket directories or libpq's list of hosts would misread.
+UNSAFE_IN_SOCKET_PATH = frozenset("',\"\\\n\r")
+
+CONFIGURATION = """\
+# Written at each start of the embedded server; settings of yours go into postgresql.conf below
+# the line that includes this file.
+listen_addresses = ''
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+port = {port}
+max_connections = 60
+shared_buffers = 128MB
+jit = off
+log_checkpoints = off
+fsync = {durable}
+synchronous_commit = {durable}
+full_page_writes = {durable}
+"""
+
+
+class State(Enum):
+    """What a data directory's server does."""
+
+    ABSENT = "absent"
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+
+
+def ensure(data_dir: Path, *, durable: bool = True) -> dict[str, str]:
+    """Make sure that the server runs, and return Django's connection keys for it.
+
+    The first call creates the database (2 to 3 seconds), a later one starts the server (under a
+    second), and every other finds it running (some milliseconds). `durable=False` starts a
+    server that may lose data in a crash, for tests.
+    Raises EmbeddedDatabaseError when there is no way.
+    """
+    cluster = _cluster(data_dir)
+    if _state(cluster) is not State.RUNNING:
+        with _locked(data_dir):
+            if not cluster.exists():
+                _create(cluster)
+            if _state(cluster) is not State.RUNNING:
+                _start(cluster, durable=durable)
+    return _keys(cluster)
+
+
+def status(data_dir: Path) -> State:
+    """What the server does, without starting it."""
+    return _state(_cluster(data_dir))
+
+
+def url(data_dir: Path) -> str:
+    """The running server's address, for psql and other programs."""
+    return f"postgresql://{USER}@/{DATABASE}?host={quote(_running(data_dir)['HOST'], safe='')}"
+
+
+def stop(data_dir: Path) -> bool:
+    """Stop the server, ending its connections. Returns whether there was one to stop."""
+    cluster = _cluster(data_dir)
+    if _state(cluster) in (State.ABSENT, State.STOPPED):
+        return False
+    with _locked(data_dir):
+        account_of(cluster).run([program("pg_ctl"), "-D", cluster, "-w", "-m", "fast", "stop"])
+    if _state(cluster) is not State.STOPPED:
+        raise EmbeddedDatabaseError(f"The database in {cluster} does not stop.{_log_end(cluster)}")
+    return True
+
+
+def stop_if_idle(data_dir: Path) -> bool:
+    """Stop the server unless somebody else is connected. Returns whether it stopped."""
+    if status(data_dir) is not State.RUNNING:
+        return False
+    with psycopg.connect(url(data_dir)) as connection:
+        others = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchone()
+    return others == (0,) and stop(data_dir)
+
+
+def dump(data_dir: Path, out: BinaryIO) -> None:
+    """Write the whole database as SQL to `out`, an open file."""
+    command = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
+    if subprocess.run(command, stdout=out, check=False).returncode:
+        raise EmbeddedDatabaseError("pg_dump failed; what it said is above.")
+
+
+def restore(data_dir: Path, source: BinaryIO) -> None:
+    """Read SQL as `dump` writes it into the database, which must be empty; all of it or nothing."""
+    command = [
+        *(program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
+        *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--dbname", url(data_dir)),
+    ]
+    if subprocess.run(command, stdin=source, check=False).returncode:
+        raise EmbeddedDatabaseError("psql failed and changed nothing; what it said is above.")
+
+
+def _cluster(data_dir: Path) -> Path:
+    return data_dir.expanduser().resolve() / "pg"
+
+
+def _keys(cluster: Path) -> dict[str, str]:
+    socket = _socket_directory(cluster)
+    if socket is None:
+        raise EmbeddedDatabaseError(f"The database in {cluster} has just been stopped. Try again.")
+    return {"NAME": DATABASE, "USER": USER, "PASSWORD": "", "HOST": str(socket), "PORT": PORT}
+
+
+def _running(data_dir: Path) -> dict[str, str]:
+    """The connection keys, only if the server runs."""
+    if status(data_dir) is not State.RUNNING:
+        raise EmbeddedDatabaseError(
+            f"The database in {_cluster(data_dir)} does not run. Start it: manage.py db start."
+        )
+    return _keys(_cluster(data_dir))
+
+
+def _socket_directory(cluster: Path) -> Path | None:
+    """Where the server said that its socket is: the fifth line of its pid file."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        account_of(cluster)  # says whose it is
+        raise EmbeddedDatabaseError(f"{error}. {ANOTHER_PLACE}") from error
+    return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+
+
+def _state(cluster: Path) -> State:
+    """Ask the server itself: a pid may belong to somebody else by now."""
+    socket = _socket_directory(cluster)
+    if socket is None:
+        return State.STOPPED if cluster.exists() else State.ABSENT
+    answer = pq.PGconn.ping(f"host='{socket}' port={PORT} connect_timeout=5".encode())
+    return {pq.Ping.OK: State.RUNNING, pq.Ping.REJECT: State.STARTING}.get(answer, State.STOPPED)
+
+
+@contextmanager
+def _locked(data_dir: Path) -> Iterator[None]:
+    """Let one process at a time in; the others wait, and the kernel frees the lock of the dead."""
+    directory = _cluster(data_dir).parent
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / "pg.lock").open("w")
+    except OSError as error:
+        raise EmbeddedDatabaseError(
+            f"The database needs a place: {error}. {ANOTHER_PLACE}"
+        ) from error
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _create(cluster: Path) -> None:
+    """Make a new data directory beside its place, then rename: a killed start leaves no half."""
+    account = account_for(cluster.parent)
+    for left_over in cluster.parent.glob("pg.new-*"):
+        shutil.rmtree(left_over)
+    new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=cluster.parent))
+    account.own(new)
+    initdb: list[str | Path] = [program("initdb"), "--pgdata", new, "--username", USER]
+    initdb += ["--auth=trust", "--encoding=UTF8", "--no-instructions"]
+    initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    alone: list[str | Path] = [program("postgres"), "--single", "-D", new, "postgres"]
+    with tempfile.TemporaryFile() as log:
+        if account.run(initdb, output=log) or account.run(
+            alone, stdin=f"CREATE DATABASE {DATABASE}\n", output=log
+        ):
+            log.seek(0)
+            said = log.read().decode(errors="replace")[-2000:]
+            raise EmbeddedDatabaseError(
+                f"No database could be made in {cluster.parent}. {ANOTHER_PLACE} "
+                f"PostgreSQL said:\n{said}"
+            )
+    with (new / "postgresql.conf").open("a") as configuration:
+        configuration.write("\ninclude_if_exists = 'plait.conf'\n")
+    new.rename(cluster)
+
+
+def _start(cluster: Path, *, durable: bool) -> None:
+    _check_version(cluster)
+    account = account_of(cluster)
+    _configure(cluster, account, durable=durable)
+    command = [program("pg_ctl"), "-D", cluster, "-w", "-t", str(START_SECONDS)]
+    command += ["-l", cluster / "server.log", "start"]
+    # More than once: a server that was just killed can be in the way for a moment,
+    # and one that another process began to start before it died has to be waited for.
+    give_up_at = time.monotonic() + START_SECONDS
+    while account.run(command) != 0 and _state(cluster) is not State.RUNNING:
+        if time.monotonic() > give_up_at or not _may_recover(cluster):
+            raise EmbeddedDatabaseError(
+                f"The database in {cluster} does not start. Nothing in it was changed."
+                f"{_log_end(cluster)}"
+            )
+        time.sleep(0.3)
+
+
+def _may_recover(cluster: Path) -> bool:
+    """Whether trying again can help: another server is, or just was, in this directory."""
+    return (cluster / "postmaster.pid").exists()
+
+
+def _check_version(cluster: Path) -> None:
+    made_by, ours = (cluster / "PG_VERSION").read_text().strip(), major_version()
+    if made_by != ours:
+        raise EmbeddedDatabaseError(
+            f"The database in {cluster} was made by PostgreSQL {made_by}, but this is "
+            f"PostgreSQL {ours}, which cannot read it. Nothing was changed. To take it over:\n"
+            "1. with the version of this program that made it: manage.py db dump > forum.sql\n"
+            f"2. stop it and move {cluster} out of the way\n"
+            "3. with this version: manage.py db start, then manage.py db restore < forum.sql"
+        )
+
+
+def _configure(cluster: Path, account: Account, *, durable: bool) -> None:
+    path = cluster / "plait.conf"
+    path.write_text(
+        CONFIGURATION.format(
+            socket=_choose_socket_directory(cluster, account),
+            port=PORT,
+            durable="on" if durable else "off",
+        )
+    )
+    path.chmod(0o600)
+    account.own(path)
+
+
+def _choose_socket_directory(cluster: Path, account: Account) -> Path:
+    """The data directory itself, or a private one under /tmp where its path is of no use."""
+    path = str(cluster)
+    length = len(os.fsencode(cluster / f".s.PGSQL.{PORT}"))
+    if length <= SOCKET_PATH_MAX and UNSAFE_IN_SOCKET_PATH.isdisjoint(path):
+        return cluster
+    owner = os.geteuid() if account.uid is None else account.uid
+    # Not the directory that TMPDIR names: it may be one that the server's account cannot enter.
+    directory = Path("/tmp") / f"plait-{owner}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"  # noqa: S108
+    try:
+        directory.mkdir(mode=0o700)
+        account.own(directory)
+    except FileExistsError:
+        pass
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
+        raise EmbeddedDatabaseError(f"{directory} is not a private directory of ours: remove it.")
+    return directory
+
+
+def _log_end(cluster: Path) -> str:
+    try:
+        log = (cluster / "server.log").read_text(errors="replace")
+    except OSError:
+        return ""
+    return f" The log {cluster / 'server.log'} ends:\n{log[-1500:]}"
