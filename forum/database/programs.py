@@ -4,13 +4,14 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from .errors import ANOTHER_PLACE, EmbeddedDatabaseError
+
+Command = list[str | Path]
 
 # PostgreSQL refuses to run as root. These accounts exist on every Debian or with every package.
 ACCOUNTS_FOR_ROOT = ("postgres", "nobody")
@@ -32,7 +33,7 @@ class Account:
 
     def run(
         self,
-        command: Sequence[str | Path],
+        command: Command,
         *,
         stdin: str | None = None,
         output: IO[bytes] | int = subprocess.DEVNULL,

@@ -25,12 +25,13 @@ import psycopg
 from psycopg import pq
 
 from .errors import ANOTHER_PLACE, EmbeddedDatabaseError
-from .programs import Account, account_for, account_of, major_version, program
+from .programs import Account, Command, account_for, account_of, major_version, program
 
 DATABASE = "forum"
 USER = "postgres"
 PORT = "5432"  # a part of the socket's name only
 START_SECONDS = 60
+RETRY_SECONDS = 15
 SOCKET_PATH_MAX = 103  # bytes, the kernel's limit for a Unix socket's path
 # Characters that PostgreSQL's list of socket directories or libpq's list of hosts would misread.
 UNSAFE_IN_SOCKET_PATH = frozenset("',\"\\\n\r")
@@ -115,14 +116,14 @@ def stop_if_idle(data_dir: Path) -> bool:
 
 def dump(data_dir: Path, out: BinaryIO) -> None:
     """Write the whole database as SQL to `out`, an open file."""
-    command = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
+    command: Command = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
     if subprocess.run(command, stdout=out, check=False).returncode:
         raise EmbeddedDatabaseError("pg_dump failed; what it said is above.")
 
 
 def restore(data_dir: Path, source: BinaryIO) -> None:
     """Read SQL as `dump` writes it into the database, which must be empty; all of it or nothing."""
-    command = [
+    command: Command = [
         *(program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
         *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--dbname", url(data_dir)),
     ]
@@ -168,7 +169,9 @@ def _state(cluster: Path) -> State:
     if socket is None:
         return State.STOPPED if cluster.exists() else State.ABSENT
     answer = pq.PGconn.ping(f"host='{socket}' port={PORT} connect_timeout=5".encode())
-    return {pq.Ping.OK: State.RUNNING, pq.Ping.REJECT: State.STARTING}.get(answer, State.STOPPED)
+    if answer == pq.Ping.OK:
+        return State.RUNNING
+    return State.STARTING if answer == pq.Ping.REJECT else State.STOPPED
 
 
 @contextmanager
@@ -194,10 +197,10 @@ def _create(cluster: Path) -> None:
         shutil.rmtree(left_over)
     new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=cluster.parent))
     account.own(new)
-    initdb: list[str | Path] = [program("initdb"), "--pgdata", new, "--username", USER]
+    initdb: Command = [program("initdb"), "--pgdata", new, "--username", USER]
     initdb += ["--auth=trust", "--encoding=UTF8", "--no-instructions"]
     initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    alone: list[str | Path] = [program("postgres"), "--single", "-D", new, "postgres"]
+    alone: Command = [program("postgres"), "--single", "-D", new, "postgres"]
     with tempfile.TemporaryFile() as log:
         if account.run(initdb, output=log) or account.run(
             alone, stdin=f"CREATE DATABASE {DATABASE}\n", output=log
@@ -217,23 +220,19 @@ def _start(cluster: Path, *, durable: bool) -> None:
     _check_version(cluster)
     account = account_of(cluster)
     _configure(cluster, account, durable=durable)
-    command = [program("pg_ctl"), "-D", cluster, "-w", "-t", str(START_SECONDS)]
+    command: Command = [program("pg_ctl"), "-D", cluster, "-w", "-t", str(START_SECONDS)]
     command += ["-l", cluster / "server.log", "start"]
-    # More than once: a server that was just killed can be in the way for a moment,
+    # More than once: what is left of a killed server can be in the way for a moment,
     # and one that another process began to start before it died has to be waited for.
-    give_up_at = time.monotonic() + START_SECONDS
-    while account.run(command) != 0 and _state(cluster) is not State.RUNNING:
-        if time.monotonic() > give_up_at or not _may_recover(cluster):
+    begun = time.monotonic()
+    while account.run(command) != 0 and (state := _state(cluster)) is not State.RUNNING:
+        patience = START_SECONDS if state is State.STARTING else RETRY_SECONDS
+        if time.monotonic() - begun > patience or not (cluster / "postmaster.pid").exists():
             raise EmbeddedDatabaseError(
                 f"The database in {cluster} does not start. Nothing in it was changed."
                 f"{_log_end(cluster)}"
             )
         time.sleep(0.3)
-
-
-def _may_recover(cluster: Path) -> bool:
-    """Whether trying again can help: another server is, or just was, in this directory."""
-    return (cluster / "postmaster.pid").exists()
 
 
 def _check_version(cluster: Path) -> None:
@@ -269,7 +268,7 @@ def _choose_socket_directory(cluster: Path, account: Account) -> Path:
         return cluster
     owner = os.geteuid() if account.uid is None else account.uid
     # Not the directory that TMPDIR names: it may be one that the server's account cannot enter.
-    directory = Path("/tmp") / f"plait-{owner}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"  # noqa: S108
+    directory = Path("/tmp") / f"plait-{owner}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
     try:
         directory.mkdir(mode=0o700)
         account.own(directory)
