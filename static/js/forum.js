@@ -1,0 +1,235 @@
+/* What every page needs: it says what happened, keeps focus and place over swaps,
+   carries selected words to the Quote link, and fetches the other modules when the
+   page has something for them. Everything works without it, only less smoothly. */
+
+const COMPOSER = "[data-js-composer]";
+const status = document.getElementById("status");
+const alert = document.getElementById("alert");
+
+// ---- Modules, when first needed
+
+function equip() {
+  if (document.querySelector(COMPOSER)) import("./composer.js");
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-js-menu]")) import("./menu.js");
+});
+
+// ---- Saying what went wrong, where the reader is
+
+/** Shows words in the composer the request came from, else in the alert region. */
+function complain(source, words) {
+  const composer = source.closest(COMPOSER);
+  if (!composer) {
+    alert.textContent = words;
+    return;
+  }
+  const note = document.createElement("p");
+  note.className = "note bad";
+  note.role = "alert";
+  note.dataset.jsNote = "";
+  composer.querySelector(".row").before(note);
+  note.textContent = words;
+}
+
+function forgetComplaints(source) {
+  alert.textContent = "";
+  source.closest(COMPOSER)?.querySelector("[data-js-note]")?.remove();
+}
+
+/** The heading and the first paragraph of a page of ours, and its fresh token for our forms. */
+function learnFrom(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (token) {
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  }
+  const said = [...page.querySelectorAll("h1, .lead")].map((part) => part.textContent.trim());
+  return said.join(". ") || alert.dataset.jsBroken;
+}
+
+for (const failure of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(failure, ({ detail }) => {
+    complain(detail.requestConfig.elt, alert.dataset.jsOffline);
+  });
+}
+
+document.addEventListener("htmx:responseError", ({ detail: { xhr, requestConfig } }) => {
+  const words = xhr.status < 500 ? learnFrom(xhr.responseText) : alert.dataset.jsBroken;
+  complain(requestConfig.elt, words);
+});
+
+/** A whole page where a part was asked for is never put into the page: it would take typed text with it. */
+function turnAwayPage(detail) {
+  const { xhr, requestConfig: { elt, verb } } = detail;
+  detail.shouldSwap = false;
+  if (verb === "get" || (xhr.status < 400 && !elt.closest(COMPOSER))) {
+    location.assign(xhr.responseURL);
+  } else {
+    complain(elt, learnFrom(xhr.responseText));
+  }
+}
+
+document.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape") alert.textContent = "";
+});
+
+// ---- A request under way: busy, and not sent twice
+
+const pending = new Set();
+let slow = 0;
+
+function setBusy({ target, requestConfig: { elt } }, busy) {
+  clearTimeout(slow);
+  if (busy) target.setAttribute("aria-busy", "true");
+  else target.removeAttribute("aria-busy");
+  if (elt.matches("form")) setPending(elt, busy);
+}
+
+function setPending(form, busy) {
+  if (busy) pending.add(form);
+  else pending.delete(form);
+  for (const button of form.querySelectorAll("button")) {
+    if (busy) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
+  }
+}
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  forgetComplaints(elt);
+  setBusy(detail, true);
+  if (elt.matches(COMPOSER)) {
+    slow = setTimeout(() => { status.textContent = status.dataset.jsPosting; }, 400);
+  }
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  setBusy(detail, false);
+  if (status.textContent === status.dataset.jsPosting) status.textContent = "";
+});
+
+document.addEventListener("submit", (event) => {
+  if (!pending.has(event.target)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
+document.addEventListener("submit", ({ target: form, defaultPrevented }) => {
+  // After this event: a button disabled now would not send its name.
+  if (!defaultPrevented && form.method === "post") setTimeout(() => setPending(form, true));
+});
+
+addEventListener("pageshow", () => {
+  for (const form of pending) setPending(form, false);
+});
+
+// ---- Focus and place over a swap
+
+let place = null; // the topmost post in view, and where it stood
+let held = null; // what had focus: the post around it, and the button by name
+
+function topmostPost(swapped) {
+  for (const post of document.querySelectorAll(".post")) {
+    const { top, bottom } = post.getBoundingClientRect();
+    if (bottom > 0 && !swapped.contains(post)) return { post, top };
+  }
+  return null;
+}
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { xhr, target, requestConfig: { elt } } = detail;
+  if (!detail.shouldSwap || elt.getAttribute("hx-swap") === "none") return;
+  if (/^\s*<!doctype/i.test(xhr.responseText)) {
+    turnAwayPage(detail);
+    return;
+  }
+  const { id, name, value } = document.activeElement;
+  const post = target.closest(".node")?.querySelector("article") ?? document.querySelector("article");
+  held = { form: target.id, id, name, value, post };
+  place = topmostPost(target);
+});
+
+document.addEventListener("htmx:afterSwap", () => {
+  if (place?.post.isConnected) {
+    scrollBy({ top: place.post.getBoundingClientRect().top - place.top, behavior: "instant" });
+  }
+  place = null;
+});
+
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  const wanted = target.matches("[data-focus]") ? target : target.querySelector("[data-focus]");
+  if (wanted) land(wanted, detail.requestConfig.verb === "post");
+  else setTimeout(rescueFocus);
+  equip();
+});
+
+/** Moves focus, scrolls only as far as needed to see the beginning, and marks a post just made. */
+function land(element, made) {
+  element.removeAttribute("data-focus");
+  element.focus({ preventScroll: true });
+  if (element.matches("textarea")) element.setSelectionRange(element.value.length, element.value.length);
+  const { top, height } = element.getBoundingClientRect();
+  if (top < 0 || top + Math.min(height, 128) > innerHeight) element.scrollIntoView({ block: "nearest" });
+  if (made && element.matches("article[id]")) {
+    element.classList.add("is-here");
+    history.replaceState(history.state, "", `#${element.id}`);
+  }
+}
+
+/** Focus fell to the page because its element was swapped away: the same button again, else the post. */
+function rescueFocus() {
+  if (!held || document.activeElement !== document.body) return;
+  const form = document.getElementById(held.form);
+  const same = [...(form?.elements ?? [])].find((field) => held.name && field.name === held.name && field.value === held.value);
+  const next = same ?? form?.querySelector("[aria-invalid=true], textarea") ?? held.post ?? document.getElementById("main");
+  next.focus({ preventScroll: true });
+}
+
+// ---- Reply and Quote: the words selected, and never a second composer over the first
+
+let selected = null;
+
+/** The selection, if it lies in the text of one post: {post: its id, words}. */
+function selectedWords() {
+  const selection = getSelection();
+  if (!selection?.rangeCount || selection.isCollapsed) return null;
+  const { startContainer, endContainer, endOffset } = selection.getRangeAt(0);
+  const text = (startContainer.closest ? startContainer : startContainer.parentElement).closest(".post .text");
+  // A paragraph selected by three clicks ends before the first letter of what follows.
+  if (!text || !(text.contains(endContainer) || endOffset === 0)) return null;
+  return { post: text.closest(".post").id, words: selection.toString().trim() };
+}
+
+// Pressing on a link drops the selection, so it is read before.
+document.addEventListener("pointerdown", () => { selected = selectedWords(); }, true);
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { verb, path, parameters } = event.detail;
+  const [, number, query] = path.match(/^\/p\/(\d+)\/reply\/(.*)/) ?? [];
+  if (verb !== "get" || !number) return;
+  const picked = selectedWords() ?? selected;
+  const words = picked?.post === `p${number}` ? picked.words : "";
+  const composer = document.getElementById(`reply-${number}`);
+  if (composer) {
+    event.preventDefault();
+    composer.dispatchEvent(new CustomEvent("composer:resume", { bubbles: true, detail: { quote: query.includes("quote"), words } }));
+  } else if (query.includes("quote") && words) {
+    parameters.words = words;
+  }
+});
+
+// ---- Light or dark, without loading the page again
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const { elt, parameters } = detail.requestConfig;
+  if (!detail.successful || !elt.matches("[data-js-theme]")) return;
+  const { theme } = parameters;
+  if (theme === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  document.querySelector("[name=color-scheme]").content = theme === "auto" ? "light dark" : theme;
+  for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
+});
+
+equip();

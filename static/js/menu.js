@@ -1,0 +1,53 @@
+/* The More menu of a post. The link fetches it; it closes on Escape, on a press
+   elsewhere and when focus moves on. Without this module the link is a page. */
+
+const LINK = "[data-js-menu]";
+const status = document.getElementById("status");
+
+const menuOf = (link) => (link.nextElementSibling?.matches(".menu") ? link.nextElementSibling : null);
+
+function close(menu) {
+  const link = menu.previousElementSibling;
+  link.ariaExpanded = "false";
+  if (menu.contains(document.activeElement)) link.focus();
+  menu.remove();
+}
+
+function closeAllBut(target) {
+  for (const menu of document.querySelectorAll(".menu")) {
+    if (!menu.contains(target) && !menu.previousElementSibling.contains(target)) close(menu);
+  }
+}
+
+function markOpen() {
+  for (const menu of document.querySelectorAll(".menu")) menu.previousElementSibling.ariaExpanded = "true";
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const menu = event.detail.elt.matches(LINK) && menuOf(event.detail.elt);
+  if (!menu) return;
+  event.preventDefault();
+  close(menu);
+});
+
+document.addEventListener("htmx:afterSettle", markOpen);
+document.addEventListener("focusin", ({ target }) => closeAllBut(target));
+document.addEventListener("keydown", ({ key, target }) => {
+  const menu = target.closest(".menu") ?? (target.matches(LINK) && menuOf(target));
+  if (key !== "Escape" || !menu) return;
+  menu.previousElementSibling.focus();
+  close(menu);
+});
+
+document.addEventListener("click", async (event) => {
+  closeAllBut(event.target);
+  const copy = event.target.closest("[data-js-copy]");
+  if (!copy || !navigator.clipboard) return;
+  event.preventDefault();
+  await navigator.clipboard.writeText(new URL(copy.dataset.jsCopy, location.href).href);
+  status.textContent = copy.dataset.jsCopied ?? "";
+  const menu = copy.closest(".menu");
+  if (menu) { menu.previousElementSibling.focus(); close(menu); }
+});
+
+markOpen();
