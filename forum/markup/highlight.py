@@ -1,0 +1,60 @@
+"""Colour for code: Pygments, short class names only, no guessing of languages."""
+
+from html import escape
+from itertools import groupby
+
+from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.token import STANDARD_TYPES, _TokenType
+
+MAX_CODE = 10_000  # characters; longer code is shown without colour
+
+_NAMES = """
+bash c cmake common-lisp console cpp csharp css diff docker elixir erlang fortran fsharp go haskell
+html ini java javascript json julia kotlin lua make nginx ocaml perl php postgresql powershell
+python ruby rust scala scheme splus sql swift toml typescript xml yaml zig
+"""
+_LANGUAGES = frozenset(_NAMES.split())
+
+# Every name under which Pygments knows one of them, e.g. py, python3 -> python.
+_CANONICAL = {
+    alias: aliases[0]
+    for _name, aliases, _patterns, _types in get_all_lexers(plugins=False)
+    if aliases and aliases[0] in _LANGUAGES
+    for alias in aliases
+}
+
+TOKEN_CLASSES = frozenset(STANDARD_TYPES.values()) - {""}
+LANGUAGE_CLASSES = frozenset(f"language-{name}" for name in _LANGUAGES)
+
+
+def language_of(info: str) -> str | None:
+    """Return the language named by the info string of a code block, None when not known."""
+    words = info.split(maxsplit=1)
+    return _CANONICAL.get(words[0].lower()) if words else None
+
+
+def highlight(code: str, language: str) -> str:
+    """Return `code` as HTML with `<span class="…">` around its tokens; its text stays the same."""
+    if len(code) > MAX_CODE:
+        return escape(code)
+    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    parts = [(_class_of(kind, value), value) for kind, value in lexer.get_tokens(code)]
+    if "".join(value for _css, value in parts) != code:
+        return escape(code)  # some lexers drop a character, such as a byte order mark
+    return "".join(
+        _span(css, "".join(value for _css, value in run))
+        for css, run in groupby(parts, key=lambda part: part[0])
+    )
+
+
+def _class_of(kind: _TokenType, value: str) -> str:
+    if value.isspace():
+        return ""
+    while kind not in STANDARD_TYPES:
+        assert kind.parent is not None  # Token itself is a standard type
+        kind = kind.parent
+    return STANDARD_TYPES[kind]
+
+
+def _span(css: str, text: str) -> str:
+    return f'<span class="{css}">{escape(text)}</span>' if css else escape(text)

@@ -1,0 +1,162 @@
+"""`@name` in prose: one rule over the parser's tokens, so that nobody disagrees about it.
+
+A mention is not preceded by a word character, another at sign, or what joins it to an address or
+a path; it is not followed by what makes it something else (`@user@host`, `@example.com`,
+`@scope/package`). Kana, Han and Hangul, written without spaces, may touch it. A name does not end
+with a hyphen: `@lina-` mentions lina. A backslash before the at sign makes it plain text.
+"""
+
+import re
+from collections.abc import Iterator
+
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,28}[A-Za-z0-9_]"
+MAX_MENTIONS = 50  # different people in one post; further names stay plain text
+
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
+_BEFORE = rf"(?<![^\W{_UNSPACED}]|[@＠/.!#$%&*+=])"
+# "-*": a name longer than allowed is no mention at all, not one of its first thirty characters.
+_AFTER = rf"(?!-*[^\W{_UNSPACED}가-힣]|[@＠\u0300-\u036f]|[/.]\w|://)"
+_MENTION = re.compile(rf"{_BEFORE}@(?>({NAME})){_AFTER}")
+
+_TEXT = {"text", "text_special"}
+_BREAKS = {"softbreak", "hardbreak"}
+
+
+def mention_rule(state: StateCore) -> None:
+    """Core rule: turn names in prose into `mention` tokens, then wrap those that lead the post.
+
+    Leaves the names in `state.env["mentions"]` and `state.env["leading"]`.
+    """
+    names: dict[str, str] = {}  # casefolded -> as first typed
+    quotes = 0
+    for token in state.tokens:
+        if token.type in {"blockquote_open", "blockquote_close"}:
+            quotes += token.nesting
+        elif token.type == "inline" and quotes == 0 and "@" in token.content:
+            token.children = list(_with_mentions(token.children or [], names))
+    leading = _wrap_leading(state.tokens)
+    state.env["mentions"] = list(names.values())
+    state.env["leading"] = list(
+        {name.casefold(): names[name.casefold()] for name in leading}.values()
+    )
+
+
+def _with_mentions(children: list[Token], names: dict[str, str]) -> Iterator[Token]:
+    """Yield `children` with mentions split out of the text, unless inside a link."""
+    links = 0
+    before = ""  # the last character a reader sees before this run
+    for run in _runs(children):
+        first = run[0]
+        if first.type in {"link_open", "link_close"}:
+            links += first.nesting
+        if first.type in _TEXT and not links:
+            yield from _split(run, before, names)
+        else:
+            yield from run
+        before = " " if first.type in _BREAKS else run[-1].content[-1:] or before
+
+
+def _runs(children: list[Token]) -> Iterator[list[Token]]:
+    """Group neighbouring text tokens (escaped characters are tokens of their own)."""
+    run: list[Token] = []
+    for token in children:
+        if token.type in _TEXT:
+            run.append(token)
+            continue
+        if run:
+            yield run
+            run = []
+        yield [token]
+    if run:
+        yield run
+
+
+def _split(run: list[Token], before: str, names: dict[str, str]) -> Iterator[Token]:
+    text = before + "".join(token.content for token in run)
+    escaped = _escaped_offsets(run, len(before))
+    end = len(before)
+    for match in _MENTION.finditer(text, end):
+        name = match[1]
+        full = len(names) >= MAX_MENTIONS and name.casefold() not in names
+        if match.start() in escaped or full:
+            continue
+        names.setdefault(name.casefold(), name)
+        if match.start() > end:
+            yield _text(text[end : match.start()], run[0].level)
+        yield Token("mention", "span", 0, content=name, level=run[0].level)
+        end = match.end()
+    if end < len(text):
+        yield _text(text[end:], run[0].level)
+
+
+def _escaped_offsets(run: list[Token], start: int) -> set[int]:
+    offsets = set()
+    for token in run:
+        if token.type == "text_special":
+            offsets.add(start)
+        start += len(token.content)
+    return offsets
+
+
+def _wrap_leading(tokens: list[Token]) -> list[str]:
+    """Mark the mentions before the first other character of the post; return their names."""
+    names: list[str] = []
+    for opening, inline in zip(tokens[::3], tokens[1::3], strict=False):
+        if opening.type != "paragraph_open":
+            break
+        children = inline.children or []
+        length = _leading_length(children)
+        names += [token.content for token in children[:length] if token.type == "mention"]
+        if length and length == len(children):
+            opening.attrSet("class", "addressed")
+            inline.meta["addressed"] = True
+            continue
+        if length:
+            inline.children = _wrapped(children, length)
+        break
+    return names
+
+
+def _wrapped(children: list[Token], length: int) -> list[Token]:
+    """Return `children` with the first `length` and the white space behind them in a span."""
+    head, rest = children[:length], children[length:]
+    while _is_gap(rest[0]):
+        head.append(rest.pop(0))
+    first = rest[0]
+    words = first.content.lstrip()
+    if first.type == "text" and words != first.content:
+        head.append(_text(first.content[: -len(words)], first.level))
+        rest[0] = _text(words, first.level)
+    opening = Token("addressed_open", "span", 1, attrs={"class": "addressed"})
+    return [opening, *head, Token("addressed_close", "span", -1), *rest]
+
+
+def _leading_length(children: list[Token]) -> int:
+    """Return how many tokens the leading run holds, from the start to its last mention.
+
+    A mention that a word or a comma touches is no part of it: "@lina's" and "@lina, …" would
+    stand beheaded.
+    """
+    length = 0
+    for index, token in enumerate(children):
+        follower = children[index + 1] if index + 1 < len(children) else None
+        if token.type == "mention" and (follower is None or _starts_with_space(follower)):
+            length = index + 1
+        elif not _is_gap(token):
+            break
+    return length
+
+
+def _is_gap(token: Token) -> bool:
+    return token.type in _BREAKS or (token.type == "text" and not token.content.strip())
+
+
+def _starts_with_space(token: Token) -> bool:
+    return token.type in _BREAKS or (token.type == "text" and token.content[:1].isspace())
+
+
+def _text(content: str, level: int) -> Token:
+    return Token("text", "", 0, content=content, level=level)

@@ -1,0 +1,127 @@
+"""The Markdown parser: CommonMark with tables, strikethrough and bare addresses as links.
+
+No HTML of the author's, no relative links, no pictures (they become links), and no text dropped
+however deep it is nested.
+"""
+
+import re
+from importlib import import_module
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import RuleFuncBlockType
+from markdown_it.rules_block import StateBlock, blockquote, list_block
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+
+from forum.markup.mentions import mention_rule
+from forum.markup.plain import inline_text
+from forum.markup.renderer import Renderer
+
+BLOCK_DEPTH = 100
+INLINE_DEPTH = 20
+
+_SAFE_LINK = re.compile(r"https?://|mailto:", re.IGNORECASE)
+
+# A table may fill up short rows with empty cells; the default turns 2 kB into 650 kB.
+vars(import_module("markdown_it.rules_block.table"))["MAX_AUTOCOMPLETED_CELLS"] = 2_000
+
+
+class Parser(MarkdownIt):
+    """A parser that accepts only absolute web and mail links and shows addresses as typed."""
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        """Accept http, https and mailto; a link to anything else stays visible as typed."""
+        return _SAFE_LINK.match(url) is not None
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        """Return `link` as it is: decoding it would show xn--… as the host it imitates."""
+        return link
+
+
+def post_parser() -> Parser:
+    """Return a parser and renderer of posts."""
+    # Nesting beyond its limit drops text in markdown-it: blocks stop nesting before they get there.
+    parser = _parser(max_nesting=BLOCK_DEPTH + 10)
+    parser.block.ruler.at("blockquote", _shallow(blockquote), {"alt": _BLOCKS})
+    parser.block.ruler.at("list", _shallow(list_block), {"alt": _BLOCKS[:-1]})
+    # Spans share that option; their cost grows with its square, so they get a parser of their own.
+    spans = _parser(max_nesting=INLINE_DEPTH)
+
+    def parse_spans(state: StateCore) -> None:
+        for token in state.tokens:
+            if token.type == "inline":
+                token.children = []
+                spans.inline.parse(token.content, spans, state.env, token.children)
+
+    parser.core.ruler.at("inline", parse_spans)
+    parser.core.ruler.enable("linkify")
+    for rule in (mention_rule, _images_to_links, _mark_quotes):
+        parser.core.ruler.before("text_join", rule.__name__, rule)
+    return parser
+
+
+_BLOCKS = ["paragraph", "reference", "blockquote", "list"]
+
+
+def _parser(max_nesting: int) -> Parser:
+    options = {"html": False, "linkify": True, "maxNesting": max_nesting, "xhtmlOut": False}
+    parser = Parser("commonmark", options, renderer_cls=Renderer)
+    parser.enable(["table", "strikethrough"])
+    assert parser.linkify is not None
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    parser.linkify.add("ftp:", None).add("//", None)
+    return parser
+
+
+def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """Return `rule` for a container, refused where blocks are nested deep enough already."""
+
+    def limited(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return state.level < BLOCK_DEPTH and rule(state, start, end, silent)
+
+    return limited
+
+
+def _images_to_links(state: StateCore) -> None:
+    """Turn pictures into links: reading a post must not call other people's servers."""
+    for token in state.tokens:
+        if token.type == "inline" and "![" in token.content:
+            token.children = _without_images(token.children or [])
+
+
+def _without_images(children: list[Token]) -> list[Token]:
+    result = []
+    links = 0
+    for token in children:
+        if token.type in {"link_open", "link_close"}:
+            links += token.nesting
+        if token.type != "image":
+            result.append(token)
+            continue
+        src = str(token.attrGet("src"))
+        alt = inline_text(token.children or [])
+        text = Token("text", "", 0, content=alt or src, level=token.level)
+        if links:  # a link within a link is no HTML
+            result.append(text)
+            continue
+        info = "" if alt.strip() else "auto"
+        result += [
+            Token("link_open", "a", 1, attrs={"href": src}, info=info, level=token.level),
+            text,
+            Token("link_close", "a", -1, info=info, level=token.level),
+        ]
+    return result
+
+
+def _mark_quotes(state: StateCore) -> None:
+    """Note in `meta` of each block quote how deep it is and which outermost one it belongs to."""
+    depth = 0
+    ordinal = -1
+    for token in state.tokens:
+        if token.type == "blockquote_open":
+            ordinal += depth == 0
+            token.meta = {"depth": depth, "ordinal": ordinal}
+            depth += 1
+        elif token.type == "blockquote_close":
+            depth -= 1
+            token.meta = {"depth": depth, "ordinal": ordinal}

@@ -1,0 +1,100 @@
+"""Tokens to HTML, in the shapes that the page's second step fills for each reader."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from forum.lib.text import middle_cut
+from forum.markup.highlight import highlight, language_of
+
+URL_SHOWN = 60  # characters
+TOP_HEADING = 4  # the page's own headings are h1 to h3
+
+_SCHEME = re.compile(r"https?://|mailto:", re.IGNORECASE)
+
+Tokens = Sequence[Token]
+
+
+class Renderer(RendererHTML):
+    """The forum's own drawing of what differs from plain CommonMark.
+
+    Methods are named for token types; markdown-it calls each with all tokens and an index.
+    """
+
+    def mention(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f'<span class="mention">@{escape(tokens[idx].content)}</span>'
+
+    def blockquote_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Draw an outermost quote as a figure, fold one level inside it, leave deeper ones."""
+        meta = tokens[idx].meta
+        match meta["depth"]:
+            case 0:
+                return (
+                    f'<figure class="q" data-quote="{meta["ordinal"]}">'
+                    "<figcaption></figcaption><blockquote>\n"
+                )
+            case 1:
+                return '<details class="earlier"><summary></summary><blockquote>\n'
+            case _:
+                return "<blockquote>\n"
+
+    def blockquote_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        after = {0: "</figure>", 1: "</details>"}.get(tokens[idx].meta["depth"], "")
+        return f"</blockquote>{after}\n"
+
+    def heading_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"<{_demoted(tokens[idx].tag)}>"
+
+    def heading_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return f"</{_demoted(tokens[idx].tag)}>\n"
+
+    def table_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return '<div class="scroll" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return "</table></div>\n"
+
+    def th_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _cell_open(tokens[idx])
+
+    def td_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _cell_open(tokens[idx])
+
+    def link_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Draw a link without its title: a tooltip is read by few and could hold our own marks."""
+        return f'<a href="{escape(str(tokens[idx].attrGet("href")))}">'
+
+    def text(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        text = tokens[idx].content
+        if idx and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto":
+            text = middle_cut(_SCHEME.sub("", text, count=1), URL_SHOWN)
+        return escape(text)
+
+    def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _code(tokens[idx].content, language_of(tokens[idx].info))
+
+    def code_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
+        return _code(tokens[idx].content, None)
+
+
+def _demoted(tag: str) -> str:
+    return f"h{min(int(tag[1]) + TOP_HEADING - 1, 6)}"
+
+
+def _cell_open(token: Token) -> str:
+    # markdown-it aligns by a style attribute, which the content security policy refuses.
+    _property, _colon, side = str(token.attrGet("style") or "").partition(":")
+    return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
+
+
+def _code(code: str, language: str | None) -> str:
+    if language is None:
+        return f'<pre tabindex="0"><code>{escape(code)}</code></pre>\n'
+    return (
+        f'<pre tabindex="0"><code class="language-{language}">'
+        f"{highlight(code, language)}</code></pre>\n"
+    )
