@@ -1,0 +1,1 @@
+"""Every deed that changes data: one function, one transaction."""

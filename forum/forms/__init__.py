@@ -1,0 +1,1 @@
+"""What people may send, and every message about bad input."""

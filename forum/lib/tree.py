@@ -1,0 +1,57 @@
+"""Pure algorithms over trees in pre-order; no database, no recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+# Labels of a tree lie between those of its root.
+LABEL_BITS = 62
+ROOT_LEFT = 1
+ROOT_RIGHT = 1 << LABEL_BITS
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A node's place in a nested set."""
+
+    left: int
+    right: int
+    level: int
+
+
+def label_tree(parents: Mapping[int, int | None]) -> dict[int, Label]:
+    """Spread labels evenly over one whole tree, in one pass.
+
+    `parents` maps each node to its parent (the root to None); children are taken in the order of
+    the mapping. Raises ValueError if it is not one tree.
+    """
+    children: dict[int | None, list[int]] = {}
+    for node, parent in parents.items():
+        children.setdefault(parent, []).append(node)
+    roots = children.get(None, [])
+    if len(roots) != 1:
+        raise ValueError(f"a tree has one root, not {len(roots)}")
+    step = (ROOT_RIGHT - ROOT_LEFT) // (2 * len(parents))
+    labels: dict[int, Label] = {}
+    lefts: dict[int, int] = {}
+    at = ROOT_LEFT
+    stack: list[tuple[int, Iterator[int]]] = []
+
+    def enter(node: int) -> None:
+        lefts[node] = at
+        stack.append((node, iter(children.get(node, ()))))
+
+    enter(roots[0])
+    while stack:
+        node, rest = stack[-1]
+        at += step
+        child = next(rest, None)
+        if child is not None:
+            enter(child)
+            continue
+        stack.pop()
+        labels[node] = Label(lefts[node], at if stack else ROOT_RIGHT, len(stack))
+    if len(labels) != len(parents):
+        raise ValueError("some nodes hang on no root")
+    return labels

@@ -1,0 +1,134 @@
+"""The database's own guards: a broken tree, or a changed log, is impossible rather than unlikely."""
+
+from django.db import migrations
+
+LOCK = """
+-- Locks threads in the order of their ids and leaves a token of it for the rest of the transaction.
+-- Returns how many of them there are. Waits at most 5 seconds for each.
+CREATE FUNCTION forum_lock_threads(ids bigint[]) RETURNS integer
+LANGUAGE plpgsql SET lock_timeout = '5s' AS $$
+DECLARE locked bigint[];
+BEGIN
+  SELECT array_agg(id) INTO locked FROM (
+    SELECT id FROM forum_thread WHERE id = ANY (ids) ORDER BY id FOR NO KEY UPDATE
+  ) AS rows;
+  PERFORM set_config('forum.locked',
+    coalesce(current_setting('forum.locked', true), '')
+      || ',' || coalesce(array_to_string(locked, ','), '') || ',', true);
+  RETURN coalesce(cardinality(locked), 0);
+END $$;
+"""
+
+# `UPDATE OF` lists the columns that belong to the tree: text, counters and marks need no lock.
+GUARD = """
+CREATE FUNCTION forum_tree_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  token text := coalesce(current_setting('forum.locked', true), '');
+BEGIN
+  IF (TG_OP <> 'DELETE' AND strpos(token, ',' || NEW.thread_id || ',') = 0)
+     OR (TG_OP <> 'INSERT' AND strpos(token, ',' || OLD.thread_id || ',') = 0) THEN
+    RAISE EXCEPTION 'tree write without the lock of thread %',
+      coalesce(OLD.thread_id, NEW.thread_id) USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE TRIGGER post_needs_lock BEFORE INSERT OR DELETE
+  OR UPDATE OF thread_id, parent_id, tree_id, lft, rght, level ON forum_post
+  FOR EACH ROW EXECUTE FUNCTION forum_tree_guard();
+"""
+
+SAME_THREAD = """
+ALTER TABLE forum_post ADD CONSTRAINT post_thread_id_key UNIQUE (thread_id, id);
+ALTER TABLE forum_post ADD CONSTRAINT post_parent_in_thread
+  FOREIGN KEY (thread_id, parent_id) REFERENCES forum_post (thread_id, id)
+  DEFERRABLE INITIALLY DEFERRED;
+"""
+
+# Looked at when the transaction commits, for each post whose place was written.
+NESTED = """
+CREATE FUNCTION forum_tree_check() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  post forum_post;
+  parent forum_post;
+  edge bigint;
+BEGIN
+  SELECT * INTO post FROM forum_post WHERE id = NEW.id;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  IF post.parent_id IS NOT NULL THEN
+    SELECT * INTO parent FROM forum_post WHERE id = post.parent_id;
+    IF parent.tree_id <> post.tree_id OR parent.level + 1 <> post.level
+       OR post.lft <= parent.lft OR post.rght >= parent.rght THEN
+      RAISE EXCEPTION 'post % is not inside its parent', post.id USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT rght INTO edge FROM forum_post
+     WHERE parent_id = post.parent_id AND lft < post.lft ORDER BY lft DESC LIMIT 1;
+    IF edge >= post.lft THEN
+      RAISE EXCEPTION 'post % overlaps a sibling', post.id USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT lft INTO edge FROM forum_post
+     WHERE parent_id = post.parent_id AND lft > post.lft ORDER BY lft LIMIT 1;
+    IF edge <= post.rght THEN
+      RAISE EXCEPTION 'post % overlaps a sibling', post.id USING ERRCODE = 'check_violation';
+    END IF;
+  END IF;
+  SELECT lft INTO edge FROM forum_post WHERE parent_id = post.id ORDER BY lft LIMIT 1;
+  IF edge <= post.lft THEN
+    RAISE EXCEPTION 'a reply lies outside post %', post.id USING ERRCODE = 'check_violation';
+  END IF;
+  SELECT rght INTO edge FROM forum_post WHERE parent_id = post.id ORDER BY lft DESC LIMIT 1;
+  IF edge >= post.rght THEN
+    RAISE EXCEPTION 'a reply lies outside post %', post.id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER post_is_nested AFTER INSERT
+  OR UPDATE OF parent_id, tree_id, lft, rght, level ON forum_post
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION forum_tree_check();
+"""
+
+LOG = """
+CREATE FUNCTION forum_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the moderation log is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER moderationaction_append_only BEFORE UPDATE OR DELETE ON forum_moderationaction
+  FOR EACH ROW EXECUTE FUNCTION forum_append_only();
+CREATE TRIGGER moderationeffect_append_only BEFORE UPDATE OR DELETE ON forum_moderationeffect
+  FOR EACH ROW EXECUTE FUNCTION forum_append_only();
+"""
+
+# Loaded conversations use ids below this (`forum.models.threads.FIRST_THREAD_ID`).
+RESERVED = """
+SELECT setval(pg_get_serial_sequence('forum_thread', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_post', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_revision', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_user', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_board', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_category', 'id'), 1000, false);
+"""
+
+UNDO = """
+DROP TRIGGER moderationeffect_append_only ON forum_moderationeffect;
+DROP TRIGGER moderationaction_append_only ON forum_moderationaction;
+DROP FUNCTION forum_append_only();
+DROP TRIGGER post_is_nested ON forum_post;
+DROP FUNCTION forum_tree_check();
+ALTER TABLE forum_post DROP CONSTRAINT post_parent_in_thread;
+ALTER TABLE forum_post DROP CONSTRAINT post_thread_id_key;
+DROP TRIGGER post_needs_lock ON forum_post;
+DROP FUNCTION forum_tree_guard();
+DROP FUNCTION forum_lock_threads(bigint[]);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("forum", "0001_initial")]
+
+    operations = [
+        migrations.RunSQL(LOCK + GUARD + SAME_THREAD + NESTED + LOG + RESERVED, UNDO)
+    ]

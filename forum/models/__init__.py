@@ -1,0 +1,29 @@
+"""Tables, constraints, and how to ask them. One domain word, one file."""
+
+from forum.models.accounts import User
+from forum.models.boards import Board, Category
+from forum.models.limits import RateLimit
+from forum.models.mentions import Mention
+from forum.models.moderation import ModerationAction, ModerationEffect
+from forum.models.outbox import OutgoingMail
+from forum.models.posts import Post
+from forum.models.quotes import Quote
+from forum.models.revisions import Revision
+from forum.models.roles import Role
+from forum.models.threads import Thread
+
+__all__ = [
+    "Board",
+    "Category",
+    "Mention",
+    "ModerationAction",
+    "ModerationEffect",
+    "OutgoingMail",
+    "Post",
+    "Quote",
+    "RateLimit",
+    "Revision",
+    "Role",
+    "Thread",
+    "User",
+]

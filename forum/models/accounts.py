@@ -1,0 +1,179 @@
+"""People: who can log in, and who only speaks in loaded conversations."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from forum.markup.mentions import NAME
+
+if TYPE_CHECKING:
+    from forum.models.roles import Standing
+
+# What `@name` can mention is what a person may be called.
+name_validator = RegexValidator(
+    rf"\A(?:{NAME})\Z",
+    _("A name has 2 to 30 letters without accents, digits, hyphens or underscores."),
+)
+
+# Names that would pass for the site itself in a mention or an address.
+RESERVED_NAMES = frozenset(
+    "admin administrator all everyone here me moderator moderators nobody plait postmaster "
+    "root staff support system webmaster".split()
+)
+
+
+class NameKey(models.Func):
+    """A name as the eye takes it: case, separators and look-alikes folded together.
+
+    The ASCII part of the confusables of Unicode UTS #39: 0/O, 1/I/l, rn/m.
+    """
+
+    template = "replace(lower(translate(%(expressions)s, '01I_-', 'oll')), 'rn', 'm')"
+    output_field = models.CharField()
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def named(self, names: Iterable[str]) -> UserQuerySet:
+        """People whose name is one of `names`, in whatever case it was typed."""
+        wanted = [name.lower() for name in names]
+        return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def named(self, names: Iterable[str]) -> UserQuerySet:
+        return self.get_queryset().named(names)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The person of that name in any case; raises `User.DoesNotExist`."""
+        return self.named([username or ""]).get()
+
+    def create_user(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> User:
+        """A new account; without a password nobody can log in to it."""
+        user = self.model(username=username, email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> User:
+        """A new account that administers the site (for `manage.py createsuperuser`)."""
+        user = self.create_user(username, email, password, **fields)
+        user.roles.create(kind="administrator")
+        return user
+
+
+class User(AbstractBaseUser):
+    """A member. What they may do is answered by `forum.permissions`, not by rows of Django's."""
+
+    username = models.CharField(
+        _("name"),
+        max_length=30,
+        unique=True,
+        validators=[name_validator],
+        error_messages={"unique": _("Somebody here has that name already.")},
+    )
+    name_key = models.GeneratedField(
+        expression=NameKey("username"),
+        output_field=models.CharField(max_length=30),
+        db_persist=True,
+    )
+    email = models.EmailField(_("e-mail address"), blank=True)
+    is_active = models.BooleanField(_("can log in"), default=True)
+    date_joined = models.DateTimeField(_("here since"), default=timezone.now)
+    zone = models.CharField(_("time zone"), max_length=64, blank=True)
+
+    suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
+    suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True)
+    suspended_action = models.ForeignKey(
+        "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["email"]
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_name_unique",
+                violation_error_message=_("Somebody here has that name already."),
+            ),
+            models.UniqueConstraint(
+                fields=["name_key"],
+                name="user_name_not_confusable",
+                violation_error_message=_("That name looks like the name of somebody here."),
+            ),
+            models.UniqueConstraint(
+                Lower("email"), condition=~models.Q(email=""), name="user_email_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(username__regex=rf"^({NAME})$"), name="user_name_plain"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_absolute_url(self) -> str:
+        return reverse("person-detail", args=[self.username])
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether a suspension is in force now."""
+        if self.suspended_at is None:
+            return False
+        return self.suspended_until is None or timezone.now() < self.suspended_until
+
+    @property
+    def tzinfo(self) -> zoneinfo.ZoneInfo:
+        """The zone in which this person reads times."""
+        return zoneinfo.ZoneInfo(self.zone or settings.TIME_ZONE)
+
+    @cached_property
+    def standing(self) -> Standing:
+        """What this person was appointed to; asked once per request."""
+        from forum.models.roles import standing_of
+
+        return standing_of(self)
+
+    # Django's admin and its login ask these; the answers are ours.
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active and not self.is_suspended and self.standing.moderates_anything
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_active and self.standing.is_administrator
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_superuser
+
+    def has_perms(self, perms: Iterable[str], obj: object = None) -> bool:
+        return self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff

@@ -1,0 +1,53 @@
+"""Categories group boards; boards hold threads."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(models.Model):
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Board(models.Model):
+    category = models.ForeignKey(
+        Category, models.PROTECT, related_name="boards", verbose_name=_("category")
+    )
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    description = models.CharField(
+        _("purpose"), max_length=200, blank=True, help_text=_("One sentence.")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    closed_at = models.DateTimeField(
+        _("closed at"),
+        null=True,
+        blank=True,
+        help_text=_("A closed board can be read; nobody starts threads or replies in it."),
+    )
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name = _("board")
+        verbose_name_plural = _("boards")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("board-detail", args=[self.slug])
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None

@@ -1,0 +1,266 @@
+"""Posts: the opening post of a thread and the replies below it, one tree a thread.
+
+`parent` is the truth; `tree_id`, `lft`, `rght` and `level` are an index over it. Only this file and
+its neighbours `tree.py` (labels) and `windows.py` (pages in tree order) name those columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from mptt.models import MPTTModel
+from mptt.querysets import TreeQuerySet
+
+from forum.models.accounts import User
+from forum.models.threads import Reader, Thread
+from forum.models.tree import SparseTreeManager
+
+if TYPE_CHECKING:
+    from forum.models.revisions import Revision
+
+EXCERPT_LENGTH = 120
+
+
+def readable_by(reader: Reader) -> Q:
+    """Which posts' text `reader` may read. The one rule; every exit goes through it."""
+    living = Q(deleted_at=None)
+    if not isinstance(reader, User):
+        return living & Q(hidden_at=None)
+    if reader.standing.moderates_all:
+        return living
+    own = Q(author=reader)
+    moderated = Q(thread__board__in=reader.standing.board_ids)
+    return living & (Q(hidden_at=None) | own | moderated)
+
+
+class PostQuerySet(TreeQuerySet):
+    def visible_to(self, reader: Reader) -> PostQuerySet:
+        """The posts of threads that `reader` may open, the tree kept whole.
+
+        What may not be read comes back without its text: `shown_html`, `shown_excerpt` and
+        `shown_source` are empty and `is_readable` is false. The stored text is not fetched.
+        """
+        readable = Q(readable_by(reader))
+
+        def if_readable(field: str) -> Case:
+            return Case(When(readable, then=F(field)), default=Value(""))
+
+        return self.filter(thread__in=Thread.objects.visible_to(reader)).defer(
+            "html", "source", "excerpt"
+        ).annotate(
+            is_readable=Case(When(readable, then=True), default=False),
+            shown_html=if_readable("html"),
+            shown_source=if_readable("source"),
+            shown_excerpt=if_readable("excerpt"),
+        )
+
+    def in_thread(self, thread: Thread) -> PostQuerySet:
+        """All posts of a thread, in tree order."""
+        return self.filter(tree_id=thread.pk).order_by("lft")
+
+    def by_number(self, thread: Thread) -> PostQuerySet:
+        """All posts of a thread, in the order in which they arrived."""
+        return self.filter(thread=thread).order_by("number")
+
+    def living(self) -> PostQuerySet:
+        """Posts that stand as they were written: neither deleted nor hidden."""
+        return self.filter(deleted_at=None, hidden_at=None)
+
+    def written_by(self, person: User) -> PostQuerySet:
+        """A person's posts, the latest first."""
+        return self.filter(author=person).order_by("-id")
+
+    def below(self, post: Post) -> PostQuerySet:
+        """Everything below `post`, in tree order."""
+        return self.filter(
+            tree_id=post.tree_id, lft__gt=post.lft, lft__lt=post.rght
+        ).order_by("lft")
+
+    def with_context(self) -> PostQuerySet:
+        """With author, thread, board and parent, in the same query."""
+        return self.select_related(
+            "author", "thread__board", "thread__locked_action__actor", "parent__author",
+            "hidden_action__actor",
+        ).defer("parent__html", "parent__source")
+
+    def path_to(self, post_id: int) -> list[int]:
+        """The ids from the opening post down to `post_id`, itself included, by `parent`."""
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH RECURSIVE up AS (
+                    SELECT id, parent_id, level FROM forum_post WHERE id = %s
+                    UNION ALL
+                    SELECT p.id, p.parent_id, p.level FROM forum_post AS p
+                      JOIN up ON p.id = up.parent_id
+                ) SELECT id FROM up ORDER BY level
+                """,
+                [post_id],
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+
+class PostManager(SparseTreeManager.from_queryset(PostQuerySet)):  # type: ignore[misc]
+    """`Post.objects`: the tree's writes, and the queries above."""
+
+
+class Post(MPTTModel):
+    """One contribution. `source` (Markdown) and `html` (safe, the same for every reader) agree."""
+
+    thread = models.ForeignKey(
+        Thread, models.PROTECT, related_name="posts", db_index=False, verbose_name=_("thread")
+    )
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        db_index=False,
+        verbose_name=_("answers"),
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="posts",
+        db_index=False,
+        verbose_name=_("author"),
+    )
+    number = models.BigIntegerField(_("number in its thread"))
+    created_at = models.DateTimeField(_("written at"), default=timezone.now)
+
+    source = models.TextField(_("text"))
+    html = models.TextField(editable=False)
+    excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True, editable=False)
+
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    hidden_at = models.DateTimeField(_("hidden at"), null=True, blank=True)
+    hidden_action = models.ForeignKey(
+        "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # From the form that sent it: pressing "post" twice gives one post.
+    nonce = models.UUIDField(null=True, editable=False)
+
+    tree_id = models.BigIntegerField(editable=False)
+    lft = models.BigIntegerField(editable=False)
+    rght = models.BigIntegerField(editable=False)
+    level = models.IntegerField(_("depth"), editable=False)
+
+    objects = PostManager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        indexes = [
+            models.Index(fields=["parent", "lft"], name="post_children"),
+            models.Index(fields=["author", "-id"], name="post_by_author"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lft__gt=0) & Q(rght__gt=F("lft")), name="post_edges"
+            ),
+            models.CheckConstraint(
+                condition=Q(level=0, parent=None) | Q(level__gt=0, parent__isnull=False),
+                name="post_root_level",
+            ),
+            models.CheckConstraint(condition=Q(tree_id=F("thread_id")), name="post_tree_is_thread"),
+            models.UniqueConstraint(
+                fields=["tree_id"], condition=Q(parent=None), name="post_one_root"
+            ),
+            models.UniqueConstraint(
+                fields=["tree_id", "lft"],
+                name="post_lft",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.UniqueConstraint(
+                fields=["tree_id", "rght"],
+                name="post_rght",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.UniqueConstraint(
+                fields=["thread", "number"],
+                name="post_number",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.UniqueConstraint(fields=["author", "nonce"], name="post_nonce"),
+        ]
+
+    # Set by `visible_to`.
+    is_readable: bool
+    shown_html: str
+    shown_source: str
+    shown_excerpt: str
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return post_path(self.pk)
+
+    @property
+    def is_opening(self) -> bool:
+        return self.parent_id is None
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.hidden_at is not None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def is_edited(self) -> bool:
+        return self.edited_at is not None
+
+    def latest_revision(self) -> Revision:
+        """What the post says now, as a revision."""
+        return self.revisions.order_by("-number").select_related("editor")[0]
+
+    def has_echo(self) -> bool:
+        """Whether anybody answered or quoted this post."""
+        return self.children.exists() or self.quoted_in.exists()
+
+    # django-mptt's own answers rely on dense labels, or read the whole tree.
+
+    def get_ancestors(
+        self, ascending: bool = False, include_self: bool = False
+    ) -> models.QuerySet[Post]:
+        """The posts above this one, found by `parent` (stock: up to the whole tree is read)."""
+        ids = Post.objects.path_to(self.pk)
+        order = "-level" if ascending else "level"
+        return Post.objects.filter(pk__in=ids if include_self else ids[:-1]).order_by(order)
+
+    def get_descendant_count(self) -> int:
+        return Post.objects.below(self).order_by().count()
+
+    def is_leaf_node(self) -> bool:
+        return not self.children.exists()
+
+    def get_leafnodes(self, include_self: bool = False) -> models.QuerySet[Post]:
+        """The posts of this branch that nobody answered."""
+        branch = Post.objects.below(self) if not include_self else self.get_descendants(True)
+        return branch.filter(~Exists(Post.objects.order_by().filter(parent=OuterRef("pk"))))
+
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
+        raise NotImplementedError("posts leave a tombstone; see forum.actions.posts.delete_post")
+
+
+# django-mptt adds an index that the unique constraint on the same columns already is.
+Post._meta.indexes[:] = [
+    index for index in Post._meta.indexes if index.fields != ["tree_id", "lft"]
+]
+
+
+def post_path(post_id: int) -> str:
+    """The permanent address of a post, without asking the URLconf (it is asked per post)."""
+    return f"/p/{post_id}/"
+

@@ -1,0 +1,81 @@
+"""Who was appointed to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.accounts import User
+from forum.models.boards import Board
+
+
+class Role(models.Model):
+    """A person's appointment: to one board, or (no board) to the whole site."""
+
+    class Kind(models.TextChoices):
+        ADMINISTRATOR = "administrator", _("Administrator")
+        MODERATOR = "moderator", _("Moderator")
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="roles", verbose_name=_("member")
+    )
+    board = models.ForeignKey(
+        Board,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="roles",
+        verbose_name=_("board"),
+        help_text=_("Empty: the whole site."),
+    )
+    kind = models.CharField(_("role"), max_length=20, choices=Kind.choices)
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "board", "kind"], nulls_distinct=False, name="role_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="moderator") | models.Q(board__isnull=True),
+                name="role_administrator_of_all",
+                violation_error_message=_("An administrator is one for the whole site."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        where = self.board.name if self.board else _("all boards")
+        return f"{self.person}: {self.get_kind_display()} ({where})"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's roles, added up."""
+
+    is_administrator: bool = False
+    moderates_all: bool = False
+    board_ids: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def moderates_anything(self) -> bool:
+        return self.moderates_all or bool(self.board_ids)
+
+    def moderates(self, board_id: int) -> bool:
+        return self.moderates_all or board_id in self.board_ids
+
+
+def standing_of(person: User) -> Standing:
+    """One query: the roles of `person`, added up."""
+    roles = list(person.roles.values_list("kind", "board_id"))
+    administrator = any(kind == Role.Kind.ADMINISTRATOR for kind, _board in roles)
+    return Standing(
+        is_administrator=administrator,
+        moderates_all=administrator or any(board is None for _kind, board in roles),
+        board_ids=frozenset(board for _kind, board in roles if board is not None),
+    )

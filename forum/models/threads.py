@@ -1,0 +1,163 @@
+"""Conversations: their title, state and counters. Their posts are in `forum.models.posts`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import connection, models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.accounts import User
+from forum.models.boards import Board
+
+if TYPE_CHECKING:
+    from forum.models.posts import Post
+
+Reader = User | AnonymousUser
+
+TITLE_LENGTH = 120
+# Loaded conversations get ids below this, so that they never meet a real one.
+FIRST_THREAD_ID = 1000
+
+
+class ThreadQuerySet(models.QuerySet["Thread"]):
+    def visible_to(self, reader: Reader) -> ThreadQuerySet:
+        """The threads that `reader` may see listed and opened."""
+        if not isinstance(reader, User):
+            return self.filter(deleted_at=None)
+        if reader.standing.moderates_all:
+            return self
+        moderated = Q(board__in=reader.standing.board_ids)
+        return self.filter(Q(deleted_at=None) | moderated)
+
+    def listed(self) -> ThreadQuerySet:
+        """As a board lists them: pinned first, then by latest reply; merged ones left out."""
+        return self.filter(merged_into=None).order_by(
+            F("pinned_at").desc(nulls_last=True), "-last_post_at", "-id"
+        )
+
+    def with_last_post(self) -> ThreadQuerySet:
+        """With what a list shows of each thread, in the same query."""
+        return self.select_related("board", "author", "last_post__author")
+
+    def lock(self, *ids: int) -> None:
+        """Take the locks without which the database refuses writes to these threads' trees.
+
+        Waits at most 5 seconds (`OperationalError` then), in the order of ids so that nobody
+        waits in a circle. Raises `Thread.DoesNotExist` if one is missing. Rows read before this
+        call are stale after it.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT forum_lock_threads(%s)", [list(ids)])
+            locked: int = cursor.fetchone()[0]
+        if locked != len(set(ids)):
+            raise self.model.DoesNotExist("a thread to lock is gone")
+
+    def locked(self, pk: int) -> Thread:
+        """The thread as it is now, with its lock held until the transaction ends."""
+        self.lock(pk)
+        return self.select_related("board").get(pk=pk)
+
+
+class Thread(models.Model):
+    board = models.ForeignKey(
+        Board, models.PROTECT, related_name="threads", verbose_name=_("board")
+    )
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
+    slug = models.SlugField(max_length=TITLE_LENGTH, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="threads", verbose_name=_("author")
+    )
+    created_at = models.DateTimeField(_("started at"), default=timezone.now)
+
+    # Numbers posts and revisions as they arrive; given out under the thread's lock.
+    next_number = models.BigIntegerField(default=1, editable=False)
+    post_count = models.PositiveIntegerField(_("posts"), default=0, editable=False)
+    last_post = models.ForeignKey(
+        "forum.Post", models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    last_post_at = models.DateTimeField(_("latest reply"), default=timezone.now)
+
+    locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
+    locked_action = models.ForeignKey(
+        "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    pinned_at = models.DateTimeField(_("pinned at"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+
+    objects = ThreadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("thread")
+        verbose_name_plural = _("threads")
+        indexes = [
+            models.Index(
+                "board",
+                F("pinned_at").desc(nulls_last=True),
+                F("last_post_at").desc(),
+                F("id").desc(),
+                name="thread_listed",
+            ),
+            models.Index(F("last_post_at").desc(), F("id").desc(), name="thread_latest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(merged_into=models.F("id")), name="thread_not_into_itself"
+            ),
+            models.CheckConstraint(condition=~models.Q(title=""), name="thread_has_title"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return thread_path(self.pk, self.slug)
+
+    @property
+    def is_locked(self) -> bool:
+        return self.locked_at is not None
+
+    @property
+    def is_pinned(self) -> bool:
+        return self.pinned_at is not None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def reply_count(self) -> int:
+        return max(0, self.post_count - 1)
+
+    def take_numbers(self, count: int = 1) -> int:
+        """Reserve `count` numbers and return the first; needs the thread's lock, saved by caller."""
+        first = self.next_number
+        self.next_number += count
+        return first
+
+    def note_arrival(self, post: Post) -> None:
+        """Count `post` as the thread's latest; needs the thread's lock."""
+        self.post_count += 1
+        self.last_post = post
+        self.last_post_at = post.created_at
+        self.save(update_fields=["next_number", "post_count", "last_post", "last_post_at"])
+
+
+def thread_path(thread_id: int, slug: str) -> str:
+    """The address of a thread's page, without asking the URLconf (it is asked per post)."""
+    return f"/t/{thread_id}/{slug}/"
+
+
+def slug_of(title: str) -> str:
+    """The readable part of a thread's address; never empty."""
+    return slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
+
+

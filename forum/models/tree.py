@@ -1,0 +1,293 @@
+"""Nested sets with sparse labels: django-mptt's tree, at a price that does not grow with it.
+
+Stock django-mptt numbers the edges of a tree 1, 2, 3 … and shifts half of the tree for each reply.
+Here the numbers are spread over 62 bits, so that a reply takes two free ones inside its parent's
+interval and touches no other post. When the gap at one place is used up, the labels of its
+neighbourhood are spread anew: the smallest surrounding range of labels that is not too dense, by
+Bender, Cole, Demaine, Farach-Colton and Zito, "Two Simplified Algorithms for Maintaining Order in
+a List" (ESA 2002). That is a constant number of posts per reply, amortised, whatever the shape.
+
+Every write here needs the thread's lock (`Thread.objects.lock`); the database refuses it otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.db import connection
+from mptt.exceptions import InvalidMove
+from mptt.managers import TreeManager
+
+from forum.lib.tree import LABEL_BITS, ROOT_LEFT, ROOT_RIGHT
+
+if TYPE_CHECKING:
+    from forum.models.posts import Post
+
+# A new branch takes this part of the free labels at its place, and leaves the rest to siblings …
+BRANCH_SHARE = 4
+# … but no more than this, so that millions of siblings fit below a root.
+BRANCH_LIMIT = 1 << 40
+# Fewer free labels than this at a place, and its neighbourhood is spread first.
+LEAST_GAP = 8
+# The smallest neighbourhood that is looked at, in bits; each further try is 4 times as wide.
+NEIGHBOURHOOD_BITS = 8
+
+
+class TreeIsFull(RuntimeError):
+    """No label is left in a tree. Happens beyond some 20 million posts in one thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the next child of a post goes: between the labels `low` and `high`, both taken."""
+
+    tree_id: int
+    level: int
+    low: int
+    high: int
+
+    @property
+    def gap(self) -> int:
+        return self.high - self.low - 1
+
+
+class SparseTreeManager(TreeManager):
+    """django-mptt's manager, with insertion and moving replaced and the rest refused."""
+
+    # -- What django-mptt calls -----------------------------------------------------------------
+
+    def insert_node(
+        self,
+        node: Post,
+        target: Post | None,
+        position: str = "last-child",
+        save: bool = False,
+        allow_existing_pk: bool = False,
+        refresh_target: bool = True,
+    ) -> Post:
+        """Give a new post its labels: a root's whole range, or free numbers inside `target`."""
+        if position != "last-child":
+            self._refuse("siblings are in order of time; insert as last-child")
+        if target is None:
+            node.tree_id, node.level = node.thread_id, 0
+            node.lft, node.rght = ROOT_LEFT, ROOT_RIGHT
+        else:
+            place = self._place_with_room(target.pk, labels=2)
+            node.tree_id, node.level = place.tree_id, place.level
+            node.lft = place.low + 1
+            node.rght = node.lft + max(1, min(place.gap // BRANCH_SHARE, BRANCH_LIMIT))
+        node.parent = target
+        if save:
+            node.save(force_insert=True)
+        return node
+
+    def _move_node(
+        self,
+        node: Post,
+        target: Post,
+        position: str = "last-child",
+        save: bool = True,
+        refresh_target: bool = True,
+    ) -> None:
+        if position != "last-child" or target is None:
+            self._refuse("a branch moves to the end of another post's replies")
+        self.move_branch(node, thread_id=target.thread_id, parent_id=target.pk)
+
+    def _close_gap(self, size: int, target: int, tree_id: int) -> None:
+        """A removed post leaves free labels behind, which need no closing."""
+
+    def _get_next_tree_id(self) -> NoReturn:
+        self._refuse("a tree's id is its thread's id")
+
+    def _refuse(self, why: str, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(why)
+
+    def rebuild(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse("labels are sparse; use `manage.py repair`")
+
+    partial_rebuild = rebuild
+    build_tree_nodes = rebuild
+    disable_mptt_updates = rebuild
+    delay_mptt_updates = rebuild
+    _create_space = rebuild
+    _create_tree_space = rebuild
+
+    # -- What we call ---------------------------------------------------------------------------
+
+    def move_branch(self, branch: Post, *, thread_id: int, parent_id: int | None) -> int:
+        """Hang `branch` at the end of another post's replies, or (no parent) make it a root.
+
+        Rewrites the branch's posts only: thread, tree, labels and levels, in one statement.
+        Returns how many posts moved. Needs the locks of both threads. Raises `InvalidMove` when
+        the parent lies in the branch itself.
+        """
+        left, right, level, tree_id = self._edges(branch.pk)
+        posts = self._count(tree_id, left, right)
+        if parent_id is None:
+            place = Place(thread_id, 0, ROOT_LEFT - 1, ROOT_RIGHT + 1)
+        else:
+            parent_left, _right, _level, parent_tree = self._edges(parent_id)
+            if parent_tree == tree_id and left <= parent_left <= right:
+                raise InvalidMove("a branch cannot hang on a post of its own")
+            place = self._place_with_room(parent_id, labels=2 * posts)
+            left, right, level, tree_id = self._edges(branch.pk)
+        room = place.gap if parent_id is None else min(place.gap // 2, posts * BRANCH_LIMIT)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH edge AS (
+                    SELECT id, lft AS at FROM forum_post
+                     WHERE tree_id = %(tree)s AND lft BETWEEN %(left)s AND %(right)s
+                    UNION ALL
+                    SELECT id, rght FROM forum_post
+                     WHERE tree_id = %(tree)s AND rght BETWEEN %(left)s AND %(right)s
+                ), spread AS (
+                    SELECT id, %(low)s + %(step)s * row_number() OVER (ORDER BY at) AS at FROM edge
+                ), moved AS (
+                    SELECT id, min(at) AS lft, max(at) AS rght FROM spread GROUP BY id
+                )
+                UPDATE forum_post AS p
+                   SET thread_id = %(thread)s, tree_id = %(thread)s,
+                       level = p.level + %(deeper)s,
+                       parent_id = CASE WHEN p.id = %(branch)s THEN %(parent)s::bigint
+                                   ELSE p.parent_id END,
+                       lft = CASE WHEN p.id = %(branch)s AND %(parent)s::bigint IS NULL
+                             THEN %(root_left)s ELSE moved.lft END,
+                       rght = CASE WHEN p.id = %(branch)s AND %(parent)s::bigint IS NULL
+                              THEN %(root_right)s ELSE moved.rght END
+                  FROM moved WHERE p.id = moved.id
+                """,
+                {
+                    "tree": tree_id,
+                    "left": left,
+                    "right": right,
+                    "low": place.low,
+                    "step": room // (2 * posts + 1),
+                    "thread": thread_id,
+                    "deeper": place.level - level,
+                    "branch": branch.pk,
+                    "parent": parent_id,
+                    "root_left": ROOT_LEFT,
+                    "root_right": ROOT_RIGHT,
+                },
+            )
+        return posts
+
+    # -- Finding and making room ----------------------------------------------------------------
+
+    def _edges(self, post_id: int) -> tuple[int, int, int, int]:
+        row: tuple[int, int, int, int] = (
+            self.model._base_manager.order_by()
+            .values_list("lft", "rght", "level", "tree_id")
+            .get(pk=post_id)
+        )
+        return row
+
+    def _count(self, tree_id: int, left: int, right: int) -> int:
+        return int(
+            self.model._base_manager.order_by()
+            .filter(tree_id=tree_id, lft__gte=left, lft__lte=right)
+            .count()
+        )
+
+    def _place(self, parent_id: int) -> Place:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT parent.tree_id, parent.level + 1,
+                       coalesce((SELECT child.rght FROM forum_post AS child
+                                  WHERE child.parent_id = parent.id
+                                  ORDER BY child.lft DESC LIMIT 1), parent.lft),
+                       parent.rght
+                  FROM forum_post AS parent WHERE parent.id = %s
+                """,
+                [parent_id],
+            )
+            return Place(*cursor.fetchone())
+
+    def _place_with_room(self, parent_id: int, *, labels: int) -> Place:
+        """The place at the end of a post's replies, with a comfortable gap for so many labels."""
+        place = self._place(parent_id)
+        if place.gap < labels * LEAST_GAP:
+            self._spread_around(place, labels)
+            place = self._place(parent_id)
+        return place
+
+    def _spread_around(self, place: Place, labels: int) -> None:
+        """Spread the labels around `place` evenly, leaving room there for `labels` more.
+
+        Takes the smallest range, aligned to a power of two, in which n labels lie on average at
+        least `growth ** bits` apart; `growth` is what the size of this tree allows.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                WITH RECURSIVE size AS (
+                    SELECT 4.0 * (2 * (SELECT post_count FROM forum_thread WHERE id = %(tree)s)
+                                  + %(labels)s) AS edges
+                ), range AS (
+                    SELECT 0 AS bits, 0::bigint AS low, 0::bigint AS high, 0::bigint AS edges
+                    UNION ALL
+                    SELECT next.bits, next.low, next.high,
+                           (SELECT count(*) FROM forum_post WHERE tree_id = %(tree)s
+                              AND lft >= next.low AND lft < next.high)
+                         + (SELECT count(*) FROM forum_post WHERE tree_id = %(tree)s
+                              AND rght >= next.low AND rght < next.high)
+                      FROM range, size,
+                           LATERAL (SELECT CASE WHEN range.bits = 0 THEN %(first)s
+                                           ELSE least(range.bits + 2, %(most)s) END AS bits) AS n,
+                           LATERAL (SELECT n.bits,
+                                greatest((%(at)s >> n.bits) << n.bits, %(least)s) AS low,
+                                least((%(at)s >> n.bits << n.bits) + (1::bigint << n.bits) - 1,
+                                      %(highest)s) AS high) AS next
+                     WHERE range.bits < %(most)s
+                       AND (range.bits = 0 OR range.high - range.low <
+                            (range.edges + %(labels)s + 1)
+                            * (2 / size.edges ^ (1.0 / %(most)s)) ^ range.bits)
+                )
+                SELECT low, high, edges FROM range ORDER BY bits DESC LIMIT 1
+                """,
+                {
+                    "tree": place.tree_id,
+                    "labels": labels,
+                    "first": NEIGHBOURHOOD_BITS,
+                    "most": LABEL_BITS,
+                    "at": place.high - 1,
+                    "least": ROOT_LEFT + 1,
+                    "highest": ROOT_RIGHT,
+                },
+            )
+            low, high, edges = cursor.fetchone()
+            step = (high - low) // (edges + labels + 1)
+            if step < LEAST_GAP:
+                raise TreeIsFull(f"thread {place.tree_id}")
+            cursor.execute(
+                """
+                WITH edge AS (
+                    SELECT id, lft AS at, true AS opens FROM forum_post
+                     WHERE tree_id = %(tree)s AND lft >= %(low)s AND lft < %(high)s
+                    UNION ALL
+                    SELECT id, rght, false FROM forum_post
+                     WHERE tree_id = %(tree)s AND rght >= %(low)s AND rght < %(high)s
+                ), spread AS (
+                    SELECT id, opens, %(low)s + %(step)s * (row_number() OVER (ORDER BY at)
+                           + CASE WHEN at >= %(place)s THEN %(labels)s ELSE 0 END) AS at FROM edge
+                ), moved AS (
+                    SELECT id, max(at) FILTER (WHERE opens) AS lft,
+                           max(at) FILTER (WHERE NOT opens) AS rght
+                      FROM spread GROUP BY id
+                )
+                UPDATE forum_post AS p SET lft = coalesce(moved.lft, p.lft),
+                                           rght = coalesce(moved.rght, p.rght)
+                  FROM moved WHERE p.id = moved.id
+                """,
+                {
+                    "tree": place.tree_id,
+                    "low": low,
+                    "high": high,
+                    "step": step,
+                    "place": place.high,
+                    "labels": labels,
+                },
+            )

@@ -1,0 +1,155 @@
+"""What may be done, by whom: the forum's rules on one page.
+
+Each rule answers with a `Verdict`: true when the deed is allowed, and with the refusal to raise or
+to show when it is not. What may be *seen* is `visible_to` of the querysets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from forum.models import Board, Post, Thread, User
+from forum.models.posts import readable_by
+from forum.models.threads import Reader
+from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut, Suspended
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    refusal: Refusal | None = None
+
+    def __bool__(self) -> bool:
+        return self.refusal is None
+
+    def enforce(self) -> None:
+        """Raise the refusal, if there is one."""
+        if self.refusal is not None:
+            raise self.refusal
+
+
+YES = Verdict()
+
+
+def _no(refusal: Refusal) -> Verdict:
+    return Verdict(refusal)
+
+
+def may_take_part(person: Reader) -> Verdict:
+    """Whether this person may write here at all."""
+    if not isinstance(person, User) or not person.is_active:
+        return _no(SignedOut())
+    if person.is_suspended:
+        return _no(Suspended(_suspension_of(person)))
+    return YES
+
+
+def _suspension_of(person: User) -> str:
+    action = person.suspended_action
+    reason = action.reason if action else ""
+    if person.suspended_until is None:
+        return _("Your account is suspended: %(reason)s") % {"reason": reason}
+    return _("Your account is suspended until %(until)s: %(reason)s") % {
+        "until": person.suspended_until.astimezone(person.tzinfo).strftime("%Y-%m-%d %H:%M"),
+        "reason": reason,
+    }
+
+
+def moderates(person: Reader, board: Board) -> bool:
+    """Whether this person keeps order in that board."""
+    return isinstance(person, User) and person.is_staff and person.standing.moderates(board.pk)
+
+
+def may_read(person: Reader, post: Post) -> Verdict:
+    """Whether the text of a post may be read: the same rule as the queries', for one post."""
+    if Post.objects.filter(readable_by(person), pk=post.pk).exists():
+        return YES
+    return _no(Gone())
+
+
+def may_start_thread(person: Reader, board: Board) -> Verdict:
+    if board.is_closed:
+        return _no(Locked(_("This board is closed: its threads can be read, not added to.")))
+    return may_take_part(person)
+
+
+def may_reply(person: Reader, thread: Thread) -> Verdict:
+    """Whether this person may answer in that thread, as far as the thread goes."""
+    if thread.is_deleted or thread.merged_into_id:
+        return _no(Gone(_("This thread isn’t here any more.")))
+    if thread.board.is_closed:
+        return _no(Locked(_("This board is closed: its threads can be read, not added to.")))
+    if thread.is_locked and not moderates(person, thread.board):
+        return _no(Locked(_lock_of(thread)))
+    return may_take_part(person)
+
+
+def _lock_of(thread: Thread) -> str:
+    action = thread.locked_action
+    if action is None:
+        return _("This thread is locked.")
+    return _("%(name)s locked this thread: %(reason)s") % {
+        "name": action.actor.username,
+        "reason": action.reason,
+    }
+
+
+def may_answer(person: Reader, post: Post) -> Verdict:
+    """Whether this person may answer that very post."""
+    verdict = may_reply(person, post.thread)
+    if not verdict:
+        return verdict
+    if post.is_deleted or (post.is_hidden and not moderates(person, post.thread.board)):
+        return _no(Changed(_("The post you answer was removed.")))
+    return YES
+
+
+def may_edit(person: Reader, post: Post) -> Verdict:
+    """Authors edit their own posts, while these stand and their thread is open."""
+    if post.author_id != person.pk:
+        return _no(NotAllowed(_("Only its author can edit a post.")))
+    if post.is_deleted:
+        return _no(Gone(_("This post was deleted.")))
+    if post.is_hidden:
+        return _no(NotAllowed(_("A moderator hid this post; it can’t be edited.")))
+    return may_reply(person, post.thread)
+
+
+def may_delete(person: Reader, post: Post) -> Verdict:
+    """Authors take back their own posts, in locked threads too."""
+    if post.author_id != person.pk:
+        return _no(NotAllowed(_("Only its author can delete a post.")))
+    if post.is_deleted:
+        return _no(Gone(_("This post was deleted.")))
+    return may_take_part(person)
+
+
+def may_moderate(person: Reader, board: Board) -> Verdict:
+    """Whether this person may hide, lock, pin and move in that board."""
+    if moderates(person, board):
+        return YES
+    return _no(NotAllowed(_("Only the moderators of this board can do that.")))
+
+
+def may_suspend(person: Reader, other: User) -> Verdict:
+    """Site moderators suspend members; nobody themselves, or somebody of their rank or above."""
+    if not isinstance(person, User) or not person.is_staff or not person.standing.moderates_all:
+        return _no(NotAllowed(_("Only the moderators of the whole site can do that.")))
+    if person.pk == other.pk:
+        return _no(NotAllowed(_("Nobody can suspend themselves.")))
+    if other.standing.moderates_anything and not person.standing.is_administrator:
+        return _no(NotAllowed(_("Only an administrator can suspend a moderator.")))
+    if other.standing.is_administrator:
+        return _no(NotAllowed(_("Administrators cannot be suspended.")))
+    return YES
+
+
+def may_enter_desk(person: Reader) -> bool:
+    """Whether the moderators' desk (the admin) is open to this person."""
+    return isinstance(person, User) and person.is_staff
+
+
+def may_administer(person: Reader) -> bool:
+    """Whether this person sets up categories and boards, and appoints moderators."""
+    return isinstance(person, User) and person.is_superuser and not person.is_suspended

@@ -1,0 +1,79 @@
+"""Why something was not done: one small family of errors, each with one HTTP status.
+
+Actions and permissions raise them; `forum.middleware` and the composer answer with them.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
+
+class Refusal(Exception):
+    """Something was refused; `message` tells the person why, and what to do."""
+
+    status = 400
+    message: Text = _("That can’t be done.")
+
+    def __init__(self, message: Text | None = None) -> None:
+        if message is not None:
+            self.message = message
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class SignedOut(Refusal):
+    status = 401
+    message = _("You aren’t signed in.")
+
+
+class NotAllowed(Refusal, PermissionDenied):
+    status = 403
+    message = _("You may not do that.")
+
+
+class Suspended(NotAllowed):
+    message = _("Your account is suspended.")
+
+
+class Changed(Refusal):
+    status = 409
+    message = _("It was changed while you looked at it.")
+
+
+class Gone(Refusal):
+    status = 410
+    message = _("That isn’t here any more.")
+
+
+class Invalid(Refusal, ValidationError):
+    """What was sent can’t be taken as it is."""
+
+    status = 422
+
+    def __init__(self, message: Text) -> None:
+        ValidationError.__init__(self, message)
+        self.message = message
+
+
+class Locked(Refusal):
+    status = 423
+    message = _("This thread is locked.")
+
+
+class TooFast(Refusal):
+    """Too much at once; `retry_after` is in seconds."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            _("That was a lot at once. You can go on in %(seconds)d seconds.")
+            % {"seconds": retry_after}
+        )

@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: fetch, ask, act, answer."""

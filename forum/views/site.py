@@ -1,0 +1,49 @@
+"""What belongs to the site as a whole: its theme, its health."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from forum.context import THEMES
+
+THEME_LASTS = 365 * 24 * 60 * 60  # seconds
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Remember light, dark, or ("auto") as the device has it, and go back."""
+    chosen = request.POST.get("theme", "")
+    if chosen not in (*THEMES, "auto"):
+        return HttpResponseBadRequest("light, dark or auto")
+    back = request.META.get("HTTP_REFERER", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    response = redirect(back if safe else "home")
+    if chosen == "auto":
+        response.delete_cookie("theme")
+    else:
+        response.set_cookie("theme", chosen, max_age=THEME_LASTS, samesite="Lax")
+    return response
+
+
+@require_GET
+@never_cache
+def alive(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+@never_cache
+def ready(request: HttpRequest) -> HttpResponse:
+    """The database answers and is migrated: 200, else 503."""
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        return HttpResponse("migrations wait", status=503, content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
