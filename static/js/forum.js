@@ -6,14 +6,16 @@ const COMPOSER = "[data-js-composer]";
 const status = document.getElementById("status");
 const alert = document.getElementById("alert");
 
-// ---- Modules, when first needed
+// ---- Modules, when first needed; their hashed addresses stand on our own script element
+
+const modules = document.getElementById("forum-js").dataset;
 
 function equip() {
-  if (document.querySelector(COMPOSER)) import("./composer.js");
+  if (document.querySelector(COMPOSER)) import(modules.composer);
 }
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-js-menu]")) import("./menu.js");
+  if (target.closest("[data-js-menu]")) import(modules.menu);
 });
 
 // ---- Saying what went wrong, where the reader is
