@@ -77,3 +77,8 @@ class TooFast(Refusal):
             _("That was a lot at once. You can go on in %(seconds)d seconds.")
             % {"seconds": retry_after}
         )
+
+
+class Busy(Refusal):
+    status = 503
+    message = _("The forum is busy here just now. Please try again.")

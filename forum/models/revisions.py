@@ -2,9 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from forum.models.posts import Post
+from forum.models.threads import Reader
+
+# How far back in a thread the source of a quote is looked for, in posts and revisions.
+SEARCHED = 5000
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    def readable_by(self, reader: Reader) -> RevisionQuerySet:
+        """Revisions of posts whose text `reader` may read."""
+        readable = Post.objects.visible_to(reader).filter(is_readable=True)
+        return self.filter(post__in=readable.order_by().values("pk"))
+
+    def of_posts(self, ids: Sequence[int], reader: Reader) -> list[Revision]:
+        """Every revision of these posts, in the order of `ids`, the latest of each first."""
+        if not ids:
+            return []
+        order = {post_id: place for place, post_id in enumerate(ids)}
+        revisions = self.readable_by(reader).filter(post__in=ids).order_by("-number")
+        return sorted(revisions, key=lambda revision: order[revision.post_id])
+
+    def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
+        """The latest revisions in a thread that contain `words` to the letter; at most 50."""
+        latest = models.Subquery(
+            Post.objects.order_by().filter(thread=thread_id).values("thread__next_number")[:1]
+        )
+        return list(
+            self.readable_by(reader)
+            .filter(
+                post__thread=thread_id,
+                post__number__gte=latest - SEARCHED,
+                plain__contains=words,
+            )
+            .order_by("-number")[:50]
+        )
+
 
 
 class Revision(models.Model):
@@ -21,6 +60,8 @@ class Revision(models.Model):
     # The words without marks: what quotes are compared with and differences are made from.
     plain = models.TextField()
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

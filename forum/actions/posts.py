@@ -1,0 +1,204 @@
+"""Answering, editing, deleting: what people do with posts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.actions.mentions import record_mentions
+from forum.actions.quotes import Found, find_sources, record_quotes
+from forum.actions.transactions import StartAgain, deed
+from forum.lib.text import clean_source, is_blank
+from forum.markup.render import MAX_SOURCE, Rendered, render
+from forum.models import Post, Revision, Thread, User
+from forum.permissions import may_answer, may_delete, may_edit
+from forum.refusals import Changed, Invalid
+
+# An edit this soon, before anybody answered or quoted, writes over what it corrects.
+GRACE = timedelta(minutes=3)
+
+
+def reply_to(
+    parent: Post,
+    *,
+    author: User,
+    source: str,
+    nonce: UUID | None = None,
+    pointed_at: Iterable[int] = (),
+) -> Post:
+    """Answer a post; returns the reply.
+
+    `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned.
+    `pointed_at` are ids of posts that the form quoted from. Raises `Invalid`, `Locked`, `Changed`
+    (the parent was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
+    """
+    rendered = rendered_post(source)
+    found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
+    return _reply_to(parent.pk, author, clean_source(source), rendered, found, nonce)
+
+
+@deed
+def _reply_to(
+    parent_id: int,
+    author: User,
+    source: str,
+    rendered: Rendered,
+    found: list[Found],
+    nonce: UUID | None,
+) -> Post:
+    thread = lock_thread_of(parent_id)
+    if nonce and (sent := Post.objects.filter(author=author, nonce=nonce).first()):
+        return sent
+    parent = Post.objects.get(pk=parent_id)
+    parent.thread = thread
+    may_answer(author, parent).enforce()
+    post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
+    return publish(post, source, rendered, found)
+
+
+def lock_thread_of(post_id: int) -> Thread:
+    """The thread that a post is in, locked; begins anew when the post was moved meanwhile."""
+    thread_id = Post.objects.order_by().values_list("thread_id", flat=True).get(pk=post_id)
+    thread = Thread.objects.locked(thread_id)
+    if not Post.objects.filter(pk=post_id, thread_id=thread_id).exists():
+        raise StartAgain
+    return thread
+
+
+def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> Post:
+    """Insert a new post with all that hangs on it; its thread is locked by the caller."""
+    post.number = post.thread.take_numbers()
+    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
+    post.save(force_insert=True)
+    Revision.objects.create(
+        post=post,
+        number=post.number,
+        editor=post.author,
+        source=source,
+        plain=rendered.plain,
+        created_at=post.created_at,
+    )
+    record_mentions(post, rendered)
+    record_quotes(post, found)
+    post.thread.note_arrival(post)
+    return post
+
+
+def rendered_post(source: str) -> Rendered:
+    """What `source` looks like; raises `Invalid` when it is no post: empty, or too long."""
+    source = clean_source(source)
+    excess = len(source) - MAX_SOURCE
+    if excess > 0:
+        raise Invalid(
+            ngettext(
+                "That is %(count)d character too long. You can split it, or trim the quotes.",
+                "That is %(count)d characters too long. You can split it, or trim the quotes.",
+                excess,
+            )
+            % {"count": excess}
+        )
+    if is_blank(source):
+        raise Invalid(_("Nothing is written here yet."))
+    rendered = render(source)
+    if is_blank(rendered.own):
+        raise Invalid(_("A post needs some words of your own besides mentions and quotes."))
+    return rendered
+
+
+def edit_post(
+    post: Post,
+    *,
+    by: User,
+    source: str,
+    base: int | None = None,
+    pointed_at: Iterable[int] = (),
+) -> Post:
+    """Change the text of a post; returns it.
+
+    `base` is the number of the revision that the editor began from: `Changed` is raised when there
+    is a later one. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`, `Suspended` or `Busy` too.
+    """
+    rendered = rendered_post(source)
+    found = find_sources(
+        rendered.quotes, reader=by, parent=post.parent, pointed_at=pointed_at, but=post
+    )
+    return _edit_post(post.pk, by, clean_source(source), base, rendered, found)
+
+
+@deed
+def _edit_post(
+    post_id: int, by: User, source: str, base: int | None, rendered: Rendered, found: list[Found]
+) -> Post:
+    thread = lock_thread_of(post_id)
+    post = Post.objects.select_related("author").get(pk=post_id)
+    post.thread = thread
+    may_edit(by, post).enforce()
+    latest = post.latest_revision()
+    if base is not None and base != latest.number:
+        raise Changed(_("This post was edited elsewhere since you began."))
+    if latest.source == source:
+        return post
+    now = timezone.now()
+    if now - latest.created_at < GRACE and not post.has_echo():
+        latest.source, latest.plain = source, rendered.plain
+        latest.save(update_fields=["source", "plain"])
+    else:
+        Revision.objects.create(
+            post=post, number=thread.take_numbers(), editor=by, source=source, plain=rendered.plain
+        )
+        thread.save(update_fields=["next_number"])
+        post.edited_at = now
+    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
+    post.save(update_fields=["source", "html", "excerpt", "edited_at"])
+    record_mentions(post, rendered)
+    record_quotes(post, found)
+    return post
+
+
+@deed
+def delete_post(post: Post, *, by: User) -> Post:
+    """Take a post back: a tombstone stays where replies hang on it.
+
+    An opening post that nobody answered takes its thread with it. Raises `NotAllowed`, `Gone`,
+    `SignedOut`, `Suspended` or `Busy`.
+    """
+    thread = lock_thread_of(post.pk)
+    post = Post.objects.get(pk=post.pk)
+    post.thread = thread
+    may_delete(by, post).enforce()
+    was_counted = not post.is_hidden
+    post.deleted_at = timezone.now()
+    post.save(update_fields=["deleted_at"])
+    if was_counted:
+        count_out(post)
+    if post.is_opening and not post.children.filter(deleted_at=None).exists():
+        thread.deleted_at = post.deleted_at
+        thread.save(update_fields=["deleted_at"])
+    return post
+
+
+def count_out(post: Post) -> None:
+    """A post no longer counts as standing in its thread; the thread is locked by the caller."""
+    _recount(post.thread, -1)
+
+
+def count_in(post: Post) -> None:
+    """A post counts as standing in its thread again; the thread is locked by the caller."""
+    _recount(post.thread, +1)
+
+
+def _recount(thread: Thread, change: int) -> None:
+    last = Post.objects.by_number(thread).living().last()
+    Thread.objects.filter(pk=thread.pk).update(
+        post_count=F("post_count") + change,
+        last_post=last,
+        last_post_at=last.created_at if last else F("created_at"),
+    )
+    thread.refresh_from_db(fields=["post_count", "last_post", "last_post_at"])
+
