@@ -1,0 +1,148 @@
+"""Quoted words: finding them in the text they come from, linking to them, writing them down."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import quote
+
+MIN_MATCH = 20  # characters; shorter words occur by chance, unless they are a whole paragraph
+FRAGMENT_WHOLE = 300  # characters; longer words are linked by how they start and end
+FRAGMENT_WORDS = 5
+FRAGMENT_EDGE = 100  # characters; for scripts that put no spaces between words
+
+# Texts differ in these only by who typed or copied them.
+_STRAIGHT = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′", "'"),
+        **dict.fromkeys("“”„‟″", '"'),
+        **dict.fromkeys("‐‑‒–—―−", "-"),
+        "…": "...",
+    }
+)
+_ELISION = re.compile(r"\[(?:…|\.\.\.)\]|\(…\)|…")
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+_MARKS = re.compile(
+    r"""
+    (?P<url> https?://[^\s<>]+ )
+    | [\\`*\[<]
+    | & (?= [#A-Za-z] )
+    | (?<![^\W_]) _ | _ (?![^\W_])      # within a word it marks nothing
+    | (?<=~) ~ | ~ (?=~)
+    """,
+    re.VERBOSE,
+)
+_LINE_MARK = re.compile(r"(?:\#{1,6}|[-+])(?=\s|$) | > | [-=:|][-=:|\s]*$", re.VERBOSE)
+_LIST_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+
+
+def normalise(text: str) -> str:
+    """Return plain `text` as it is compared: NFC, straight quotes and dashes, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_STRAIGHT).split())
+
+
+def find(words: str, plain: str) -> tuple[int, int] | None:
+    """Return where `words` first stand in `plain`, as (start, length) in its own characters.
+
+    Both are normalised for the comparison. None when they do not occur.
+    """
+    wanted = normalise(words)
+    if not wanted or wanted not in normalise(plain):
+        return None
+    text, spans = _normalised_spans(plain)
+    index = text.find(wanted)
+    if index < 0:
+        return None
+    start, end = spans[index][0], spans[index + len(wanted) - 1][1]
+    return start, end - start
+
+
+def worth_matching(words: str, plain: str) -> bool:
+    """Tell whether finding `words` in `plain` would mean anything: long enough, or a paragraph."""
+    wanted = normalise(words)
+    return len(wanted) >= MIN_MATCH or (
+        wanted != "" and wanted in map(normalise, _BLANK_LINES.split(plain))
+    )
+
+
+def parts(words: str) -> list[str]:
+    """Return the pieces of `words` around elisions ("…", "[…]", "[...]")."""
+    return [part.strip() for part in _ELISION.split(words) if part.strip()]
+
+
+def text_fragment(words: str) -> str:
+    """Return what follows `#:~:text=` in a link to `words`, percent-encoded."""
+    paragraphs = [paragraph.split() for paragraph in _BLANK_LINES.split(words) if paragraph.strip()]
+    if not paragraphs:
+        return ""
+    whole = " ".join(paragraphs[0])
+    if len(paragraphs) == 1 and len(whole) <= FRAGMENT_WHOLE:
+        return _encoded(whole)
+    start = " ".join(paragraphs[0][:FRAGMENT_WORDS])[:FRAGMENT_EDGE]
+    end = " ".join(paragraphs[-1][-FRAGMENT_WORDS:])[-FRAGMENT_EDGE:]
+    return f"{_encoded(start)},{_encoded(end)}"
+
+
+def as_quote(words: str) -> str:
+    """Return plain `words` as a Markdown block quote that says the same, and a blank line."""
+    quoted = [
+        "\n".join(f"> {_escaped(line)}" for line in _lines(paragraph))
+        for paragraph in _BLANK_LINES.split(words)
+        if paragraph.strip()
+    ]
+    return "\n>\n".join(quoted) + "\n\n" if quoted else ""
+
+
+def _normalised_spans(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return `normalise(text)` and where each of its characters comes from in `text`."""
+    chars: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for start, end in _letters(text):
+        for char in unicodedata.normalize("NFC", text[start:end]).translate(_STRAIGHT):
+            if not char.isspace():
+                chars.append(char)
+                spans.append((start, end))
+            elif chars and chars[-1] != " ":
+                chars.append(" ")
+                spans.append((start, end))
+    if chars and chars[-1] == " ":
+        chars.pop()
+    return "".join(chars), spans
+
+
+def _letters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of `text` that compose into one letter, or stay the one they are."""
+    if unicodedata.is_normalized("NFC", text):
+        return pairwise(range(len(text) + 1))
+    starts = [index for index, char in enumerate(text) if not _composes(char)]
+    return pairwise(sorted({0, *starts, len(text)}))
+
+
+def _composes(char: str) -> bool:
+    """Tell whether `char` may melt into what stands before it."""
+    return unicodedata.category(char).startswith("M") or "\u1160" <= char <= "\u11ff"
+
+
+def _encoded(text: str) -> str:
+    # The hyphen separates parts of the directive, and quote() never encodes it.
+    return quote(text, safe="", errors="replace").replace("-", "%2D")
+
+
+def _lines(paragraph: str) -> list[str]:
+    return [" ".join(line.split()) for line in paragraph.split("\n") if line.strip()]
+
+
+def _escaped(line: str) -> str:
+    text = _MARKS.sub(_escaped_mark, line)
+    if _LINE_MARK.match(line):
+        return "\\" + text
+    return _LIST_NUMBER.sub(r"\1\\\2", text) if _LIST_NUMBER.match(text) else text
+
+
+def _escaped_mark(match: re.Match[str]) -> str:
+    url = match["url"]
+    if url is None:
+        return "\\" + match[0]
+    # An escape would end a bare address; between angle brackets none is needed.
+    return f"<{url}>" if _MARKS.search(url, len("http")) else url
