@@ -1,0 +1,117 @@
+"""The people and places that tests tell their stories with. Data comes through real actions."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from forum.actions.moderation import suspend_person
+from forum.actions.posts import reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Category, Post, Role, Thread, User
+
+PASSWORD = "correct horse battery"
+
+
+def person(name: str) -> User:
+    """A member who can log in with `PASSWORD`."""
+    return User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """A member: the author of most things."""
+    return person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Another member."""
+    return person("bob")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """A moderator of the whole site."""
+    carol = person("carol")
+    Role.objects.create(person=carol, kind=Role.Kind.MODERATOR)
+    return carol
+
+
+@pytest.fixture
+def dan(carol: User) -> User:
+    """A suspended member."""
+    dan = person("dan")
+    suspend_person(dan, by=carol, reason="spam")
+    return User.objects.get(pk=dan.pk)
+
+
+@pytest.fixture
+def erin(db: None) -> User:
+    """An administrator."""
+    erin = person("erin")
+    Role.objects.create(person=erin, kind=Role.Kind.ADMINISTRATOR)
+    return erin
+
+
+@pytest.fixture
+def board(db: None) -> Board:
+    category = Category.objects.create(name="Commons")
+    return Board.objects.create(
+        category=category, name="Gardens", slug="gardens", description="What grows, and how."
+    )
+
+
+@pytest.fixture
+def thread(board: Board, alice: User) -> Thread:
+    """A thread of alice's that nobody answered yet."""
+    return start_thread(
+        board, author=alice, title="Moss on the north wall", source="Does moss harm the bricks?"
+    )
+
+
+@pytest.fixture
+def opening(thread: Thread) -> Post:
+    return Post.objects.get(thread=thread, parent=None)
+
+
+@pytest.fixture
+def reply(opening: Post, bob: User) -> Post:
+    """Bob's answer to alice."""
+    return reply_to(opening, author=bob, source="Only where the bricks stay wet all winter.")
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def visitor(db: None) -> Client:
+    return Client()
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return _logged_in(alice)
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return _logged_in(bob)
+
+
+@pytest.fixture
+def as_carol(carol: User) -> Client:
+    return _logged_in(carol)
+
+
+@pytest.fixture
+def as_dan(dan: User) -> Client:
+    return _logged_in(dan)
+
+
+@pytest.fixture
+def as_erin(erin: User) -> Client:
+    return _logged_in(erin)
