@@ -6,6 +6,7 @@ Development and production differ by environment, not by file. Nonsense is refus
 from __future__ import annotations
 
 import secrets
+import sys
 from pathlib import Path
 
 import environ
@@ -107,7 +108,8 @@ TEMPLATES = [
 ]
 
 # PostgreSQL everywhere: the one that DATABASE_URL names, or one of our own in DATA_DIR.
-if env.str("DATABASE_URL", default=""):
+EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
+if not EMBEDDED_DATABASE:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
     if "postgresql" not in DATABASES["default"]["ENGINE"]:
         raise ImproperlyConfigured("DATABASE_URL must be a postgres:// address.")
@@ -116,8 +118,13 @@ elif PRODUCTION:
 else:
     from forum import database
 
+    # `manage.py db` starts and stops the server itself.
+    by_hand = sys.argv[1:2] == ["db"]
     DATABASES = {
-        "default": {"ENGINE": "django.db.backends.postgresql", **database.ensure(DATA_DIR)}
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            **({} if by_hand else database.ensure(DATA_DIR)),
+        }
     }
 DATABASES["default"] |= {
     "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
@@ -138,6 +145,8 @@ CACHES = {
 # People
 AUTH_USER_MODEL = "forum.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ADMIN_NAME = env.str("ADMIN_NAME", default="admin")
+ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")  # empty: one is made and shown once
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (

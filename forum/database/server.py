@@ -36,6 +36,13 @@ SOCKET_PATH_MAX = 103  # bytes, the kernel's limit for a Unix socket's path
 # Characters that PostgreSQL's list of socket directories or libpq's list of hosts would misread.
 UNSAFE_IN_SOCKET_PATH = frozenset("',\"\\\n\r")
 
+LEAVE_SECONDS = 2  # how long the server may take to notice that a client is gone
+
+OTHER_CLIENTS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
 CONFIGURATION = """\
 # Written at each start of the embedded server; settings of yours go into postgresql.conf below
 # the line that includes this file.
@@ -103,15 +110,16 @@ def stop(data_dir: Path) -> bool:
 
 
 def stop_if_idle(data_dir: Path) -> bool:
-    """Stop the server unless somebody else is connected. Returns whether it stopped."""
+    """Stop the server unless somebody else is connected. Returns whether it is stopped now."""
     if status(data_dir) is not State.RUNNING:
-        return False
-    with psycopg.connect(url(data_dir)) as connection:
-        others = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        ).fetchone()
-    return others == (0,) and stop(data_dir)
+        return True
+    with psycopg.connect(url(data_dir), autocommit=True) as connection:
+        give_up_at = time.monotonic() + LEAVE_SECONDS
+        while connection.execute(OTHER_CLIENTS).fetchone() != (0,):
+            if time.monotonic() > give_up_at:
+                return False
+            time.sleep(0.1)
+    return stop(data_dir)
 
 
 def dump(data_dir: Path, out: BinaryIO) -> None:

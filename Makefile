@@ -1,0 +1,69 @@
+# Everything here works on a machine with python3, pip and make only; see README.md.
+# Paths are relative on purpose: the directory may have spaces in its name.
+
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV_PYTHON := .venv/bin/python
+MAKEFLAGS += --no-print-directory
+export UV_NO_PROGRESS ?= 1
+export UV_PYTHON_PREFERENCE ?= system
+
+# The uv that is installed, else one of our own in .tools; plain pip fetches it.
+FIND_UV = uv=$$(command -v uv || echo .tools/bin/uv); [ -x "$$uv" ] \
+	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+		--target .tools --require-hashes --requirement requirements/uv.txt
+MAKE_VENV = [ -x $(VENV_PYTHON) ] || "$$uv" venv --quiet --clear --python '>=3.11' .venv
+# pip is the second way, for machines whose package index only pip has been told about.
+INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --requirement $(1) \
+	|| $(PYTHON) -m pip --python $(VENV_PYTHON) install --quiet --require-hashes --requirement $(1)
+COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-header
+
+.PHONY: run test test-fast test-browser check format requirements chromium \
+	bench-tree bench-page bench-budgets
+
+## run: start the forum: http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
+run: .venv/.runtime
+	@exec $(VENV_PYTHON) manage.py serve --end-with-parent
+
+## test: everything, browser tests included
+test: test-fast test-browser
+
+## test-fast: what needs no browser
+test-fast: .venv/.dev
+	$(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser $(ARGS)
+
+test-browser: .venv/.dev chromium
+	$(VENV_PYTHON) -m pytest tests/browser $(ARGS)
+
+## check: style, types, floors, templates, migrations, settings
+check: .venv/.dev
+	@.ci/check
+
+## format: put the code into its one form
+format: .venv/.dev
+	$(VENV_PYTHON) -m ruff check --fix-only .
+	$(VENV_PYTHON) -m ruff format .
+
+## requirements: pin again what pyproject.toml asks for, with hashes
+requirements:
+	@$(FIND_UV); \
+	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt && \
+	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
+
+## bench-tree, bench-page, bench-budgets: print the figures, the last line as JSON
+bench-tree bench-page bench-budgets: .venv/.dev
+	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
+
+chromium: .venv/.dev
+	@.ci/chromium
+
+.venv/.runtime: requirements/runtime.txt requirements/uv.txt
+	@echo 'Installing what the forum needs into .venv (first start, or the pins changed) ...'
+	@$(FIND_UV) && $(MAKE_VENV) && { $(call INSTALL,requirements/runtime.txt); }
+	@touch $@
+
+.venv/.dev: requirements/dev.txt requirements/uv.txt
+	@echo 'Installing what tests and checks need into .venv ...'
+	@$(FIND_UV) && $(MAKE_VENV) && { $(call INSTALL,requirements/dev.txt); }
+	@touch $@ .venv/.runtime

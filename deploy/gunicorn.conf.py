@@ -1,0 +1,16 @@
+"""How gunicorn serves the forum, in `make run` and in production alike."""
+
+import os
+
+bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 4
+# Longer than the proxy keeps an idle connection, so that it never meets one we have just closed.
+keepalive = 75
+timeout = 30
+graceful_timeout = 8
+max_requests_jitter = 0
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+loglevel = os.environ.get("LOG_LEVEL", "warning").lower()
+control_socket_disable = True

@@ -1,0 +1,127 @@
+"""`manage.py serve`: the whole forum in one foreground process tree; what `make run` starts."""
+
+import hashlib
+import http.client
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+
+from forum import database
+from forum.management.processes import ProcessTree, StopRequested, die_with_parent
+from forum.models import Thread
+
+START_SECONDS = 60
+PORT_SECONDS = 5  # how long the server of a killed run may take to notice and end
+
+
+class Command(BaseCommand):
+    help = "Set up what is missing, then run server and worker until Ctrl-C."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--end-with-parent",
+            action="store_true",
+            help="end when the process that started this one is killed (for `make run`)",
+        )
+
+    def handle(self, *args: Any, end_with_parent: bool, **options: Any) -> None:
+        if end_with_parent:
+            die_with_parent()
+        processes = ProcessTree()
+        try:
+            self.serve(processes)
+        except StopRequested:
+            self.stdout.write("\nStopping ...")
+        finally:
+            processes.stop()
+            self.stop_database()
+
+    def serve(self, processes: ProcessTree) -> None:
+        if not processes.wait(until=port_is_free, seconds=PORT_SECONDS):
+            raise CommandError(
+                f"Port {settings.PORT} is in use by another program. "
+                f"Stop that one, or choose another port: PORT={settings.PORT + 1} make run"
+            )
+        self.collect_static_files()
+        call_command("setup", stdout=self.stdout)
+        connections.close_all()
+
+        config = "deploy/gunicorn.conf.py"
+        processes.start(
+            "web server", [sys.executable, "-m", "gunicorn", "--config", config, "forum.wsgi"]
+        )
+        processes.start("worker", [sys.executable, "manage.py", "worker"])
+        if processes.wait(until=answers, seconds=START_SECONDS):
+            self.say_where()
+            processes.wait()
+        ended = processes.ended() or "web server, which did not answer,"
+        raise CommandError(f"The {ended} ended; what it said is above. Everything was stopped.")
+
+    def collect_static_files(self) -> None:
+        """Hash and compress the static files again if one of them has changed."""
+        stamp = settings.DATA_DIR / "static.stamp"
+        wanted = fingerprint_of_static_files()
+        if stamp.exists() and stamp.read_text() == wanted and settings.STATIC_ROOT.exists():
+            return
+        self.stdout.write("Preparing style sheets and scripts ...")
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(wanted)
+
+    def say_where(self) -> None:
+        address = f"http://localhost:{settings.PORT}"
+        first = Thread.objects.visible_to(AnonymousUser()).order_by("pk").first()
+        connections.close_all()
+        self.stdout.write(f"\n{settings.SITE_NAME} runs at {address}/\n")
+        if first:
+            self.stdout.write(f"  {first.title}: {address}{first.get_absolute_url()}\n")
+        self.stdout.write(f"  moderators' desk: {address}/admin/\n  Ctrl-C stops it.\n\n")
+        self.stdout.flush()
+
+    def stop_database(self) -> None:
+        connections.close_all()
+        if settings.EMBEDDED_DATABASE and not database.stop_if_idle(settings.DATA_DIR):
+            self.stdout.write("The database still runs, since somebody else is using it.")
+
+
+def port_is_free() -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", settings.PORT))
+        except OSError:
+            return False
+    return True
+
+
+def answers() -> bool:
+    """Whether the web server answers, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", settings.PORT, timeout=5)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        connection.getresponse()
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def fingerprint_of_static_files() -> str:
+    """Differs when a static file was added, removed or written to."""
+    seen = sorted(
+        (path, found.st_mtime_ns, found.st_size)
+        for finder in get_finders()
+        for path, storage in finder.list([])
+        for found in [Path(storage.path(path)).stat()]
+    )
+    return hashlib.sha256(repr(seen).encode()).hexdigest()

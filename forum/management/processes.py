@@ -1,0 +1,90 @@
+"""Child processes that live and die with this one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from django.conf import settings
+
+STOP_SECONDS = 10
+PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
+
+
+class StopRequested(Exception):  # noqa: N818 - not an error
+    """Somebody pressed Ctrl-C or asked this process to end."""
+
+
+def die_with_parent() -> None:
+    """Have the kernel end this process when its parent dies, however it dies (Linux only)."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:  # it died just now
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class ProcessTree:
+    """The children of a foreground process: if one ends, all end.
+
+    Ctrl-C reaches the whole process group; only this process listens to it and then stops its
+    children in order.
+    """
+
+    def __init__(self) -> None:
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._asked_to_stop)
+
+    @staticmethod
+    def _asked_to_stop(number: int, frame: FrameType | None) -> None:
+        raise StopRequested
+
+    def start(self, name: str, command: Sequence[str]) -> None:
+        """Start a child in the project's directory, under a name that messages call it by."""
+        self.children[name] = subprocess.Popen(
+            command,
+            cwd=settings.BASE_DIR,
+            preexec_fn=_prepare_child,  # noqa: PLW1509 - this process has one thread
+        )
+
+    def ended(self) -> str | None:
+        """The name of a child that has ended, if one has."""
+        return next(
+            (name for name, child in self.children.items() if child.poll() is not None), None
+        )
+
+    def wait(self, until: Callable[[], bool] = lambda: False, seconds: float | None = None) -> bool:
+        """Wait until `until()` holds; False if a child ended, or the time was up, before that."""
+        give_up_at = None if seconds is None else time.monotonic() + seconds
+        while not until():
+            if self.ended() or (give_up_at is not None and time.monotonic() > give_up_at):
+                return False
+            time.sleep(0.1)
+        return True
+
+    def stop(self) -> None:
+        """End all children, the patient way first."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for child in self.children.values():
+            child.terminate()
+        give_up_at = time.monotonic() + STOP_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(max(0, give_up_at - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+def _prepare_child() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
