@@ -33,11 +33,16 @@ def _secret_key(data_dir: Path, production: bool) -> str:
     if production:
         raise ImproperlyConfigured("PRODUCTION needs SECRET_KEY (or SECRET_KEY_FILE).")
     kept = data_dir / "secret_key"
-    if not kept.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600, exist_ok=True)
-        kept.write_text(secrets.token_urlsafe(50))
-    return kept.read_text()
+    try:
+        if not kept.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            kept.touch(mode=0o600, exist_ok=True)
+            kept.write_text(secrets.token_urlsafe(50))
+        return kept.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"DATA_DIR is no place to keep data in: {error}. Name another one."
+        ) from error
 
 
 # Where things are

@@ -2,9 +2,9 @@
 
 import hashlib
 import http.client
-import os
 import socket
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, end_with_parent: bool, **options: Any) -> None:
         if end_with_parent:
             die_with_parent()
+        wait_for_port()
         processes = ProcessTree()
         try:
             self.serve(processes)
@@ -47,19 +48,12 @@ class Command(BaseCommand):
             self.stop_database()
 
     def serve(self, processes: ProcessTree) -> None:
-        if not processes.wait(until=port_is_free, seconds=PORT_SECONDS):
-            raise CommandError(
-                f"Port {settings.PORT} is in use by another program. "
-                f"Stop that one, or choose another port: PORT={settings.PORT + 1} make run"
-            )
         self.collect_static_files()
         call_command("setup", stdout=self.stdout)
         connections.close_all()
 
-        config = "deploy/gunicorn.conf.py"
-        processes.start(
-            "web server", [sys.executable, "-m", "gunicorn", "--config", config, "forum.wsgi"]
-        )
+        gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
+        processes.start("web server", [*gunicorn, "forum.wsgi"])
         processes.start("worker", [sys.executable, "manage.py", "worker"])
         if processes.wait(until=answers, seconds=START_SECONDS):
             self.say_where()
@@ -91,6 +85,18 @@ class Command(BaseCommand):
         connections.close_all()
         if settings.EMBEDDED_DATABASE and not database.stop_if_idle(settings.DATA_DIR):
             self.stdout.write("The database still runs, since somebody else is using it.")
+
+
+def wait_for_port() -> None:
+    """Wait for the server of a killed run to notice and end; say so if it is another program."""
+    give_up_at = time.monotonic() + PORT_SECONDS
+    while not port_is_free():
+        if time.monotonic() > give_up_at:
+            raise CommandError(
+                f"Port {settings.PORT} is in use by another program (another forum?). "
+                f"Stop that one, or choose another port: PORT={settings.PORT + 1} make run"
+            )
+        time.sleep(0.2)
 
 
 def port_is_free() -> bool:
