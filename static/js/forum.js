@@ -160,11 +160,13 @@ document.addEventListener("htmx:afterSwap", () => {
   place = null;
 });
 
-document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
-  const wanted = target.matches("[data-focus]") ? target : target.querySelector("[data-focus]");
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const wanted = document.querySelector("[data-focus]");
   if (wanted) land(wanted, detail.requestConfig.verb === "post");
   else setTimeout(rescueFocus);
-  equip();
+  // In a page that came whole, autofocus has done this already.
+for (const element of document.querySelectorAll("[data-focus]")) element.removeAttribute("data-focus");
+equip();
 });
 
 /** Moves focus, scrolls only as far as needed to see the beginning, and marks a post just made. */
@@ -234,4 +236,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
+// In a page that came whole, autofocus has done this already.
+for (const element of document.querySelectorAll("[data-focus]")) element.removeAttribute("data-focus");
 equip();
