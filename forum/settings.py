@@ -180,7 +180,7 @@ STATICFILES_BACKEND = env.str(
     default=(
         "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "forum.staticfiles.CompressedModules"
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     ),
 )
 STORAGES = {
