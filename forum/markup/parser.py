@@ -18,6 +18,7 @@ from forum.markup.plain import inline_text
 from forum.markup.renderer import Renderer
 
 BLOCK_DEPTH = 100
+LINE_READS = 100_000  # every level of nesting reads its lines again
 INLINE_DEPTH = 20
 
 _SAFE_LINK = re.compile(r"https?://|mailto:", re.IGNORECASE)
@@ -77,7 +78,8 @@ def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
     """Return `rule` for a container, refused where blocks are nested deep enough already."""
 
     def limited(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        return state.level < BLOCK_DEPTH and rule(state, start, end, silent)
+        depth = min(BLOCK_DEPTH, max(5, LINE_READS // len(state.bMarks)))
+        return state.level < depth and rule(state, start, end, silent)
 
     return limited
 

@@ -9,9 +9,10 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from forum.lib.text import middle_cut
-from forum.markup.highlight import highlight, language_of
+from forum.markup.highlight import MAX_CODE, highlight, language_of
 
 URL_SHOWN = 60  # characters
+ADDRESSES = 100_000  # characters in all links of a post, for one reference can be used 5,000 times
 TOP_HEADING = 4  # the page's own headings are h1 to h3
 
 _SCHEME = re.compile(r"https?://|mailto:", re.IGNORECASE)
@@ -66,7 +67,9 @@ class Renderer(RendererHTML):
 
     def link_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         """Draw a link without its title: a tooltip is read by few and could hold our own marks."""
-        return f'<a href="{escape(str(tokens[idx].attrGet("href")))}">'
+        href = str(tokens[idx].attrGet("href"))
+        env["addresses"] = env.get("addresses", 0) + len(href)
+        return f'<a href="{escape(href)}">' if env["addresses"] <= ADDRESSES else "<a>"
 
     def text(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         text = tokens[idx].content
@@ -75,10 +78,15 @@ class Renderer(RendererHTML):
         return escape(text)
 
     def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        return _code(tokens[idx].content, language_of(tokens[idx].info))
+        code, language = tokens[idx].content, language_of(tokens[idx].info)
+        if language is None:
+            return _plain_code(code)
+        env["code"] = env.get("code", 0) + len(code)
+        text = highlight(code, language) if env["code"] <= MAX_CODE else escape(code)
+        return f'<pre tabindex="0"><code class="language-{language}">{text}</code></pre>\n'
 
     def code_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        return _code(tokens[idx].content, None)
+        return _plain_code(tokens[idx].content)
 
 
 def _demoted(tag: str) -> str:
@@ -91,10 +99,5 @@ def _cell_open(token: Token) -> str:
     return f'<{token.tag} align="{side}">' if side else f"<{token.tag}>"
 
 
-def _code(code: str, language: str | None) -> str:
-    if language is None:
-        return f'<pre tabindex="0"><code>{escape(code)}</code></pre>\n'
-    return (
-        f'<pre tabindex="0"><code class="language-{language}">'
-        f"{highlight(code, language)}</code></pre>\n"
-    )
+def _plain_code(code: str) -> str:
+    return f'<pre tabindex="0"><code>{escape(code)}</code></pre>\n'
