@@ -125,4 +125,4 @@ def _namespace(directory: Path) -> Account:
 def _can_work(account: Account, directory: Path) -> bool:
     """Whether the account can enter the directory and run the server's program."""
     check = 'test -x "$1" && exec "$2" --version'
-    return account.run(["sh", "-c", check, "sh", directory, program("postgres")]) == 0
+    return account.run(["/bin/sh", "-c", check, "sh", directory, program("postgres")]) == 0

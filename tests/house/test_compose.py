@@ -1,0 +1,126 @@
+"""docker-compose.yml and what it mounts, as far as they can be checked without an engine."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, Any] = COMPOSE["services"]
+FORUM = ("web", "worker", "setup")
+
+# Settings that the image decides, or that have no place in production.
+NOT_FOR_COMPOSE = {"DEBUG", "DATA_DIR", "PORT", "STATIC_ROOT", "STATICFILES_BACKEND"}
+# Read by others than settings.py.
+OF_GUNICORN = {"WEB_CONCURRENCY"}
+
+
+def settings_known() -> set[str]:
+    """The variables that settings.py reads."""
+    text = (ROOT / "forum" / "settings.py").read_text()
+    return set(re.findall(r"(?:\benv\.\w+|_choice)\(\s*\"([A-Z_]+)\"", text))
+
+
+def variables_asked_of_the_operator() -> set[str]:
+    return set(re.findall(r"\$\{([A-Z_]+)", TEXT))
+
+
+def test_every_part_of_the_forum_is_there():
+    assert set(SERVICES) == {"caddy", "setup", "web", "worker", "postgres", "backup"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_hardened(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert "/tmp" in service["tmpfs"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service.get("cap_add", [])) <= {"NET_BIND_SERVICE"}
+    assert "privileged" not in service
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_image_is_ours_or_of_a_named_version(name):
+    image = SERVICES[name]["image"]
+    assert image == "plait:latest" if "build" in SERVICES[name] else re.search(r":\d", image)
+
+
+def test_no_process_but_the_proxy_runs_as_root():
+    assert re.search(r"^USER \d+:\d+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    for name in ("postgres", "backup"):
+        assert SERVICES[name]["user"] == "postgres"
+
+
+def test_only_the_proxy_is_reachable_and_the_database_has_no_way_out():
+    assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy"]
+    assert SERVICES["postgres"]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+
+
+def test_every_volume_named_is_declared_and_used():
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    named = {mount.split(":")[0] for mount in mounts if not mount.startswith("./")}
+    assert named == set(COMPOSE["volumes"])
+    for mount in mounts:
+        if mount.startswith("./"):
+            assert (ROOT / mount.split(":")[0]).exists()
+            assert mount.endswith(":ro")
+
+
+def test_services_wait_for_what_they_need():
+    def waits(name: str) -> dict[str, str]:
+        needs = SERVICES[name]["depends_on"]
+        return {other: need["condition"] for other, need in needs.items()}
+
+    assert waits("setup") == {"postgres": "service_healthy"}
+    for name in ("web", "worker"):
+        assert waits(name) == {"setup": "service_completed_successfully"}
+    assert waits("caddy") == {"web": "service_healthy"}
+    assert "healthcheck" in SERVICES["web"]
+    assert "healthcheck" in SERVICES["postgres"]
+    assert SERVICES["setup"]["restart"] == "no"
+
+
+def test_commands_name_things_that_exist():
+    commands = {path.stem for path in (ROOT / "forum/management/commands").glob("*.py")}
+    for name in FORUM:
+        command = SERVICES[name].get("command", [])
+        if "manage.py" in command:
+            assert command[2] in commands
+    for name in re.findall(r"deploy/[\w.]+", TEXT + (ROOT / "Dockerfile").read_text()):
+        assert (ROOT / name).exists()
+
+
+def test_the_forum_is_given_every_setting_and_no_unknown_one():
+    given = {variable for name in FORUM for variable in SERVICES[name]["environment"]}
+    assert given - OF_GUNICORN == settings_known() - NOT_FOR_COMPOSE
+
+
+def test_the_example_names_exactly_what_compose_asks_for():
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
+    assert named == variables_asked_of_the_operator()
+
+
+def test_the_readme_explains_every_setting():
+    readme = (ROOT / "README.md").read_text()
+    known = settings_known() | variables_asked_of_the_operator()
+    assert not {name for name in known if f"`{name}`" not in readme}
+
+
+def test_secrets_have_no_default():
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+        uses = re.findall(rf"\$\{{{secret}[^}}]*\}}", TEXT)
+        assert uses
+        assert all(use == f"${{{secret}:?}}" for use in uses)
+
+
+def test_the_image_gets_only_what_it_copies():
+    copied = re.findall(r"^COPY (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert {path.rstrip("/") for path in copied} == set(allowed)

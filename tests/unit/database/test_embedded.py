@@ -1,0 +1,192 @@
+"""The embedded PostgreSQL, with real servers in throwaway directories."""
+
+import io
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from forum import database
+from forum.database import EmbeddedDatabaseError, State
+
+AS_ROOT = os.geteuid() == 0
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A directory that any account can reach, unlike pytest's own."""
+    directory = Path(tempfile.mkdtemp(prefix="plait test's "))
+    directory.chmod(0o755)
+    yield directory
+    for cluster in directory.rglob("pg"):
+        if cluster.is_dir():
+            database.stop(cluster.parent)
+    shutil.rmtree(directory)
+
+
+def ask(data_dir: Path, sql: str) -> object:
+    with psycopg.connect(database.url(data_dir), autocommit=True) as connection:
+        cursor = connection.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def postmaster(data_dir: Path) -> int:
+    return int((data_dir / "pg" / "postmaster.pid").read_text().split()[0])
+
+
+def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopped(home):
+    assert database.status(home) is State.ABSENT
+    keys = database.ensure(home)
+    assert database.status(home) is State.RUNNING
+    assert ask(home, "SELECT version()").startswith("PostgreSQL 18")
+    assert ask(home, "SELECT datcollate FROM pg_database WHERE datname = 'forum'")
+    first = postmaster(home)
+
+    begun = time.perf_counter()
+    assert database.ensure(home) == keys
+    assert time.perf_counter() - begun < 0.1
+    assert postmaster(home) == first
+
+    assert database.stop(home)
+    assert database.status(home) is State.STOPPED
+    assert not database.stop(home)
+
+
+def test_nothing_listens_on_the_network_and_nobody_else_can_reach_the_socket(home):
+    keys = database.ensure(home)
+    assert ask(home, "SHOW listen_addresses") == ""
+    for private in (home / "pg", Path(keys["HOST"])):
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700
+
+
+def test_what_was_committed_survives_kill_9_of_every_process(home):
+    database.ensure(home)
+    ask(home, "CREATE TABLE kept AS SELECT 42 AS answer")
+    server = postmaster(home)
+    children = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    for pid in (server, *map(int, children)):
+        os.kill(pid, signal.SIGKILL)
+    database.ensure(home)
+    assert ask(home, "SELECT answer FROM kept") == 42
+
+
+def test_processes_that_start_at_once_share_one_server(home):
+    code = (
+        "import sys; from pathlib import Path; from forum import database;"
+        "print(database.ensure(Path(sys.argv[1])))"
+    )
+    starters = [
+        subprocess.Popen([sys.executable, "-c", code, str(home)], stdout=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    answers = {starter.communicate(timeout=60)[0] for starter in starters}
+    assert len(answers) == 1
+    assert all(starter.returncode == 0 for starter in starters)
+    assert not list(home.glob("pg.new-*"))
+
+
+def test_a_first_start_that_was_killed_leaves_nothing_in_the_way(home):
+    half = home / "pg.new-killed"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    database.ensure(home)
+    assert ask(home, "SELECT 1") == 1
+    assert not half.exists()
+
+
+def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(home):
+    database.ensure(home)
+    database.stop(home)
+    (home / "pg" / "PG_VERSION").write_text("17\n")
+    before = sorted(path.name for path in (home / "pg").iterdir())
+    with pytest.raises(EmbeddedDatabaseError, match="(?s)PostgreSQL 17.*db dump.*db restore"):
+        database.ensure(home)
+    assert sorted(path.name for path in (home / "pg").iterdir()) == before
+
+
+def test_a_server_that_cannot_start_says_what_its_log_says(home):
+    database.ensure(home)
+    database.stop(home)
+    with (home / "pg" / "postgresql.conf").open("a") as configuration:
+        configuration.write("no_such_setting = 1\n")
+    with pytest.raises(EmbeddedDatabaseError, match="no_such_setting"):
+        database.ensure(home)
+
+
+def test_a_place_that_cannot_be_written_names_the_settings_that_help():
+    with pytest.raises(EmbeddedDatabaseError, match="(?s)DATA_DIR.*DATABASE_URL"):
+        database.ensure(Path("/proc/nowhere"))
+
+
+def test_the_data_is_dumped_and_restored_all_or_nothing(home):
+    old, new = home / "old", home / "new"
+    database.ensure(old)
+    ask(old, "CREATE TABLE words AS SELECT 'grün' AS word")
+    sql = home / "dump.sql"
+    with sql.open("wb") as out:
+        database.dump(old, out)
+    database.ensure(new)
+    with sql.open("rb") as source:
+        database.restore(new, source)
+    assert ask(new, "SELECT word FROM words") == "grün"
+    with sql.open("rb") as source, pytest.raises(EmbeddedDatabaseError, match="changed nothing"):
+        database.restore(new, source)
+
+
+def test_asking_a_stopped_server_says_how_to_start_it(home):
+    with pytest.raises(EmbeddedDatabaseError, match="db start"):
+        database.url(home)
+    with pytest.raises(EmbeddedDatabaseError, match="db start"):
+        database.dump(home, io.BytesIO())
+
+
+def test_a_server_in_use_is_not_stopped_in_passing(home):
+    database.ensure(home)
+    with psycopg.connect(database.url(home)):
+        assert not database.stop_if_idle(home)
+    assert database.stop_if_idle(home)
+    assert database.status(home) is State.STOPPED
+
+
+def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(home):
+    database.ensure(home, durable=False)
+    assert ask(home, "SHOW fsync") == "off"
+    database.stop(home)
+    database.ensure(home)
+    assert ask(home, "SHOW fsync") == "on"
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="what root does differently")
+class TestRoot:
+    def test_the_server_runs_as_another_account(self, home):
+        database.ensure(home)
+        owner = pwd.getpwuid((home / "pg").stat().st_uid).pw_name
+        assert owner in {"postgres", "nobody"}
+        assert Path(f"/proc/{postmaster(home)}").stat().st_uid == (home / "pg").stat().st_uid
+
+    def test_in_a_directory_that_only_root_can_enter_it_runs_all_the_same(self, home):
+        home.chmod(0o700)
+        database.ensure(home)
+        assert ask(home, "SELECT 1") == 1
+        assert (home / "pg").stat().st_uid == 0
+        assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+    def test_where_no_account_can_work_the_message_names_the_settings_that_help(
+        self, home, monkeypatch
+    ):
+        home.chmod(0o700)
+        monkeypatch.setenv("PATH", "/nonexistent")  # no unshare
+        with pytest.raises(EmbeddedDatabaseError, match="(?s)root.*DATA_DIR.*DATABASE_URL"):
+            database.ensure(home)
