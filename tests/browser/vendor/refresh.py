@@ -1,7 +1,7 @@
 """Files of others that we carry: fetch them anew, or check that they are what the manifests say.
 
-    python tests/browser/vendor/refresh.py           compare files and manifests, exit 1 if they differ
-    python tests/browser/vendor/refresh.py --fetch   take each package's files through npm again
+    python tests/browser/vendor/refresh.py           compare with the manifests, exit 1 if different
+    python tests/browser/vendor/refresh.py --fetch   take the files through npm again
 
 To move to a newer version, change it in the manifest, fetch, and commit the new sums it writes.
 """
@@ -67,5 +67,5 @@ if __name__ == "__main__":
     if "--fetch" in sys.argv[1:]:
         fetch()
     wrong = differences()
-    print("\n".join(wrong) or "Every file is what its manifest says.")
+    sys.stdout.write("\n".join(wrong or ["Every file is what its manifest says."]) + "\n")
     sys.exit(bool(wrong))

@@ -1,0 +1,108 @@
+"""What a browser is sent: its weight, its directions, its safety, its origin."""
+
+import gzip
+import re
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STYLE = ROOT / "static/css/forum.css"
+SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+
+KILO = 1000
+
+PHYSICAL = re.compile(
+    r"(?<![-\w])(?:(?:margin|padding|border|scroll-margin|scroll-padding|inset)-)?"
+    r"(?:left|right|top|bottom)(?:-\w+)?\s*:"
+    r"|(?<![-\w])(?:(?:min|max)-)?(?:width|height)\s*:"
+    r"|(?:text-align|float|clear)\s*:\s*(?:left|right)"
+)
+INLINE = {
+    "a style element": re.compile(r"<style\b", re.I),
+    "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.I),
+    "a handler": re.compile(r"<[^>]*\s(?:on\w+|hx-on[\w:-]*)\s*=", re.I),
+    "a script of its own": re.compile(r"<script\b(?![^>]*\ssrc=)", re.I),
+    "a javascript: address": re.compile(r"javascript:", re.I),
+    "an evaluated value": re.compile(r"hx-(?:vals|headers)\s*=\s*[\"']\s*js", re.I),
+}
+UNSAFE = re.compile(
+    r"\beval\(|new Function|\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write"
+)
+TAG = re.compile(r"<(\w+)((?:[^<>{]|\{\{.*?\}\}|\{%.*?%\})*)>", re.S)
+
+
+def compressed(*paths: Path) -> int:
+    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+
+
+def without_media_queries(css: str) -> str:
+    """Conditions ask about the window, which has a width in every language."""
+    return re.sub(r"@media[^{]*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+
+
+def tags(template: Path) -> Iterator[tuple[str, str]]:
+    text = re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", template.read_text())
+    yield from TAG.findall(text)
+
+
+def test_style_sheet_keeps_its_budget() -> None:
+    assert STYLE.stat().st_size <= 30 * KILO
+    assert compressed(STYLE) <= 8 * KILO
+
+
+def test_own_scripts_keep_their_budget() -> None:
+    assert compressed(*SCRIPTS) <= 8 * KILO
+
+
+def test_text_waits_for_one_font_of_at_most_60_kilobytes() -> None:
+    base = (ROOT / "templates/base.html").read_text()
+    preloaded = re.findall(r'rel="preload" href="{% static "([^"]+)" %}" as="font"', base)
+    assert len(preloaded) == 1
+    assert (ROOT / "static" / preloaded[0]).stat().st_size <= 60 * KILO
+
+
+@pytest.mark.parametrize("style", sorted((ROOT / "static/css").glob("*.css")), ids=lambda p: p.name)
+def test_style_sheet_names_no_side_of_the_screen(style: Path) -> None:
+    found = PHYSICAL.findall(without_media_queries(style.read_text()))
+    assert found == [], "a right-to-left page must be the mirror image"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["a { margin-left: 1px }", "a{left:0}", "a { border-right-color: red }", "a { width: 1px }"],
+)
+def test_check_for_sides_finds_them(wrong: str) -> None:
+    assert PHYSICAL.search(wrong)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_template_holds_nothing_that_the_content_security_policy_refuses(template: Path) -> None:
+    text = template.read_text()
+    assert [what for what, pattern in INLINE.items() if pattern.search(text)] == []
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_what_htmx_smooths_works_without_it(template: Path) -> None:
+    for name, attributes in tags(template):
+        if "hx-post=" in attributes:
+            assert name == "form", f"<{name}{attributes}>"
+            assert 'method="post"' in attributes
+            assert "action=" in attributes
+        if "hx-get=" in attributes:
+            plain = {"a": "href=", "form": "action="}
+            assert plain[name] in attributes, f"<{name}{attributes}>"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+def test_script_makes_no_code_or_markup_out_of_text(script: Path) -> None:
+    assert UNSAFE.findall(script.read_text()) == []
+
+
+def test_files_of_others_are_what_their_manifests_say() -> None:
+    refresh = runpy.run_path(str(ROOT / "tests/browser/vendor/refresh.py"))
+    differences: Callable[[], list[str]] = refresh["differences"]
+    assert differences() == []
