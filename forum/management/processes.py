@@ -17,7 +17,7 @@ STOP_SECONDS = 10
 PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
-class StopRequested(Exception):  # noqa: N818 - not an error
+class StopRequested(Exception):
     """Somebody pressed Ctrl-C or asked this process to end."""
 
 

@@ -111,7 +111,7 @@ def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(home
     database.stop(home)
     (home / "pg" / "PG_VERSION").write_text("17\n")
     before = sorted(path.name for path in (home / "pg").iterdir())
-    with pytest.raises(EmbeddedDatabaseError, match="(?s)PostgreSQL 17.*db dump.*db restore"):
+    with pytest.raises(EmbeddedDatabaseError, match=r"(?s)PostgreSQL 17.*db dump.*db restore"):
         database.ensure(home)
     assert sorted(path.name for path in (home / "pg").iterdir()) == before
 
@@ -126,7 +126,7 @@ def test_a_server_that_cannot_start_says_what_its_log_says(home):
 
 
 def test_a_place_that_cannot_be_written_names_the_settings_that_help():
-    with pytest.raises(EmbeddedDatabaseError, match="(?s)DATA_DIR.*DATABASE_URL"):
+    with pytest.raises(EmbeddedDatabaseError, match=r"(?s)DATA_DIR.*DATABASE_URL"):
         database.ensure(Path("/proc/nowhere"))
 
 
@@ -188,5 +188,5 @@ class TestRoot:
     ):
         home.chmod(0o700)
         monkeypatch.setenv("PATH", "/nonexistent")  # no unshare
-        with pytest.raises(EmbeddedDatabaseError, match="(?s)root.*DATA_DIR.*DATABASE_URL"):
+        with pytest.raises(EmbeddedDatabaseError, match=r"(?s)root.*DATA_DIR.*DATABASE_URL"):
             database.ensure(home)
