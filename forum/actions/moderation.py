@@ -5,8 +5,11 @@ A deed that is already done does nothing and returns the record that did it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +19,9 @@ from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.models import ModerationAction, ModerationEffect, Post, Thread, User
 from forum.permissions import may_moderate, may_suspend
-from forum.refusals import Changed, Gone, Invalid
+from forum.refusals import Busy, Changed, Gone, Invalid, Refusal
 
+Target = Post | Thread | User
 Act = ModerationAction.Act
 Kind = ModerationEffect.Kind
 
@@ -28,6 +32,7 @@ def record(
     by: User,
     reason: str,
     note: str = "",
+    batch: UUID | None = None,
     undoes: ModerationAction | None = None,
     effects: list[tuple[str, int, dict[str, Any], dict[str, Any]]],
 ) -> ModerationAction:
@@ -42,7 +47,7 @@ def record(
     if len(reason) > longest:
         raise Invalid(_("A reason has at most %(most)d characters.") % {"most": longest})
     action = ModerationAction.objects.create(
-        actor=by, act=act, reason=reason, note=note, undoes=undoes
+        actor=by, act=act, reason=reason, note=note, batch=batch, undoes=undoes
     )
     ModerationEffect.objects.bulk_create(
         ModerationEffect(action=action, kind=kind, target_id=target, before=before, after=after)
@@ -52,7 +57,9 @@ def record(
 
 
 @deed
-def hide_post(post: Post, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def hide_post(
+    post: Post, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """Put a tombstone in the place of a post; its replies stay. Inverse: `unhide_post`."""
     post = _locked_post(post, by)
     if post.is_deleted:
@@ -64,6 +71,7 @@ def hide_post(post: Post, *, by: User, reason: str, note: str = "") -> Moderatio
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         effects=[(Kind.POST, post.pk, {"hidden": False}, {"hidden": True})],
     )
     post.hidden_at, post.hidden_action = action.created_at, action
@@ -73,16 +81,19 @@ def hide_post(post: Post, *, by: User, reason: str, note: str = "") -> Moderatio
 
 
 @deed
-def unhide_post(post: Post, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def unhide_post(
+    post: Post, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """Show a hidden post again. Inverse: `hide_post`."""
     post = _locked_post(post, by)
     if not post.hidden_action:
-        return _latest(Act.UNHIDE_POST, Kind.POST, post.pk)
+        return latest(Act.UNHIDE_POST, Kind.POST, post.pk)
     action = record(
         Act.UNHIDE_POST,
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         undoes=post.hidden_action,
         effects=[(Kind.POST, post.pk, {"hidden": True}, {"hidden": False})],
     )
@@ -101,7 +112,7 @@ def _locked_post(post: Post, by: User) -> Post:
     return post
 
 
-def _latest(act: str, kind: str, target_id: int) -> ModerationAction:
+def latest(act: str, kind: str, target_id: int) -> ModerationAction:
     """The last record of this act on this target; raises `Changed` when there is none."""
     action = ModerationAction.objects.filter(
         act=act, effects__kind=kind, effects__target_id=target_id
@@ -112,7 +123,9 @@ def _latest(act: str, kind: str, target_id: int) -> ModerationAction:
 
 
 @deed
-def lock_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def lock_thread(
+    thread: Thread, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """Nobody but moderators answers in the thread any more. Inverse: `unlock_thread`."""
     thread = _locked_thread(thread, by)
     if thread.locked_action:
@@ -122,6 +135,7 @@ def lock_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> Mod
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         effects=[(Kind.THREAD, thread.pk, {"locked": False}, {"locked": True})],
     )
     thread.locked_at, thread.locked_action = action.created_at, action
@@ -130,16 +144,19 @@ def lock_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> Mod
 
 
 @deed
-def unlock_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def unlock_thread(
+    thread: Thread, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """The thread can be answered in again. Inverse: `lock_thread`."""
     thread = _locked_thread(thread, by)
     if not thread.locked_action:
-        return _latest(Act.UNLOCK_THREAD, Kind.THREAD, thread.pk)
+        return latest(Act.UNLOCK_THREAD, Kind.THREAD, thread.pk)
     action = record(
         Act.UNLOCK_THREAD,
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         undoes=thread.locked_action,
         effects=[(Kind.THREAD, thread.pk, {"locked": True}, {"locked": False})],
     )
@@ -149,29 +166,34 @@ def unlock_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> M
 
 
 @deed
-def pin_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def pin_thread(
+    thread: Thread, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """Keep the thread at the head of its board. Inverse: `unpin_thread`."""
-    return _set_pinned(thread, True, by=by, reason=reason, note=note)
+    return _set_pinned(thread, True, by=by, reason=reason, note=note, batch=batch)
 
 
 @deed
-def unpin_thread(thread: Thread, *, by: User, reason: str, note: str = "") -> ModerationAction:
+def unpin_thread(
+    thread: Thread, *, by: User, reason: str, note: str = "", batch: UUID | None = None
+) -> ModerationAction:
     """List the thread by its latest reply again. Inverse: `pin_thread`."""
-    return _set_pinned(thread, False, by=by, reason=reason, note=note)
+    return _set_pinned(thread, False, by=by, reason=reason, note=note, batch=batch)
 
 
 def _set_pinned(
-    thread: Thread, pinned: bool, *, by: User, reason: str, note: str
+    thread: Thread, pinned: bool, *, by: User, reason: str, note: str, batch: UUID | None
 ) -> ModerationAction:
     thread = _locked_thread(thread, by)
     act = Act.PIN_THREAD if pinned else Act.UNPIN_THREAD
     if thread.is_pinned == pinned:
-        return _latest(act, Kind.THREAD, thread.pk)
+        return latest(act, Kind.THREAD, thread.pk)
     action = record(
         act,
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         effects=[(Kind.THREAD, thread.pk, {"pinned": not pinned}, {"pinned": pinned})],
     )
     thread.pinned_at = action.created_at if pinned else None
@@ -187,7 +209,13 @@ def _locked_thread(thread: Thread, by: User) -> Thread:
 
 @deed
 def suspend_person(
-    person: User, *, by: User, reason: str, until: datetime | None = None, note: str = ""
+    person: User,
+    *,
+    by: User,
+    reason: str,
+    until: datetime | None = None,
+    note: str = "",
+    batch: UUID | None = None,
 ) -> ModerationAction:
     """This person can read, but not write, until then (or until lifted).
 
@@ -204,6 +232,7 @@ def suspend_person(
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         effects=[
             (
                 Kind.PERSON,
@@ -221,18 +250,19 @@ def suspend_person(
 
 @deed
 def lift_suspension(
-    person: User, *, by: User, reason: str, note: str = ""
+    person: User, *, by: User, reason: str, note: str = "", batch: UUID | None = None
 ) -> ModerationAction:
     """This person can write again. Inverse: `suspend_person`."""
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     may_suspend(by, person).enforce()
     if not person.suspended_action:
-        return _latest(Act.LIFT_SUSPENSION, Kind.PERSON, person.pk)
+        return latest(Act.LIFT_SUSPENSION, Kind.PERSON, person.pk)
     action = record(
         Act.LIFT_SUSPENSION,
         by=by,
         reason=reason,
         note=note,
+        batch=batch,
         undoes=person.suspended_action,
         effects=[(Kind.PERSON, person.pk, {"suspended": True}, {"suspended": False})],
     )
@@ -241,3 +271,38 @@ def lift_suspension(
     return action
 
 
+@dataclass(slots=True)
+class Outcome:
+    """What became of one deed on several targets."""
+
+    done: list[Target] = field(default_factory=list)
+    already: list[Target] = field(default_factory=list)
+    refused: list[tuple[Target, Refusal]] = field(default_factory=list)
+
+
+@deed
+def act_together(
+    act: Callable[..., ModerationAction], targets: Sequence[Target], **how: Any
+) -> Outcome:
+    """Do one of the deeds above to several targets, in one transaction.
+
+    Writes one record for each, all of one batch. What is so already, or is refused,
+    is left out. Raises `Busy`; nothing is done then.
+    """
+    batch = uuid4()
+    outcome = Outcome()
+    # In the order in which everybody takes the locks.
+    for target in sorted(targets, key=lambda target: (_lock_id(target), target.pk)):
+        try:
+            action = act(target, batch=batch, **how)
+        except Busy:
+            raise
+        except Refusal as refusal:
+            outcome.refused.append((target, refusal))
+        else:
+            (outcome.done if action.batch == batch else outcome.already).append(target)
+    return outcome
+
+
+def _lock_id(target: Target) -> int:
+    return target.thread_id if isinstance(target, Post) else target.pk

@@ -52,6 +52,22 @@ class Place:
         return self.high - self.low - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Renumbering:
+    """How the numbers of posts change when they move into another thread.
+
+    Numbers from `first` to `last` are shifted by `shift`, all others by `shift_of_others`.
+    """
+
+    first: int = 0
+    last: int = 0
+    shift: int = 0
+    shift_of_others: int = 0
+
+
+UNCHANGED = Renumbering()
+
+
 class SparseTreeManager(TreeManager):
     """django-mptt's manager, with insertion and moving replaced and the rest refused."""
 
@@ -115,12 +131,20 @@ class SparseTreeManager(TreeManager):
 
     # -- What we call ---------------------------------------------------------------------------
 
-    def move_branch(self, branch: Post, *, thread_id: int, parent_id: int | None) -> int:
-        """Hang `branch` at the end of another post's replies, or (no parent) make it a root.
+    def move_branch(
+        self,
+        branch: Post,
+        *,
+        thread_id: int,
+        parent_id: int | None,
+        before: int | None = None,
+        numbers: Renumbering = UNCHANGED,
+    ) -> int:
+        """Hang `branch` among another post's replies, or (no parent) make it a root.
 
-        Rewrites the branch's posts only: thread, tree, labels and levels, in one statement.
-        Returns how many posts moved. Needs the locks of both threads. Raises `InvalidMove` when
-        the parent lies in the branch itself.
+        It goes before the reply `before`, or to the end. Rewrites the branch's posts only: thread,
+        tree, labels, levels and numbers, in one statement. Returns how many posts moved. Needs
+        the locks of both threads. Raises `InvalidMove` when the parent lies in the branch itself.
         """
         left, right, level, tree_id = self._edges(branch.pk)
         posts = self._count(tree_id, left, right)
@@ -130,7 +154,7 @@ class SparseTreeManager(TreeManager):
             parent_left, _right, _level, parent_tree = self._edges(parent_id)
             if parent_tree == tree_id and left <= parent_left <= right:
                 raise InvalidMove("a branch cannot hang on a post of its own")
-            place = self._place_with_room(parent_id, labels=2 * posts)
+            place = self._place_with_room(parent_id, labels=2 * posts, before=before)
             left, right, level, tree_id = self._edges(branch.pk)
         room = place.gap if parent_id is None else min(place.gap // 2, posts * BRANCH_LIMIT)
         with connection.cursor() as cursor:
@@ -150,6 +174,9 @@ class SparseTreeManager(TreeManager):
                 UPDATE forum_post AS p
                    SET thread_id = %(thread)s, tree_id = %(thread)s,
                        level = p.level + %(deeper)s,
+                       number = p.number + CASE
+                         WHEN p.number BETWEEN %(first)s AND %(last)s THEN %(shift)s::bigint
+                         ELSE %(shift_of_others)s END,
                        parent_id = CASE WHEN p.id = %(branch)s THEN %(parent)s::bigint
                                    ELSE p.parent_id END,
                        lft = CASE WHEN p.id = %(branch)s AND %(parent)s::bigint IS NULL
@@ -170,6 +197,10 @@ class SparseTreeManager(TreeManager):
                     "parent": parent_id,
                     "root_left": ROOT_LEFT,
                     "root_right": ROOT_RIGHT,
+                    "first": numbers.first,
+                    "last": numbers.last,
+                    "shift": numbers.shift,
+                    "shift_of_others": numbers.shift_of_others,
                 },
             )
         return posts
@@ -191,27 +222,30 @@ class SparseTreeManager(TreeManager):
             .count()
         )
 
-    def _place(self, parent_id: int) -> Place:
+    def _place(self, parent_id: int, before: int | None) -> Place:
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 SELECT parent.tree_id, parent.level + 1,
                        coalesce((SELECT child.rght FROM forum_post AS child
-                                  WHERE child.parent_id = parent.id
+                                  WHERE child.parent_id = parent.id AND child.lft < next.lft
                                   ORDER BY child.lft DESC LIMIT 1), parent.lft),
-                       parent.rght
-                  FROM forum_post AS parent WHERE parent.id = %s
+                       next.lft
+                  FROM forum_post AS parent,
+                       LATERAL (SELECT coalesce((SELECT lft FROM forum_post
+                           WHERE id = %s AND parent_id = parent.id), parent.rght) AS lft) AS next
+                 WHERE parent.id = %s
                 """,
-                [parent_id],
+                [before, parent_id],
             )
             return Place(*cursor.fetchone())
 
-    def _place_with_room(self, parent_id: int, *, labels: int) -> Place:
-        """The place at the end of a post's replies, with a comfortable gap for so many labels."""
-        place = self._place(parent_id)
+    def _place_with_room(self, parent_id: int, *, labels: int, before: int | None = None) -> Place:
+        """The place before that reply to a post, or after the last one, with a comfortable gap."""
+        place = self._place(parent_id, before)
         if place.gap < labels * LEAST_GAP:
             self._spread_around(place, labels)
-            place = self._place(parent_id)
+            place = self._place(parent_id, before)
         return place
 
     def _spread_around(self, place: Place, labels: int) -> None:

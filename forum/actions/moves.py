@@ -1,0 +1,315 @@
+"""Moving branches: to another post, into a thread of their own, whole threads into others.
+
+Each deed moves one branch from one place to another and writes one record, which holds both
+places. `undo_move` reads them and moves the branch back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, F, Max, Min, Value, When
+from django.utils.translation import gettext as _
+from mptt.exceptions import InvalidMove
+
+from forum.actions.moderation import latest, record
+from forum.actions.posts import recount
+from forum.actions.threads import clean_title
+from forum.actions.transactions import StartAgain, deed
+from forum.models import Board, ModerationAction, ModerationEffect, Post, Revision, Thread, User
+from forum.models.posts import PostQuerySet
+from forum.models.threads import slug_of
+from forum.models.tree import UNCHANGED, Renumbering
+from forum.permissions import may_moderate
+from forum.refusals import Changed, Gone, Invalid
+
+Act = ModerationAction.Act
+Kind = ModerationEffect.Kind
+Effect = tuple[str, int, dict[str, Any], dict[str, Any]]
+
+# What takes back what. A branch that was split off returns by a merge.
+INVERSE = {
+    Act.MOVE_BRANCH: Act.MOVE_BRANCH,
+    Act.SPLIT_BRANCH: Act.MERGE_THREAD,
+    Act.MERGE_THREAD: Act.UNMERGE_THREAD,
+    Act.UNMERGE_THREAD: Act.MERGE_THREAD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A range of numbers of posts and revisions, both ends included."""
+
+    first: int
+    last: int
+
+    def starting_at(self, first: int) -> Numbers:
+        return Numbers(first, self.last + first - self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a branch goes: below a post, before one of its replies or last; or a thread's root.
+
+    `restored` are the numbers that posts numbered `given` had there before.
+    """
+
+    thread: Thread
+    parent_id: int | None
+    before: int | None = None
+    given: Numbers | None = None
+    restored: Numbers | None = None
+
+
+@deed
+def move_branch(post: Post, *, to: Post, by: User, reason: str, note: str = "") -> ModerationAction:
+    """Hang a post, with everything below it, at the end of the replies to `to`.
+
+    In the same thread or another. Inverse: `undo_move`. Raises `Invalid`, `NotAllowed`, `Gone`
+    or `Busy`.
+    """
+    source, target = _locked_threads(post.pk, to.pk)
+    post, to = _fresh(post, source), _fresh(to, target)
+    _enforce(by, source, target)
+    if post.is_opening:
+        raise Invalid(_("An opening post moves with its whole thread: merge the thread."))
+    if post.parent_id == to.pk:
+        return latest(Act.MOVE_BRANCH, Kind.POST, post.pk)
+    effects = _transfer(post, Destination(target, to.pk))
+    return record(Act.MOVE_BRANCH, by=by, reason=reason, note=note, effects=effects)
+
+
+@deed
+def split_branch(
+    post: Post, *, title: str, board: Board | None = None, by: User, reason: str, note: str = ""
+) -> Thread:
+    """Make a thread of its own from a post and everything below it; returns that thread.
+
+    It stands in `board`, or in the board that it came from. Inverse: `undo_move`. Raises
+    `Invalid`, `NotAllowed`, `Gone` or `Busy`.
+    """
+    title = clean_title(title)
+    (source,) = _locked_threads(post.pk)
+    post = _fresh(post, source)
+    _enforce(by, source)
+    may_moderate(by, board or source.board).enforce()
+    if post.is_opening:
+        raise Invalid(_("An opening post has a thread of its own already."))
+    thread = Thread.objects.create(
+        board=board or source.board,
+        title=title,
+        slug=slug_of(title),
+        author=post.author,
+        created_at=post.created_at,
+        last_post_at=post.created_at,
+    )
+    Thread.objects.lock(thread.pk)
+    effects = _transfer(post, Destination(thread, None))
+    record(Act.SPLIT_BRANCH, by=by, reason=reason, note=note, effects=effects)
+    thread.refresh_from_db()
+    return thread
+
+
+@deed
+def merge_thread(
+    thread: Thread, *, into: Thread, by: User, reason: str, note: str = ""
+) -> ModerationAction:
+    """Hang a thread's whole tree below the opening post of `into`; its address leads there.
+
+    Inverse: `undo_move`. Raises `Invalid`, `NotAllowed`, `Gone` or `Busy`.
+    """
+    Thread.objects.lock(thread.pk, into.pk)
+    source, target = (
+        Thread.objects.select_related("board").get(pk=pk) for pk in (thread.pk, into.pk)
+    )
+    if source.merged_into_id == target.pk:
+        return latest(Act.MERGE_THREAD, Kind.THREAD, source.pk)
+    _enforce(by, source, target)
+    if source.pk == target.pk:
+        raise Invalid(_("A thread can’t be merged into itself."))
+    head, place = (Post.objects.get(thread=each, parent=None) for each in (source, target))
+    effects = _transfer(head, Destination(target, place.pk))
+    return record(Act.MERGE_THREAD, by=by, reason=reason, note=note, effects=effects)
+
+
+@deed
+def undo_move(
+    action: ModerationAction, *, by: User, reason: str, note: str = ""
+) -> ModerationAction:
+    """Take a move, split or merge back: the branch stands where, and numbered as, it did.
+
+    Posts that joined the branch meanwhile come along. Raises `Changed` when the branch has been
+    moved again, or its old place has; `Invalid`, `NotAllowed`, `Gone` or `Busy`.
+    """
+    moved = action.effects.get(kind=Kind.POST)
+    came_from, went_to = moved.before, moved.after
+    Thread.objects.lock(came_from["thread"], went_to["thread"])
+    undone = ModerationAction.objects.filter(undoes=action).first()
+    if undone:
+        return undone
+    post = Post.objects.select_related("thread__board").get(pk=moved.target_id)
+    old = Thread.objects.select_related("board").get(pk=came_from["thread"])
+    for thread in (post.thread, old):
+        may_moderate(by, thread.board).enforce()
+    if (post.thread_id, post.parent_id) != (went_to["thread"], went_to["parent"]):
+        raise Changed(_("This branch has been moved again since."))
+    back = Destination(
+        old,
+        came_from["parent"],
+        before=_reply_after(old, came_from["parent"], came_from["previous"]),
+        given=_numbers(went_to),
+        restored=_numbers(came_from),
+    )
+    effects = _transfer(post, back)
+    return record(
+        INVERSE[Act(action.act)], by=by, reason=reason, note=note, undoes=action, effects=effects
+    )
+
+
+def _locked_threads(*post_ids: int) -> list[Thread]:
+    """The threads of these posts, locked; begins anew when a post was moved meanwhile."""
+    found = dict(Post.objects.order_by().filter(pk__in=post_ids).values_list("pk", "thread_id"))
+    if len(found) < len(set(post_ids)):
+        raise Post.DoesNotExist
+    Thread.objects.lock(*found.values())
+    for pk, thread_id in found.items():
+        if not Post.objects.filter(pk=pk, thread_id=thread_id).exists():
+            raise StartAgain
+    threads = Thread.objects.select_related("board").in_bulk(found.values())
+    return [threads[found[pk]] for pk in post_ids]
+
+
+def _fresh(post: Post, thread: Thread) -> Post:
+    post = Post.objects.get(pk=post.pk)
+    post.thread = thread
+    return post
+
+
+def _enforce(by: User, *threads: Thread) -> None:
+    for thread in threads:
+        may_moderate(by, thread.board).enforce()
+        if thread.is_deleted or thread.merged_into_id:
+            raise Gone(_("This thread isn’t here any more."))
+
+
+def _numbers(place: dict[str, Any]) -> Numbers | None:
+    return Numbers(*place["numbers"]) if "numbers" in place else None
+
+
+def _reply_after(thread: Thread, parent_id: int | None, previous_id: int | None) -> int | None:
+    """The reply that follows `previous_id` (None: the first one) below a post; None at the end.
+
+    Raises `Changed` when that post is no longer in the thread, or, for the place of a root, when
+    the thread has one.
+    """
+    if parent_id is None:
+        if Post.objects.filter(thread=thread).exists():
+            raise Changed(_("There are other posts in that thread now."))
+        return None
+    parent = Post.objects.filter(pk=parent_id, thread=thread).first()
+    if parent is None:
+        raise Changed(_("The place that this branch came from has moved since."))
+    if previous_id is None:
+        following = parent.get_children().first()
+    else:
+        previous = parent.get_children().filter(pk=previous_id).first()
+        following = previous.get_next_sibling() if previous else None
+    return following.pk if following else None
+
+
+def _transfer(post: Post, to: Destination) -> list[Effect]:
+    """Move a branch, its numbers and its share of the counters; both threads are locked.
+
+    Returns the effects: the places of the branch, and the state of both threads. A thread that
+    loses its root leads to where that went; one that gains a root stands by itself.
+    """
+    source, target = post.thread, to.thread
+    threads = [source] if source.pk == target.pk else [source, target]
+    states = [_state(thread) for thread in threads]
+    previous = None if post.is_opening else post.get_previous_sibling()
+    before: dict[str, Any] = {
+        "thread": source.pk,
+        "parent": post.parent_id,
+        "previous": previous.pk if previous else None,
+    }
+    after: dict[str, Any] = {"thread": target.pk, "parent": to.parent_id}
+    if source.pk == target.pk:
+        _hang(post, to, UNCHANGED)
+    else:
+        branch = post.get_descendants(include_self=True).order_by()
+        living = branch.living().count()
+        old, new, change = _renumbered(branch, to)
+        before["numbers"], after["numbers"] = [old.first, old.last], [new.first, new.last]
+        _renumber_revisions(branch, change)
+        _hang(post, to, change)
+        if post.is_opening:
+            source.merged_into = target
+        if to.parent_id is None:
+            target.merged_into = None
+        for thread, difference in ((source, -living), (target, +living)):
+            thread.save(update_fields=["next_number", "merged_into"])
+            recount(thread, difference)
+    return [
+        (Kind.POST, post.pk, before, after),
+        *(
+            (Kind.THREAD, thread.pk, state, _state(thread))
+            for thread, state in zip(threads, states, strict=True)
+        ),
+    ]
+
+
+def _state(thread: Thread) -> dict[str, Any]:
+    return {"posts": thread.post_count, "merged_into": thread.merged_into_id}
+
+
+def _hang(post: Post, to: Destination, numbers: Renumbering) -> None:
+    try:
+        Post.objects.move_branch(
+            post,
+            thread_id=to.thread.pk,
+            parent_id=to.parent_id,
+            before=to.before,
+            numbers=numbers,
+        )
+    except InvalidMove as error:
+        raise Invalid(_("A branch can’t hang on a post of its own.")) from error
+
+
+def _renumbered(branch: PostQuerySet, to: Destination) -> tuple[Numbers, Numbers, Renumbering]:
+    """The numbers of a branch before and after it moves into another thread, and the change.
+
+    What had a number there before gets it back; all else gets fresh ones, in the same order.
+    """
+    others = _outside(branch, to.given)
+    shift_of_others = 0
+    fresh = others
+    if others:
+        fresh = others.starting_at(to.thread.take_numbers(others.last - others.first + 1))
+        shift_of_others = fresh.first - others.first
+    if to.given and to.restored:
+        shift = to.restored.first - to.given.first
+        change = Renumbering(to.given.first, to.given.last, shift, shift_of_others)
+        return to.given, to.restored, change
+    assert others
+    assert fresh
+    return others, fresh, Renumbering(shift_of_others=shift_of_others)
+
+
+def _outside(branch: PostQuerySet, given: Numbers | None) -> Numbers | None:
+    """From the lowest to the highest number in a branch, of posts and revisions not in `given`."""
+    revisions = Revision.objects.filter(post__in=branch.values("pk"))
+    if given:
+        revisions = revisions.exclude(number__range=(given.first, given.last))
+    ends = revisions.aggregate(first=Min("number"), last=Max("number"))
+    return None if ends["first"] is None else Numbers(ends["first"], ends["last"])
+
+
+def _renumber_revisions(branch: PostQuerySet, change: Renumbering) -> None:
+    Revision.objects.filter(post__in=branch.values("pk")).update(
+        number=F("number")
+        + Case(
+            When(number__range=(change.first, change.last), then=Value(change.shift)),
+            default=Value(change.shift_of_others),
+        )
+    )

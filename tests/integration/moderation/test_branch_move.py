@@ -1,0 +1,407 @@
+"""Moving, splitting, merging branches, and taking that back."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forum.actions.moderation import hide_post, lock_thread
+from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, ModerationAction, Post, Thread
+from forum.refusals import Changed, Gone, Invalid, NotAllowed, Refusal
+
+Act = ModerationAction.Act
+
+
+@pytest.fixture
+def other(board, bob):
+    """A second thread in the same board, with two replies."""
+    thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
+    root = Post.objects.get(thread=thread, parent=None)
+    for words in ("It holds on.", "It tears mortar."):
+        reply_to(root, author=bob, source=words)
+    return thread
+
+
+@pytest.fixture
+def elsewhere(board):
+    return Board.objects.create(category=board.category, name="Stones", slug="stones")
+
+
+def answer(post, author, words="Yes."):
+    return reply_to(post, author=author, source=words)
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def children(post):
+    return list(Post.objects.filter(parent=post).order_by("lft"))
+
+
+def last_action():
+    return ModerationAction.objects.first()
+
+
+# -- Moving ---------------------------------------------------------------------------------------
+
+
+def test_branch_moves_to_the_end_of_another_posts_replies(
+    opening, reply, alice, bob, carol, assert_sound
+):
+    below = answer(reply, alice)
+    place = answer(opening, alice, "Another matter.")
+    there = answer(place, bob)
+    number = reply.number
+
+    action = move_branch(reply, to=place, by=carol, reason="answers this one")
+
+    assert children(fresh(place)) == [there, reply]
+    assert children(fresh(opening)) == [place]
+    assert fresh(below).level == 3
+    assert fresh(reply).number == number, "arrival in a thread is not changed within it"
+    assert [effect.kind for effect in action.effects.order_by("kind")] == ["post", "thread"]
+    assert_sound()
+
+
+def test_branch_moves_into_another_thread(opening, reply, other, alice, carol, assert_sound):
+    below = answer(reply, alice)
+    place = children(Post.objects.get(thread=other, parent=None))[0]
+    edit_post(below, by=alice, source="Yes, and edited.")
+
+    move_branch(reply, to=place, by=carol, reason="about ivy")
+
+    moved = fresh(reply)
+    assert (moved.thread_id, moved.parent_id, moved.level) == (other.pk, place.pk, 2)
+    assert fresh(below).thread_id == other.pk
+    assert fresh(below).number > moved.number > fresh(place).number
+    assert fresh(opening.thread).post_count == 1
+    assert fresh(opening.thread).last_post_id == opening.pk
+    assert fresh(other).post_count == 5
+    assert fresh(other).title == "Ivy"
+    assert_sound()
+    answer(fresh(below), alice)
+    answer(fresh(place), alice)
+    assert_sound()
+
+
+def test_thread_keeps_its_latest_reply_when_older_ones_move_in(opening, reply, other, carol):
+    latest = fresh(other).last_post
+    assert latest.pk > reply.pk
+    move_branch(reply, to=latest, by=carol, reason="about ivy")
+    assert fresh(other).last_post == latest
+    assert fresh(other).last_post_at == latest.created_at
+
+
+def test_hidden_and_deleted_posts_of_a_branch_are_not_counted(
+    opening, reply, other, alice, bob, carol, assert_sound
+):
+    hidden, deleted = answer(reply, alice), answer(reply, alice)
+    answer(hidden, bob)
+    answer(deleted, bob)
+    hide_post(hidden, by=carol, reason="rude")
+    delete_post(deleted, by=alice)
+    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    assert fresh(other).post_count == 3 + 3
+    assert_sound()
+
+
+def test_branch_does_not_move_below_itself(opening, reply, alice, carol, forum):
+    below = answer(answer(reply, alice), alice)
+    before = forum()
+    for place in (reply, below):
+        with pytest.raises(Invalid):
+            move_branch(reply, to=place, by=carol, reason="a knot")
+    assert forum() == before
+    assert not ModerationAction.objects.exists()
+
+
+def test_opening_post_moves_only_with_its_thread(opening, other, carol):
+    with pytest.raises(Invalid):
+        move_branch(opening, to=fresh(other).last_post, by=carol, reason="about ivy")
+
+
+def test_moving_twice_is_one_act(opening, reply, other, carol):
+    place = fresh(other).last_post
+    first = move_branch(reply, to=place, by=carol, reason="about ivy")
+    assert move_branch(reply, to=place, by=carol, reason="about ivy") == first
+    assert ModerationAction.objects.count() == 1
+
+
+def test_only_moderators_of_both_boards_move(opening, reply, other, elsewhere, alice, bob, frank):
+    place = fresh(other).last_post
+    for person in (alice, bob):
+        with pytest.raises(NotAllowed):
+            move_branch(reply, to=place, by=person, reason="mine")
+    move_branch(reply, to=place, by=frank, reason="about ivy")
+    away = start_thread(elsewhere, author=alice, title="Slate", source="Slate?")
+    with pytest.raises(NotAllowed):
+        move_branch(reply, to=away.last_post, by=frank, reason="about slate")
+    with pytest.raises(NotAllowed):
+        split_branch(reply, title="Slate", board=elsewhere, by=frank, reason="about slate")
+    with pytest.raises(NotAllowed):
+        merge_thread(other, into=away, by=frank, reason="about slate")
+
+
+def test_every_move_needs_a_reason(opening, reply, other, carol, forum):
+    before = forum()
+    place = fresh(other).last_post
+    for move in (
+        lambda: move_branch(reply, to=place, by=carol, reason=" "),
+        lambda: split_branch(reply, title="Bricks", by=carol, reason=" "),
+        lambda: merge_thread(opening.thread, into=other, by=carol, reason=" "),
+    ):
+        with pytest.raises(Invalid):
+            move()
+    assert forum() == before
+
+
+def test_move_does_not_ask_whether_the_thread_is_locked(opening, reply, other, carol):
+    lock_thread(other, by=carol, reason="settled")
+    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    assert fresh(reply).thread_id == other.pk
+
+
+def test_long_chain_and_wide_fan_move_in_few_queries(
+    opening, other, alice, carol, assert_sound, django_assert_max_num_queries
+):
+    head = tip = answer(opening, alice)
+    for _ in range(30):
+        tip = answer(tip, alice)
+    for _ in range(30):
+        answer(head, alice)
+    with django_assert_max_num_queries(45):
+        move_branch(head, to=fresh(other).last_post, by=carol, reason="about ivy")
+    assert fresh(tip).level == 32
+    assert_sound()
+
+
+# -- Splitting ------------------------------------------------------------------------------------
+
+
+def test_split_branch_becomes_a_thread(opening, reply, elsewhere, alice, bob, carol, assert_sound):
+    below = answer(reply, alice)
+    thread = split_branch(
+        reply, title="  Wet  bricks ", board=elsewhere, by=carol, reason="a matter of its own"
+    )
+    assert (thread.title, thread.board, thread.author) == ("Wet bricks", elsewhere, bob)
+    assert (fresh(reply).parent, fresh(reply).level) == (None, 0)
+    assert fresh(below).level == 1
+    assert (thread.post_count, thread.last_post_id) == (2, below.pk)
+    assert fresh(opening.thread).post_count == 1
+    assert last_action().act == Act.SPLIT_BRANCH
+    assert_sound()
+    answer(fresh(below), alice)
+    assert_sound()
+
+
+def test_split_needs_a_title_and_a_reply(opening, reply, carol):
+    with pytest.raises(Invalid):
+        split_branch(reply, title=" ", by=carol, reason="a matter of its own")
+    with pytest.raises(Invalid):
+        split_branch(opening, title="Bricks", by=carol, reason="a matter of its own")
+    assert Thread.objects.count() == 1
+
+
+# -- Merging --------------------------------------------------------------------------------------
+
+
+def test_merged_thread_hangs_below_the_other_and_leads_there(
+    opening, reply, other, carol, assert_sound
+):
+    old = opening.thread
+    merge_thread(old, into=other, by=carol, reason="the same question")
+    root = Post.objects.get(thread=other, parent=None)
+    assert children(root)[-1] == opening
+    assert fresh(reply).level == 2
+    assert fresh(old).merged_into == other
+    assert (fresh(old).post_count, fresh(old).last_post) == (0, None)
+    assert old not in Thread.objects.listed()
+    assert fresh(other).post_count == 5
+    assert_sound()
+
+
+def test_merged_thread_is_answered_where_it_is_now(opening, reply, other, alice, carol):
+    merge_thread(opening.thread, into=other, by=carol, reason="the same question")
+    assert answer(reply, alice).thread == other
+
+
+def test_merging_twice_is_one_act_and_back_again_is_refused(opening, other, carol):
+    old = opening.thread
+    first = merge_thread(old, into=other, by=carol, reason="the same question")
+    assert merge_thread(old, into=other, by=carol, reason="the same question") == first
+    with pytest.raises(Gone):
+        merge_thread(other, into=old, by=carol, reason="no, this way")
+    with pytest.raises(Invalid):
+        merge_thread(other, into=other, by=carol, reason="a knot")
+
+
+# -- Taking it back -------------------------------------------------------------------------------
+
+
+def moves(opening, reply, other, carol):
+    """Each kind of move, as something that can be done."""
+    place = fresh(other).last_post
+    return {
+        Act.MOVE_BRANCH: lambda: move_branch(reply, to=place, by=carol, reason="about ivy"),
+        Act.SPLIT_BRANCH: lambda: split_branch(reply, title="Wet", by=carol, reason="apart"),
+        Act.MERGE_THREAD: lambda: merge_thread(
+            opening.thread, into=other, by=carol, reason="the same"
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("act", "inverse"),
+    [
+        (Act.MOVE_BRANCH, Act.MOVE_BRANCH),
+        (Act.SPLIT_BRANCH, Act.MERGE_THREAD),
+        (Act.MERGE_THREAD, Act.UNMERGE_THREAD),
+    ],
+)
+def test_undo_restores_everything_and_writes_one_record(
+    opening, reply, other, alice, bob, carol, forum, assert_sound, act, inverse
+):
+    answer(opening, bob, "Behind the reply.")
+    edit_post(answer(reply, alice), by=alice, source="Edited.")
+    before = forum()
+
+    moves(opening, reply, other, carol)[act]()
+    action = last_action()
+    moved = forum()
+    undone = undo_move(action, by=carol, reason="a mistake")
+
+    assert (undone.act, undone.undoes) == (inverse, action)
+    after = forum()
+    assert after["revisions"] == before["revisions"]
+    assert after["posts"][:2] == before["posts"]
+    assert after["threads"][:2] == before["threads"]
+    assert all(posts == [] for posts in after["posts"][2:])
+    assert undo_move(action, by=carol, reason="twice") == undone
+    assert ModerationAction.objects.count() == 2
+    assert_sound()
+
+    undo_move(undone, by=carol, reason="no mistake after all")
+    assert forum() == moved
+    assert_sound()
+
+
+def test_split_thread_leads_back_when_the_split_is_undone(opening, reply, carol):
+    thread = split_branch(reply, title="Wet", by=carol, reason="apart")
+    undo_move(last_action(), by=carol, reason="together after all")
+    assert fresh(thread).merged_into == opening.thread
+    assert fresh(reply).parent == opening
+
+
+def test_undo_puts_a_branch_back_between_its_siblings(opening, other, alice, bob, carol):
+    first, second, third = (answer(opening, bob) for _ in range(3))
+    for branch in (first, second, third):
+        move_branch(branch, to=fresh(other).last_post, by=carol, reason="about ivy")
+        fourth = answer(opening, alice)
+        undo_move(last_action(), by=carol, reason="a mistake")
+        assert children(opening)[:3] == [first, second, third]
+        assert children(opening)[-1] == fourth
+
+
+def test_what_joined_a_branch_comes_back_with_it(opening, reply, other, alice, carol, assert_sound):
+    place = fresh(other).last_post
+    own = answer(place, alice, "Has been in the other thread before.")
+    move_branch(reply, to=place, by=carol, reason="about ivy")
+    new = answer(reply, alice)
+    edit_post(reply, by=reply.author, source="Only in winter.")
+    move_branch(own, to=reply, by=carol, reason="answers this")
+    answer(opening, alice, "Takes the number that comes next.")
+    action = ModerationAction.objects.get(effects__target_id=reply.pk, effects__kind="post")
+
+    undo_move(action, by=carol, reason="a mistake")
+
+    assert fresh(reply).number == reply.number
+    assert {fresh(post).thread_id for post in (reply, new, own)} == {opening.thread_id}
+    assert_sound()
+
+
+def test_undo_touches_only_what_the_move_still_owns(opening, reply, other, alice, carol, forum):
+    away = answer(fresh(other).last_post, alice)
+    move_branch(reply, to=away, by=carol, reason="about ivy")
+    first = last_action()
+    move_branch(reply, to=Post.objects.get(thread=other, parent=None), by=carol, reason="higher")
+    before = forum()
+    with pytest.raises(Changed):
+        undo_move(first, by=carol, reason="a mistake")
+    assert forum() == before
+
+
+def test_undo_is_refused_when_the_old_place_moved_away(opening, reply, other, alice, carol):
+    below = answer(reply, alice)
+    move_branch(below, to=opening, by=carol, reason="higher")
+    action = last_action()
+    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    with pytest.raises(Changed):
+        undo_move(action, by=carol, reason="a mistake")
+
+
+def test_undo_is_refused_when_the_old_place_is_below_now(opening, reply, alice, carol):
+    place = answer(opening, alice)
+    below = answer(reply, alice)
+    move_branch(below, to=place, by=carol, reason="there")
+    action = last_action()
+    move_branch(reply, to=below, by=carol, reason="turned around")
+    with pytest.raises(Invalid):
+        undo_move(action, by=carol, reason="a mistake")
+
+
+def test_members_cannot_undo(opening, reply, other, alice, carol):
+    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    with pytest.raises(NotAllowed):
+        undo_move(last_action(), by=alice, reason="mine")
+
+
+places = st.integers(min_value=0, max_value=1000)
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    parents=st.lists(places, min_size=4, max_size=14),
+    deeds=st.lists(st.tuples(st.sampled_from("msx"), places, places), min_size=1, max_size=6),
+)
+def test_any_moves_undone_in_reverse_change_nothing(
+    opening, other, alice, carol, forum, assert_sound, parents, deeds
+):
+    with transaction.atomic():
+        posts = list(Post.objects.order_by("pk"))
+        for place in parents:
+            posts.append(answer(posts[place % len(posts)], alice))
+        before, threads = forum(), Thread.objects.count()
+        actions = []
+        for kind, which, where in deeds:
+            post, to = (fresh(posts[place % len(posts)]) for place in (which, where))
+            try:
+                with transaction.atomic():
+                    if kind == "m":
+                        move_branch(post, to=to, by=carol, reason="anywhere")
+                    elif kind == "s":
+                        split_branch(post, title="Apart", by=carol, reason="anywhere")
+                    else:
+                        merge_thread(post.thread, into=to.thread, by=carol, reason="anywhere")
+            except Refusal:
+                continue
+            if last_action() not in actions:
+                actions.append(last_action())
+            assert_sound()
+        for action in reversed(actions):
+            undo_move(action, by=carol, reason="nowhere")
+            assert_sound()
+        after = forum()
+        assert after["posts"][:threads] == before["posts"]
+        assert after["threads"][:threads] == before["threads"]
+        assert after["revisions"] == before["revisions"]
+        transaction.set_rollback(True)
