@@ -185,16 +185,20 @@ def delete_post(post: Post, *, by: User) -> Post:
 
 def count_out(post: Post) -> None:
     """A post no longer counts as standing in its thread; the thread is locked by the caller."""
-    _recount(post.thread, -1)
+    recount(post.thread, -1)
 
 
 def count_in(post: Post) -> None:
     """A post counts as standing in its thread again; the thread is locked by the caller."""
-    _recount(post.thread, +1)
+    recount(post.thread, +1)
 
 
-def _recount(thread: Thread, change: int) -> None:
-    last = Post.objects.by_number(thread).living().last()
+def recount(thread: Thread, change: int) -> None:
+    """So many more posts stand in the thread; finds its latest. The thread is locked by the caller.
+
+    The latest is the one with the highest id: numbers of posts that moved here tell no time.
+    """
+    last = Post.objects.filter(thread=thread).living().order_by("-id").first()
     Thread.objects.filter(pk=thread.pk).update(
         post_count=F("post_count") + change,
         last_post=last,
