@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
@@ -12,12 +11,6 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: SettingsWrapper) -> None:
-    """Hashing that is slow on purpose would take most of the time of the tests."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def person(name: str) -> User:
