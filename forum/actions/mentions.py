@@ -8,9 +8,11 @@ from forum.models import Mention, Post, User
 
 def record_mentions(post: Post, rendered: Rendered) -> None:
     """Make the mentions of `post` exactly those that its text names; unknown names are text."""
-    addressed = {name.lower() for name in rendered.leading}
-    names = addressed | {name.lower() for name in rendered.mentions}
-    people = {person.username.lower(): person for person in User.objects.named(names)}
+    addressed = [name.lower() for name in rendered.leading]
+    # In the order of the text: the first one addressed decides how the head of a post is shown.
+    names = list(dict.fromkeys(addressed + [name.lower() for name in rendered.mentions]))
+    found = {person.username.lower(): person for person in User.objects.named(names)}
+    people = {name: found[name] for name in names if name in found}
     post.mentions.exclude(name__in=people).delete()
     Mention.objects.bulk_create(
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 # Labels of a tree lie between those of its root.
@@ -55,3 +55,28 @@ def label_tree(parents: Mapping[int, int | None]) -> dict[int, Label]:
     if len(labels) != len(parents):
         raise ValueError("some nodes hang on no root")
     return labels
+
+
+def depths(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
+    """How deep each node lies among those given: 0 when its parent is not among them.
+
+    `nodes` are (id, parent) in pre-order.
+    """
+    depth: dict[int, int] = {}
+    for node, parent in nodes:
+        depth[node] = depth[parent] + 1 if parent is not None and parent in depth else 0
+    return [depth[node] for node, _parent in nodes]
+
+
+def branch_sizes(levels: Sequence[int]) -> list[int]:
+    """How many nodes lie below each, for nodes in pre-order given by their depths."""
+    sizes = [0] * len(levels)
+    open_nodes: list[int] = []
+    for place, level in enumerate(levels):
+        while open_nodes and levels[open_nodes[-1]] >= level:
+            closed = open_nodes.pop()
+            sizes[closed] = place - closed - 1
+        open_nodes.append(place)
+    for place in open_nodes:
+        sizes[place] = len(levels) - place - 1
+    return sizes

@@ -44,11 +44,35 @@ class NameKey(models.Func):
     output_field = models.CharField()
 
 
+_LOOK_ALIKES = str.maketrans({"0": "o", "1": "l", "I": "l", "_": None, "-": None})
+
+
+def name_key(name: str) -> str:
+    """What `NameKey` makes of a name, for names that are not in the database."""
+    return name.translate(_LOOK_ALIKES).lower().replace("rn", "m")
+
+
+def is_reserved(name: str) -> bool:
+    """Whether the eye could take `name` for the site itself."""
+    return name_key(name) in _RESERVED_KEYS
+
+
+_RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
         """People whose name is one of `names`, in whatever case it was typed."""
         wanted = [name.lower() for name in names]
         return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
+
+    def with_email(self, email: str) -> UserQuerySet:
+        """Who has that address, confirmed or not; nobody has the empty one."""
+        return self.alias(lowered=Lower("email")).filter(lowered=email.lower()).exclude(email="")
+
+    def never_came(self) -> UserQuerySet:
+        """People who signed up and have not logged in since."""
+        return self.filter(last_login=None)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -57,6 +81,9 @@ class UserManager(BaseUserManager["User"]):
 
     def named(self, names: Iterable[str]) -> UserQuerySet:
         return self.get_queryset().named(names)
+
+    def with_email(self, email: str) -> UserQuerySet:
+        return self.get_queryset().with_email(email)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """The person of that name in any case; raises `User.DoesNotExist`."""

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
+
+# What was sent holds addresses and links for logging in: no longer than one may ask about it.
+SENT_KEPT = timedelta(days=7)
+FAILED_KEPT = timedelta(days=30)
+
+
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
+    def due(self) -> OutgoingMailQuerySet:
+        """Mail to be sent now, what has waited longest first."""
+        return self.filter(sent_at=None, failed_at=None, due_at__lte=timezone.now()).order_by(
+            "due_at"
+        )
+
+    def old(self) -> OutgoingMailQuerySet:
+        """Mail that was sent, or given up, so long ago that nobody will ask."""
+        now = timezone.now()
+        return self.filter(
+            models.Q(sent_at__lt=now - SENT_KEPT) | models.Q(failed_at__lt=now - FAILED_KEPT)
+        )
 
 
 class OutgoingMail(models.Model):
@@ -18,6 +39,8 @@ class OutgoingMail(models.Model):
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
         indexes = [

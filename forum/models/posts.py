@@ -26,16 +26,27 @@ if TYPE_CHECKING:
 EXCERPT_LENGTH = 120
 
 
-def readable_by(reader: Reader) -> Q:
-    """Which posts' text `reader` may read. The one rule; every exit goes through it."""
-    living = Q(deleted_at=None)
+def readable_by(reader: Reader, prefix: str = "") -> Q:
+    """Which posts' text `reader` may read. The one rule; every exit goes through it.
+
+    `prefix` leads from the model that is asked to the post: `"parent__"`.
+    """
+    living = Q(**{f"{prefix}deleted_at": None})
+    shown = Q(**{f"{prefix}hidden_at": None})
     if not isinstance(reader, User):
-        return living & Q(hidden_at=None)
+        return living & shown
     if reader.standing.moderates_all:
         return living
-    own = Q(author=reader)
-    moderated = Q(thread__board__in=reader.standing.board_ids)
-    return living & (Q(hidden_at=None) | own | moderated)
+    own = Q(**{f"{prefix}author": reader})
+    if reader.standing.board_ids:
+        own |= Q(**{f"{prefix}thread__board__in": reader.standing.board_ids})
+    return living & (shown | own)
+
+
+def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
+    """That text field of a post, empty when `reader` may not read it."""
+    readable = When(readable_by(reader, prefix), then=F(prefix + field))
+    return Case(readable, default=Value(""), output_field=models.TextField())
 
 
 class PostQuerySet(TreeQuerySet):
@@ -45,18 +56,13 @@ class PostQuerySet(TreeQuerySet):
         What may not be read comes back without its text: `shown_html`, `shown_excerpt` and
         `shown_source` are empty and `is_readable` is false. The stored text is not fetched.
         """
-        readable = Q(readable_by(reader))
-
-        def if_readable(field: str) -> Case:
-            return Case(When(readable, then=F(field)), default=Value(""))
-
         return self.filter(thread__in=Thread.objects.visible_to(reader)).defer(
             "html", "source", "excerpt"
         ).annotate(
-            is_readable=Case(When(readable, then=True), default=False),
-            shown_html=if_readable("html"),
-            shown_source=if_readable("source"),
-            shown_excerpt=if_readable("excerpt"),
+            is_readable=Case(When(readable_by(reader), then=True), default=False),
+            shown_html=if_readable(reader, "html"),
+            shown_source=if_readable(reader, "source"),
+            shown_excerpt=if_readable(reader, "excerpt"),
         )
 
     def in_thread(self, thread: Thread) -> PostQuerySet:
@@ -74,6 +80,14 @@ class PostQuerySet(TreeQuerySet):
     def written_by(self, person: User) -> PostQuerySet:
         """A person's posts, the latest first."""
         return self.filter(author=person).order_by("-id")
+
+    def readable(self) -> PostQuerySet:
+        """Those whose text the reader of `visible_to` may read."""
+        return self.filter(is_readable=True)
+
+    def before(self, post_id: int | None) -> PostQuerySet:
+        """The rest of a list in order of `-id` after that post; all of it without one."""
+        return self if post_id is None else self.filter(pk__lt=post_id)
 
     def below(self, post: Post) -> PostQuerySet:
         """Everything below `post`, in tree order."""

@@ -2,7 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.db import models
+from django.db.models import BooleanField, Case, F, OuterRef, Subquery, TextField, Value, When
+
+from forum.models.posts import Post, readable_by
+from forum.models.revisions import Revision
+from forum.models.threads import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRow:
+    """A quote as a page shows it. What its source says now is empty unless it was edited since."""
+
+    post_id: int
+    ordinal: int
+    words: str
+    source_id: int
+    author: str
+    thread_id: int
+    thread_title: str
+    is_readable: bool
+    is_latest: bool
+    says_now: str
+
+
+class QuoteQuerySet(models.QuerySet["Quote"]):
+    def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
+        """The quotes in these posts, by post and ordinal; words that may not be read are empty."""
+        latest = (
+            Revision.objects.filter(post=OuterRef("source_post")).order_by("-number").values("pk")
+        )
+        readable = readable_by(reader, "source_post__")
+        yes_no = BooleanField()
+        rows = (
+            self.filter(post__in=ids)
+            .alias(latest=Subquery(latest[:1]))
+            .values_list(
+                "post_id",
+                "ordinal",
+                Case(
+                    When(readable, then=F("words")), default=Value(""), output_field=TextField()
+                ),
+                "source_post_id",
+                "source_post__author__username",
+                "source_post__thread_id",
+                "source_post__thread__title",
+                Case(When(readable, then=Value(True)), default=Value(False), output_field=yes_no),
+                Case(
+                    When(source_revision=F("latest"), then=Value(True)),
+                    default=Value(False),
+                    output_field=yes_no,
+                ),
+                Case(
+                    When(readable & ~models.Q(source_revision=F("latest")), then=Subquery(
+                        Revision.objects.filter(post=OuterRef("source_post"))
+                        .order_by("-number")
+                        .values("plain")[:1]
+                    )),
+                    default=Value(""),
+                    output_field=TextField(),
+                ),
+            )
+        )
+        quotes: dict[int, dict[int, QuoteRow]] = {}
+        for row in rows:
+            quote = QuoteRow(*row)
+            quotes.setdefault(quote.post_id, {})[quote.ordinal] = quote
+        return quotes
+
+    def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
+        """The words in `post` that were quoted from posts which `reader` may not read."""
+        return list(
+            self.filter(post=post)
+            .exclude(readable_by(reader, "source_post__"))
+            .values_list("words", flat=True)
+        )
 
 
 class Quote(models.Model):
@@ -12,13 +89,15 @@ class Quote(models.Model):
     there is found out when the quote is read, never stored.
     """
 
-    post = models.ForeignKey("forum.Post", models.PROTECT, related_name="quotes")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="quotes")
     ordinal = models.PositiveSmallIntegerField()
-    source_post = models.ForeignKey("forum.Post", models.PROTECT, related_name="quoted_in")
-    source_revision = models.ForeignKey("forum.Revision", models.PROTECT, related_name="+")
+    source_post = models.ForeignKey(Post, models.PROTECT, related_name="quoted_in")
+    source_revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     start = models.PositiveIntegerField()
     length = models.PositiveIntegerField()
     words = models.TextField()
+
+    objects = QuoteQuerySet.as_manager()
 
     class Meta:
         constraints = [

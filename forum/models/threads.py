@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -41,9 +42,41 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             F("pinned_at").desc(nulls_last=True), "-last_post_at", "-id"
         )
 
+    def listed_after(self, thread_id: int) -> ThreadQuerySet:
+        """The rest of a board's list after that thread; the pinned ones head the list's first page."""
+        last = Thread.objects.filter(pk=thread_id).values("last_post_at")[:1]
+        at = Subquery(last)
+        return (
+            self.filter(merged_into=None, pinned_at=None)
+            .filter(Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id))
+            .order_by("-last_post_at", "-id")
+        )
+
+    def latest_per_board(self, count: int) -> ThreadQuerySet:
+        """The first `count` threads of each board's list that everybody may see, by board."""
+        first = RawSQL(
+            """
+            SELECT thread.id FROM forum_board AS board, LATERAL (
+                SELECT id FROM forum_thread
+                 WHERE board_id = board.id AND deleted_at IS NULL AND merged_into_id IS NULL
+                 ORDER BY pinned_at DESC NULLS LAST, last_post_at DESC, id DESC LIMIT %s
+            ) AS thread
+            """,
+            [count],
+        )
+        return self.filter(pk__in=first).listed()
+
+    def for_page(self) -> ThreadQuerySet:
+        """With what the page of a thread shows of it, in the same query."""
+        return self.select_related(
+            "board", "author", "locked_action__actor", "merged_into"
+        )
+
     def with_last_post(self) -> ThreadQuerySet:
         """With what a list shows of each thread, in the same query."""
-        return self.select_related("board", "author", "last_post__author")
+        return self.select_related("board", "author", "last_post__author").defer(
+            "last_post__html", "last_post__source"
+        )
 
     def lock(self, *ids: int) -> None:
         """Take the locks without which the database refuses writes to these threads' trees.

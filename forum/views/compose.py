@@ -1,10 +1,22 @@
-"""Nothing typed is lost: text that could not be taken is kept for the form's next showing."""
+"""The composer: one form for replies, edits and new threads. Nothing typed in it is lost."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from forum.forms.posts import PostForm
+from forum.lib.htmx import wants_fragment
 from forum.markup.render import MAX_SOURCE
+from forum.models import Post
+from forum.models.threads import TITLE_LENGTH
+from forum.refusals import Refusal, SignedOut, TooFast
 
 KEPT = "kept_text"
 # The session is a row in the database: a few forms' worth of text, not a store.
@@ -12,18 +24,81 @@ FORMS_KEPT = 5
 FIELDS = ("title", "source")
 
 
+@dataclass(slots=True)
+class Composer:
+    """What the composer shows."""
+
+    id: str
+    action: str
+    heading: str
+    label: str
+    button: str
+    back: str
+    target: Post | None = None  # the post answered
+    parent_text: SafeString | None = None  # what that says
+    has_title: bool = False
+    title: str = ""
+    source: str = ""
+    nonce: str = field(default_factory=lambda: str(uuid.uuid4()))
+    pointed_at: list[int] = field(default_factory=list)
+    base: int | None = None  # the revision that an edit began from
+    notice: str = ""
+    refusal: Refusal | None = None
+    preview: SafeString | None = None
+
+    limit: int = MAX_SOURCE
+    title_limit: int = TITLE_LENGTH
+
+    @property
+    def was_signed_out(self) -> bool:
+        return isinstance(self.refusal, SignedOut)
+
+    def take(self, form: PostForm) -> None:
+        """Show again what was sent."""
+        self.title = form.text("title")
+        self.source = form.text("source")
+        self.nonce = form.text("nonce") or self.nonce
+        self.pointed_at = form.pointed_at()
+        self.base = form.number("base")
+
+
+def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpResponse:
+    """The composer as a page, or as the fragment that goes under a post."""
+    template = "posts/_composer.html" if wants_fragment(request) else "posts/compose.html"
+    response = render(request, template, {"composer": composer}, status=status)
+    if isinstance(composer.refusal, TooFast):
+        response.headers["Retry-After"] = str(composer.refusal.retry_after)
+    return response
+
+
+def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
+    """Say why the text was not taken, with the text; it is kept for the next visit too."""
+    keep_text(request)
+    composer.refusal = refusal
+    return show(request, composer, refusal.status)
+
+
+def restore(request: HttpRequest, composer: Composer) -> None:
+    """Give back what was typed here and not taken."""
+    kept = kept_text(request)
+    if kept:
+        composer.title = kept.get("title", composer.title)
+        composer.source = kept.get("source", composer.source)
+        composer.notice = _("This is what you had written when it could not be posted.")
+
+
 def keep_text(request: HttpRequest) -> None:
-    """Keep what was typed into the form at this address, for `kept_text` to give back.
+    """Keep what was typed into the form at this address, for `restore` to give back.
 
     Text over the length limit is kept too, up to 4 times the limit; beyond that it never was a
     post.
     """
     typed = {
-        field: request.POST[field][: 4 * MAX_SOURCE] for field in FIELDS if request.POST.get(field)
+        name: request.POST[name][: 4 * MAX_SOURCE] for name in FIELDS if request.POST.get(name)
     }
     if not typed:
         return
-    kept = request.session.get(KEPT, {})
+    kept: dict[str, Any] = request.session.get(KEPT, {})
     kept.pop(request.path, None)
     kept[request.path] = typed
     request.session[KEPT] = dict(list(kept.items())[-FORMS_KEPT:])
@@ -36,7 +111,7 @@ def kept_text(request: HttpRequest) -> dict[str, str]:
 
 
 def forget_text(request: HttpRequest) -> None:
-    """The text typed at this address was taken."""
+    """The text typed at this address was taken, or given up."""
     kept = request.session.get(KEPT, {})
     if kept.pop(request.path, None) is not None:
         request.session[KEPT] = kept

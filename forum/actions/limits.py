@@ -1,0 +1,52 @@
+"""Doing things in moderation: a token bucket per person and kind of deed."""
+
+from __future__ import annotations
+
+import math
+
+from django.db import connection
+
+from forum.models import RateLimit
+from forum.models.limits import Limit
+from forum.refusals import TooFast
+
+# One statement, so that of any number at once exactly as many get through as there are tokens.
+# A row comes back only if a token was there to take.
+TAKE = """
+INSERT INTO forum_ratelimit AS bucket (key, tokens, updated_at)
+VALUES (%(key)s, %(burst)s - 1, clock_timestamp())
+ON CONFLICT (key) DO UPDATE
+   SET tokens = {filled} - 1, updated_at = clock_timestamp()
+ WHERE {filled} >= 1
+RETURNING tokens
+"""
+LACKING = "SELECT 1 - {filled} FROM forum_ratelimit AS bucket WHERE key = %(key)s"
+FILLED = """
+least(%(burst)s, bucket.tokens
+      + extract(epoch FROM clock_timestamp() - bucket.updated_at) / %(per_seconds)s)
+"""
+
+
+def spend(key: str, limit: Limit) -> None:
+    """Take one token from the bucket of `key`, a person's id or an address, for that limit.
+
+    Raises `TooFast`, which says after how many seconds there is one again.
+    """
+    values = {
+        "key": f"{limit.kind}:{key}",
+        "burst": limit.burst,
+        "per_seconds": limit.per_seconds,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE.format(filled=FILLED), values)
+        if cursor.fetchone():
+            return
+        cursor.execute(LACKING.format(filled=FILLED), values)
+        row = cursor.fetchone()
+    lacking = float(row[0]) if row else 0
+    raise TooFast(max(1, math.ceil(lacking * limit.per_seconds)))
+
+
+def forget_stale_limits() -> int:
+    """Drop buckets that are full again; returns how many there were."""
+    return RateLimit.objects.stale().delete()[0]

@@ -1,0 +1,165 @@
+"""A page of a thread: a stretch of its posts in tree order, at the same price in any thread.
+
+Paged by keyset over the order of the tree, never by offset. Pages are named by posts, not by
+labels: labels move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db import connection
+from django.db.models import BooleanField, Case, Value, When
+
+from forum.models.posts import Post, if_readable, readable_by
+from forum.models.threads import Reader, Thread
+
+# A thread of up to so many posts is whole on its page.
+WINDOW = 200
+# Of the posts above a window's first, so many are shown with it, the nearest.
+CONTEXT = 10
+# What remains is counted only so far.
+COUNTED = 1000
+
+Start = Literal["after", "before", "at"]
+
+
+@dataclass(slots=True)
+class Row:
+    """A post as a page shows it; texts that the reader may not read are empty."""
+
+    id: int
+    parent_id: int | None
+    number: int
+    level: int
+    author_id: int
+    author: str
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    hidden_at: datetime | None
+    hidden_reason: str | None
+    is_readable: bool
+    html: str
+    excerpt: str
+    parent_author_id: int | None
+    parent_author: str | None
+    parent_readable: bool
+    parent_excerpt: str
+
+
+@dataclass(slots=True)
+class Window:
+    """The rows of a page in tree order, the opening post and the context above included."""
+
+    rows: list[Row]
+    page: frozenset[int]  # ids of the rows that are the page itself
+    has_earlier: bool
+    remaining: int  # posts after the page, counted up to `COUNTED`
+
+    def cut_before(self, position: int) -> None:
+        """End the page before the row at that position."""
+        left_out = self.rows[position:]
+        self.rows = self.rows[:position]
+        self.page -= {row.id for row in left_out}
+        self.remaining = min(COUNTED, self.remaining + len(left_out))
+
+
+PAGES: dict[Start | None, str] = {
+    None: "lft > 0 ORDER BY lft",
+    "after": "lft > (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
+    " ORDER BY lft",
+    "at": "lft >= (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
+    " ORDER BY lft",
+    "before": "lft < (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
+    " ORDER BY lft DESC",
+}
+
+WINDOW_SQL = """
+WITH RECURSIVE page AS MATERIALIZED (
+    SELECT id, parent_id, lft FROM forum_post WHERE tree_id = %(tree)s AND {page} LIMIT %(window)s
+), above AS (
+    SELECT id, parent_id, 1 AS height FROM forum_post
+     WHERE id = (SELECT parent_id FROM page ORDER BY lft LIMIT 1)
+    UNION ALL
+    SELECT post.id, post.parent_id, above.height + 1
+      FROM forum_post AS post JOIN above ON post.id = above.parent_id
+     WHERE above.height < %(context)s
+)
+SELECT (SELECT array_agg(id) FROM page),
+       (SELECT array_agg(id) FROM above),
+       (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NULL),
+       EXISTS (SELECT 1 FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NOT NULL
+                  AND lft < (SELECT min(lft) FROM page)),
+       (SELECT count(*) FROM (SELECT 1 FROM forum_post WHERE tree_id = %(tree)s
+           AND lft > (SELECT max(lft) FROM page) LIMIT %(counted)s) AS rest)
+"""
+
+
+def window_of(
+    thread: Thread, reader: Reader, start: Start | None = None, post_id: int | None = None
+) -> Window | None:
+    """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
+
+    None when that post is not in the thread.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            WINDOW_SQL.format(page=PAGES[start]),
+            {
+                "tree": thread.pk,
+                "post": post_id,
+                "window": WINDOW,
+                "context": CONTEXT,
+                "counted": COUNTED,
+            },
+        )
+        page, above, opening, has_earlier, remaining = cursor.fetchone()
+    if page is None:
+        return None
+    wanted = {opening, *page, *(above or ())}
+    return Window(
+        rows=rows_of(wanted, reader),
+        page=frozenset(page),
+        has_earlier=has_earlier,
+        remaining=remaining,
+    )
+
+
+def rows_of(ids: set[int], reader: Reader) -> list[Row]:
+    """These posts as `reader` may see them, in tree order; one query."""
+
+    def readable(prefix: str) -> Case:
+        return Case(
+            When(readable_by(reader, prefix), then=Value(True)),
+            default=Value(False),
+            output_field=BooleanField(),
+        )
+
+    rows = (
+        Post.objects.filter(pk__in=ids)
+        .order_by("tree_id", "lft")
+        .values_list(
+            "pk",
+            "parent_id",
+            "number",
+            "level",
+            "author_id",
+            "author__username",
+            "created_at",
+            "edited_at",
+            "deleted_at",
+            "hidden_at",
+            "hidden_action__reason",
+            readable(""),
+            if_readable(reader, "html"),
+            if_readable(reader, "excerpt"),
+            "parent__author_id",
+            "parent__author__username",
+            readable("parent__"),
+            if_readable(reader, "excerpt", "parent__"),
+        )
+    )
+    return [Row(*row) for row in rows]

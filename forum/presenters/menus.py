@@ -1,0 +1,42 @@
+"""What this reader can do with a post or a thread, as links; the rules are `permissions`'."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from forum.models import Post, Thread
+from forum.models.threads import Reader
+from forum.permissions import may_delete, may_edit, may_enter_desk, may_moderate
+
+Link = tuple[str, str]  # address, words
+
+
+def menu_of(post: Post, reader: Reader) -> list[Link]:
+    """A post's menu, after “Copy link”."""
+    links: list[Link] = []
+    if post.is_readable and post.is_edited:
+        links.append((reverse("post-history", args=[post.pk]), _("Earlier versions")))
+    if may_edit(reader, post):
+        links.append((reverse("post-edit", args=[post.pk]), _("Edit")))
+    if may_delete(reader, post):
+        links.append((reverse("post-delete", args=[post.pk]), _("Delete")))
+    if may_moderate(reader, post.thread.board) and not post.is_deleted:
+        if post.is_hidden:
+            links.append((reverse("post-unhide", args=[post.pk]), _("Unhide")))
+        else:
+            links.append((reverse("post-hide", args=[post.pk]), _("Hide")))
+        if post.is_opening:
+            links += deeds_of(post.thread, reader)
+    if may_enter_desk(reader):
+        links.append((reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin")))
+    return links
+
+
+def deeds_of(thread: Thread, reader: Reader) -> list[Link]:
+    """What moderators can do with a thread."""
+    if not may_moderate(reader, thread.board):
+        return []
+    lock = ("thread-unlock", _("Unlock")) if thread.is_locked else ("thread-lock", _("Lock"))
+    pin = ("thread-unpin", _("Unpin")) if thread.is_pinned else ("thread-pin", _("Pin"))
+    return [(reverse(name, args=[thread.pk]), words) for name, words in (lock, pin)]

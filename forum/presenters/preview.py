@@ -1,0 +1,53 @@
+"""A post before it is posted: what it will look like, captions and mentions included."""
+
+from __future__ import annotations
+
+from django.utils.safestring import SafeString, mark_safe
+
+from forum.actions.posts import rendered_post
+from forum.actions.quotes import Found, find_sources
+from forum.models import Mention, Post, User
+from forum.models.mentions import MentionRow
+from forum.models.quotes import QuoteRow
+from forum.presenters.words import also_addressed, filled
+
+
+def preview(
+    source: str, *, author: User, parent: Post | None, pointed_at: list[int]
+) -> SafeString:
+    """The text as it will be shown; raises `Invalid` as posting it would."""
+    rendered = rendered_post(source)
+    found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
+    people = User.objects.named([*rendered.leading, *rendered.mentions])
+    mentions = [
+        MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)
+        for person in people
+    ]
+    parent_author = parent.author_id if parent else None
+    folds = also_addressed(rendered.html, mentions, parent_author) is not None
+    html = filled(
+        rendered.html,
+        mentions=mentions,
+        quotes={quote.ordinal: _row(quote) for quote in found},
+        thread_id=parent.thread_id if parent else 0,
+        folds=folds,
+        looks_for_sources=parent is not None,
+    )
+    return mark_safe(html)  # noqa: S308 (cleaned when rendered)
+
+
+def _row(quote: Found) -> QuoteRow:
+    post = quote.revision.post
+    latest = post.latest_revision()
+    return QuoteRow(
+        post_id=0,
+        ordinal=quote.ordinal,
+        words=quote.words,
+        source_id=post.pk,
+        author=post.author.username,
+        thread_id=post.thread_id,
+        thread_title=post.thread.title,
+        is_readable=True,
+        is_latest=latest.pk == quote.revision.pk,
+        says_now=latest.plain,
+    )

@@ -1,0 +1,55 @@
+"""Templates rendered once and filled many times.
+
+A stencil renders its template with marks in the place of values, once for each shape that the
+template distinguishes, and keeps the pieces between the marks. Filling it is joining strings. The
+template stays an ordinary one; only the values in it must be plain strings, ready as HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+# Private-use characters that no template contains; values are not searched for them.
+MARK = "\ue000{}\ue001"
+MARKED = re.compile("\ue000([a-z_]+)\ue001")
+
+
+class Marks:
+    """Stands for the values in the first rendering: each attribute is its own mark."""
+
+    def __getitem__(self, name: str) -> SafeString:
+        return mark_safe(MARK.format(name))  # noqa: S308 (a mark, not text of anybody's)
+
+
+class Stencil:
+    """One template; `shape` is what it may branch on, `post` the values that it shows."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+        self._pieces: dict[tuple[str | None, tuple[Any, ...]], list[str]] = {}
+
+    def fill(self, shape: tuple[Any, ...], values: Mapping[str, str]) -> str:
+        """The template's HTML; `values` are HTML already, `shape` is a named tuple."""
+        key = (get_language(), shape)
+        pieces = self._pieces.get(key)
+        if pieces is None:
+            pieces = self._cut(shape)
+            if not settings.DEBUG:
+                self._pieces[key] = pieces
+        filled = pieces.copy()
+        for place in range(1, len(filled), 2):
+            filled[place] = values[filled[place]]
+        return "".join(filled)
+
+    def _cut(self, shape: tuple[Any, ...]) -> list[str]:
+        """Texts and names of values, in turn."""
+        html = render_to_string(self.template, {"shape": shape, "post": Marks()})
+        lines = (line.strip() for line in html.splitlines())
+        return MARKED.split("\n".join(filter(None, lines)))

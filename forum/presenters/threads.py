@@ -1,0 +1,306 @@
+"""A page of a thread, from its rows to HTML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.lib.tree import branch_sizes, depths
+from forum.models import Mention, Post, Quote, Thread
+from forum.models.mentions import MentionRow
+from forum.models.quotes import QuoteRow
+from forum.models.threads import Reader
+from forum.models.windows import COUNTED, Row, Window, rows_of
+from forum.permissions import may_reply
+from forum.presenters.stencils import Stencil
+from forum.presenters.times import iso, moment
+from forum.presenters.words import also_addressed, filled
+
+# Lists nested deeper than this are continued on the next page: Chromium flattens them at 253.
+MOST_NESTED = 90
+# From so many posts on, what is off the screen is not laid out.
+MANY = 50
+HUES = 12
+NAMED = 3
+
+POST = Stencil("posts/_post.html")
+TOMBSTONE = Stencil("posts/_tombstone.html")
+
+
+class PostShape(NamedTuple):
+    """What `posts/_post.html` branches on."""
+
+    to: str  # "opening", "near", "far" (elsewhere in the page), "away" (elsewhere), "gone"
+    has_also: bool
+    is_edited: bool
+    is_starter: bool
+    is_yours: bool
+    is_hidden: bool
+    is_nested: bool
+    is_open: bool
+    is_focused: bool
+
+
+class TombstoneShape(NamedTuple):
+    """What `posts/_tombstone.html` branches on."""
+
+    is_hidden: bool
+    is_many: bool
+    has_replies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The opening post, for its template."""
+
+    id: int
+    author: str
+    hue: str
+    initial: str
+    text: SafeString
+    row: Row
+
+
+class ThreadPage:
+    """One page of a thread for one reader: the opening post, the tree, and what leads on."""
+
+    def __init__(self, thread: Thread, reader: Reader, window: Window) -> None:
+        self.thread = thread
+        self.reader = reader
+        self.is_open = bool(may_reply(reader, thread)) or (
+            not reader.is_authenticated and not thread.is_locked and not thread.board.is_closed
+        )
+        self.window = window
+        _cut_where_too_deep(window)
+        self.opening = next(row for row in window.rows if row.parent_id is None)
+        self.rows, self.merged = _standing([row for row in window.rows if row is not self.opening])
+        self.in_page = frozenset(row.id for row in window.rows)
+        self.mentions = Mention.objects.on_posts(self.in_page)
+        self.quotes = Quote.objects.on_posts(self.in_page, reader)
+
+    @property
+    def earlier(self) -> int | None:
+        """The post before which earlier ones are found."""
+        return self._edge(first=True) if self.window.has_earlier else None
+
+    @property
+    def later(self) -> int | None:
+        """The post after which later ones are found."""
+        return self._edge(first=False) if self.window.remaining else None
+
+    def _edge(self, *, first: bool) -> int:
+        page = [row.id for row in self.window.rows if row.id in self.window.page]
+        return page[0] if first else page[-1]
+
+    @property
+    def remaining(self) -> str:
+        """“Show 23 more replies”."""
+        if self.window.remaining >= COUNTED:
+            return _("Show more replies")
+        count = self.window.remaining
+        return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {
+            "count": count
+        }
+
+    @property
+    def is_large(self) -> bool:
+        return len(self.rows) > MANY
+
+    @property
+    def people(self) -> int:
+        return len({row.author_id for row in self.window.rows})
+
+    def card(self) -> Card:
+        """The opening post."""
+        row = self.opening
+        return Card(
+            row.id, row.author, hue_of(row.author), row.author[0], mark_safe(self._text(row)), row
+        )
+
+    def without_context(self) -> ThreadPage:
+        """This page without the posts above it, for a reader who has those already."""
+        self.rows = [row for row in self.rows if row.id in self.window.page]
+        return self
+
+    def tree(self) -> SafeString:
+        """The replies as nested lists: `li > article + ol`, the true tree."""
+        levels = depths([(row.id, row.parent_id) for row in self.rows])
+        sizes = branch_sizes(levels)
+        answers = Counter(row.parent_id for row in self.rows)
+        html: list[str] = []
+        closing: list[str] = []  # of the posts that are open, the innermost last
+        above: int | None = self.opening.id
+        for place, row in enumerate(self.rows):
+            while len(closing) > levels[place]:
+                html.append(closing.pop())
+            html.append('<li class="node">')
+            html.append(self.post(row, above, replies=sizes[place]))
+            above = row.id
+            if not sizes[place]:
+                closing.append("</li>")
+                continue
+            kind = "fork" if answers[row.id] > 1 else "chain"
+            folds = kind == "fork" or levels[place] == 0
+            if folds:
+                below = self.rows[place + 1 : place + 1 + sizes[place]]
+                html.append(f'<details class="branch" open><summary>{_who(below)}</summary>')
+            html.append(f'<ol class="replies {kind}" role="list">')
+            closing.append("</ol></details></li>" if folds else "</ol></li>")
+        html.extend(reversed(closing))
+        return mark_safe("".join(html))  # noqa: S308 (filled by stencils, escaped there)
+
+    def post(
+        self, row: Row, above: int | None, *, replies: int = 0, is_focused: bool = False
+    ) -> str:
+        """One reply, or what stands in its place; `above` is the post drawn before it."""
+        if not row.is_readable:
+            return self._tombstone(row, replies)
+        also = self._also(row)
+        shape = PostShape(
+            to=self._to(row, above),
+            has_also=bool(also),
+            is_edited=row.edited_at is not None,
+            is_starter=row.author_id == self.thread.author_id,
+            is_yours=row.author_id == self.reader.pk,
+            is_hidden=row.hidden_at is not None,
+            is_nested=row.level > 1,
+            is_open=self.is_open,
+            is_focused=is_focused,
+        )
+        return POST.fill(
+            shape,
+            {
+                "id": str(row.id),
+                "author": row.author,
+                "hue": hue_of(row.author),
+                "initial": row.author[0],
+                "iso": iso(row.created_at),
+                "time": moment(row.created_at),
+                "edited": moment(row.edited_at) if row.edited_at else "",
+                "level": str(row.level),
+                "parent_id": str(row.parent_id),
+                "parent": row.parent_author or "",
+                "parent_words": escape(row.parent_excerpt[:60]),
+                "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
+                "reason": escape(row.hidden_reason or ""),
+                "text": self._text(row, folds=also is not None),
+            },
+        )
+
+    def _to(self, row: Row, above: int | None) -> str:
+        if not row.parent_readable:
+            return "gone"
+        if row.parent_id == self.opening.id:
+            return "opening"
+        if row.parent_id == above:
+            return "near"
+        return "far" if row.parent_id in self.in_page else "away"
+
+    def _also(self, row: Row) -> list[str] | None:
+        mentions = self.mentions.get(row.id)
+        return also_addressed(row.html, mentions, row.parent_author_id) if mentions else None
+
+    def _text(self, row: Row, *, folds: bool = False) -> str:
+        mentions: list[MentionRow] = self.mentions.get(row.id, [])
+        quotes: dict[int, QuoteRow] = self.quotes.get(row.id, {})
+        return filled(
+            row.html,
+            mentions=mentions,
+            quotes=quotes,
+            thread_id=self.thread.pk,
+            in_page=self.in_page,
+            folds=folds,
+            looks_for_sources=row.parent_id is not None,
+        )
+
+    def _tombstone(self, row: Row, replies: int) -> str:
+        is_hidden = row.deleted_at is None
+        count = self.merged.get(row.id, 1)
+        removed_at = row.deleted_at or row.hidden_at or row.created_at
+        return TOMBSTONE.fill(
+            TombstoneShape(is_hidden, count > 1, bool(replies)),
+            {
+                "id": str(row.id),
+                "level": str(row.level),
+                "time": moment(removed_at),
+                "iso": iso(removed_at),
+                "reason": escape(row.hidden_reason or ""),
+                "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
+                "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)
+                % {"count": replies},
+            },
+        )
+
+
+def hue_of(name: str) -> str:
+    """The colour class of a person's monogram, `h1` to `h12`."""
+    return f"h{sum(name.lower().encode()) % HUES + 1}"
+
+
+def _who(rows: list[Row]) -> str:
+    """“38 replies from brigid, wren and 11 others”."""
+    people = [name for name, _count in Counter(row.author for row in rows).most_common()]
+    named, others = people[:NAMED], len(people) - NAMED
+    if others > 0:
+        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
+    names = named[0] if len(named) == 1 else _("%(names)s and %(last)s") % {
+        "names": ", ".join(named[:-1]),
+        "last": named[-1],
+    }
+    return ngettext(
+        "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
+    ) % {"count": len(rows), "names": names}
+
+
+def _cut_where_too_deep(window: Window) -> None:
+    """End the page at the first post that would nest too many lists; the next page begins there."""
+    for place, depth in enumerate(depths([(row.id, row.parent_id) for row in window.rows])):
+        if depth > MOST_NESTED:
+            window.cut_before(place)
+            return
+
+
+def _standing(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
+    """The rows to draw, and for tombstones how many posts each stands for.
+
+    Deleted posts under which nothing stands are left out; a deleted post whose only answer is
+    deleted too is merged into that. What a moderator hid stays: its tombstone says why.
+    """
+    standing: list[Row] = []
+    answered: set[int | None] = set()
+    for row in reversed(rows):
+        if row.deleted_at is None or row.id in answered:
+            standing.append(row)
+            answered.add(row.parent_id)
+    standing.reverse()
+    answers = Counter(row.parent_id for row in standing)
+    merged: dict[int, int] = {}
+    replaced: dict[int, Row] = {}
+    drawn: list[Row] = []
+    for row in standing:
+        above = replaced.get(row.parent_id or 0)
+        if row.deleted_at is not None and above is not None:
+            merged[row.id] = merged.pop(above.id, 1) + 1
+            row.parent_id, row.level = above.parent_id, above.level
+            drawn.remove(above)
+        drawn.append(row)
+        if row.deleted_at is not None and answers[row.id] == 1:
+            replaced[row.id] = row
+    return drawn, merged
+
+
+def posted(post: Post, reader: Reader) -> dict[str, object]:
+    """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
+    thread = Thread.objects.for_page().get(pk=post.thread_id)
+    opening = Post.objects.order_by().only("pk").get(tree_id=thread.pk, parent=None)
+    rows = rows_of({opening.pk, post.pk}, reader)
+    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk}), False, 0))
+    page.in_page |= {post.parent_id or 0}
+    html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
+    return {"thread": thread, "reply": mark_safe(html)}  # noqa: S308 (filled by stencils)

@@ -1,0 +1,48 @@
+"""Times as a reader reads them: absolute, in the reader's zone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+
+from django.utils import timezone
+from django.utils.dates import MONTHS_3
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+
+def moment(at: datetime) -> str:
+    """“20 Nov, 21:08”, “today, 09:14”, “3 Mar 2025, 10:00”."""
+    zone = timezone.get_current_timezone()
+    return _moment(at.replace(second=0, microsecond=0), zone, timezone.localdate(), get_language())
+
+
+def day(at: datetime) -> str:
+    """“20 Nov”, “today”, “3 Mar 2025”."""
+    return _day(timezone.localtime(at).date(), timezone.localdate())
+
+
+def time_tag(at: datetime) -> SafeString:
+    """The moment as a `time` element."""
+    return format_html('<time datetime="{}">{}</time>', iso(at), moment(at))
+
+
+def iso(at: datetime) -> str:
+    """For the machine: “2026-11-20T21:08Z”."""
+    return at.strftime("%Y-%m-%dT%H:%MZ")
+
+
+# Most posts of a page were written in the same few hours, and pages are read again and again.
+@lru_cache(maxsize=8192)
+def _moment(at: datetime, zone: tzinfo, today: date, language: str | None) -> str:
+    local = at.astimezone(zone)
+    return f"{_day(local.date(), today)}, {local:%H:%M}"
+
+
+def _day(on: date, today: date) -> str:
+    if on == today:
+        return _("today")
+    short = f"{on.day} {MONTHS_3[on.month].capitalize()}"
+    return short if on.year == today.year else f"{short} {on.year}"

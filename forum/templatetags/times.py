@@ -1,0 +1,11 @@
+"""Times as the reader's own."""
+
+from __future__ import annotations
+
+from django import template
+
+from forum.presenters import times
+
+register = template.Library()
+register.filter("time_tag", times.time_tag)
+register.filter("day", times.day)

@@ -1,0 +1,207 @@
+"""One post: where it is, answering it, changing it, its history, taking it back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.limits import spend
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.forms.posts import PostForm
+from forum.lib.htmx import wants_fragment
+from forum.markup.quotes import as_quote
+from forum.markup.render import render as render_source
+from forum.models import Post
+from forum.models.limits import EDITS, POSTS
+from forum.models.posts import post_path
+from forum.models.threads import thread_path
+from forum.models.windows import WINDOW
+from forum.permissions import may_answer, may_delete, may_edit
+from forum.presenters.history import history_of
+from forum.presenters.menus import menu_of
+from forum.presenters.preview import preview
+from forum.presenters.threads import MOST_NESTED, posted
+from forum.refusals import Refusal, SignedOut
+from forum.views.compose import Composer, forget_text, refuse, restore, show
+from forum.views.reading import reading
+
+QUOTED_WORDS = 10_000  # characters that the Quote button takes at most
+
+
+def get_post(request: HttpRequest, post_id: int) -> Post:
+    """The post, as far as this reader may see it; 404 when its thread is not for them."""
+    posts = Post.objects.visible_to(request.user).with_context()
+    return get_object_or_404(posts, pk=post_id)
+
+
+def place_of(post: Post) -> str:
+    """The address of a post in its thread's page, whichever page of the thread that is."""
+    thread = post.thread
+    path = thread_path(thread.pk, thread.slug)
+    # Numbers are given to edits too: a thread below this is whole on its page.
+    is_whole = thread.next_number <= WINDOW and post.level < MOST_NESTED
+    return f"{path}#p{post.pk}" if is_whole else f"{path}?at=p{post.pk}#p{post.pk}"
+
+
+@reading
+def detail(request: HttpRequest, post_id: int) -> HttpResponse:
+    """The permanent address: leads to the post in its thread, or says why it is gone."""
+    post = get_post(request, post_id)
+    if post.is_readable:
+        return redirect(place_of(post))
+    return render(request, "posts/gone.html", {"post": post, "place": place_of(post)}, status=410)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reply(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Answer a post, under it or on a page of its own."""
+    parent = get_post(request, post_id)
+    composer = Composer(
+        id=f"reply-{parent.pk}",
+        action=f"{post_path(parent.pk)}reply/",
+        heading=_("Reply to %(name)s") % {"name": parent.author.username},
+        label=_("Your reply to %(name)s") % {"name": parent.author.username},
+        button=_("Post reply"),
+        back=place_of(parent),
+        target=parent,
+    )
+    if request.method == "POST":
+        return _post_reply(request, composer, parent)
+    return _open(request, composer, parent)
+
+
+def _open(request: HttpRequest, composer: Composer, parent: Post) -> HttpResponse:
+    verdict = may_answer(request.user, parent)
+    if isinstance(verdict.refusal, SignedOut):
+        if wants_fragment(request):
+            return render(request, "posts/_sign_in.html", {"composer": composer}, status=401)
+        return redirect_to_login(request.get_full_path())
+    verdict.enforce()
+    if request.GET.get("quote"):
+        words = request.GET.get("words", "")[:QUOTED_WORDS]
+        composer.source = as_quote(words.strip() or render_source(parent.shown_source).own)
+        composer.pointed_at = [parent.pk]
+    restore(request, composer)
+    return show(request, composer)
+
+
+def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpResponse:
+    form = PostForm(request.POST)
+    composer.take(form)
+    try:
+        form.checked()
+        may_answer(request.user, parent).enforce()
+        if request.POST.get("do") == "preview":
+            return _preview(request, composer, parent)
+        spend(f"person:{request.user.pk}", POSTS)
+        post = reply_to(
+            parent,
+            author=request.user,
+            source=composer.source,
+            nonce=form.nonce_value,
+            pointed_at=composer.pointed_at,
+        )
+    except Refusal as refusal:
+        return refuse(request, composer, refusal)
+    forget_text(request)
+    if wants_fragment(request):
+        return render(request, "posts/_posted.html", posted(post, request.user), status=201)
+    messages.success(request, _("Posted."))
+    return redirect(place_of(post))
+
+
+def _preview(request: HttpRequest, composer: Composer, parent: Post | None) -> HttpResponse:
+    composer.preview = preview(
+        composer.source, author=request.user, parent=parent, pointed_at=composer.pointed_at
+    )
+    return show(request, composer)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Change one's own post."""
+    post = get_post(request, post_id)
+    composer = Composer(
+        id=f"edit-{post.pk}",
+        action=f"{post_path(post.pk)}edit/",
+        heading=_("Edit your post"),
+        label=_("The text of your post"),
+        button=_("Save"),
+        back=place_of(post),
+        target=post.parent,
+        source=post.shown_source,
+    )
+    if request.method == "POST":
+        return _save_edit(request, composer, post)
+    verdict = may_edit(request.user, post)
+    if isinstance(verdict.refusal, SignedOut) or not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    verdict.enforce()
+    composer.base = post.latest_revision().number
+    restore(request, composer)
+    return show(request, composer)
+
+
+def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResponse:
+    form = PostForm(request.POST)
+    composer.take(form)
+    try:
+        form.checked()
+        if not request.user.is_authenticated:
+            raise SignedOut
+        may_edit(request.user, post).enforce()
+        if request.POST.get("do") == "preview":
+            return _preview(request, composer, post.parent)
+        spend(f"person:{request.user.pk}", EDITS)
+        edit_post(
+            post,
+            by=request.user,
+            source=composer.source,
+            base=composer.base,
+            pointed_at=composer.pointed_at,
+        )
+    except Refusal as refusal:
+        return refuse(request, composer, refusal)
+    forget_text(request)
+    messages.success(request, _("Saved."))
+    return redirect(place_of(post))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Take back one's own post; GET asks first."""
+    post = get_post(request, post_id)
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    may_delete(request.user, post).enforce()
+    if request.method != "POST":
+        context = {"post": post, "place": place_of(post), "replies": post.children.count()}
+        return render(request, "posts/delete.html", context)
+    post.thread = delete_post(post, by=request.user).thread
+    messages.success(request, _("Deleted."))
+    if post.thread.is_deleted:
+        return redirect(post.thread.board)
+    return redirect(post.thread)
+
+
+@reading
+def history(request: HttpRequest, post_id: int) -> HttpResponse:
+    """What the post said before, and what was changed."""
+    post = get_post(request, post_id)
+    if not post.is_readable:
+        return redirect(post)
+    context = {"post": post, "place": place_of(post), "changes": history_of(post, request.user)}
+    return render(request, "posts/history.html", context)
+
+
+@reading
+def menu(request: HttpRequest, post_id: int) -> HttpResponse:
+    """What else one can do with a post; a page, or the menu under “More”."""
+    post = get_post(request, post_id)
+    template = "posts/_menu.html" if wants_fragment(request) else "posts/menu.html"
+    context = {"post": post, "place": place_of(post), "items": menu_of(post, request.user)}
+    return render(request, template, context)

@@ -1,0 +1,117 @@
+"""Threads: reading one, starting one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.limits import spend
+from forum.actions.threads import clean_title, start_thread
+from forum.forms.posts import PostForm
+from forum.lib.addresses import id_in
+from forum.lib.htmx import wants_fragment
+from forum.models import Board, Thread
+from forum.models.limits import THREADS
+from forum.models.threads import thread_path
+from forum.models.windows import Start, Window, window_of
+from forum.permissions import may_start_thread
+from forum.presenters.menus import deeds_of
+from forum.presenters.preview import preview
+from forum.presenters.threads import ThreadPage
+from forum.refusals import Refusal, SignedOut
+from forum.views.compose import Composer, forget_text, refuse, restore, show
+from forum.views.reading import reading
+
+STARTS: tuple[Start, ...] = ("after", "before", "at")
+
+
+@reading
+def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
+    """A thread: whole, or one page of it in tree order."""
+    threads = Thread.objects.visible_to(request.user).for_page()
+    thread = get_object_or_404(threads, pk=thread_id)
+    if thread.merged_into:
+        return redirect(thread.merged_into)
+    address = thread_path(thread.pk, thread.slug)
+    if slug != thread.slug:
+        query = f"?{urlencode(request.GET)}" if request.GET else ""
+        return redirect(address + query, permanent=True)
+    page = ThreadPage(thread, request.user, _window(request, thread))
+    context = {"thread": thread, "page": page, "address": address}
+    if wants_fragment(request):
+        page.without_context()
+        return render(request, "threads/_more.html", context)
+    card = page.card()
+    context |= {
+        "card": card,
+        "summary": card.row.excerpt,
+        "deeds": deeds_of(thread, request.user),
+    }
+    return render(request, "threads/detail.html", context)
+
+
+def _window(request: HttpRequest, thread: Thread) -> Window:
+    """The page that the address asks for; 404 when it names a post that is not in the thread."""
+    start = next((name for name in STARTS if name in request.GET), None)
+    post_id = id_in(request.GET[start], "p") if start else None
+    if start and post_id is None:
+        raise Http404
+    window = window_of(thread, request.user, start, post_id)
+    if window is None:
+        raise Http404
+    return window
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Start a thread in a board."""
+    board = get_object_or_404(Board, slug=slug)
+    composer = Composer(
+        id="new-thread",
+        action=request.path,
+        heading=_("Start a thread in %(board)s") % {"board": board.name},
+        label=_("The opening post"),
+        button=_("Start the thread"),
+        back=board.get_absolute_url(),
+        has_title=True,
+    )
+    if request.method == "POST":
+        return _post_thread(request, composer, board)
+    verdict = may_start_thread(request.user, board)
+    if isinstance(verdict.refusal, SignedOut):
+        return redirect_to_login(request.get_full_path())
+    verdict.enforce()
+    restore(request, composer)
+    return show(request, composer)
+
+
+def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> HttpResponse:
+    form = PostForm(request.POST)
+    composer.take(form)
+    try:
+        form.checked()
+        may_start_thread(request.user, board).enforce()
+        title = clean_title(composer.title)
+        if request.POST.get("do") == "preview":
+            composer.preview = preview(
+                composer.source, author=request.user, parent=None, pointed_at=[]
+            )
+            return show(request, composer)
+        spend(f"person:{request.user.pk}", THREADS)
+        thread = start_thread(
+            board,
+            author=request.user,
+            title=title,
+            source=composer.source,
+            nonce=form.nonce_value,
+        )
+    except Refusal as refusal:
+        return refuse(request, composer, refusal)
+    forget_text(request)
+    messages.success(request, _("Your thread has begun."))
+    return redirect(thread)

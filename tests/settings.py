@@ -1,0 +1,10 @@
+"""The forum's own settings, but for what only costs time in tests."""
+
+from forum.settings import *  # noqa: F403
+from forum.settings import STORAGES
+
+# No collecting before a test.
+STORAGES = STORAGES | {
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
