@@ -163,6 +163,35 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+PASSWORD_RESET_TIMEOUT = 4 * 60 * 60  # seconds
+
+# Accounts (django-allauth): one address a person, confirmed by a link before the first log in.
+ACCOUNT_ADAPTER = "forum.forms.adapter.Adapter"
+ACCOUNT_FORMS = {
+    name: f"forum.forms.accounts.{form}"
+    for name, form in {
+        "login": "LoginForm",
+        "signup": "SignupForm",
+        "add_email": "ChangeEmailForm",
+        "change_password": "ChangePasswordForm",
+        "reset_password": "ResetPasswordForm",
+        "reset_password_from_key": "NewPasswordForm",
+        "reauthenticate": "ReauthenticateForm",
+    }.items()
+}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, and only there
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
+# How many proxies of ours add to X-Forwarded-For; without one the header is anybody's to write.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 
 # Language and time
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
@@ -183,6 +212,7 @@ STATICFILES_BACKEND = env.str(
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     ),
 )
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half the files, half the time to compress them
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
@@ -191,6 +221,7 @@ STORAGES = {
 # Mail: queued in the database, sent by the worker; to the console while no server is named.
 EMAIL_BACKEND = "forum.jobs.mail.OutboxBackend"
 EMAIL_SERVER = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <forum@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -32,7 +32,7 @@ def spend(key: str, limit: Limit) -> None:
 
     Raises `TooFast`, which says after how many seconds there is one again.
     """
-    values = {
+    values: dict[str, str | float] = {
         "key": f"{limit.kind}:{key}",
         "burst": limit.burst,
         "per_seconds": limit.per_seconds,

@@ -1,0 +1,171 @@
+"""Signing up, logging in, and what people change about their account.
+
+The forms are django-allauth's; what is said, and how it looks, is ours.
+"""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections import defaultdict
+from typing import Any
+
+from allauth.account import forms as allauth
+from django import forms
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.validators import MaxLengthValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from forum.models import User
+from forum.refusals import Changed
+
+LOGIN_LENGTH = 254
+
+
+class Plain(forms.Form):
+    """Labels above, no placeholders, the site's classes; what was wrong is listed on top."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.widget.attrs["class"] = "field"
+
+    def say(self, name: str, *, label: Any, help_text: Any = "") -> None:
+        """Set the words of a field that django-allauth made."""
+        self.fields[name].label = label
+        self.fields[name].help_text = help_text
+
+
+PASSWORD_HELP = _("At least 8 characters; not only digits, and none of the most used ones.")
+
+
+class LoginForm(Plain, allauth.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("login", label=_("Name or e-mail address"))
+        self.say("password", label=_("Password"))
+        login = self.fields["login"]
+        login.validators.append(MaxLengthValidator(LOGIN_LENGTH))
+        login.widget.attrs |= {
+            "maxlength": LOGIN_LENGTH,
+            "autocomplete": "username",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
+
+
+class SignupForm(Plain, allauth.SignupForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say(
+            "username",
+            label=_("Name"),
+            help_text=_("2 to 30 letters without accents, digits, hyphens or underscores."),
+        )
+        self.say(
+            "email",
+            label=_("E-mail address"),
+            help_text=_("Never shown. A link sent there confirms that it is yours."),
+        )
+        self.say("password1", label=_("Password"), help_text=PASSWORD_HELP)
+        self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+
+    def validate_unique_email(self, value: str) -> str:
+        """A taken address is no error: its owner hears of it, whoever asked does not."""
+        self.account_already_exists = User.objects.with_email(value).exists()
+        return value
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if "username" in self.errors and self._sent_before():
+            del self.errors["username"]
+        return cleaned
+
+    def _sent_before(self) -> User | None:
+        """Who signed up with these very words a moment ago: the button was pressed twice."""
+        person = User.objects.named([self.data.get("username", "")]).never_came().first()
+        is_same = (
+            person is not None
+            and person.email == self.cleaned_data.get("email")
+            and person.check_password(self.cleaned_data.get("password1", ""))
+        )
+        return person if is_same else None
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            person = self._sent_before()
+            if person:
+                return person, None
+            make_password(self.cleaned_data["password1"])  # takes as long as a new account
+        try:
+            with transaction.atomic():
+                saved: tuple[User | None, HttpResponse | None] = super().try_save(request)
+        except IntegrityError as error:
+            person = self._sent_before()
+            if person is None:
+                raise Changed(_("Somebody took that name a moment ago.")) from error
+            return person, None
+        return saved
+
+
+class ChangeEmailForm(Plain, allauth.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("email", label=_("New e-mail address"))
+
+
+class ChangePasswordForm(Plain, allauth.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("oldpassword", label=_("Current password"))
+        self.say("password1", label=_("New password"), help_text=PASSWORD_HELP)
+        self.say("password2", label=_("New password, once more"))
+
+
+class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("email", label=_("E-mail address"))
+
+    def clean_email(self) -> str:
+        """Only the address of the account counts, not one that somebody began to change to."""
+        email: str = super().clean_email()
+        self.users = [person for person in self.users if person.email.lower() == email]
+        return email
+
+
+class NewPasswordForm(Plain, allauth.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("password1", label=_("New password"), help_text=PASSWORD_HELP)
+        self.say("password2", label=_("New password, once more"))
+
+
+class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say("password", label=_("Password"))
+
+
+def zones() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every time zone that has a place for a name, grouped by part of the world."""
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(zoneinfo.available_timezones()):
+        region, slash, place = name.partition("/")
+        if slash and region not in {"Etc", "SystemV", "US", "posix", "right"}:
+            groups[region].append((name, place.replace("_", " ")))
+    return sorted(groups.items())
+
+
+class SettingsForm(Plain):
+    zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        default = _("The site’s: %(zone)s") % {"zone": settings.TIME_ZONE}
+        field = self.fields["zone"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", default), ("UTC", "UTC"), *zones()]

@@ -1,0 +1,74 @@
+"""What django-allauth asks the site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from forum.actions.accounts import release_address, set_password
+from forum.models import User
+from forum.models.accounts import is_reserved, name_validator
+
+WRONG = _("Name and password don’t go together. Upper and lower case matter in the password.")
+
+
+class Adapter(DefaultAccountAdapter):
+    """Our names, our words, our host, our writes."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        # One message, so that nobody learns which half was right.
+        "username_password_mismatch": WRONG,
+        "email_password_mismatch": WRONG,
+        "too_many_login_attempts": _(
+            "That was wrong too often. Wait five minutes, then try again, or reset the password."
+        ),
+        "enter_current_password": _("That is not your current password."),
+        "incorrect_password": _("That is not your password."),
+        "duplicate_email": _("That is your address already."),
+        "invalid_password_reset": _("This link was used already, or is too old."),
+    }
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """A name that `@name` can mention and that is not taken for another; raises otherwise."""
+        name_validator(username)
+        if is_reserved(username):
+            raise ValidationError(_("That name is kept for the site itself."))
+        # The rules in the database, asked one by one, each with its own words.
+        others = {field.name for field in User._meta.fields} - {"username", "name_key"}
+        person = User(username=username)
+        person.validate_unique(exclude=others)
+        try:
+            person.validate_constraints(exclude=others)
+        except ValidationError as error:
+            raise ValidationError(error.messages[:1]) from error
+        return username
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether to send somebody there after a deed: to this very host, nowhere else."""
+        request = self.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Addresses in mail are the configured one's, never from the Host header."""
+        site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        super().send_mail(template_prefix, email, site | context)
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """The address is this person's now, whoever else had named it."""
+        release_address(email_address)
+        confirmed: bool = super().confirm_email(request, email_address)
+        return confirmed
+
+    def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
+        set_password(user, password)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account-settings")

@@ -1,0 +1,17 @@
+"""Sweeping up what time has made useless."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.conf import settings
+
+from forum.actions.limits import forget_stale_limits
+from forum.actions.outbox import forget_old_mail
+
+
+def sweep() -> None:
+    """Drop ended sessions, full rate limits and mail of the past; harmless when repeated."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    forget_stale_limits()
+    forget_old_mail()

@@ -1,0 +1,76 @@
+"""Mail: into the outbox when a page sends it, out of it when the worker comes by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from email.utils import make_msgid
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from forum.actions.outbox import deliver_next, queue_mail
+from forum.models import OutgoingMail
+
+
+class OutboxBackend(BaseEmailBackend):
+    """Django's way to send mail, which here writes it down for the worker."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        for message in email_messages:
+            message.extra_headers.setdefault(
+                "Message-ID", make_msgid(domain=urlsplit(settings.SITE_URL).hostname)
+            )
+            queue_mail(
+                recipients=message.recipients(),
+                sender=message.from_email,
+                message=message.message().as_bytes(),
+            )
+        return len(email_messages)
+
+
+class StoredMessage(EmailMessage):
+    """A message out of the outbox, which goes out byte for byte as it was written down."""
+
+    def __init__(self, mail: OutgoingMail) -> None:
+        super().__init__(from_email=mail.sender, to=mail.recipients)
+        self.content = bytes(mail.message)
+
+    def message(self) -> StoredMessage:  # type: ignore[override]
+        return self
+
+    # What Django's backends ask of the answer.
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
+        return self.content.replace(b"\n", linesep.encode())
+
+    def get_charset(self) -> None:
+        """None: the bytes are what they are."""
+
+
+def send_due_mail(*, stop: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due through the server that EMAIL_URL names; returns how many were tried.
+
+    Between two messages, `stop` is asked whether to leave the rest for later.
+    """
+    tried = 0
+    while not stop() and deliver_next(send):
+        tried += 1
+    return tried
+
+
+def send(mail: OutgoingMail) -> None:
+    """Give one message to the server; raises what the server's library raises."""
+    server = settings.EMAIL_SERVER
+    connection = get_connection(
+        server["EMAIL_BACKEND"],
+        host=server["EMAIL_HOST"],
+        port=server["EMAIL_PORT"],
+        username=server["EMAIL_HOST_USER"] or "",
+        password=server["EMAIL_HOST_PASSWORD"] or "",
+        use_tls=server.get("EMAIL_USE_TLS", False),
+        use_ssl=server.get("EMAIL_USE_SSL", False),
+        file_path=server["EMAIL_FILE_PATH"] or None,
+    )
+    connection.send_messages([StoredMessage(mail)])

@@ -1,0 +1,59 @@
+"""`manage.py worker`: sends mail and sweeps up, for as long as it is left running."""
+
+import logging
+import signal
+import threading
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, close_old_connections
+
+from forum.jobs.housekeeping import sweep
+from forum.jobs.mail import send_due_mail
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.5
+SWEEP_SECONDS = 60 * 60
+
+
+class Command(BaseCommand):
+    help = (
+        "Send the mail that is due, and sweep up once an hour. SIGTERM lets it finish the message "
+        "in hand. Any number of workers may run at once."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="do what there is to do now, then end"
+        )
+
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+        self.stopped = threading.Event()
+        if once:
+            self.work(sweep_too=True)
+            return
+        signal.signal(signal.SIGTERM, lambda *_: self.stopped.set())
+        signal.signal(signal.SIGINT, lambda *_: self.stopped.set())
+        self.run_until_stopped()
+
+    def run_until_stopped(self) -> None:
+        sweep_at = time.monotonic()
+        while not self.stopped.is_set():
+            is_time = time.monotonic() >= sweep_at
+            try:
+                self.work(sweep_too=is_time)
+            except Error as error:
+                # It restarts, or is away for a while; the worker outlives that.
+                logger.warning("The database does not answer: %s", error)
+            else:
+                sweep_at = time.monotonic() + SWEEP_SECONDS if is_time else sweep_at
+            self.stopped.wait(POLL_SECONDS)
+
+    def work(self, *, sweep_too: bool) -> None:
+        close_old_connections()
+        send_due_mail(stop=self.stopped.is_set)
+        if sweep_too:
+            sweep()

@@ -1,0 +1,64 @@
+"""People: what they wrote, and what they set for themselves."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from forum.actions.accounts import set_zone
+from forum.forms.accounts import SettingsForm
+from forum.models import Post, User
+from forum.presenters.threads import hue_of
+
+PAGE = 30
+
+
+@require_safe
+def detail(request: HttpRequest, name: str) -> HttpResponse:
+    """A person and their posts, the newest first, as far as this reader may read them."""
+    person = get_object_or_404(User.objects.named([name]))
+    if person.username != name:
+        return redirect(person)
+    before = _post_id(request.GET.get("before"))
+    written = Post.objects.visible_to(request.user).written_by(person).readable()
+    posts = list(written.with_context().before(before)[: PAGE + 1])
+    context = {
+        "person": person,
+        "hue": hue_of(person.username),
+        "posts": posts[:PAGE],
+        "older": posts[PAGE - 1].pk if len(posts) > PAGE else None,
+        "is_later_page": before is not None,
+        "post_count": written.count(),
+        "thread_count": person.threads.visible_to(request.user).count(),
+    }
+    return render(request, "people/detail.html", context)
+
+
+def _post_id(text: str | None) -> int | None:
+    """The id in an address; None if there is none, 404 if it cannot be one."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404
+    return int(text)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    """What somebody sets for themselves: the time zone."""
+    person = request.user
+    assert isinstance(person, User)
+    form = SettingsForm(request.POST or None, initial={"zone": person.zone})
+    if form.is_valid():
+        set_zone(person, form.cleaned_data["zone"])
+        messages.success(request, _("Saved."))
+        return redirect("account-settings")
+    status = 422 if form.is_bound else 200
+    return render(request, "account/settings.html", {"form": form}, status=status)
