@@ -1,16 +1,55 @@
 """Every address of the site."""
 
+from allauth.account import views as accounts
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from django.views.decorators.cache import never_cache
 
 from forum.lib.addresses import IdConverter
-from forum.views import boards, posts, site, threads
+from forum.views import boards, people, posts, site, threads
 
 register_converter(IdConverter, "id")
 
 handler400 = "forum.views.errors.bad_request"
 handler403 = "forum.views.errors.forbidden"
 handler404 = "forum.views.errors.not_found"
+
+# Those of django-allauth's pages that we offer; no browser or proxy keeps them.
+ACCOUNTS: list[URLPattern | URLResolver] = [
+    path("login/", never_cache(accounts.login), name="account_login"),
+    path("logout/", never_cache(accounts.logout), name="account_logout"),
+    path("signup/", never_cache(accounts.signup), name="account_signup"),
+    path("inactive/", never_cache(accounts.account_inactive), name="account_inactive"),
+    path("reauthenticate/", never_cache(accounts.reauthenticate), name="account_reauthenticate"),
+    path("email/", never_cache(accounts.email), name="account_email"),
+    path(
+        "confirm-email/",
+        never_cache(accounts.email_verification_sent),
+        name="account_email_verification_sent",
+    ),
+    re_path(
+        r"^confirm-email/(?P<key>[-:\w]+)/$",
+        never_cache(accounts.confirm_email),
+        name="account_confirm_email",
+    ),
+    path("password/change/", never_cache(accounts.password_change), name="account_change_password"),
+    path("password/reset/", never_cache(accounts.password_reset), name="account_reset_password"),
+    path(
+        "password/reset/done/",
+        never_cache(accounts.password_reset_done),
+        name="account_reset_password_done",
+    ),
+    path(
+        "password/reset/key/done/",
+        never_cache(accounts.password_reset_from_key_done),
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-\w]+)/$",
+        never_cache(accounts.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", boards.home, name="home"),
@@ -24,7 +63,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
-    path("accounts/", include("allauth.account.urls")),
+    path("u/<slug:name>/", people.detail, name="person-detail"),
+    path("account/settings/", people.settings, name="account-settings"),
+    path("accounts/", include(ACCOUNTS)),
     path("theme/", site.theme, name="theme"),
     path("healthz", site.alive, name="alive"),
     path("readyz", site.ready, name="ready"),

@@ -78,8 +78,8 @@ class SignupForm(Plain, allauth.SignupForm):
         self.account_already_exists = User.objects.with_email(value).exists()
         return value
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
         if "username" in self.errors and self._sent_before():
             del self.errors["username"]
         return cleaned
