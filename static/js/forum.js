@@ -164,8 +164,8 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const wanted = document.querySelector("[data-focus]");
   if (wanted) land(wanted, detail.requestConfig.verb === "post");
   else setTimeout(rescueFocus);
-  // In a page that came whole, autofocus has done this already.
-for (const element of document.querySelectorAll("[data-focus]")) element.removeAttribute("data-focus");
+  const awaited = document.querySelector("[data-focus]");
+if (awaited) land(awaited, false);
 equip();
 });
 
@@ -177,6 +177,8 @@ function land(element, made) {
   const { top, height } = element.getBoundingClientRect();
   if (top < 0 || top + Math.min(height, 128) > innerHeight) element.scrollIntoView({ block: "nearest" });
   if (made && element.matches("article[id]")) {
+    const list = element.closest("ol");
+    if (list.nextElementSibling?.matches(".branch, .replies")) list.classList.replace("chain", "fork");
     element.classList.add("is-here");
     history.replaceState(history.state, "", `#${element.id}`);
   }
@@ -216,9 +218,13 @@ document.addEventListener("htmx:configRequest", (event) => {
   const picked = selectedWords() ?? selected;
   const words = picked?.post === `p${number}` ? picked.words : "";
   const composer = document.getElementById(`reply-${number}`);
+  const note = document.querySelector(`#p${number} + .note`);
   if (composer) {
     event.preventDefault();
     composer.dispatchEvent(new CustomEvent("composer:resume", { bubbles: true, detail: { quote: query.includes("quote"), words } }));
+  } else if (note) {
+    event.preventDefault();
+    note.focus();
   } else if (query.includes("quote") && words) {
     parameters.words = words;
   }
@@ -236,6 +242,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
-// In a page that came whole, autofocus has done this already.
-for (const element of document.querySelectorAll("[data-focus]")) element.removeAttribute("data-focus");
+const awaited = document.querySelector("[data-focus]");
+if (awaited) land(awaited, false);
 equip();
