@@ -70,7 +70,8 @@ def _parser(max_nesting: int) -> Parser:
     parser.enable(["table", "strikethrough"])
     assert parser.linkify is not None
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    parser.linkify.add("ftp:", None).add("//", None)
+    for scheme in ["ftp:", "mailto:", "//"]:
+        parser.linkify.add(scheme, None)
     return parser
 
 

@@ -1,0 +1,62 @@
+"""What changed between two texts, word by word."""
+
+from __future__ import annotations
+
+import random
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.markup.changes import word_diff
+
+TEXT = st.lists(st.sampled_from(["a", "b", "c", "d.", " ", "  ", "\n\n", "字", "の"])).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ("", "", []),
+        ("a b", "a b", [("same", "a b")]),
+        ("", "a", [("added", "a")]),
+        ("a", "", [("removed", "a")]),
+        ("one two three", "one 2 three",
+         [("same", "one "), ("removed", "two"), ("added", "2"), ("same", " three")]),
+        ("It is legal.", "It is not legal.",
+         [("same", "It is "), ("added", "not "), ("same", "legal.")]),
+        ("我看書", "我買書",
+         [("same", "我"), ("removed", "看"), ("added", "買"), ("same", "書")]),
+        ("one two", "three four", [("removed", "one two"), ("added", "three four")]),
+    ],
+)  # fmt: skip
+def test_changed_words_are_told_from_those_that_stayed(old, new, changes):
+    assert word_diff(old, new) == changes
+
+
+def test_a_moved_sentence_leaves_the_rest_as_it_was():
+    old = "Alpha beta gamma. Delta epsilon. Zeta eta theta iota kappa."
+    new = "Delta epsilon. Alpha beta gamma. Zeta eta theta iota kappa."
+    same = "".join(text for op, text in word_diff(old, new) if op == "same")
+    assert "Alpha beta gamma." in same
+    assert "Zeta eta theta iota kappa." in same
+
+
+@given(TEXT, TEXT)
+def test_both_texts_can_be_put_together_again(old, new):
+    changes = word_diff(old, new)
+    assert "".join(text for op, text in changes if op != "added") == old
+    assert "".join(text for op, text in changes if op != "removed") == new
+    assert all(a[0] != b[0] for a, b in pairwise(changes))
+
+
+@pytest.mark.parametrize("words", ["a", "a b", "a b c d e f g h", "random"])
+def test_long_texts_cost_little_even_when_made_to_cost_much(words):
+    chance = random.Random(1)
+    pool = [str(n) for n in range(300)] if words == "random" else words.split()
+    old = " ".join(chance.choice(pool) for _ in range(10_000))[:20_000]
+    new = " ".join(chance.choice(pool) for _ in range(10_000))[:20_000]
+    start = time.process_time()
+    word_diff(old, new)
+    assert time.process_time() - start < 2

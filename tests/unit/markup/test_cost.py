@@ -1,0 +1,108 @@
+"""No post costs much, whatever it is made of.
+
+Each family is a text on which some parser has gone quadratic, at the length a post may have. The
+cap is on processor time and generous: it tells milliseconds from minutes, not fast from faster.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from forum.markup import highlight
+from forum.markup.quotes import as_quote, find, text_fragment
+from forum.markup.render import MAX_SOURCE, render
+from tests.corpora import corpus
+
+SECONDS = 2
+LARGEST = 600_000  # characters of HTML; "&" alone becomes five
+
+FAMILIES = {
+    "quotes, deep": "> " * 20_000,
+    "quotes, lazy lines": ">" * 100 + "a\n" * 10_000,
+    "quotes, many": "> a\n\nb\n\n" * 2_500,
+    "lists, deep": "- " * 10_000,
+    "lists, nested": "".join(" " * (2 * (n % 60)) + "- a\n" for n in range(400)),
+    "lists in quotes": "> - " * 5_000,
+    "brackets": "[" * 20_000,
+    "brackets and parentheses": "[a](b" * 4_000,
+    "links in links": "[" * 2_000 + "a" + "](https://b)" * 1_600,
+    "images": "![" * 10_000,
+    "images in images": "![" * 2_500 + "a" + "](http://b)" * 1_300,
+    "one reference, often": "[a]: http://" + "b" * 9_000 + "\n\n" + "[a] " * 2_700,
+    "references": "".join(f"[{n}]: http://a\n" for n in range(1_200)),
+    "emphasis": "*a **b " * 3_000,
+    "underscores": "_a " * 6_600,
+    "tildes": "~~a " * 5_000,
+    "backticks": "".join("`" * n + " " for n in range(199)),
+    "tags": "<a " * 6_600,
+    "addresses in angles": "<http:" * 3_300,
+    "schemes": "http://" * 2_800,
+    "addresses": "http://a.b " * 1_800,
+    "address, parentheses": "http://a/" + "(" * 19_000,
+    "address, dots": "http://" + "a." * 9_900,
+    "address, quotes": "http://a/?" + "'a" * 9_900,
+    "table, wide": "|a" * 3_000 + "|\n" + "|-" * 3_000 + "|\n" + "a\n" * 900,
+    "table, long": "|a" * 200 + "|\n" + "|-" * 200 + "|\n" + "a\n" * 9_000,
+    "mentions": "".join(f"@user{n} " for n in range(2_000)),
+    "one mention": "@lina " * 3_300,
+    "at signs": "@" * 20_000,
+    "hyphens behind a mention": "@lina" + "-" * 19_000,
+    "names that end with hyphens": "@a-" * 6_600,
+    "ampersands": "&" * 20_000,
+    "backslashes": "\\" * 20_000,
+    "accents": "a" + "\u0301" * 19_000,
+    "fences": "```\n" * 5_000,
+    "code": "```java\n" + "\n" * 19_000,
+    "much code": ("```make\n" + "0" * 900 + "\n```\n") * 20,
+    "headings": "a\n=\n" * 5_000,
+    "spaces": " " * 19_999 + "a",
+}
+
+
+def corpus_families() -> Iterator[tuple[str, str]]:
+    """The families of the shared corpus at several sizes."""
+    path = corpus("pathological/gen_pathological.py")
+    spec = importlib.util.spec_from_file_location("gen_pathological", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for n in (2_500, 5_000, 20_000):
+        for name, text in module.cases(n):
+            yield f"{name} {n}", text[:MAX_SOURCE]
+
+
+def assert_cheap(name: str, text: str) -> None:
+    """Rendering, quoting, finding and linking stay within the cap; nothing raises."""
+    start = time.process_time()
+    rendered = render(text)
+    as_quote(text)
+    find(text[-60:], rendered.plain)
+    text_fragment(text)
+    spent = time.process_time() - start
+    assert spent < SECONDS, f"{name}: {spent:.1f} s"
+    assert len(rendered.html) < LARGEST, name
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_post_made_to_be_slow_is_not(name):
+    assert_cheap(name, FAMILIES[name][:MAX_SOURCE])
+
+
+def test_families_of_the_corpus_are_cheap():
+    for name, text in corpus_families():
+        assert_cheap(name, text)
+
+
+@pytest.mark.parametrize("piece", ["\n", "a\n", "0"])
+def test_no_lexer_takes_long(piece):
+    code = (piece * highlight.MAX_CODE)[: highlight.MAX_CODE]
+    for language in sorted(highlight._LANGUAGES):
+        start = time.process_time()
+        highlight.highlight(code, language)
+        spent = time.process_time() - start
+        assert spent < SECONDS, f"{language}: {spent:.1f} s"

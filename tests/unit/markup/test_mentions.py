@@ -1,0 +1,88 @@
+"""Who is mentioned, and who only looks so."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from forum.markup.mentions import MAX_MENTIONS, NAME
+from forum.markup.render import render
+from tests.corpora import corpus_json, data_json
+
+# Where our rule differs from theirs, and why.
+OURS = {
+    "@username/7list-name is a great list!": [],  # @scope/package is no person
+    "RT@username RT:@mention RT @test": ["mention", "test"],  # a word touches it, as in an address
+    "Rt@username Rt:@mention Rt @test": ["mention", "test"],
+}
+
+
+@pytest.mark.parametrize("vector", data_json("markup_mentions.json"), ids=lambda v: v["text"][:40])
+def test_names_in_prose_are_mentions_and_nothing_else_is(vector):
+    rendered = render(vector["text"])
+    assert list(rendered.mentions) == vector["names"]
+    shown = re.findall(r'<span class="mention">@([^<]*)</span>', rendered.html)
+    assert {name.casefold() for name in shown} == {name.casefold() for name in vector["names"]}
+
+
+def test_twitter_vectors_agree_but_for_the_differences_written_down():
+    for vector in corpus_json("mentions-twitter-text/conformance.json")["extract"]["mentions"]:
+        expected = OURS.get(vector["text"], vector["expected"])
+        assert list(render(vector["text"]).mentions) == expected, vector["description"]
+
+
+def test_every_valid_name_can_be_mentioned():
+    for name in ["ab", "a_", "0-0", "a" * 30, "A" + "-" * 28 + "_"]:
+        assert re.fullmatch(NAME, name)
+        assert render(f"hello @{name}, you").mentions == (name,)
+
+
+def test_at_most_fifty_people_are_mentioned_and_further_names_stay_text():
+    rendered = render(" ".join(f"@user{n}" for n in range(80)) + " @user0")
+    assert len(rendered.mentions) == MAX_MENTIONS == 50
+    assert rendered.html.count('<span class="mention">') == MAX_MENTIONS + 1
+    assert "@user79" in rendered.html
+    assert '"mention">@user79' not in rendered.html
+
+
+@pytest.mark.parametrize(
+    ("source", "leading", "own"),
+    [
+        ("@lina @bob Yeah.", ("lina", "bob"), "Yeah."),
+        ("@lina\n@bob\nYeah.", ("lina", "bob"), "Yeah."),
+        ("@lina\n\n@bob Yeah @carol.", ("lina", "bob"), "Yeah @carol."),
+        ("@lina\n\n@bob\n\nYeah.", ("lina", "bob"), "Yeah."),
+        ("@lina @bob", ("lina", "bob"), ""),
+        ("@lina @Lina hi", ("lina",), "hi"),
+        ("@lina **@bob** hi", ("lina",), "@bob hi"),
+        ("@lina's words", (), "@lina's words"),
+        ("@lina, hello", (), "@lina, hello"),
+        ("@lina @bob, hello", ("lina",), "@bob, hello"),
+        ("Hello @lina", (), "Hello @lina"),
+        ("> words\n\n@lina hi", (), "@lina hi"),
+        ("- @lina hi", (), "@lina hi"),
+        ("# @lina", (), "@lina"),
+        ("\\@lina hi", (), "@lina hi"),
+        ("@lina\n# heading", ("lina",), "heading"),
+        ("@lina\n```\ncode\n```", ("lina",), "code"),
+    ],
+)
+def test_only_mentions_before_the_first_other_character_lead_the_post(source, leading, own):
+    rendered = render(source)
+    assert rendered.leading == leading
+    assert rendered.own == own
+
+
+def test_leading_mentions_are_wrapped_with_the_space_behind_them():
+    assert render("@lina  @bob\nYeah").html == (
+        '<p><span class="addressed"><span class="mention">@lina</span>  '
+        '<span class="mention">@bob</span>\n</span>Yeah</p>\n'
+    )
+
+
+def test_a_paragraph_of_nothing_but_leading_mentions_is_marked_whole():
+    assert render("@lina @bob").html == (
+        '<p class="addressed"><span class="mention">@lina</span> '
+        '<span class="mention">@bob</span></p>\n'
+    )

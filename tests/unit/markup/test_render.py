@@ -1,0 +1,210 @@
+"""What a post becomes: its HTML, its words, its quotes."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.markup import highlight
+from forum.markup.quotes import find
+from forum.markup.render import QuoteBlock, render
+from tests.corpora import DATA
+from tests.html_check import assert_safe
+
+CONVERSATION = (DATA / "conversation.md").read_text(encoding="utf-8").split("\n%%\n")
+
+
+# The shapes of a real conversation: five posts, quotes by hand, mentions in front.
+
+
+def test_an_opening_post_is_its_paragraphs():
+    opening = render(CONVERSATION[0])
+    assert opening.html.count("<p>") == opening.plain.count("\n\n") + 1 == 3
+    assert opening.own == opening.plain
+    assert opening.mentions == opening.leading == opening.quotes == ()
+
+
+def test_a_mention_on_its_own_line_and_a_quote_by_hand():
+    reply = render(CONVERSATION[1])
+    assert reply.html.startswith(
+        '<p class="addressed"><span class="mention">@runa</span></p>\n'
+        '<figure class="q" data-quote="0"><figcaption></figcaption><blockquote>\n'
+        "<p>Yes, this means that every &quot;open&quot; score is".replace("&quot;", '"')
+    )
+    assert reply.leading == reply.mentions == ("runa",)
+    assert reply.quotes == (
+        QuoteBlock(
+            0, 'Yes, this means that every "open" score is as much of a risk as a copied one.'
+        ),
+    )
+    assert reply.own.startswith("The archive still seems to be open?\n\nAlso there is")
+    assert find(reply.quotes[0].words, render(CONVERSATION[0]).plain) is None
+
+
+def test_a_quote_is_found_in_the_post_it_comes_from():
+    source, reply = render(CONVERSATION[1]), render(CONVERSATION[2])
+    start, length = find(reply.quotes[0].words, source.plain) or (0, 0)
+    assert source.plain[start : start + length] == "The archive still seems to be open?"
+
+
+def test_mentions_directly_above_a_quote_are_a_paragraph_of_their_own():
+    reply = render(CONVERSATION[3])
+    assert reply.leading == ("runa", "tilde")
+    assert '<p class="addressed">' in reply.html
+    assert find(reply.quotes[0].words, render(CONVERSATION[2]).plain) is not None
+    assert reply.own == reply.excerpt == "It really should be."
+
+
+def test_mentions_before_words_fold_away_from_them():
+    reply = render(CONVERSATION[4])
+    assert reply.html.startswith('<p><span class="addressed"><span class="mention">@okon</span> ')
+    assert reply.own == "Yeah. I don't know why it's like this."
+
+
+def test_mentions_and_quote_mark_on_one_line_are_no_quote():
+    assert render("@runa @tilde > words of theirs").quotes == ()
+
+
+# Quotes.
+
+
+def test_quotes_are_numbered_in_order_and_only_the_outermost():
+    rendered = render(
+        "> a\n>\n> b\n> > nested\n> > > deep\n\nown\n\n- > in a list\n\n>\n\n> > only nested"
+    )
+    assert [quote.ordinal for quote in rendered.quotes] == [0, 1, 2, 3]
+    assert [quote.words for quote in rendered.quotes] == ["a\n\nb", "in a list", "", ""]
+    assert re.findall(r'data-quote="(\d+)"', rendered.html) == ["0", "1", "2", "3"]
+    assert rendered.html.count('<details class="earlier"><summary></summary><blockquote>') == 2
+    assert rendered.html.count("<blockquote>") == 7
+    assert rendered.own == "own"
+    assert "nested\n\ndeep" in rendered.plain
+
+
+def test_quoted_words_are_plain_and_on_one_line_a_paragraph():
+    source = (
+        "> *It's*  [here](https://a.example)\n> and `x  y`\n>\n"
+        "> - one\n> - two\n>\n> ```\n> a\n>   b\n> ```"
+    )
+    assert render(source).quotes[0].words == "It's here and x y\n\none\n\ntwo\n\na b"
+
+
+# Words.
+
+
+@pytest.mark.parametrize(
+    ("source", "plain"),
+    [
+        ("a *b* **c** ~~d~~ `e` [f](https://a.example)", "a b c d e f"),
+        ("one\ntwo  \nthree\\\nfour", "one two\nthree\nfour"),
+        ("# Head\ntext\n\n---\n\n- item\n  - inner", "Head\n\ntext\n\nitem\n\ninner"),
+        ("```py\nx = 1\n\ny\n```", "x = 1\n\ny"),
+        ("|a|b|\n|-|-|\n|1||\n||2|", "a\tb\n\n1\n\n2"),
+        ("![alt *text*](https://a.example/x.png)", "alt text"),
+        ("![](https://a.example/x.png)", "https://a.example/x.png"),
+        ("![a ![b](https://a.example)](https://b.example)", "a b"),
+        ("&amp; \\* &lt;b> <b>", "& * <b> <b>"),
+        ("https://a.example/" + "x" * 90, "https://a.example/" + "x" * 90),
+        ("a\0b", "a\ufffdb"),
+        ("", ""),
+    ],
+)
+def test_plain_text_has_the_words_and_none_of_the_marks(source, plain):
+    assert render(source).plain == plain
+
+
+def test_an_excerpt_is_of_the_own_words_else_of_all():
+    assert render("@lina\n\n> quoted words\n\n" + "own words " * 20).excerpt.startswith("own words")
+    assert len(render("own words " * 20).excerpt) <= 120
+    assert render("> quoted").excerpt == "quoted"
+    assert render("> quoted").own == ""
+
+
+@given(st.text(st.sampled_from("a> \n"), max_size=300))
+def test_no_text_is_lost_in_any_nesting(source):
+    assert render(source).plain.count("a") == source.count("a")
+
+
+def test_no_text_is_lost_however_deep_it_is_nested():
+    for source in ["> " * 150 + "end", "- " * 150 + "end", "> - " * 150 + "end"]:
+        assert "end" in render(source).html
+        assert render(source).plain.endswith("end")
+    assert "end" in render("*a **b " * 60 + "end" + "** c*" * 60).plain
+    assert "end" in render("[" * 60 + "end" + "](https://a.example)" * 60).plain
+
+
+# Links and pictures.
+
+
+def test_a_bare_address_is_shown_short_and_linked_in_full():
+    url = "https://a.example/" + "path/" * 30 + "end"
+    html = render(f"see {url}.").html
+    shown = re.search(r">(a\.example/[^<]*)</a>\.</p>", html)
+    assert f'href="{url}"' in html
+    assert shown is not None
+    assert len(shown[1]) == 60
+    assert "…" in shown[1]
+    assert shown[1].endswith("path/end")
+
+
+def test_an_address_is_shown_as_typed_not_decoded():
+    assert ">xn--80ak6aa92e.example/%41</a>" in render("https://xn--80ak6aa92e.example/%41").html
+
+
+def test_a_picture_is_a_link_to_it():
+    assert render("![a cat](https://a.example/cat.png)").html == (
+        '<p><a href="https://a.example/cat.png" rel="nofollow ugc noopener">a cat</a></p>\n'
+    )
+    assert ">a.example/cat.png</a>" in render("![](https://a.example/cat.png)").html
+    assert render("[![cat](https://a.example/cat.png)](https://b.example)").html == (
+        '<p><a href="https://b.example" rel="nofollow ugc noopener">cat</a></p>\n'
+    )
+
+
+# Blocks.
+
+
+def test_headings_leave_the_first_three_levels_to_the_page():
+    html = render("# a\n\n## b\n\n### c\n\n###### d").html
+    assert html == "<h4>a</h4>\n<h5>b</h5>\n<h6>c</h6>\n<h6>d</h6>\n"
+
+
+def test_tables_scroll_and_keep_their_alignment():
+    html = render("|a|b|\n|-:|-|\n|1|2|").html
+    assert html.startswith('<div class="scroll" tabindex="0"><table>')
+    assert html.endswith("</table></div>\n")
+    assert '<td align="right">1</td>\n<td>2</td>' in html
+
+
+def test_code_is_coloured_by_name_only():
+    assert render("```py\nNone\n```").html == (
+        '<pre tabindex="0"><code class="language-python">'
+        '<span class="kc">None</span>\n</code></pre>\n'
+    )
+    for source in ["```\nNone\n```", "```unknown\nNone\n```", "    None"]:
+        assert render(source).html == '<pre tabindex="0"><code>None\n</code></pre>\n'
+
+
+def test_long_code_is_shown_without_colour():
+    html = render("```python\n" + "None\n" * 1_000 + "```").html
+    assert html.count("None") == 1_000
+    assert "<span" not in html
+
+
+@given(st.sampled_from(sorted(highlight._LANGUAGES)), st.text(max_size=120))
+def test_colour_never_changes_the_code(language, code):
+    html = highlight.highlight(code, language)
+    assert unescape(re.sub(r'</span>|<span class="[a-z0-9]+">', "", html)) == code
+    assert set(re.findall(r'<span class="([a-z0-9]+)">', html)) <= highlight.TOKEN_CLASSES
+
+
+def test_every_construct_together_is_safe():
+    assert_safe(
+        render(
+            "\n\n".join(CONVERSATION) + "\n\n# h\n\n|a|\n|-|\n\n1. x\n2. y\n\n```py\n1\n```"
+        ).html
+    )

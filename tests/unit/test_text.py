@@ -1,0 +1,84 @@
+"""Plain text: cleaned, found empty, shortened."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.lib.text import clean_source, excerpt, is_blank, middle_cut
+
+
+def test_newlines_become_one_kind_and_what_cannot_be_stored_is_replaced():
+    assert clean_source("a\r\nb\rc\n\rd") == "a\nb\nc\n\nd"
+    assert clean_source("a\0b\ud800c\udfffd") == "a\ufffdb\ufffdc\ufffdd"
+
+
+def test_everything_else_stays_as_typed():
+    text = "  e\u0301 \ufeff\ufffe\u202e\t\u00a0…“” \U0001f469\u200d\U0001f680 "
+    assert clean_source(text) == text
+
+
+@given(st.text(st.characters()))
+def test_cleaned_text_can_be_encoded_and_needs_no_second_cleaning(text):
+    cleaned = clean_source(text)
+    cleaned.encode()
+    assert "\0" not in cleaned
+    assert clean_source(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", " \t\n\r", "\u00a0\u3000\u2028", "\u200b\u200c\u200d\u2060\ufeff", "\u3164\uffa0"],
+        *["\u115f\u1160", "\u2800\u2800", "\u00ad\u034f", "\ufe0f\ufe0e", "\U000e0041\U000e0100"],
+        *["\u202e\u2066\u2069", "\x07\x1b", "\u17b4\u180e", "\ufffe"],
+    ],
+)
+def test_text_that_shows_nothing_is_blank(text):
+    assert is_blank(text)
+    assert not is_blank(f"{text}.")
+
+
+@pytest.mark.parametrize("text", ["a", "0", ".", "\u0301", "한", "\ufffd", "\U0001f600", "_"])
+def test_text_that_shows_anything_is_not_blank(text):
+    assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shortened"),
+    [
+        ("", ""),
+        ("one two", "one two"),
+        ("one\n\n two   three", "one two…"),
+        ("one two three", "one two…"),
+        ("one two xx", "one two xx"),
+        ("one two, three", "one two,…"),
+        ("abcdefghijklm", "abcdefghi…"),
+        ("abcdefgh " * 2, "abcdefgh…"),
+        ("abcdefghe\u0301x", "abcdefgh…"),
+        ("abcdefghi j", "abcdefghi…"),
+    ],
+)
+def test_an_excerpt_ends_with_a_whole_word(text, shortened):
+    assert excerpt(text, 10) == shortened
+
+
+@given(st.text(), st.integers(2, 40))
+def test_an_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
+    shortened = excerpt(text, limit)
+    assert len(shortened) <= limit
+    assert len(shortened.splitlines()) <= 1
+    assert " ".join(text.split()).startswith(shortened.removesuffix("…"))
+
+
+@given(st.text(), st.integers(3, 80))
+def test_a_middle_cut_keeps_head_and_tail(text, limit):
+    cut = middle_cut(text, limit)
+    if len(text) <= limit:
+        assert cut == text
+    else:
+        head, _, tail = cut.partition("…") if "…" not in text else (cut, "", "")
+        assert len(cut) == limit
+        assert text.startswith(head) or "…" in text
+        assert text.endswith(tail)
