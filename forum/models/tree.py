@@ -325,3 +325,65 @@ class SparseTreeManager(TreeManager):
                     "labels": labels,
                 },
             )
+
+
+FAULTS_SQL = """
+WITH edge AS (
+    SELECT tree_id, lft AS at, 1 AS step, level FROM forum_post
+    UNION ALL
+    SELECT tree_id, rght, -1, NULL FROM forum_post
+), walked AS (
+    -- Walking a tree's edges in order, the number of open posts is the depth.
+    SELECT tree_id, step, level, at,
+           sum(step) OVER walk - 1 AS depth, lag(at) OVER walk AS before
+      FROM edge
+    WINDOW walk AS (PARTITION BY tree_id ORDER BY at, step DESC ROWS UNBOUNDED PRECEDING)
+)
+SELECT tree_id, 'two edges at one label', count(*) FROM walked WHERE at = before GROUP BY 1
+UNION ALL
+SELECT tree_id, 'at a wrong depth', count(*) FROM walked
+ WHERE step = 1 AND depth <> level GROUP BY 1
+UNION ALL
+SELECT thread_id, 'not inside their parent', count(*) FROM forum_post AS post
+ WHERE parent_id IS NOT NULL AND NOT EXISTS (
+       SELECT 1 FROM forum_post AS parent
+        WHERE parent.id = post.parent_id AND parent.thread_id = post.thread_id
+          AND parent.tree_id = post.tree_id AND parent.level + 1 = post.level
+          AND parent.lft < post.lft AND post.rght < parent.rght)
+ GROUP BY 1
+UNION ALL
+SELECT thread_id, 'in the tree of another thread', count(*) FROM forum_post
+ WHERE tree_id <> thread_id GROUP BY 1
+UNION ALL
+SELECT thread_id, 'opening posts', count(*) FROM forum_post
+ WHERE parent_id IS NULL GROUP BY 1 HAVING count(*) > 1
+UNION ALL
+SELECT thread.id, 'posts, but not as many are counted', coalesce(posts.living, 0)
+  FROM forum_thread AS thread LEFT JOIN (
+       SELECT thread_id, max(number) AS latest,
+              count(*) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS living
+         FROM forum_post GROUP BY 1
+  ) AS posts ON posts.thread_id = thread.id
+ WHERE thread.post_count <> coalesce(posts.living, 0) OR thread.next_number <= posts.latest
+ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a thread's tree or counters, and for how many posts."""
+
+    thread_id: int
+    what: str
+    posts: int
+
+
+def faults() -> list[Fault]:
+    """Everything that is wrong with any tree, found in one statement over all of them.
+
+    With every post inside its parent and at its depth, no two edges at one label and one root a
+    tree, the nesting is complete: a partial overlap makes some depth differ.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FAULTS_SQL)
+        return [Fault(*row) for row in cursor.fetchall()]

@@ -1,0 +1,55 @@
+"""Making derived things agree again with what they derive from."""
+
+from __future__ import annotations
+
+from django.db import connection
+from django.db.models import F, Max
+
+from forum.actions.transactions import deed
+from forum.lib.tree import label_tree
+from forum.models import Post, Revision, Thread
+
+
+@deed
+def recount(thread_id: int) -> None:
+    """Set a thread's counters from its posts."""
+    thread = Thread.objects.locked(thread_id)
+    posts = Post.objects.by_number(thread)
+    last = posts.living().last()
+    numbers = Revision.objects.filter(post__thread=thread).aggregate(last=Max("number"))
+    Thread.objects.filter(pk=thread_id).update(
+        next_number=max(thread.next_number, (numbers["last"] or 0) + 1),
+        post_count=posts.living().count(),
+        last_post=last,
+        last_post_at=last.created_at if last else F("created_at"),
+    )
+
+
+@deed
+def relabel(thread_id: int) -> int:
+    """Number a thread's tree anew from each post's parent; returns how many posts there are.
+
+    Siblings come in the order in which they arrived. Raises ValueError if the posts are not one
+    tree.
+    """
+    thread = Thread.objects.locked(thread_id)
+    parents = dict(Post.objects.by_number(thread).values_list("pk", "parent_id"))
+    labels = label_tree(parents)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE forum_post AS post
+               SET tree_id = post.thread_id, lft = label.lft, rght = label.rght,
+                   level = label.level
+              FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::integer[])
+                   AS label (id, lft, rght, level)
+             WHERE post.id = label.id
+            """,
+            [
+                list(labels),
+                [label.left for label in labels.values()],
+                [label.right for label in labels.values()],
+                [label.level for label in labels.values()],
+            ],
+        )
+    return len(labels)

@@ -1,0 +1,20 @@
+"""`manage.py check_trees`: are all trees whole?"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from forum.models import Post
+from forum.models.tree import faults
+
+
+class Command(BaseCommand):
+    help = "Check every thread's tree and counters; exit with 1 and say what is wrong."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = faults()
+        for fault in found:
+            self.stderr.write(f"thread {fault.thread_id}: {fault.posts} {fault.what}")
+        if found:
+            raise CommandError("Some trees are broken; `manage.py repair` mends them.")
+        self.stdout.write(f"All trees are whole ({Post.objects.count()} posts).")

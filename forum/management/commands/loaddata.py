@@ -1,0 +1,62 @@
+"""`manage.py loaddata`: Django's, through the doors that posts need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.commands import loaddata
+from django.core.serializers.base import DeserializedObject
+from django.db import connection, models
+
+from forum.actions.repair import recount
+from forum.models import Mention, Post, Quote, Revision, Thread
+from forum.models.threads import FIRST_THREAD_ID
+
+
+class Command(loaddata.Command):
+    """Takes the locks, sets the counters, and leaves what is there already as it is.
+
+    A thread that exists is skipped whole, whatever became of it since: loading twice does nothing.
+    """
+
+    def loaddata(self, fixture_labels: Iterable[str]) -> None:
+        self.known_threads = set(Thread.objects.values_list("pk", flat=True))
+        self.skipped_posts: set[int] = set()
+        self.loaded_threads: list[int] = []
+        super().loaddata(fixture_labels)
+        for thread_id in self.loaded_threads:
+            recount(thread_id)
+
+    def save_obj(self, obj: DeserializedObject) -> bool:
+        row = obj.object
+        if self.is_known(row):
+            return False
+        saved: bool = super().save_obj(obj)
+        if saved and isinstance(row, Thread):
+            Thread.objects.lock(row.pk)
+            self.loaded_threads.append(row.pk)
+        return saved
+
+    def is_known(self, row: models.Model) -> bool:
+        """Whether this row, or the thread that it belongs to, was there before."""
+        if row._meta.app_label != "forum":
+            return False
+        if isinstance(row, Post) and row.thread_id in self.known_threads:
+            self.skipped_posts.add(row.pk)
+            return True
+        if isinstance(row, Revision | Quote | Mention) and row.post_id in self.skipped_posts:
+            return True
+        return type(row)._base_manager.filter(pk=row.pk).exists()
+
+    def reset_sequences(self, connection_: Any, models_: Iterable[type[models.Model]]) -> None:
+        """As Django does, but the low ids stay reserved for fixtures."""
+        super().reset_sequences(connection_, models_)
+        with connection.cursor() as cursor:
+            for model in models_:
+                if model._meta.app_label == "forum" and model._meta.auto_field:
+                    cursor.execute(
+                        "SELECT setval(seq, greatest(nextval(seq), %s), false)"
+                        " FROM pg_get_serial_sequence(%s, 'id') AS seq",
+                        [FIRST_THREAD_ID, model._meta.db_table],
+                    )
