@@ -110,6 +110,8 @@ SELECT setval(pg_get_serial_sequence('forum_revision', 'id'), 1000, false);
 SELECT setval(pg_get_serial_sequence('forum_user', 'id'), 1000, false);
 SELECT setval(pg_get_serial_sequence('forum_board', 'id'), 1000, false);
 SELECT setval(pg_get_serial_sequence('forum_category', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_mention', 'id'), 1000, false);
+SELECT setval(pg_get_serial_sequence('forum_quote', 'id'), 1000, false);
 """
 
 UNDO = """
