@@ -1,10 +1,10 @@
-"""Exit 0 if the web server of this container is ready to serve, as the proxy would ask it."""
+"""Exit 0 if the web server of this container is ready to serve, asked as the proxy asks it."""
 
 import http.client
 import os
 import sys
 
 host = os.environ["ALLOWED_HOSTS"].split(",")[0].strip()
-connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=5)
 connection.request("GET", "/readyz", headers={"Host": host, "X-Forwarded-Proto": "https"})
 sys.exit(connection.getresponse().status != 200)

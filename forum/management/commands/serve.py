@@ -54,15 +54,17 @@ class Command(BaseCommand):
 
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
         processes.start("web server", [*gunicorn, "forum.wsgi"])
-        processes.start("worker", [sys.executable, "manage.py", "worker"])
         if processes.wait(until=answers, seconds=START_SECONDS):
             self.say_where()
+            processes.start("worker", [sys.executable, "manage.py", "worker"])
             processes.wait()
         ended = processes.ended() or "web server, which did not answer,"
         raise CommandError(f"The {ended} ended; what it said is above. Everything was stopped.")
 
     def collect_static_files(self) -> None:
         """Hash and compress the static files again if one of them has changed."""
+        if settings.DEBUG:
+            return  # served as they are
         stamp = settings.DATA_DIR / "static.stamp"
         wanted = fingerprint_of_static_files()
         if stamp.exists() and stamp.read_text() == wanted and settings.STATIC_ROOT.exists():

@@ -4,13 +4,14 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from forum.actions.accounts import create_administrator
-from forum.models import Role, Thread
+from forum.models import Thread
 
 
 class Command(BaseCommand):
@@ -24,8 +25,7 @@ class Command(BaseCommand):
         self.migrate()
         if not Thread.objects.exists():
             call_command("loaddata", "seed_conversation", verbosity=0)
-        if not Role.objects.filter(kind=Role.Kind.ADMINISTRATOR).exists():
-            self.make_administrator()
+        self.make_administrator()
 
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
@@ -35,11 +35,16 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
 
     def make_administrator(self) -> None:
-        name = settings.ADMIN_NAME
         given = settings.ADMIN_PASSWORD
         password = given or secrets.token_urlsafe(12)
-        create_administrator(name=name, password=password)
-        shown = "the one in ADMIN_PASSWORD" if given else password
-        self.stdout.write(f"\nThe first administrator:\n  name      {name}\n  password  {shown}\n")
-        if not given:
-            self.stdout.write("  (shown this once; change it under your account)\n")
+        try:
+            person = create_administrator(name=settings.ADMIN_NAME, password=password)
+        except ValidationError as error:
+            raise CommandError(f"ADMIN_NAME: {' '.join(error.messages)}") from error
+        if person is None:
+            return
+        self.stdout.write(f"\nThe first administrator:\n  name      {person.username}")
+        if given:
+            self.stdout.write("  password  the one in ADMIN_PASSWORD")
+        else:
+            self.stdout.write(f"  password  {password}   (shown this once)")

@@ -1,0 +1,167 @@
+"""`make run`, as a newcomer types it: in a directory with a space, killed, and started again."""
+
+import os
+import queue
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from forum import database
+from forum.database import State
+
+ROOT = Path(__file__).parents[3]
+PARTS = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")
+
+
+class Run:
+    """One `make run` with everything that it printed."""
+
+    def __init__(self, project: Path, env: dict[str, str]) -> None:
+        self.begun = time.monotonic()
+        self.make = subprocess.Popen(
+            ["make", "run"],
+            cwd=project,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.text = ""
+        self.lines: queue.Queue[str | None] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.make.stdout
+        for line in self.make.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def wait_for(self, words: str, seconds: float = 90) -> str:
+        """Read on until a line has these words; returns all that was printed up to it."""
+        give_up_at = time.monotonic() + seconds
+        while words not in self.text:
+            line = self.lines.get(timeout=max(0.1, give_up_at - time.monotonic()))
+            assert line is not None, f"`make run` ended:\n{self.text}"
+            self.text += line
+        return self.text
+
+    def kill_everything(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.make.pid, signal.SIGKILL)
+        self.make.wait()
+
+
+def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up_at:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def page(port: int, path: str = "/") -> str:
+    with urlopen(f"http://localhost:{port}{path}", timeout=20) as answer:
+        return answer.read().decode()
+
+
+def ask(data: Path, sql: str) -> object:
+    with psycopg.connect(database.url(data), autocommit=True) as connection:
+        cursor = connection.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project in a directory with a space, sharing this one's .venv."""
+    copy = tmp_path / "the project's copy"
+    copy.mkdir()
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, copy / part)
+    (copy / ".venv").symlink_to(ROOT / ".venv")
+    return copy
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "its data"
+    yield place
+    database.stop(place)
+
+
+def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    env |= {"PORT": str(port), "DATA_DIR": str(data)}
+
+    first = Run(project, env)
+    try:
+        said = first.wait_for("Ctrl-C")
+        assert f"http://localhost:{port}/" in said
+        assert re.search(r"name +admin\n +password +\S{12,}", said)
+        thread = re.search(rf"http://localhost:{port}(/t/\d+/\S+/)", said)
+        assert thread, said
+        assert "lispi314" in page(port, thread[1])
+
+        # Another one on the same port says so, and leaves the first alone.
+        busy = subprocess.run(
+            ["make", "run"], cwd=project, env=env, capture_output=True, text=True, check=False
+        )
+        assert busy.returncode != 0
+        assert f"Port {port} is in use" in busy.stderr
+        assert "Traceback" not in busy.stderr
+        assert "lispi314" in page(port, thread[1])
+
+        ask(data, "INSERT INTO forum_category (name, position) VALUES ('Kept', 9)")
+    finally:
+        server = int((data / "pg" / "postmaster.pid").read_text().split()[0])
+        first.kill_everything()
+        os.kill(server, signal.SIGKILL)
+
+    second = Run(project, env)
+    try:
+        said = second.wait_for("Ctrl-C")
+        assert time.monotonic() - second.begun < 15  # 5 on a machine that does nothing else
+        assert "password" not in said
+        assert ask(data, "SELECT position FROM forum_category WHERE name = 'Kept'") == 9
+        assert "lispi314" in page(port, thread[1])
+        # What is left when only make is killed ends by itself.
+        second.make.kill()
+        assert until(lambda: not listens(port))
+        assert until(lambda: database.status(data) is State.STOPPED)
+    finally:
+        second.kill_everything()
+
+    third = Run(project, env)
+    try:
+        third.wait_for("Ctrl-C")
+        os.killpg(third.make.pid, signal.SIGINT)
+        third.make.wait(20)
+        assert until(lambda: not listens(port))
+        assert until(lambda: database.status(data) is State.STOPPED)
+    finally:
+        third.kill_everything()

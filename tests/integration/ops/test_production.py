@@ -1,0 +1,241 @@
+"""The forum as the image runs it: production settings, the image's own command, a real PostgreSQL.
+
+What is between the browser and it in production, the proxy, is played by these tests.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from forum import database
+from forum.database.programs import program
+
+ROOT = Path(__file__).parents[3]
+HOST = "forum.example"
+THROUGH_PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+
+@dataclass
+class Production:
+    port: int
+    env: dict[str, str]
+    data: Path
+    static: Path
+
+    def get(self, path: str, headers: dict[str, str] = THROUGH_PROXY) -> Answer:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+
+    def hashed(self, name: str) -> str:
+        """The address under which a static file is served."""
+        manifest = json.loads((self.static / "staticfiles.json").read_text())
+        return f"/static/{manifest['paths'][name]}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def image_command(port: int) -> list[str]:
+    """The command in the Dockerfile, on another port."""
+    line = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in json.loads(line[1])]
+    return [sys.executable, "-m", *command]
+
+
+def manage(*command: str, env: dict[str, str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+    place = tmp_path_factory.mktemp("production")
+    data, static = place / "data", place / "static"
+    database.ensure(data, durable=False)
+    port = free_port()
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place),
+        "PRODUCTION": "True",
+        "SECRET_KEY": "a-key-for-this-test-only-" * 3,
+        "DATABASE_URL": database.url(data),
+        "SITE_URL": f"https://{HOST}",
+        "ALLOWED_HOSTS": HOST,
+        "STATIC_ROOT": str(static),
+        "EMAIL_URL": "consolemail://",
+        "ADMIN_PASSWORD": "a password for this test",
+        "WEB_CONCURRENCY": "1",
+    }
+    manage("collectstatic", "--no-input", env=env)
+    manage("setup", env=env)
+    server = subprocess.Popen(image_command(port), cwd=ROOT, env=env)
+    forum = Production(port, env, data, static)
+    try:
+        wait_until_healthy(forum, server)
+        yield forum
+    finally:
+        server.terminate()
+        server.wait(15)
+        database.stop(data)
+
+
+def wait_until_healthy(forum: Production, server: subprocess.Popen[bytes]) -> None:
+    """By the container's own health check."""
+    check = [sys.executable, str(ROOT / "deploy" / "healthcheck.py"), str(forum.port)]
+    give_up_at = time.monotonic() + 30
+    while subprocess.run(check, env=forum.env, capture_output=True, check=False).returncode:
+        assert server.poll() is None, "the server ended"
+        assert time.monotonic() < give_up_at, "the server is not ready"
+        time.sleep(0.2)
+
+
+def test_pages_come_with_every_safety_header(production):
+    page = production.get("/")
+    assert page.status == 200
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "max-age=31536000" in page.headers["Strict-Transport-Security"]
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert "private" in page.headers["Cache-Control"]
+
+
+def test_the_seed_conversation_can_be_read(production):
+    address = re.search(rb'href="(/t/\d+/[^"]+)"', production.get("/").body)
+    assert address, "the front page links to no thread"
+    thread = production.get(address[1].decode())
+    assert thread.status == 200
+    assert b"lispi314" in thread.body
+
+
+def test_static_files_are_hashed_compressed_and_kept_for_ever(production):
+    for encoding in ("br", "gzip"):
+        answer = production.get(
+            production.hashed("css/forum.css"), {**THROUGH_PROXY, "Accept-Encoding": encoding}
+        )
+        assert answer.status == 200
+        assert answer.headers["Content-Encoding"] == encoding
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["Vary"] == "Accept-Encoding"
+
+
+def test_every_static_file_that_a_page_names_is_there(production):
+    page = production.get("/").body.decode()
+    named = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert named
+    for address in named:
+        assert re.search(r"\.[0-9a-f]{12}\.", address), address
+        assert production.get(address).status == 200
+
+
+def test_plain_http_is_sent_to_https_but_health_is_answered(production):
+    plain = {"Host": HOST}
+    answer = production.get("/", plain)
+    assert answer.status == 301
+    assert answer.headers["Location"] == f"https://{HOST}/"
+    assert production.get("/healthz", plain).status == 200
+    assert production.get("/readyz", plain).status == 200
+
+
+def test_cookies_travel_over_https_only(production):
+    cookies = production.get("/accounts/login/").headers.get_all("Set-Cookie")
+    assert cookies
+    assert all("Secure" in cookie and cookie.startswith("__Host-") for cookie in cookies)
+
+
+def test_another_sites_name_is_refused(production):
+    assert production.get("/", {**THROUGH_PROXY, "Host": "evil.example"}).status == 400
+
+
+def test_without_its_database_it_is_alive_and_not_ready_and_recovers(production):
+    database.stop(production.data)
+    try:
+        assert production.get("/healthz").status == 200
+        assert production.get("/readyz").status == 503
+    finally:
+        database.ensure(production.data, durable=False)
+    assert production.get("/readyz").status == 200
+    assert production.get("/").status == 200
+
+
+def test_setup_again_changes_nothing_and_shows_no_password(production):
+    assert manage("setup", env=production.env) == ""
+
+
+def test_a_backup_brings_everything_back(production, tmp_path):
+    keys = database.ensure(production.data)
+    env = {
+        "PATH": f"{program('pg_dump').parent}:{os.environ['PATH']}",
+        "PGHOST": keys["HOST"],
+        "PGUSER": keys["USER"],
+        "PGDATABASE": keys["NAME"],
+        "BACKUP_DIR": str(tmp_path),
+    }
+
+    def ask(sql: str) -> object:
+        with psycopg.connect(database.url(production.data), autocommit=True) as connection:
+            cursor = connection.execute(sql)
+            return cursor.fetchone() if cursor.description else None
+
+    contents = (
+        "SELECT (SELECT md5(string_agg(html, '' ORDER BY id)) FROM forum_post),"
+        " (SELECT count(*) FROM forum_user), (SELECT count(*) FROM pg_trigger)"
+    )
+    before = ask(contents)
+    subprocess.run([ROOT / "deploy" / "backup.sh", "once"], env=env, check=True)
+    (backup,) = tmp_path.glob("forum-*.dump")
+
+    ask("UPDATE forum_post SET html = 'lost'")
+    assert ask(contents) != before
+    subprocess.run([ROOT / "deploy" / "restore.sh", backup.name], env=env, check=True)
+    assert ask(contents) == before
+    assert production.get("/readyz").status == 200
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])
+def test_it_refuses_to_start_without_what_it_needs_and_says_so(production, missing):
+    env = {name: value for name, value in production.env.items() if name != missing}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert missing in done.stderr
+    assert "Traceback" not in done.stderr
