@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from forum.context import THEMES
+from forum.lib.themes import THEMES
 
 THEME_LASTS = 365 * 24 * 60 * 60  # seconds
 
@@ -42,8 +42,11 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
     """The database answers and is migrated: 200, else 503."""
-    executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error:
+        return HttpResponse("no database", status=503, content_type="text/plain")
     if waiting:
         return HttpResponse("migrations wait", status=503, content_type="text/plain")
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")

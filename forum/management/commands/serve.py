@@ -20,7 +20,7 @@ from forum.management.processes import ProcessTree, StopRequested, die_with_pare
 from forum.models import Thread
 
 START_SECONDS = 60
-PORT_SECONDS = 5  # how long the server of a killed run may take to notice and end
+PORT_SECONDS = 3  # how long the server of a killed run may take to notice and end
 
 
 class Command(BaseCommand):

@@ -1,0 +1,87 @@
+"""Children live and die with the process that started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SLEEP = '["sleep", "600"]'
+
+
+def tree() -> subprocess.Popen[str]:
+    """A process with two children that says their pids, waits, and says why it ends."""
+    code = f"""
+        from forum.management.processes import ProcessTree, StopRequested
+        processes = ProcessTree()
+        try:
+            processes.start("one", {SLEEP})
+            processes.start("two", {SLEEP})
+            print(*(child.pid for child in processes.children.values()), flush=True)
+            print(processes.wait(), processes.ended())
+        except StopRequested:
+            print("asked to stop")
+        processes.stop()
+    """
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "forum.settings"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def children_of(parent: subprocess.Popen[str]) -> list[int]:
+    assert parent.stdout
+    return [int(pid) for pid in parent.stdout.readline().split()]
+
+
+def are_gone(pids: list[int], seconds: float = 5) -> bool:
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        if not any(Path(f"/proc/{pid}/cmdline").exists() and _runs(pid) for pid in pids):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process is more than a zombie that nobody has collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own means, on Linux")
+def test_kill_9_of_the_parent_takes_the_children_with_it():
+    parent = tree()
+    children = children_of(parent)
+    parent.kill()
+    parent.wait()
+    assert are_gone(children)
+
+
+def test_one_child_that_ends_is_named():
+    parent = tree()
+    children = children_of(parent)
+    os.kill(children[1], signal.SIGTERM)
+    assert parent.stdout
+    assert parent.stdout.read() == "False two\n"
+    assert are_gone(children)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_stop_ends_all(number):
+    parent = tree()
+    children = children_of(parent)
+    parent.send_signal(number)
+    assert parent.stdout
+    assert parent.stdout.read() == "asked to stop\n"
+    assert are_gone(children)
