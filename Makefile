@@ -19,6 +19,9 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
+PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
+PYTEST_BROWSER = $(VENV_PYTHON) -m pytest tests/browser
+
 .PHONY: run test test-fast test-browser check format requirements chromium \
 	bench-tree bench-page bench-budgets
 
@@ -27,14 +30,20 @@ run: .venv/.runtime
 	@exec $(VENV_PYTHON) manage.py serve --end-with-parent
 
 ## test: everything, browser tests included
-test: test-fast test-browser
+test: .venv/.dev chromium
+	@status=0; \
+	$(PYTEST_FAST) $(ARGS) || status=1; \
+	$(PYTEST_BROWSER) $(ARGS) || status=1; \
+	[ -n "$$DATABASE_URL" ] || $(VENV_PYTHON) manage.py db stop --unless-used; \
+	exit $$status
 
 ## test-fast: what needs no browser
 test-fast: .venv/.dev
-	$(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser $(ARGS)
+	$(PYTEST_FAST) $(ARGS)
 
+## test-browser: what needs one
 test-browser: .venv/.dev chromium
-	$(VENV_PYTHON) -m pytest tests/browser $(ARGS)
+	$(PYTEST_BROWSER) $(ARGS)
 
 ## check: style, types, floors, templates, migrations, settings
 check: .venv/.dev

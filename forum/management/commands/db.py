@@ -19,23 +19,28 @@ class Command(BaseCommand):
             choices=["start", "stop", "status", "url", "dump", "restore"],
             help="dump writes SQL to standard output; restore reads it into an empty database",
         )
+        parser.add_argument(
+            "--unless-used", action="store_true", help="stop only if nobody else is connected"
+        )
 
-    def handle(self, *args: Any, deed: str, **options: Any) -> None:
+    def handle(self, *args: Any, deed: str, unless_used: bool, **options: Any) -> None:
         if not settings.EMBEDDED_DATABASE:
             raise CommandError(
                 "DATABASE_URL names the database: use psql, pg_dump and its own tools."
             )
         try:
-            self.do(deed)
+            self.do(deed, unless_used)
         except database.EmbeddedDatabaseError as error:
             raise CommandError(str(error)) from error
 
-    def do(self, deed: str) -> None:
+    def do(self, deed: str, unless_used: bool) -> None:
         data_dir = settings.DATA_DIR
         match deed:
             case "start":
                 database.ensure(data_dir)
                 self.stdout.write(f"The database in {data_dir} runs.")
+            case "stop" if unless_used:
+                database.stop_if_idle(data_dir)
             case "stop":
                 stopped = database.stop(data_dir)
                 self.stdout.write("Stopped." if stopped else "It was not running.")
