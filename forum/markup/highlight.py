@@ -2,6 +2,7 @@
 
 from html import escape
 from itertools import groupby
+from threading import Lock
 
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
@@ -25,6 +26,9 @@ _CANONICAL = {
     for alias in aliases
 }
 
+# A lexer's first instance compiles the states of its class, which two threads at once would mix.
+_COMPILING = Lock()
+
 TOKEN_CLASSES = frozenset(STANDARD_TYPES.values()) - {""}
 LANGUAGE_CLASSES = frozenset(f"language-{name}" for name in _LANGUAGES)
 
@@ -37,7 +41,8 @@ def language_of(info: str) -> str | None:
 
 def highlight(code: str, language: str) -> str:
     """Return `code` as HTML with `<span class="…">` around its tokens; its text stays the same."""
-    lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    with _COMPILING:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     parts = [(_class_of(kind, value), value) for kind, value in lexer.get_tokens(code)]
     if "".join(value for _css, value in parts) != code:
         return escape(code)  # some lexers drop a character, such as a byte order mark

@@ -107,31 +107,33 @@ def _wrap_leading(tokens: list[Token]) -> list[str]:
     for opening, inline in zip(tokens[::3], tokens[1::3], strict=False):
         if opening.type != "paragraph_open":
             break
-        children = inline.children or []
-        length = _leading_length(children)
-        names += [token.content for token in children[:length] if token.type == "mention"]
-        if length and length == len(children):
-            opening.attrSet("class", "addressed")
-            inline.meta["addressed"] = True
-            continue
-        if length:
-            inline.children = _wrapped(children, length)
-        break
+        head, rest = _parted(inline.children or [])
+        names += [token.content for token in head if token.type == "mention"]
+        if head and rest:
+            span = Token("addressed_open", "span", 1, attrs={"class": "addressed"})
+            inline.children = [span, *head, Token("addressed_close", "span", -1), *rest]
+        if rest or not head:
+            break
+        opening.attrSet("class", "addressed")
+        inline.meta["addressed"] = True
     return names
 
 
-def _wrapped(children: list[Token], length: int) -> list[Token]:
-    """Return `children` with the first `length` and the white space behind them in a span."""
+def _parted(children: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Part the mentions that lead a paragraph, and the white space behind them, from the rest."""
+    length = _leading_length(children)
     head, rest = children[:length], children[length:]
-    while _is_gap(rest[0]):
+    while head and rest and _is_gap(rest[0]):
         head.append(rest.pop(0))
-    first = rest[0]
-    words = first.content.lstrip()
-    if first.type == "text" and words != first.content:
-        head.append(_text(first.content[: -len(words)], first.level))
-        rest[0] = _text(words, first.level)
-    opening = Token("addressed_open", "span", 1, attrs={"class": "addressed"})
-    return [opening, *head, Token("addressed_close", "span", -1), *rest]
+    if head and rest and rest[0].type == "text":
+        text = rest[0].content
+        words = text.lstrip()
+        head.append(_text(text[: len(text) - len(words)], rest[0].level))
+        rest[0] = _text(words, rest[0].level)
+    for token in head:
+        if token.type == "hardbreak":
+            token.type = "softbreak"  # the run is mentions and white space, nothing else
+    return head, rest
 
 
 def _leading_length(children: list[Token]) -> int:

@@ -58,6 +58,8 @@ def post_parser() -> Parser:
     parser.core.ruler.enable("linkify")
     for rule in (mention_rule, _images_to_links, _mark_quotes):
         parser.core.ruler.before("text_join", rule.__name__, rule)
+    # The first parse compiles the tables of rules, which two threads at once would break.
+    parser.parse("a")
     return parser
 
 

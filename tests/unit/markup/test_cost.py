@@ -9,10 +9,13 @@ from __future__ import annotations
 import importlib.util
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from markdown_it.ruler import Ruler
 
 from forum.markup import highlight
+from forum.markup.parser import post_parser
 from forum.markup.quotes import as_quote, find, text_fragment
 from forum.markup.render import MAX_SOURCE, render
 from tests.corpora import corpus
@@ -106,3 +109,17 @@ def test_no_lexer_takes_long(piece):
         highlight.highlight(code, language)
         spent = time.process_time() - start
         assert spent < SECONDS, f"{language}: {spent:.1f} s"
+
+
+def test_no_table_of_rules_is_compiled_while_people_post(monkeypatch):
+    """Compiling one in two threads at once would show posts by half the rules."""
+    parser = post_parser()
+    monkeypatch.setattr(Ruler, "__compile__", lambda _ruler: pytest.fail("compiled late"))
+    parser.render("*a* [b](https://a.example)\n\n- c\n\n|d|\n|-|\n")
+
+
+def test_posts_rendered_at_once_come_out_as_those_rendered_in_turn():
+    sources = [*FAMILIES.values()][:6] + ["@lina\n\n> *a*\n\n```py\nNone\n```"] * 20
+    texts = [source[:500] for source in sources]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(render, texts)) == [render(text) for text in texts]

@@ -54,6 +54,10 @@ def test_at_most_fifty_people_are_mentioned_and_further_names_stay_text():
         ("@lina\n\n@bob Yeah @carol.", ("lina", "bob"), "Yeah @carol."),
         ("@lina\n\n@bob\n\nYeah.", ("lina", "bob"), "Yeah."),
         ("@lina @bob", ("lina", "bob"), ""),
+        ("@lina  \n@bob\\\nhi", ("lina", "bob"), "hi"),
+        ("@lina &nbsp;", ("lina",), ""),
+        ("&nbsp; @lina&nbsp;hi", ("lina",), "hi"),
+        ("", (), ""),
         ("@lina @Lina hi", ("lina",), "hi"),
         ("@lina **@bob** hi", ("lina",), "@bob hi"),
         ("@lina's words", (), "@lina's words"),
@@ -79,6 +83,10 @@ def test_leading_mentions_are_wrapped_with_the_space_behind_them():
         '<p><span class="addressed"><span class="mention">@lina</span>  '
         '<span class="mention">@bob</span>\n</span>Yeah</p>\n'
     )
+
+
+def test_a_leading_run_holds_nothing_but_mentions_and_white_space():
+    assert "<br>" not in render("@lina  \n@bob\\\nhi").html
 
 
 def test_a_paragraph_of_nothing_but_leading_mentions_is_marked_whole():
