@@ -6,11 +6,12 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 MAKEFLAGS += --no-print-directory
 export UV_NO_PROGRESS ?= 1
+export PIP_ROOT_USER_ACTION ?= ignore
 export UV_PYTHON_PREFERENCE ?= system
 
 # The uv that is installed, else one of our own in .tools; plain pip fetches it.
 FIND_UV = uv=$$(command -v uv || echo .tools/bin/uv); [ -x "$$uv" ] \
-	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+	|| $(PYTHON) -m pip install --quiet --disable-pip-version-check \
 		--target .tools --require-hashes --requirement requirements/uv.txt
 MAKE_VENV = [ -x $(VENV_PYTHON) ] || "$$uv" venv --quiet --clear --python '>=3.11' .venv
 # pip is the second way, for machines whose package index only pip has been told about.
