@@ -45,17 +45,23 @@ def normalise(text: str) -> str:
 def find(words: str, plain: str) -> tuple[int, int] | None:
     """Return where `words` first stand in `plain`, as (start, length) in its own characters.
 
-    Both are normalised for the comparison. None when they do not occur.
+    Both are normalised for the comparison. Words that do not stand there as they are may leave
+    something out ("…"): then the pieces around it are looked for in their order, and the place
+    reaches from the first to the last. None when they do not occur.
     """
-    wanted = normalise(words)
-    if not wanted or wanted not in normalise(plain):
+    wanted, searched = normalise(words), normalise(plain)
+    pieces = [wanted] if wanted in searched else [normalise(part) for part in parts(words)]
+    if not wanted or not pieces or not all(piece in searched for piece in pieces):
         return None
     text, spans = _normalised_spans(plain)
-    index = text.find(wanted)
-    if index < 0:
-        return None
-    start, end = spans[index][0], spans[index + len(wanted) - 1][1]
-    return start, end - start
+    ends = [0]
+    for piece in pieces:
+        index = text.find(piece, ends[-1])
+        if index < 0:
+            return None
+        ends.append(index + len(piece))
+    start = spans[ends[1] - len(pieces[0])][0]
+    return start, spans[ends[-1] - 1][1] - start
 
 
 def worth_matching(words: str, plain: str) -> bool:
@@ -72,8 +78,13 @@ def parts(words: str) -> list[str]:
 
 
 def text_fragment(words: str) -> str:
-    """Return what follows `#:~:text=` in a link to `words`, percent-encoded."""
-    paragraphs = [paragraph.split() for paragraph in _BLANK_LINES.split(words) if paragraph.strip()]
+    """Return what follows `#:~:text=` in a link to `words`, percent-encoded.
+
+    Long words, several paragraphs and words with something left out are named by how they start
+    and end.
+    """
+    pieces = (piece for part in parts(words) for piece in _BLANK_LINES.split(part))
+    paragraphs = [piece.split() for piece in pieces if piece.strip()]
     if not paragraphs:
         return ""
     whole = " ".join(paragraphs[0])

@@ -79,6 +79,9 @@ def collapsed(text: str) -> str:
         ("\ud55c글", "x \u1112\u1161\u11ab글 y", "\u1112\u1161\u11ab글"),
         ("lait", "un cafe\u0301 au lait!", "lait"),
         ("  padded ", "padded", "padded"),
+        ("one … five", "zero one two five six", "one two five"),
+        ("[…] two […] five […]", "five two, no, five", "two, no, five"),
+        ("a … a", "a b a", "a b a"),
     ],
 )
 def test_words_are_found_however_they_were_typed(words, plain, found):
@@ -90,7 +93,18 @@ def test_words_are_found_however_they_were_typed(words, plain, found):
 
 @pytest.mark.parametrize(
     ("words", "plain"),
-    [("", "a"), (" ", "a"), ("b", ""), ("Word", "word"), ("ab", "a b"), ("wards", "words")],
+    [
+        ("", "a"),
+        (" ", "a"),
+        ("b", ""),
+        ("Word", "word"),
+        ("ab", "a b"),
+        ("wards", "words"),
+        ("two … one", "one two"),
+        ("one … six", "one two"),
+        ("a … a", "a b"),
+        ("…", "a"),
+    ],
 )
 def test_other_words_are_not_found(words, plain):
     assert find(words, plain) is None
@@ -144,6 +158,8 @@ def test_a_text_fragment_of_long_words_is_how_they_start_and_end():
     assert text_fragment("One, two.\n\nThree four five six seven eight.") == (
         "One%2C%20two.,four%20five%20six%20seven%20eight."
     )
+    assert text_fragment("One two … six.") == "One%20two,six."
+    assert text_fragment("[…] two") == "two"
 
 
 @given(WRITTEN)
