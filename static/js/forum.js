@@ -4,7 +4,7 @@
 
 const COMPOSER = "[data-js-composer]";
 const status = document.getElementById("status");
-const alert = document.getElementById("alert");
+const alarm = document.getElementById("alert");
 
 // ---- Modules, when first needed; their hashed addresses stand on our own script element
 
@@ -24,7 +24,7 @@ document.addEventListener("click", ({ target }) => {
 function complain(source, words) {
   const composer = source.closest(COMPOSER);
   if (!composer) {
-    alert.textContent = words;
+    alarm.textContent = words;
     return;
   }
   const note = document.createElement("p");
@@ -36,11 +36,11 @@ function complain(source, words) {
 }
 
 function forgetComplaints(source) {
-  alert.textContent = "";
+  alarm.textContent = "";
   source.closest(COMPOSER)?.querySelector("[data-js-note]")?.remove();
 }
 
-/** The heading and the first paragraph of a page of ours, and its fresh token for our forms. */
+/** What a page of ours says went wrong; its fresh token goes into the forms of this one. */
 function learnFrom(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
@@ -48,17 +48,19 @@ function learnFrom(html) {
     for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
   }
   const said = [...page.querySelectorAll("h1, .lead")].map((part) => part.textContent.trim());
-  return said.join(". ") || alert.dataset.jsBroken;
+  return said.join(". ") || alarm.dataset.jsBroken;
 }
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, ({ detail }) => {
-    complain(detail.requestConfig.elt, alert.dataset.jsOffline);
+    complain(detail.requestConfig.elt, alarm.dataset.jsOffline);
   });
 }
 
 document.addEventListener("htmx:responseError", ({ detail: { xhr, requestConfig } }) => {
-  const words = xhr.status < 500 ? learnFrom(xhr.responseText) : alert.dataset.jsBroken;
+  // Of the server's own failures only "busy" has words of ours that fit here.
+  const ours = xhr.status < 500 || xhr.status === 503;
+  const words = ours ? learnFrom(xhr.responseText) : alarm.dataset.jsBroken;
   complain(requestConfig.elt, words);
 });
 
@@ -74,7 +76,7 @@ function turnAwayPage(detail) {
 }
 
 document.addEventListener("keydown", ({ key }) => {
-  if (key === "Escape") alert.textContent = "";
+  if (key === "Escape") alarm.textContent = "";
 });
 
 // ---- A request under way: busy, and not sent twice
