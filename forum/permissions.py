@@ -150,6 +150,11 @@ def may_enter_desk(person: Reader) -> bool:
     return isinstance(person, User) and person.is_staff
 
 
+def may_see_members(person: Reader) -> bool:
+    """Whether this person may look through all members and their addresses, to suspend them."""
+    return isinstance(person, User) and person.is_staff and person.standing.moderates_all
+
+
 def may_administer(person: Reader) -> bool:
     """Whether this person sets up categories and boards, and appoints moderators."""
     return isinstance(person, User) and person.is_superuser and not person.is_suspended

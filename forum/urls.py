@@ -1,12 +1,13 @@
 """Every address of the site."""
 
 from allauth.account import views as accounts
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
 
+from forum.admin import desk
+from forum.forms.moderation import HIDE, LIFT, LOCK, PIN, SUSPEND, UNHIDE, UNLOCK, UNPIN
 from forum.lib.addresses import IdConverter
-from forum.views import boards, people, posts, site, threads
+from forum.views import boards, moderation, people, posts, site, threads
 
 register_converter(IdConverter, "id")
 
@@ -56,6 +57,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("b/<slug:slug>/", boards.detail, name="board-detail"),
     path("b/<slug:slug>/new/", threads.start, name="thread-start"),
     path("t/<id:thread_id>/", threads.detail, name="thread-short"),
+    path("t/<id:thread_id>/lock/", moderation.on_thread, {"deed": LOCK}, name="thread-lock"),
+    path("t/<id:thread_id>/unlock/", moderation.on_thread, {"deed": UNLOCK}, name="thread-unlock"),
+    path("t/<id:thread_id>/pin/", moderation.on_thread, {"deed": PIN}, name="thread-pin"),
+    path("t/<id:thread_id>/unpin/", moderation.on_thread, {"deed": UNPIN}, name="thread-unpin"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
     path("p/<id:post_id>/reply/", posts.reply, name="post-reply"),
@@ -63,11 +68,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
+    path("p/<id:post_id>/hide/", moderation.on_post, {"deed": HIDE}, name="post-hide"),
+    path("p/<id:post_id>/unhide/", moderation.on_post, {"deed": UNHIDE}, name="post-unhide"),
     path("u/<slug:name>/", people.detail, name="person-detail"),
+    path("u/<slug:name>/suspend/", moderation.on_person, {"deed": SUSPEND}, name="person-suspend"),
+    path("u/<slug:name>/lift/", moderation.on_person, {"deed": LIFT}, name="person-lift"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
     path("theme/", site.theme, name="theme"),
     path("healthz", site.alive, name="alive"),
     path("readyz", site.ready, name="ready"),
-    path("admin/", admin.site.urls),
+    path("admin/", desk.urls),
 ]

@@ -70,6 +70,13 @@ class UserQuerySet(models.QuerySet["User"]):
         """Who has that address, confirmed or not; nobody has the empty one."""
         return self.alias(lowered=Lower("email")).filter(lowered=email.lower()).exclude(email="")
 
+    def suspended(self) -> UserQuerySet:
+        """People whose suspension is in force now."""
+        endless = models.Q(suspended_until=None)
+        return self.exclude(suspended_at=None).filter(
+            endless | models.Q(suspended_until__gt=timezone.now())
+        )
+
     def never_came(self) -> UserQuerySet:
         """People who signed up and have not logged in since."""
         return self.filter(last_login=None)
@@ -81,6 +88,9 @@ class UserManager(BaseUserManager["User"]):
 
     def named(self, names: Iterable[str]) -> UserQuerySet:
         return self.get_queryset().named(names)
+
+    def suspended(self) -> UserQuerySet:
+        return self.get_queryset().suspended()
 
     def with_email(self, email: str) -> UserQuerySet:
         return self.get_queryset().with_email(email)

@@ -7,6 +7,30 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.models.accounts import User
+from forum.models.posts import Post
+from forum.models.threads import Thread
+
+
+class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
+    def about(self, kind: str, target_id: int) -> ModerationActionQuerySet:
+        """What was done to that post, thread or person, the latest first."""
+        effects = ModerationEffect.objects.filter(kind=kind, target_id=target_id)
+        return self.filter(pk__in=effects.values("action"))
+
+    def for_desk(self, person: User) -> ModerationActionQuerySet:
+        """The log as far as it is about what this person moderates, with all that it says."""
+        entries = self.select_related("actor", "undoes", "undone_by").prefetch_related("effects")
+        if person.standing.moderates_all:
+            return entries
+        threads = Thread.objects.moderated_by(person)
+        posts = Post.objects.order_by().filter(thread__in=threads)
+        effects = ModerationEffect.objects.filter(
+            models.Q(kind=ModerationEffect.Kind.THREAD, target_id__in=threads.values("pk"))
+            | models.Q(kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk"))
+        )
+        return entries.filter(pk__in=effects.values("action"))
+
 
 class ModerationAction(models.Model):
     """One deed of a moderator, with its reason. Triggers in the database refuse changes."""
@@ -36,6 +60,8 @@ class ModerationAction(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
     created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    objects = ModerationActionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from forum.models.revisions import Revision
 
 EXCERPT_LENGTH = 120
+# In how many of the latest posts moderators find words.
+SEARCHED = 100_000
 
 
 def readable_by(reader: Reader, prefix: str = "") -> Q:
@@ -56,14 +58,38 @@ class PostQuerySet(TreeQuerySet):
         What may not be read comes back without its text: `shown_html`, `shown_excerpt` and
         `shown_source` are empty and `is_readable` is false. The stored text is not fetched.
         """
-        return self.filter(thread__in=Thread.objects.visible_to(reader)).defer(
-            "html", "source", "excerpt"
-        ).annotate(
-            is_readable=Case(When(readable_by(reader), then=True), default=False),
-            shown_html=if_readable(reader, "html"),
-            shown_source=if_readable(reader, "source"),
-            shown_excerpt=if_readable(reader, "excerpt"),
+        return (
+            self.filter(thread__in=Thread.objects.visible_to(reader))
+            .defer("html", "source", "excerpt")
+            .annotate(
+                is_readable=Case(When(readable_by(reader), then=True), default=False),
+                shown_html=if_readable(reader, "html"),
+                shown_source=if_readable(reader, "source"),
+                shown_excerpt=if_readable(reader, "excerpt"),
+            )
         )
+
+    def for_desk(self, person: User) -> PostQuerySet:
+        """As the moderators' desk lists them: the posts of the boards that this person moderates.
+
+        With `is_answered`, and no more text than `visible_to` shows.
+        """
+        answers = Post.objects.order_by().filter(parent=OuterRef("pk"))
+        return (
+            self.visible_to(person)
+            .filter(thread__in=Thread.objects.moderated_by(person))
+            .select_related("author", "thread__board", "hidden_action")
+            .annotate(is_answered=Exists(answers))
+        )
+
+    def count_authors(self) -> int:
+        """How many people wrote these."""
+        return int(self.order_by().aggregate(people=Count("author", distinct=True))["people"])
+
+    def saying(self, words: str) -> PostQuerySet:
+        """Of `visible_to`: those of the latest posts whose readable text has these words."""
+        latest = Post.objects.order_by("-id").values("id")[:1]
+        return self.filter(pk__gt=Subquery(latest) - SEARCHED, shown_source__icontains=words)
 
     def in_thread(self, thread: Thread) -> PostQuerySet:
         """All posts of a thread, in tree order."""
@@ -91,14 +117,17 @@ class PostQuerySet(TreeQuerySet):
 
     def below(self, post: Post) -> PostQuerySet:
         """Everything below `post`, in tree order."""
-        return self.filter(
-            tree_id=post.tree_id, lft__gt=post.lft, lft__lt=post.rght
-        ).order_by("lft")
+        return self.filter(tree_id=post.tree_id, lft__gt=post.lft, lft__lt=post.rght).order_by(
+            "lft"
+        )
 
     def with_context(self) -> PostQuerySet:
         """With author, thread, board and parent, in the same query."""
         return self.select_related(
-            "author", "thread__board", "thread__locked_action__actor", "parent__author",
+            "author",
+            "thread__board",
+            "thread__locked_action__actor",
+            "parent__author",
             "hidden_action__actor",
         ).defer("parent__html", "parent__source")
 
@@ -212,6 +241,8 @@ class Post(MPTTModel):
     shown_html: str
     shown_source: str
     shown_excerpt: str
+    # Set by `for_desk`.
+    is_answered: bool
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -277,4 +308,3 @@ Post._meta.indexes[:] = [
 def post_path(post_id: int) -> str:
     """The permanent address of a post, without asking the URLconf (it is asked per post)."""
     return f"/p/{post_id}/"
-

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 Reader = User | AnonymousUser
 
 TITLE_LENGTH = 120
+# What stands in the place of the slug in the addresses of deeds.
+DEEDS = frozenset({"lock", "unlock", "pin", "unpin"})
+SLUG_LENGTH = 80
+# What follows a thread's id in an address and is no title: see `forum.urls`.
+DEEDS = frozenset({"lock", "unlock", "pin", "unpin"})
 # Loaded conversations get ids below this, so that they never meet a real one.
 FIRST_THREAD_ID = 1000
 
@@ -36,6 +41,12 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         moderated = Q(board__in=reader.standing.board_ids)
         return self.filter(Q(deleted_at=None) | moderated)
 
+    def moderated_by(self, person: User) -> ThreadQuerySet:
+        """The threads of the boards in which this person keeps order."""
+        if person.standing.moderates_all:
+            return self
+        return self.filter(board__in=person.standing.board_ids)
+
     def listed(self) -> ThreadQuerySet:
         """As a board lists them: pinned first, then by latest reply; merged ones left out."""
         return self.filter(merged_into=None).order_by(
@@ -43,7 +54,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         )
 
     def listed_after(self, thread_id: int) -> ThreadQuerySet:
-        """The rest of a board's list after that thread; the pinned ones head the list's first page."""
+        """What a board lists after that thread; the pinned ones head the list's first page."""
         last = Thread.objects.filter(pk=thread_id).values("last_post_at")[:1]
         at = Subquery(last)
         return (
@@ -68,9 +79,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def for_page(self) -> ThreadQuerySet:
         """With what the page of a thread shows of it, in the same query."""
-        return self.select_related(
-            "board", "author", "locked_action__actor", "merged_into"
-        )
+        return self.select_related("board", "author", "locked_action__actor", "merged_into")
 
     def with_last_post(self) -> ThreadQuerySet:
         """With what a list shows of each thread, in the same query."""
@@ -171,7 +180,7 @@ class Thread(models.Model):
         return max(0, self.post_count - 1)
 
     def take_numbers(self, count: int = 1) -> int:
-        """Reserve `count` numbers and return the first; needs the thread's lock, saved by caller."""
+        """Reserve `count` numbers and return the first; needs the lock; the caller saves."""
         first = self.next_number
         self.next_number += count
         return first
@@ -191,6 +200,5 @@ def thread_path(thread_id: int, slug: str) -> str:
 
 def slug_of(title: str) -> str:
     """The readable part of a thread's address; never empty."""
-    return slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
-
-
+    slug = slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
+    return f"{slug}-thread" if slug in DEEDS else slug

@@ -1,0 +1,58 @@
+"""Categories and boards: set up by administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from forum.admin.site import DeskAdmin, ForAdministrators, desk, moderator
+from forum.models import Board, Category, User
+
+
+@admin.register(Category, site=desk)
+class CategoryAdmin(ForAdministrators, DeskAdmin):
+    list_display = ["name", "position"]
+    ordering = ["position", "name"]
+
+
+@admin.register(Board, site=desk)
+class BoardAdmin(ForAdministrators, DeskAdmin):
+    list_display = ["name", "category", "position", "is_closed", "description"]
+    list_select_related = ["category"]
+    ordering = ["category__position", "position", "name"]
+    fields = ["category", "name", "slug", "description", "position", "closed_at"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    @admin.display(boolean=True, description=_("closed"))
+    def is_closed(self, board: Board) -> bool:
+        return board.is_closed
+
+
+def boards_of(person: User) -> QuerySet[Board]:
+    """The boards in which this person keeps order."""
+    if person.standing.moderates_all:
+        return Board.objects.all()
+    return Board.objects.filter(pk__in=person.standing.board_ids)
+
+
+class InBoard(admin.SimpleListFilter):
+    """Threads of one board; `path` leads there from what is listed."""
+
+    title = _("board")
+    parameter_name = "board"
+    path = "board"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [
+            (str(pk), name) for pk, name in boards_of(moderator(request)).values_list("pk", "name")
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        return queryset.filter(**{self.path: self.value()})

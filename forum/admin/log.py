@@ -1,0 +1,68 @@
+"""The moderation log: read, never written by hand."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.models import ModerationAction, ModerationEffect
+from forum.models.posts import post_path
+
+Kind = ModerationEffect.Kind
+
+
+@admin.register(ModerationAction, site=desk)
+class LogAdmin(ForModerators, DeskAdmin):
+    list_display = ["created_at", "actor", "act", "targets", "reason", "batch"]
+    list_filter = [("actor", admin.RelatedOnlyFieldListFilter), "act", "created_at"]
+    list_display_links = ["created_at", "act"]
+    ordering = ["-id"]
+    actions = None
+    change_form_template = "admin/forum/record.html"
+    fields = readonly_fields = (
+        *("created_at", "actor", "act", "effects", "reason", "note", "batch"),
+        *("undoes", "undone_by"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModerationAction]:
+        return ModerationAction.objects.for_desk(moderator(request))
+
+    @admin.display(description=_("about"))
+    def targets(self, action: ModerationAction) -> SafeString:
+        return format_html_join(", ", "{}", ((_link(effect),) for effect in action.effects.all()))
+
+    @admin.display(description=_("what changed"))
+    def effects(self, action: ModerationAction) -> SafeString:
+        return format_html_join(
+            "",
+            "<p>{}: {} → {}</p>",
+            (
+                (_link(effect), _as_text(effect.before), _as_text(effect.after))
+                for effect in action.effects.all()
+            ),
+        )
+
+    @admin.display(description=_("undone by"))
+    def undone_by(self, action: ModerationAction) -> ModerationAction | None:
+        return getattr(action, "undone_by", None)
+
+
+def _link(effect: ModerationEffect) -> SafeString:
+    addresses = {
+        Kind.POST: post_path(effect.target_id),
+        Kind.THREAD: reverse("thread-short", args=[effect.target_id]),
+        Kind.PERSON: reverse("admin:forum_user_change", args=[effect.target_id]),
+    }
+    return format_html('<a href="{}">{}</a>', addresses[Kind(effect.kind)], effect)
+
+
+def _as_text(state: dict[str, object]) -> str:
+    return json.dumps(state, ensure_ascii=False).strip("{}").replace('"', "")

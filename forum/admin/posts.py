@@ -1,0 +1,107 @@
+"""Posts, as moderators list them. Their text and their place in the tree are only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from forum.admin import words
+from forum.admin.boards import InBoard
+from forum.admin.deeds import DeedAdmin
+from forum.admin.site import YesNo, desk, moderator
+from forum.forms.moderation import HIDE, UNHIDE
+from forum.models import ModerationEffect, Post
+from forum.models.posts import PostQuerySet
+
+
+class InBoardOfThread(InBoard):
+    path = "thread__board"
+
+
+@admin.register(Post, site=desk)
+class PostAdmin(DeedAdmin):
+    deeds = [HIDE, UNHIDE]
+    kind = ModerationEffect.Kind.POST
+    place = _("View in thread")
+    list_display = [
+        *("excerpt", "author", "thread", "depth", "is_answered", "state", "created_at"),
+        "in_thread",
+    ]
+    list_filter = [
+        ("hidden_at", YesNo),
+        ("deleted_at", YesNo),
+        ("edited_at", YesNo),
+        InBoardOfThread,
+        "created_at",
+    ]
+    list_select_related = ["author", "thread__board"]
+    ordering = ["-id"]
+    search_fields = ["source"]
+    search_help_text = _("Words of one of the latest 100,000 posts, a post’s number, or @author.")
+    fields = readonly_fields = (
+        *("thread", "answers", "depth", "author", "created_at", "edited_at"),
+        *("state", "text", "log"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
+        return Post.objects.for_desk(moderator(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Post], search_term: str
+    ) -> tuple[QuerySet[Post], bool]:
+        if not search_term:
+            return queryset, False
+        found = words.by_number_or_author(queryset, search_term)
+        return cast(PostQuerySet, queryset).saying(search_term) if found is None else found, False
+
+    @admin.display(description=_("text"))
+    def excerpt(self, post: Post) -> str:
+        return post.shown_excerpt or f"#{post.pk}"
+
+    @admin.display(description=_("text"))
+    def text(self, post: Post) -> SafeString:
+        return mark_safe(linebreaks(post.shown_source, autoescape=True))  # noqa: S308 - escaped
+
+    @admin.display(description=_("depth"))
+    def depth(self, post: Post) -> int:
+        return post.get_level()
+
+    @admin.display(description=_("answered"), boolean=True)
+    def is_answered(self, post: Post) -> bool:
+        return bool(post.is_answered)
+
+    @admin.display(description=_("answers"))
+    def answers(self, post: Post) -> SafeString | str:
+        if post.parent_id is None:
+            return gettext("nothing: it is the opening post")
+        page = reverse("admin:forum_post_change", args=[post.parent_id])
+        return format_html('<a href="{}">#{}</a>', page, post.parent_id)
+
+    @admin.display(description=_("state"))
+    def state(self, post: Post) -> str:
+        states = (
+            (post.is_hidden, _("hidden")),
+            (post.is_deleted, _("deleted")),
+            (post.is_edited, _("edited")),
+        )
+        return ", ".join(str(name) for holds, name in states if holds)
+
+    @admin.display(description=_("page"))
+    def in_thread(self, post: Post) -> SafeString:
+        return format_html('<a href="{}">{}</a>', post.get_absolute_url(), self.place)
+
+    def summary(self, targets: Sequence[Post]) -> str:
+        return _("%(posts)s by %(people)s in %(threads)s") % {
+            "posts": words.posts(len(targets)),
+            "people": words.people(len({post.author_id for post in targets})),
+            "threads": words.threads(len({post.thread_id for post in targets})),
+        }

@@ -1,0 +1,143 @@
+"""The desk itself: who gets in, and what all its pages have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from forum.models import User
+from forum.permissions import may_administer, may_enter_desk
+from forum.refusals import NotAllowed
+
+# Lists are looked through by filters and search, not to their last page.
+MOST_COUNTED = 10_000
+# The site has these already.
+DOORS_OF_DJANGO = {"logout", "password_change", "password_change_done"}
+
+
+class Desk(admin.AdminSite):
+    """Moderators get in; logging in, logging out and passwords are the site's own pages."""
+
+    site_title = settings.SITE_NAME
+    site_header = _("Moderation")
+    index_title = _("Keeping order")
+
+    def __init__(self) -> None:
+        super().__init__(name="admin")
+        self.disable_action("delete_selected")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may_enter_desk(request.user)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        urls = super().get_urls()
+        return [url for url in urls if getattr(url, "name", None) not in DOORS_OF_DJANGO]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        inner = super().admin_view(view, cacheable)
+
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise NotAllowed(_("This part is for moderators."))
+            return inner(request, *args, **kwargs)
+
+        return door
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The site's own login, which comes back here."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        return redirect_to_login(request.GET.get("next", request.path))
+
+
+desk = Desk()
+
+
+def moderator(request: HttpRequest) -> User:
+    """Who is at the desk."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+class BoundedPaginator(Paginator):
+    """Counts no further than `MOST_COUNTED`."""
+
+    @cached_property
+    def count(self) -> int:
+        listed: QuerySet[Any] = self.object_list  # type: ignore[assignment]
+        return listed.order_by()[:MOST_COUNTED].count()
+
+
+class ForModerators:
+    """Permissions of what moderators look at: nothing is added, changed or deleted by hand."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_enter_desk(request.user)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ForAdministrators:
+    """Permissions of what administrators set up."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_administer(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_administer(request.user)
+
+    has_add_permission = has_change_permission = has_delete_permission = has_view_permission
+
+
+class DeskAdmin(admin.ModelAdmin):
+    """A list whose price does not grow with the forum."""
+
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = list_max_show_all = 50
+
+
+class YesNo(admin.EmptyFieldListFilter):
+    """Whether a time is set, in words."""
+
+    titles = {
+        "hidden_at": _("hidden"),
+        "deleted_at": _("deleted"),
+        "edited_at": _("edited"),
+        "locked_at": _("locked"),
+        "pinned_at": _("pinned"),
+    }
+
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        self.title = self.titles[field.name]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for choice, words in zip(
+            super().choices(changelist), (_("All"), _("No"), _("Yes")), strict=True
+        ):
+            yield {**choice, "display": words}

@@ -1,0 +1,66 @@
+"""Threads, as moderators list them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from forum.admin import words
+from forum.admin.boards import InBoard
+from forum.admin.deeds import DeedAdmin
+from forum.admin.site import YesNo, desk, moderator
+from forum.forms.moderation import LOCK, PIN, UNLOCK, UNPIN
+from forum.models import ModerationEffect, Post, Thread
+
+
+@admin.register(Thread, site=desk)
+class ThreadAdmin(DeedAdmin):
+    deeds = [LOCK, UNLOCK, PIN, UNPIN]
+    kind = ModerationEffect.Kind.THREAD
+    place = _("View thread")
+    list_display = ["title", "board", "author", "post_count", "last_post_at", "state"]
+    list_filter = [
+        InBoard,
+        ("locked_at", YesNo),
+        ("pinned_at", YesNo),
+        ("deleted_at", YesNo),
+        "created_at",
+    ]
+    list_select_related = ["board", "author"]
+    ordering = ["-id"]
+    search_fields = ["title"]
+    search_help_text = _("Words of a title, a thread’s number, or @name of who started it.")
+    fields = readonly_fields = (
+        *("title", "board", "author", "created_at", "post_count", "last_post_at"),
+        *("state", "merged_into", "log"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
+        return Thread.objects.moderated_by(moderator(request)).select_related("merged_into")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str
+    ) -> tuple[QuerySet[Thread], bool]:
+        found = words.by_number_or_author(queryset, search_term)
+        return queryset.filter(title__icontains=search_term) if found is None else found, False
+
+    @admin.display(description=_("state"))
+    def state(self, thread: Thread) -> str:
+        states = (
+            (thread.is_pinned, _("pinned")),
+            (thread.is_locked, _("locked")),
+            (thread.is_deleted, _("deleted")),
+            (thread.merged_into_id, _("merged")),
+        )
+        return ", ".join(str(name) for holds, name in states if holds)
+
+    def summary(self, targets: Sequence[Thread]) -> str:
+        return _("%(threads)s with %(posts)s by %(people)s") % {
+            "threads": words.threads(len(targets)),
+            "posts": words.posts(sum(thread.post_count for thread in targets)),
+            "people": words.people(Post.objects.filter(thread__in=targets).count_authors()),
+        }

@@ -1,0 +1,31 @@
+"""How the desk counts and searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import ngettext
+
+from forum.models import User
+
+
+def people(count: int) -> str:
+    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
+
+
+def posts(count: int) -> str:
+    return ngettext("%(count)d post", "%(count)d posts", count) % {"count": count}
+
+
+def threads(count: int) -> str:
+    return ngettext("%(count)d thread", "%(count)d threads", count) % {"count": count}
+
+
+def by_number_or_author(listed: QuerySet[Any], term: str) -> QuerySet[Any] | None:
+    """What a search for a number, or for @name, finds; None when it is for words."""
+    if term.isascii() and term.isdigit() and len(term) < 19:
+        return listed.filter(pk=term)
+    if term.startswith("@"):
+        return listed.filter(author__in=User.objects.named([term[1:]]))
+    return None
