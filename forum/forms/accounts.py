@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import User
 from forum.refusals import Changed
 
-LOGIN_LENGTH = 254
+ADDRESS_LENGTH = 254
 
 
 class Plain(forms.Form):
@@ -32,6 +32,9 @@ class Plain(forms.Form):
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
             field.widget.attrs["class"] = "field"
+            if isinstance(field, forms.EmailField):
+                field.validators.append(MaxLengthValidator(ADDRESS_LENGTH))
+                field.widget.attrs["maxlength"] = ADDRESS_LENGTH
 
     def say(self, name: str, *, label: Any, help_text: Any = "") -> None:
         """Set the words of a field that django-allauth made."""
@@ -48,9 +51,9 @@ class LoginForm(Plain, allauth.LoginForm):
         self.say("login", label=_("Name or e-mail address"))
         self.say("password", label=_("Password"))
         login = self.fields["login"]
-        login.validators.append(MaxLengthValidator(LOGIN_LENGTH))
+        login.validators.append(MaxLengthValidator(ADDRESS_LENGTH))
         login.widget.attrs |= {
-            "maxlength": LOGIN_LENGTH,
+            "maxlength": ADDRESS_LENGTH,
             "autocomplete": "username",
             "autocapitalize": "none",
             "spellcheck": "false",
@@ -72,6 +75,11 @@ class SignupForm(Plain, allauth.SignupForm):
         )
         self.say("password1", label=_("Password"), help_text=PASSWORD_HELP)
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
+        self.name = ""
+
+    def clean_username(self) -> str:
+        self.name = self.cleaned_data["username"]
+        return str(super().clean_username())
 
     def validate_unique_email(self, value: str) -> str:
         """A taken address is no error: its owner hears of it, whoever asked does not."""
@@ -86,7 +94,7 @@ class SignupForm(Plain, allauth.SignupForm):
 
     def _sent_before(self) -> User | None:
         """Who signed up with these very words a moment ago: the button was pressed twice."""
-        person = User.objects.named([self.data.get("username", "")]).never_came().first()
+        person = User.objects.named([self.name]).never_came().first()
         is_same = (
             person is not None
             and person.email == self.cleaned_data.get("email")

@@ -43,10 +43,8 @@ class Adapter(DefaultAccountAdapter):
             raise ValidationError(_("That name is kept for the site itself."))
         # The rules in the database, asked one by one, each with its own words.
         others = {field.name for field in User._meta.fields} - {"username", "name_key"}
-        person = User(username=username)
-        person.validate_unique(exclude=others)
         try:
-            person.validate_constraints(exclude=others)
+            User(username=username).validate_constraints(exclude=others)
         except ValidationError as error:
             raise ValidationError(error.messages[:1]) from error
         return username

@@ -48,8 +48,8 @@ def _post_id(text: str | None) -> int | None:
     return int(text)
 
 
-@login_required
 @never_cache
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: HttpRequest) -> HttpResponse:
     """What somebody sets for themselves: the time zone."""

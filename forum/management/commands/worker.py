@@ -43,6 +43,7 @@ class Command(BaseCommand):
         sweep_at = time.monotonic()
         while not self.stopped.is_set():
             is_time = time.monotonic() >= sweep_at
+            close_old_connections()
             try:
                 self.work(sweep_too=is_time)
             except Error as error:
@@ -53,7 +54,6 @@ class Command(BaseCommand):
             self.stopped.wait(POLL_SECONDS)
 
     def work(self, *, sweep_too: bool) -> None:
-        close_old_connections()
         send_due_mail(stop=self.stopped.is_set)
         if sweep_too:
             sweep()

@@ -1,0 +1,108 @@
+"""Filling in forms as a browser without JavaScript does, and reading the mail that comes of it."""
+
+from __future__ import annotations
+
+import email
+import html
+import re
+from email.message import EmailMessage
+from email.policy import default
+from typing import Protocol
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.http import HttpResponse
+from django.test import Client
+
+from forum.models import OutgoingMail, User
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+FORM = re.compile(r'<form class="form[^"]*" method="post" action="([^"]*)">.*?</form>', re.DOTALL)
+
+
+class Submit(Protocol):
+    def __call__(self, client: Client, address: str, **fields: str) -> HttpResponse: ...
+
+
+@pytest.fixture(autouse=True)
+def _mail_goes_to_the_outbox(settings) -> None:
+    settings.EMAIL_BACKEND = "forum.jobs.mail.OutboxBackend"
+
+
+@pytest.fixture
+def plain(db: None) -> Client:
+    """A visitor whose forms need their tokens, as everybody's do."""
+    return Client(enforce_csrf_checks=True)
+
+
+@pytest.fixture
+def submit() -> Submit:
+    """Open the page, fill in the form that has these fields, press its button."""
+
+    def submit(client: Client, address: str, **fields: str) -> HttpResponse:
+        page = client.get(address, follow=True).content.decode()
+        form = next(
+            form
+            for form in FORM.finditer(page)
+            if all(f'name="{name}"' in form[0] for name in fields)
+        )
+        hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(form[0])}
+        return client.post(html.unescape(form[1]), hidden | fields)
+
+    return submit
+
+
+@pytest.fixture
+def mail_to(db: None):
+    """All mail to an address, in the order in which it was written."""
+
+    def mail_to(address: str) -> list[EmailMessage]:
+        return [
+            email.message_from_bytes(mail.message, policy=default)
+            for mail in OutgoingMail.objects.filter(recipients=[address]).order_by("pk")
+        ]
+
+    return mail_to
+
+
+@pytest.fixture
+def link_in():
+    """The path of the link in a message."""
+
+    def link_in(message: EmailMessage) -> str:
+        links = re.findall(r"http://localhost:8000(/accounts/\S+)", message.get_content())
+        assert len(links) == 1
+        return links[0]
+
+    return link_in
+
+
+@pytest.fixture
+def without_token():
+    """A page's source, but for what differs with every showing."""
+
+    def without_token(answer: HttpResponse) -> str:
+        return TOKEN.sub("", answer.content.decode())
+
+    return without_token
+
+
+def confirmed(person: User) -> User:
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+@pytest.fixture
+def alice(alice: User) -> User:
+    return confirmed(alice)
+
+
+@pytest.fixture
+def bob(bob: User) -> User:
+    return confirmed(bob)
+
+
+@pytest.fixture
+def dan(dan: User) -> User:
+    return confirmed(dan)

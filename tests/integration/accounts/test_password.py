@@ -1,0 +1,100 @@
+"""Changing and resetting passwords."""
+
+from django.test import Client
+
+from forum.actions.accounts import set_password
+from forum.actions.moderation import suspend_person
+from forum.models import OutgoingMail, User
+
+PASSWORD = "correct horse battery"
+NEW = "staple the other horse"
+CHANGE = "/accounts/password/change/"
+RESET = "/accounts/password/reset/"
+
+
+def is_known(client: Client) -> bool:
+    return client.get("/account/settings/").status_code == 200
+
+
+def change(old: str = PASSWORD, new: str = NEW, again: str = NEW) -> dict[str, str]:
+    return {"oldpassword": old, "password1": new, "password2": again}
+
+
+def test_changing_the_password_keeps_this_session_and_ends_the_others(
+    plain, submit, alice, as_alice, mail_to
+):
+    plain.force_login(alice)
+    answer = submit(plain, CHANGE, **change())
+    assert answer["Location"] == "/account/settings/"
+    assert is_known(plain)
+    assert not is_known(as_alice)
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    [message] = mail_to("alice@example.org")
+    assert "was changed" in message["Subject"]
+
+
+def test_the_current_password_is_needed(as_alice, alice):
+    answer = as_alice.post(CHANGE, change(old="wrong"))
+    assert "That is not your current password." in answer.content.decode()
+    assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
+
+
+def test_a_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice):
+    for fields in [change(new="12345678", again="12345678"), change(again="another")]:
+        assert 'class="summary"' in as_alice.post(CHANGE, fields).content.decode()
+    assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
+
+
+def test_changing_the_password_does_not_lift_a_suspension_made_meanwhile(alice, carol):
+    stale = User.objects.get(pk=alice.pk)
+    suspend_person(alice, by=carol, reason="spam")
+    set_password(stale, NEW)
+    assert User.objects.get(pk=alice.pk).is_suspended
+
+
+def test_a_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, mail_to, link_in):
+    answer = submit(plain, RESET, email="Alice@example.org")
+    assert answer["Location"] == "/accounts/password/reset/done/"
+    link = link_in(mail_to("alice@example.org")[0])
+    answer = submit(plain, link, password1=NEW, password2=NEW)
+    assert answer["Location"] == "/accounts/password/reset/key/done/"
+    assert User.objects.get(pk=alice.pk).check_password(NEW)
+    assert not is_known(as_alice)  # every session ends
+    assert "done its work" in Client().get(link).content.decode()  # used up
+
+
+def test_a_reset_link_dies_with_a_change_of_password(visitor, as_alice, alice, mail_to, link_in):
+    visitor.post(RESET, {"email": "alice@example.org"})
+    as_alice.post(CHANGE, change())
+    page = visitor.get(link_in(mail_to("alice@example.org")[0])).content.decode()
+    assert "done its work" in page
+
+
+def test_asking_for_a_reset_tells_nobody_whether_there_is_an_account(alice, mail_to, without_token):
+    known = Client().post(RESET, {"email": "alice@example.org"}, follow=True)
+    unknown = Client().post(RESET, {"email": "nobody@example.org"}, follow=True)
+    assert known.redirect_chain == unknown.redirect_chain
+    assert without_token(known) == without_token(unknown)
+    assert len(mail_to("alice@example.org")) == len(mail_to("nobody@example.org")) == 1
+
+
+def test_an_address_that_alice_only_began_to_change_to_does_not_reset_her_password(
+    visitor, alice, mail_to
+):
+    alice.emailaddress_set.create(email="typo@example.org")
+    visitor.post(RESET, {"email": "typo@example.org"})
+    [message] = mail_to("typo@example.org")
+    assert "No account" in message["Subject"]
+
+
+def test_at_most_five_mails_go_to_one_address(alice, mail_to):
+    for number in range(8):
+        Client(REMOTE_ADDR=f"192.0.2.{number}").post(RESET, {"email": "alice@example.org"})
+    assert len(mail_to("alice@example.org")) == 5
+
+
+def test_links_in_mail_lead_to_the_configured_site_whatever_the_host_header_says(alice):
+    Client().post(RESET, {"email": "alice@example.org"}, headers={"host": "evil.example"})
+    content = bytes(OutgoingMail.objects.get().message)
+    assert b"evil.example" not in content
+    assert b"http://localhost:8000/accounts/password/reset/key/" in content

@@ -1,0 +1,126 @@
+"""A person's page."""
+
+import pytest
+from django.test.utils import CaptureQueriesContext
+
+from forum.actions.moderation import hide_post, suspend_person
+from forum.actions.posts import delete_post, reply_to
+from forum.models import User
+from forum.views import people
+
+
+def page_of(client, name: str = "alice", query: str = "") -> str:
+    answer = client.get(f"/u/{name}/{query}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_lists_what_was_written_to_whom_and_where_the_newest_first(visitor, reply, alice):
+    reply_to(reply, author=alice, source="Then I will dry them.")
+    page = page_of(visitor)
+    assert page.index("Then I will dry them.") < page.index("Does moss harm the bricks?")
+    assert "to bob" in page
+    assert "started this" in page
+    assert "1 thread · 2 posts" in page
+    assert "Only where the bricks" not in page  # bob's
+
+
+def test_a_name_in_another_case_leads_to_the_exact_spelling(visitor, alice):
+    answer = visitor.get("/u/ALICE/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/u/alice/"
+
+
+@pytest.mark.parametrize("name", ["nobody", "a" * 10_000, "%00", "..", "al%20ice", "alice%0a"])
+def test_nobody_is_not_found(visitor, alice, name):
+    assert visitor.get(f"/u/{name}/").status_code == 404
+
+
+def test_what_a_reader_may_not_read_is_left_out_and_not_counted(
+    visitor, as_alice, as_bob, as_carol, reply, opening, alice, bob, carol
+):
+    kept = reply_to(opening, author=bob, source="A brush is enough.")
+    hide_post(reply, by=carol, reason="rude")
+    for client in (visitor, as_alice):
+        page = page_of(client, "bob")
+        assert "bricks stay wet" not in page
+        assert "1 post<" in page
+    for client in (as_bob, as_carol):
+        assert "bricks stay wet" in page_of(client, "bob")
+    delete_post(kept, by=bob)
+    for client in (visitor, as_bob, as_carol):
+        assert "A brush is enough" not in page_of(client, "bob")
+
+
+def test_whom_a_removed_post_was_by_is_not_told(visitor, opening, reply, alice, bob, carol):
+    reply_to(reply, author=alice, source="Thank you.")
+    hide_post(reply, by=carol, reason="rude")
+    page = page_of(visitor)
+    assert "to a removed post" in page
+    assert "bob" not in page
+
+
+def test_a_long_list_comes_in_pages_that_lose_and_repeat_nothing(
+    visitor, opening, bob, monkeypatch
+):
+    monkeypatch.setattr(people, "PAGE", 3)
+    posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
+    first, query = page_of(visitor, "bob"), f"?before={posts[4].pk}"
+    assert f'href="{query}"' in first
+    second = page_of(visitor, "bob", query)
+    third = page_of(visitor, "bob", f"?before={posts[1].pk}")
+    shown = [page.count("Answer number") for page in (first, second, third)]
+    assert shown == [3, 3, 1]
+    assert "Older posts" not in third
+    assert "Newest" in third
+
+
+@pytest.mark.parametrize(
+    "before", ["x", "-1", "0x10", "1e3", "٣", "%00", "9" * 30, "9" * 10_000, "1;a", "1_000"]
+)
+def test_an_odd_place_to_go_on_from_is_not_found(visitor, alice, before):
+    assert visitor.get(f"/u/alice/?before={before}").status_code == 404
+
+
+def test_it_takes_as_many_queries_for_many_posts_as_for_one(visitor, as_alice, opening, bob):
+    def queries(client) -> int:
+        from django.db import connection
+
+        with CaptureQueriesContext(connection) as captured:
+            page_of(client, "bob")
+        return len(captured)
+
+    reply_to(opening, author=bob, source="One.")
+    before = queries(visitor), queries(as_alice)
+    for n in range(12):
+        reply_to(opening, author=bob, source=f"Answer {n}.")
+    assert (queries(visitor), queries(as_alice)) == before
+    assert before[0] <= 4
+    assert before[1] <= 7
+
+
+def test_a_suspension_is_said(visitor, dan, alice, carol):
+    assert "Suspended." in page_of(visitor, "dan")
+    assert "Suspended" not in page_of(visitor, "alice")
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    suspend_person(alice, by=carol, reason="spam", until=timezone.now() + timedelta(days=3))
+    assert "Suspended until <time" in page_of(visitor, "alice")
+
+
+def test_ones_own_page_leads_to_ones_settings(as_alice, as_bob, alice):
+    for address in ("/account/settings/", "/accounts/password/change/", "/accounts/email/"):
+        assert f'href="{address}"' in page_of(as_alice)
+        assert f'href="{address}"' not in page_of(as_bob)
+
+
+def test_an_address_is_never_shown(visitor, as_carol, alice):
+    for client in (visitor, as_carol):
+        assert "alice@example.org" not in page_of(client)
+
+
+def test_somebody_who_wrote_nothing_has_a_page(visitor, db):
+    User.objects.create_user("frances")
+    assert "Nothing is here to read." in page_of(visitor, "frances")
