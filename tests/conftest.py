@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from hypothesis import settings
 
 from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
+
+# The machine may be busy: no deadline for one example.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 PASSWORD = "correct horse battery"
 
@@ -56,7 +61,7 @@ def erin(db: None) -> User:
 
 @pytest.fixture
 def board(db: None) -> Board:
-    category = Category.objects.create(name="Commons")
+    category = Category.objects.create(name="Outdoors")
     return Board.objects.create(
         category=category, name="Gardens", slug="gardens", description="What grows, and how."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from forum.markup.quotes import find, parts, worth_matching
+from forum.markup.quotes import find, worth_matching
 from forum.markup.render import QuoteBlock
 from forum.models import Post, Quote, Revision, User
 
@@ -40,7 +40,7 @@ def find_sources(
         for revision, named in _candidates(block, reader, parent, pointed_at):
             if but is not None and revision.post_id == but.pk:
                 continue
-            place = _place(block.words, revision.plain, named=named)
+            place = place_in(revision.plain, block.words, named=named)
             if place:
                 found.append(Found(block.ordinal, block.words, revision, *place))
                 break
@@ -66,18 +66,12 @@ def _probe(words: str) -> str:
     return max(words.split(), key=len, default="").strip(".,;:!?…'\"“”‘’()[]")
 
 
-def _place(words: str, plain: str, *, named: bool) -> tuple[int, int] | None:
-    """Start and length of the quoted words in `plain`; of elided ones, from first to last part."""
-    if not named and not worth_matching(words, plain):
-        return None
-    places = [find(part, plain) for part in parts(words)]
-    if not places or any(place is None for place in places):
-        return None
-    starts = [place[0] for place in places if place]
-    ends = [place[0] + place[1] for place in places if place]
-    if starts != sorted(starts):
-        return None
-    return starts[0], ends[-1] - starts[0]
+def place_in(plain: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
+    """Start and length of the quoted words in `plain`; of elided ones, from first to last part.
+
+    Words so few that they stand anywhere by chance count only when the source was `named`.
+    """
+    return find(words, plain) if named or worth_matching(words, plain) else None
 
 
 def record_quotes(post: Post, found: Sequence[Found]) -> None:

@@ -25,6 +25,8 @@ QUOTE = re.compile(
     r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>(.*?)</figure>', re.DOTALL
 )
 EARLIER = "<summary></summary>"
+# A quote of nothing but an earlier quote has no words of its own that could be looked for.
+ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
 
 
 def also_addressed(
@@ -92,7 +94,7 @@ def _quote(
     looks_for_sources: bool,
 ) -> str:
     if quote is None:
-        if not looks_for_sources:
+        if not looks_for_sources or ONLY_EARLIER.match(inside):
             return f'<figure class="q">{inside}</figure>'
         return _figure("q lost", f"<span>{_('These words aren’t in this thread')}</span>", inside)
     if not quote.is_readable:

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -39,7 +38,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         return redirect(thread.merged_into)
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
-        query = f"?{urlencode(request.GET)}" if request.GET else ""
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(address + query, permanent=True)
     page = ThreadPage(thread, request.user, _window(request, thread))
     context = {"thread": thread, "page": page, "address": address}

@@ -1,0 +1,171 @@
+"""Changing one's own post, with history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from forum.actions.moderation import hide_post, lock_thread
+from forum.actions.posts import GRACE, delete_post, edit_post, reply_to
+from forum.models import Mention, Post, Quote, Revision, User
+
+
+def age(post: Post) -> None:
+    """Make a post older than the time in which an edit leaves no mark."""
+    long_ago = timezone.now() - GRACE - timedelta(minutes=1)
+    Post.objects.filter(pk=post.pk).update(created_at=long_ago)
+    Revision.objects.filter(post=post).update(created_at=long_ago)
+
+
+def base_of(post: Post) -> int:
+    return post.latest_revision().number
+
+
+def send(client: Client, post: Post, source: str, **more: Any) -> Any:
+    data = {"source": source, "base": base_of(post)} | more
+    return client.post(f"/p/{post.pk}/edit/", data)
+
+
+def test_edit_is_saved_with_its_history(as_bob: Client, reply: Post) -> None:
+    age(reply)
+    response = send(as_bob, reply, "Only where the bricks stay wet, I think.")
+    assert response.status_code == 302
+    reply.refresh_from_db()
+    assert reply.source == "Only where the bricks stay wet, I think."
+    assert "wet, I think" in reply.html
+    assert reply.is_edited
+    sources = list(reply.revisions.values_list("source", flat=True))
+    assert sources == ["Only where the bricks stay wet all winter.", reply.source]
+    assert list(reply.revisions.values_list("number", flat=True)) == [2, 3]
+
+
+def test_everybody_may_read_the_history(visitor: Client, reply: Post, bob: User) -> None:
+    age(reply)
+    edit_post(reply, by=bob, source="Only where the bricks stay wet all summer.")
+    html = visitor.get(f"/p/{reply.pk}/history/").content.decode()
+    assert "<del>" in html
+    assert "winter." in html
+    assert "<ins>" in html
+    assert "summer." in html
+
+
+def test_page_marks_the_edited_post(visitor: Client, reply: Post, bob: User) -> None:
+    age(reply)
+    edit_post(reply, by=bob, source="Only in the shade.")
+    html = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    assert f'<a href="/p/{reply.pk}/history/">edited' in html
+
+
+def test_soon_and_unanswered_an_edit_leaves_no_mark(reply: Post, bob: User) -> None:
+    edit_post(reply, by=bob, source="Only where the bricks stay wet, all winter.")
+    reply.refresh_from_db()
+    assert not reply.is_edited
+    assert reply.revisions.get().source == reply.source
+
+
+def test_soon_but_answered_an_edit_is_marked(reply: Post, bob: User, alice: User) -> None:
+    reply_to(reply, author=alice, source="Thank you.")
+    edit_post(reply, by=bob, source="Nowhere.")
+    reply.refresh_from_db()
+    assert reply.is_edited
+    assert reply.revisions.count() == 2
+
+
+def test_saving_the_same_text_changes_nothing(as_bob: Client, reply: Post) -> None:
+    age(reply)
+    assert send(as_bob, reply, reply.source).status_code == 302
+    assert reply.revisions.count() == 1
+
+
+def test_edit_elsewhere_meanwhile_is_told_with_the_text(
+    as_bob: Client, reply: Post, bob: User
+) -> None:
+    age(reply)
+    began_from = base_of(reply)
+    edit_post(reply, by=bob, source="From the other tab.")
+    response = send(as_bob, reply, "From this tab.", base=began_from)
+    assert response.status_code == 409
+    assert "From this tab." in response.content.decode()
+    reply.refresh_from_db()
+    assert reply.source == "From the other tab."
+
+
+def test_only_the_author_edits(as_alice: Client, as_carol: Client, reply: Post) -> None:
+    for client in (as_alice, as_carol):
+        assert client.get(f"/p/{reply.pk}/edit/").status_code == 403
+        response = send(client, reply, "Mine now.")
+        assert response.status_code == 403
+    reply.refresh_from_db()
+    assert reply.source == "Only where the bricks stay wet all winter."
+
+
+def test_visitor_is_led_to_sign_in(visitor: Client, reply: Post) -> None:
+    response = visitor.get(f"/p/{reply.pk}/edit/")
+    assert response["Location"] == f"/accounts/login/?next=/p/{reply.pk}/edit/"
+
+
+def test_signed_out_meanwhile_the_text_comes_back(visitor: Client, reply: Post, bob: User) -> None:
+    response = send(visitor, reply, "Written while signed out.")
+    assert response.status_code == 401
+    assert "Written while signed out." in response.content.decode()
+    visitor.force_login(bob)
+    html = visitor.get(f"/p/{reply.pk}/edit/").content.decode()
+    assert "Written while signed out." in html
+
+
+def test_locked_thread_takes_no_edits(as_bob: Client, reply: Post, carol: User) -> None:
+    lock_thread(reply.thread, by=carol, reason="enough")
+    response = send(as_bob, reply, "Too late.")
+    assert response.status_code == 423
+    assert "Too late." in response.content.decode()
+
+
+@pytest.mark.parametrize(("how", "status"), [("hidden", 403), ("deleted", 410)])
+def test_removed_post_takes_no_edits(
+    as_bob: Client, reply: Post, bob: User, carol: User, how: str, status: int
+) -> None:
+    if how == "hidden":
+        hide_post(reply, by=carol, reason="rude")
+    else:
+        delete_post(reply, by=bob)
+    response = send(as_bob, reply, "Once more.")
+    assert response.status_code == status
+    assert "Once more." in response.content.decode()
+
+
+def test_empty_edit_is_refused(as_bob: Client, reply: Post) -> None:
+    assert send(as_bob, reply, "  ").status_code == 422
+
+
+def test_mentions_and_quotes_follow_the_text(
+    opening: Post, reply: Post, bob: User, alice: User, carol: User
+) -> None:
+    edit_post(reply, by=bob, source="@alice > no\n\n> Does moss harm the bricks?\n\nAsk @carol.")
+    assert {mention.person for mention in Mention.objects.all()} == {alice, carol}
+    assert Quote.objects.get().source_post == opening
+    edit_post(reply, by=bob, source="Ask nobody.")
+    assert not Mention.objects.exists()
+    assert not Quote.objects.exists()
+
+
+def test_form_says_what_the_post_says(as_bob: Client, reply: Post) -> None:
+    html = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
+    assert "Only where the bricks stay wet all winter.</textarea>" in html
+    assert f'name="base" value="{base_of(reply)}"' in html
+
+
+def test_quote_of_an_edited_post_says_so(
+    visitor: Client, opening: Post, reply: Post, bob: User, alice: User
+) -> None:
+    age(reply)
+    reply_to(reply, author=alice, source="> Only where the bricks stay wet all winter.\n\nAh.")
+    address = opening.thread.get_absolute_url()
+    assert "Edited since" not in visitor.get(address).content.decode()
+    edit_post(reply, by=bob, source="Only where the bricks stay wet all winter. Or longer.")
+    assert "these words are unchanged" in visitor.get(address).content.decode()
+    edit_post(reply, by=bob, source="Nowhere at all.")
+    assert "these words have changed" in visitor.get(address).content.decode()
