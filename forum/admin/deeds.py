@@ -23,6 +23,7 @@ from forum.actions.moderation import Outcome, act_together
 from forum.admin.site import DeskAdmin, ForModerators
 from forum.forms.moderation import Deed
 from forum.models import ModerationAction
+from forum.refusals import NotAllowed
 
 # What one person can still look over on the page that asks.
 MOST = 100
@@ -114,6 +115,8 @@ class DeedAdmin(ForModerators, DeskAdmin):
 
     def carry_out(self, request: HttpRequest, deed: Deed) -> HttpResponse:
         """Ask why, showing what is concerned; then do it, and say what was done."""
+        if not self.has_view_permission(request):
+            raise NotAllowed
         targets = self._targets(request)
         form = deed.form(request.POST if request.method == "POST" else None)
         if form.is_valid():

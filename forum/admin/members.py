@@ -64,7 +64,6 @@ class MemberAdmin(DeedAdmin):
     place = _("View profile")
     list_display = ["username", "email", "date_joined", "state", "appointments"]
     list_filter = [IsSuspended, "roles__kind", "date_joined"]
-    list_select_related = ["suspended_action"]
     ordering = ["-id"]
     search_fields = ["username", "email"]
     search_help_text = _("A part of a name or of an e-mail address.")

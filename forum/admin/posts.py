@@ -33,7 +33,7 @@ class PostAdmin(DeedAdmin):
     kind = ModerationEffect.Kind.POST
     place = _("View in thread")
     list_display = [
-        *("excerpt", "author", "thread", "depth", "is_answered", "state", "created_at"),
+        *("shown_words", "author", "thread", "depth", "is_answered", "state", "created_at"),
         "in_thread",
     ]
     list_filter = [
@@ -43,7 +43,6 @@ class PostAdmin(DeedAdmin):
         InBoardOfThread,
         "created_at",
     ]
-    list_select_related = ["author", "thread__board"]
     ordering = ["-id"]
     search_fields = ["source"]
     search_help_text = _("Words of one of the latest 100,000 posts, a post’s number, or @author.")
@@ -64,7 +63,7 @@ class PostAdmin(DeedAdmin):
         return cast(PostQuerySet, queryset).saying(search_term) if found is None else found, False
 
     @admin.display(description=_("text"))
-    def excerpt(self, post: Post) -> str:
+    def shown_words(self, post: Post) -> str:
         return post.shown_excerpt or f"#{post.pk}"
 
     @admin.display(description=_("text"))

@@ -49,9 +49,11 @@ class Desk(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if request.user.is_authenticated and not self.has_permission(request):
+            if self.has_permission(request):
+                return inner(request, *args, **kwargs)
+            if request.user.is_authenticated:
                 raise NotAllowed(_("This part is for moderators."))
-            return inner(request, *args, **kwargs)
+            return redirect_to_login(request.get_full_path())
 
         return door
 

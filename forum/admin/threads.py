@@ -40,7 +40,7 @@ class ThreadAdmin(DeedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Thread]:
-        return Thread.objects.moderated_by(moderator(request)).select_related("merged_into")
+        return Thread.objects.moderated_by(moderator(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str

@@ -1,0 +1,47 @@
+"""Who comes to the desk, and what lies on it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from forum.models import Board, Role, User
+
+
+@pytest.fixture
+def other_board(board: Board) -> Board:
+    return Board.objects.create(category=board.category, name="Stones", slug="stones")
+
+
+def _moderator_of(name: str, board: Board) -> Client:
+    person = User.objects.create_user(name, f"{name}@example.org")
+    Role.objects.create(person=person, board=board, kind=Role.Kind.MODERATOR)
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def as_frank(board: Board) -> Client:
+    """A moderator of `board` alone."""
+    return _moderator_of("frank", board)
+
+
+@pytest.fixture
+def as_grace(other_board: Board) -> Client:
+    """A moderator of another board."""
+    return _moderator_of("grace", other_board)
+
+
+@pytest.fixture
+def everybody(visitor, as_alice, as_dan, as_frank, as_grace, as_carol, as_erin):
+    """Each kind of person, by what they are."""
+    return {
+        "visitor": visitor,
+        "member": as_alice,
+        "suspended": as_dan,
+        "moderator here": as_frank,
+        "moderator elsewhere": as_grace,
+        "site moderator": as_carol,
+        "administrator": as_erin,
+    }

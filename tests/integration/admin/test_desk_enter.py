@@ -1,0 +1,117 @@
+"""Who may see and do what at the desk: one table."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from forum.admin import desk
+
+EVERYONE = [
+    "visitor",
+    "member",
+    "suspended",
+    "moderator here",
+    "moderator elsewhere",
+    "site moderator",
+    "administrator",
+]
+# What each of them is answered, in that order. 302 is the way to the login, or back to the index.
+TABLE = {
+    "admin:index": "302 403 403 200 200 200 200",
+    "admin:forum_category_changelist": "302 403 403 403 403 403 200",
+    "admin:forum_category_add": "302 403 403 403 403 403 200",
+    "admin:forum_board_changelist": "302 403 403 403 403 403 200",
+    "admin:forum_board_add": "302 403 403 403 403 403 200",
+    "admin:forum_board_change": "302 403 403 403 403 403 200",
+    "admin:forum_thread_changelist": "302 403 403 200 200 200 200",
+    "admin:forum_thread_change": "302 403 403 200 302 200 200",
+    "admin:forum_thread_add": "302 403 403 403 403 403 403",
+    "admin:forum_thread_delete": "302 403 403 403 403 403 403",
+    "admin:forum_thread_lock": "302 403 403 200 404 200 200",
+    "admin:forum_thread_pin": "302 403 403 200 404 200 200",
+    "admin:forum_post_changelist": "302 403 403 200 200 200 200",
+    "admin:forum_post_change": "302 403 403 200 302 200 200",
+    "admin:forum_post_add": "302 403 403 403 403 403 403",
+    "admin:forum_post_delete": "302 403 403 403 403 403 403",
+    "admin:forum_post_hide": "302 403 403 200 404 200 200",
+    "admin:forum_user_changelist": "302 403 403 403 403 200 200",
+    "admin:forum_user_change": "302 403 403 403 403 200 200",
+    "admin:forum_user_add": "302 403 403 403 403 403 403",
+    "admin:forum_user_delete": "302 403 403 403 403 403 403",
+    "admin:forum_user_suspend": "302 403 403 403 403 200 200",
+    "admin:forum_moderationaction_changelist": "302 403 403 200 200 200 200",
+    "admin:forum_moderationaction_add": "302 403 403 403 403 403 403",
+}
+ON_A_ROW = ("change", "delete")
+DEEDS = ("lock", "pin", "hide", "suspend")
+
+
+def address(name, rows):
+    model, _, what = name.removeprefix("admin:forum_").partition("_")
+    if what in ON_A_ROW:
+        return reverse(name, args=[rows[model].pk])
+    if what in DEEDS:
+        return f"{reverse(name)}?id={rows[model].pk}"
+    return reverse(name)
+
+
+@pytest.mark.parametrize(("name", "answers"), TABLE.items())
+def test_each_page_opens_for_those_it_is_for(everybody, reply, alice, name, answers):
+    rows = {"post": reply, "thread": reply.thread, "user": alice, "board": reply.thread.board}
+    got = [everybody[person].get(address(name, rows)).status_code for person in EVERYONE]
+    assert dict(zip(EVERYONE, got, strict=True)) == dict(
+        zip(EVERYONE, map(int, answers.split()), strict=True)
+    )
+
+
+def test_visitor_logs_in_at_the_sites_own_door_and_comes_back(visitor, db):
+    answer = visitor.get("/admin/forum/post/?q=moss", follow=True)
+    assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert "next=/admin/forum/post/%3Fq%3Dmoss" in answer.redirect_chain[-1][0]
+
+
+def test_member_meets_a_page_and_no_loop_at_the_login(as_alice):
+    answer = as_alice.get("/admin/login/?next=/admin/", follow=True)
+    assert answer.status_code == 403
+    assert as_alice.get("/admin/nonsense/").status_code == 403
+
+
+def test_moderator_passes_the_login(as_carol):
+    assert as_carol.get("/admin/login/").url == reverse("admin:index")
+
+
+def test_desk_has_no_other_doors_for_logging_out_and_passwords(as_carol):
+    for path in ("logout", "password_change", "password_change/done"):
+        assert as_carol.get(f"/admin/{path}/").status_code == 404
+
+
+def test_only_what_moderators_need_is_there():
+    names = {model.__name__ for model in desk._registry}
+    assert names == {"Category", "Board", "Thread", "Post", "User", "ModerationAction"}
+
+
+def test_nothing_deletes_what_is_selected(as_erin, reply):
+    assert "delete_selected" not in dict(desk.actions)
+    for model in desk._registry:
+        page = as_erin.get(reverse(f"admin:forum_{model._meta.model_name}_changelist"))
+        assert b"delete_selected" not in page.content
+
+
+def test_board_moderator_sees_their_boards_threads_posts_and_log_only(
+    as_frank, as_grace, as_carol, reply, carol
+):
+    from forum.actions.moderation import hide_post, lock_thread, suspend_person
+
+    hide_post(reply, by=carol, reason="off the wall")
+    lock_thread(reply.thread, by=carol, reason="settled")
+    suspend_person(reply.author, by=carol, reason="three times warned")
+    for model, count, count_of_all in (
+        ("thread", 1, 1),
+        ("post", 2, 2),
+        ("moderationaction", 2, 3),
+    ):
+        page = reverse(f"admin:forum_{model}_changelist")
+        assert as_frank.get(page).context["cl"].result_count == count
+        assert as_grace.get(page).context["cl"].result_count == 0
+        assert as_carol.get(page).context["cl"].result_count == count_of_all

@@ -1,0 +1,198 @@
+"""Looking for threads, posts, members, and through the log."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from forum.actions.moderation import hide_post, lift_suspension, pin_thread, suspend_person
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Category, Post, Role, User
+
+PAGES = ["category", "board", "thread", "post", "user", "moderationaction"]
+
+
+def listed(client, model, **query):
+    answer = client.get(reverse(f"admin:forum_{model}_changelist"), query)
+    assert answer.status_code == 200, answer.headers
+    return list(answer.context["cl"].result_list)
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_list_costs_the_same_for_few_and_for_many(
+    as_erin, board, alice, carol, model, django_assert_max_num_queries
+):
+    def story(number):
+        Category.objects.create(name=f"Shelf {number}")
+        thread = start_thread(board, author=alice, title=f"Moss {number}", source="Moss?")
+        reply = reply_to(thread.last_post, author=alice, source="Moss.")
+        hide_post(reply, by=carol, reason="moss")
+        pin_thread(thread, by=carol, reason="moss")
+        person = User.objects.create_user(f"walter{number}")
+        Role.objects.create(person=person, board=board, kind=Role.Kind.MODERATOR)
+        suspend_person(User.objects.create_user(f"eve{number}"), by=carol, reason="moss")
+
+    def queries():
+        with django_assert_max_num_queries(12) as counted:
+            listed(as_erin, model)
+        return len(counted)
+
+    story(1)
+    few = queries()
+    for number in range(2, 9):
+        story(number)
+    assert queries() == few
+
+
+def test_threads_are_found_by_title_number_and_author(as_carol, thread, board, bob):
+    other = start_thread(board, author=bob, title="Ivy", source="Ivy?")
+    assert listed(as_carol, "thread", q="north WALL") == [thread]
+    assert listed(as_carol, "thread", q=str(other.pk)) == [other]
+    assert listed(as_carol, "thread", q="@alice") == [thread]
+    assert listed(as_carol, "thread", q="9" * 30) == []
+    assert listed(as_carol, "thread", q="100%") == []
+
+
+def test_threads_are_filtered_by_board_and_state(as_carol, thread, board, other_board, bob, carol):
+    other = start_thread(other_board, author=bob, title="Slate", source="Slate?")
+    pin_thread(other, by=carol, reason="of use")
+    assert listed(as_carol, "thread", board=board.pk) == [thread]
+    assert listed(as_carol, "thread", pinned_at__isempty="0") == [other]
+    assert listed(as_carol, "thread", locked_at__isempty="1") == [other, thread]
+    assert listed(as_carol, "thread", deleted_at__isempty="0") == []
+
+
+def test_posts_are_found_by_words_number_and_author(as_carol, opening, reply):
+    assert listed(as_carol, "post", q="stay WET") == [reply]
+    assert listed(as_carol, "post", q=str(opening.pk)) == [opening]
+    assert listed(as_carol, "post", q="@bob") == [reply]
+    assert listed(as_carol, "post", q="@nobody") == []
+
+
+def test_posts_are_filtered_by_state(as_carol, opening, reply, alice, bob, carol):
+    deleted, edited = (reply_to(reply, author=alice, source=f"Moss {n}.") for n in range(2))
+    delete_post(deleted, by=alice)
+    Post.objects.filter(pk=edited.pk).update(edited_at=timezone.now())
+    hide_post(reply, by=carol, reason="off the wall")
+    assert listed(as_carol, "post", hidden_at__isempty="0") == [reply]
+    assert listed(as_carol, "post", deleted_at__isempty="0") == [deleted]
+    assert listed(as_carol, "post", edited_at__isempty="0") == [edited]
+    assert listed(as_carol, "post", board=opening.thread.board_id, hidden_at__isempty="1") == [
+        edited,
+        deleted,
+        opening,
+    ]
+
+
+def test_text_that_its_author_deleted_is_nowhere_at_the_desk(as_erin, reply, bob):
+    delete_post(reply, by=bob)
+    pages = (
+        reverse("admin:forum_post_changelist"),
+        reverse("admin:forum_post_change", args=[reply.pk]),
+        f"{reverse('admin:forum_post_hide')}?id={reply.pk}",
+    )
+    for page in pages:
+        assert b"stay wet" not in as_erin.get(page).content
+    assert listed(as_erin, "post", q="stay wet") == []
+
+
+def test_post_is_looked_at_and_not_changed(as_erin, reply):
+    page = reverse("admin:forum_post_change", args=[reply.pk])
+    content = as_erin.get(page).content.decode()
+    assert "stay wet" in content
+    assert f'href="/p/{reply.pk}/"' in content
+    assert 'name="source"' not in content
+    assert 'name="parent"' not in content
+    assert as_erin.post(page, {"source": "Mine now."}).status_code == 403
+    assert Post.objects.get(pk=reply.pk).source == reply.source
+
+
+def test_members_are_found_and_filtered(as_carol, alice, bob, carol):
+    suspend_person(bob, by=carol, reason="spam")
+    assert listed(as_carol, "user", q="ali") == [alice]
+    assert listed(as_carol, "user", q="bob@example") == [bob]
+    assert listed(as_carol, "user", suspended="1") == [bob]
+    assert listed(as_carol, "user", roles__kind__exact="moderator") == [carol]
+    lift_suspension(bob, by=carol, reason="paid")
+    assert listed(as_carol, "user", suspended="1") == []
+
+
+def test_log_tells_what_was_done_to_whom_and_why(as_carol, reply, carol):
+    entry = hide_post(reply, by=carol, reason="off the wall", note="second time")
+    page = as_carol.get(reverse("admin:forum_moderationaction_changelist"), {"act": entry.act})
+    assert "off the wall" in page.content.decode()
+    page = as_carol.get(reverse("admin:forum_moderationaction_change", args=[entry.pk]))
+    assert "second time" in page.content.decode()
+    assert f'href="/p/{reply.pk}/"' in page.content.decode()
+    about = as_carol.get(reverse("admin:forum_post_change", args=[reply.pk])).content.decode()
+    assert "off the wall" in about
+
+
+@pytest.mark.parametrize("model", PAGES)
+@pytest.mark.parametrize(
+    "query",
+    ["q=%00", "q=" + "9" * 400, "p=99999999", "p=x", "o=99.-99", "nonsense=1", "board=x",
+     "board=99999999999999999999", "hidden_at__isempty=7", "created_at__gte=yesterday",
+     "actor__id__exact=99999999999999999999", "thread__board__name=x", "e=1", "all=",
+     "author__password__startswith=p"],
+)  # fmt: skip
+def test_odd_questions_are_answered(as_erin, reply, model, query):
+    answer = as_erin.get(f"{reverse(f'admin:forum_{model}_changelist')}?{query}")
+    assert answer.status_code in (200, 302, 400)
+
+
+def test_last_administrator_stays_one(as_erin, erin, alice):
+    role = erin.roles.get()
+    page = reverse("admin:forum_user_change", args=[erin.pk])
+    form = {
+        "roles-TOTAL_FORMS": "1",
+        "roles-INITIAL_FORMS": "1",
+        "roles-0-id": str(role.pk),
+        "roles-0-person": str(erin.pk),
+        "roles-0-kind": "administrator",
+        "roles-0-board": "",
+        "roles-0-DELETE": "on",
+    }
+    assert "needs an administrator" in as_erin.post(page, form).content.decode()
+    assert erin.roles.exists()
+    Role.objects.create(person=alice, kind=Role.Kind.ADMINISTRATOR)
+    assert as_erin.post(page, form).status_code == 302
+    assert not erin.roles.exists()
+
+
+def test_administrators_appoint_and_moderators_do_not(as_erin, as_carol, bob, board):
+    page = reverse("admin:forum_user_change", args=[bob.pk])
+    form = {
+        "roles-TOTAL_FORMS": "1",
+        "roles-INITIAL_FORMS": "0",
+        "roles-0-person": str(bob.pk),
+        "roles-0-kind": "moderator",
+        "roles-0-board": str(board.pk),
+        "username": "root",
+    }
+    assert as_carol.post(page, form).status_code == 403
+    assert as_erin.post(page, form).status_code == 302
+    bob.refresh_from_db()
+    assert (bob.username, [role.board for role in bob.roles.all()]) == ("bob", [board])
+
+
+def test_administrators_make_boards(as_erin, board):
+    form = {
+        "category": str(board.category_id),
+        "name": "Ponds",
+        "slug": "ponds",
+        "description": "",
+        "position": "2",
+        "closed_at_0": "",
+        "closed_at_1": "",
+    }
+    assert as_erin.post(reverse("admin:forum_board_add"), form).status_code == 302
+    assert board.category.boards.filter(slug="ponds").exists()
+
+
+def test_edited_text_is_what_is_found(as_carol, reply, bob):
+    edit_post(reply, by=bob, source="It is the frost.")
+    assert listed(as_carol, "post", q="frost") == [reply]
+    assert listed(as_carol, "post", q="stay wet") == []

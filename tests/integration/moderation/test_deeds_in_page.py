@@ -1,0 +1,146 @@
+"""Hide, lock, pin, suspend from the page, without the admin and without JavaScript."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from forum.actions.moderation import hide_post, lock_thread, suspend_person
+from forum.actions.posts import delete_post
+from forum.actions.threads import start_thread
+from forum.models import Board, ModerationAction, Post, Role, Thread, User
+
+WHY = {"reason": "off the wall", "note": "second time"}
+PAGES = [
+    "post-hide",
+    "post-unhide",
+    "thread-lock",
+    "thread-unlock",
+    "thread-pin",
+    "thread-unpin",
+    "person-suspend",
+    "person-lift",
+]
+
+
+@pytest.fixture
+def address(reply, alice, carol):
+    """The address of each deed, with something there to do."""
+
+    def of(name):
+        kind, deed = name.split("-")
+        if deed == "unhide":
+            hide_post(reply, by=carol, reason="before")
+        if deed in ("unlock", "unpin"):
+            lock_thread(reply.thread, by=carol, reason="before")
+            Thread.objects.update(pinned_at=timezone.now())
+        if deed == "lift":
+            suspend_person(alice, by=carol, reason="before")
+        return reverse(
+            name,
+            args=[{"post": reply.pk, "thread": reply.thread_id, "person": alice.username}[kind]],
+        )
+
+    return of
+
+
+def logged_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_moderator_is_asked_why_and_then_it_is_done(as_carol, address, name):
+    page = address(name)
+    count = ModerationAction.objects.count()
+    asked = as_carol.get(page)
+    assert asked.status_code == 200
+    assert 'name="reason"' in asked.content.decode()
+    assert ModerationAction.objects.count() == count
+    for _ in range(2):  # pressed twice
+        answer = as_carol.post(page, WHY)
+        assert answer.status_code == 303
+        assert not answer.url.startswith("/admin/")
+    assert len(list(get_messages(answer.wsgi_request))) >= 1
+    entry = ModerationAction.objects.first()
+    assert ModerationAction.objects.count() == count + 1
+    assert (entry.reason, entry.note) == ("off the wall", "second time")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_others_are_refused(name, address, visitor, as_alice, as_dan, frank):
+    page = address(name)
+    other = Board.objects.create(category=Board.objects.get().category, name="X", slug="x")
+    grace = User.objects.create_user("grace")
+    Role.objects.create(person=grace, board=other, kind=Role.Kind.MODERATOR)
+    count = ModerationAction.objects.count()
+    refused = [as_alice, as_dan, logged_in(grace)]
+    if name.startswith("person"):
+        refused.append(logged_in(frank))
+    for client in refused:
+        assert client.get(page).status_code == 403
+        assert client.post(page, WHY).status_code == 403
+    for answer in (visitor.get(page), visitor.post(page, WHY)):
+        assert answer.status_code == 302
+        assert answer.url == f"{reverse('account_login')}?next={page}"
+    assert ModerationAction.objects.count() == count
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("person")])
+def test_board_moderator_keeps_order_in_their_board(name, address, frank):
+    assert logged_in(frank).post(address(name), WHY).status_code == 303
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "\u200b", "\x00"])
+def test_bad_reason_is_said_and_the_note_kept(as_carol, reply, reason):
+    page = reverse("post-hide", args=[reply.pk])
+    answer = as_carol.post(page, {"reason": reason, "note": "keep me"})
+    assert answer.status_code == 422
+    assert "keep me" in answer.content.decode()
+    assert not Post.objects.get(pk=reply.pk).is_hidden
+
+
+def test_page_shows_what_it_is_about(as_carol, reply):
+    content = as_carol.get(reverse("post-hide", args=[reply.pk])).content.decode()
+    assert "stay wet" in content
+    assert "bob" in content
+    assert "Moss on the north wall" in content
+
+
+def test_deleted_post_is_not_hidden_and_not_shown(as_carol, reply, bob):
+    delete_post(reply, by=bob)
+    page = reverse("post-hide", args=[reply.pk])
+    assert "stay wet" not in as_carol.get(page).content.decode()
+    assert as_carol.post(page, WHY).status_code == 410
+    assert not ModerationAction.objects.exists()
+
+
+def test_suspension_ends_in_the_future(as_carol, alice):
+    page = reverse("person-suspend", args=["alice"])
+    answer = as_carol.post(page, WHY | {"until": "2001-01-01T00:00"})
+    assert answer.status_code == 422
+    assert not User.objects.get(pk=alice.pk).is_suspended
+
+
+def test_what_is_not_there_is_not_found(as_carol, db):
+    for page in ("/p/999999/hide/", "/t/999999/lock/", "/u/nobody/suspend/", "/p/0/hide/"):
+        assert as_carol.get(page).status_code == 404
+
+
+def test_thread_called_lock_has_an_address_of_its_own(board, alice, visitor):
+    for title in ("Lock", "unpin!"):
+        thread = start_thread(board, author=alice, title=title, source="What about it?")
+        answer = visitor.get(thread.get_absolute_url(), follow=True)
+        assert answer.redirect_chain == []
+        assert answer.status_code == 200
+
+
+def test_form_from_elsewhere_is_refused(carol, reply):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(carol)
+    assert client.post(reverse("post-hide", args=[reply.pk]), WHY).status_code == 403
+    assert not Post.objects.get(pk=reply.pk).is_hidden
