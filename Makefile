@@ -54,6 +54,7 @@ check: .venv/.dev
 format: .venv/.dev
 	$(VENV_PYTHON) -m ruff check --fix-only .
 	$(VENV_PYTHON) -m ruff format .
+	find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --target-version 5.2
 
 ## requirements: pin again what pyproject.toml asks for, with hashes
 requirements:

@@ -16,6 +16,8 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except (ImproperlyConfigured, EmbeddedDatabaseError) as error:
         sys.exit(str(error))  # said for the operator, who needs no traceback
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

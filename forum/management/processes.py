@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 
 from django.conf import settings
@@ -21,25 +22,26 @@ class StopRequested(Exception):
     """Somebody pressed Ctrl-C or asked this process to end."""
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when its parent dies, however it dies (Linux only)."""
+def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel send this process a signal when its parent dies, however (Linux only)."""
     if sys.platform != "linux":
         return
     parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:  # it died just now
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), number)
 
 
 class ProcessTree:
     """The children of a foreground process: if one ends, all end.
 
-    Ctrl-C reaches the whole process group; only this process listens to it and then stops its
-    children in order.
+    Children have process groups of their own, since Ctrl-C goes to a whole group: here only this
+    process hears it, and then stops each child once.
     """
 
     def __init__(self) -> None:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.stop_signals: dict[int, signal.Signals] = {}
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._asked_to_stop)
 
@@ -47,13 +49,18 @@ class ProcessTree:
     def _asked_to_stop(number: int, frame: FrameType | None) -> None:
         raise StopRequested
 
-    def start(self, name: str, command: Sequence[str]) -> None:
+    def start(
+        self, name: str, command: Sequence[str], stop_signal: signal.Signals = signal.SIGTERM
+    ) -> None:
         """Start a child in the project's directory, under a name that messages call it by."""
-        self.children[name] = subprocess.Popen(
+        child = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
-            preexec_fn=_prepare_child,  # noqa: PLW1509 - this process has one thread
+            process_group=0,
+            preexec_fn=partial(die_with_parent, stop_signal),  # noqa: PLW1509
         )
+        self.children[name] = child
+        self.stop_signals[child.pid] = stop_signal
 
     def ended(self) -> str | None:
         """The name of a child that has ended, if one has."""
@@ -75,7 +82,7 @@ class ProcessTree:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         for child in self.children.values():
-            child.terminate()
+            child.send_signal(self.stop_signals[child.pid])
         give_up_at = time.monotonic() + STOP_SECONDS
         for child in self.children.values():
             try:
@@ -83,8 +90,3 @@ class ProcessTree:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-
-
-def _prepare_child() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()

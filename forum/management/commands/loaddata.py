@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 
 from forum.actions.repair import recount
 from forum.models import Mention, Post, Quote, Revision, Thread
@@ -20,11 +21,14 @@ class Command(loaddata.Command):
     A thread that exists is skipped whole, whatever became of it since: loading twice does nothing.
     """
 
-    def loaddata(self, fixture_labels: Iterable[str]) -> None:
+    def loaddata(self, fixture_labels: Sequence[str]) -> None:
         self.known_threads = set(Thread.objects.values_list("pk", flat=True))
         self.skipped_posts: set[int] = set()
         self.loaded_threads: list[int] = []
-        super().loaddata(fixture_labels)
+        try:
+            super().loaddata(fixture_labels)
+        except IntegrityError as error:
+            raise CommandError(f"Nothing was loaded. {error}") from error
         for thread_id in self.loaded_threads:
             recount(thread_id)
 
@@ -49,7 +53,7 @@ class Command(loaddata.Command):
             return True
         return type(row)._base_manager.filter(pk=row.pk).exists()
 
-    def reset_sequences(self, connection_: Any, models_: Iterable[type[models.Model]]) -> None:
+    def reset_sequences(self, connection_: Any, models_: set[type[models.Model]]) -> None:
         """As Django does, but the low ids stay reserved for fixtures."""
         super().reset_sequences(connection_, models_)
         with connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from forum.actions.repair import recount, relabel
 from forum.models.tree import faults
@@ -13,9 +13,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         broken = sorted({fault.thread_id for fault in faults()})
-        for thread_id in broken:
-            posts = relabel(thread_id)
-            recount(thread_id)
-            self.stdout.write(f"thread {thread_id}: mended ({posts} posts)")
+        beyond = [thread_id for thread_id in broken if not self.mend(thread_id)]
+        if beyond:
+            raise CommandError("These need their parents set right by hand first.")
         if not broken:
             self.stdout.write("Nothing to mend.")
+
+    def mend(self, thread_id: int) -> bool:
+        try:
+            posts = relabel(thread_id)
+        except ValueError as error:
+            self.stderr.write(f"thread {thread_id}: {error}")
+            return False
+        recount(thread_id)
+        self.stdout.write(f"thread {thread_id}: mended ({posts} posts)")
+        return True

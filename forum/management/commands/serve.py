@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import signal
 import socket
 import sys
 import time
@@ -53,7 +54,8 @@ class Command(BaseCommand):
         connections.close_all()
 
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
-        processes.start("web server", [*gunicorn, "forum.wsgi"])
+        # SIGQUIT: at once, without waiting for browsers that keep a connection open.
+        processes.start("web server", [*gunicorn, "forum.wsgi"], signal.SIGQUIT)
         if processes.wait(until=answers, seconds=START_SECONDS):
             self.say_where()
             processes.start("worker", [sys.executable, "manage.py", "worker"])
