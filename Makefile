@@ -20,7 +20,7 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
-PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
+PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/browser
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
