@@ -12,9 +12,7 @@ from forum.models.quotes import QuoteRow
 from forum.presenters.words import also_addressed, filled
 
 
-def preview(
-    source: str, *, author: User, parent: Post | None, pointed_at: list[int]
-) -> SafeString:
+def preview(source: str, *, author: User, parent: Post | None, pointed_at: list[int]) -> SafeString:
     """The text as it will be shown; raises `Invalid` as posting it would."""
     rendered = rendered_post(source)
     found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
@@ -31,7 +29,7 @@ def preview(
         quotes={quote.ordinal: _row(quote) for quote in found},
         thread_id=parent.thread_id if parent else 0,
         folds=folds,
-        looks_for_sources=parent is not None,
+        is_opening=parent is None,
     )
     return mark_safe(html)  # noqa: S308 (cleaned when rendered)
 

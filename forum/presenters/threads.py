@@ -216,7 +216,7 @@ class ThreadPage:
             thread_id=self.thread.pk,
             in_page=self.in_page,
             folds=folds,
-            looks_for_sources=row.parent_id is not None,
+            is_opening=row.parent_id is None,
         )
 
     def _tombstone(self, row: Row, replies: int) -> str:
@@ -249,10 +249,15 @@ def _who(rows: list[Row]) -> str:
     named, others = people[:NAMED], len(people) - NAMED
     if others > 0:
         named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    names = named[0] if len(named) == 1 else _("%(names)s and %(last)s") % {
-        "names": ", ".join(named[:-1]),
-        "last": named[-1],
-    }
+    names = (
+        named[0]
+        if len(named) == 1
+        else _("%(names)s and %(last)s")
+        % {
+            "names": ", ".join(named[:-1]),
+            "last": named[-1],
+        }
+    )
     return ngettext(
         "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
     ) % {"count": len(rows), "names": names}
@@ -304,3 +309,15 @@ def posted(post: Post, reader: Reader) -> dict[str, object]:
     page.in_page |= {post.parent_id or 0}
     html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
     return {"thread": thread, "reply": mark_safe(html)}  # noqa: S308 (filled by stencils)
+
+
+def text_of(post: Post, reader: Reader) -> SafeString:
+    """The text of one post on a page of its own; empty when `reader` may not read it."""
+    html = filled(
+        post.shown_html,
+        mentions=Mention.objects.on_posts([post.pk]).get(post.pk, []),
+        quotes=Quote.objects.on_posts([post.pk], reader).get(post.pk, {}),
+        thread_id=post.thread_id,
+        is_opening=post.is_opening,
+    )
+    return mark_safe(html)  # noqa: S308 (cleaned when rendered)

@@ -25,6 +25,7 @@ QUOTE = re.compile(
     r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>(.*?)</figure>', re.DOTALL
 )
 EARLIER = "<summary></summary>"
+HEADING = re.compile(r"<(/?)h([4-6])>")
 # A quote of nothing but an earlier quote has no words of its own that could be looked for.
 ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
 
@@ -57,14 +58,16 @@ def filled(
     thread_id: int,
     in_page: frozenset[int] = frozenset(),
     folds: bool = False,
-    looks_for_sources: bool = True,
+    is_opening: bool = False,
 ) -> str:
     """The stored `html` of a post in `thread_id` as a reader sees it.
 
     `folds` leaves out the mentions at its head, which the “to” line says. Quotes of posts in
-    `in_page` lead to their place in the page. An opening post does not look for its quotes'
-    sources: there is no thread yet that they could be from.
+    `in_page` lead to their place in the page. An opening post stands right below the page's title:
+    its headings are two levels higher, and nobody expects its quotes to be from the thread.
     """
+    if is_opening:
+        html = HEADING.sub(lambda match: f"<{match[1]}h{int(match[2]) - 2}>", html)
     if folds:
         html = ADDRESSED.sub("", html, count=1)
     if 'class="mention"' in html:
@@ -73,7 +76,7 @@ def filled(
     if "data-quote" in html:
         html = QUOTE.sub(
             lambda match: _quote(
-                match[2], quotes.get(int(match[1])), thread_id, in_page, looks_for_sources
+                match[2], quotes.get(int(match[1])), thread_id, in_page, is_opening
             ),
             html,
         )
@@ -91,10 +94,10 @@ def _quote(
     quote: QuoteRow | None,
     thread_id: int,
     in_page: frozenset[int],
-    looks_for_sources: bool,
+    is_opening: bool,
 ) -> str:
     if quote is None:
-        if not looks_for_sources or ONLY_EARLIER.match(inside):
+        if is_opening or ONLY_EARLIER.match(inside):
             return f'<figure class="q">{inside}</figure>'
         return _figure("q lost", f"<span>{_('These words aren’t in this thread')}</span>", inside)
     if not quote.is_readable:

@@ -24,7 +24,7 @@ from forum.permissions import may_answer, may_delete, may_edit
 from forum.presenters.history import history_of
 from forum.presenters.menus import menu_of
 from forum.presenters.preview import preview
-from forum.presenters.threads import MOST_NESTED, posted
+from forum.presenters.threads import MOST_NESTED, posted, text_of
 from forum.refusals import Refusal, SignedOut
 from forum.views.compose import Composer, forget_text, refuse, restore, show
 from forum.views.reading import reading
@@ -60,7 +60,16 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 def reply(request: HttpRequest, post_id: int) -> HttpResponse:
     """Answer a post, under it or on a page of its own."""
     parent = get_post(request, post_id)
-    composer = Composer(
+    composer = _reply_composer(parent)
+    if not wants_fragment(request):
+        composer.parent_text = text_of(parent, request.user)
+    if request.method == "POST":
+        return _post_reply(request, composer, parent)
+    return _open(request, composer, parent)
+
+
+def _reply_composer(parent: Post) -> Composer:
+    return Composer(
         id=f"reply-{parent.pk}",
         action=f"{post_path(parent.pk)}reply/",
         heading=_("Reply to %(name)s") % {"name": parent.author.username},
@@ -69,9 +78,6 @@ def reply(request: HttpRequest, post_id: int) -> HttpResponse:
         back=place_of(parent),
         target=parent,
     )
-    if request.method == "POST":
-        return _post_reply(request, composer, parent)
-    return _open(request, composer, parent)
 
 
 def _open(request: HttpRequest, composer: Composer, parent: Post) -> HttpResponse:

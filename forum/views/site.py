@@ -6,6 +6,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
@@ -21,14 +22,19 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen not in (*THEMES, "auto"):
         return HttpResponseBadRequest("light, dark or auto")
-    back = request.META.get("HTTP_REFERER", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    response = redirect(back if safe else "home")
+    response = HttpResponse(status=204) if wants_fragment(request) else redirect(_back(request))
     if chosen == "auto":
         response.delete_cookie("theme")
     else:
         response.set_cookie("theme", chosen, max_age=THEME_LASTS, samesite="Lax")
     return response
+
+
+def _back(request: HttpRequest) -> str:
+    """The page of ours that the form was on."""
+    back = request.META.get("HTTP_REFERER", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    return back if safe else reverse("home")
 
 
 @require_GET
