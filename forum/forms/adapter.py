@@ -49,6 +49,10 @@ class Adapter(DefaultAccountAdapter):
             raise ValidationError(error.messages[:1]) from error
         return username
 
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Never: the forms are pages, whatever a request says that it wants."""
+        return False
+
     def is_safe_url(self, url: str | None) -> bool:
         """Whether to send somebody there after a deed: to this very host, nowhere else."""
         request = self.request

@@ -180,3 +180,19 @@ def test_a_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, vi
 )
 def test_what_we_do_not_offer_is_not_there(as_alice, page):
     assert as_alice.get(f"/accounts/{page}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"accept": "application/json"},
+        {"x-requested-with": "XMLHttpRequest"},
+        {"hx-request": "true", "hx-target": "'\"><b>"},
+        {"hx-request": "TRUE", "hx-current-url": "https://evil.example/"},
+    ],
+)
+def test_odd_headers_get_the_same_page(visitor, alice, headers, without_token):
+    usual = visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
+    odd = visitor.post(LOGIN, {"login": "alice", "password": "wrong"}, headers=headers)
+    assert without_token(odd) == without_token(usual)
+    assert odd["Content-Type"] == "text/html; charset=utf-8"

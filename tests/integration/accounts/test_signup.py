@@ -188,3 +188,11 @@ def test_an_address_that_somebody_else_only_named_is_free(visitor, as_alice, ali
     visitor.post(SIGNUP, GOOD)
     assert User.objects.get(username="Frances").email == "frances@example.org"
     assert len(mail_to("frances@example.org")) == 1
+
+
+def test_sign_ups_without_end_are_slowed_down(visitor):
+    answers = [visitor.post(SIGNUP, {"username": "x"}) for _ in range(21)]
+    assert {answer.status_code for answer in answers[:20]} == {200}
+    assert answers[20].status_code == 429
+    assert answers[20]["Retry-After"] == "60"
+    assert "One moment, please" in answers[20].content.decode()
