@@ -37,6 +37,8 @@ class MailServer(threading.Thread):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.answer: str | None = "250 ok"
+        self.may_answer = threading.Event()
+        self.may_answer.set()
         self.got: list[tuple[list[str], bytes]] = []
         self.start()
 
@@ -62,6 +64,7 @@ class MailServer(threading.Thread):
                 say("354 go on")
                 body = b"".join(iter(lines.readline, b".\r\n"))
                 self.got.append((recipients, body))
+                self.may_answer.wait()
                 if self.answer:
                     say(self.answer)
             elif command == b"RCPT":
@@ -237,6 +240,25 @@ def test_a_killed_worker_leaves_its_message_to_the_next_which_ends_when_asked(se
     assert before["Message-ID"] == after["Message-ID"]
     second.send_signal(signal.SIGTERM)
     assert second.wait(10) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_asked_to_end_finishes_the_message_in_hand_and_leaves_the_rest(
+    server, start_worker
+):
+    write()
+    write()
+    server.may_answer.clear()
+    worker = start_worker()
+    wait_until(lambda: server.got)
+    worker.terminate()
+    time.sleep(0.2)
+    assert worker.poll() is None
+    server.may_answer.set()
+    assert worker.wait(10) == 0
+    first, second = OutgoingMail.objects.order_by("pk")
+    assert first.sent_at
+    assert (second.sent_at, second.attempts) == (None, 0)
 
 
 def test_without_a_server_mail_is_printed(db, capsys):
