@@ -8,11 +8,9 @@ from forum.models import Mention, Post, User
 
 def record_mentions(post: Post, rendered: Rendered) -> None:
     """Make the mentions of `post` exactly those that its text names; unknown names are text."""
-    addressed = [name.lower() for name in rendered.leading]
-    # In the order of the text: the first one addressed decides how the head of a post is shown.
-    names = list(dict.fromkeys(addressed + [name.lower() for name in rendered.mentions]))
-    found = {person.username.lower(): person for person in User.objects.named(names)}
-    people = {name: found[name] for name in names if name in found}
+    named = named_in(rendered)
+    found = {person.username.lower(): person for person in User.objects.named(named)}
+    people = {name: found[name] for name in named if name in found}
     post.mentions.exclude(name__in=people).delete()
     Mention.objects.bulk_create(
         (
@@ -20,7 +18,7 @@ def record_mentions(post: Post, rendered: Rendered) -> None:
                 post=post,
                 person=person,
                 name=name,
-                kind=Mention.Kind.ADDRESSED if name in addressed else Mention.Kind.TEXT,
+                kind=named[name],
             )
             for name, person in people.items()
         ),
@@ -28,3 +26,14 @@ def record_mentions(post: Post, rendered: Rendered) -> None:
         unique_fields=["post", "person"],
         update_fields=["name", "kind"],
     )
+
+
+def named_in(rendered: Rendered) -> dict[str, Mention.Kind]:
+    """The names in a text, in lower case, and how each is meant.
+
+    In the order of the text: the first one addressed decides how the head of a post is shown.
+    """
+    kinds = {name.lower(): Mention.Kind.ADDRESSED for name in rendered.leading}
+    for name in rendered.mentions:
+        kinds.setdefault(name.lower(), Mention.Kind.TEXT)
+    return kinds
