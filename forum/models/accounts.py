@@ -53,8 +53,10 @@ def name_key(name: str) -> str:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the eye could take `name` for the site itself."""
-    return name_key(name) in _RESERVED_KEYS
+    """Whether the eye could take `name` for the site itself: ADMIN, Adm1n and r00t too."""
+    small = name.lower()
+    readings = (name, small, small.replace("1", "i"))
+    return not _RESERVED_KEYS.isdisjoint(map(name_key, readings))
 
 
 _RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))

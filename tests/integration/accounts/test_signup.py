@@ -83,6 +83,9 @@ def test_without_confirming_nobody_logs_in(plain, submit, mail_to):
         ("frances\u200b", "2 to 30"),
         ("Moderator", "kept for the site"),
         ("M0derator", "kept for the site"),
+        ("ADMIN", "kept for the site"),
+        ("adm1n", "kept for the site"),
+        ("AdmIn_", "kept for the site"),
         ("ALICE", "has that name already"),
         ("a1ice", None),
         ("al-ice", "looks like"),
@@ -101,6 +104,12 @@ def test_a_name_that_cannot_be_is_refused_with_the_reason(visitor, alice, name, 
     assert 'href="#id_username"' in page  # and in the summary on top
     assert 'value="frances@example.org"' in page  # what was right stays
     assert not User.objects.with_email(GOOD["email"]).exists()
+
+
+@pytest.mark.parametrize("name", ["Ali", "frances-2", "x_", "42", "Administer", "Sadmin"])
+def test_a_name_that_is_nobody_elses_is_taken(visitor, alice, name):
+    assert visitor.post(SIGNUP, GOOD | {"username": name}).status_code == 302
+    assert User.objects.get(email=GOOD["email"]).username == name
 
 
 @pytest.mark.parametrize(
