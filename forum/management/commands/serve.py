@@ -73,6 +73,7 @@ class Command(BaseCommand):
             return
         self.stdout.write("Preparing style sheets and scripts ...")
         call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(wanted)
 
     def say_where(self) -> None:
