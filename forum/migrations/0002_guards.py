@@ -82,6 +82,11 @@ BEGIN
   IF edge >= post.rght THEN
     RAISE EXCEPTION 'a reply lies outside post %', post.id USING ERRCODE = 'check_violation';
   END IF;
+  IF TG_OP = 'UPDATE' AND OLD.level <> NEW.level AND EXISTS (
+    SELECT 1 FROM forum_post WHERE parent_id = post.id AND level <> post.level + 1
+  ) THEN
+    RAISE EXCEPTION 'post % left its replies behind', post.id USING ERRCODE = 'check_violation';
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -102,17 +107,12 @@ CREATE TRIGGER moderationeffect_append_only BEFORE UPDATE OR DELETE ON forum_mod
   FOR EACH ROW EXECUTE FUNCTION forum_append_only();
 """
 
-# Loaded conversations use ids below this (`forum.models.threads.FIRST_THREAD_ID`).
-RESERVED = """
-SELECT setval(pg_get_serial_sequence('forum_thread', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_post', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_revision', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_user', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_board', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_category', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_mention', 'id'), 1000, false);
-SELECT setval(pg_get_serial_sequence('forum_quote', 'id'), 1000, false);
-"""
+# Loaded conversations use ids below this (`forum.models.threads.FIRST_THREAD_ID`), also after a
+# flush, which restarts the numbering.
+RESERVED = "".join(
+    f"ALTER TABLE forum_{table} ALTER COLUMN id SET START WITH 1000 RESTART;"
+    for table in "thread post revision user board category mention quote".split()
+)
 
 UNDO = """
 DROP TRIGGER moderationeffect_append_only ON forum_moderationeffect;

@@ -6,7 +6,7 @@ its neighbours `tree.py` (labels) and `windows.py` (pages in tree order) name th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from forum.models.revisions import Revision
 
 EXCERPT_LENGTH = 120
+# What says where in which tree a post stands.
+PLACE = frozenset({"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"})
 # In how many of the latest posts moderators find words.
 SEARCHED = 100_000
 
@@ -197,7 +199,7 @@ class Post(MPTTModel):
     rght = models.BigIntegerField(editable=False)
     level = models.IntegerField(_("depth"), editable=False)
 
-    objects = PostManager()
+    objects = PostManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("post")
@@ -274,6 +276,20 @@ class Post(MPTTModel):
         """Whether anybody answered or quoted this post."""
         return self.children.exists() or self.quoted_in.exists()
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Insert a post, or update the columns that `update_fields` names; never its place.
+
+        Saved whole, a post read a moment ago would undo what others did to it since, and
+        django-mptt would take another parent for a move.
+        """
+        if self._state.adding:
+            super().save(*args, **kwargs)
+            return
+        fields = frozenset(kwargs.get("update_fields") or ())
+        if not fields or fields & PLACE:
+            raise NotImplementedError("name the fields to update; moves: `move_branch`")
+        models.Model.save(self, *args, **kwargs)
+
     # django-mptt's own answers rely on dense labels, or read the whole tree.
 
     def get_ancestors(
@@ -300,7 +316,7 @@ class Post(MPTTModel):
 
 
 # django-mptt adds an index that the unique constraint on the same columns already is.
-Post._meta.indexes[:] = [
+Post._meta.indexes = [
     index for index in Post._meta.indexes if index.fields != ["tree_id", "lft"]
 ]
 

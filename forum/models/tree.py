@@ -84,7 +84,7 @@ class SparseTreeManager(TreeManager):
     ) -> Post:
         """Give a new post its labels: a root's whole range, or free numbers inside `target`."""
         if position != "last-child":
-            self._refuse("siblings are in order of time; insert as last-child")
+            raise NotImplementedError("siblings are in order of time: insert as last-child")
         if target is None:
             node.tree_id, node.level = node.thread_id, 0
             node.lft, node.rght = ROOT_LEFT, ROOT_RIGHT
@@ -98,36 +98,16 @@ class SparseTreeManager(TreeManager):
             node.save(force_insert=True)
         return node
 
-    def _move_node(
-        self,
-        node: Post,
-        target: Post,
-        position: str = "last-child",
-        save: bool = True,
-        refresh_target: bool = True,
-    ) -> None:
-        if position != "last-child" or target is None:
-            self._refuse("a branch moves to the end of another post's replies")
-        self.move_branch(node, thread_id=target.thread_id, parent_id=target.pk)
+    def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(
+            "labels are sparse and trees are locked: see `reply_to`, `move_branch`, `repair`"
+        )
 
-    def _close_gap(self, size: int, target: int, tree_id: int) -> None:
-        """A removed post leaves free labels behind, which need no closing."""
-
-    def _get_next_tree_id(self) -> NoReturn:
-        self._refuse("a tree's id is its thread's id")
-
-    def _refuse(self, why: str, *args: Any, **kwargs: Any) -> NoReturn:
-        raise NotImplementedError(why)
-
-    def rebuild(self, *args: Any, **kwargs: Any) -> NoReturn:
-        self._refuse("labels are sparse; use `manage.py repair`")
-
-    partial_rebuild = rebuild
-    build_tree_nodes = rebuild
-    disable_mptt_updates = rebuild
-    delay_mptt_updates = rebuild
-    _create_space = rebuild
-    _create_tree_space = rebuild
+    move_node = _move_node = _refuse
+    rebuild = partial_rebuild = build_tree_nodes = _refuse
+    disable_mptt_updates = delay_mptt_updates = _refuse
+    # Whatever else of django-mptt shifts labels or numbers trees does it with one of these.
+    _manage_space = _create_tree_space = _get_next_tree_id = _refuse
 
     # -- What we call ---------------------------------------------------------------------------
 
@@ -252,13 +232,14 @@ class SparseTreeManager(TreeManager):
         """Spread the labels around `place` evenly, leaving room there for `labels` more.
 
         Takes the smallest range, aligned to a power of two, in which n labels lie on average at
-        least `growth ** bits` apart; `growth` is what the size of this tree allows.
+        least `growth ** bits` apart; `growth` is what the size of this tree allows. No tree has
+        more posts than its thread has given numbers.
         """
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 WITH RECURSIVE size AS (
-                    SELECT 4.0 * (2 * (SELECT post_count FROM forum_thread WHERE id = %(tree)s)
+                    SELECT 4.0 * (2 * (SELECT next_number FROM forum_thread WHERE id = %(tree)s)
                                   + %(labels)s) AS edges
                 ), range AS (
                     SELECT 0 AS bits, 0::bigint AS low, 0::bigint AS high, 0::bigint AS edges
@@ -329,26 +310,35 @@ class SparseTreeManager(TreeManager):
 
 FAULTS_SQL = """
 WITH edge AS (
-    SELECT tree_id, lft AS at, 1 AS step, level FROM forum_post
+    SELECT thread_id, lft AS at, 1 AS step, level FROM forum_post
     UNION ALL
-    SELECT tree_id, rght, -1, NULL FROM forum_post
+    SELECT thread_id, rght, -1, NULL FROM forum_post
 ), walked AS (
     -- Walking a tree's edges in order, the number of open posts is the depth.
-    SELECT tree_id, step, level, at,
+    SELECT thread_id, step, level, at,
            sum(step) OVER walk - 1 AS depth, lag(at) OVER walk AS before
       FROM edge
-    WINDOW walk AS (PARTITION BY tree_id ORDER BY at, step DESC ROWS UNBOUNDED PRECEDING)
+    WINDOW walk AS (PARTITION BY thread_id ORDER BY at, step DESC ROWS UNBOUNDED PRECEDING)
+), posts AS (
+    SELECT thread_id, max(number) AS number,
+           count(*) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS living,
+           max(id) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS last
+      FROM forum_post GROUP BY 1
+), revisions AS (
+    SELECT thread_id, max(revision.number) AS number
+      FROM forum_revision AS revision JOIN forum_post AS post ON post.id = revision.post_id
+     GROUP BY 1
 )
-SELECT tree_id, 'two edges at one label', count(*) FROM walked WHERE at = before GROUP BY 1
+SELECT thread_id, 'two edges at one label', count(*) FROM walked WHERE at = before GROUP BY 1
 UNION ALL
-SELECT tree_id, 'at a wrong depth', count(*) FROM walked
+SELECT thread_id, 'at a wrong depth', count(*) FROM walked
  WHERE step = 1 AND depth <> level GROUP BY 1
 UNION ALL
 SELECT thread_id, 'not inside their parent', count(*) FROM forum_post AS post
  WHERE parent_id IS NOT NULL AND NOT EXISTS (
        SELECT 1 FROM forum_post AS parent
         WHERE parent.id = post.parent_id AND parent.thread_id = post.thread_id
-          AND parent.tree_id = post.tree_id AND parent.level + 1 = post.level
+          AND parent.level + 1 = post.level
           AND parent.lft < post.lft AND post.rght < parent.rght)
  GROUP BY 1
 UNION ALL
@@ -358,13 +348,16 @@ UNION ALL
 SELECT thread_id, 'opening posts', count(*) FROM forum_post
  WHERE parent_id IS NULL GROUP BY 1 HAVING count(*) > 1
 UNION ALL
-SELECT thread.id, 'posts, but not as many are counted', coalesce(posts.living, 0)
-  FROM forum_thread AS thread LEFT JOIN (
-       SELECT thread_id, max(number) AS latest,
-              count(*) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS living
-         FROM forum_post GROUP BY 1
-  ) AS posts ON posts.thread_id = thread.id
- WHERE thread.post_count <> coalesce(posts.living, 0) OR thread.next_number <= posts.latest
+SELECT thread.id, wrong.what, coalesce(posts.living, 0)
+  FROM forum_thread AS thread
+       LEFT JOIN posts ON posts.thread_id = thread.id
+       LEFT JOIN revisions ON revisions.thread_id = thread.id,
+       LATERAL (VALUES
+         (thread.post_count <> coalesce(posts.living, 0), 'posts, but not as many are counted'),
+         (thread.last_post_id IS DISTINCT FROM posts.last, 'posts, but another is the latest'),
+         (thread.next_number <= greatest(posts.number, revisions.number),
+          'posts, and the next number is taken')) AS wrong (so, what)
+ WHERE wrong.so
 ORDER BY 1, 2
 """
 
