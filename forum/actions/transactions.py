@@ -6,7 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
 
 from forum.refusals import Busy
 
@@ -14,9 +15,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 3
-# PostgreSQL's error codes (appendix A of its manual).
-DEADLOCK_DETECTED = "40P01"
-LOCK_NOT_AVAILABLE = "55P03"
+# The constraint that keeps one form from making two posts.
+SAME_FORM = "post_nonce"
 
 
 class StartAgain(Exception):
@@ -40,12 +40,19 @@ def deed(action: Callable[P, R]) -> Callable[P, R]:
             except StartAgain as lost:
                 if not left:
                     raise Busy from lost
-            except OperationalError as error:
-                code = getattr(error.__cause__, "sqlstate", None)
-                if code not in (DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE):
+            except DatabaseError as error:
+                if not _lost_a_race(error):
                     raise
-                if code == LOCK_NOT_AVAILABLE or not left:
+                if isinstance(error.__cause__, LockNotAvailable) or not left:
                     raise Busy from error
         raise Busy
 
     return wrapped
+
+
+def _lost_a_race(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, UniqueViolation):
+        # The same form was sent twice at once; the next try finds what the other one wrote.
+        return cause.diag.constraint_name == SAME_FORM
+    return isinstance(cause, DeadlockDetected | LockNotAvailable)

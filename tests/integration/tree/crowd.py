@@ -1,0 +1,131 @@
+"""A crowd of processes that write to one database at the same moment.
+
+Reads a task as JSON: the database, a deed (a function of this file), how many processes, details.
+Prints a list for each process: the ids that it wrote, or the names of the refusals that it met.
+Anything else that goes wrong ends the whole crowd with an error.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import django
+
+ROOT = Path(__file__).parents[3]
+FORK = multiprocessing.get_context("fork")
+start = FORK.Event()
+
+
+def replies(worker: int, *, author: int, count: int, roots: list[int]) -> list[Any]:
+    """Answer posts of these threads, any that are there by then."""
+    from forum.actions.posts import reply_to
+    from forum.models import Post, User
+
+    person, dice = User.objects.get(pk=author), random.Random(worker)
+
+    def answer(place: int) -> Any:
+        posts = Post.objects.order_by().filter(thread__in=roots).values_list("pk", flat=True)
+        parent = Post.objects.get(pk=dice.choice(list(posts)))
+        return reply_to(parent, author=person, source=f"{worker}/{place}").pk
+
+    return [attempt(answer, place) for place in range(count)]
+
+
+def threads(worker: int, *, author: int, count: int, board: int) -> list[Any]:
+    """Start threads."""
+    from forum.actions.threads import start_thread
+    from forum.models import Board, User
+
+    person, place = User.objects.get(pk=author), Board.objects.get(pk=board)
+
+    def begin(number: int) -> Any:
+        title = f"{worker}/{number}"
+        return start_thread(place, author=person, title=title, source="Hello.").pk
+
+    return [attempt(begin, number) for number in range(count)]
+
+
+def replies_and_moves(
+    worker: int, *, author: int, moderator: int, movers: int, count: int, roots: list[int]
+) -> list[Any]:
+    """The first `movers` processes move branches within and between the threads, others answer."""
+    from forum.actions.moves import move_branch
+    from forum.models import Post, User
+
+    if worker >= movers:
+        return replies(worker, author=author, count=count, roots=roots)
+    person, dice = User.objects.get(pk=moderator), random.Random(worker)
+
+    def move(_place: int) -> Any:
+        posts = list(Post.objects.order_by().filter(thread__in=roots))
+        branch = dice.choice([post for post in posts if not post.is_opening])
+        move_branch(branch, to=dice.choice(posts), by=person, reason="tidying")
+        return branch.pk
+
+    return [attempt(move, place) for place in range(count)]
+
+
+def same_reply(worker: int, *, author: int, parent: int, nonce: str) -> list[Any]:
+    """Send the same form."""
+    from forum.actions.posts import reply_to
+    from forum.models import Post, User
+
+    person, post = User.objects.get(pk=author), Post.objects.get(pk=parent)
+    start.wait()
+    return [reply_to(post, author=person, source="Once.", nonce=UUID(nonce)).pk]
+
+
+def same_thread(worker: int, *, author: int, board: int, nonce: str) -> list[Any]:
+    """Send the same form for a new thread."""
+    from forum.actions.threads import start_thread
+    from forum.models import Board, User
+
+    person, place = User.objects.get(pk=author), Board.objects.get(pk=board)
+    start.wait()
+    thread = start_thread(
+        place, author=person, title="Once", source="Only once.", nonce=UUID(nonce)
+    )
+    return [thread.pk]
+
+
+def attempt(deed: Any, place: int) -> Any:
+    """What the deed wrote, or the name of the refusal that a person would read."""
+    from forum.refusals import Refusal
+
+    try:
+        return deed(place)
+    except Refusal as refusal:
+        return type(refusal).__name__
+
+
+DEEDS = {
+    deed.__name__: deed for deed in (replies, threads, replies_and_moves, same_reply, same_thread)
+}
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    sys.path.insert(0, str(ROOT))
+    django.setup()
+    task = json.load(sys.stdin)
+    from django.db import connection
+
+    # Nothing has connected yet: each process opens its own.
+    connection.settings_dict.update(task["database"])
+    deed, size = DEEDS[task["deed"]], task["processes"]
+    with ProcessPoolExecutor(size, mp_context=FORK) as pool:
+        running = [pool.submit(deed, worker, **task["details"]) for worker in range(size)]
+        start.set()
+        json.dump([each.result() for each in running], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

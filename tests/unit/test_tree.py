@@ -1,0 +1,121 @@
+"""Pre-order without a database: labels, depths, sizes."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.lib.tree import ROOT_LEFT, ROOT_RIGHT, Label, branch_sizes, depths, label_tree
+
+
+@st.composite
+def trees(draw, most=60):
+    """A tree as parents by node; a node's parent has a smaller number, or the numbers are mixed."""
+    size = draw(st.integers(1, most))
+    names = draw(st.permutations(range(100, 100 + size)))
+    parents: dict[int, int | None] = {names[0]: None}
+    for place in range(1, size):
+        parents[names[place]] = names[draw(st.integers(0, place - 1))]
+    order = draw(st.permutations(list(parents)))
+    return {node: parents[node] for node in order}
+
+
+def children_of(parents, node):
+    return [child for child, parent in parents.items() if parent == node]
+
+
+def preorder(labels):
+    return sorted(labels, key=lambda node: labels[node].left)
+
+
+@given(trees())
+def test_labels_nest_every_node_inside_its_parent_one_level_deeper(parents):
+    labels = label_tree(parents)
+
+    assert labels.keys() == parents.keys()
+    for node, parent in parents.items():
+        label = labels[node]
+        assert label.left < label.right
+        if parent is None:
+            assert label == Label(ROOT_LEFT, ROOT_RIGHT, 0)
+        else:
+            assert labels[parent].left < label.left
+            assert label.right < labels[parent].right
+            assert label.level == labels[parent].level + 1
+
+
+@given(trees())
+def test_siblings_are_labelled_in_the_order_given_and_do_not_overlap(parents):
+    labels = label_tree(parents)
+
+    for node in parents:
+        siblings = [labels[child] for child in children_of(parents, node)]
+        assert all(a.right < b.left for a, b in itertools.pairwise(siblings))
+
+
+@given(trees())
+def test_all_edges_are_far_apart(parents):
+    labels = label_tree(parents).values()
+
+    edges = sorted([label.left for label in labels] + [label.right for label in labels])
+    share = (ROOT_RIGHT - ROOT_LEFT) // (2 * len(parents))
+    assert all(b - a >= share for a, b in itertools.pairwise(edges))
+
+
+@given(trees())
+def test_depths_are_the_levels_when_the_whole_tree_is_given(parents):
+    labels = label_tree(parents)
+    nodes = preorder(labels)
+
+    assert depths([(node, parents[node]) for node in nodes]) == [labels[n].level for n in nodes]
+
+
+@given(trees(), st.data())
+def test_depths_in_a_part_count_from_the_nearest_parents_that_are_missing(parents, data):
+    nodes = preorder(label_tree(parents))
+    kept = [node for node in nodes if data.draw(st.booleans())]
+
+    def depth(node):
+        parent = parents[node]
+        return depth(parent) + 1 if parent in kept else 0
+
+    assert depths([(node, parents[node]) for node in kept]) == [depth(node) for node in kept]
+
+
+@given(trees())
+def test_branch_sizes_are_the_numbers_of_nodes_below(parents):
+    labels = label_tree(parents)
+    nodes = preorder(labels)
+
+    def below(node):
+        return sum(1 + below(child) for child in children_of(parents, node))
+
+    assert branch_sizes([labels[node].level for node in nodes]) == [below(n) for n in nodes]
+
+
+def test_a_chain_of_100_000_is_labelled_without_recursion():
+    labels = label_tree({node: node - 1 if node else None for node in range(100_000)})
+
+    assert labels[99_999].level == 99_999
+    assert len(depths([(n, n - 1 if n else None) for n in range(100_000)])) == 100_000
+    assert branch_sizes(range(100_000))[0] == 99_999
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        {},
+        {1: None, 2: None},
+        {1: 2, 2: 1},
+        {1: None, 2: 3, 3: 2},
+        {1: None, 2: 99},
+        {1: None, 2: 2},
+    ],
+    ids=["nothing", "two roots", "a ring", "a ring beside a tree", "an orphan", "its own parent"],
+)
+def test_what_is_not_one_tree_is_refused(parents):
+    with pytest.raises(ValueError, match="root"):
+        label_tree(parents)
