@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import Max
 
+from forum.actions.posts import recount as count_posts
 from forum.actions.transactions import deed
 from forum.lib.tree import label_tree
 from forum.models import Post, Revision, Thread
@@ -14,15 +15,13 @@ from forum.models import Post, Revision, Thread
 def recount(thread_id: int) -> None:
     """Set a thread's counters from its posts."""
     thread = Thread.objects.locked(thread_id)
-    posts = Post.objects.by_number(thread)
-    last = posts.living().last()
     numbers = Revision.objects.filter(post__thread=thread).aggregate(last=Max("number"))
-    Thread.objects.filter(pk=thread_id).update(
-        next_number=max(thread.next_number, (numbers["last"] or 0) + 1),
-        post_count=posts.living().count(),
-        last_post=last,
-        last_post_at=last.created_at if last else F("created_at"),
-    )
+    posts = Post.objects.filter(thread=thread)
+    numbers |= posts.order_by().aggregate(last_post=Max("number"))
+    taken = max(number or 0 for number in numbers.values())
+    thread.next_number = max(thread.next_number, taken + 1)
+    thread.save(update_fields=["next_number"])
+    count_posts(thread, posts.living().count() - thread.post_count)
 
 
 @deed
