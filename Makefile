@@ -60,7 +60,9 @@ format: .venv/.dev
 requirements:
 	@$(FIND_UV); \
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt && \
-	$(COMPILE) --upgrade pyproject.toml --group dev --output-file requirements/dev.txt
+	$(COMPILE) --upgrade pyproject.toml --group dev --constraints requirements/runtime.txt \
+		--output-file requirements/dev.txt && \
+	echo uv | $(COMPILE) --upgrade - --output-file requirements/uv.txt
 
 ## bench-tree, bench-page, bench-budgets: print the figures, the last line as JSON
 bench-tree bench-page bench-budgets: .venv/.dev
