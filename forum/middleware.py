@@ -77,9 +77,7 @@ class Refusals:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refusal):
             return None
-        response = render(
-            request, "refused.html", {"refusal": exception}, status=exception.status
-        )
+        response = render(request, "refused.html", {"refusal": exception}, status=exception.status)
         if isinstance(exception, TooFast):
             response.headers["Retry-After"] = str(exception.retry_after)
         return response

@@ -51,13 +51,13 @@ class Gone(Refusal):
     message = _("That isn’t here any more.")
 
 
-class Invalid(Refusal, ValidationError):
+class Invalid(Refusal, ValidationError):  # type: ignore[misc]
     """What was sent can’t be taken as it is."""
 
     status = 422
 
     def __init__(self, message: Text) -> None:
-        ValidationError.__init__(self, message)
+        ValidationError.__init__(self, str(message))
         self.message = message
 
 

@@ -205,4 +205,3 @@ def recount(thread: Thread, change: int) -> None:
         last_post_at=last.created_at if last else F("created_at"),
     )
     thread.refresh_from_db(fields=["post_count", "last_post", "last_post_at"])
-

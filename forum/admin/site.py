@@ -120,6 +120,7 @@ class DeskAdmin(admin.ModelAdmin):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = list_max_show_all = 50
 
 

@@ -6,6 +6,7 @@ import re
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 
 from forum.refusals import Invalid
 
@@ -20,6 +21,8 @@ class PostForm(forms.Form):
     began from, `quoted` the ids of posts that were quoted with the button (may be repeated).
     """
 
+    data: QueryDict
+
     title = forms.CharField(required=False, strip=False)
     source = forms.CharField(required=False, strip=False)
     nonce = forms.UUIDField(required=False)
@@ -28,7 +31,7 @@ class PostForm(forms.Form):
     def checked(self) -> None:
         """Raise `Invalid` when what was sent cannot have come from the form."""
         if not self.is_valid():
-            raise Invalid(next(iter(self.errors.values()))[0])
+            raise Invalid(str(next(iter(self.errors.values()))[0]))
 
     def text(self, name: str) -> str:
         """A field as it was sent."""

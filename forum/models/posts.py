@@ -316,9 +316,7 @@ class Post(MPTTModel):
 
 
 # django-mptt adds an index that the unique constraint on the same columns already is.
-Post._meta.indexes = [
-    index for index in Post._meta.indexes if index.fields != ["tree_id", "lft"]
-]
+Post._meta.indexes = [index for index in Post._meta.indexes if index.fields != ["tree_id", "lft"]]
 
 
 def post_path(post_id: int) -> str:

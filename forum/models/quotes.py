@@ -43,9 +43,7 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             .values_list(
                 "post_id",
                 "ordinal",
-                Case(
-                    When(readable, then=F("words")), default=Value(""), output_field=TextField()
-                ),
+                Case(When(readable, then=F("words")), default=Value(""), output_field=TextField()),
                 "source_post_id",
                 "source_post__author__username",
                 "source_post__thread_id",
@@ -57,11 +55,14 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
                     output_field=yes_no,
                 ),
                 Case(
-                    When(readable & ~models.Q(source_revision=F("latest")), then=Subquery(
-                        Revision.objects.filter(post=OuterRef("source_post"))
-                        .order_by("-number")
-                        .values("plain")[:1]
-                    )),
+                    When(
+                        readable & ~models.Q(source_revision=F("latest")),
+                        then=Subquery(
+                            Revision.objects.filter(post=OuterRef("source_post"))
+                            .order_by("-number")
+                            .values("plain")[:1]
+                        ),
+                    ),
                     default=Value(""),
                     output_field=TextField(),
                 ),

@@ -45,7 +45,6 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         )
 
 
-
 class Revision(models.Model):
     """One wording of a post.
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.render import MAX_SOURCE
-from forum.models import Post
+from forum.models import Post, User
 from forum.models.threads import TITLE_LENGTH
 from forum.refusals import Refusal, SignedOut, TooFast
 
@@ -85,6 +85,13 @@ def restore(request: HttpRequest, composer: Composer) -> None:
         composer.title = kept.get("title", composer.title)
         composer.source = kept.get("source", composer.source)
         composer.notice = _("This is what you had written when it could not be posted.")
+
+
+def author_of(request: HttpRequest) -> User:
+    """Who writes; raises `SignedOut` when nobody is signed in any more."""
+    if isinstance(request.user, User):
+        return request.user
+    raise SignedOut
 
 
 def keep_text(request: HttpRequest) -> None:

@@ -15,7 +15,7 @@ from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.quotes import as_quote
 from forum.markup.render import render as render_source
-from forum.models import Post
+from forum.models import Post, User
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
 from forum.models.threads import thread_path
@@ -26,7 +26,7 @@ from forum.presenters.menus import menu_of
 from forum.presenters.preview import preview
 from forum.presenters.threads import MOST_NESTED, posted, text_of
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, forget_text, refuse, restore, show
+from forum.views.compose import Composer, author_of, forget_text, refuse, restore, show
 from forum.views.reading import reading
 
 QUOTED_WORDS = 10_000  # characters that the Quote button takes at most
@@ -100,13 +100,14 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
     composer.take(form)
     try:
         form.checked()
-        may_answer(request.user, parent).enforce()
+        author = author_of(request)
+        may_answer(author, parent).enforce()
         if request.POST.get("do") == "preview":
-            return _preview(request, composer, parent)
-        spend(f"person:{request.user.pk}", POSTS)
+            return _preview(request, composer, author, parent)
+        spend(f"person:{author.pk}", POSTS)
         post = reply_to(
             parent,
-            author=request.user,
+            author=author,
             source=composer.source,
             nonce=form.nonce_value,
             pointed_at=composer.pointed_at,
@@ -120,9 +121,11 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
     return redirect(place_of(post))
 
 
-def _preview(request: HttpRequest, composer: Composer, parent: Post | None) -> HttpResponse:
+def _preview(
+    request: HttpRequest, composer: Composer, author: User, parent: Post | None
+) -> HttpResponse:
     composer.preview = preview(
-        composer.source, author=request.user, parent=parent, pointed_at=composer.pointed_at
+        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at
     )
     return show(request, composer)
 
@@ -157,15 +160,14 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
     composer.take(form)
     try:
         form.checked()
-        if not request.user.is_authenticated:
-            raise SignedOut
-        may_edit(request.user, post).enforce()
+        author = author_of(request)
+        may_edit(author, post).enforce()
         if request.POST.get("do") == "preview":
-            return _preview(request, composer, post.parent)
-        spend(f"person:{request.user.pk}", EDITS)
+            return _preview(request, composer, author, post.parent)
+        spend(f"person:{author.pk}", EDITS)
         edit_post(
             post,
-            by=request.user,
+            by=author,
             source=composer.source,
             base=composer.base,
             pointed_at=composer.pointed_at,

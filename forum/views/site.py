@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from forum.lib.htmx import wants_fragment
 from forum.lib.themes import THEMES
 
 THEME_LASTS = 365 * 24 * 60 * 60  # seconds

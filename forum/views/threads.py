@@ -23,7 +23,7 @@ from forum.presenters.menus import deeds_of
 from forum.presenters.preview import preview
 from forum.presenters.threads import ThreadPage
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, forget_text, refuse, restore, show
+from forum.views.compose import Composer, author_of, forget_text, refuse, restore, show
 from forum.views.reading import reading
 
 STARTS: tuple[Start, ...] = ("after", "before", "at")
@@ -94,17 +94,16 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
     composer.take(form)
     try:
         form.checked()
-        may_start_thread(request.user, board).enforce()
+        author = author_of(request)
+        may_start_thread(author, board).enforce()
         title = clean_title(composer.title)
         if request.POST.get("do") == "preview":
-            composer.preview = preview(
-                composer.source, author=request.user, parent=None, pointed_at=[]
-            )
+            composer.preview = preview(composer.source, author=author, parent=None, pointed_at=[])
             return show(request, composer)
-        spend(f"person:{request.user.pk}", THREADS)
+        spend(f"person:{author.pk}", THREADS)
         thread = start_thread(
             board,
-            author=request.user,
+            author=author,
             title=title,
             source=composer.source,
             nonce=form.nonce_value,
