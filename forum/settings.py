@@ -46,7 +46,7 @@ def _secret_key(data_dir: Path, production: bool) -> str:
 
 
 # Where things are
-DATA_DIR = Path(env.str("DATA_DIR", default="") or BASE_DIR / "var").expanduser().resolve()
+DATA_DIR = (BASE_DIR / Path(env.str("DATA_DIR", default="") or "var").expanduser()).resolve()
 PRODUCTION = _choice("PRODUCTION", False)
 DEBUG = _choice("DEBUG", False)
 if PRODUCTION and DEBUG:
@@ -203,7 +203,7 @@ USE_TZ = True
 # Static files
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default="") or DATA_DIR / "static")
+STATIC_ROOT = DATA_DIR / (env.str("STATIC_ROOT", default="") or "static")
 STATICFILES_BACKEND = env.str(
     "STATICFILES_BACKEND",
     default=(
