@@ -1,0 +1,309 @@
+"""The database itself refuses a broken tree and a changed log: raw SQL, none of our code."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import F
+
+from forum.actions.moderation import hide_post
+from forum.actions.posts import reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, ModerationAction, ModerationEffect, Post, Thread, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+INSERT = """
+INSERT INTO forum_post (thread_id, tree_id, parent_id, author_id, number, lft, rght, level,
+                        created_at, source, html, excerpt)
+VALUES (%(thread)s, %(tree)s, %(parent)s, %(author)s, 900, %(lft)s, %(rght)s, %(level)s,
+        now(), '', '', '')
+"""
+
+
+def sql(statement, *values):
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+def locked(*statements, threads):
+    """Run statements in a transaction that holds the locks of `threads`, checks at commit."""
+    with transaction.atomic():
+        Thread.objects.lock(*threads)
+        for statement, *values in statements:
+            sql(statement, *values)
+
+
+@pytest.fixture
+def other(board, bob):
+    """A second thread."""
+    return start_thread(board, author=bob, title="Ivy", source="And ivy?")
+
+
+@pytest.fixture
+def family(opening, alice, bob):
+    """Two replies to the opening post, and two replies to the first of them."""
+    first = reply_to(opening, author=bob, source="First.")
+    second = reply_to(opening, author=alice, source="Second.")
+    child = reply_to(first, author=alice, source="Child.")
+    sister = reply_to(first, author=bob, source="Sister.")
+    return [Post.objects.get(pk=post.pk) for post in (first, second, child, sister)]
+
+
+# -- The lock -------------------------------------------------------------------------------------
+
+WRITES = {
+    "insert": "INSERT INTO forum_post (thread_id, tree_id, parent_id, author_id, number, lft, rght,"
+    " level, created_at, source, html, excerpt) SELECT thread_id, tree_id, id, author_id, 900,"
+    " lft + 1, lft + 2, level + 1, now(), '', '', '' FROM forum_post WHERE id = {id}",
+    "lft": "UPDATE forum_post SET lft = lft + 1 WHERE id = {id}",
+    "rght": "UPDATE forum_post SET rght = rght - 1 WHERE id = {id}",
+    "level": "UPDATE forum_post SET level = level WHERE id = {id}",
+    "parent": "UPDATE forum_post SET parent_id = parent_id WHERE id = {id}",
+    "thread": "UPDATE forum_post SET thread_id = thread_id, tree_id = tree_id WHERE id = {id}",
+    "delete": "DELETE FROM forum_post WHERE id = {id}",
+}
+
+
+NO_LOCK = "tree write without the lock"
+
+
+def test_no_write_to_a_tree_is_taken_without_its_lock_or_with_that_of_another(reply, other):
+    for write in WRITES.values():
+        with pytest.raises(IntegrityError, match=NO_LOCK):
+            sql(write.format(id=reply.pk))
+        with pytest.raises(IntegrityError, match=NO_LOCK):
+            locked([write.format(id=reply.pk)], threads=[other.pk])
+
+
+def test_with_the_lock_the_same_writes_are_taken(reply, sound):
+    for name in ("lft", "rght", "level", "parent", "thread"):
+        locked([WRITES[name].format(id=reply.pk)], threads=[reply.thread_id])
+    sound()
+
+
+def test_a_thread_whose_id_begins_like_the_locked_one_is_not_locked_with_it(reply):
+    with pytest.raises(IntegrityError, match=NO_LOCK), transaction.atomic():
+        sql(
+            "SELECT set_config('forum.locked', %s, true)",
+            f",{reply.thread_id}0,1{reply.thread_id},",
+        )
+        sql(WRITES["lft"].format(id=reply.pk))
+
+
+def test_moving_a_post_needs_the_locks_of_both_threads(reply, other):
+    root = Post.objects.get(thread=other)
+    move = (
+        "UPDATE forum_post SET (thread_id, tree_id, parent_id, lft, rght) = (%s, %s, %s, %s, %s)"
+        f" WHERE id = {reply.pk}"
+    )
+    move = (move, other.pk, other.pk, root.pk, root.lft + 1, root.lft + 2)
+    for threads in ([other.pk], [reply.thread_id]):
+        with pytest.raises(IntegrityError, match=NO_LOCK):
+            locked(move, threads=threads)
+    locked(move, threads=[other.pk, reply.thread_id])
+    assert Post.objects.get(pk=reply.pk).thread_id == other.pk
+
+
+def test_the_lock_ends_with_its_transaction(reply):
+    with transaction.atomic():
+        Thread.objects.lock(reply.thread_id)
+    with pytest.raises(IntegrityError, match=NO_LOCK):
+        sql(WRITES["lft"].format(id=reply.pk))
+
+
+def test_the_lock_ends_with_the_savepoint_that_took_it(reply):
+    with transaction.atomic():
+        point = transaction.savepoint()
+        Thread.objects.lock(reply.thread_id)
+        transaction.savepoint_rollback(point)
+        with pytest.raises(IntegrityError, match=NO_LOCK), transaction.atomic():
+            sql(WRITES["lft"].format(id=reply.pk))
+
+
+def test_a_savepoint_that_is_rolled_back_leaves_earlier_locks(reply, other):
+    with transaction.atomic():
+        Thread.objects.lock(reply.thread_id)
+        point = transaction.savepoint()
+        Thread.objects.lock(other.pk)
+        transaction.savepoint_rollback(point)
+        sql(WRITES["lft"].format(id=reply.pk))
+
+
+def test_several_locks_are_held_together(reply, other):
+    with transaction.atomic():
+        Thread.objects.lock(reply.thread_id)
+        Thread.objects.lock(other.pk)
+        sql(WRITES["lft"].format(id=reply.pk))
+        sql("UPDATE forum_post SET level = 0 WHERE thread_id = %s", other.pk)
+
+
+def test_locking_a_thread_that_is_not_there_raises(thread):
+    for ids in ([404], [404, thread.pk]):
+        with pytest.raises(Thread.DoesNotExist), transaction.atomic():
+            Thread.objects.lock(*ids)
+
+
+def test_locking_a_thread_twice_at_once_is_locking_it(thread):
+    with transaction.atomic():
+        Thread.objects.lock(thread.pk, thread.pk)
+
+
+def test_text_marks_and_numbers_of_reading_need_no_lock(reply):
+    Post.objects.filter(pk=reply.pk).update(
+        source="x", html="x", excerpt="x", edited_at=F("created_at"), deleted_at=F("created_at")
+    )
+    reply.source = "y"
+    reply.save(update_fields=["source"])
+    assert Post.objects.get(pk=reply.pk).source == "y"
+
+
+# -- The shape ------------------------------------------------------------------------------------
+
+
+def test_each_broken_shape_is_refused_at_the_latest_at_commit(family, opening, other, sound):
+    first, second, child, sister = family
+    update = "UPDATE forum_post SET {} WHERE id = %s"
+    strange = Post.objects.get(thread=other)
+    broken = {
+        "wrong level": (update.format("level = level + 1"), child.pk),
+        "root below the top": (update.format("level = 1"), opening.pk),
+        "reply at the top": (update.format("level = 0"), first.pk),
+        "child right of its parent": (
+            update.format("lft = %s, rght = %s"), first.rght + 1, first.rght + 2, child.pk,
+        ),
+        "child left of its parent": (
+            update.format("lft = %s, rght = %s"), first.lft - 2, first.lft - 1, child.pk,
+        ),
+        "child across its parent's end": (update.format("rght = %s"), first.rght + 1, sister.pk),
+        "parent that shrinks past its child": (update.format("rght = %s"), sister.lft, first.pk),
+        "parent that starts after its child": (update.format("lft = %s"), child.rght + 1, first.pk),
+        "root that ends before its replies": (update.format("rght = %s"), second.lft, opening.pk),
+        "root that starts after them": (update.format("lft = %s"), first.rght + 1, opening.pk),
+        "sibling across the next": (update.format("rght = %s"), second.lft + 1, first.pk),
+        "sibling across the previous": (update.format("lft = %s"), first.rght - 1, second.pk),
+        "sibling around the next": (update.format("rght = %s"), sister.rght + 1, child.pk),
+        "sibling inside the previous": (
+            update.format("lft = %s, rght = %s"), child.lft + 1, child.rght - 1, sister.pk,
+        ),
+        "parent alone": (update.format("parent_id = %s"), second.pk, child.pk),
+        "parent alone, at the same level": (update.format("parent_id = %s"), second.pk, sister.pk),
+        "parent and level alone": (
+            update.format("parent_id = %s, level = 1"), opening.pk, child.pk,
+        ),
+        "post below itself": (update.format("parent_id = %s"), first.pk, first.pk),
+        "ring": (update.format("parent_id = %s"), child.pk, first.pk),
+        "root that hangs on its own reply": (
+            update.format("parent_id = %s, level = 2"), first.pk, opening.pk,
+        ),
+        "second root": (update.format("parent_id = NULL, level = 0"), second.pk),
+        "tree of another thread": (update.format("tree_id = %s"), other.pk, second.pk),
+        "parent in another thread": (update.format("parent_id = %s"), strange.pk, second.pk),
+        "thread without its tree": (update.format("thread_id = %s"), other.pk, second.pk),
+        "thread and tree without a parent there": (
+            update.format("thread_id = %s, tree_id = %s"), other.pk, other.pk, second.pk,
+        ),
+        "edges that meet": (update.format("rght = lft"), second.pk),
+        "edges the wrong way round": (update.format("lft = rght, rght = lft"), second.pk),
+        "label below zero": (update.format("lft = 0"), opening.pk),
+        "label taken": (update.format("lft = %s"), second.lft, sister.pk),
+        "no parent, no level": (update.format("parent_id = NULL"), child.pk),
+        "number taken": (update.format("number = %s"), child.number, sister.pk),
+        "parent deleted": ("DELETE FROM forum_post WHERE id = %s", first.pk),
+    }  # fmt: skip
+    taken = []
+    for name, statement in broken.items():
+        try:
+            locked(statement, threads=[opening.thread_id, other.pk])
+        except IntegrityError:
+            continue
+        taken.append(name)
+    assert taken == []
+    sound()
+
+
+def test_branch_that_moves_without_its_replies_is_refused(family, opening, alice):
+    first, second, *_rest = family
+    reply_to(second, author=alice, source="Below.")
+    second.refresh_from_db()
+    # Intervals nest, and the head has the right level; what hangs on it keeps its old one.
+    with pytest.raises(IntegrityError, match="left its replies behind"):
+        locked(
+            ("UPDATE forum_post SET rght = %s WHERE id = %s", second.rght + 1, first.pk),
+            ("UPDATE forum_post SET parent_id = %s, level = 2 WHERE id = %s", first.pk, second.pk),
+            threads=[opening.thread_id],
+        )
+
+
+def test_new_reply_at_a_wrong_place_is_refused(opening, alice):
+    values = {
+        "thread": opening.thread_id,
+        "tree": opening.thread_id,
+        "parent": opening.pk,
+        "author": alice.pk,
+    }
+
+    def insert(lft, rght, level):
+        with transaction.atomic(), connection.cursor() as cursor:
+            Thread.objects.lock(opening.thread_id)
+            place = {"lft": opening.lft + lft, "rght": opening.lft + rght, "level": level}
+            cursor.execute(INSERT, values | place)
+
+    for wrong in ((-1, 2, 1), (1, 2, 2), (1, 2, 0), (2, 1, 1)):
+        with pytest.raises(IntegrityError):
+            insert(*wrong)
+    insert(1, 2, 1)
+
+
+def test_what_is_right_again_at_commit_is_taken(family, sound, opening):
+    first, second, *_rest = family
+    locked(
+        ("UPDATE forum_post SET rght = %s WHERE id = %s", second.lft + 1, first.pk),
+        ("UPDATE forum_post SET rght = %s WHERE id = %s", first.rght, first.pk),
+        threads=[opening.thread_id],
+    )
+    sound()
+
+
+# -- The log --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def logged(reply, carol):
+    return hide_post(reply, by=carol, reason="spam")
+
+
+def test_the_log_refuses_to_be_changed_or_shortened(logged):
+    attempts = [
+        lambda: ModerationAction.objects.update(reason="nothing"),
+        lambda: ModerationEffect.objects.update(after={}),
+        lambda: ModerationEffect.objects.all().delete(),
+    ]
+    for table in ("forum_moderationaction", "forum_moderationeffect"):
+        attempts.append(lambda table=table: sql(f"UPDATE {table} SET id = id"))
+        attempts.append(lambda table=table: sql(f"DELETE FROM {table}"))
+    for attempt in attempts:
+        with pytest.raises(DatabaseError, match="append-only"):
+            attempt()
+    assert ModerationAction.objects.get().effects.count() == 1
+
+
+def test_a_record_refuses_to_be_saved_again_or_deleted(logged):
+    logged.reason = "nothing"
+    with pytest.raises(DatabaseError, match="append-only"):
+        logged.save()
+    with pytest.raises(DatabaseError):
+        logged.delete()
+    assert ModerationAction.objects.get(pk=logged.pk).reason == "spam"
+
+
+def test_a_flush_empties_everything_the_log_too_and_keeps_low_ids_reserved(logged, board):
+    call_command("flush", interactive=False, verbosity=0)
+
+    assert not ModerationAction.objects.exists()
+    assert not Post.objects.exists()
+    call_command("loaddata", "seed_conversation", verbosity=0)
+    new = User.objects.create_user("alice", "alice@example.org")
+    thread = start_thread(Board.objects.get(), author=new, title="New", source="New.")
+    assert min(new.pk, thread.pk, Post.objects.get(thread=thread).pk) >= 1000
