@@ -252,6 +252,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Replace(django.db.models.functions.text.Replace(django.db.models.functions.text.Lower('username'), models.Value('_')), models.Value('-')), name='user_name_without_separators', violation_error_message='That name looks like the name of somebody here.'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
             constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='user_email_unique'),
         ),
         migrations.AddConstraint(

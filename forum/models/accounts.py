@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Value
+from django.db.models.functions import Lower, Replace
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -163,6 +164,12 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="user_name_not_confusable",
+                violation_error_message=_("That name looks like the name of somebody here."),
+            ),
+            # "ALICE-B" reads as "alice_b" too, whatever its I looks like.
+            models.UniqueConstraint(
+                Replace(Replace(Lower("username"), Value("_")), Value("-")),
+                name="user_name_without_separators",
                 violation_error_message=_("That name looks like the name of somebody here."),
             ),
             models.UniqueConstraint(

@@ -89,6 +89,7 @@ def test_without_confirming_nobody_logs_in(plain, submit, mail_to):
         ("ALICE", "has that name already"),
         ("a1ice", None),
         ("al-ice", "looks like"),
+        ("AL-ICE", "looks like"),
     ],
 )
 def test_a_name_that_cannot_be_is_refused_with_the_reason(visitor, alice, name, words):
