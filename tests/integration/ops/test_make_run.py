@@ -145,7 +145,7 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
     second = Run(project, env)
     try:
         said = second.wait_for("Ctrl-C")
-        assert time.monotonic() - second.begun < 15  # 5 on a machine that does nothing else
+        assert time.monotonic() - second.begun < 20  # 5 on a machine that does nothing else
         assert "password" not in said
         assert ask(data, "SELECT position FROM forum_category WHERE name = 'Kept'") == 9
         assert "lispi314" in page(port, thread[1])
