@@ -112,10 +112,6 @@ class ThreadPage:
     def is_large(self) -> bool:
         return len(self.rows) > MANY
 
-    @property
-    def people(self) -> int:
-        return len({row.author_id for row in self.window.rows})
-
     def card(self) -> Card:
         """The opening post."""
         row = self.opening
@@ -302,7 +298,7 @@ def _standing(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
 def posted(post: Post, reader: Reader) -> dict[str, object]:
     """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
     thread = Thread.objects.for_page().get(pk=post.thread_id)
-    opening = Post.objects.order_by().only("pk").get(tree_id=thread.pk, parent=None)
+    opening = Post.objects.in_thread(thread).only("pk").get(parent=None)
     rows = rows_of({opening.pk, post.pk}, reader)
     page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk}), False, 0))
     page.in_page |= {post.parent_id or 0}
