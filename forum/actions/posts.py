@@ -53,13 +53,18 @@ def _reply_to(
     nonce: UUID | None,
 ) -> Post:
     thread = lock_thread_of(parent_id)
-    if nonce and (sent := Post.objects.filter(author=author, nonce=nonce).first()):
+    if sent := sent_before(author, nonce):
         return sent
     parent = Post.objects.get(pk=parent_id)
     parent.thread = thread
     may_answer(author, parent).enforce()
     post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
     return publish(post, source, rendered, found)
+
+
+def sent_before(author: User, nonce: UUID | None) -> Post | None:
+    """The post that this form of the author's has made already."""
+    return Post.objects.filter(author=author, nonce=nonce).first() if nonce else None
 
 
 def lock_thread_of(post_id: int) -> Thread:
@@ -198,7 +203,7 @@ def recount(thread: Thread, change: int) -> None:
 
     The latest is the one with the highest id: numbers of posts that moved here tell no time.
     """
-    last = Post.objects.filter(thread=thread).living().order_by("-id").first()
+    last = Post.objects.latest_in(thread).living().first()
     Thread.objects.filter(pk=thread.pk).update(
         post_count=F("post_count") + change,
         last_post=last,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from forum.actions.posts import publish, rendered_post
+from forum.actions.posts import publish, rendered_post, sent_before
 from forum.actions.quotes import Found, find_sources
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
@@ -61,7 +61,7 @@ def _start_thread(
     found: list[Found],
     nonce: UUID | None,
 ) -> Thread:
-    if nonce and (sent := Post.objects.filter(author=author, nonce=nonce).first()):
+    if sent := sent_before(author, nonce):
         return sent.thread
     may_start_thread(author, board).enforce()
     thread = Thread.objects.create(board=board, title=title, slug=slug_of(title), author=author)

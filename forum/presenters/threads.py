@@ -180,8 +180,8 @@ class ThreadPage:
                 "edited": moment(row.edited_at) if row.edited_at else "",
                 "level": str(row.level),
                 "parent_id": str(row.parent_id),
-                "parent": row.parent_author or "",
-                "parent_words": escape(row.parent_excerpt[:60]),
+                "parent": row.parent.author if row.parent else "",
+                "parent_words": escape(row.parent.excerpt[:60]) if row.parent else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
                 "text": self._text(row, folds=also is not None),
@@ -189,7 +189,7 @@ class ThreadPage:
         )
 
     def _to(self, row: Row, above: int | None) -> str:
-        if not row.parent_readable:
+        if row.parent is None or not row.parent.is_readable:
             return "gone"
         if row.parent_id == self.opening.id:
             return "opening"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.limits import spend
-from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.posts import delete_post, edit_post, reply_to, sent_before
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.quotes import as_quote
@@ -104,7 +104,8 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
         may_answer(author, parent).enforce()
         if request.POST.get("do") == "preview":
             return _preview(request, composer, author, parent)
-        spend(f"person:{author.pk}", POSTS)
+        if not sent_before(author, form.nonce_value):
+            spend(f"person:{author.pk}", POSTS)
         post = reply_to(
             parent,
             author=author,

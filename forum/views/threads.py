@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.limits import spend
+from forum.actions.posts import sent_before
 from forum.actions.threads import clean_title, start_thread
 from forum.forms.posts import PostForm
 from forum.lib.addresses import id_in
@@ -100,7 +101,8 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
         if request.POST.get("do") == "preview":
             composer.preview = preview(composer.source, author=author, parent=None, pointed_at=[])
             return show(request, composer)
-        spend(f"person:{author.pk}", THREADS)
+        if not sent_before(author, form.nonce_value):
+            spend(f"person:{author.pk}", THREADS)
         thread = start_thread(
             board,
             author=author,

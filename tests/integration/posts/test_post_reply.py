@@ -104,6 +104,15 @@ def test_pressed_twice_it_is_one_post(as_bob: Client, opening: Post) -> None:
     assert Thread.objects.get().post_count == 2
 
 
+def test_pressed_again_at_the_limit_it_is_still_that_post(as_bob: Client, opening: Post) -> None:
+    nonce = str(uuid.uuid4())
+    first = send(as_bob, opening, nonce=nonce)
+    for n in range(9):
+        send(as_bob, opening, f"Reply number {n}")
+    assert send(as_bob, opening, "One more").status_code == 429
+    assert send(as_bob, opening, nonce=nonce)["Location"] == first["Location"]
+
+
 def test_two_people_may_say_the_same(as_bob: Client, as_carol: Client, opening: Post) -> None:
     send(as_bob, opening, "I agree.")
     send(as_carol, opening, "I agree.")
