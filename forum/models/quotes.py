@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import BooleanField, Case, F, OuterRef, Subquery, TextField, Value, When
 
+from forum.models.ids import any_of
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
 from forum.models.threads import Reader
@@ -38,7 +39,7 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         readable = readable_by(reader, "source_post__")
         yes_no = BooleanField()
         rows = (
-            self.filter(post__in=ids)
+            self.filter(post__in=any_of(ids))
             .alias(latest=Subquery(latest[:1]))
             .values_list(
                 "post_id",

@@ -13,10 +13,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 
-def moment(at: datetime) -> str:
-    """“20 Nov, 21:08”, “today, 09:14”, “3 Mar 2025, 10:00”."""
-    zone = timezone.get_current_timezone()
-    return _moment(at.replace(second=0, microsecond=0), zone, timezone.localdate(), get_language())
+class Clock:
+    """Tells times to one reader. Made once a page: to ask for zone and day each time is dear."""
+
+    def __init__(self) -> None:
+        self.zone = timezone.get_current_timezone()
+        self.today = timezone.localdate()
+        self.language = get_language()
+
+    def moment(self, at: datetime) -> str:
+        """“20 Nov, 21:08”, “today, 09:14”, “3 Mar 2025, 10:00”."""
+        minute = at.replace(second=0, microsecond=0)
+        return _moment(minute, self.zone, self.today, self.language)
 
 
 def day(at: datetime) -> str:
@@ -26,12 +34,12 @@ def day(at: datetime) -> str:
 
 def time_tag(at: datetime) -> SafeString:
     """The moment as a `time` element."""
-    return format_html('<time datetime="{}">{}</time>', iso(at), moment(at))
+    return format_html('<time datetime="{}">{}</time>', iso(at), Clock().moment(at))
 
 
 def iso(at: datetime) -> str:
     """For the machine: “2026-11-20T21:08Z”."""
-    return at.strftime("%Y-%m-%dT%H:%MZ")
+    return f"{at.isoformat()[:16]}Z"
 
 
 # Most posts of a page were written in the same few hours, and pages are read again and again.

@@ -30,6 +30,16 @@ HEADING = re.compile(r"<(/?)h([4-6])>")
 ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
 
 
+def has_mentions(html: str) -> bool:
+    """Whether a post's stored HTML has places for names."""
+    return 'class="mention"' in html
+
+
+def has_quotes(html: str) -> bool:
+    """Whether a post's stored HTML has places for captions."""
+    return "data-quote" in html
+
+
 def also_addressed(
     html: str, mentions: Sequence[MentionRow], parent_author_id: int | None
 ) -> list[str] | None:
@@ -70,10 +80,10 @@ def filled(
         html = HEADING.sub(lambda match: f"<{match[1]}h{int(match[2]) - 2}>", html)
     if folds:
         html = ADDRESSED.sub("", html, count=1)
-    if 'class="mention"' in html:
+    if has_mentions(html):
         names = {mention.name: mention.username for mention in mentions}
         html = MENTION.sub(lambda match: _mention(match[1], names), html)
-    if "data-quote" in html:
+    if has_quotes(html):
         html = QUOTE.sub(
             lambda match: _quote(
                 match[2], quotes.get(int(match[1])), thread_id, in_page, is_opening
