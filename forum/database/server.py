@@ -81,7 +81,7 @@ def ensure(data_dir: Path, *, durable: bool = True) -> dict[str, str]:
     if _state(cluster) is not State.RUNNING:
         with _locked(data_dir):
             if not cluster.exists():
-                _create(cluster)
+                _create(cluster, durable=durable)
             if _state(cluster) is not State.RUNNING:
                 _start(cluster, durable=durable)
     return _keys(cluster)
@@ -198,7 +198,7 @@ def _locked(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _create(cluster: Path) -> None:
+def _create(cluster: Path, *, durable: bool) -> None:
     """Make a new data directory beside its place, then rename: a killed start leaves no half."""
     account = account_for(cluster.parent)
     for left_over in cluster.parent.glob("pg.new-*"):
@@ -208,6 +208,8 @@ def _create(cluster: Path) -> None:
     initdb: Command = [program("initdb"), "--pgdata", new, "--username", USER]
     initdb += ["--auth=trust", "--encoding=UTF8", "--no-instructions"]
     initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    if not durable:
+        initdb += ["--no-sync"]
     alone: Command = [program("postgres"), "--single", "-D", new, "postgres"]
     with tempfile.TemporaryFile() as log:
         if account.run(initdb, output=log) or account.run(

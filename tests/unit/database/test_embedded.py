@@ -34,6 +34,11 @@ def home() -> Iterator[Path]:
     shutil.rmtree(directory)
 
 
+def ensure(data_dir: Path) -> dict[str, str]:
+    """A server that does not wait for the disk, where the test is not about that."""
+    return database.ensure(data_dir, durable=False)
+
+
 def ask(data_dir: Path, sql: str) -> object:
     with psycopg.connect(database.url(data_dir), autocommit=True) as connection:
         cursor = connection.execute(sql)
@@ -46,14 +51,14 @@ def postmaster(data_dir: Path) -> int:
 
 def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopped(home):
     assert database.status(home) is State.ABSENT
-    keys = database.ensure(home)
+    keys = ensure(home)
     assert database.status(home) is State.RUNNING
     assert ask(home, "SELECT version()").startswith("PostgreSQL 18")
     assert ask(home, "SELECT datcollate FROM pg_database WHERE datname = 'forum'")
     first = postmaster(home)
 
     begun = time.perf_counter()
-    assert database.ensure(home) == keys
+    assert ensure(home) == keys
     assert time.perf_counter() - begun < 0.1
     assert postmaster(home) == first
 
@@ -63,7 +68,7 @@ def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopp
 
 
 def test_nothing_listens_on_the_network_and_nobody_else_can_reach_the_socket(home):
-    keys = database.ensure(home)
+    keys = ensure(home)
     assert ask(home, "SHOW listen_addresses") == ""
     for private in (home / "pg", Path(keys["HOST"])):
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
@@ -78,7 +83,7 @@ def test_what_was_committed_survives_kill_9_of_every_process(home):
     ).stdout.split()
     for pid in (server, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
-    database.ensure(home)
+    ensure(home)
     assert ask(home, "SELECT answer FROM kept") == 42
 
 
@@ -101,28 +106,28 @@ def test_a_first_start_that_was_killed_leaves_nothing_in_the_way(home):
     half = home / "pg.new-killed"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
-    database.ensure(home)
+    ensure(home)
     assert ask(home, "SELECT 1") == 1
     assert not half.exists()
 
 
 def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(home):
-    database.ensure(home)
+    ensure(home)
     database.stop(home)
     (home / "pg" / "PG_VERSION").write_text("17\n")
     before = sorted(path.name for path in (home / "pg").iterdir())
     with pytest.raises(EmbeddedDatabaseError, match=r"(?s)PostgreSQL 17.*db dump.*db restore"):
-        database.ensure(home)
+        ensure(home)
     assert sorted(path.name for path in (home / "pg").iterdir()) == before
 
 
 def test_a_server_that_cannot_start_says_what_its_log_says(home):
-    database.ensure(home)
+    ensure(home)
     database.stop(home)
     with (home / "pg" / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedDatabaseError, match="no_such_setting"):
-        database.ensure(home)
+        ensure(home)
 
 
 def test_a_place_that_cannot_be_written_names_the_settings_that_help():
@@ -132,12 +137,12 @@ def test_a_place_that_cannot_be_written_names_the_settings_that_help():
 
 def test_the_data_is_dumped_and_restored_all_or_nothing(home):
     old, new = home / "old", home / "new"
-    database.ensure(old)
+    ensure(old)
     ask(old, "CREATE TABLE words AS SELECT 'grün' AS word")
     sql = home / "dump.sql"
     with sql.open("wb") as out:
         database.dump(old, out)
-    database.ensure(new)
+    ensure(new)
     with sql.open("rb") as source:
         database.restore(new, source)
     assert ask(new, "SELECT word FROM words") == "grün"
@@ -153,7 +158,7 @@ def test_asking_a_stopped_server_says_how_to_start_it(home):
 
 
 def test_a_server_in_use_is_not_stopped_in_passing(home):
-    database.ensure(home)
+    ensure(home)
     with psycopg.connect(database.url(home)):
         assert not database.stop_if_idle(home)
     assert database.stop_if_idle(home)
@@ -171,14 +176,14 @@ def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(home
 @pytest.mark.skipif(not AS_ROOT, reason="what root does differently")
 class TestRoot:
     def test_the_server_runs_as_another_account(self, home):
-        database.ensure(home)
+        ensure(home)
         owner = pwd.getpwuid((home / "pg").stat().st_uid).pw_name
         assert owner in {"postgres", "nobody"}
         assert Path(f"/proc/{postmaster(home)}").stat().st_uid == (home / "pg").stat().st_uid
 
     def test_in_a_directory_that_only_root_can_enter_it_runs_all_the_same(self, home):
         home.chmod(0o700)
-        database.ensure(home)
+        ensure(home)
         assert ask(home, "SELECT 1") == 1
         assert (home / "pg").stat().st_uid == 0
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
@@ -189,4 +194,4 @@ class TestRoot:
         home.chmod(0o700)
         monkeypatch.setenv("PATH", "/nonexistent")  # no unshare
         with pytest.raises(EmbeddedDatabaseError, match=r"(?s)root.*DATA_DIR.*DATABASE_URL"):
-            database.ensure(home)
+            ensure(home)
