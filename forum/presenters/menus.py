@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forum.models import Post, Thread
+from forum.models import Post, Thread, User
 from forum.models.threads import Reader
-from forum.permissions import may_delete, may_edit, may_enter_desk, may_moderate
+from forum.permissions import may_delete, may_edit, may_enter_desk, may_moderate, may_suspend
 
 Link = tuple[str, str]  # address, words
 
@@ -40,3 +40,15 @@ def deeds_of(thread: Thread, reader: Reader) -> list[Link]:
     lock = ("thread-unlock", _("Unlock")) if thread.is_locked else ("thread-lock", _("Lock"))
     pin = ("thread-unpin", _("Unpin")) if thread.is_pinned else ("thread-pin", _("Pin"))
     return [(reverse(name, args=[thread.pk]), words) for name, words in (lock, pin)]
+
+
+def deeds_with(person: User, reader: Reader) -> list[Link]:
+    """What moderators can do with a member."""
+    if not may_suspend(reader, person):
+        return []
+    page = reverse("admin:forum_user_change", args=[person.pk])
+    if person.suspended_at:
+        deed = (reverse("person-lift", args=[person.username]), _("Lift the suspension"))
+    else:
+        deed = (reverse("person-suspend", args=[person.username]), _("Suspend"))
+    return [deed, (page, _("Open in admin"))]

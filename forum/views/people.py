@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from forum.actions.accounts import set_zone
 from forum.forms.accounts import SettingsForm
 from forum.models import Post, User
+from forum.presenters.menus import deeds_with
 from forum.presenters.threads import hue_of
 
 PAGE = 30
@@ -29,6 +30,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     posts = list(written.with_context().before(before)[: PAGE + 1])
     context = {
         "person": person,
+        "deeds": deeds_with(person, request.user),
         "hue": hue_of(person.username),
         "posts": posts[:PAGE],
         "older": posts[PAGE - 1].pk if len(posts) > PAGE else None,

@@ -104,6 +104,16 @@ def test_bad_reason_is_said_and_the_note_kept(as_carol, reply, reason):
     assert not Post.objects.get(pk=reply.pk).is_hidden
 
 
+def test_profile_leads_moderators_to_what_they_can_do(as_carol, as_bob, frank, address, carol):
+    profile, lift = reverse("person-detail", args=["alice"]), address("person-lift")
+    assert lift in as_carol.get(profile).content.decode()
+    suspend = reverse("person-suspend", args=["bob"])
+    assert suspend in as_carol.get(reverse("person-detail", args=["bob"])).content.decode()
+    for client in (as_bob, logged_in(frank)):
+        assert lift not in client.get(profile).content.decode()
+    assert "suspend/" not in as_carol.get(carol.get_absolute_url()).content.decode()
+
+
 def test_page_shows_what_it_is_about(as_carol, reply):
     content = as_carol.get(reverse("post-hide", args=[reply.pk])).content.decode()
     assert "stay wet" in content
