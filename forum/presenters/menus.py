@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from forum.models import Post, Thread, User
 from forum.models.threads import Reader
-from forum.permissions import may_delete, may_edit, may_enter_desk, may_moderate, may_suspend
+from forum.permissions import may_delete, may_edit, may_moderate, may_suspend
 
 Link = tuple[str, str]  # address, words
 
@@ -28,7 +28,7 @@ def menu_of(post: Post, reader: Reader) -> list[Link]:
             links.append((reverse("post-hide", args=[post.pk]), _("Hide")))
         if post.is_opening:
             links += deeds_of(post.thread, reader)
-    if may_enter_desk(reader):
+    if may_moderate(reader, post.thread.board):
         links.append((reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin")))
     return links
 
