@@ -105,7 +105,7 @@ class PostQuerySet(TreeQuerySet):
         """All posts of a thread, the last written first.
 
         Not `thread=…` with an order by id: the planner would walk all posts of the site backwards
-        by their primary key until it met one of this thread. A range makes it use the index of both.
+        by their primary key until it met one of this thread. For a range it uses the index of both.
         """
         mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
         return mine.order_by("-thread_id", "-id")

@@ -19,7 +19,7 @@ from forum.models.threads import Reader
 from forum.models.windows import COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply
 from forum.presenters.stencils import Stencil
-from forum.presenters.times import Clock, iso
+from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.words import also_addressed, filled, has_mentions, has_quotes
 
 # Lists nested deeper than this are continued on the next page: Chromium flattens them at 253.
@@ -230,8 +230,7 @@ class ThreadPage:
             {
                 "id": str(row.id),
                 "level": str(row.level),
-                "time": self.clock.moment(removed_at),
-                "iso": iso(removed_at),
+                "date": date_of(removed_at),
                 "reason": escape(row.hidden_reason or ""),
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
                 "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)

@@ -32,6 +32,11 @@ def day(at: datetime) -> str:
     return _day(timezone.localtime(at).date(), timezone.localdate())
 
 
+def date_of(at: datetime) -> str:
+    """“20 Nov” on any day, for sentences: “on 20 Nov”."""
+    return _date(timezone.localtime(at).date(), timezone.localdate())
+
+
 def time_tag(at: datetime) -> SafeString:
     """The moment as a `time` element."""
     return format_html('<time datetime="{}">{}</time>', iso(at), Clock().moment(at))
@@ -50,7 +55,9 @@ def _moment(at: datetime, zone: tzinfo, today: date, language: str | None) -> st
 
 
 def _day(on: date, today: date) -> str:
-    if on == today:
-        return _("today")
+    return _("today") if on == today else _date(on, today)
+
+
+def _date(on: date, today: date) -> str:
     short = f"{on.day} {MONTHS_3[on.month].capitalize()}"
     return short if on.year == today.year else f"{short} {on.year}"

@@ -9,3 +9,4 @@ from forum.presenters import times
 register = template.Library()
 register.filter("time_tag", times.time_tag)
 register.filter("day", times.day)
+register.filter("date_of", times.date_of)
