@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.safestring import SafeString
@@ -18,10 +21,12 @@ from forum.models import Post, User
 from forum.models.threads import TITLE_LENGTH
 from forum.refusals import Refusal, SignedOut, TooFast
 
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
 KEPT = "kept_text"
 # The session is a row in the database: a few forms' worth of text, not a store.
 FORMS_KEPT = 5
-FIELDS = ("title", "source")
+FIELDS = ("title", "source", "reason", "note")
 
 
 @dataclass(slots=True)
@@ -85,6 +90,19 @@ def restore(request: HttpRequest, composer: Composer) -> None:
         composer.title = kept.get("title", composer.title)
         composer.source = kept.get("source", composer.source)
         composer.notice = _("This is what you had written when it could not be posted.")
+
+
+def signed_in(view: View) -> View:
+    """A form for people who are signed in: others sign in first, and find what they had typed."""
+
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        keep_text(request)
+        return redirect_to_login(request.get_full_path())
+
+    return cast(View, wrapped)
 
 
 def author_of(request: HttpRequest) -> User:

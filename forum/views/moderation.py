@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
@@ -12,9 +11,10 @@ from forum.forms.moderation import Deed
 from forum.models import Post, Thread, User
 from forum.permissions import may_moderate, may_suspend
 from forum.refusals import Invalid
+from forum.views.compose import forget_text, kept_text, signed_in
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     """Hide or unhide a post."""
@@ -24,7 +24,7 @@ def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, post, "moderation/_post.html")
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
     """Lock, unlock, pin or unpin a thread."""
@@ -34,7 +34,7 @@ def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, thread, "moderation/_thread.html")
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_person(request: HttpRequest, name: str, deed: Deed) -> HttpResponse:
     """Suspend a member, or lift that."""
@@ -47,13 +47,15 @@ def _carry_out(
     request: HttpRequest, deed: Deed, target: Post | Thread | User, about: str
 ) -> HttpResponse:
     """Ask why; then do it, and go back to where it can be seen."""
-    form = deed.form(request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    form = deed.form(sent, initial=kept_text(request))
     if request.method == "POST" and form.is_valid():
         try:
             deed.run(target, by=request.user, **form.cleaned_data)
         except Invalid as refusal:
             form.add_error(None, refusal)
         else:
+            forget_text(request)
             messages.success(request, deed.done % {"count": 1})
             return HttpResponseRedirect(target.get_absolute_url(), status=303)
     context = {

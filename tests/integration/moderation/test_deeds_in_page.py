@@ -154,3 +154,12 @@ def test_form_from_elsewhere_is_refused(carol, reply):
     client.force_login(carol)
     assert client.post(reverse("post-hide", args=[reply.pk]), WHY).status_code == 403
     assert not Post.objects.get(pk=reply.pk).is_hidden
+
+
+def test_signed_out_meanwhile_the_reason_is_there_after_signing_in(visitor, reply, carol):
+    page = reverse("post-hide", args=[reply.pk])
+    visitor.post(page, {"reason": "going in circles", "note": "third time"})
+    visitor.force_login(carol)
+    html = visitor.get(page).content.decode()
+    assert "going in circles" in html
+    assert "third time" in html
