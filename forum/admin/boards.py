@@ -28,6 +28,9 @@ class BoardAdmin(ForAdministrators, DeskAdmin):
     fields = ["category", "name", "slug", "description", "position", "closed_at"]
     prepopulated_fields = {"slug": ["name"]}
 
+    def view_on_site(self, board: Board) -> str:
+        return board.get_absolute_url()
+
     @admin.display(boolean=True, description=_("closed"))
     def is_closed(self, board: Board) -> bool:
         return board.is_closed

@@ -23,8 +23,11 @@ from forum.refusals import NotAllowed
 
 # Lists are looked through by filters and search, not to their last page.
 MOST_COUNTED = 10_000
-# The site has these already.
-DOORS_OF_DJANGO = {"logout", "password_change", "password_change_done"}
+# The site has the first three already. The others tell of any object, asked for by its number.
+DOORS_OF_DJANGO = {
+    *("logout", "password_change", "password_change_done"),
+    *("autocomplete", "view_on_site"),
+}
 
 
 class Desk(admin.AdminSite):
@@ -122,6 +125,7 @@ class DeskAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = list_max_show_all = 50
+    view_on_site: Any = False
 
 
 class YesNo(admin.EmptyFieldListFilter):

@@ -1,0 +1,101 @@
+"""Every address of the site, as the URLconf has them, and one of each kind in a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from forum.admin import desk
+from forum.models import ModerationAction
+from tests.scene import Scene
+
+
+def routes() -> Iterator[str]:
+    """The name of every route; of one without a name its pattern."""
+    yield from _routes(get_resolver(), "")
+
+
+def _routes(resolver: URLResolver, namespace: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{entry.namespace}:" if entry.namespace else namespace
+            yield from _routes(entry, inner)
+        else:
+            assert isinstance(entry, URLPattern)
+            yield namespace + (entry.name or str(entry.pattern))
+
+
+def addresses(scene: Scene) -> dict[str, str]:
+    """The site's own pages: "name of the route, state of what it is about" → path."""
+    found = {name: reverse(name) for name in ALONE}
+    found |= {name: reverse(name, args=[scene.board.slug]) for name in ABOUT_BOARD}
+    for state, thread in scene.threads.items():
+        for name in ABOUT_THREAD.get(state, ()):
+            found[f"{name} {state}"] = reverse(name, args=[thread.pk])
+        found[f"thread-detail {state}"] = thread.get_absolute_url()
+    for state in ("visible", "hidden", "deleted", "deleted-opening"):
+        for name in ABOUT_GONE if state == "deleted-opening" else ABOUT_POST:
+            found[f"{name} {state}"] = reverse(name, args=[scene.posts[state].pk])
+    for person in ("bob", "dan", "carol"):
+        for name in ABOUT_PERSON:
+            found[f"{name} {person}"] = reverse(name, args=[person])
+    found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
+    odd = ["1", "set-password"]
+    found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
+    return found
+
+
+ALONE = (
+    *("home", "theme", "alive", "ready", "account-settings"),
+    *("account_login", "account_logout", "account_signup", "account_inactive"),
+    *("account_reauthenticate", "account_email", "account_email_verification_sent"),
+    *("account_change_password", "account_reset_password", "account_reset_password_done"),
+    "account_reset_password_from_key_done",
+)
+ABOUT_BOARD = ("board-detail", "thread-start")
+ABOUT_THREAD = {
+    "open": ("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
+    "locked": ("thread-short", "thread-lock"),
+    "deleted": ("thread-short", "thread-lock"),
+}
+ABOUT_POST = (
+    *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
+    *("post-hide", "post-unhide"),
+)
+# Of the opening post of a deleted thread.
+ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
+ABOUT_PERSON = ("person-detail", "person-suspend", "person-lift")
+
+DEEDS = {
+    "post": ("hide", "unhide"),
+    "thread": ("lock", "unlock", "pin", "unpin"),
+    "user": ("suspend", "lift"),
+}
+
+
+def desk_addresses(scene: Scene) -> dict[str, str]:
+    """The desk's pages, by the name of the route."""
+    objects = {
+        "category": scene.board.category.pk,
+        "board": scene.board.pk,
+        "post": scene.posts["visible"].pk,
+        "thread": scene.threads["open"].pk,
+        "user": scene.people["bob"].pk,
+        "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,
+    }
+    found = {f"admin:{name}": reverse(f"admin:{name}") for name in ("index", "login", "jsi18n")}
+    found["admin:app_list"] = reverse("admin:app_list", args=["forum"])
+    found["admin:(?P<url>.*)$"] = "/admin/nothing/here/"
+    found["admin:<path:object_id>/"] = f"/admin/forum/post/{objects['post']}/"
+    for model in desk._registry:
+        name = model._meta.model_name or ""
+        for page in ("changelist", "add"):
+            found[f"admin:forum_{name}_{page}"] = reverse(f"admin:forum_{name}_{page}")
+        for page in ("change", "delete", "history"):
+            route = f"admin:forum_{name}_{page}"
+            found[route] = reverse(route, args=[objects[name]])
+        for deed in DEEDS.get(name, ()):
+            route = f"admin:forum_{name}_{deed}"
+            found[route] = f"{reverse(route)}?id={objects[name]}"
+    return found

@@ -1,0 +1,189 @@
+"""Every address × every kind of person, against one table. An address that is not in it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from forum.admin import desk
+from tests.addresses import addresses, desk_addresses, routes
+from tests.scene import PEOPLE, Scene, undone
+
+pytestmark = pytest.mark.django_db
+
+# Address, and the state of what it is about | GET | POST, of nothing but the token.
+# Statuses are those of: visitor alice bob dan carol mona otto erin; `in`: to the log-in page.
+# Two stand for a visitor and for everybody who is logged in, one for everybody.
+# alice wrote the posts, dan is suspended, carol moderates the site, mona this board, otto another,
+# erin administers. 422 is the answer to those who may, and have not said why, or what.
+TABLE = """
+home                            | 200                             | 405
+theme                           | 405                             | 400
+alive                           | 200                             | 405
+ready                           | 200                             | 405
+account-settings                | in 200                          | in 200
+account_login                   | 200 302                         | 200 302
+account_logout                  | 302 200                         | 302
+account_signup                  | 200 302                         | 200 302
+account_inactive                | 200                             | 405
+account_reauthenticate          | in 200                          | in 200
+account_email                   | in 200                          | in 302
+account_email_verification_sent | 200                             | 405
+account_change_password         | in 200                          | in 200
+account_reset_password          | 200                             | 200
+account_reset_password_done     | 200                             | 405
+account_reset_password_from_key_done | 200                             | 405
+board-detail                    | 200                             | 405
+thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
+thread-short open               | 301                             | 405
+thread-lock open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-detail open              | 200                             | 405
+thread-short locked             | 301                             | 405
+thread-lock locked              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-detail locked            | 200                             | 405
+thread-short deleted            | 404 404 404 404 301 301 404 301 | 405
+thread-lock deleted             | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
+thread-detail deleted           | 404 404 404 404 200 200 404 200 | 405
+thread-detail roads             | 200                             | 405
+post-detail visible             | 302                             | 405
+post-reply visible              | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
+post-edit visible               | in 200 403 403 403 403 403 403  | 401 422 403 403 403 403 403 403
+post-delete visible             | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
+post-history visible            | 200                             | 405
+post-menu visible               | 200                             | 405
+post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
+post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
+post-edit hidden                | in 403                          | 401 403
+post-delete hidden              | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
+post-history hidden             | 302 200 302 302 200 200 302 200 | 405
+post-menu hidden                | 200                             | 405
+post-hide hidden                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-unhide hidden              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-detail deleted             | 410                             | 405
+post-reply deleted              | in 409 409 403 409 409 409 409  | 401 409 409 403 409 409 409 409
+post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 403 403 403 403 403
+post-delete deleted             | in 410 403 403 403 403 403 403  | in 410 403 403 403 403 403 403
+post-history deleted            | 302                             | 405
+post-menu deleted               | 200                             | 405
+post-hide deleted               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-unhide deleted             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405
+post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 404 410 410 404 410
+post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
+person-detail bob               | 200                             | 405
+person-suspend bob              | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-lift bob                 | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-detail dan               | 200                             | 405
+person-suspend dan              | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-lift dan                 | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-detail carol             | 200                             | 405
+person-suspend carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+person-lift carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+account_confirm_email           | 200                             | 404
+account_reset_password_from_key | 200                             | 200
+"""
+
+# At the desk the rule is one per model: who may look, and who may change.
+AT_THE_DESK = ("visitor", "bob", "carol", "mona", "otto", "erin")
+MODERATORS = {"carol", "mona", "otto", "erin"}
+MAY_LOOK = {
+    "category": {"erin"},
+    "board": {"erin"},
+    "post": MODERATORS,
+    "thread": MODERATORS,
+    "moderationaction": MODERATORS,
+    "user": {"carol", "erin"},
+}
+MAY_CHANGE = {"category": {"erin"}, "board": {"erin"}, "user": {"erin"}}
+MAY_ADD_OR_DELETE = {"category": {"erin"}, "board": {"erin"}}
+DESK_ITSELF = {
+    "index": (200, 200),
+    "app_list": (200, 200),
+    "login": (302, 302),
+    "jsi18n": (200, 405),
+    "(?P<url>.*)$": (404, 404),
+    "<path:object_id>/": (302, 302),
+}
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    for line in TABLE.strip().splitlines():
+        address, get, post = (cell.strip() for cell in line.split("|"))
+        yield address, "get", get
+        yield address, "post", post
+
+
+def expected(cell: str) -> dict[str, str]:
+    """Whom to ask, and what the answer is."""
+    statuses = cell.split()
+    if len(statuses) == 1:
+        return dict.fromkeys(("visitor", "erin"), statuses[0])
+    if len(statuses) == 2:
+        return {"visitor": statuses[0], "dan": statuses[1], "erin": statuses[1]}
+    return dict(zip(PEOPLE, statuses, strict=True))
+
+
+def ask(scene: Scene, name: str, method: str, path: str) -> str:
+    """The status of the answer; `in` when it leads to the log-in page."""
+    with undone():
+        response = getattr(scene.client(name), method)(path)
+    leads_in = response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+    return "in" if leads_in else str(response.status_code)
+
+
+def test_every_address_is_in_the_table(scene: Scene) -> None:
+    visited = {key.split()[0] for key in addresses(scene) | desk_addresses(scene)}
+    assert set(routes()) == visited
+    assert {address for address, _method, _cell in rows()} == set(addresses(scene))
+
+
+def test_every_model_at_the_desk_has_a_rule() -> None:
+    assert {model._meta.model_name for model in desk._registry} == set(MAY_LOOK)
+
+
+@pytest.mark.parametrize(("address", "method", "cell"), list(rows()))
+def test_address_answers_each_person_as_the_table_says(
+    scene: Scene, address: str, method: str, cell: str
+) -> None:
+    path = addresses(scene)[address]
+    wanted = expected(cell)
+    assert {name: ask(scene, name, method, path) for name in wanted} == wanted
+
+
+def at_the_desk(  # noqa: PLR0911 - a table of rules
+    route: str, method: str, name: str
+) -> str:
+    """What the desk answers, by rule."""
+    if name == "visitor":
+        return "in"
+    page = route.removeprefix("admin:")
+    if name not in MODERATORS:
+        return "in" if page == "login" else "403"
+    if page in DESK_ITSELF:
+        return str(DESK_ITSELF[page][method == "post"])
+    _app, model, page = page.split("_")
+    if page in {"add", "delete"}:
+        return "200" if name in MAY_ADD_OR_DELETE.get(model, ()) else "403"
+    if page == "change" and method == "post":
+        return "200" if name in MAY_CHANGE.get(model, ()) else "403"
+    if name not in MAY_LOOK[model]:
+        return "403"
+    if page == "changelist" or name != "otto":
+        is_deed = page not in {"changelist", "change", "history"}
+        return "422" if is_deed and method == "post" else "200"
+    # Of another board: as if it did not exist. Django leads such requests to the index.
+    return "302" if page in {"change", "history"} else "404"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("route", [route for route in routes() if route.startswith("admin:")])
+def test_desk_answers_each_person_by_rule(scene: Scene, route: str, method: str) -> None:
+    path = desk_addresses(scene)[route]
+    wanted = {name: at_the_desk(route, method, name) for name in AT_THE_DESK}
+    assert {name: ask(scene, name, method, path) for name in wanted} == wanted

@@ -1,0 +1,127 @@
+"""One forum with everything in it that rules tell apart: every kind of person, every state.
+
+For tests that go through all addresses, people or states; a story of its own belongs in its test.
+Every text holds a token of its own, so that a leak can be recognised wherever it comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.test import Client
+
+from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Category, Post, Role, Thread, User
+from forum.models.threads import Reader
+
+PASSWORD = "correct horse battery"
+
+# Who asks, in the order of every table: nobody; the author of most posts; another member; a
+# suspended one; a moderator of the site, of this board, of another board; an administrator.
+PEOPLE = ("visitor", "alice", "bob", "dan", "carol", "mona", "otto", "erin")
+
+
+@dataclass
+class Scene:
+    board: Board
+    elsewhere: Board
+    people: dict[str, User] = field(default_factory=dict)
+    cookies: dict[str, str] = field(default_factory=dict)
+    threads: dict[str, Thread] = field(default_factory=dict)
+    posts: dict[str, Post] = field(default_factory=dict)
+    # What each text holds that is found nowhere else.
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def client(self, name: str, **how: Any) -> Client:
+        """A browser in which that person is logged in, as it was at the beginning."""
+        client = Client(**how)
+        client.cookies.load(self.cookies.get(name, ""))
+        return client
+
+    def reader(self, name: str) -> Reader:
+        """The person, as the next request finds them."""
+        if name not in self.people:
+            return AnonymousUser()
+        return User.objects.get(pk=self.people[name].pk)
+
+
+def build_scene() -> Scene:
+    """Write the scene into the database, by the forum's own actions."""
+    outdoors = Category.objects.create(name="Outdoors")
+    board = Board.objects.create(category=outdoors, name="Gardens", slug="gardens")
+    elsewhere = Board.objects.create(category=outdoors, name="Roads", slug="roads")
+    scene = Scene(board, elsewhere)
+    _people(scene)
+    alice, bob, carol = (scene.people[name] for name in ("alice", "bob", "carol"))
+    for name in ("open", "locked", "deleted"):
+        title = f"A thread that is {name}"
+        scene.threads[name] = start_thread(
+            board, author=alice, title=title, source=_text(scene, f"{name}-opening")
+        )
+        scene.posts[f"{name}-opening"] = Post.objects.get(thread=scene.threads[name], parent=None)
+    scene.threads["roads"] = start_thread(
+        elsewhere, author=bob, title="A thread elsewhere", source=_text(scene, "roads-opening")
+    )
+    scene.posts["roads-opening"] = Post.objects.get(thread=scene.threads["roads"])
+    opening = scene.posts["open-opening"]
+    for name in ("visible", "hidden", "deleted"):
+        post = reply_to(opening, author=alice, source=_text(scene, name))
+        reply_to(post, author=bob, source=f"An answer to {name}, by bob.")
+        edit_post(post, by=alice, source=_text(scene, name, f"{name}-now"))
+        scene.posts[name] = post
+    scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
+    _order(scene, carol)
+    for table in (scene.posts, scene.threads):
+        for row in table.values():
+            row.refresh_from_db()
+    return scene
+
+
+def _text(scene: Scene, *names: str) -> str:
+    """A text with a token for each of the names."""
+    for name in names:
+        scene.tokens[name] = f"token{name.replace('-', '')}"
+    return f"Some words with {' and '.join(scene.tokens[name] for name in names)} in them."
+
+
+def _people(scene: Scene) -> None:
+    appointed = {
+        "carol": (Role.Kind.MODERATOR, None),
+        "mona": (Role.Kind.MODERATOR, scene.board),
+        "otto": (Role.Kind.MODERATOR, scene.elsewhere),
+        "erin": (Role.Kind.ADMINISTRATOR, None),
+    }
+    for name in PEOPLE[1:]:
+        person = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+        if name in appointed:
+            kind, board = appointed[name]
+            Role.objects.create(person=person, kind=kind, board=board)
+        scene.people[name] = person
+        client = Client()
+        client.force_login(person)
+        scene.cookies[name] = client.cookies.output(header="", sep=";")
+
+
+def _order(scene: Scene, carol: User) -> None:
+    """Hide, delete, lock, pin and suspend what the names say."""
+    suspend_person(scene.people["dan"], by=carol, reason="Spam")
+    hide_post(scene.posts["hidden"], by=carol, reason="Rude")
+    delete_post(scene.posts["deleted"], by=scene.people["alice"])
+    delete_post(scene.posts["deleted-opening"], by=scene.people["alice"])
+    lock_thread(scene.threads["locked"], by=carol, reason="Settled")
+    pin_thread(scene.threads["locked"], by=carol, reason="Read this first")
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside has not happened afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
