@@ -32,7 +32,11 @@ document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig: 
 });
 
 document.addEventListener("htmx:afterSettle", () => {
-  for (const id of typed) if (!document.getElementById(id)) forget({ id });
+  for (const id of typed) {
+    const form = document.getElementById(id);
+    // What was refused is kept by the server, and given back.
+    if (!form || form.querySelector("[aria-invalid]")) forget({ id });
+  }
   prepare();
 });
 

@@ -166,9 +166,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const wanted = document.querySelector("[data-focus]");
   if (wanted) land(wanted, detail.requestConfig.verb === "post");
   else setTimeout(rescueFocus);
-  const awaited = document.querySelector("[data-focus]");
-if (awaited) land(awaited, false);
-equip();
+  equip();
 });
 
 /** Moves focus, scrolls only as far as needed to see the beginning, and marks a post just made. */
