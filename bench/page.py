@@ -1,0 +1,179 @@
+"""`make bench-page`: what pages cost the server to make.
+
+Measured is the CPU time of the process that answers, through gunicorn as it runs in production:
+not the time on the wall, which depends on what else the machine does, and not PostgreSQL's. Then
+the same 200 posts through three ways of rendering, which is why there are stencils.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import statistics
+import time
+from collections.abc import Callable
+
+from common import bench_database, connection, finish, interleaved, say, table
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import get_template
+from django.test import Client
+from load import World
+from served import Server, logged_in, served
+
+from forum.models import Post, Thread, User
+from forum.models.windows import window_of
+from forum.presenters import threads as presenter
+
+BOARD = 500  # threads
+SMALL, WHOLE, LARGE = 5, 200, 100_000  # posts
+REQUESTS = 5  # of one page in turn
+# Statements of a transaction that ask nothing of a table.
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "SET ", "SAVEPOINT", "RELEASE")
+
+
+def main() -> None:
+    options = arguments()
+    with bench_database():
+        say(f"Loading conversations, one of {options.large:,} posts ...")
+        world = World()
+        threads = {size: world.thread(size) for size in (SMALL, WHOLE)}
+        threads[LARGE] = world.thread(options.large)
+        many = world.new_board("many")
+        for number in range(BOARD):
+            world.thread(3, title=f"Thread {number}", board=many)
+        pages = {
+            "front page": "/",
+            f"board of {BOARD} threads": many.get_absolute_url(),
+            "thread of 5": threads[SMALL].get_absolute_url(),
+            "thread of 200": threads[WHOLE].get_absolute_url(),
+            "100,000: first": threads[LARGE].get_absolute_url(),
+            "100,000: middle": middle_of(threads[LARGE]),
+        }
+        member = world.people[0]
+        with served() as server:
+            say("Measuring ...")
+            figures = {"page": measured(server, pages, member, options.rounds)}
+        figures["render"] = renderings(threads[WHOLE], options.rounds)
+    finish(figures)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="What pages cost the server to make.")
+    parser.add_argument("--rounds", type=int, default=20, help=f"of {REQUESTS} requests a page")
+    parser.add_argument("--large", type=int, default=LARGE, help="posts of the large thread")
+    return parser.parse_args()
+
+
+def middle_of(thread: Thread) -> str:
+    """The address of a page that begins with the post in the middle of the thread."""
+    ids = Post.objects.in_thread(thread).values_list("pk", flat=True)
+    return f"{thread.get_absolute_url()}?at=p{ids[thread.post_count // 2]}"
+
+
+def measured(
+    server: Server, pages: dict[str, str], member: User, rounds: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    readers = {"visitor": "", "member": logged_in(member)}
+    deeds = {
+        f"{reader}/{page}": lambda path=path, cookie=cookie: server.cpu_of(path, cookie, REQUESTS)
+        for page, path in pages.items()
+        for reader, cookie in readers.items()
+    }
+    interleaved(deeds, rounds=2)  # warm
+    taken = interleaved(deeds, rounds)
+    clients = {"visitor": Client(), "member": Client()}
+    clients["member"].force_login(member)
+    figures: dict[str, dict[str, dict[str, float]]] = {}
+    rows = []
+    for page, path in pages.items():
+        body = server.get(path)
+        cells: list[object] = [page]
+        figures[page] = {}
+        for reader, client in clients.items():
+            cpu = statistics.median(taken[f"{reader}/{page}"])
+            asked = queries(client, path)
+            figures[page][reader] = {"cpu_ms": cpu, "queries": asked}
+            cells += [cpu, asked]
+        posts = body.count(b"<article")
+        figures[page]["bytes"] = {"raw": len(body), "gz": len(gzip.compress(body)), "posts": posts}
+        rows.append([*cells, posts or "", len(body), len(gzip.compress(body))])
+    table(
+        f"A page: CPU ms of the server (median of {rounds}), queries, posts, bytes",
+        ["", "visitor", "queries", "member", "queries", "posts", "raw", "gz"],
+        rows,
+    )
+    compare(figures)
+    return figures
+
+
+def compare(figures: dict[str, dict[str, dict[str, float]]]) -> None:
+    """Say how the goals stand."""
+    whole = figures["thread of 200"]["visitor"]["cpu_ms"]
+    say(f"\n  a post of a thread of 200, for a visitor: {whole / WHOLE:.3f} ms (goal: at most 0.1)")
+    for place in ("first", "middle"):
+        window = figures[f"100,000: {place}"]
+        ratio = window["visitor"]["cpu_ms"] / whole
+        say(f"  the {place} page of 100,000 posts against it: {ratio:.2f} (goal: at most 1.2)")
+
+
+def queries(client: Client, path: str) -> int:
+    """How often a page asks the database something."""
+    asked = 0
+
+    def note(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        nonlocal asked
+        asked += not sql.startswith(FRAME)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        client.get(path)
+    return asked
+
+
+# -- Three ways to render -------------------------------------------------------------------------
+
+
+def renderings(thread: Thread, rounds: int) -> dict[str, float]:
+    """The 200 posts of a thread from the same rows: a template for each, and by stencils."""
+    reader = AnonymousUser()
+    thread = Thread.objects.for_page().get(pk=thread.pk)
+    page = presenter.ThreadPage(thread, reader, window_of(thread, reader))
+    template = get_template(presenter.POST.template)
+
+    def by_template() -> None:
+        stencil = presenter.POST
+        presenter.POST = Plain(template)
+        page.tree()
+        presenter.POST = stencil
+
+    ways = {"a template for each post": by_template, "stencils": page.tree}
+    taken = interleaved({way: lambda deed=deed: cpu(deed) for way, deed in ways.items()}, rounds)
+    figures = {way: statistics.median(times) / WHOLE for way, times in taken.items()}
+    table(
+        f"{WHOLE} posts from rows to HTML, without queries and the page around them",
+        ["", "CPU ms a post"],
+        [[way, f"{figure:.3f}"] for way, figure in figures.items()],
+    )
+    return figures
+
+
+class Plain:
+    """What a stencil does, by rendering its template anew."""
+
+    def __init__(self, template: object) -> None:
+        self.template = template
+
+    def fill(self, shape: object, values: dict[str, str]) -> str:
+        safe = {name: presenter.mark_safe(value) for name, value in values.items()}
+        return self.template.render({"shape": shape, "post": safe})
+
+
+def cpu(deed: Callable[[], object]) -> float:
+    """Milliseconds of this process's computing that a deed takes."""
+    begun = time.process_time()
+    deed()
+    return (time.process_time() - begun) * 1000
+
+
+if __name__ == "__main__":
+    main()
