@@ -35,7 +35,7 @@ NEIGHBOURHOOD_BITS = 8
 
 
 class TreeIsFull(RuntimeError):
-    """No label is left in a tree. Happens beyond some 20 million posts in one thread."""
+    """No label is left in a tree. Happens far beyond what a thread will ever hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +232,8 @@ class SparseTreeManager(TreeManager):
         """Spread the labels around `place` evenly, leaving room there for `labels` more.
 
         Takes the smallest range, aligned to a power of two, in which n labels lie on average at
-        least `growth ** bits` apart; `growth` is what the size of this tree allows. No tree has
-        more posts than its thread has given numbers.
+        least `growth ** bits` apart, and `LEAST_GAP`; `growth` is what the size of this tree
+        allows. No tree has more posts than its thread has given numbers.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -258,14 +258,15 @@ class SparseTreeManager(TreeManager):
                                       %(highest)s) AS high) AS next
                      WHERE range.bits < %(most)s
                        AND (range.bits = 0 OR range.high - range.low <
-                            (range.edges + %(labels)s + 1)
-                            * (2 / size.edges ^ (1.0 / %(most)s)) ^ range.bits)
+                            (range.edges + %(labels)s + 1) * greatest(%(least_gap)s,
+                            (2 / size.edges ^ (1.0 / %(most)s)) ^ range.bits))
                 )
                 SELECT low, high, edges FROM range ORDER BY bits DESC LIMIT 1
                 """,
                 {
                     "tree": place.tree_id,
                     "labels": labels,
+                    "least_gap": LEAST_GAP,
                     "first": NEIGHBOURHOOD_BITS,
                     "most": LABEL_BITS,
                     "at": place.high - 1,
