@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from forum.models import Post, Thread, User
+from forum.models import Post, Revision, Thread, User
 from forum.models.tree import faults
 
 CROWD = Path(__file__).with_name("crowd.py")
@@ -24,6 +24,7 @@ def plant(parent: Post, author: User) -> Post:
     thread = Thread.objects.locked(parent.thread_id)
     post = Post(parent=parent, thread=thread, author=author, number=thread.take_numbers())
     post.save(force_insert=True)
+    Revision.objects.create(post=post, number=post.number, editor=author)
     thread.note_arrival(post)
     return post
 
