@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from forum.markup.quotes import find, worth_matching
 from forum.markup.render import QuoteBlock
 from forum.models import Post, Quote, Revision, User
+
+# So many posts above the one answered are read through before the whole thread is searched.
+NEAR = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,12 @@ def find_sources(
     it, nearest first, then in the whole thread, latest first; in every revision. A block whose
     words stand nowhere is left out. `but` is the quoting post itself, when it is edited.
     """
+    if not blocks:
+        return []
+    near = list(_near(reader, parent, pointed_at))
     found = []
     for block in blocks:
-        for revision, named in _candidates(block, reader, parent, pointed_at):
+        for revision, named in chain(near, _elsewhere(block, reader, parent)):
             if but is not None and revision.post_id == but.pk:
                 continue
             place = place_in(revision.plain, block.words, named=named)
@@ -47,18 +54,25 @@ def find_sources(
     return found
 
 
-def _candidates(
-    block: QuoteBlock, reader: User, parent: Post | None, pointed_at: Iterable[int]
+def _near(
+    reader: User, parent: Post | None, pointed_at: Iterable[int]
 ) -> Iterator[tuple[Revision, bool]]:
-    named = list(pointed_at)
-    for revision in Revision.objects.of_posts(named, reader):
+    """What is looked through for every block, and whether the form named it."""
+    for revision in Revision.objects.of_posts(list(pointed_at), reader):
         yield revision, True
-    if parent is None:
-        return
-    for revision in Revision.objects.of_posts(Post.objects.path_to(parent.pk)[::-1], reader):
-        yield revision, False
-    for revision in Revision.objects.in_thread_with(parent.thread_id, _probe(block.words), reader):
-        yield revision, False
+    if parent is not None:
+        above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1]
+        for revision in Revision.objects.of_posts(above, reader):
+            yield revision, False
+
+
+def _elsewhere(
+    block: QuoteBlock, reader: User, parent: Post | None
+) -> Iterator[tuple[Revision, bool]]:
+    if parent is not None:
+        probe = _probe(block.words)
+        for revision in Revision.objects.in_thread_with(parent.thread_id, probe, reader):
+            yield revision, False
 
 
 def _probe(words: str) -> str:

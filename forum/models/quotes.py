@@ -6,7 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import models
-from django.db.models import BooleanField, Case, F, OuterRef, Subquery, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 
 from forum.models.ids import any_of
 from forum.models.posts import Post, readable_by
@@ -30,44 +41,29 @@ class QuoteRow:
     says_now: str
 
 
+def _text_if(condition: Q, field: str) -> Case:
+    return Case(When(condition, then=F(field)), default=Value(""), output_field=TextField())
+
+
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
         """The quotes in these posts, by post and ordinal; words that may not be read are empty."""
-        latest = (
-            Revision.objects.filter(post=OuterRef("source_post")).order_by("-number").values("pk")
-        )
+        latest = Revision.objects.filter(post=OuterRef("source_post")).order_by("-number")
         readable = readable_by(reader, "source_post__")
-        yes_no = BooleanField()
-        rows = (
-            self.filter(post__in=any_of(ids))
-            .alias(latest=Subquery(latest[:1]))
-            .values_list(
-                "post_id",
-                "ordinal",
-                Case(When(readable, then=F("words")), default=Value(""), output_field=TextField()),
-                "source_post_id",
-                "source_post__author__username",
-                "source_post__thread_id",
-                "source_post__thread__title",
-                Case(When(readable, then=Value(True)), default=Value(False), output_field=yes_no),
-                Case(
-                    When(source_revision=F("latest"), then=Value(True)),
-                    default=Value(False),
-                    output_field=yes_no,
-                ),
-                Case(
-                    When(
-                        readable & ~models.Q(source_revision=F("latest")),
-                        then=Subquery(
-                            Revision.objects.filter(post=OuterRef("source_post"))
-                            .order_by("-number")
-                            .values("plain")[:1]
-                        ),
-                    ),
-                    default=Value(""),
-                    output_field=TextField(),
-                ),
-            )
+        is_latest = Q(source_revision=F("source_post__revisions"))
+        rows = self.filter(
+            post__in=any_of(ids), source_post__revisions=Subquery(latest.values("pk")[:1])
+        ).values_list(
+            "post_id",
+            "ordinal",
+            _text_if(readable, "words"),
+            "source_post_id",
+            "source_post__author__username",
+            "source_post__thread_id",
+            "source_post__thread__title",
+            ExpressionWrapper(readable, BooleanField()),
+            ExpressionWrapper(is_latest, BooleanField()),
+            _text_if(readable & ~is_latest, "source_post__revisions__plain"),
         )
         quotes: dict[int, dict[int, QuoteRow]] = {}
         for row in rows:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from forum.models.posts import Post
-from forum.models.threads import Reader
+from forum.models.ids import any_of
+from forum.models.posts import readable_by
+from forum.models.threads import Reader, Thread
 
 # How far back in a thread the source of a quote is looked for, in posts and revisions.
 SEARCHED = 5000
@@ -18,22 +19,24 @@ SEARCHED = 5000
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def readable_by(self, reader: Reader) -> RevisionQuerySet:
         """Revisions of posts whose text `reader` may read."""
-        readable = Post.objects.visible_to(reader).filter(is_readable=True)
-        return self.filter(post__in=readable.order_by().values("pk"))
+        return self.filter(
+            readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
+        )
 
     def of_posts(self, ids: Sequence[int], reader: Reader) -> list[Revision]:
         """Every revision of these posts, in the order of `ids`, the latest of each first."""
         if not ids:
             return []
         order = {post_id: place for place, post_id in enumerate(ids)}
-        revisions = self.readable_by(reader).filter(post__in=ids).order_by("-number")
+        revisions = self.readable_by(reader).filter(post__in=any_of(ids)).order_by("-number")
         return sorted(revisions, key=lambda revision: order[revision.post_id])
 
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
-        """The latest revisions in a thread that contain `words` to the letter; at most 50."""
-        latest = models.Subquery(
-            Post.objects.order_by().filter(thread=thread_id).values("thread__next_number")[:1]
-        )
+        """The latest revisions in a thread that contain `words` to the letter; at most 50.
+
+        The latest number is asked for by itself: not knowing it, the planner would read all posts.
+        """
+        latest = Thread.objects.values_list("next_number", flat=True).get(pk=thread_id)
         return list(
             self.readable_by(reader)
             .filter(

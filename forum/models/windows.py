@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Value, When
+from django.db.models import BooleanField, ExpressionWrapper
 
 from forum.models.ids import any_of
 from forum.models.posts import Post, if_readable, readable_by
@@ -134,11 +134,6 @@ def rows_of(ids: set[int], reader: Reader, *, answered: Iterable[int | None]) ->
 
     `answered` are the posts that they answer, which a row shows something of, too.
     """
-    readable = Case(
-        When(readable_by(reader), then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
     values = (
         Post.objects.filter(pk__in=any_of(ids.union(filter(None, answered))))
         .order_by("tree_id", "lft")
@@ -154,7 +149,7 @@ def rows_of(ids: set[int], reader: Reader, *, answered: Iterable[int | None]) ->
             "deleted_at",
             "hidden_at",
             "hidden_action__reason",
-            readable,
+            ExpressionWrapper(readable_by(reader), BooleanField()),
             if_readable(reader, "html"),
             if_readable(reader, "excerpt"),
         )
