@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.test import Client
@@ -100,6 +101,8 @@ def _people(scene: Scene) -> None:
     }
     for name in PEOPLE[1:]:
         person = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+        address = f"{name}@example.org"
+        EmailAddress.objects.create(user=person, email=address, verified=True, primary=True)
         if name in appointed:
             kind, board = appointed[name]
             Role.objects.create(person=person, kind=kind, board=board)
