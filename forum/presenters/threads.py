@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape  # Django's costs three times as much
 from typing import NamedTuple
 
@@ -239,6 +240,7 @@ class ThreadPage:
         )
 
 
+@lru_cache(maxsize=4096)
 def hue_of(name: str) -> str:
     """The colour class of a person's monogram, `h1` to `h12`."""
     return f"h{sum(name.lower().encode()) % HUES + 1}"
