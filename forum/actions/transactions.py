@@ -14,7 +14,8 @@ from forum.refusals import Busy
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TRIES = 3
+# Enough for a reply to a branch that moderators move to and fro meanwhile.
+TRIES = 8
 # The constraint that keeps one form from making two posts.
 SAME_FORM = "post_nonce"
 
