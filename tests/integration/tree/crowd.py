@@ -96,6 +96,20 @@ def same_thread(worker: int, *, author: int, board: int, nonce: str) -> list[Any
     return [thread.pk]
 
 
+def edits(worker: int, *, author: int, post: int, base: int) -> list[Any]:
+    """Edit the same wording of a post."""
+    from forum.actions.posts import edit_post
+    from forum.models import Post, User
+
+    person, edited = User.objects.get(pk=author), Post.objects.get(pk=post)
+    start.wait()
+
+    def edit(place: int) -> Any:
+        return edit_post(edited, by=person, source=f"Wording {place}.", base=base).pk
+
+    return [attempt(edit, worker)]
+
+
 def attempt(deed: Any, place: int) -> Any:
     """What the deed wrote, or the name of the refusal that a person would read."""
     from forum.refusals import Refusal
@@ -107,7 +121,8 @@ def attempt(deed: Any, place: int) -> Any:
 
 
 DEEDS = {
-    deed.__name__: deed for deed in (replies, threads, replies_and_moves, same_reply, same_thread)
+    deed.__name__: deed
+    for deed in (replies, threads, replies_and_moves, same_reply, same_thread, edits)
 }
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from itertools import chain
 from uuid import uuid4
 
 import pytest
 from django.db import connection, connections, transaction
 
+from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.moves import move_branch
-from forum.actions.posts import reply_to
+from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, Revision, Thread
-from forum.refusals import Busy
+from forum.refusals import Busy, Changed, Locked
 
 PROCESSES, EACH = 16, 25
 
@@ -67,7 +69,7 @@ def test_replies_are_saved_while_branches_move_within_and_between_threads(
         author=bob.pk,
         moderator=carol.pk,
         movers=5,
-        count=15,
+        count=10,
         roots=[thread.pk, other.pk],
     )
 
@@ -76,7 +78,7 @@ def test_replies_are_saved_while_branches_move_within_and_between_threads(
     # Nothing moves below itself, or to where it is: that is all that a mover may hear.
     assert {outcome for outcome in moved if not isinstance(outcome, int)} <= {"Invalid", "Changed"}
     assert sum(isinstance(outcome, int) for outcome in moved) > len(moved) / 2
-    assert Post.objects.count() == there + 11 * 15
+    assert Post.objects.count() == there + 11 * 10
     assert Revision.objects.count() == Post.objects.count()
     assert Thread.objects.filter(pk__in=[thread.pk, other.pk]).count() == 2
     sound()
@@ -99,6 +101,15 @@ def test_the_same_thread_sent_by_many_at_once_is_one_thread(
 
     thread = Thread.objects.get()
     assert outcomes == [[thread.pk]] * 8
+    sound()
+
+
+def test_of_many_edits_of_one_wording_one_wins_and_the_others_are_told(crowd, sound, reply, bob):
+    Revision.objects.filter(post=reply).update(created_at=reply.created_at - timedelta(hours=1))
+    outcomes = crowd("edits", processes=8, author=bob.pk, post=reply.pk, base=reply.number)
+
+    assert sorted(map(str, chain(*outcomes))) == [str(reply.pk)] + ["Changed"] * 7
+    assert reply.revisions.count() == 2
     sound()
 
 
@@ -151,6 +162,32 @@ def test_reply_lands_with_its_parent_that_is_moved_while_it_waits(
     assert answering.error is None
     landed = Post.objects.get(pk=answering.result.pk)
     assert (landed.thread_id, landed.parent_id) == (other.pk, reply.pk)
+    sound()
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "refusal"),
+    [
+        (lambda post, _carol: delete_post(post, by=post.author), Changed),
+        (lambda post, carol: hide_post(post, by=carol, reason="spam"), Changed),
+        (lambda post, carol: lock_thread(post.thread, by=carol, reason="enough"), Locked),
+    ],
+    ids=["deleted", "hidden", "locked"],
+)
+def test_what_happens_while_a_reply_waits_holds_for_it(
+    sound, thread, reply, alice, carol, transactional_db, meanwhile, refusal
+):
+    answering = Elsewhere(lambda: reply_to(reply, author=alice, source="And in spring?"))
+
+    with transaction.atomic():
+        Thread.objects.lock(thread.pk)
+        answering.start()
+        wait_until_somebody_waits()
+        meanwhile(reply, carol)
+    answering.join()
+
+    assert isinstance(answering.error, refusal)
+    assert not Post.objects.filter(parent=reply).exists()
     sound()
 
 

@@ -131,6 +131,7 @@ def test_it_is_answered_edited_hidden_and_removed_at_any_place(
     sound()
 
 
+@pytest.mark.django_db(transaction=True)  # each deed commits, and is checked then
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
 def test_its_branches_and_itself_move_and_come_back(
     large, thread, opening, alice, carol, sound, client
