@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
@@ -128,3 +129,23 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+def all_rows() -> dict[str, tuple[int, str]]:
+    """Of each table, how many rows it has and a hash of them all.
+
+    Without sessions: they keep what somebody typed and was not taken.
+    """
+    tables = {model._meta.db_table for model in apps.get_models()} - {"django_session"}
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(tables):
+            rows = "string_agg(t::text, '|' ORDER BY t::text)"
+            cursor.execute(f"SELECT count(*), coalesce(md5({rows}), '') FROM \"{table}\" AS t")
+            found[table] = cursor.fetchone()
+    return found
+
+
+def changed_since(before: dict[str, tuple[int, str]]) -> set[str]:
+    """The tables that are not what they were."""
+    return {table for table, rows in all_rows().items() if rows != before[table]}

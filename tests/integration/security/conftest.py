@@ -1,0 +1,5 @@
+"""The scene of the house tests."""
+
+from tests.house.conftest import scene
+
+__all__ = ["scene"]
