@@ -128,7 +128,7 @@ def merge_thread(
     _enforce(by, source, target)
     if source.pk == target.pk:
         raise Invalid(_("A thread can’t be merged into itself."))
-    head, place = (Post.objects.get(thread=each, parent=None) for each in (source, target))
+    head, place = (Post.objects.opening_of(each.pk).get() for each in (source, target))
     effects = _transfer(head, Destination(target, place.pk))
     return record(Act.MERGE_THREAD, by=by, reason=reason, note=note, effects=effects)
 

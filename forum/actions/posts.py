@@ -145,10 +145,10 @@ def _edit_post(
     post.thread = thread
     may_edit(by, post).enforce()
     latest = post.latest_revision()
+    if latest.source == source:
+        return post  # the same form may have come twice
     if base is not None and base != latest.number:
         raise Changed(_("This post was edited elsewhere since you began."))
-    if latest.source == source:
-        return post
     now = timezone.now()
     if now - latest.created_at < GRACE and not post.has_echo():
         latest.source, latest.plain = source, rendered.plain
@@ -170,8 +170,8 @@ def _edit_post(
 def delete_post(post: Post, *, by: User) -> Post:
     """Take a post back: a tombstone stays where replies hang on it.
 
-    An opening post that nobody answered takes its thread with it. Raises `NotAllowed`, `Gone`,
-    `SignedOut`, `Suspended` or `Busy`.
+    An opening post below which nothing stands takes its thread with it. Raises `NotAllowed`,
+    `Gone`, `SignedOut`, `Suspended` or `Busy`.
     """
     thread = lock_thread_of(post.pk)
     post = Post.objects.get(pk=post.pk)
@@ -182,7 +182,7 @@ def delete_post(post: Post, *, by: User) -> Post:
     post.save(update_fields=["deleted_at"])
     if was_counted:
         count_out(post)
-    if post.is_opening and not post.children.filter(deleted_at=None).exists():
+    if post.is_opening and not Post.objects.below(post).standing().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])
     return post

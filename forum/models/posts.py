@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +97,10 @@ class PostQuerySet(TreeQuerySet):
         """All posts of a thread, in tree order."""
         return self.filter(tree_id=thread.pk).order_by("lft")
 
+    def opening_of(self, thread_id: int | OuterRef) -> PostQuerySet:
+        """The opening post of that thread."""
+        return self.order_by().filter(tree_id=thread_id, parent=None)
+
     def by_number(self, thread: Thread) -> PostQuerySet:
         """All posts of a thread, in the order in which they arrived."""
         return self.filter(thread=thread).order_by("number")
@@ -113,6 +117,10 @@ class PostQuerySet(TreeQuerySet):
     def living(self) -> PostQuerySet:
         """Posts that stand as they were written: neither deleted nor hidden."""
         return self.filter(deleted_at=None, hidden_at=None)
+
+    def standing(self) -> PostQuerySet:
+        """Posts that keep their place without any reply: hidden ones too, but not deleted ones."""
+        return self.filter(deleted_at=None)
 
     def written_by(self, person: User) -> PostQuerySet:
         """A person's posts, the latest first."""
@@ -144,8 +152,6 @@ class PostQuerySet(TreeQuerySet):
 
     def path_to(self, post_id: int) -> list[int]:
         """The ids from the opening post down to `post_id`, itself included, by `parent`."""
-        from django.db import connection
-
         with connection.cursor() as cursor:
             cursor.execute(
                 """

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 Reader = User | AnonymousUser
 
 TITLE_LENGTH = 120
-# What stands in the place of the slug in the addresses of deeds.
-DEEDS = frozenset({"lock", "unlock", "pin", "unpin"})
-SLUG_LENGTH = 80
 # What follows a thread's id in an address and is no title: see `forum.urls`.
 DEEDS = frozenset({"lock", "unlock", "pin", "unpin"})
 # Loaded conversations get ids below this, so that they never meet a real one.
@@ -79,13 +77,25 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def for_page(self) -> ThreadQuerySet:
         """With what the page of a thread shows of it, in the same query."""
-        return self.select_related("board", "author", "locked_action__actor", "merged_into")
+        return self.with_reply_count().select_related(
+            "board", "author", "locked_action__actor", "merged_into"
+        )
 
     def with_last_post(self) -> ThreadQuerySet:
         """With what a list shows of each thread, in the same query."""
-        return self.select_related("board", "author", "last_post__author").defer(
-            "last_post__html", "last_post__source"
+        return (
+            self.with_reply_count()
+            .select_related("board", "author", "last_post__author")
+            .defer("last_post__html", "last_post__source")
         )
+
+    def with_reply_count(self) -> ThreadQuerySet:
+        """With `reply_count`: its living posts, but for the opening post."""
+        from forum.models.posts import Post
+
+        opening = Post.objects.opening_of(OuterRef("pk")).living()
+        replies = F("post_count") - Cast(Exists(opening), models.IntegerField())
+        return self.annotate(reply_count=replies)
 
     def lock(self, *ids: int) -> None:
         """Take the locks without which the database refuses writes to these threads' trees.
@@ -157,6 +167,9 @@ class Thread(models.Model):
             models.CheckConstraint(condition=~models.Q(title=""), name="thread_has_title"),
         ]
 
+    # Set by `with_reply_count`.
+    reply_count: int
+
     def __str__(self) -> str:
         return self.title
 
@@ -174,10 +187,6 @@ class Thread(models.Model):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
-
-    @property
-    def reply_count(self) -> int:
-        return max(0, self.post_count - 1)
 
     def take_numbers(self, count: int = 1) -> int:
         """Reserve `count` numbers and return the first; needs the lock; the caller saves."""

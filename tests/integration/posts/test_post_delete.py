@@ -74,6 +74,19 @@ def test_answered_opening_post_leaves_title_and_replies(
     assert "Does moss harm the bricks?" not in html
 
 
+def test_opening_post_stays_over_what_stands_deeper_below(
+    as_alice: Client, visitor: Client, opening: Post, reply: Post, alice: User, bob: User
+) -> None:
+    reply_to(reply, author=alice, source="That explains it.")
+    delete_post(reply, by=bob)
+    assert "the reply to it stays" in as_alice.get(f"/p/{opening.pk}/delete/").content.decode()
+    delete(as_alice, opening)
+    html = visitor.get(opening.thread.get_absolute_url()).content.decode()
+    assert "That explains it." in html
+    assert '<h2 id="answers">1 reply</h2>' in html
+    assert "That explains it." in visitor.get("/b/gardens/").content.decode()
+
+
 @pytest.mark.parametrize("who", ["as_alice", "as_carol", "as_erin"])
 def test_nobody_deletes_for_others(request: pytest.FixtureRequest, reply: Post, who: str) -> None:
     assert delete(request.getfixturevalue(who), reply) == 403
