@@ -57,10 +57,12 @@ class Window:
     page: frozenset[int]  # ids of the rows that are the page itself
     has_earlier: bool
     remaining: int  # posts after the page, counted up to `COUNTED`
+    goes_on_below: int | None = None  # the post that the first one after the page answers
 
     def cut_before(self, position: int) -> None:
         """End the page before the row at that position."""
         left_out = self.rows[position:]
+        self.goes_on_below = left_out[0].parent_id
         self.rows = self.rows[:position]
         self.page -= {row.id for row in left_out}
         self.remaining = min(COUNTED, self.remaining + len(left_out))
@@ -96,7 +98,9 @@ SELECT (SELECT array_agg(id) FROM page),
        (SELECT parent_id IS NOT NULL FROM forum_post WHERE tree_id = %(tree)s
            AND lft < (SELECT min(lft) FROM page) ORDER BY lft DESC LIMIT 1),
        (SELECT count(*) FROM (SELECT 1 FROM forum_post WHERE tree_id = %(tree)s
-           AND lft > (SELECT max(lft) FROM page) ORDER BY lft LIMIT %(counted)s) AS rest)
+           AND lft > (SELECT max(lft) FROM page) ORDER BY lft LIMIT %(counted)s) AS rest),
+       (SELECT parent_id FROM forum_post WHERE tree_id = %(tree)s
+           AND lft > (SELECT max(lft) FROM page) ORDER BY lft LIMIT 1)
 """
 
 
@@ -118,7 +122,7 @@ def window_of(
                 "counted": COUNTED,
             },
         )
-        page, above, answered, opening, has_earlier, remaining = cursor.fetchone()
+        page, above, answered, opening, has_earlier, remaining, below = cursor.fetchone()
     if page is None:
         return None
     return Window(
@@ -126,6 +130,7 @@ def window_of(
         page=frozenset(page),
         has_earlier=bool(has_earlier),
         remaining=remaining,
+        goes_on_below=below,
     )
 
 

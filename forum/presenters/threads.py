@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
@@ -29,6 +30,7 @@ MOST_NESTED = 90
 MANY = 50
 HUES = 12
 NAMED = 3
+PARENT_WORDS = 60  # characters
 
 POST = Stencil("posts/_post.html")
 TOMBSTONE = Stencil("posts/_tombstone.html")
@@ -80,7 +82,8 @@ class ThreadPage:
         self.window = window
         _cut_where_too_deep(window)
         self.opening = next(row for row in window.rows if row.parent_id is None)
-        self.rows, self.merged = _standing([row for row in window.rows if row is not self.opening])
+        replies = [row for row in window.rows if row is not self.opening]
+        self.rows, self.merged = _standing(replies, window.goes_on_below)
         self.in_page = frozenset(row.id for row in window.rows)
         self.mentions = Mention.objects.on_posts(
             [row.id for row in window.rows if has_mentions(row.html)]
@@ -115,6 +118,11 @@ class ThreadPage:
         }
 
     @property
+    def takes_answers(self) -> bool:
+        """Whether answering the opening post can be offered."""
+        return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
+
+    @property
     def is_large(self) -> bool:
         return len(self.rows) > MANY
 
@@ -140,6 +148,8 @@ class ThreadPage:
         for place, row in enumerate(self.rows):
             while len(closing) > levels[place]:
                 html.append(closing.pop())
+            if not levels[place] and row.parent_id not in self.in_page:
+                html.append(_left_out(row))
             html.append('<li class="node">')
             html.append(self.post(row, above, replies=sizes[place]))
             above = row.id
@@ -187,7 +197,7 @@ class ThreadPage:
                 "level": str(row.level),
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
-                "parent_words": escape(row.parent.excerpt[:60]) if row.parent else "",
+                "parent_words": escape(excerpt(row.parent.excerpt, PARENT_WORDS)) if row.parent else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
                 "text": self._text(row, folds=also is not None),
@@ -246,6 +256,18 @@ def hue_of(name: str) -> str:
     return f"h{sum(name.lower().encode()) % HUES + 1}"
 
 
+def _left_out(row: Row) -> str:
+    """Above a post whose ancestors are too many for the page: how many, and the way to them."""
+    count = row.level - 1
+    left_out = ngettext(
+        "%(count)d post leads here from the opening post and isn’t on this page.",
+        "%(count)d posts lead here from the opening post and aren’t on this page.",
+        count,
+    ) % {"count": count}
+    nearest = _("Go to the nearest")
+    return f'<li class="between">{left_out} <a href="/p/{row.parent_id}/">{nearest}</a></li>'
+
+
 def _who(rows: list[Row]) -> str:
     """“38 replies from brigid, wren and 11 others”."""
     people = [name for name, _count in Counter(row.author for row in rows).most_common()]
@@ -274,15 +296,19 @@ def _cut_where_too_deep(window: Window) -> None:
             return
 
 
-def _standing(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
+def _standing(rows: list[Row], goes_on_below: int | None) -> tuple[list[Row], dict[int, int]]:
     """The rows to draw, and for tombstones how many posts each stands for.
 
     Deleted posts under which nothing stands are left out; a deleted post whose only answer is
-    deleted too is merged into that. What a moderator hid stays: its tombstone says why.
+    deleted too is merged into that. What a moderator hid stays: its tombstone says why. So do the
+    posts in whose branches the next page begins, for it does not draw them again.
     """
     standing: list[Row] = []
-    answered: set[int | None] = set()
+    unfinished = {goes_on_below}
+    answered = {goes_on_below}
     for row in reversed(rows):
+        if row.id in unfinished:
+            unfinished.add(row.parent_id)
         if row.deleted_at is None or row.id in answered:
             standing.append(row)
             answered.add(row.parent_id)
@@ -298,7 +324,7 @@ def _standing(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
             row.parent_id, row.level = above.parent_id, above.level
             drawn.remove(above)
         drawn.append(row)
-        if row.deleted_at is not None and answers[row.id] == 1:
+        if row.deleted_at is not None and answers[row.id] == 1 and row.id not in unfinished:
             replaced[row.id] = row
     return drawn, merged
 
@@ -306,7 +332,7 @@ def _standing(rows: list[Row]) -> tuple[list[Row], dict[int, int]]:
 def posted(post: Post, reader: Reader) -> dict[str, object]:
     """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
     thread = Thread.objects.for_page().get(pk=post.thread_id)
-    opening = Post.objects.in_thread(thread).only("pk").get(parent=None)
+    opening = Post.objects.opening_of(thread.pk).only("pk").get()
     rows = rows_of({opening.pk, post.pk}, reader, answered={post.parent_id})
     page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk}), False, 0))
     page.in_page |= {post.parent_id or 0}

@@ -139,6 +139,22 @@ def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[str]:
         following = link[1] if link else None
 
 
+def test_removed_posts_at_the_end_of_a_window_stay_over_their_replies_in_the_next(
+    visitor: Client, board: Board, alice: User
+) -> None:
+    """Fetched below the first page, the second one does not draw them again."""
+    posts = long_thread(board, alice, chain=True)[:90]
+    # The page ends where lists would nest too deep, at the ninetieth reply.
+    address = posts[0].thread.get_absolute_url()
+    drawn = Tree(page(visitor, address)).order
+    last = Post.objects.get(pk=int(drawn[-1][1:]))
+    for post in (last, last.parent):
+        delete_post(post, by=alice)
+    html = page(visitor, address)
+    assert Tree(html).order == drawn
+    assert "2 posts deleted" not in html
+
+
 @pytest.mark.parametrize("chain", [False, True], ids=["fan", "chain"])
 @pytest.mark.parametrize("htmx", [False, True], ids=["pages", "htmx"])
 def test_windows_show_every_post_once(
@@ -219,8 +235,12 @@ def test_wrong_slug_leads_to_the_right_one(visitor: Client, thread: Thread) -> N
 
 
 @pytest.mark.parametrize(
-    "query", ["after=", "after=5", "after=px", "after=p0", "at=p99999999", "before=p1'", "at=p" + "9" * 30]
-)  # fmt: skip
+    "query",
+    [
+        *("after=", "after=5", "after=px", "after=p0"),
+        *("at=p99999999", "before=p1'", "at=p" + "9" * 30),
+    ],
+)
 def test_odd_pages_are_not_found(visitor: Client, thread: Thread, query: str) -> None:
     assert visitor.get(f"{thread.get_absolute_url()}?{query}").status_code == 404
 
