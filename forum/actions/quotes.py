@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from forum.markup.quotes import find, worth_matching
 from forum.markup.render import QuoteBlock
 from forum.models import Post, Quote, Revision, User
 
+# More quotes than anybody makes in one post; the sources of further ones are not looked for.
+MOST = 50
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
@@ -37,13 +39,18 @@ def find_sources(
 
     Looked for in the posts that the form pointed at, then in the post answered and those above
     it, nearest first, then in the whole thread, latest first; in every revision. A block whose
-    words stand nowhere is left out. `but` is the quoting post itself, when it is edited.
+    words stand nowhere is left out. `but` is the quoting post itself, when it is edited: what it
+    quoted before keeps its source, also when that was removed since.
     """
     if not blocks:
         return []
+    kept = {quote.words: quote for quote in _quotes_of(but)} if but else {}
     near = list(_near(reader, parent, pointed_at))
     found = []
-    for block in blocks:
+    for block in blocks[:MOST]:
+        if block.words in kept:
+            found.append(replace(kept[block.words], ordinal=block.ordinal))
+            continue
         for revision, named in chain(near, _elsewhere(block, reader, parent)):
             if but is not None and revision.post_id == but.pk:
                 continue
@@ -52,6 +59,11 @@ def find_sources(
                 found.append(Found(block.ordinal, block.words, revision, *place))
                 break
     return found
+
+
+def _quotes_of(post: Post) -> Iterator[Found]:
+    for quote in post.quotes.select_related("source_revision"):
+        yield Found(quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length)
 
 
 def _near(

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -49,7 +50,7 @@ def find(words: str, plain: str) -> tuple[int, int] | None:
     something out ("…"): then the pieces around it are looked for in their order, and the place
     reaches from the first to the last. None when they do not occur.
     """
-    wanted, searched = normalise(words), normalise(plain)
+    wanted, searched = normalise(words), _searched(plain)
     pieces = [wanted] if wanted in searched else [normalise(part) for part in parts(words)]
     if not wanted or not pieces or not all(piece in searched for piece in pieces):
         return None
@@ -67,9 +68,18 @@ def find(words: str, plain: str) -> tuple[int, int] | None:
 def worth_matching(words: str, plain: str) -> bool:
     """Tell whether finding `words` in `plain` would mean anything: long enough, or a paragraph."""
     wanted = normalise(words)
-    return len(wanted) >= MIN_MATCH or (
-        wanted != "" and wanted in map(normalise, _BLANK_LINES.split(plain))
-    )
+    return len(wanted) >= MIN_MATCH or (wanted != "" and wanted in _paragraphs(plain))
+
+
+# The quotes of one post are looked for in the same few texts.
+@lru_cache(maxsize=256)
+def _searched(plain: str) -> str:
+    return normalise(plain)
+
+
+@lru_cache(maxsize=256)
+def _paragraphs(plain: str) -> frozenset[str]:
+    return frozenset(map(normalise, _BLANK_LINES.split(plain)))
 
 
 def parts(words: str) -> list[str]:

@@ -12,10 +12,22 @@ from forum.models.quotes import QuoteRow
 from forum.presenters.words import also_addressed, filled
 
 
-def preview(source: str, *, author: User, parent: Post | None, pointed_at: list[int]) -> SafeString:
-    """The text as it will be shown; raises `Invalid` as posting it would."""
+def preview(
+    source: str,
+    *,
+    author: User,
+    parent: Post | None,
+    pointed_at: list[int],
+    but: Post | None = None,
+) -> SafeString:
+    """The text as it will be shown; raises `Invalid` as posting it would.
+
+    `but` is the post itself, when it is edited.
+    """
     rendered = rendered_post(source)
-    found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
+    found = find_sources(
+        rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at, but=but
+    )
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
         MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.posts import GRACE, delete_post, edit_post, reply_to
-from forum.models import Mention, Post, Quote, Revision, User
+from forum.actions.threads import start_thread
+from forum.models import Board, Mention, Post, Quote, Revision, User
 
 
 def age(post: Post) -> None:
@@ -79,6 +80,14 @@ def test_saving_the_same_text_changes_nothing(as_bob: Client, reply: Post) -> No
     age(reply)
     assert send(as_bob, reply, reply.source).status_code == 302
     assert reply.revisions.count() == 1
+
+
+def test_pressed_twice_it_is_saved_once(as_bob: Client, reply: Post) -> None:
+    age(reply)
+    base = base_of(reply)
+    for _press in range(2):
+        assert send(as_bob, reply, "Where bricks stay wet.", base=base).status_code == 302
+    assert reply.revisions.count() == 2
 
 
 def test_edit_elsewhere_meanwhile_is_told_with_the_text(
@@ -169,3 +178,24 @@ def test_quote_of_an_edited_post_says_so(
     assert "these words are unchanged" in visitor.get(address).content.decode()
     edit_post(reply, by=bob, source="Nowhere at all.")
     assert "these words have changed" in visitor.get(address).content.decode()
+
+
+def test_edit_keeps_the_source_of_a_quote_that_was_hidden_since(
+    visitor: Client, reply: Post, alice: User, carol: User
+) -> None:
+    words = "> Only where the bricks stay wet all winter.\n\n"
+    quoting = reply_to(reply, author=alice, source=f"{words}Really?")
+    hide_post(reply, by=carol, reason="wrong")
+    edit_post(quoting, by=alice, source=f"{words}Really, all winter?")
+    html = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    assert "Really, all" in html
+    assert "bricks stay wet" not in html
+
+
+def test_edit_keeps_the_source_of_a_quote_from_another_thread(
+    reply: Post, board: Board, alice: User, bob: User
+) -> None:
+    other = start_thread(board, author=bob, title="Damp", source="Dry it.").posts.get()
+    quoting = reply_to(reply, author=alice, source="> Dry it.\n\nHow?", pointed_at=[other.pk])
+    edit_post(quoting, by=alice, source="Well.\n\n> Dry it.\n\nBut how?")
+    assert quoting.quotes.get().source_post == other
