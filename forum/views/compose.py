@@ -14,10 +14,13 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from forum.actions.limits import spend
+from forum.actions.posts import rendered_post, sent_before
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.render import MAX_SOURCE
 from forum.models import Post, User
+from forum.models.limits import Limit
 from forum.models.threads import TITLE_LENGTH
 from forum.refusals import Refusal, SignedOut, TooFast
 
@@ -41,6 +44,7 @@ class Composer:
     back: str
     target: Post | None = None  # the post answered
     parent_text: SafeString | None = None  # what that says
+    thread_title: str = ""  # of the thread that the post is in
     has_title: bool = False
     title: str = ""
     source: str = ""
@@ -110,6 +114,16 @@ def author_of(request: HttpRequest) -> User:
     if isinstance(request.user, User):
         return request.user
     raise SignedOut
+
+
+def admit(author: User, form: PostForm, limit: Limit) -> None:
+    """Take a token for a new post; what is no post, or was sent before, costs none.
+
+    Raises `Invalid` or `TooFast`.
+    """
+    rendered_post(form.text("source"))
+    if not sent_before(author, form.nonce_value):
+        spend(f"person:{author.pk}", limit)
 
 
 def keep_text(request: HttpRequest) -> None:

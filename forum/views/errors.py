@@ -11,8 +11,13 @@ from forum.views.compose import keep_text
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is out of date: 403, with the text that was typed kept for the retry."""
-    keep_text(request)
+    """A form whose token is out of date: 403, with the text that was typed kept for the retry.
+
+    Of our own pages only: another site's form would start a session here, in place of the
+    reader's, and put its words into their mouth.
+    """
+    if request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
+        keep_text(request)
     return render(request, "403_csrf.html", status=403)
 
 

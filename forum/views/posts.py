@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.limits import spend
-from forum.actions.posts import delete_post, edit_post, reply_to, sent_before
+from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.quotes import as_quote
@@ -26,7 +26,7 @@ from forum.presenters.menus import menu_of
 from forum.presenters.preview import preview
 from forum.presenters.threads import MOST_NESTED, posted, text_of
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, author_of, forget_text, refuse, restore, show
+from forum.views.compose import Composer, admit, author_of, forget_text, refuse, restore, show
 from forum.views.reading import reading
 
 QUOTED_WORDS = 10_000  # characters that the Quote button takes at most
@@ -77,6 +77,7 @@ def _reply_composer(parent: Post) -> Composer:
         button=_("Post reply"),
         back=place_of(parent),
         target=parent,
+        thread_title=parent.thread.title,
     )
 
 
@@ -104,8 +105,7 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
         may_answer(author, parent).enforce()
         if request.POST.get("do") == "preview":
             return _preview(request, composer, author, parent)
-        if not sent_before(author, form.nonce_value):
-            spend(f"person:{author.pk}", POSTS)
+        admit(author, form, POSTS)
         post = reply_to(
             parent,
             author=author,
@@ -123,10 +123,14 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
 
 
 def _preview(
-    request: HttpRequest, composer: Composer, author: User, parent: Post | None
+    request: HttpRequest,
+    composer: Composer,
+    author: User,
+    parent: Post | None,
+    but: Post | None = None,
 ) -> HttpResponse:
     composer.preview = preview(
-        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at
+        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
     )
     return show(request, composer)
 
@@ -143,6 +147,7 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         button=_("Save"),
         back=place_of(post),
         target=post.parent,
+        thread_title=post.thread.title,
         source=post.shown_source,
     )
     if request.method == "POST":
@@ -164,7 +169,7 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
         author = author_of(request)
         may_edit(author, post).enforce()
         if request.POST.get("do") == "preview":
-            return _preview(request, composer, author, post.parent)
+            return _preview(request, composer, author, post.parent, but=post)
         spend(f"person:{author.pk}", EDITS)
         edit_post(
             post,
@@ -188,7 +193,8 @@ def delete(request: HttpRequest, post_id: int) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     may_delete(request.user, post).enforce()
     if request.method != "POST":
-        context = {"post": post, "place": place_of(post), "replies": post.children.count()}
+        replies = Post.objects.below(post).standing().count()
+        context = {"post": post, "place": place_of(post), "replies": replies}
         return render(request, "posts/delete.html", context)
     post.thread = delete_post(post, by=request.user).thread
     messages.success(request, _("Deleted."))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import BadRequest
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.themes import THEMES
@@ -22,7 +23,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     """Remember light, dark, or ("auto") as the device has it, and go back."""
     chosen = request.POST.get("theme", "")
     if chosen not in (*THEMES, "auto"):
-        return HttpResponseBadRequest("light, dark or auto")
+        raise BadRequest("light, dark or auto")
     response = HttpResponse(status=204) if wants_fragment(request) else redirect(_back(request))
     if chosen == "auto":
         response.delete_cookie("theme")
@@ -38,14 +39,14 @@ def _back(request: HttpRequest) -> str:
     return back if safe else reverse("home")
 
 
-@require_GET
+@require_safe
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
-@require_GET
+@require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
     """The database answers and is migrated: 200, else 503."""

@@ -9,8 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.limits import spend
-from forum.actions.posts import sent_before
 from forum.actions.threads import clean_title, start_thread
 from forum.forms.posts import PostForm
 from forum.lib.addresses import id_in
@@ -24,7 +22,7 @@ from forum.presenters.menus import deeds_of
 from forum.presenters.preview import preview
 from forum.presenters.threads import ThreadPage
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, author_of, forget_text, refuse, restore, show
+from forum.views.compose import Composer, admit, author_of, forget_text, refuse, restore, show
 from forum.views.reading import reading
 
 STARTS: tuple[Start, ...] = ("after", "before", "at")
@@ -101,8 +99,7 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
         if request.POST.get("do") == "preview":
             composer.preview = preview(composer.source, author=author, parent=None, pointed_at=[])
             return show(request, composer)
-        if not sent_before(author, form.nonce_value):
-            spend(f"person:{author.pk}", THREADS)
+        admit(author, form, THREADS)
         thread = start_thread(
             board,
             author=author,

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from forum.actions.moderation import hide_post, lock_thread
@@ -320,12 +321,27 @@ def test_more_than_the_limit_at_once_is_too_fast(as_bob: Client, opening: Post) 
 
 
 def test_token_out_of_date_keeps_the_text(bob: User, opening: Post) -> None:
-    client = Client(enforce_csrf_checks=True)
+    client = Client(enforce_csrf_checks=True, HTTP_ORIGIN="http://testserver")
     client.force_login(bob)
     response = send(client, opening)
     assert response.status_code == 403
     assert not Post.objects.filter(parent=opening).exists()
     assert WORDS in client.get(address(opening)).content.decode()
+
+
+def test_form_of_another_site_neither_ends_the_session_nor_leaves_words(
+    bob: User, opening: Post
+) -> None:
+    # Of a cookie that is "Lax" the browser sends nothing then, but keeps what it is given.
+    stranger = Client(enforce_csrf_checks=True, HTTP_ORIGIN="https://elsewhere.example")
+    response = send(stranger, opening)
+    assert response.status_code == 403
+    assert settings.SESSION_COOKIE_NAME not in response.cookies
+
+
+def test_what_is_no_post_costs_no_turn(as_bob: Client, opening: Post) -> None:
+    assert {send(as_bob, opening, " ").status_code for _ in range(11)} == {422}
+    assert send(as_bob, opening).status_code == 302
 
 
 def test_counters_follow(opening: Post, bob: User, alice: User) -> None:
