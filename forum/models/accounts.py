@@ -195,8 +195,11 @@ class User(AbstractBaseUser):
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
-        """The zone in which this person reads times."""
-        return zoneinfo.ZoneInfo(self.zone or settings.TIME_ZONE)
+        """The zone in which this person reads times; the site's when theirs is no more."""
+        try:
+            return zoneinfo.ZoneInfo(self.zone or settings.TIME_ZONE)
+        except zoneinfo.ZoneInfoNotFoundError:
+            return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
     @cached_property
     def standing(self) -> Standing:

@@ -124,3 +124,8 @@ def test_an_address_is_never_shown(visitor, as_carol, alice):
 def test_somebody_who_wrote_nothing_has_a_page(visitor, db):
     User.objects.create_user("frances")
     assert "Nothing is here to read." in page_of(visitor, "frances")
+
+
+def test_a_time_zone_that_is_no_more_is_the_sites(as_alice, alice):
+    User.objects.filter(pk=alice.pk).update(zone="Europe/Atlantis")
+    assert "Times are in UTC" in page_of(as_alice)
