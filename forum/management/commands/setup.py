@@ -35,8 +35,9 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Bringing the database up to date ...")
-            call_command("migrate", verbosity=0, interactive=False)
+            # Before what ends the waiting, lest a killed first start leave it out for ever.
             call_command("createcachetable", verbosity=0)
+            call_command("migrate", verbosity=0, interactive=False)
 
     def make_administrator(self) -> None:
         given = settings.ADMIN_PASSWORD
