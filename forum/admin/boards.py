@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,13 @@ class BoardAdmin(ForAdministrators, DeskAdmin):
     ordering = ["category__position", "position", "name"]
     fields = ["category", "name", "slug", "description", "position", "closed_at"]
     prepopulated_fields = {"slug": ["name"]}
+    # Django's own two fields for one time have no labels.
+    formfield_overrides = {
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        }
+    }
 
     def view_on_site(self, board: Board) -> str:
         return board.get_absolute_url()

@@ -35,7 +35,7 @@ class RoleFormSet(BaseInlineFormSet):
             raise ValidationError(_("The site needs an administrator: appoint another one first."))
 
 
-class RoleInline(ForAdministrators, admin.TabularInline):
+class RoleInline(ForAdministrators, admin.StackedInline):
     model = Role
     formset = RoleFormSet
     fields = ["kind", "board"]
