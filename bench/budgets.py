@@ -28,15 +28,12 @@ FONT = re.compile(rb'<link rel="preload" href="[^"]*/fonts/([^".]+)\.[^"]*woff2"
 TEXT = re.compile(rb'(<div class="text"[^>]*>).*?(</div>\s*<footer)', re.DOTALL)
 POST = re.compile(rb'<li class="node"><article class="post".*?</article>', re.DOTALL)
 
-# Counts what jumps while the page loads and is scrolled to its end; none of it is anybody's doing.
-SHIFT = """() => new Promise((tell) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const shift of list.getEntries()) sum += shift.hadRecentInput ? 0 : shift.value;
-  }).observe({type: "layout-shift", buffered: true});
-  window.scrollTo(0, document.body.scrollHeight);
-  setTimeout(() => tell(sum), 500);
-})"""
+# Sums up what moves without anybody having asked for it.
+WATCH = """window.shift = 0; new PerformanceObserver((list) => {
+  for (const moved of list.getEntries()) window.shift += moved.hadRecentInput ? 0 : moved.value;
+}).observe({type: "layout-shift", buffered: true});"""
+TURNS = 30  # of the wheel, of so many …
+PIXELS = 600
 
 
 @dataclass
@@ -106,7 +103,7 @@ def kilo(body: bytes) -> float:
 
 
 def of_browser(server: Server, thread: Thread) -> list[Budget]:
-    """Requests of a cold visit, and how much the layout shifts, at the width of a phone."""
+    """Requests of a cold visit, and how much the layout shifts as a phone scrolls through."""
     address = f"http://localhost:{server.port}{thread.get_absolute_url()}"
     requests: list[str] = []
     shift = None
@@ -120,9 +117,13 @@ def of_browser(server: Server, thread: Thread) -> list[Budget]:
             arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
             browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
             page: Page = browser.new_page(viewport=PHONE)
+            page.add_init_script(WATCH)
             page.on("request", lambda request: requests.append(request.url))
             page.goto(address, wait_until="networkidle")
-            shift = page.evaluate(SHIFT)
+            for _turn in range(TURNS):
+                page.mouse.wheel(0, PIXELS)
+                page.wait_for_timeout(50)
+            shift = page.evaluate("window.shift")
             browser.close()
     return [
         Budget("requests of a cold visit", 6, "", len(requests) or None),
