@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import BadRequest
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -24,7 +23,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("theme", "")
     if chosen not in (*THEMES, "auto"):
         raise BadRequest("light, dark or auto")
-    response = HttpResponse(status=204) if wants_fragment(request) else redirect(_back(request))
+    # Not `redirect`: a Referer without slashes would pass for the name of a view.
+    back = HttpResponseRedirect(_back(request))
+    response = HttpResponse(status=204) if wants_fragment(request) else back
     if chosen == "auto":
         response.delete_cookie("theme")
     else:
