@@ -197,7 +197,7 @@ class ThreadPage:
                 "level": str(row.level),
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
-                "parent_words": escape(excerpt(row.parent.excerpt, PARENT_WORDS)) if row.parent else "",
+                "parent_words": _first_words(row.parent) if row.parent else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
                 "text": self._text(row, folds=also is not None),
@@ -254,6 +254,10 @@ class ThreadPage:
 def hue_of(name: str) -> str:
     """The colour class of a person's monogram, `h1` to `h12`."""
     return f"h{sum(name.lower().encode()) % HUES + 1}"
+
+
+def _first_words(row: Row) -> str:
+    return escape(excerpt(row.excerpt, PARENT_WORDS))
 
 
 def _left_out(row: Row) -> str:

@@ -45,9 +45,9 @@ document.addEventListener("click", async (event) => {
   if (!copy || !navigator.clipboard) return;
   event.preventDefault();
   await navigator.clipboard.writeText(new URL(copy.dataset.jsCopy, location.href).href);
-  status.textContent = copy.dataset.jsCopied ?? "";
-  const menu = copy.closest(".menu");
-  if (menu) { menu.previousElementSibling.focus(); close(menu); }
+  // Said where the reader looks, and to those who listen; the menu stays until focus moves on.
+  status.textContent = copy.textContent = copy.dataset.jsCopied;
+  copy.closest(".menu").previousElementSibling.focus();
 });
 
 markOpen();
