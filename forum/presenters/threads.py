@@ -18,7 +18,7 @@ from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
 from forum.models.threads import Reader
-from forum.models.windows import COUNTED, Row, Window, rows_of
+from forum.models.windows import CONTEXT, COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply
 from forum.presenters.stencils import Stencil
 from forum.presenters.times import Clock, date_of, iso
@@ -92,6 +92,7 @@ class ThreadPage:
             [row.id for row in window.rows if has_quotes(row.html)], reader
         )
         self.clock = Clock()
+        self.added = ""  # what to say when this page goes below another
 
     @property
     def earlier(self) -> int | None:
@@ -135,6 +136,10 @@ class ThreadPage:
     def without_context(self) -> ThreadPage:
         """This page without the posts above it, for a reader who has those already."""
         self.rows = [row for row in self.rows if row.id in self.window.page]
+        count = len(self.rows)
+        self.added = ngettext(
+            "%(count)d more reply shown.", "%(count)d more replies shown.", count
+        ) % {"count": count}
         return self
 
     def tree(self) -> SafeString:
@@ -293,10 +298,29 @@ def _who(rows: list[Row]) -> str:
 
 
 def _cut_where_too_deep(window: Window) -> None:
-    """End the page at the first post that would nest too many lists; the next page begins there."""
+    """End the page at the first post that would nest too many lists; the next page begins there.
+
+    A page that was reached by reading back keeps its end, and begins later.
+    """
+    if window.reads_back:
+        _begin_where_shallow(window)
+        return
     for place, depth in enumerate(depths([(row.id, row.parent_id) for row in window.rows])):
         if depth > MOST_NESTED:
             window.cut_before(place)
+            return
+
+
+def _begin_where_shallow(window: Window) -> None:
+    """Begin the page so late that all of it, and the posts above it, nest few enough lists."""
+    lowest = highest = window.rows[-1].level
+    for place in reversed(range(len(window.rows))):
+        row = window.rows[place]
+        if row.id not in window.page:
+            return
+        lowest, highest = min(lowest, row.level), max(highest, row.level)
+        if highest - lowest > MOST_NESTED - CONTEXT:
+            window.begin_at(place + 1)
             return
 
 

@@ -162,7 +162,9 @@ document.addEventListener("htmx:afterSwap", () => {
   place = null;
 });
 
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  // More replies took the place of the link to them: on with the first of these.
+  if (held && target.matches(".replies")) held.post = target.querySelector("article");
   const wanted = document.querySelector("[data-focus]");
   if (wanted) land(wanted, detail.requestConfig.verb === "post");
   else setTimeout(rescueFocus);
