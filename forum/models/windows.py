@@ -58,6 +58,7 @@ class Window:
     has_earlier: bool
     remaining: int  # posts after the page, counted up to `COUNTED`
     goes_on_below: int | None = None  # the post that the first one after the page answers
+    reads_back: bool = False  # its end is what was asked for, not its beginning
 
     def cut_before(self, position: int) -> None:
         """End the page before the row at that position."""
@@ -66,6 +67,20 @@ class Window:
         self.rows = self.rows[:position]
         self.page -= {row.id for row in left_out}
         self.remaining = min(COUNTED, self.remaining + len(left_out))
+
+    def begin_at(self, position: int) -> None:
+        """Begin the page at the row at that position, below the nearest posts above it."""
+        kept = self.rows[position:]
+        by_id = {row.id: row for row in self.rows}
+        context: list[Row] = []
+        above = by_id.get(kept[0].parent_id or 0)
+        while above is not None and len(context) < CONTEXT:
+            context.append(above)
+            above = by_id.get(above.parent_id or 0)
+        opening = self.rows[0]
+        self.rows = [opening, *(row for row in reversed(context) if row is not opening), *kept]
+        self.page = frozenset(row.id for row in kept)
+        self.has_earlier = True
 
 
 PAGES: dict[Start | None, str] = {
@@ -131,6 +146,7 @@ def window_of(
         has_earlier=bool(has_earlier),
         remaining=remaining,
         goes_on_below=below,
+        reads_back=start == "before",
     )
 
 

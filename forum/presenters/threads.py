@@ -18,14 +18,13 @@ from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
 from forum.models.threads import Reader
-from forum.models.windows import CONTEXT, COUNTED, Row, Window, rows_of
+from forum.models.windows import COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply
 from forum.presenters.stencils import Stencil
 from forum.presenters.times import Clock, date_of, iso
+from forum.presenters.windows import cut_where_too_deep, standing
 from forum.presenters.words import also_addressed, filled, has_mentions, has_quotes
 
-# Lists nested deeper than this are continued on the next page: Chromium flattens them at 253.
-MOST_NESTED = 90
 # From so many posts on, what is off the screen is not laid out.
 MANY = 50
 HUES = 12
@@ -80,10 +79,10 @@ class ThreadPage:
             not reader.is_authenticated and not thread.is_locked and not thread.board.is_closed
         )
         self.window = window
-        _cut_where_too_deep(window)
+        cut_where_too_deep(window)
         self.opening = next(row for row in window.rows if row.parent_id is None)
         replies = [row for row in window.rows if row is not self.opening]
-        self.rows, self.merged = _standing(replies, window.goes_on_below)
+        self.rows, self.merged = standing(replies, window.goes_on_below)
         self.in_page = frozenset(row.id for row in window.rows)
         self.mentions = Mention.objects.on_posts(
             [row.id for row in window.rows if has_mentions(row.html)]
@@ -295,66 +294,6 @@ def _who(rows: list[Row]) -> str:
     return ngettext(
         "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
     ) % {"count": len(rows), "names": names}
-
-
-def _cut_where_too_deep(window: Window) -> None:
-    """End the page at the first post that would nest too many lists; the next page begins there.
-
-    A page that was reached by reading back keeps its end, and begins later.
-    """
-    if window.reads_back:
-        _begin_where_shallow(window)
-        return
-    for place, depth in enumerate(depths([(row.id, row.parent_id) for row in window.rows])):
-        if depth > MOST_NESTED:
-            window.cut_before(place)
-            return
-
-
-def _begin_where_shallow(window: Window) -> None:
-    """Begin the page so late that all of it, and the posts above it, nest few enough lists."""
-    lowest = highest = window.rows[-1].level
-    for place in reversed(range(len(window.rows))):
-        row = window.rows[place]
-        if row.id not in window.page:
-            return
-        lowest, highest = min(lowest, row.level), max(highest, row.level)
-        if highest - lowest > MOST_NESTED - CONTEXT:
-            window.begin_at(place + 1)
-            return
-
-
-def _standing(rows: list[Row], goes_on_below: int | None) -> tuple[list[Row], dict[int, int]]:
-    """The rows to draw, and for tombstones how many posts each stands for.
-
-    Deleted posts under which nothing stands are left out; a deleted post whose only answer is
-    deleted too is merged into that. What a moderator hid stays: its tombstone says why. So do the
-    posts in whose branches the next page begins, for it does not draw them again.
-    """
-    standing: list[Row] = []
-    unfinished = {goes_on_below}
-    answered = {goes_on_below}
-    for row in reversed(rows):
-        if row.id in unfinished:
-            unfinished.add(row.parent_id)
-        if row.deleted_at is None or row.id in answered:
-            standing.append(row)
-            answered.add(row.parent_id)
-    standing.reverse()
-    answers = Counter(row.parent_id for row in standing)
-    merged: dict[int, int] = {}
-    replaced: dict[int, Row] = {}
-    drawn: list[Row] = []
-    for row in standing:
-        above = replaced.get(row.parent_id or 0)
-        if row.deleted_at is not None and above is not None:
-            merged[row.id] = merged.pop(above.id, 1) + 1
-            row.parent_id, row.level = above.parent_id, above.level
-            drawn.remove(above)
-        drawn.append(row)
-        if row.deleted_at is not None and answers[row.id] == 1 and row.id not in unfinished:
-            replaced[row.id] = row
-    return drawn, merged
 
 
 def posted(post: Post, reader: Reader) -> dict[str, object]:

@@ -15,7 +15,7 @@ from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.quotes import as_quote
 from forum.markup.render import render as render_source
-from forum.models import Post, User
+from forum.models import Post
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
 from forum.models.threads import thread_path
@@ -23,10 +23,19 @@ from forum.models.windows import WINDOW
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.presenters.history import history_of
 from forum.presenters.menus import menu_of
-from forum.presenters.preview import preview
-from forum.presenters.threads import MOST_NESTED, posted, text_of
+from forum.presenters.threads import posted, text_of
+from forum.presenters.windows import MOST_NESTED
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, admit, author_of, forget_text, refuse, restore, show
+from forum.views.compose import (
+    Composer,
+    admit,
+    author_of,
+    forget_text,
+    refuse,
+    restore,
+    show,
+    show_preview,
+)
 from forum.views.reading import reading
 
 QUOTED_WORDS = 10_000  # characters that the Quote button takes at most
@@ -104,7 +113,7 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
         author = author_of(request)
         may_answer(author, parent).enforce()
         if request.POST.get("do") == "preview":
-            return _preview(request, composer, author, parent)
+            return show_preview(request, composer, author, parent=parent)
         admit(author, form, POSTS)
         post = reply_to(
             parent,
@@ -120,19 +129,6 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
         return render(request, "posts/_posted.html", posted(post, request.user), status=201)
     messages.success(request, _("Posted."))
     return redirect(place_of(post))
-
-
-def _preview(
-    request: HttpRequest,
-    composer: Composer,
-    author: User,
-    parent: Post | None,
-    but: Post | None = None,
-) -> HttpResponse:
-    composer.preview = preview(
-        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
-    )
-    return show(request, composer)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -169,7 +165,7 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
         author = author_of(request)
         may_edit(author, post).enforce()
         if request.POST.get("do") == "preview":
-            return _preview(request, composer, author, post.parent, but=post)
+            return show_preview(request, composer, author, parent=post.parent, but=post)
         spend(f"person:{author.pk}", EDITS)
         edit_post(
             post,

@@ -227,6 +227,25 @@ def test_queries_are_as_many_at_any_size(
             as_bob.get(path)
 
 
+def test_reading_back_through_a_deep_branch_shows_every_post(
+    visitor: Client, board: Board, bob: User
+) -> None:
+    posts = long_thread(board, bob, chain=True)
+    address: str | None = f"{posts[0].thread.get_absolute_url()}?before=p{posts[-1].pk}"
+    seen: set[str] = set()
+    last = posts[-1]
+    while address:
+        html = page(visitor, address)
+        tree = Tree(html)
+        assert tree.deepest <= 100
+        assert tree.order[-1] == f"p{last.parent_id}"  # what stood before, to the post
+        seen |= set(tree.order)
+        link = re.search(r'href="([^"]*\?before=p(\d+))" rel="prev"', html)
+        address = link[1] if link else None
+        last = Post.objects.get(pk=link[2]) if link else last
+    assert seen == {f"p{post.pk}" for post in posts[1:-1]}
+
+
 def test_wrong_slug_leads_to_the_right_one(visitor: Client, thread: Thread) -> None:
     for address in (f"/t/{thread.pk}/", f"/t/{thread.pk}/other/"):
         response = visitor.get(address + "?at=p5")

@@ -1,0 +1,71 @@
+"""What of a window is drawn: how deep it nests, and which of its tombstones stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from forum.lib.tree import depths
+from forum.models.windows import CONTEXT, Row, Window
+
+# Lists nested deeper than this are continued on the next page: Chromium flattens them at 253.
+MOST_NESTED = 90
+
+
+def cut_where_too_deep(window: Window) -> None:
+    """End the page at the first post that would nest too many lists; the next page begins there.
+
+    A page that was reached by reading back keeps its end, and begins later.
+    """
+    if window.reads_back:
+        _begin_where_shallow(window)
+        return
+    for place, depth in enumerate(depths([(row.id, row.parent_id) for row in window.rows])):
+        if depth > MOST_NESTED:
+            window.cut_before(place)
+            return
+
+
+def _begin_where_shallow(window: Window) -> None:
+    """Begin the page so late that all of it, and the posts above it, nest few enough lists."""
+    lowest = highest = window.rows[-1].level
+    for place in reversed(range(len(window.rows))):
+        row = window.rows[place]
+        if row.id not in window.page:
+            return
+        lowest, highest = min(lowest, row.level), max(highest, row.level)
+        if highest - lowest > MOST_NESTED - CONTEXT:
+            window.begin_at(place + 1)
+            return
+
+
+def standing(rows: list[Row], goes_on_below: int | None) -> tuple[list[Row], dict[int, int]]:
+    """The rows to draw, and for tombstones how many posts each stands for.
+
+    Deleted posts under which nothing stands are left out; a deleted post whose only answer is
+    deleted too is merged into that. What a moderator hid stays: its tombstone says why. So do the
+    posts in whose branches the next page begins, for it does not draw them again.
+    """
+    kept: list[Row] = []
+    unfinished = {goes_on_below}
+    answered = {goes_on_below}
+    for row in reversed(rows):
+        if row.id in unfinished:
+            unfinished.add(row.parent_id)
+        if row.deleted_at is None or row.id in answered:
+            kept.append(row)
+            answered.add(row.parent_id)
+    kept.reverse()
+    answers = Counter(row.parent_id for row in kept)
+    merged: dict[int, int] = {}
+    replaced: dict[int, Row] = {}
+    drawn: list[Row] = []
+    for row in kept:
+        above = replaced.get(row.parent_id or 0)
+        if row.deleted_at is not None and above is not None:
+            merged[row.id] = merged.pop(above.id, 1) + 1
+            row.parent_id, row.level = above.parent_id, above.level
+            drawn.remove(above)
+        drawn.append(row)
+        if row.deleted_at is not None and answers[row.id] == 1 and row.id not in unfinished:
+            replaced[row.id] = row
+    return drawn, merged
