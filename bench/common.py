@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -28,6 +29,9 @@ from django.db import connection
 from forum import database
 
 DATABASE = "plait_bench"
+
+# Asked to end, clean up as after Ctrl-C.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 @contextmanager
