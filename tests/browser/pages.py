@@ -1,0 +1,241 @@
+"""Every page that the site shows, and the states of a page that look different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from forum.models import Post
+from tests.browser.world import World, opening_of
+
+Steps = Callable[[Page], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page: where it is, who looks at it, its status, and what is done there first."""
+
+    address: Callable[[World], str]
+    person: str = ""
+    status: int = 200
+    steps: Steps | None = None
+
+
+def at(address: str) -> Callable[[World], str]:
+    return lambda _world: address
+
+
+def named(name: str, *args: object) -> Callable[[World], str]:
+    return lambda _world: reverse(name, args=args)
+
+
+def in_thread(thread: str) -> Callable[[World], str]:
+    return lambda world: getattr(world, thread).get_absolute_url()
+
+
+def of_thread(name: str, thread: str) -> Callable[[World], str]:
+    return lambda world: reverse(name, args=[getattr(world, thread).pk])
+
+
+def of_opening(name: str, thread: str) -> Callable[[World], str]:
+    return lambda world: reverse(name, args=[opening_of(getattr(world, thread)).pk])
+
+
+def of_reply(name: str, thread: str, **which: object) -> Callable[[World], str]:
+    """The address about the first such reply in a thread."""
+
+    def address(world: World) -> str:
+        replies = Post.objects.filter(thread=getattr(world, thread), level__gt=0, **which)
+        return reverse(name, args=[replies.order_by("pk")[0].pk])
+
+    return address
+
+
+def confirm_email(world: World) -> str:
+    address = EmailAddress.objects.get(user=world.dan)
+    return reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key])
+
+
+def reset_key(world: World) -> str:
+    key = default_token_generator.make_token(world.dan)
+    return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(world.dan), key])
+
+
+def desk(model: str, page: str = "changelist", *args: object) -> Callable[[World], str]:
+    return named(f"admin:forum_{model}_{page}", *args)
+
+
+def deed(model: str, act: str, of: Callable[[World], int]) -> Callable[[World], str]:
+    return lambda world: f"{reverse(f'admin:forum_{model}_{act}')}?id={of(world)}"
+
+
+# -- What is done in a page before it is looked at ------------------------------------------------
+
+
+def open_composer(page: Page) -> None:
+    page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
+    expect(page.locator(".compose textarea")).to_be_focused()
+
+
+def fail_inline(page: Page) -> None:
+    open_composer(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".compose .bad")).to_be_visible()
+
+
+def preview_inline(page: Page) -> None:
+    open_composer(page)
+    page.keyboard.type("> Try this first:\n\n# A heading\n\nAnd *some* `words`.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".compose section")).to_be_visible()
+
+
+def ask_for_sign_in(page: Page) -> None:
+    page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
+    expect(page.locator(".post + .note")).to_be_focused()
+
+
+def open_menu(page: Page) -> None:
+    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
+    expect(page.locator(".menu")).to_be_visible()
+
+
+def fail(page: Page) -> None:
+    """Press the page's own button over empty fields."""
+    page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
+    expect(page.locator("main :is(.bad, .summary)").first).to_be_visible()
+
+
+def save_nothing(page: Page) -> None:
+    page.get_by_label("The text of your post").fill("")
+    fail(page)
+
+
+def preview(page: Page) -> None:
+    page.get_by_label("Your reply to").fill("> Try this first:\n\n# A heading\n\nAnd *some* words.")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator(".compose section")).to_be_visible()
+
+
+def post_too_fast(page: Page) -> None:
+    page.get_by_label("Your reply to").fill("Once more.")
+    page.locator("main .go").click()
+    expect(page.locator(".bad")).to_contain_text("That was a lot at once.")
+
+
+def lose_token(page: Page) -> None:
+    page.context.clear_cookies(name="csrftoken")
+    page.get_by_label("Your reply to").fill("Once more.")
+    page.locator("main .go").click()
+    expect(page.locator(".compose")).to_have_count(0)
+
+
+def log_in_wrongly(page: Page) -> None:
+    page.get_by_label("Name or e-mail address").fill("nobody")
+    page.get_by_label("Password").fill("guessing")
+    page.locator("main .go").click()
+    expect(page.locator(".summary")).to_be_visible()
+
+
+PAGES: dict[str, Shown] = {
+    # Reading
+    "front page": Shown(named("home")),
+    "board": Shown(named("board-detail", "gardens"), "alice"),
+    "board, empty": Shown(named("board-detail", "stones")),
+    "thread, seed": Shown(in_thread("seed")),
+    "thread, forked": Shown(in_thread("forked"), "alice"),
+    "thread, removed posts": Shown(in_thread("mixed")),
+    "thread, removed posts, moderator": Shown(in_thread("mixed"), "carol"),
+    "thread, locked": Shown(in_thread("locked"), "alice"),
+    "thread, pinned, without replies": Shown(in_thread("pinned")),
+    "thread, deep": Shown(in_thread("deep")),
+    "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
+    "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
+    "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
+    "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
+    "person": Shown(named("person-detail", "bob")),
+    "person, suspended": Shown(named("person-detail", "dan")),
+    "person, oneself": Shown(named("person-detail", "alice"), "alice"),
+    # Writing
+    "composer": Shown(in_thread("forked"), "alice", steps=open_composer),
+    "composer, error": Shown(in_thread("forked"), "alice", steps=fail_inline),
+    "composer, preview": Shown(in_thread("forked"), "alice", steps=preview_inline),
+    "reply": Shown(of_reply("post-reply", "forked"), "alice"),
+    "reply, error": Shown(of_reply("post-reply", "forked"), "alice", steps=fail),
+    "reply, preview": Shown(of_reply("post-reply", "forked"), "alice", steps=preview),
+    "reply, too fast": Shown(of_reply("post-reply", "forked"), "frank", steps=post_too_fast),
+    "thread start": Shown(named("thread-start", "gardens"), "alice"),
+    "thread start, error": Shown(named("thread-start", "gardens"), "alice", steps=fail),
+    "edit": Shown(of_opening("post-edit", "forked"), "alice"),
+    "edit, error": Shown(
+        of_opening("post-edit", "forked"),
+        "alice",
+        steps=save_nothing,
+    ),
+    "delete": Shown(of_opening("post-delete", "forked"), "alice"),
+    # What is not there, or not allowed
+    "400": Shown(at("/b/gardens/?" + "field&" * 201), status=400),
+    "403": Shown(of_opening("post-edit", "forked"), "bob", 403),
+    "403, token lost": Shown(of_reply("post-reply", "forked"), "bob", steps=lose_token),
+    "403, suspended": Shown(of_reply("post-reply", "forked"), "dan", 403),
+    "404": Shown(at("/t/99999999/"), status=404),
+    "410, hidden": Shown(of_reply("post-detail", "mixed", hidden_at__isnull=False), status=410),
+    "410, deleted": Shown(of_reply("post-detail", "mixed", deleted_at__isnull=False), status=410),
+    "423, locked": Shown(of_opening("post-reply", "locked"), "alice", 423),
+    # Accounts
+    "log in": Shown(named("account_login")),
+    "log in, error": Shown(named("account_login"), steps=log_in_wrongly),
+    "log out": Shown(named("account_logout"), "alice"),
+    "sign up": Shown(named("account_signup")),
+    "sign up, error": Shown(named("account_signup"), steps=fail),
+    "inactive": Shown(named("account_inactive")),
+    "reauthenticate": Shown(named("account_reauthenticate"), "alice"),
+    "e-mail": Shown(named("account_email"), "alice"),
+    "confirm e-mail, sent": Shown(named("account_email_verification_sent")),
+    "confirm e-mail": Shown(confirm_email),
+    "confirm e-mail, stale": Shown(named("account_confirm_email", "gone")),
+    "password change": Shown(named("account_change_password"), "alice"),
+    "password reset": Shown(named("account_reset_password")),
+    "password reset, sent": Shown(named("account_reset_password_done")),
+    "password reset, key": Shown(reset_key),
+    "password reset, stale key": Shown(named("account_reset_password_from_key", "1", "set-x")),
+    "password reset, done": Shown(named("account_reset_password_from_key_done")),
+    "settings": Shown(named("account-settings"), "alice"),
+    # Keeping order in the page
+    "hide": Shown(of_reply("post-hide", "forked"), "carol"),
+    "hide, error": Shown(of_reply("post-hide", "forked"), "carol", steps=fail),
+    "unhide": Shown(of_reply("post-unhide", "mixed", hidden_at__isnull=False), "carol"),
+    "lock": Shown(of_thread("thread-lock", "forked"), "carol"),
+    "unlock": Shown(of_thread("thread-unlock", "locked"), "carol"),
+    "pin": Shown(of_thread("thread-pin", "forked"), "carol"),
+    "unpin": Shown(of_thread("thread-unpin", "pinned"), "carol"),
+    "suspend": Shown(named("person-suspend", "bob"), "carol"),
+    "lift": Shown(named("person-lift", "dan"), "carol"),
+}
+
+DESK: dict[str, Shown] = {
+    "desk": Shown(named("admin:index"), "erin"),
+    "desk, posts": Shown(desk("post"), "carol"),
+    "desk, post": Shown(desk("post", "change", 1), "carol"),
+    "desk, hide": Shown(deed("post", "hide", lambda world: opening_of(world.forked).pk), "carol"),
+    "desk, threads": Shown(desk("thread"), "carol"),
+    "desk, thread": Shown(desk("thread", "change", 1), "carol"),
+    "desk, lock": Shown(deed("thread", "lock", lambda world: world.forked.pk), "carol"),
+    "desk, members": Shown(desk("user"), "carol"),
+    "desk, member": Shown(desk("user", "change", 1), "erin"),
+    "desk, suspend": Shown(deed("user", "suspend", lambda world: world.bob.pk), "carol"),
+    "desk, log": Shown(desk("moderationaction"), "carol"),
+    "desk, boards": Shown(desk("board"), "erin"),
+    "desk, board": Shown(desk("board", "add"), "erin"),
+    "desk, categories": Shown(desk("category"), "erin"),
+    "desk, category": Shown(desk("category", "change", 1), "erin"),
+}
+
+# Addresses that show no page: they redirect, or answer without one.
+WITHOUT_A_PAGE = {"thread-short", "theme", "alive", "ready"}

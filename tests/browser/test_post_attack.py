@@ -1,0 +1,85 @@
+"""What people write stays words: nothing runs, nothing loads, nothing is pressed by itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from forum.actions.posts import reply_to
+from forum.actions.threads import start_thread
+from forum.models import RateLimit
+from tests.browser.world import World, opening_of
+
+HOSTILE: list[str] = json.loads(
+    (Path(__file__).parents[1] / "data/markup_hostile.json").read_text()
+)
+HIT = "window.hit=1"
+TITLES = [
+    "<img src=x onerror=window.hit=1>",
+    '"><script>window.hit=1</script>',
+    "</title></h1><svg onload=window.hit=1>",
+    "' autofocus onfocus='window.hit=1",
+    "{{ 7|add:7 }} {% debug %} &lt;b&gt;",
+]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_hostile_posts_are_only_read(visit, world: World, scripts: bool) -> None:
+    thread = start_thread(world.yard, author=world.bob, title=TITLES[0], source="Look at these.")
+    parent = opening_of(thread)
+    for number, source in enumerate(HOSTILE):
+        words = source.replace("alert(1)", HIT).replace("\x00", "")
+        parent = reply_to(
+            parent if number % 5 else opening_of(thread),
+            author=world.bob,
+            source=f"{number}:\n\n{words}",
+        )
+
+    page = visit(thread.get_absolute_url(), world.alice, java_script_enabled=scripts)
+
+    expect(page.locator(".node > .post")).to_have_count(len(HOSTILE))
+    expect(page.locator("h1")).to_have_text(TITLES[0])
+    page.wait_for_load_state("networkidle")
+    assert (
+        page.locator(
+            ".text :is(script, style, iframe, form, input, button, svg, img, base)"
+        ).count()
+        == 0
+    )
+    if scripts:
+        assert page.evaluate("window.hit") is None
+        for link in page.locator(".text a").all():
+            assert link.evaluate("link => link.protocol") in {"http:", "https:", "mailto:"}
+        page.mouse.move(600, 400)
+        page.locator(".text").last.click()
+        assert page.evaluate("window.hit") is None
+
+
+def test_hostile_titles_are_only_read(visit, world: World) -> None:
+    RateLimit.objects.all().delete()
+    for title in TITLES:
+        start_thread(world.yard, author=world.bob, title=title, source=title)
+
+    for path in ("/b/yard/", "/", "/u/bob/"):
+        page = visit(path, world.alice)
+        expect(page.get_by_role("link", name=TITLES[-1], exact=True)).to_be_visible()
+        assert page.evaluate("window.hit") is None
+    desk = visit("/admin/forum/thread/", world.erin)
+    expect(desk.get_by_role("link", name=TITLES[-1], exact=True).first).to_be_visible()
+    assert desk.evaluate("window.hit") is None
+
+
+def test_hostile_words_come_back_into_the_composer_as_typed(visit, world: World) -> None:
+    typed = "</textarea><script>window.hit=1</script>"
+    post = opening_of(world.seed)
+    page = visit(f"/p/{post.pk}/reply/", world.alice)
+
+    page.get_by_label("Your reply to lina").fill(typed)
+    page.get_by_role("button", name="Preview").click()
+
+    expect(page.locator("section")).to_contain_text("window.hit=1")
+    expect(page.get_by_label("Your reply to lina")).to_have_value(typed)
+    assert page.evaluate("window.hit") is None

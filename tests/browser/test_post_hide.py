@@ -1,0 +1,58 @@
+"""Moderators at work in the page, and at the desk."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from forum.models import Post, Thread, User
+
+
+def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -> None:
+    place = reply.thread.get_absolute_url()
+    page = visit(place, carol)
+    page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
+    page.locator(".menu").get_by_role("link", name="Hide", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Hide this post?")
+    page.get_by_role("button", name="Hide").click()
+    page.get_by_label("Reason").fill("advertising")
+    page.get_by_role("button", name="Hide").click()
+
+    expect(page.locator("li.note")).to_have_text("The post is hidden.")
+    visitor = visit(place)
+    expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("Hidden by a moderator on")
+    expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("advertising")
+    expect(visitor.get_by_text(reply.source)).to_have_count(0)
+
+    page.goto(place)
+    page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
+    page.locator(".menu").get_by_role("link", name="Unhide").click()
+    page.get_by_label("Reason").fill("it was not")
+    page.get_by_role("button", name="Unhide").click()
+    expect(page.locator("li.note")).to_have_text("The post is shown again.")
+    visitor.reload()
+    expect(visitor.get_by_text(reply.source)).to_be_visible()
+
+
+def test_locked_from_the_rail(visit, thread: Thread, carol: User) -> None:
+    page = visit(thread.get_absolute_url(), carol)
+    page.get_by_role("navigation", name="Moderators").get_by_role("link", name="Lock").click()
+    page.get_by_label("Reason").fill("going in circles")
+
+    page.get_by_role("button", name="Lock").click()
+
+    visitor = visit(thread.get_absolute_url())
+    expect(visitor.locator(".op .note")).to_have_text("Locked by carol: going in circles")
+    expect(visitor.get_by_role("link", name="Reply")).to_have_count(0)
+
+
+def test_hidden_at_the_desk(visit, reply: Post, carol: User) -> None:
+    page = visit("/admin/forum/post/", carol)
+    page.locator(f"input[name=_selected_action][value='{reply.pk}']").check()
+    page.get_by_label("Action:").select_option("hide")
+
+    page.locator("button[name=index]").click()
+    page.get_by_label("Reason").fill("advertising")
+    page.get_by_role("button", name="Hide").click()
+
+    expect(page.locator(".messagelist")).to_contain_text("The post is hidden.")
+    assert Post.objects.get(pk=reply.pk).is_hidden

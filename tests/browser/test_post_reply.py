@@ -1,0 +1,343 @@
+"""Answering: in place under the post, and on a page of its own; nothing typed is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from forum.actions.moderation import hide_post, lock_thread, unlock_thread
+from forum.models import Post, RateLimit, Thread, User
+from tests.browser.watch import sign_in
+from tests.browser.world import PASSWORD, exhaust
+
+WORDS = "Bricks breathe, moss or no moss."
+
+
+def answers_to(post: Post) -> list[str]:
+    return list(Post.objects.filter(parent=post).order_by("pk").values_list("source", flat=True))
+
+
+def focused(page: Page) -> str:
+    return page.evaluate("document.activeElement.id")
+
+
+def expect_focus(page: Page, element: str) -> None:
+    expect(page.locator(f"#{element}")).to_be_focused()
+
+
+def press(page: Page, post: Post, name: str) -> None:
+    page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
+
+
+def open_composer(page: Page, post: Post) -> Locator:
+    """Press Reply under a post; returns the field, which has focus."""
+    press(page, post, "Reply to")
+    expect_focus(page, f"reply-{post.pk}-text")
+    return page.locator(f"#reply-{post.pk}-text")
+
+
+@pytest.fixture
+def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
+    """Alice before her thread, with bob's reply in it."""
+    page = visit(thread.get_absolute_url(), alice)
+    page.evaluate("window.same = true")
+    return page
+
+
+# -- In place -------------------------------------------------------------------------------------
+
+
+def test_reply_is_written_under_its_post_and_stays_there(page: Page, reply: Post) -> None:
+    page.locator(f"#p{reply.pk}").scroll_into_view_if_needed()
+    top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
+    field = open_composer(page, reply)
+    assert page.locator(f"#p{reply.pk}").bounding_box()["y"] == pytest.approx(top, abs=1)
+    assert field.bounding_box()["y"] > top
+
+    page.keyboard.type(WORDS)
+    page.keyboard.press("Control+Enter")
+
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    made = Post.objects.get(parent=reply)
+    expect_focus(page, f"p{made.pk}")
+    expect(page.locator(f"#p{made.pk} .text")).to_have_text(WORDS)
+    assert page.url.endswith(f"#p{made.pk}")
+    expect(page.locator("#answers")).to_have_text("2 replies")
+    expect(page.locator(".compose")).to_have_count(0)
+    assert page.evaluate("window.same")
+    page.reload()
+    expect(page.locator(f"#p{made.pk} .text")).to_have_text(WORDS)
+
+
+def test_preview_shows_the_post_and_keeps_the_text(page: Page, reply: Post) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type("> Only where the bricks stay wet all winter.\n\nAnd *then*, @bob?")
+
+    page.get_by_role("button", name="Preview").press("Enter")
+
+    preview = page.locator(".compose section")
+    expect(preview.locator("figcaption")).to_contain_text("bob wrote")
+    expect(preview.locator("em")).to_have_text("then")
+    expect(preview.locator("a.mention")).to_have_text("@bob")
+    expect(field).to_have_value("> Only where the bricks stay wet all winter.\n\nAnd *then*, @bob?")
+    expect(page.get_by_role("button", name="Preview")).to_be_focused()
+    assert answers_to(reply) == []
+    page.get_by_role("button", name="Post reply").click()
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    assert len(answers_to(reply)) == 1
+
+
+def test_quote_takes_the_whole_post(page: Page, reply: Post) -> None:
+    press(page, reply, "Quote")
+    expect_focus(page, f"reply-{reply.pk}-text")
+
+    field = page.locator(f"#reply-{reply.pk}-text")
+
+    expect(field).to_have_value("> Only where the bricks stay wet all winter.\n\n")
+
+
+def test_quote_takes_the_words_selected(page: Page, reply: Post) -> None:
+    page.evaluate(
+        """id => {
+            const words = document.querySelector(`#p${id} .text p`).firstChild;
+            getSelection().setBaseAndExtent(words, 11, words, 21);
+        }""",
+        reply.pk,
+    )
+
+    press(page, reply, "Quote")
+    expect_focus(page, f"reply-{reply.pk}-text")
+
+    expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value("> the bricks\n\n")
+
+
+def test_reply_pressed_again_keeps_what_is_written(page: Page, reply: Post) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    page.locator("h1").click()
+
+    press(page, reply, "Reply to")
+
+    expect_focus(page, f"reply-{reply.pk}-text")
+    expect(page.locator(".compose")).to_have_count(1)
+    expect(field).to_have_value(WORDS)
+    press(page, reply, "Quote")
+    expect(field).to_have_value(f"{WORDS}\n\n> Only where the bricks stay wet all winter.\n\n")
+
+
+def test_discard_puts_the_composer_away(page: Page, reply: Post) -> None:
+    open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    page.keyboard.press("Escape")
+    expect_focus(page, f"p{reply.pk}")
+
+    page.get_by_role("link", name="Discard").click()
+
+    expect(page.locator(".compose")).to_have_count(0)
+    expect(page.locator(f"#p{reply.pk}").get_by_role("link", name="Reply to bob")).to_be_focused()
+
+
+def test_pressed_twice_is_posted_once(page: Page, reply: Post) -> None:
+    open_composer(page, reply)
+    page.keyboard.type(WORDS)
+
+    page.get_by_role("button", name="Post reply").dblclick()
+
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    page.wait_for_load_state("networkidle")
+    assert answers_to(reply) == [WORDS]
+    expect(page.get_by_text(WORDS)).to_have_count(1)
+
+
+# -- What goes wrong ------------------------------------------------------------------------------
+
+
+def test_empty_reply_says_so_and_puts_focus_back(page: Page, reply: Post) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose .bad")).to_have_text("Nothing is written here yet.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect_focus(page, f"reply-{reply.pk}-text")
+    assert page.evaluate("window.same")
+
+
+def test_too_long_reply_keeps_all_of_it(page: Page, reply: Post) -> None:
+    field = open_composer(page, reply)
+    field.fill("word " * 4100)
+    expect(page.locator("[data-js-count]")).to_have_text("Characters left: -500")
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose .bad")).to_contain_text("500 characters too long")
+    expect(field).to_have_value("word " * 4100)
+
+
+def break_down(route: Route) -> None:
+    route.fulfill(status=500, content_type="text/html", body="<h1>Traceback</h1>")
+
+
+BROKEN = "Something broke on our side. What you typed is still here. Try again."
+OFFLINE = "No connection, or no answer in time. Nothing was changed, and what you typed"
+
+
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [(break_down, BROKEN), (lambda route: route.abort(), OFFLINE)],
+    ids=["broken", "offline"],
+)
+def test_failing_server_leaves_the_text_and_says_so(
+    page: Page, reply: Post, failure: Any, words: str
+) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    address = f"**/p/{reply.pk}/reply/"
+    page.route(address, failure)
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose [role=alert]")).to_contain_text(words)
+    expect(field).to_have_value(WORDS)
+    assert focused(page) == f"reply-{reply.pk}-text"
+    expect(page.locator("[aria-busy], [aria-disabled]")).to_have_count(0)
+    page.unroute(address)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    assert answers_to(reply) == [WORDS]
+
+
+def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post) -> None:
+    open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    page.context.clear_cookies(name="sessionid")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".compose .bad")).to_contain_text("You aren’t signed in.")
+    expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
+
+    page.get_by_role("link", name="Sign in and post it").click()
+    page.get_by_label("Name or e-mail address").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").click()
+
+    expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
+    page.get_by_role("button", name="Post reply").click()
+    expect(page.locator("li.note")).to_have_text("Posted.")
+    assert answers_to(reply) == [WORDS]
+
+
+def test_locked_meanwhile_keeps_the_text(page: Page, reply: Post, carol: User) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    lock_thread(reply.thread, by=carol, reason="going in circles")
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose .bad")).to_contain_text("going in circles")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(WORDS)
+    unlock_thread(reply.thread, by=carol, reason="calmer")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+
+
+def test_hidden_meanwhile_keeps_the_text(page: Page, reply: Post, carol: User) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    hide_post(reply, by=carol, reason="advertising")
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose .bad")).to_be_visible()
+    expect(field).to_have_value(WORDS)
+    assert answers_to(reply) == []
+
+
+def test_too_fast_says_when_and_keeps_the_text(page: Page, reply: Post, alice: User) -> None:
+    field = open_composer(page, reply)
+    page.keyboard.type(WORDS)
+    exhaust(alice)
+
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".compose .bad")).to_contain_text("That was a lot at once.")
+    expect(field).to_be_focused()
+    expect(field).to_have_value(WORDS)
+    RateLimit.objects.all().delete()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+
+
+def test_leaving_with_words_unsaved_asks_first(
+    browser: Browser, browser_context_args: dict, site: str, reply: Post, alice: User
+) -> None:
+    with browser.new_context(**browser_context_args) as context:
+        sign_in(context, alice, site)
+        page = context.new_page()
+        page.goto(reply.thread.get_absolute_url())
+        field = open_composer(page, reply)
+        page.keyboard.type(WORDS)
+
+        with page.expect_event("dialog") as asked:
+            page.evaluate("setTimeout(() => location.assign('/'))")
+
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+        expect(field).to_have_value(WORDS)
+
+
+def test_visitor_is_asked_to_sign_in_where_the_reply_would_be(visit, reply: Post) -> None:
+    page = visit(reply.thread.get_absolute_url())
+
+    press(page, reply, "Reply to")
+
+    note = page.locator(f"#p{reply.pk} + .note")
+    expect(note).to_have_text("Sign in to reply to bob.")
+    expect(note).to_be_focused()
+    press(page, reply, "Reply to")
+    expect(page.locator(".note")).to_have_count(1)
+    note.get_by_role("link").click()
+    page.get_by_label("Name or e-mail address").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main").get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Reply to bob")).to_be_visible()
+
+
+# -- Without JavaScript ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plain_page(visit, thread: Thread, reply: Post, alice: User) -> Page:
+    return visit(thread.get_absolute_url(), alice, java_script_enabled=False)
+
+
+def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
+    press(plain_page, reply, "Reply to")
+    expect(plain_page.get_by_role("heading", name="Reply to bob")).to_be_visible()
+    expect(plain_page.locator(".answered .text")).to_contain_text("Only where the bricks")
+    field = plain_page.get_by_label("Your reply to bob")
+
+    plain_page.get_by_role("button", name="Post reply").click()
+    expect(plain_page.locator(".bad")).to_have_text("Nothing is written here yet.")
+    field.fill("> Only where the bricks stay wet all winter.")
+    plain_page.get_by_role("button", name="Post reply").click()
+    expect(plain_page.locator(".bad")).to_contain_text("words of your own")
+    expect(field).to_have_value("> Only where the bricks stay wet all winter.")
+    field.fill(f"{WORDS} *Really.*")
+    plain_page.get_by_role("button", name="Preview").click()
+    expect(plain_page.locator("section em")).to_have_text("Really.")
+    plain_page.get_by_role("button", name="Post reply").click()
+
+    expect(plain_page.locator("li.note")).to_have_text("Posted.")
+    made = Post.objects.get(parent=reply)
+    assert plain_page.url.endswith(f"#p{made.pk}")
+    expect(plain_page.locator(f"#p{made.pk} em")).to_have_text("Really.")
+
+
+def test_quote_without_javascript(plain_page: Page, reply: Post) -> None:
+    press(plain_page, reply, "Quote")
+
+    expect(plain_page.get_by_label("Your reply to bob")).to_have_value(
+        "> Only where the bricks stay wet all winter.\n\n"
+    )

@@ -1,0 +1,159 @@
+"""The site that the browser looks at: people, boards and threads of every kind, made once."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.account.models import EmailAddress
+from django.core.management import call_command
+from django.utils import timezone
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Category, Post, RateLimit, Revision, Role, Thread, User
+from forum.models.limits import POSTS
+
+PASSWORD = "correct horse battery"
+
+CODE = """Try this first:
+
+```python
+def moss(wall: str) -> bool:
+    # Only where it stays wet.
+    return "north" in wall  # and one line that is longer than any phone is wide, to scroll in
+```
+
+| what | when |
+|---|---|
+| brush | spring |
+| lime | autumn |
+
+1. `scrape` it off
+2. wait
+
+And _then_ see https://example.org/a/very/long/address/that/no/column/of/a/phone/could/hold/in/one/line
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What tests may look at, and may not change."""
+
+    alice: User
+    bob: User
+    carol: User  # a moderator
+    dan: User  # suspended
+    erin: User  # an administrator
+    frank: User  # has used up what one may post at once
+    board: Board
+    empty: Board
+    yard: Board  # where tests begin threads of their own
+    seed: Thread
+    forked: Thread  # with code, an edited post and one in another script
+    mixed: Thread  # with posts hidden and deleted
+    locked: Thread
+    pinned: Thread
+    long: Thread  # more than fits on a page
+    deep: Thread  # 60 posts at random places
+
+
+def opening_of(thread: Thread) -> Post:
+    return Post.objects.get(thread=thread, parent=None)
+
+
+def exhaust(person: User) -> None:
+    """Let somebody have used up what one may post at once."""
+    RateLimit.objects.update_or_create(
+        key=f"{POSTS.kind}:person:{person.pk}", defaults={"tokens": 0, "updated_at": timezone.now()}
+    )
+
+
+def build() -> World:
+    """Make all of it, in a fresh database, through the real actions."""
+    call_command("loaddata", "seed_conversation", verbosity=0)
+    people = {name: _member(name) for name in "alice bob carol dan erin frank".split()}
+    Role.objects.create(person=people["carol"], kind=Role.Kind.MODERATOR)
+    Role.objects.create(person=people["erin"], kind=Role.Kind.ADMINISTRATOR)
+    suspend_person(people["dan"], by=people["carol"], reason="spam")
+    category = Category.objects.create(name="Outdoors")
+    board = Board.objects.create(
+        category=category, name="Gardens", slug="gardens", description="What grows, and how."
+    )
+    empty = Board.objects.create(category=category, name="Stones", slug="stones")
+    yard = Board.objects.create(category=category, name="Yard", slug="yard", position=9)
+    alice, bob, carol = people["alice"], people["bob"], people["carol"]
+    locked = _thread(board, alice, "Ivy")
+    lock_thread(locked, by=carol, reason="going in circles")
+    pinned = _thread(board, alice, "How to ask here")
+    pin_thread(pinned, by=carol, reason="for everybody")
+    return World(
+        **people,
+        board=board,
+        empty=empty,
+        yard=yard,
+        seed=Thread.objects.get(pk=1),
+        forked=_forked(board, alice, bob, carol),
+        mixed=_mixed(board, alice, bob, carol),
+        locked=locked,
+        pinned=pinned,
+        long=_generated(board, 230, [alice, bob], is_flat=True),
+        deep=_generated(board, 60, [alice, bob, carol]),
+    )
+
+
+def _member(name: str) -> User:
+    person = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person
+
+
+def _thread(board: Board, author: User, title: str) -> Thread:
+    return start_thread(board, author=author, title=title, source=f"{title}: what do you think?")
+
+
+def _forked(board: Board, alice: User, bob: User, carol: User) -> Thread:
+    """The opening post, an answer with three answers, one of which goes on as a chain."""
+    thread = _thread(board, alice, "Moss on the north wall")
+    head = reply_to(opening_of(thread), author=bob, source=CODE)
+    first = reply_to(head, author=alice, source="The first of three answers.")
+    reply_to(head, author=carol, source="> Try this first:\n\nThe second of three answers.")
+    reply_to(head, author=bob, source="@alice @carol وهذا هو الجواب الثالث والأخير هنا.")
+    chain = reply_to(first, author=bob, source="Which goes on.")
+    reply_to(chain, author=alice, source="And on.")
+    # Long enough ago to leave a mark.
+    Revision.objects.filter(post=first).update(created_at=timezone.now() - timedelta(hours=1))
+    edit_post(first, by=alice, source="The first of the three answers.")
+    return thread
+
+
+def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
+    thread = _thread(board, alice, "Lichen")
+    opening = opening_of(thread)
+    hidden = reply_to(opening, author=bob, source="Buy my stones.")
+    reply_to(hidden, author=alice, source="No.")
+    deleted = reply_to(opening, author=bob, source="I take that back.")
+    reply_to(deleted, author=alice, source="Too late.")
+    hide_post(hidden, by=carol, reason="advertising")
+    delete_post(deleted, by=bob)
+    return thread
+
+
+def _generated(board: Board, count: int, authors: list[User], *, is_flat: bool = False) -> Thread:
+    """A thread of so many posts: each answers the opening post, or any earlier one."""
+    chance = random.Random(60)
+    begun = datetime(2026, 11, 1, 12, tzinfo=timezone.get_current_timezone())
+    posts = [
+        Written(
+            key=key,
+            parent=None if key == 1 else 1 if is_flat else chance.randrange(1, key),
+            author=authors[key % len(authors)],
+            source=f"This is what the post with the number {key} says. " * 3,
+            created_at=begun + timedelta(minutes=key),
+        )
+        for key in range(1, count + 1)
+    ]
+    return load_thread(board, title=f"A conversation of {count} posts", posts=posts)
