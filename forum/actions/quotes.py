@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -88,8 +89,8 @@ def _elsewhere(
 
 
 def _probe(words: str) -> str:
-    """The longest word of a quote: the cheapest thing that its source must contain."""
-    return max(words.split(), key=len, default="").strip(".,;:!?…'\"“”‘’()[]")
+    """The longest word of a quote: the cheapest thing that its source must have to the letter."""
+    return max(re.findall(r"\w+", words), key=len, default="")
 
 
 def place_in(plain: str, words: str, *, named: bool = False) -> tuple[int, int] | None:

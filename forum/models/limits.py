@@ -24,6 +24,8 @@ POSTS = Limit("posts", burst=10, per_seconds=20)
 THREADS = Limit("threads", burst=3, per_seconds=600)
 # Corrections come in bursts.
 EDITS = Limit("edits", burst=20, per_seconds=10)
+# A look at one's text; it searches the thread for what is quoted, as posting does.
+PREVIEWS = Limit("previews", burst=20, per_seconds=5)
 
 # Every bucket is full again long before this.
 FORGOTTEN_AFTER = timedelta(days=1)

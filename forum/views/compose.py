@@ -20,8 +20,9 @@ from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.markup.render import MAX_SOURCE
 from forum.models import Post, User
-from forum.models.limits import Limit
+from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
+from forum.presenters.preview import preview
 from forum.refusals import Refusal, SignedOut, TooFast
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -78,6 +79,25 @@ def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpRes
     if isinstance(composer.refusal, TooFast):
         response.headers["Retry-After"] = str(composer.refusal.retry_after)
     return response
+
+
+def show_preview(
+    request: HttpRequest,
+    composer: Composer,
+    author: User,
+    *,
+    parent: Post | None = None,
+    but: Post | None = None,
+) -> HttpResponse:
+    """The composer with what its text will look like; raises `Invalid` or `TooFast`.
+
+    `parent` is the post answered; `but` the post itself, when it is edited.
+    """
+    spend(f"person:{author.pk}", PREVIEWS)
+    composer.preview = preview(
+        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
+    )
+    return show(request, composer)
 
 
 def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:

@@ -188,15 +188,16 @@ def delete(request: HttpRequest, post_id: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     may_delete(request.user, post).enforce()
+    replies = Post.objects.below(post).standing().count()
     if request.method != "POST":
-        replies = Post.objects.below(post).standing().count()
         context = {"post": post, "place": place_of(post), "replies": replies}
         return render(request, "posts/delete.html", context)
     post.thread = delete_post(post, by=request.user).thread
     messages.success(request, _("Deleted."))
     if post.thread.is_deleted:
         return redirect(post.thread.board)
-    return redirect(post.thread)
+    # To where it was: its tombstone, or else what it answered.
+    return redirect(place_of(post.parent if post.parent and not replies else post))
 
 
 @reading

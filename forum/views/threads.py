@@ -19,10 +19,18 @@ from forum.models.threads import thread_path
 from forum.models.windows import Start, Window, window_of
 from forum.permissions import may_start_thread
 from forum.presenters.menus import deeds_of
-from forum.presenters.preview import preview
 from forum.presenters.threads import ThreadPage
 from forum.refusals import Refusal, SignedOut
-from forum.views.compose import Composer, admit, author_of, forget_text, refuse, restore, show
+from forum.views.compose import (
+    Composer,
+    admit,
+    author_of,
+    forget_text,
+    refuse,
+    restore,
+    show,
+    show_preview,
+)
 from forum.views.reading import reading
 
 STARTS: tuple[Start, ...] = ("after", "before", "at")
@@ -97,8 +105,7 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
         may_start_thread(author, board).enforce()
         title = clean_title(composer.title)
         if request.POST.get("do") == "preview":
-            composer.preview = preview(composer.source, author=author, parent=None, pointed_at=[])
-            return show(request, composer)
+            return show_preview(request, composer, author)
         admit(author, form, THREADS)
         thread = start_thread(
             board,

@@ -266,6 +266,22 @@ def test_short_words_quoted_with_the_button_find_their_source(
     assert Quote.objects.get().source_post == opening
 
 
+def test_quote_is_found_elsewhere_in_the_thread_however_its_marks_were_typed(
+    opening: Post, bob: User, alice: User, carol: User
+) -> None:
+    source = reply_to(opening, author=bob, source="It was grandmother’s wall, and is damp.")
+    other = reply_to(opening, author=alice, source="Mine is dry.")
+    quoting = reply_to(
+        other, author=carol, source="> It was grandmother's wall, and is damp.\n\nSo?"
+    )
+    assert quoting.quotes.get().source_post == source
+
+
+def test_previews_have_a_limit_too(as_bob: Client, opening: Post) -> None:
+    answers = [send(as_bob, opening, do="preview").status_code for _ in range(21)]
+    assert answers == [200] * 20 + [429]
+
+
 def test_forged_source_of_a_quote_is_not_believed(
     as_bob: Client, opening: Post, reply: Post
 ) -> None:
