@@ -99,3 +99,15 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
             route = f"admin:forum_{name}_{deed}"
             found[route] = f"{reverse(route)}?id={objects[name]}"
     return found
+
+
+def one_each(found: dict[str, str]) -> dict[str, str]:
+    """Of each route the first address: what it is about in its plainest state."""
+    routes_seen: set[str] = set()
+    plain = {}
+    for key, path in found.items():
+        route = key.split()[0]
+        if route not in routes_seen:
+            plain[key] = path
+        routes_seen.add(route)
+    return plain

@@ -1,0 +1,147 @@
+"""What every answer says about itself: to the browser, to caches; and whose name it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+from pytest_django import Settings
+
+from forum import urls
+from tests.addresses import addresses, desk_addresses, one_each
+from tests.scene import Scene, undone
+
+pytestmark = pytest.mark.django_db
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("secret words of a traceback")
+
+
+# The site with one more address, at which something breaks.
+urlpatterns = [*urls.urlpatterns, path("broken/", broken)]
+handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
+
+
+@pytest.fixture(autouse=True)
+def whole_site(settings: Settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+
+
+def every_answer(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
+    """By name of the route: pages, redirects, refusals, fragments, what was not found."""
+    client = scene.client(name, raise_request_exception=False)
+    for key, address in one_each(addresses(scene) | desk_addresses(scene)).items():
+        if key.startswith("account_logout"):
+            continue
+        yield key, client.get(address)
+        if key.startswith(("thread-detail", "post-reply", "post-menu")):
+            yield f"{key} as a fragment", client.get(address, headers={"hx-request": "true"})
+            with undone():
+                yield f"{key} posted", client.post(address)
+    yield "nowhere", client.get("/nowhere/")
+    yield "broken", client.get("/broken/")
+    yield "static", client.get("/static/css/forum.css")
+    with undone():
+        yield "too much", client.post("/theme/", {"theme": "x" * 2_000_000})
+
+
+@pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
+def test_every_answer_is_guarded(scene: Scene, name: str) -> None:
+    statuses = set()
+    for key, response in every_answer(scene, name):
+        statuses.add(response.status_code)
+        told = response.headers
+        assert "default-src 'none'" in told["Content-Security-Policy"], key
+        assert "frame-ancestors 'none'" in told["Content-Security-Policy"], key
+        assert "unsafe" not in told["Content-Security-Policy"], key
+        assert told["X-Content-Type-Options"] == "nosniff", key
+        assert told["Referrer-Policy"] == "same-origin", key
+        if key != "static":
+            assert told["X-Frame-Options"] == "DENY", key
+        if "Content-Type" in told:
+            assert "charset" in told["Content-Type"], key
+        if not response.streaming:
+            assert "secret words" not in response.content.decode(), key
+    assert {200, 302, 404, 405, 413, 500} <= statuses
+
+
+def cached(response: HttpResponse) -> set[str]:
+    return {word.strip() for word in response.headers["Cache-Control"].split(",")}
+
+
+@pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
+def test_no_shared_cache_keeps_a_page(scene: Scene, name: str) -> None:
+    for key, response in every_answer(scene, name):
+        if key in {"static", "admin:jsi18n"}:
+            continue  # the same for everybody
+        if key.startswith(("account", "admin:", "alive", "ready")) and response.status_code == 200:
+            assert "no-store" in cached(response), key
+        assert cached(response) & {"no-store", "private"}, key
+        assert "public" not in cached(response), key
+        assert "no-cache" in cached(response), key
+        vary = response.headers["Vary"].lower()
+        assert "hx-request" in vary, key
+
+
+def test_a_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:
+    response = scene.client("alice").get(scene.threads["open"].get_absolute_url())
+    assert cached(response) == {"private", "no-cache"}
+
+
+def test_visitors_get_no_cookie_for_reading(scene: Scene) -> None:
+    for key, address in addresses(scene).items():
+        if key.startswith(("thread-detail", "board", "person-detail", "post-history")):
+            cookies = set(Client().get(address).cookies)
+            assert cookies <= {"csrftoken"}, key
+
+
+# -- Names of hosts ------------------------------------------------------------------------------
+
+HOSTS: list[dict[str, Any]] = [
+    {"HTTP_HOST": "evil.example"},
+    {"HTTP_HOST": "forum.example.evil.example"},
+    {"HTTP_HOST": "forum.example@evil.example"},
+    {"HTTP_HOST": "forum.example, evil.example"},
+    {"HTTP_HOST": "forum.example:80:90"},
+    {"HTTP_HOST": ""},
+    {"HTTP_HOST": "[::1"},
+    {"HTTP_HOST": "forum.example/evil"},
+]
+BELIEVED_BY_NOBODY: list[dict[str, Any]] = [
+    {"HTTP_X_FORWARDED_HOST": "evil.example"},
+    {"HTTP_FORWARDED": "host=evil.example"},
+    {"HTTP_X_HOST": "evil.example"},
+    {"HTTP_X_ORIGINAL_URL": "/admin/"},
+    {"HTTP_X_REWRITE_URL": "/admin/"},
+    {"HTTP_X_FORWARDED_PREFIX": "//evil.example"},
+]
+
+
+@pytest.mark.parametrize("environ", HOSTS, ids=str)
+def test_another_host_is_not_served(
+    scene: Scene, settings: Settings, environ: dict[str, Any]
+) -> None:
+    settings.ALLOWED_HOSTS = ["forum.example"]
+    response = Client().get("/", **environ)
+    assert response.status_code == 400
+    assert b"evil.example" not in response.content
+
+
+@pytest.mark.parametrize("environ", BELIEVED_BY_NOBODY, ids=str)
+def test_other_headers_name_no_host(
+    scene: Scene, settings: Settings, environ: dict[str, Any]
+) -> None:
+    settings.ALLOWED_HOSTS = ["forum.example"]
+    client = Client(HTTP_HOST="forum.example", **environ)
+    for address in ("/", "/accounts/login/", "/b/gardens/new/", f"/t/{scene.threads['open'].pk}/"):
+        response = client.get(address)
+        assert response.status_code in {200, 301, 302}
+        told = response.content.decode() + response.headers.get("Location", "")
+        assert "evil.example" not in told
+        assert "Moderation" not in told

