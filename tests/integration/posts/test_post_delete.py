@@ -138,3 +138,17 @@ def test_run_of_deleted_posts_is_one_tombstone(
     html = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert "2 posts deleted by their authors" in html
     assert html.count('class="post gone"') == 1
+
+
+def test_deleting_leads_back_to_the_place(as_bob: Client, reply: Post, alice: User) -> None:
+    place = reply.thread.get_absolute_url()
+    reply_to(reply, author=alice, source="That explains it.")
+    answered = as_bob.post(f"/p/{reply.pk}/delete/")
+    assert answered["Location"] == f"{place}#p{reply.pk}"
+
+
+def test_deleting_what_nobody_answered_leads_back_to_what_it_answered(
+    as_bob: Client, reply: Post
+) -> None:
+    gone = as_bob.post(f"/p/{reply.pk}/delete/")
+    assert gone["Location"] == f"{reply.thread.get_absolute_url()}#p{reply.parent_id}"

@@ -1,0 +1,100 @@
+"""What a thread's page offers to whom, and what it says of what it leaves out."""
+
+from __future__ import annotations
+
+import re
+
+from django.test import Client
+from django.utils import timezone
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.moderation import hide_post, lock_thread
+from forum.actions.posts import reply_to
+from forum.models import Board, Post, Thread, User
+from forum.models.windows import CONTEXT, WINDOW
+
+
+def page(client: Client, thread: Thread, query: str = "", **headers: str) -> str:
+    response = client.get(thread.get_absolute_url() + query, **headers)  # type: ignore[arg-type]
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def links(html: str) -> set[str]:
+    return set(re.findall(r'href="([^"]+)"', html))
+
+
+def chain(board: Board, author: User) -> list[Post]:
+    """A thread longer than a page, each post in answer to the one before."""
+    now = timezone.now()
+    posts = [Written(n, n - 1 if n else None, author, f"Turn {n}.", now) for n in range(WINDOW + 9)]
+    thread = load_thread(board, title="To and fro", posts=posts)
+    return list(Post.objects.by_number(thread).select_related("thread"))
+
+
+def test_editing_is_offered_to_the_author_while_the_thread_is_open(
+    as_bob: Client, reply: Post, carol: User
+) -> None:
+    edit = f"/p/{reply.pk}/edit/"
+    assert edit in links(page(as_bob, reply.thread))
+    lock_thread(reply.thread, by=carol, reason="settled")
+    html = page(as_bob, reply.thread)
+    assert edit not in links(html)
+    assert "locked on " in html
+
+
+def test_a_hidden_post_offers_its_author_neither_answer_nor_edit(
+    as_bob: Client, reply: Post, carol: User
+) -> None:
+    hide_post(reply, by=carol, reason="off topic")
+    offered = links(page(as_bob, reply.thread))
+    assert not {f"/p/{reply.pk}/edit/", f"/p/{reply.pk}/reply/"} & offered
+
+
+def test_a_hidden_opening_post_asks_nobody_to_answer_it(
+    as_bob: Client, visitor: Client, opening: Post, reply: Post, carol: User
+) -> None:
+    answer = f"/p/{opening.pk}/reply/"
+    assert answer in links(page(visitor, opening.thread))
+    hide_post(opening, by=carol, reason="off topic")
+    for client in (as_bob, visitor):
+        offered = links(page(client, opening.thread))
+        assert answer not in offered
+        assert f"/p/{reply.pk}/reply/" in offered
+
+
+def test_the_parents_first_words_end_with_a_whole_word(
+    visitor: Client, opening: Post, alice: User, bob: User
+) -> None:
+    first = reply_to(
+        opening,
+        author=bob,
+        source="Bricks that stay wet all winter are another matter, extraordinarily so, I fear.",
+    )
+    reply_to(first, author=alice, source="Are they?")
+    reply_to(first, author=alice, source="And in spring?")
+    html = page(visitor, opening.thread)
+    assert re.findall(r'<q dir="auto">(.*?)</q>', html) == [
+        "Bricks that stay wet all winter are another matter,…"
+    ]
+
+
+def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
+    visitor: Client, board: Board, bob: User
+) -> None:
+    posts = chain(board, bob)
+    middle = posts[60]
+    html = page(visitor, middle.thread, f"?at=p{middle.pk}")
+    nearest = posts[60 - CONTEXT - 1]
+    left_out = 60 - CONTEXT - 1
+    assert f"{left_out} posts lead here from the opening post" in html
+    assert f'<a href="/p/{nearest.pk}/">Go to the nearest</a>' in html
+    assert "lead here" not in page(visitor, middle.thread)
+
+
+def test_added_replies_are_counted_aloud(visitor: Client, board: Board, bob: User) -> None:
+    posts = chain(board, bob)
+    added = page(visitor, posts[0].thread, f"?after=p{posts[200].pk}", HTTP_HX_REQUEST="true")
+    assert "8 more replies shown." in added
+    assert "lead here" not in added
+    assert "more replies shown" not in page(visitor, posts[0].thread)
