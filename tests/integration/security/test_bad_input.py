@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from forum.models import Post
-from tests.addresses import ABOUT_POST, ABOUT_THREAD, addresses, desk_addresses, one_each
+from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since, undone
 
 pytestmark = pytest.mark.django_db
@@ -95,19 +95,16 @@ ODD_IDS = [
 @pytest.mark.parametrize("odd", ODD_IDS, ids=lambda odd: odd[:30])
 def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
     alice, erin = scene.client("alice"), scene.client("erin")
-    pages = {name.removeprefix("post-").removeprefix("thread-") for name in ABOUT_POST}
-    pages |= {name.removeprefix("thread-") for names in ABOUT_THREAD.values() for name in names}
-    for kind in ("p", "t"):
-        for page in ("", *(f"{page}/" for page in sorted(pages))):
-            address = f"/{kind}/{odd}/{page}"
-            assert alice.get(address).status_code == 404, address
+    # One converter reads all ids.
+    for address in (f"/p/{odd}/", f"/p/{odd}/reply/", f"/t/{odd}/", f"/t/{odd}/lock/"):
+        assert alice.get(address).status_code == 404
     assert alice.post(f"/p/{odd}/reply/", {"source": "Words."}).status_code == 404
     thread = scene.threads["open"].get_absolute_url()
     for name in ("after", "before", "at"):
         for letter in ("p", "", "t"):
             assert alice.get(f"{thread}?{name}={letter}{odd}").status_code == 404
     assert alice.get(f"/b/gardens/?after=t{odd}").status_code in {200, 404}
-    for model in ("post", "thread", "user", "moderationaction", "board", "category"):
+    for model in ("post", "user"):
         # The admin takes " 1" for 1: an id like any other, and no error.
         fine(erin.get(f"/admin/forum/{model}/{odd}/change/"), model)
         fine(erin.get(f"/admin/forum/{model}/?q={odd}"), model)
@@ -147,7 +144,6 @@ LARGE = [
     pytest.param(MULTIPART, b"no boundary here", id="no parts"),
     pytest.param("multipart/form-data", b"--b", id="no boundary"),
     pytest.param(f"{FORM}; charset=utf-7", b"source=+ADw-script+AD4-", id="utf-7"),
-    pytest.param(f"{FORM}; charset=no-such", b"source=a", id="unknown charset"),
     pytest.param("text/plain", b"source=a", id="plain text"),
 ]
 
