@@ -48,6 +48,11 @@ class PostShape(NamedTuple):
     is_open: bool
     is_focused: bool
 
+    @property
+    def says_words(self) -> bool:
+        """Whether the post answered is named with its first words: it is not right above."""
+        return self.to in ("far", "away")
+
 
 class TombstoneShape(NamedTuple):
     """What `posts/_tombstone.html` branches on."""
@@ -201,7 +206,7 @@ class ThreadPage:
                 "level": str(row.level),
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
-                "parent_words": _first_words(row.parent) if row.parent else "",
+                "parent_words": _first_words(row.parent) if shape.says_words else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
                 "text": self._text(row, folds=also is not None),
@@ -260,8 +265,8 @@ def hue_of(name: str) -> str:
     return f"h{sum(name.lower().encode()) % HUES + 1}"
 
 
-def _first_words(row: Row) -> str:
-    return escape(excerpt(row.excerpt, PARENT_WORDS))
+def _first_words(row: Row | None) -> str:
+    return escape(excerpt(row.excerpt, PARENT_WORDS)) if row else ""
 
 
 def _left_out(row: Row) -> str:
