@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.addresses import addresses, desk_addresses
+from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
+@pytest.mark.parametrize("name", ["visitor", "erin"])
 def test_reading_every_page_changes_no_row(scene: Scene, name: str) -> None:
     before = all_rows()
     client = scene.client(name)
-    for address in [*addresses(scene).values(), *desk_addresses(scene).values()]:
-        client.head(address)
+    found = addresses(scene)
+    for address in [*found.values(), *desk_addresses(scene).values()]:
         client.get(address)
+    for address in one_each(found).values():
+        client.head(address)
         client.get(address, headers={"hx-request": "true"})
     assert changed_since(before) == set()
     assert client.get("/account/settings/").status_code == (302 if name == "visitor" else 200)

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from forum.models import Post, Revision, Role, Thread, User
+from forum.actions.posts import reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Post, Revision, Role, Thread, User
 from forum.models.tree import faults
 
 
@@ -56,3 +58,19 @@ def frank(board: Any) -> User:
     frank = User.objects.create_user("frank", "frank@example.org")
     Role.objects.create(person=frank, board=board, kind=Role.Kind.MODERATOR)
     return frank
+
+
+@pytest.fixture
+def other(board: Board, bob: User) -> Thread:
+    """A second thread in the same board, with two replies."""
+    thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
+    root = Post.objects.get(thread=thread, parent=None)
+    for words in ("It holds on.", "It tears mortar."):
+        reply_to(root, author=bob, source=words)
+    return thread
+
+
+@pytest.fixture
+def elsewhere(board: Board) -> Board:
+    """Another board."""
+    return Board.objects.create(category=board.category, name="Stones", slug="stones")

@@ -11,25 +11,10 @@ from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.models import Board, ModerationAction, Post, Thread
+from forum.models import ModerationAction, Post, Thread
 from forum.refusals import Changed, Gone, Invalid, NotAllowed, Refusal
 
 Act = ModerationAction.Act
-
-
-@pytest.fixture
-def other(board, bob):
-    """A second thread in the same board, with two replies."""
-    thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
-    root = Post.objects.get(thread=thread, parent=None)
-    for words in ("It holds on.", "It tears mortar."):
-        reply_to(root, author=bob, source=words)
-    return thread
-
-
-@pytest.fixture
-def elsewhere(board):
-    return Board.objects.create(category=board.category, name="Stones", slug="stones")
 
 
 def answer(post, author, words="Yes."):
