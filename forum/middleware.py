@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from forum.models import User
-from forum.refusals import Refusal, TooFast
+from forum.refusals import Busy, Refusal, TooFast
+
+logger = logging.getLogger(__name__)
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -75,6 +79,10 @@ class Refusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, OperationalError):
+            # A statement took too long, or the database is away: not a fault of the request.
+            logger.error("%s %s", request.method, request.path, exc_info=exception)
+            exception = Busy()
         if not isinstance(exception, Refusal):
             return None
         response = render(request, "refused.html", {"refusal": exception}, status=exception.status)

@@ -219,13 +219,15 @@ def suspend_person(
 ) -> ModerationAction:
     """This person can read, but not write, until then (or until lifted).
 
-    Inverse: `lift_suspension`.
+    Inverse: `lift_suspension`. Raises `Changed` when a suspension with another end is in force.
     """
     person = User.objects.select_for_update(no_key=True).get(pk=person.pk)
     may_suspend(by, person).enforce()
     if until is not None and until <= timezone.now():
         raise Invalid(_("A suspension ends in the future."))
     if person.is_suspended and person.suspended_action:
+        if until != person.suspended_until:
+            raise Changed(_("This member is suspended already; lift that first."))
         return person.suspended_action
     action = record(
         Act.SUSPEND_PERSON,

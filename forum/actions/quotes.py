@@ -13,6 +13,8 @@ from forum.models import Post, Quote, Revision, User
 
 # More quotes than anybody makes in one post; the sources of further ones are not looked for.
 MOST = 50
+# So many of them are looked for in the whole thread, when no post near has their words.
+MOST_ELSEWHERE = 10
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
@@ -47,12 +49,14 @@ def find_sources(
         return []
     kept = {quote.words: quote for quote in _quotes_of(but)} if but else {}
     near = list(_near(reader, parent, pointed_at))
+    thread_id = but.thread_id if but else parent.thread_id if parent else None
+    searches = iter(range(MOST_ELSEWHERE))
     found = []
     for block in blocks[:MOST]:
         if block.words in kept:
             found.append(replace(kept[block.words], ordinal=block.ordinal))
             continue
-        for revision, named in chain(near, _elsewhere(block, reader, parent)):
+        for revision, named in chain(near, _elsewhere(block, reader, thread_id, searches)):
             if but is not None and revision.post_id == but.pk:
                 continue
             place = place_in(revision.plain, block.words, named=named)
@@ -63,7 +67,9 @@ def find_sources(
 
 
 def _quotes_of(post: Post) -> Iterator[Found]:
-    for quote in post.quotes.select_related("source_revision"):
+    for quote in post.quotes.select_related(
+        "source_revision__post__author", "source_revision__post__thread"
+    ):
         yield Found(quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length)
 
 
@@ -80,11 +86,12 @@ def _near(
 
 
 def _elsewhere(
-    block: QuoteBlock, reader: User, parent: Post | None
+    block: QuoteBlock, reader: User, thread_id: int | None, searches: Iterator[int]
 ) -> Iterator[tuple[Revision, bool]]:
-    if parent is not None:
+    """The rest of the thread, while there are searches left; nothing is asked before it is used."""
+    if thread_id is not None and next(searches, None) is not None:
         probe = _probe(block.words)
-        for revision in Revision.objects.in_thread_with(parent.thread_id, probe, reader):
+        for revision in Revision.objects.in_thread_with(thread_id, probe, reader):
             yield revision, False
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.http import Http404, QueryDict
+
 IN_QUERY = re.compile(r"([pt])([1-9][0-9]{0,17})")
 
 
@@ -19,7 +21,14 @@ class IdConverter:
         return str(value)
 
 
-def id_in(value: str, letter: str) -> int | None:
-    """The id in a query's `p12` (a post) or `t12` (a thread); None when it is not of that form."""
-    match = IN_QUERY.fullmatch(value)
-    return int(match[2]) if match and match[1] == letter else None
+def id_asked_for(query: QueryDict, name: str, letter: str) -> int | None:
+    """The id in a query's `p12` (a post) or `t12` (a thread).
+
+    None when the query has no such parameter; raises `Http404` when it is not of that form.
+    """
+    if name not in query:
+        return None
+    match = IN_QUERY.fullmatch(str(query[name]))
+    if match is None or match[1] != letter:
+        raise Http404
+    return int(match[2])

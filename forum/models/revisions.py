@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.conf import settings
 from django.db import models
@@ -18,10 +18,10 @@ SEARCHED = 5000
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def readable_by(self, reader: Reader) -> RevisionQuerySet:
-        """Revisions of posts whose text `reader` may read."""
+        """Revisions of posts whose text `reader` may read, with whose and where they are."""
         return self.filter(
             readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
-        )
+        ).select_related("post__author", "post__thread")
 
     def of_posts(self, ids: Sequence[int], reader: Reader) -> list[Revision]:
         """Every revision of these posts, in the order of `ids`, the latest of each first."""
@@ -31,8 +31,13 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         revisions = self.readable_by(reader).filter(post__in=any_of(ids)).order_by("-number")
         return sorted(revisions, key=lambda revision: order[revision.post_id])
 
+    def latest_of(self, ids: Collection[int]) -> dict[int, Revision]:
+        """What these posts say now, by post."""
+        latest = self.filter(post__in=any_of(ids)).order_by("post_id", "-number")
+        return {revision.post_id: revision for revision in latest.distinct("post_id")}
+
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
-        """The latest revisions in a thread that contain `words` to the letter; at most 50.
+        """The latest revisions in a thread that contain `words` to the letter; at most 20.
 
         The latest number is asked for by itself: not knowing it, the planner would read all posts.
         """
@@ -44,7 +49,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 post__number__gte=latest - SEARCHED,
                 plain__contains=words,
             )
-            .order_by("-number")[:50]
+            .order_by("-number")[:20]
         )
 
 

@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import rendered_post
 from forum.actions.quotes import Found, find_sources
-from forum.models import Mention, Post, User
+from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
 from forum.presenters.words import also_addressed, filled
@@ -35,20 +35,22 @@ def preview(
     ]
     parent_author = parent.author_id if parent else None
     folds = also_addressed(rendered.html, mentions, parent_author) is not None
+    latest = Revision.objects.latest_of({quote.revision.post_id for quote in found})
+    in_thread = but or parent
     html = filled(
         rendered.html,
         mentions=mentions,
-        quotes={quote.ordinal: _row(quote) for quote in found},
-        thread_id=parent.thread_id if parent else 0,
+        quotes={quote.ordinal: _row(quote, latest) for quote in found},
+        thread_id=in_thread.thread_id if in_thread else 0,
         folds=folds,
         is_opening=parent is None,
     )
     return mark_safe(html)  # noqa: S308 (cleaned when rendered)
 
 
-def _row(quote: Found) -> QuoteRow:
+def _row(quote: Found, latest: dict[int, Revision]) -> QuoteRow:
     post = quote.revision.post
-    latest = post.latest_revision()
+    now = latest[post.pk]
     return QuoteRow(
         post_id=0,
         ordinal=quote.ordinal,
@@ -58,6 +60,6 @@ def _row(quote: Found) -> QuoteRow:
         thread_id=post.thread_id,
         thread_title=post.thread.title,
         is_readable=True,
-        is_latest=latest.pk == quote.revision.pk,
-        says_now=latest.plain,
+        is_latest=now.pk == quote.revision.pk,
+        says_now=now.plain,
     )

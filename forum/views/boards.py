@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from forum.lib.addresses import id_in
+from forum.lib.addresses import id_asked_for
 from forum.models import Board, Category, Thread
 from forum.permissions import may_start_thread
 from forum.views.reading import reading
@@ -34,9 +34,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A board's threads, a page at a time: pinned first, then the latest reply first."""
     board = get_object_or_404(Board.objects.select_related("category"), slug=slug)
     threads = Thread.objects.visible_to(request.user).filter(board=board).with_last_post()
-    last = id_in(request.GET["after"], "t") if "after" in request.GET else None
-    if "after" in request.GET and last is None:
-        raise Http404
+    last = id_asked_for(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: PAGE + 1])
     context = {
         "board": board,

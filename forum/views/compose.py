@@ -30,6 +30,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 KEPT = "kept_text"
 # The session is a row in the database: a few forms' worth of text, not a store.
 FORMS_KEPT = 5
+FORMS_KEPT_FOR_VISITORS = 2
 FIELDS = ("title", "source", "reason", "note")
 
 
@@ -55,6 +56,7 @@ class Composer:
     notice: str = ""
     refusal: Refusal | None = None
     preview: SafeString | None = None
+    says_now: SafeString | None = None  # what an edit that came in between made of the post
 
     limit: int = MAX_SOURCE
     title_limit: int = TITLE_LENGTH
@@ -107,13 +109,14 @@ def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpRe
     return show(request, composer, refusal.status)
 
 
-def restore(request: HttpRequest, composer: Composer) -> None:
-    """Give back what was typed here and not taken."""
+def restore(request: HttpRequest, composer: Composer) -> bool:
+    """Give back what was typed here and not taken; tells whether there was anything."""
     kept = kept_text(request)
     if kept:
         composer.title = kept.get("title", composer.title)
         composer.source = kept.get("source", composer.source)
         composer.notice = _("This is what you had written when it could not be posted.")
+    return bool(kept)
 
 
 def signed_in(view: View) -> View:
@@ -149,18 +152,18 @@ def admit(author: User, form: PostForm, limit: Limit) -> None:
 def keep_text(request: HttpRequest) -> None:
     """Keep what was typed into the form at this address, for `restore` to give back.
 
-    Text over the length limit is kept too, up to 4 times the limit; beyond that it never was a
-    post.
+    Text over the length limit is kept too, up to twice the limit; beyond that it never was a post.
     """
     typed = {
-        name: request.POST[name][: 4 * MAX_SOURCE] for name in FIELDS if request.POST.get(name)
+        name: request.POST[name][: 2 * MAX_SOURCE] for name in FIELDS if request.POST.get(name)
     }
     if not typed:
         return
     kept: dict[str, Any] = request.session.get(KEPT, {})
     kept.pop(request.path, None)
     kept[request.path] = typed
-    request.session[KEPT] = dict(list(kept.items())[-FORMS_KEPT:])
+    most = FORMS_KEPT if request.user.is_authenticated else FORMS_KEPT_FOR_VISITORS
+    request.session[KEPT] = dict(list(kept.items())[-most:])
 
 
 def kept_text(request: HttpRequest) -> dict[str, str]:

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from forum.actions.accounts import set_zone
 from forum.forms.accounts import SettingsForm
+from forum.lib.addresses import id_asked_for
 from forum.models import Post, User
 from forum.presenters.menus import deeds_with
 from forum.presenters.threads import hue_of
+from forum.views.reading import reading
 
 PAGE = 30
 
 
-@require_safe
+@reading
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     """A person and their posts, the newest first, as far as this reader may read them."""
     person = get_object_or_404(User.objects.named([name]))
     if person.username != name:
         return redirect(person)
-    before = _post_id(request.GET.get("before"))
+    before = id_asked_for(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
     posts = list(written.with_context().before(before)[: PAGE + 1])
     context = {
@@ -39,15 +41,6 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "thread_count": person.threads.visible_to(request.user).count(),
     }
     return render(request, "people/detail.html", context)
-
-
-def _post_id(text: str | None) -> int | None:
-    """The id in an address; None if there is none, 404 if it cannot be one."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise Http404
-    return int(text)
 
 
 @never_cache

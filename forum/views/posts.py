@@ -25,7 +25,7 @@ from forum.presenters.history import history_of
 from forum.presenters.menus import menu_of
 from forum.presenters.threads import posted, text_of
 from forum.presenters.windows import MOST_NESTED
-from forum.refusals import Refusal, SignedOut
+from forum.refusals import Changed, Refusal, SignedOut
 from forum.views.compose import (
     Composer,
     admit,
@@ -153,7 +153,8 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     verdict.enforce()
     composer.base = post.latest_revision().number
-    restore(request, composer)
+    if restore(request, composer):
+        composer.says_now = text_of(post, request.user)
     return show(request, composer)
 
 
@@ -174,6 +175,11 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
             base=composer.base,
             pointed_at=composer.pointed_at,
         )
+    except Changed as refusal:
+        # Whoever saves again now has seen what they write over.
+        composer.base = post.latest_revision().number
+        composer.says_now = text_of(post, request.user)
+        return refuse(request, composer, refusal)
     except Refusal as refusal:
         return refuse(request, composer, refusal)
     forget_text(request)

@@ -10,6 +10,9 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+# How long a statement of a page may take.
+LONGEST = "10s"
+
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
@@ -24,7 +27,7 @@ def reading(view: View) -> View:
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = '10s'")
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [LONGEST])
             return view(request, *args, **kwargs)
 
     return cast(View, wrapped)

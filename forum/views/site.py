@@ -29,7 +29,9 @@ def theme(request: HttpRequest) -> HttpResponse:
     if chosen == "auto":
         response.delete_cookie("theme")
     else:
-        response.set_cookie("theme", chosen, max_age=THEME_LASTS, samesite="Lax")
+        response.set_cookie(
+            "theme", chosen, max_age=THEME_LASTS, samesite="Lax", secure=request.is_secure()
+        )
     return response
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from forum.actions.threads import clean_title, start_thread
 from forum.forms.posts import PostForm
-from forum.lib.addresses import id_in
+from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
 from forum.models import Board, Thread
 from forum.models.limits import THREADS
@@ -41,11 +41,11 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     """A thread: whole, or one page of it in tree order."""
     threads = Thread.objects.visible_to(request.user).for_page()
     thread = get_object_or_404(threads, pk=thread_id)
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into:
-        return redirect(thread.merged_into)
+        return redirect(thread.merged_into.get_absolute_url() + query)
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
-        query = f"?{request.GET.urlencode()}" if request.GET else ""
         return redirect(address + query, permanent=True)
     page = ThreadPage(thread, request.user, _window(request, thread))
     context = {"thread": thread, "page": page, "address": address}
@@ -64,9 +64,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
 def _window(request: HttpRequest, thread: Thread) -> Window:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
     start = next((name for name in STARTS if name in request.GET), None)
-    post_id = id_in(request.GET[start], "p") if start else None
-    if start and post_id is None:
-        raise Http404
+    post_id = id_asked_for(request.GET, start, "p") if start else None
     window = window_of(thread, request.user, start, post_id)
     if window is None:
         raise Http404

@@ -65,10 +65,10 @@ def test_a_long_list_comes_in_pages_that_lose_and_repeat_nothing(
 ):
     monkeypatch.setattr(people, "PAGE", 3)
     posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
-    first, query = page_of(visitor, "bob"), f"?before={posts[4].pk}"
+    first, query = page_of(visitor, "bob"), f"?before=p{posts[4].pk}"
     assert f'href="{query}"' in first
     second = page_of(visitor, "bob", query)
-    third = page_of(visitor, "bob", f"?before={posts[1].pk}")
+    third = page_of(visitor, "bob", f"?before=p{posts[1].pk}")
     shown = [page.count("Answer number") for page in (first, second, third)]
     assert shown == [3, 3, 1]
     assert "Older posts" not in third
@@ -95,8 +95,8 @@ def test_it_takes_as_many_queries_for_many_posts_as_for_one(visitor, as_alice, o
     for n in range(12):
         reply_to(opening, author=bob, source=f"Answer {n}.")
     assert (queries(visitor), queries(as_alice)) == before
-    assert before[0] <= 4
-    assert before[1] <= 7
+    assert before[0] <= 4 + 3  # in a test, the page’s transaction is three statements
+    assert before[1] <= 7 + 3
 
 
 def test_a_suspension_is_said(visitor, dan, alice, carol):

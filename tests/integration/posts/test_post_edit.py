@@ -199,3 +199,32 @@ def test_edit_keeps_the_source_of_a_quote_from_another_thread(
     quoting = reply_to(reply, author=alice, source="> Dry it.\n\nHow?", pointed_at=[other.pk])
     edit_post(quoting, by=alice, source="Well.\n\n> Dry it.\n\nBut how?")
     assert quoting.quotes.get().source_post == other
+
+
+def test_second_of_two_tabs_is_shown_both_and_may_save_knowingly(
+    as_bob: Client, reply: Post, bob: User
+) -> None:
+    age(reply)
+    began_from = base_of(reply)
+    edit_post(reply, by=bob, source="From the other tab.")
+    html = send(as_bob, reply, "From this tab.", base=began_from).content.decode()
+    assert "What the post says now" in html
+    assert "<p>From the other tab.</p>" in html
+    assert f'name="base" value="{base_of(reply)}"' in html
+    again = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
+    assert "From this tab." in again
+    assert "<p>From the other tab.</p>" in again
+    assert send(as_bob, reply, "From this tab.").status_code == 302
+    reply.refresh_from_db()
+    assert reply.source == "From this tab."
+
+
+def test_opening_post_may_quote_a_reply_when_edited(
+    opening: Post, reply: Post, alice: User
+) -> None:
+    edit_post(
+        opening,
+        by=alice,
+        source="Does moss harm?\n\n> Only where the bricks stay wet all winter.\n\nNoted.",
+    )
+    assert Quote.objects.get().source_post == reply
