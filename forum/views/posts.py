@@ -175,16 +175,19 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
             base=composer.base,
             pointed_at=composer.pointed_at,
         )
-    except Changed as refusal:
-        # Whoever saves again now has seen what they write over.
-        composer.base = post.latest_revision().number
-        composer.says_now = text_of(post, request.user)
-        return refuse(request, composer, refusal)
     except Refusal as refusal:
+        if isinstance(refusal, Changed):
+            _catch_up(request, composer, post)
         return refuse(request, composer, refusal)
     forget_text(request)
     messages.success(request, _("Saved."))
     return redirect(place_of(post))
+
+
+def _catch_up(request: HttpRequest, composer: Composer, post: Post) -> None:
+    """Show what the post says now: whoever saves again has seen what they write over."""
+    composer.base = post.latest_revision().number
+    composer.says_now = text_of(post, request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
