@@ -19,6 +19,8 @@ from forum.presenters.threads import hue_of
 from forum.views.reading import reading
 
 PAGE = 30
+# Beyond this, a profile says "at least": a page costs the same however much somebody wrote.
+MOST_COUNTED = 1000
 
 
 @reading
@@ -37,8 +39,9 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "posts": posts[:PAGE],
         "older": posts[PAGE - 1].pk if len(posts) > PAGE else None,
         "is_later_page": before is not None,
-        "post_count": written.count(),
-        "thread_count": person.threads.visible_to(request.user).count(),
+        "post_count": written.order_by()[:MOST_COUNTED].count(),
+        "thread_count": person.threads.visible_to(request.user)[:MOST_COUNTED].count(),
+        "most_counted": MOST_COUNTED,
     }
     return render(request, "people/detail.html", context)
 

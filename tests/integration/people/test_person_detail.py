@@ -129,3 +129,11 @@ def test_somebody_who_wrote_nothing_has_a_page(visitor, db):
 def test_a_time_zone_that_is_no_more_is_the_sites(as_alice, alice):
     User.objects.filter(pk=alice.pk).update(zone="Europe/Atlantis")
     assert "Times are in UTC" in page_of(as_alice)
+
+
+def test_what_somebody_wrote_is_counted_so_far_and_no_further(visitor, opening, bob, monkeypatch):
+    monkeypatch.setattr(people, "MOST_COUNTED", 3)
+    for n in range(4):
+        reply_to(opening, author=bob, source=f"Answer number {n}.")
+    assert "at least 3 posts" in page_of(visitor, "bob")
+    assert "0 threads" in page_of(visitor, "bob")
