@@ -78,9 +78,19 @@ def deed(model: str, act: str, of: Callable[[World], int]) -> Callable[[World], 
 # -- What is done in a page before it is looked at ------------------------------------------------
 
 
+# The composer's script comes when the first composer does.
+COMPOSER_SCRIPT = "import(document.getElementById('forum-js').dataset.composer).then(() => true)"
+
+
+def expect_composer(page: Page) -> None:
+    """Wait until one can write in the composer, its keys included."""
+    expect(page.locator(".compose textarea")).to_be_focused()
+    assert page.evaluate(COMPOSER_SCRIPT)
+
+
 def open_composer(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
-    expect(page.locator(".compose textarea")).to_be_focused()
+    expect_composer(page)
 
 
 def fail_inline(page: Page) -> None:
