@@ -21,7 +21,7 @@ from tests.scene import Scene
 FEW, MANY = 1, 12
 
 # Savepoints and the statement's time limit are no questions.
-NOT_ASKED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL", "BEGIN", "COMMIT")
+NOT_ASKED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT set_config", "BEGIN", "COMMIT")
 
 
 def asked(client: Client, address: str) -> int:

@@ -113,6 +113,14 @@ def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
     assert erin.get(f"/admin/forum/post/hide/?id={odd}").status_code == 404
 
 
+def test_an_id_is_written_in_one_way(scene: Scene) -> None:
+    alice = scene.client("alice")
+    for kind, pk in (("p", scene.posts["visible"].pk), ("t", scene.threads["open"].pk)):
+        arabic = str(pk).translate({ord("0") + n: 0x660 + n for n in range(10)})
+        for same in (f"0{pk}", f"+{pk}", f"{pk}%20", f"%20{pk}", f"{pk // 10}_{pk % 10}", arabic):
+            assert alice.get(f"/{kind}/{same}/").status_code == 404, same
+
+
 def test_fields_of_the_composer_that_name_posts_may_be_odd(scene: Scene) -> None:
     reply = addresses(scene)["post-reply visible"]
     for odd in ODD_IDS:
