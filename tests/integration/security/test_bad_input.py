@@ -27,6 +27,9 @@ BYTES = {
     "controls": b"a%01%1b%7f%c2%85b",
     "bidi": b"%e2%80%aea%e2%81%a6",
 }
+# Every kind goes into the composer; these into every other form, or every address, too.
+IN_FORMS = ("nul", "raw nul", "raw invalid utf-8", "lone surrogate")
+IN_ADDRESSES = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "controls")
 FIELDS = (b"source", b"title", b"reason", b"note", b"until", b"zone", b"theme", b"do", b"nonce")
 FIELDS += (b"base", b"quoted", b"login", b"password", b"email", b"username", b"name", b"slug")
 
@@ -37,7 +40,7 @@ def fine(response: object, where: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [*(("alice", kind) for kind in BYTES), ("erin", "nul"), ("erin", "raw invalid utf-8")],
+    [*(("alice", kind) for kind in IN_FORMS), ("erin", "nul"), ("erin", "raw invalid utf-8")],
 )
 def test_odd_bytes_in_a_form(scene: Scene, name: str, kind: str) -> None:
     body = b"&".join(field + b"=" + BYTES[kind] for field in FIELDS)
@@ -51,6 +54,14 @@ def test_odd_bytes_in_a_form(scene: Scene, name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", BYTES)
+def test_odd_bytes_in_the_composer(scene: Scene, kind: str) -> None:
+    body = b"&".join(field + b"=" + BYTES[kind] for field in FIELDS)
+    with undone():
+        opening = scene.posts["open-opening"].pk
+        fine(scene.client("alice").post(f"/p/{opening}/reply/", body, content_type=FORM), kind)
+
+
+@pytest.mark.parametrize("kind", IN_ADDRESSES)
 def test_odd_bytes_in_an_address(scene: Scene, kind: str) -> None:
     odd = BYTES[kind].replace(b"\x00", b"%00").decode("latin-1")
     paths = [f"/b/{odd}/", f"/t/{odd}/", f"/p/{odd}/", f"/u/{odd}/", f"/{odd}", f"/static/{odd}"]

@@ -100,7 +100,8 @@ def test_whole_pages_can_be_read_from_the_beginning_the_middle_and_the_end(large
         assert client.get(post.get_absolute_url(), follow=True).status_code == 200
         assert client.get(f"/p/{post.pk}/history/").status_code == 200
     earlier = "".join(pages(client, f"{address}?before=p{posts[-1].pk}"))
-    assert all(f'id="p{post.pk}"' in earlier for post in posts[-200:])
+    # Reading back, a page of a chain begins so late that it nests few enough lists.
+    assert all(f'id="p{post.pk}"' in earlier for post in posts[-80:])
     assert "?before=p" in client.get(f"{address}?at=p{posts[700].pk}").content.decode()
 
 

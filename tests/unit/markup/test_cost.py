@@ -74,7 +74,7 @@ def corpus_families() -> Iterator[tuple[str, str]]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for n in (2_500, 5_000, 20_000):
+    for n in (5_000, 20_000):
         for name, text in module.cases(n):
             yield f"{name} {n}", text[:MAX_SOURCE]
 
