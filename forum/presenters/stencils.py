@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 # Private-use characters that no template contains; values are not searched for them.
 MARK = "\ue000{}\ue001"
@@ -33,16 +32,16 @@ class Stencil:
 
     def __init__(self, template: str) -> None:
         self.template = template
-        self._pieces: dict[tuple[str | None, tuple[Any, ...]], list[str]] = {}
+        # By shape. A process speaks one language: there is no setting for a second.
+        self._pieces: dict[tuple[Any, ...], list[str]] = {}
 
     def fill(self, shape: tuple[Any, ...], values: Mapping[str, str]) -> str:
         """The template's HTML; `values` are HTML already, `shape` is a named tuple."""
-        key = (get_language(), shape)
-        pieces = self._pieces.get(key)
+        pieces = self._pieces.get(shape)
         if pieces is None:
             pieces = self._cut(shape)
             if not settings.DEBUG:
-                self._pieces[key] = pieces
+                self._pieces[shape] = pieces
         filled = pieces.copy()
         for place in range(1, len(filled), 2):
             filled[place] = values[filled[place]]
