@@ -94,7 +94,12 @@ def _load_thread(
             rendered=rendered[place],
             label=labels[post.key],
         )
-    _copy(Post, POST_COLUMNS, (_post_row(thread, post) for post in posts.values()))
+    latest_in = _latest_in_branches(posts.values())
+    _copy(
+        Post,
+        POST_COLUMNS,
+        (_post_row(thread, post, latest_in.get(post.id, 0)) for post in posts.values()),
+    )
     _copy(Revision, REVISION_COLUMNS, map(_revision_row, posts.values()))
     Mention.objects.bulk_create(_mentions(list(posts.values())), batch_size=5000)
     Quote.objects.bulk_create(_quotes(posts.values()), batch_size=5000)
@@ -107,12 +112,26 @@ def _load_thread(
 
 
 POST_COLUMNS = (
-    "id thread_id tree_id parent_id lft rght level number author_id created_at source html excerpt"
+    "id thread_id tree_id parent_id lft rght level"
+    " number latest_number changed_number branch_number"
+    " author_id created_at source html excerpt"
 )
 REVISION_COLUMNS = "id post_id number editor_id source plain created_at"
 
 
-def _post_row(thread: Thread, post: Loading) -> tuple[object, ...]:
+def _latest_in_branches(posts: Iterable[Loading]) -> dict[int, int]:
+    """By head of a top-level branch, the number of the latest post in it."""
+    latest: dict[int, int] = {}
+    heads: dict[int, int] = {}
+    for post in posts:
+        if post.parent is None:
+            continue
+        heads[post.id] = head = heads.get(post.parent.id, post.id)
+        latest[head] = post.number
+    return latest
+
+
+def _post_row(thread: Thread, post: Loading, latest_in_branch: int) -> tuple[object, ...]:
     return (
         post.id,
         thread.pk,
@@ -122,6 +141,9 @@ def _post_row(thread: Thread, post: Loading) -> tuple[object, ...]:
         post.label.right,
         post.label.level,
         post.number,
+        post.number,
+        post.number,
+        latest_in_branch,
         post.written.author.pk,
         post.written.created_at,
         clean_source(post.written.source),

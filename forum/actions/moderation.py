@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.posts import count_in, count_out, lock_thread_of
+from forum.actions.posts import count_in, count_out, lock_thread_of, number_change
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.models import ModerationAction, ModerationEffect, Post, Thread, User
@@ -75,7 +75,8 @@ def hide_post(
         effects=[(Kind.POST, post.pk, {"hidden": False}, {"hidden": True})],
     )
     post.hidden_at, post.hidden_action = action.created_at, action
-    post.save(update_fields=["hidden_at", "hidden_action"])
+    number_change(post)
+    post.save(update_fields=["hidden_at", "hidden_action", "changed_number"])
     count_out(post)
     return action
 
@@ -98,7 +99,8 @@ def unhide_post(
         effects=[(Kind.POST, post.pk, {"hidden": True}, {"hidden": False})],
     )
     post.hidden_at, post.hidden_action = None, None
-    post.save(update_fields=["hidden_at", "hidden_action"])
+    number_change(post)
+    post.save(update_fields=["hidden_at", "hidden_action", "changed_number"])
     if not post.is_deleted:
         count_in(post)
     return action

@@ -13,6 +13,7 @@ from django.db.models import Case, F, Max, Min, Value, When
 from django.utils.translation import gettext as _
 from mptt.exceptions import InvalidMove
 
+from forum.actions.branches import renumber
 from forum.actions.moderation import latest, record
 from forum.actions.posts import recount
 from forum.actions.threads import clean_title
@@ -250,6 +251,8 @@ def _transfer(post: Post, to: Destination) -> list[Effect]:
         for thread, difference in ((source, -living), (target, +living)):
             thread.save(update_fields=["next_number", "merged_into"])
             recount(thread, difference)
+    for thread in threads:
+        renumber(thread.pk)
     return [
         (Kind.POST, post.pk, before, after),
         *(

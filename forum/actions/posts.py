@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.actions.branches import note_in_branch
 from forum.actions.mentions import record_mentions
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.transactions import StartAgain, deed
@@ -78,9 +79,10 @@ def lock_thread_of(post_id: int) -> Thread:
 
 def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> Post:
     """Insert a new post with all that hangs on it; its thread is locked by the caller."""
-    post.number = post.thread.take_numbers()
+    post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
     post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
     post.save(force_insert=True)
+    note_in_branch(post)
     Revision.objects.create(
         post=post,
         number=post.number,
@@ -154,13 +156,19 @@ def _edit_post(
         latest.source, latest.plain = source, rendered.plain
         latest.save(update_fields=["source", "plain"])
     else:
+        number_change(post)
+        post.latest_number = post.changed_number
         Revision.objects.create(
-            post=post, number=thread.take_numbers(), editor=by, source=source, plain=rendered.plain
+            post=post, number=post.latest_number, editor=by, source=source, plain=rendered.plain
         )
-        thread.save(update_fields=["next_number"])
         post.edited_at = now
     post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
-    post.save(update_fields=["source", "html", "excerpt", "edited_at"])
+    post.save(
+        update_fields=[
+            *("source", "html", "excerpt", "edited_at"),
+            *("latest_number", "changed_number"),
+        ]
+    )
     record_mentions(post, rendered)
     record_quotes(post, found)
     return post
@@ -179,13 +187,23 @@ def delete_post(post: Post, *, by: User) -> Post:
     may_delete(by, post).enforce()
     was_counted = not post.is_hidden
     post.deleted_at = timezone.now()
-    post.save(update_fields=["deleted_at"])
+    number_change(post)
+    post.save(update_fields=["deleted_at", "changed_number"])
     if was_counted:
         count_out(post)
     if post.is_opening and not Post.objects.below(post).standing().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])
     return post
+
+
+def number_change(post: Post) -> None:
+    """Give what readers see change of a post a number of its own, as arrivals have.
+
+    The thread is locked by the caller, who saves the post's `changed_number`.
+    """
+    post.changed_number = post.thread.take_numbers()
+    post.thread.save(update_fields=["next_number"])
 
 
 def count_out(post: Post) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 from django.db.models import Max
 
+from forum.actions.branches import renumber
 from forum.actions.posts import recount as count_posts
 from forum.actions.transactions import deed
 from forum.lib.tree import label_tree
@@ -17,10 +18,11 @@ def recount(thread_id: int) -> None:
     thread = Thread.objects.locked(thread_id)
     numbers = Revision.objects.filter(post__thread=thread).aggregate(last=Max("number"))
     posts = Post.objects.filter(thread=thread)
-    numbers |= posts.order_by().aggregate(last_post=Max("number"))
+    numbers |= posts.order_by().aggregate(post=Max("number"), change=Max("changed_number"))
     taken = max(number or 0 for number in numbers.values())
     thread.next_number = max(thread.next_number, taken + 1)
     thread.save(update_fields=["next_number"])
+    renumber(thread_id)
     count_posts(thread, posts.living().count() - thread.post_count)
 
 

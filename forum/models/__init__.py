@@ -2,12 +2,15 @@
 
 from forum.models.accounts import User
 from forum.models.boards import Board, Category
+from forum.models.drafts import Draft
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
+from forum.models.notices import Notice
 from forum.models.outbox import OutgoingMail
 from forum.models.posts import Post
 from forum.models.quotes import Quote
+from forum.models.reading import Seen
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.threads import Thread
@@ -15,15 +18,18 @@ from forum.models.threads import Thread
 __all__ = [
     "Board",
     "Category",
+    "Draft",
     "Mention",
     "ModerationAction",
     "ModerationEffect",
+    "Notice",
     "OutgoingMail",
     "Post",
     "Quote",
     "RateLimit",
     "Revision",
     "Role",
+    "Seen",
     "Thread",
     "User",
 ]

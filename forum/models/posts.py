@@ -194,6 +194,11 @@ class Post(MPTTModel):
         verbose_name=_("author"),
     )
     number = models.BigIntegerField(_("number in its thread"))
+    # From the same counter: its latest revision; the last time that readers saw it change (arrive,
+    # be edited, hidden, deleted); of an answer to the opening post the latest post in its branch.
+    latest_number = models.BigIntegerField(default=0, editable=False)
+    changed_number = models.BigIntegerField(default=0, editable=False)
+    branch_number = models.BigIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
 
     source = models.TextField(_("text"))
@@ -222,6 +227,14 @@ class Post(MPTTModel):
         indexes = [
             models.Index(fields=["parent", "lft"], name="post_children"),
             models.Index(fields=["author", "-id"], name="post_by_author"),
+            models.Index(fields=["thread", "latest_number"], name="post_by_revision"),
+            models.Index(fields=["thread", "changed_number"], name="post_by_change"),
+            # The heads of top-level branches: found by place, the newest, the most active.
+            models.Index(fields=["tree_id", "lft"], condition=Q(level=1), name="branch_by_place"),
+            models.Index(fields=["tree_id", "number"], condition=Q(level=1), name="branch_by_age"),
+            models.Index(
+                fields=["tree_id", "branch_number"], condition=Q(level=1), name="branch_by_activity"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -331,7 +344,11 @@ class Post(MPTTModel):
 
 
 # django-mptt adds an index that the unique constraint on the same columns already is.
-Post._meta.indexes = [index for index in Post._meta.indexes if index.fields != ["tree_id", "lft"]]
+Post._meta.indexes = [
+    index
+    for index in Post._meta.indexes
+    if index.fields != ["tree_id", "lft"] or index.condition is not None
+]
 
 
 def post_path(post_id: int) -> str:

@@ -157,6 +157,8 @@ class SparseTreeManager(TreeManager):
                        number = p.number + CASE
                          WHEN p.number BETWEEN %(first)s AND %(last)s THEN %(shift)s::bigint
                          ELSE %(shift_of_others)s END,
+                       changed_number = CASE WHEN p.thread_id = %(thread)s
+                         THEN p.changed_number ELSE 0 END,
                        parent_id = CASE WHEN p.id = %(branch)s THEN %(parent)s::bigint
                                    ELSE p.parent_id END,
                        lft = CASE WHEN p.id = %(branch)s AND %(parent)s::bigint IS NULL
@@ -321,7 +323,7 @@ WITH edge AS (
       FROM edge
     WINDOW walk AS (PARTITION BY thread_id ORDER BY at, step DESC ROWS UNBOUNDED PRECEDING)
 ), posts AS (
-    SELECT thread_id, max(number) AS number,
+    SELECT thread_id, greatest(max(number), max(changed_number)) AS number,
            count(*) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS living,
            max(id) FILTER (WHERE deleted_at IS NULL AND hidden_at IS NULL) AS last
       FROM forum_post GROUP BY 1
@@ -345,6 +347,19 @@ SELECT thread_id, 'not inside their parent', count(*) FROM forum_post AS post
 UNION ALL
 SELECT thread_id, 'in the tree of another thread', count(*) FROM forum_post
  WHERE tree_id <> thread_id GROUP BY 1
+UNION ALL
+SELECT thread_id, 'not at the number of their latest revision', count(*)
+  FROM forum_post AS post
+ WHERE latest_number IS DISTINCT FROM (
+       SELECT max(number) FROM forum_revision AS revision WHERE revision.post_id = post.id)
+ GROUP BY 1
+UNION ALL
+SELECT thread_id, 'not at the number of the latest post of their branch', count(*)
+  FROM forum_post AS head
+ WHERE level = 1 AND branch_number IS DISTINCT FROM (
+       SELECT max(number) FROM forum_post AS post
+        WHERE post.tree_id = head.tree_id AND post.lft BETWEEN head.lft AND head.rght)
+ GROUP BY 1
 UNION ALL
 SELECT thread_id, 'opening posts', count(*) FROM forum_post
  WHERE parent_id IS NULL GROUP BY 1 HAVING count(*) > 1

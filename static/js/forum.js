@@ -12,6 +12,9 @@ const modules = document.getElementById("forum-js").dataset;
 
 function equip() {
   if (document.querySelector(COMPOSER)) import(modules.composer);
+  for (const { dataset } of document.querySelectorAll("[data-js-needs]")) {
+    for (const name of dataset.jsNeeds.split(" ")) import(modules[name]);
+  }
 }
 
 document.addEventListener("click", ({ target }) => {

@@ -25,6 +25,7 @@ TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
+    "forum/actions/branches.py",  # which top-level branch a post is in
     "forum/models/windows.py",  # pages in tree order, as one SQL statement
     "forum/actions/loading.py",  # COPY of whole conversations names its columns
     "forum/actions/repair.py",  # the one statement that numbers a tree anew

@@ -1,0 +1,62 @@
+"""Top-level branches: an answer to the opening post, with everything below it.
+
+Each one's head knows the number of the latest post in its branch, so that branches can be put in
+order of activity without reading their posts.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from forum.models.posts import Post
+
+
+def note_in_branch(post: Post) -> None:
+    """A post inserted just now is the latest of its branch; its thread is locked by the caller."""
+    if post.level < 1:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE forum_post SET branch_number = %s WHERE id = (
+                SELECT id FROM forum_post WHERE tree_id = %s AND level = 1 AND lft <= %s
+                 ORDER BY lft DESC LIMIT 1)
+            """,
+            [post.number, post.tree_id, post.lft],
+        )
+
+
+def renumber(thread_id: int) -> None:
+    """Set what posts derive from numbers: `latest_number` and the heads' `branch_number`.
+
+    For threads whose posts were loaded, moved or repaired; locked by the caller.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RENUMBER_SQL, {"tree": thread_id})
+
+
+RENUMBER_SQL = """
+WITH latest AS (
+    SELECT post.id, post.lft, post.level, post.number, max(revision.number) AS revised
+      FROM forum_post AS post
+           LEFT JOIN forum_revision AS revision ON revision.post_id = post.id
+     WHERE post.tree_id = %(tree)s GROUP BY post.id
+), headed AS (
+    -- In tree order each head begins a branch.
+    SELECT *, count(*) FILTER (WHERE level = 1) OVER (ORDER BY lft) AS branch FROM latest
+), derived AS (
+    SELECT id, coalesce(revised, number) AS latest_number,
+           CASE WHEN level = 1 THEN max(number) OVER (PARTITION BY branch) ELSE 0 END
+             AS branch_number
+      FROM headed
+)
+UPDATE forum_post AS post
+   SET latest_number = derived.latest_number,
+       changed_number = greatest(post.changed_number, derived.latest_number),
+       branch_number = derived.branch_number
+  FROM derived
+ WHERE post.id = derived.id
+   AND ((post.latest_number, post.branch_number)
+          IS DISTINCT FROM (derived.latest_number, derived.branch_number)
+        OR post.changed_number < derived.latest_number)
+"""
