@@ -1,0 +1,34 @@
+"""Telling a language by its script, where the script is enough to tell.
+
+Browsers choose glyphs, and voices their sounds, by language: a Japanese sentence in a page in
+English looks Chinese, and is read as noise. Scripts that many languages share (Latin, Cyrillic,
+Arabic, Devanagari) are left alone: a wrong guess is worse than none.
+"""
+
+from __future__ import annotations
+
+import re
+
+# By ISO 639-1 code; the ranges are Unicode's blocks. Han comes last: Japanese has it too.
+SCRIPTS = {
+    "ja": re.compile("[\u3041-\u30ff\uff66-\uff9f]"),
+    "ko": re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"),
+    "he": re.compile("[\u0590-\u05ff\ufb1d-\ufb4f]"),
+    "el": re.compile("[\u0370-\u03ff\u1f00-\u1fff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
+}
+LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
+# In Japanese a few words of kana hold many Chinese characters together.
+SHARE_OF_KANA = 10
+
+
+def language_of(text: str) -> str:
+    """The code of the language that most of `text` is written in; empty when it cannot be told."""
+    if text.isascii():
+        return ""
+    counts = {code: len(script.findall(text)) for code, script in SCRIPTS.items()}
+    if counts["ja"] * SHARE_OF_KANA >= counts["zh"]:
+        counts["ja"] += counts["zh"] if counts["ja"] else 0
+    code, most = max(counts.items(), key=lambda counted: counted[1])
+    return code if most > len(LATIN.findall(text)) else ""

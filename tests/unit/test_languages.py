@@ -1,0 +1,41 @@
+"""Telling a language by its script."""
+
+from __future__ import annotations
+
+import pytest
+
+from forum.lib.languages import language_of
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("苔は古い壁に美しい", "ja"),
+        ("東京都千代田区霞が関の建物", "ja"),
+        ("カタカナ", "ja"),
+        ("青苔让古老的墙壁变得美丽", "zh"),
+        ("이끼는 오래된 벽에 아름답다", "ko"),
+        ("הטחב יפה על קיר ישן", "he"),
+        ("Τα βρύα είναι όμορφα", "el"),
+        ("มอสสวยงาม", "th"),
+    ],
+)
+def test_a_script_of_one_language_tells_it(text: str, code: str) -> None:
+    assert language_of(text) == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", "Moss.", "Größe, naïveté", "2 × 3 ≈ 6 … 😀"],
+        *["Мох красив", "الطحلب جميل", "काई सुंदर है"],  # several languages each
+        "The word 苔 is Japanese for moss",
+        "Only the Δ of it",
+    ],
+)
+def test_what_may_be_several_languages_is_left_alone(text: str) -> None:
+    assert language_of(text) == ""
+
+
+def test_of_two_the_one_with_more_letters_counts() -> None:
+    assert language_of("苔は美しい, she said, 苔は古い壁に美しいです") == "ja"
