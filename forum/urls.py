@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from forum.admin import desk
 from forum.forms.moderation import HIDE, LIFT, LOCK, PIN, SUSPEND, UNHIDE, UNLOCK, UNPIN
 from forum.lib.addresses import IdConverter
-from forum.views import boards, moderation, people, posts, site, threads
+from forum.views import boards, moderation, people, posts, seen, site, threads
 
 register_converter(IdConverter, "id")
 
@@ -62,6 +62,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<id:thread_id>/unlock/", moderation.on_thread, {"deed": UNLOCK}, name="thread-unlock"),
     path("t/<id:thread_id>/pin/", moderation.on_thread, {"deed": PIN}, name="thread-pin"),
     path("t/<id:thread_id>/unpin/", moderation.on_thread, {"deed": UNPIN}, name="thread-unpin"),
+    path("t/<id:thread_id>/seen/", seen.seen, name="thread-seen"),
+    path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
+    path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
     path("p/<id:post_id>/reply/", posts.reply, name="post-reply"),
@@ -69,6 +72,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
+    path("p/<id:post_id>/read/", seen.read, name="post-read"),
+    path("p/<id:post_id>/unread/", seen.unread, name="post-unread"),
     path("p/<id:post_id>/hide/", moderation.on_post, {"deed": HIDE}, name="post-hide"),
     path("p/<id:post_id>/unhide/", moderation.on_post, {"deed": UNHIDE}, name="post-unhide"),
     path("u/<slug:name>/", people.detail, name="person-detail"),

@@ -55,13 +55,16 @@ ALONE = (
 )
 ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
-    "open": ("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
+    "open": (
+        *("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
+        *("thread-seen", "thread-served", "thread-next"),
+    ),
     "locked": ("thread-short", "thread-lock"),
-    "deleted": ("thread-short", "thread-lock"),
+    "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next"),
 }
 ABOUT_POST = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
-    *("post-hide", "post-unhide"),
+    *("post-hide", "post-unhide", "post-read", "post-unread"),
 )
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")

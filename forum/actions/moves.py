@@ -16,6 +16,7 @@ from mptt.exceptions import InvalidMove
 from forum.actions.branches import renumber
 from forum.actions.moderation import latest, record
 from forum.actions.posts import recount
+from forum.actions.reading import carry_seen
 from forum.actions.threads import clean_title
 from forum.actions.transactions import StartAgain, deed
 from forum.models import Board, ModerationAction, ModerationEffect, Post, Revision, Thread, User
@@ -242,6 +243,7 @@ def _transfer(post: Post, to: Destination) -> list[Effect]:
         living = branch.living().count()
         old, new, change = _renumbered(branch, to)
         before["numbers"], after["numbers"] = [old.first, old.last], [new.first, new.last]
+        carry_seen(source, target, branch, change)
         _renumber_revisions(branch, change)
         _hang(post, to, change)
         if post.is_opening:

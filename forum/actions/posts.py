@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from forum.actions.branches import note_in_branch
 from forum.actions.mentions import record_mentions
 from forum.actions.quotes import Found, find_sources, record_quotes
+from forum.actions.reading import mark_own
 from forum.actions.transactions import StartAgain, deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
@@ -93,6 +94,7 @@ def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> 
     )
     record_mentions(post, rendered)
     record_quotes(post, found)
+    mark_own(post, member=post.author)
     post.thread.note_arrival(post)
     return post
 
@@ -171,6 +173,7 @@ def _edit_post(
     )
     record_mentions(post, rendered)
     record_quotes(post, found)
+    mark_own(post, member=by)
     return post
 
 

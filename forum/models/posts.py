@@ -140,6 +140,14 @@ class PostQuerySet(TreeQuerySet):
             "lft"
         )
 
+    def branch_of(self, post: Post) -> PostQuerySet:
+        """`post` and everything below it."""
+        return self.filter(tree_id=post.tree_id, lft__gte=post.lft, lft__lt=post.rght).order_by()
+
+    def from_here(self, post: Post) -> PostQuerySet:
+        """`post` and everything that follows it in the order of the tree."""
+        return self.filter(tree_id=post.tree_id, lft__gte=post.lft).order_by()
+
     def with_context(self) -> PostQuerySet:
         """With author, thread, board and parent, in the same query."""
         return self.select_related(

@@ -18,13 +18,19 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from psycopg.types.multirange import Multirange
+
     from forum.models.posts import Post
 
 Reader = User | AnonymousUser
 
 TITLE_LENGTH = 120
 # What follows a thread's id in an address and is no title: see `forum.urls`.
-DEEDS = frozenset({"lock", "unlock", "pin", "unpin"})
+DEEDS = frozenset(
+    {"lock", "unlock", "pin", "unpin", "seen", "served", "next", "go", "map", "arrivals"}
+)
 # Loaded conversations get ids below this, so that they never meet a real one.
 FIRST_THREAD_ID = 1000
 
@@ -79,6 +85,17 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """With what the page of a thread shows of it, in the same query."""
         return self.with_reply_count().select_related(
             "board", "author", "locked_action__actor", "merged_into"
+        )
+
+    def with_seen_by(self, reader: Reader) -> ThreadQuerySet:
+        """With what `reader` has seen of each, in the same query; None for what was never read."""
+        from forum.models.reading import Seen
+
+        mine = Seen.objects.filter(thread=OuterRef("pk"), member=reader.pk)
+        return self.annotate(
+            seen_numbers=Subquery(mine.values("numbers")),
+            seen_before=Subquery(mine.values("before")),
+            seen_at=Subquery(mine.values("visited_at")),
         )
 
     def with_last_post(self) -> ThreadQuerySet:
@@ -169,6 +186,10 @@ class Thread(models.Model):
 
     # Set by `with_reply_count`.
     reply_count: int
+    # Set by `with_seen_by`.
+    seen_numbers: Multirange[int] | None = None
+    seen_before: Multirange[int]
+    seen_at: datetime
 
     def __str__(self) -> str:
         return self.title

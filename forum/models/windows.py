@@ -12,10 +12,23 @@ from datetime import datetime
 from typing import Literal
 
 from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Case,
+    Expression,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Subquery,
+    Value,
+    When,
+)
 
 from forum.models.ids import any_of
 from forum.models.posts import Post, if_readable, readable_by
+from forum.models.reading import IsAmong, Marks, NumbersField
+from forum.models.revisions import Revision
 from forum.models.threads import Reader, Thread
 
 # A thread of up to so many posts is whole on its page.
@@ -46,6 +59,9 @@ class Row:
     is_readable: bool
     html: str
     excerpt: str
+    latest_number: int
+    # Of a post that was edited since: the latest of its revisions that the reader has seen.
+    seen_revision: int | None
     parent: Row | None = None
 
 
@@ -120,7 +136,11 @@ SELECT (SELECT array_agg(id) FROM page),
 
 
 def window_of(
-    thread: Thread, reader: Reader, start: Start | None = None, post_id: int | None = None
+    thread: Thread,
+    reader: Reader,
+    start: Start | None = None,
+    post_id: int | None = None,
+    marks: Marks | None = None,
 ) -> Window | None:
     """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
 
@@ -141,7 +161,7 @@ def window_of(
     if page is None:
         return None
     return Window(
-        rows=rows_of({opening, *page, *(above or ())}, reader, answered=answered),
+        rows=rows_of({opening, *page, *(above or ())}, reader, answered=answered, marks=marks),
         page=frozenset(page),
         has_earlier=bool(has_earlier),
         remaining=remaining,
@@ -150,7 +170,13 @@ def window_of(
     )
 
 
-def rows_of(ids: set[int], reader: Reader, *, answered: Iterable[int | None]) -> list[Row]:
+def rows_of(
+    ids: set[int],
+    reader: Reader,
+    *,
+    answered: Iterable[int | None],
+    marks: Marks | None = None,
+) -> list[Row]:
     """These posts as `reader` may see them, in tree order; one query.
 
     `answered` are the posts that they answer, which a row shows something of, too.
@@ -173,9 +199,21 @@ def rows_of(ids: set[int], reader: Reader, *, answered: Iterable[int | None]) ->
             ExpressionWrapper(readable_by(reader), BooleanField()),
             if_readable(reader, "html"),
             if_readable(reader, "excerpt"),
+            "latest_number",
+            _seen_revision(marks),
         )
     )
     rows = {row[0]: Row(*row) for row in values}
     for row in rows.values():
         row.parent = rows.get(row.parent_id or 0)
     return [row for row in rows.values() if row.id in ids]
+
+
+def _seen_revision(marks: Marks | None) -> Expression:
+    if marks is None:
+        return Value(None, output_field=BigIntegerField())
+    seen = Value(marks.ranges, output_field=NumbersField())
+    known = Revision.objects.filter(IsAmong(F("number"), seen), post=OuterRef("pk"))
+    latest = known.order_by("-number").values("number")[:1]
+    # Most posts were never edited: nothing is looked for then.
+    return Case(When(latest_number__gt=F("number"), then=Subquery(latest)))

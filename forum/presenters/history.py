@@ -30,16 +30,29 @@ def history_of(post: Post, reader: Reader) -> list[Version]:
     are left out, and so are quotes that the post no longer has, whose sources nobody keeps.
     """
     revisions = list(post.revisions.select_related("editor"))
-    if moderates(reader, post.thread.board):
-        texts = [revision.plain for revision in revisions]
-    else:
-        removed = Quote.objects.unreadable_words(post, reader)
-        shown = {block.words for block in render(revisions[-1].source).quotes} - set(removed)
-        texts = [_without_other_quotes(revision, shown) for revision in revisions]
+    texts = _texts(revisions, post, reader)
     versions = [Version(revisions[0], word_diff(texts[0], texts[0]))]
     for (_first, before), (revision, after) in pairwise(zip(revisions, texts, strict=True)):
         versions.append(Version(revision, word_diff(before, after)))
     return versions[::-1]
+
+
+def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
+    """What changed in a post since its revision of that number; empty when it has none such."""
+    known = post.revisions.filter(number=number).first()
+    if known is None:
+        return []
+    before, after = _texts([known, post.latest_revision()], post, reader)
+    return word_diff(before, after)
+
+
+def _texts(revisions: list[Revision], post: Post, reader: Reader) -> list[str]:
+    """Their words, as far as `reader` may read them; the last is what the post says now."""
+    if moderates(reader, post.thread.board):
+        return [revision.plain for revision in revisions]
+    removed = Quote.objects.unreadable_words(post, reader)
+    shown = {block.words for block in render(revisions[-1].source).quotes} - set(removed)
+    return [_without_other_quotes(revision, shown) for revision in revisions]
 
 
 def _without_other_quotes(revision: Revision, shown: set[str]) -> str:

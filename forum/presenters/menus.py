@@ -33,6 +33,16 @@ def menu_of(post: Post, reader: Reader) -> list[Link]:
     return links
 
 
+def marks_on(post: Post, reader: Reader) -> list[Link]:
+    """What a member can say of having seen a post: forms, by their address."""
+    if not reader.is_authenticated or not post.is_readable:
+        return []
+    return [
+        (reverse("post-read", args=[post.pk]), _("Mark this branch as read")),
+        (reverse("post-unread", args=[post.pk]), _("Mark as new from here")),
+    ]
+
+
 def deeds_of(thread: Thread, reader: Reader) -> list[Link]:
     """What moderators can do with a thread."""
     if not may_moderate(reader, thread.board):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html import escape  # Django's costs three times as much
 from typing import NamedTuple
 
@@ -12,14 +12,17 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.lib.languages import language_of
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
+from forum.models.reading import Marks
 from forum.models.threads import Reader
 from forum.models.windows import COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply
+from forum.presenters.news import News, count_of_new
 from forum.presenters.stencils import Stencil
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.windows import cut_where_too_deep, standing
@@ -43,10 +46,13 @@ class PostShape(NamedTuple):
     is_edited: bool
     is_starter: bool
     is_yours: bool
+    mark: str  # "new", "changed" (since the reader saw it), "shown" (new, and seen meanwhile), ""
+    is_watched: bool  # noted when it has been on the screen
     is_hidden: bool
     is_nested: bool
     is_open: bool
     is_focused: bool
+    lang: str  # where the script tells it
 
     @property
     def says_words(self) -> bool:
@@ -60,6 +66,7 @@ class TombstoneShape(NamedTuple):
     is_hidden: bool
     is_many: bool
     has_replies: bool
+    has_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +79,19 @@ class Card:
     initial: str
     text: SafeString
     row: Row
+    mark: str
+    is_watched: bool
+    nth: str
+    next: str
+    lang: str
 
 
 class ThreadPage:
     """One page of a thread for one reader: the opening post, the tree, and what leads on."""
 
-    def __init__(self, thread: Thread, reader: Reader, window: Window) -> None:
+    def __init__(
+        self, thread: Thread, reader: Reader, window: Window, marks: Marks | None = None
+    ) -> None:
         self.thread = thread
         self.reader = reader
         self.is_open = bool(may_reply(reader, thread)) or (
@@ -95,8 +109,15 @@ class ThreadPage:
         self.quotes = Quote.objects.on_posts(
             [row.id for row in window.rows if has_quotes(row.html)], reader
         )
+        self.marks = marks
         self.clock = Clock()
         self.added = ""  # what to say when this page goes below another
+
+    @cached_property
+    def news(self) -> News:
+        """What is new to the reader, of what is drawn."""
+        rows = self.rows if self.added else [self.opening, *self.rows]
+        return News(self.thread, self.reader, self.window, self.marks, rows)
 
     @property
     def earlier(self) -> int | None:
@@ -114,13 +135,12 @@ class ThreadPage:
 
     @property
     def remaining(self) -> str:
-        """“Show 23 more replies”."""
-        if self.window.remaining >= COUNTED:
-            return _("Show more replies")
+        """“Show 23 more replies, 2 new”."""
         count = self.window.remaining
-        return ngettext("Show %(count)d more reply", "Show %(count)d more replies", count) % {
-            "count": count
-        }
+        if count >= COUNTED:
+            return _("Show more replies") + self.news.after
+        shown = ngettext("Show %(count)d more reply", "Show %(count)d more replies", count)
+        return shown % {"count": count} + self.news.after
 
     @property
     def takes_answers(self) -> bool:
@@ -135,7 +155,19 @@ class ThreadPage:
         """The opening post."""
         row = self.opening
         text = mark_safe(self._text(row))  # noqa: S308 (cleaned when rendered)
-        return Card(row.id, row.author, hue_of(row.author), row.author[0], text, row)
+        return Card(
+            id=row.id,
+            author=row.author,
+            hue=hue_of(row.author),
+            initial=row.author[0],
+            text=text,
+            row=row,
+            mark=self.news.mark(row),
+            is_watched=self.news.is_watched(row),
+            nth=self.news.nth(row),
+            next=self.news.address_after(row),
+            lang=language_of(row.excerpt),
+        )
 
     def without_context(self) -> ThreadPage:
         """This page without the posts above it, for a reader who has those already."""
@@ -150,6 +182,7 @@ class ThreadPage:
         """The replies as nested lists: `li > article + ol`, the true tree."""
         levels = depths([(row.id, row.parent_id) for row in self.rows])
         sizes = branch_sizes(levels)
+        news = self.news.below(self.rows, sizes)
         answers = Counter(row.parent_id for row in self.rows)
         html: list[str] = []
         closing: list[str] = []  # of the posts that are open, the innermost last
@@ -160,7 +193,7 @@ class ThreadPage:
             if not levels[place] and row.parent_id not in self.in_page:
                 html.append(_left_out(row))
             html.append('<li class="node">')
-            html.append(self.post(row, above, replies=sizes[place]))
+            html.append(self.post(row, above, replies=sizes[place], new=news[place]))
             above = row.id
             if not sizes[place]:
                 closing.append("</li>")
@@ -169,18 +202,25 @@ class ThreadPage:
             folds = kind == "fork" or levels[place] == 0
             if folds:
                 below = self.rows[place + 1 : place + 1 + sizes[place]]
-                html.append(f'<details class="branch" open><summary>{_who(below)}</summary>')
+                summary = _who(below) + count_of_new(news[place])
+                html.append(f'<details class="branch" open><summary>{summary}</summary>')
             html.append(f'<ol class="replies {kind}" role="list">')
             closing.append("</ol></details></li>" if folds else "</ol></li>")
         html.extend(reversed(closing))
         return mark_safe("".join(html))  # noqa: S308 (filled by stencils, escaped there)
 
     def post(
-        self, row: Row, above: int | None, *, replies: int = 0, is_focused: bool = False
+        self,
+        row: Row,
+        above: int | None,
+        *,
+        replies: int = 0,
+        new: int = 0,
+        is_focused: bool = False,
     ) -> str:
         """One reply, or what stands in its place; `above` is the post drawn before it."""
         if not row.is_readable:
-            return self._tombstone(row, replies)
+            return self._tombstone(row, replies, new)
         also = self._also(row)
         shape = PostShape(
             to=self._to(row, above),
@@ -188,10 +228,13 @@ class ThreadPage:
             is_edited=row.edited_at is not None,
             is_starter=row.author_id == self.thread.author_id,
             is_yours=row.author_id == self.reader.pk,
+            mark=self.news.mark(row),
+            is_watched=self.news.is_watched(row),
             is_hidden=row.hidden_at is not None,
             is_nested=row.level > 1,
             is_open=self.is_open,
             is_focused=is_focused,
+            lang=language_of(row.excerpt),
         )
         return POST.fill(
             shape,
@@ -204,6 +247,10 @@ class ThreadPage:
                 "time": self.clock.moment(row.created_at),
                 "edited": self.clock.moment(row.edited_at) if row.edited_at else "",
                 "level": str(row.level),
+                "number": str(row.latest_number),
+                "seen": str(row.seen_revision),
+                "nth": self.news.nth(row),
+                "next": self.news.address_after(row),
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
                 "parent_words": _first_words(row.parent) if shape.says_words else "",
@@ -241,12 +288,12 @@ class ThreadPage:
             is_opening=row.parent_id is None,
         )
 
-    def _tombstone(self, row: Row, replies: int) -> str:
+    def _tombstone(self, row: Row, replies: int, new: int) -> str:
         is_hidden = row.deleted_at is None
         count = self.merged.get(row.id, 1)
         removed_at = row.deleted_at or row.hidden_at or row.created_at
         return TOMBSTONE.fill(
-            TombstoneShape(is_hidden, count > 1, bool(replies)),
+            TombstoneShape(is_hidden, count > 1, bool(replies), bool(new)),
             {
                 "id": str(row.id),
                 "level": str(row.level),
@@ -255,6 +302,7 @@ class ThreadPage:
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
                 "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)
                 % {"count": replies},
+                "new": count_of_new(new),
             },
         )
 

@@ -21,8 +21,8 @@ from forum.models.posts import post_path
 from forum.models.threads import thread_path
 from forum.models.windows import WINDOW
 from forum.permissions import may_answer, may_delete, may_edit
-from forum.presenters.history import history_of
-from forum.presenters.menus import menu_of
+from forum.presenters.history import changes_since, history_of
+from forum.presenters.menus import marks_on, menu_of
 from forum.presenters.threads import posted, text_of
 from forum.presenters.windows import MOST_NESTED
 from forum.refusals import Changed, Refusal, SignedOut
@@ -215,7 +215,13 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)
-    context = {"post": post, "place": place_of(post), "changes": history_of(post, request.user)}
+    context: dict[str, object] = {"post": post, "place": place_of(post)}
+    number = request.GET.get("since", "")
+    if number.isdecimal() and len(number) < len(str(2**62)):
+        context["since"] = changes_since(int(number), post, request.user)
+    if context.get("since") and wants_fragment(request):
+        return render(request, "posts/_since.html", context)
+    context["changes"] = history_of(post, request.user)
     return render(request, "posts/history.html", context)
 
 
@@ -224,5 +230,10 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
     """What else one can do with a post; a page, or the menu under “More”."""
     post = get_post(request, post_id)
     template = "posts/_menu.html" if wants_fragment(request) else "posts/menu.html"
-    context = {"post": post, "place": place_of(post), "items": menu_of(post, request.user)}
+    context = {
+        "post": post,
+        "place": place_of(post),
+        "items": menu_of(post, request.user),
+        "marks": marks_on(post, request.user),
+    }
     return render(request, template, context)

@@ -15,6 +15,7 @@ from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
 from forum.models import Board, Thread
 from forum.models.limits import THREADS
+from forum.models.reading import Marks, marks_of
 from forum.models.threads import thread_path
 from forum.models.windows import Start, Window, window_of
 from forum.permissions import may_start_thread
@@ -39,7 +40,7 @@ STARTS: tuple[Start, ...] = ("after", "before", "at")
 @reading
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """A thread: whole, or one page of it in tree order."""
-    threads = Thread.objects.visible_to(request.user).for_page()
+    threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into:
@@ -47,7 +48,8 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
-    page = ThreadPage(thread, request.user, _window(request, thread))
+    marks = marks_of(thread, request.user)
+    page = ThreadPage(thread, request.user, _window(request, thread, marks), marks)
     context = {"thread": thread, "page": page, "address": address}
     if wants_fragment(request):
         page.without_context()
@@ -61,11 +63,11 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     return render(request, "threads/detail.html", context)
 
 
-def _window(request: HttpRequest, thread: Thread) -> Window:
+def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
     start = next((name for name in STARTS if name in request.GET), None)
     post_id = id_asked_for(request.GET, start, "p") if start else None
-    window = window_of(thread, request.user, start, post_id)
+    window = window_of(thread, request.user, start, post_id, marks)
     if window is None:
         raise Http404
     return window

@@ -42,6 +42,11 @@ thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 4
 thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail open              | 200                             | 405
+thread-seen open                | 405                             | 401 204 204 204 204 204 204 204
+thread-served open              | 404                             | 405
+thread-next open                | in 302                          | 405
+thread-seen deleted             | 405                             | 401 404 404 404 204 204 404 204
+thread-next deleted             | in 404 404 404 302 302 404 302  | 405
 thread-short locked             | 301                             | 405
 thread-lock locked              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail locked            | 200                             | 405
@@ -55,6 +60,8 @@ post-edit visible               | in 200 403 403 403 403 403 403  | 401 422 403 
 post-delete visible             | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-history visible            | 200                             | 405
 post-menu visible               | 200                             | 405
+post-read visible               | 405                             | 401 302
+post-unread visible             | 405                             | 401 302
 post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
@@ -63,6 +70,8 @@ post-edit hidden                | in 403                          | 401 403
 post-delete hidden              | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-history hidden             | 302 200 302 302 200 200 302 200 | 405
 post-menu hidden                | 200                             | 405
+post-read hidden                | 405                             | 401 302
+post-unread hidden              | 405                             | 401 302
 post-hide hidden                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide hidden              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail deleted             | 410                             | 405
@@ -71,6 +80,8 @@ post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 
 post-delete deleted             | in 410 403 403 403 403 403 403  | in 410 403 403 403 403 403 403
 post-history deleted            | 302                             | 405
 post-menu deleted               | 200                             | 405
+post-read deleted               | 405                             | 401 302
+post-unread deleted             | 405                             | 401 302
 post-hide deleted               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide deleted             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405

@@ -54,8 +54,12 @@ def test_style_sheet_keeps_its_budget() -> None:
     assert compressed(STYLE) <= 8 * KILO
 
 
+# What comes with a composer, or with a thing that was pressed.
+LATER = {"composer.js", "quoting.js", "mentions.js", "menu.js"}
+
+
 def test_own_scripts_keep_their_budget() -> None:
-    assert compressed(*SCRIPTS) <= 8 * KILO
+    assert compressed(*(path for path in SCRIPTS if path.name not in LATER)) <= 8 * KILO
 
 
 def test_text_waits_for_one_font_of_at_most_60_kilobytes() -> None:

@@ -21,6 +21,7 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
 STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
+ONLY_SENT = {"thread-seen", "post-read", "post-unread"}
 IN_PARTS = {"thread-detail", "thread-start", "post-reply", "post-edit", "post-menu"}
 
 HTMX = {"hx-request": "true"}
@@ -51,6 +52,11 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
     yield reply, scene.client("visitor").get(reply, headers=HTMX)
+    post = scene.posts["visible"]
+    since = f"/p/{post.pk}/history/?since={post.number}"
+    yield since, alice.get(since)
+    yield since, alice.get(since, headers=HTMX)
+    yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
     yield "settings", alice.post("/account/settings/", {"zone": "nowhere"})
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
 
@@ -92,7 +98,7 @@ def opened(scene: Scene) -> dict[str, str]:
     return {
         key: path
         for key, path in addresses(scene).items()
-        if key.split()[0] not in {"alive", "ready", "theme", "account_logout"}
+        if key.split()[0] not in {"alive", "ready", "theme", "account_logout"} | ONLY_SENT
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from forum.actions.branches import note_in_branch
 from forum.models import Post, Revision, Thread, User
 from forum.models.tree import faults
 
@@ -22,8 +23,11 @@ CROWD = Path(__file__).with_name("crowd.py")
 def plant(parent: Post, author: User) -> Post:
     """A reply without words, by the same door to the tree as `reply_to`, and quicker."""
     thread = Thread.objects.locked(parent.thread_id)
-    post = Post(parent=parent, thread=thread, author=author, number=thread.take_numbers())
+    number = thread.take_numbers()
+    post = Post(parent=parent, thread=thread, author=author, number=number, latest_number=number)
+    post.branch_number = 0 if parent.level else number
     post.save(force_insert=True)
+    note_in_branch(post)
     Revision.objects.create(post=post, number=post.number, editor=author)
     thread.note_arrival(post)
     return post

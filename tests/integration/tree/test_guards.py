@@ -16,9 +16,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 INSERT = """
 INSERT INTO forum_post (thread_id, tree_id, parent_id, author_id, number, lft, rght, level,
+                        latest_number, changed_number, branch_number,
                         created_at, source, html, excerpt)
 VALUES (%(thread)s, %(tree)s, %(parent)s, %(author)s, 900, %(lft)s, %(rght)s, %(level)s,
-        now(), '', '', '')
+        900, 900, 900, now(), '', '', '')
 """
 
 
@@ -55,8 +56,9 @@ def family(opening, alice, bob):
 
 WRITES = {
     "insert": "INSERT INTO forum_post (thread_id, tree_id, parent_id, author_id, number, lft, rght,"
-    " level, created_at, source, html, excerpt) SELECT thread_id, tree_id, id, author_id, 900,"
-    " lft + 1, lft + 2, level + 1, now(), '', '', '' FROM forum_post WHERE id = {id}",
+    " latest_number, changed_number, branch_number, level, created_at, source, html, excerpt)"
+    " SELECT thread_id, tree_id, id, author_id, 900, lft + 1, lft + 2, 900, 900, 900, level + 1,"
+    " now(), '', '', '' FROM forum_post WHERE id = {id}",
     "lft": "UPDATE forum_post SET lft = lft + 1 WHERE id = {id}",
     "rght": "UPDATE forum_post SET rght = rght - 1 WHERE id = {id}",
     "level": "UPDATE forum_post SET level = level WHERE id = {id}",

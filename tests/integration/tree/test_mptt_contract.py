@@ -9,10 +9,11 @@ from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 from mptt.utils import get_cached_trees, tree_item_iterator
 
+from forum.actions.branches import renumber
 from forum.actions.moves import move_branch
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.models import Post, Thread
+from forum.models import Post, Revision, Thread
 
 # What django-mptt 0.20 has: overridden or refused by us; right as it is; reached only through
 # something refused. A name that is not here is new: read what it does to labels.
@@ -217,7 +218,9 @@ def test_insert_node_gives_room_inside_its_parent_and_moves_nobody(tree, bob, so
         # A stale target does no harm: its place is asked for under the lock.
         tree["b"].lft = tree["b"].rght = 5
         Post.objects.insert_node(new, tree["b"], save=True)
+        Revision.objects.create(post=new, number=new.number, editor=bob)
         thread.note_arrival(new)
+        renumber(thread.pk)
     assert [post.pk for post in tree["b"].get_children()][-1] == new.pk
     assert before.items() <= dict(Post.objects.values_list("pk", "lft")).items()
     sound()

@@ -1,0 +1,144 @@
+"""What members have seen: recorded as it is shown, or as they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from django.db import connection
+
+from forum.actions.transactions import deed
+from forum.models import Post, Revision, Thread, User
+from forum.models.posts import PostQuerySet
+from forum.models.reading import VISIT
+from forum.models.tree import Renumbering
+
+# Adds to what was seen before; the first time that somebody is here, everything that they have
+# not been shown is no news: it is not marked until they come back.
+MARK_SQL = """
+INSERT INTO forum_seen AS seen (member_id, thread_id, numbers, before, visited_at)
+SELECT %(member)s, %(thread)s, numbers, int8multirange(int8range(1, %(next)s)), now()
+  FROM (SELECT coalesce(range_agg(int8range(n, n, '[]')), '{}') AS numbers
+          FROM unnest(%(numbers)s::bigint[]) AS n) AS shown
+    ON CONFLICT (member_id, thread_id) DO UPDATE
+   SET numbers = seen.numbers + excluded.numbers,
+       before = CASE WHEN extract(epoch FROM now() - seen.visited_at) > %(visit)s
+                THEN seen.numbers ELSE seen.before END,
+       visited_at = now()
+"""
+
+# Who was never here has nothing marked by what they write themselves.
+OWN_SQL = """
+UPDATE forum_seen SET numbers = numbers + int8multirange(int8range(%s, %s, '[]'))
+ WHERE member_id = %s AND thread_id = %s
+"""
+
+# Numbers that nobody uses any more stay behind: the branch may come back to them.
+CARRY_SQL = """
+WITH revision AS (
+    SELECT n AS number,
+           n + CASE WHEN n BETWEEN %(first)s AND %(last)s THEN %(shift)s::bigint
+               ELSE %(shift_of_others)s END AS moved
+      FROM unnest(%(numbers)s::bigint[]) AS n
+)
+INSERT INTO forum_seen AS seen (member_id, thread_id, numbers, before, visited_at)
+SELECT member_id, %(target)s, range_agg(int8range(moved, moved, '[]')),
+       int8multirange(int8range(1, %(next)s)), max(there.visited_at)
+  FROM forum_seen AS there JOIN revision ON revision.number <@ there.numbers
+ WHERE thread_id = %(source)s GROUP BY member_id
+    ON CONFLICT (member_id, thread_id) DO UPDATE
+   SET numbers = seen.numbers + excluded.numbers, before = seen.before + excluded.numbers
+"""
+
+UNMARK_SQL = """
+UPDATE forum_seen AS seen
+   SET numbers = seen.numbers - lost.numbers, before = seen.before - lost.numbers
+  FROM (SELECT range_agg(int8range(number, number, '[]')) AS numbers
+          FROM forum_revision WHERE post_id = ANY (%(posts)s)) AS lost
+ WHERE member_id = %(member)s AND thread_id = %(thread)s
+"""
+
+
+@deed
+def mark_seen(thread: Thread, *, member: User, numbers: Iterable[int]) -> None:
+    """Record that revisions of these numbers were on the member's screen.
+
+    Numbers that the thread has not given yet are left out: what comes later is not seen.
+    """
+    given = Thread.objects.values_list("next_number", flat=True).get(pk=thread.pk)
+    _mark(thread, member, [number for number in set(numbers) if 0 < number < given], given)
+
+
+@deed
+def mark_thread_read(thread: Thread, *, member: User) -> None:
+    """Record everything in a thread, as it is now, as seen."""
+    given = Thread.objects.values_list("next_number", flat=True).get(pk=thread.pk)
+    _mark(thread, member, [], given)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE forum_seen SET numbers = int8multirange(int8range(1, %s))"
+            " WHERE member_id = %s AND thread_id = %s",
+            [given, member.pk, thread.pk],
+        )
+
+
+@deed
+def mark_branch_read(post: Post, *, member: User) -> None:
+    """Record a post and everything below it as seen."""
+    branch = Post.objects.branch_of(post).values_list("latest_number", flat=True)
+    given = Thread.objects.values_list("next_number", flat=True).get(pk=post.thread_id)
+    _mark(post.thread, member, list(branch), given)
+
+
+@deed
+def mark_unread_from(post: Post, *, member: User) -> None:
+    """Record a post, and everything that follows it in the order of the tree, as not seen."""
+    given = Thread.objects.values_list("next_number", flat=True).get(pk=post.thread_id)
+    _mark(post.thread, member, [], given)
+    post = Post.objects.get(pk=post.pk)
+    rest = Post.objects.from_here(post).values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UNMARK_SQL,
+            {"posts": list(rest), "member": member.pk, "thread": post.thread_id},
+        )
+
+
+def mark_own(post: Post, *, member: User) -> None:
+    """What a member wrote just now they have seen; part of the deed that writes it."""
+    number = post.latest_number
+    with connection.cursor() as cursor:
+        cursor.execute(OWN_SQL, [number, number, member.pk, post.thread_id])
+
+
+def carry_seen(source: Thread, target: Thread, branch: PostQuerySet, change: Renumbering) -> None:
+    """What members have seen of a branch stays seen in the thread that it moves to.
+
+    Part of the move: both threads are locked, and the branch still has its old numbers.
+    """
+    revisions = Revision.objects.filter(post__in=branch.values("pk")).order_by()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CARRY_SQL,
+            {
+                "numbers": list(revisions.values_list("number", flat=True)),
+                "source": source.pk,
+                "target": target.pk,
+                "next": target.next_number,
+                **asdict(change),
+            },
+        )
+
+
+def _mark(thread: Thread, member: User, numbers: list[int], given: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MARK_SQL,
+            {
+                "member": member.pk,
+                "thread": thread.pk,
+                "numbers": numbers,
+                "next": given,
+                "visit": VISIT.total_seconds(),
+            },
+        )

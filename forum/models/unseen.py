@@ -1,0 +1,93 @@
+"""What a member has not seen of a thread: how much of it, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, Q, Subquery, Value
+from django.db.models.expressions import RawSQL
+
+from forum.models.accounts import User
+from forum.models.ids import any_of
+from forum.models.posts import Post, PostQuerySet, readable_by
+from forum.models.reading import IsAmong, Marks, NumbersField
+from forum.models.threads import Thread
+from forum.models.windows import WINDOW
+
+# Unseen posts are counted, and put in order, up to so many.
+COUNTED = 1000
+
+# A thread's numbers but those seen are few runs, and an index finds the posts of each.
+CANDIDATES_SQL = """
+SELECT post.id
+  FROM unnest(int8multirange(int8range(1, %s)) - %s::int8multirange) AS run
+       JOIN forum_post AS post
+         ON post.thread_id = %s AND post.latest_number >= lower(run)
+            AND post.latest_number < upper(run)
+ LIMIT %s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """How many unseen posts stand before and after a page; at least so many when `is_more`."""
+
+    before: int = 0
+    after: int = 0
+    is_more: bool = False
+
+
+def unseen_around(
+    thread: Thread, reader: User, marks: Marks, page: frozenset[int], first: int, last: int
+) -> Unseen:
+    """Of the posts that are not in `page`, which goes from the post `first` to `last`; one query.
+
+    In the order of the tree.
+    """
+    lefts = Post.objects.order_by().values("lft")
+    candidates = _candidates(thread, marks)
+    counted = (
+        _not_seen(reader, marks)
+        .filter(pk__in=candidates)
+        .exclude(pk__in=any_of(page))
+        .aggregate(
+            before=Count("pk", filter=Q(lft__lt=Subquery(lefts.filter(pk=first)))),
+            after=Count("pk", filter=Q(lft__gt=Subquery(lefts.filter(pk=last)))),
+        )
+    )
+    return Unseen(**counted, is_more=sum(counted.values()) >= COUNTED)
+
+
+def next_unseen(
+    thread: Thread, reader: User, marks: Marks, *, after: Post | None = None
+) -> Post | None:
+    """The first unseen post of a thread in tree order; of those after a post, if one is given."""
+    posts = _not_seen(reader, marks).filter(tree_id=thread.pk)
+    if after is not None:
+        posts = posts.filter(lft__gt=after.lft)
+    if _are_few(thread, marks):
+        posts = posts.filter(pk__in=_candidates(thread, marks))
+    return posts.order_by("tree_id", "lft").first()
+
+
+def _not_seen(reader: User, marks: Marks) -> PostQuerySet:
+    """Posts of others that `reader` may read and has not; in whatever thread `marks` are of."""
+    seen = Value(marks.ranges, output_field=NumbersField())
+    posts: PostQuerySet = Post.objects.order_by().filter(readable_by(reader))
+    return posts.exclude(author=reader).exclude(IsAmong(F("latest_number"), seen))
+
+
+def _candidates(thread: Thread, marks: Marks) -> RawSQL:
+    return RawSQL(CANDIDATES_SQL, _of(thread, marks))  # noqa: S611 (fixed text)
+
+
+def _of(thread: Thread, marks: Marks) -> list[Any]:
+    seen = NumbersField().get_prep_value(marks.ranges)
+    return [thread.next_number, seen, thread.pk, COUNTED + WINDOW]
+
+
+def _are_few(thread: Thread, marks: Marks) -> bool:
+    """Whether so few numbers are not seen that their posts can be looked up one by one."""
+    seen = sum(run.upper - run.lower for run in marks.ranges if run.upper and run.lower)
+    return thread.next_number - seen <= COUNTED

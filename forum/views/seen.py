@@ -1,0 +1,129 @@
+"""What is new: recording what a member has seen, and leading from one new post to the next."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from forum.actions.reading import (
+    mark_branch_read,
+    mark_seen,
+    mark_thread_read,
+    mark_unread_from,
+)
+from forum.lib.addresses import id_asked_for
+from forum.lib.htmx import wants_fragment
+from forum.models import Post, Thread, User
+from forum.models.reading import marks_of
+from forum.models.unseen import next_unseen
+from forum.models.windows import WINDOW
+from forum.presenters.news import read_token
+from forum.refusals import SignedOut
+from forum.views.posts import get_post, place_of
+from forum.views.reading import reading
+
+# More than a page shows at once nobody has seen at once.
+MOST_AT_ONCE = 2 * WINDOW
+# The smallest picture there is: a GIF of one transparent pixel.
+PIXEL = bytes.fromhex("4749463839610100010080000000000000000021f90401000000002c000000000100010000")
+PIXEL += bytes.fromhex("02024401003b")
+
+
+def _member(request: HttpRequest) -> User:
+    if isinstance(request.user, User):
+        return request.user
+    raise SignedOut
+
+
+def _thread(request: HttpRequest, thread_id: int) -> Thread:
+    return get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
+
+
+@require_POST
+def seen(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """Revisions of these numbers were on the member's screen; with `all`, the whole thread."""
+    member, thread = _member(request), _thread(request, thread_id)
+    if request.POST.get("all"):
+        mark_thread_read(thread, member=member)
+        messages.success(request, _("Marked as read."))
+        return redirect(thread)
+    typed = request.POST.get("numbers", "").split(",")[:MOST_AT_ONCE]
+    numbers = [int(text) for text in typed if text.isdecimal() and len(text) < len(str(2**62))]
+    mark_seen(thread, member=member, numbers=numbers)
+    return HttpResponse(status=204)
+
+
+@require_safe
+def served(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """A page without scripts was served: its posts count as seen.
+
+    The picture's address is signed, for this member and a day: nobody else can make a browser
+    ask for one that records anything.
+    """
+    try:
+        member_id, in_thread, numbers = read_token(request.GET.get("page", ""))
+    except signing.BadSignature as error:
+        raise Http404 from error
+    if (member_id, in_thread) != (request.user.pk, thread_id):
+        raise Http404
+    mark_seen(_thread(request, thread_id), member=_member(request), numbers=numbers)
+    return HttpResponse(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
+
+
+@require_POST
+def read(request: HttpRequest, post_id: int) -> HttpResponse:
+    """A post and everything below it counts as seen."""
+    member, post = _member(request), get_post(request, post_id)
+    mark_branch_read(post, member=member)
+    messages.success(request, _("Marked as read."))
+    return redirect(place_of(post))
+
+
+@require_POST
+def unread(request: HttpRequest, post_id: int) -> HttpResponse:
+    """A post and everything after it counts as new; the page that shows them is left."""
+    member, post = _member(request), get_post(request, post_id)
+    mark_unread_from(post, member=member)
+    if wants_fragment(request):
+        return render(request, "threads/_marked.html")
+    messages.success(request, _("Marked as new from there on."))
+    return redirect(post.thread.board)
+
+
+@reading
+def next_new(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """Lead to the first new post in the order of the tree, or the first after a given one."""
+    if not isinstance(request.user, User):
+        return redirect_to_login(request.get_full_path())
+    threads = Thread.objects.visible_to(request.user).with_seen_by(request.user)
+    thread = get_object_or_404(threads, pk=thread_id)
+    here_id = id_asked_for(request.GET, "from", "p")
+    here = get_object_or_404(Post, pk=here_id, thread=thread) if here_id else None
+    marks = marks_of(thread, request.user)
+    post = next_unseen(thread, request.user, marks, after=here) if marks else None
+    if post:
+        post.thread = thread
+        return redirect(place_of(post))
+    say_no_more(request, thread)
+    here = here or Post.objects.opening_of(thread.pk).get()
+    here.thread = thread
+    return redirect(place_of(here))
+
+
+def say_no_more(request: HttpRequest, thread: Thread) -> None:
+    """There is nothing new further on; what is new further up is offered, never jumped to."""
+    marks = marks_of(thread, request.user)
+    if marks and isinstance(request.user, User) and next_unseen(thread, request.user, marks):
+        words = format_html(
+            '{} <a href="/t/{}/next/">{}</a>',
+            *(_("No more new replies."), thread.pk, _("Back to the first?")),
+        )
+        messages.info(request, words)
+    else:
+        messages.info(request, _("No more new replies."))

@@ -1,0 +1,137 @@
+"""From one new post to the next, in the order of the tree, each once, across everything."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.reading import mark_seen, mark_thread_read
+from forum.models import Board, Category, Post, Seen, Thread, User
+from tests.integration.threads.conftest import page, say, see_all, unseen
+
+
+def test_next_leads_on_in_tree_order_and_never_back_by_itself(
+    opening: Post, alice: User, as_alice: Client, bob: User
+) -> None:
+    mark_seen(opening.thread, member=alice, numbers=[])
+    first = say(opening, bob, "One.")
+    second = say(opening, bob, "Two.")
+    below = say(first, bob, "Below one.")
+    path = f"/t/{opening.thread_id}/next/"
+    walked = []
+    address = path
+    for _step in range(3):
+        answer = as_alice.get(address)
+        post = int(answer.headers["Location"].rpartition("#p")[2])
+        walked.append(post)
+        address = f"{path}?from=p{post}"
+    assert walked == [first.pk, below.pk, second.pk]
+    at_the_end = as_alice.get(address, follow=True).content.decode()
+    assert "No more new replies." in at_the_end
+    assert f'<a href="{path}">Back to the first?</a>' in at_the_end
+    see_all(opening.thread, alice)
+    answer = as_alice.get(path, follow=True).content.decode()
+    assert "No more new replies." in answer
+    assert "Back to the first?</a>" not in answer
+
+
+def counts_in(html: str) -> int:
+    """What all folds, tombstones and links beyond the page say is new, those within none."""
+    handles = re.findall(r"<summary>(.*?)</summary>|class=\"btn\"[^>]*>([^<]*more repl[^<]*)", html)
+    return sum(
+        int(number) for pair in handles for number in re.findall(r", (\d+) new", "".join(pair))
+    )
+
+
+class Walk(TestCase):
+    """Any tree, anything seen of it: the walk visits what is new once each, in tree order."""
+
+    @settings(max_examples=25)
+    @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
+    def test_walk_visits_each_once_in_the_order_of_the_tree(
+        self, seed: int, size: int, share: float
+    ) -> None:
+        chance = random.Random(seed)
+        shelf, _new = Category.objects.get_or_create(name="Shelf")
+        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=shelf)
+        reader, _new = User.objects.get_or_create(username="reader")
+        writer, _new = User.objects.get_or_create(username="writer")
+        posts = [
+            Written(n, chance.randrange(n) if n else None, writer, f"Post {n}.", timezone.now())
+            for n in range(size)
+        ]
+        thread = load_thread(board, title="Any tree", posts=posts)
+        tree = list(Post.objects.in_thread(thread))
+        known = [post.number for post in tree if chance.random() < share]
+        mark_seen(thread, member=reader, numbers=known)
+        expected = [post.pk for post in tree if post.number not in known]
+        assert unseen(thread, reader) == expected
+
+
+# -- The prepared case ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
+    """2,000 posts of which alice has not seen 7, three of them on the first page."""
+    chance = random.Random(7)
+    start = timezone.now() - timedelta(days=30)
+    posts = [
+        Written(
+            n,
+            None if n == 0 else chance.choice([0, max(0, n - 1), chance.randrange(n)]),
+            bob,
+            f"Number {n} of many.",
+            start + timedelta(minutes=n),
+        )
+        for n in range(2000)
+    ]
+    thread = load_thread(board, title="Two thousand", posts=posts)
+    tree = list(Post.objects.in_thread(thread))
+    new = [tree[at] for at in (30, 31, 150, 400, 777, 1500, 1999)]
+    mark_thread_read(thread, member=alice)
+    for post in new:
+        mark_unread(post, alice)
+    return thread, [post.pk for post in new]
+
+
+def mark_unread(post: Post, member: User) -> None:
+    """As if this one had not been on the screen."""
+    row = Seen.objects.get(member=member, thread=post.thread_id)
+    seen = {n for run in row.numbers for n in range(run.lower or 0, run.upper or 0)}
+    Seen.objects.all().delete()
+    mark_seen(post.thread, member=member, numbers=seen - {post.latest_number})
+
+
+def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
+    prepared: tuple[Thread, list[int]], as_alice: Client
+) -> None:
+    thread, new = prepared
+    html = page(as_alice, thread)
+    assert "7 new since you were here" in html
+    assert "<title>(7) " in html
+    assert html.count("data-n=") == 3
+    on_later_pages = re.search(r"Show more replies, (\d+) new", html)
+    assert on_later_pages
+    assert int(on_later_pages[1]) == 4
+    walked: list[int] = []
+    address = f"/t/{thread.pk}/next/"
+    for _press in range(7):
+        place = as_alice.get(address).headers["Location"]
+        post = int(place.rpartition("#p")[2])
+        assert f'id="p{post}"' in as_alice.get(place).content.decode()
+        walked.append(post)
+        address = f"/t/{thread.pk}/next/?from=p{post}"
+    assert walked == new
+    middle = page(as_alice, thread, f"?at=p{new[4]}")
+    assert re.search(r"Earlier replies, 4 new", middle)
+    assert re.search(r"Show more replies, 2 new", middle)
