@@ -76,7 +76,7 @@ document.addEventListener("forum:posts-added", watch);
 // ---- The next new post
 
 const news = [...document.querySelectorAll("article[data-n].is-new")]; // as it was when they came
-const start = document.querySelector("[data-js-next]");
+const start = document.querySelector("[data-js-to-new]");
 let here = document.querySelector("article:target"); // the post that was gone to last
 
 function addNews() {
@@ -121,7 +121,7 @@ async function leave(from) {
 
 document.addEventListener("forum:next-new", ({ detail }) => nextNew(detail?.back));
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-js-next], a.new");
+  const link = event.target.closest("[data-js-to-new], a.new");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (link.matches("a.new")) here = link.closest("article");

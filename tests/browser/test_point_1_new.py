@@ -1,0 +1,150 @@
+"""What is new: seen as it is on the screen, walked by button, link and without scripts."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.posts import edit_post, reply_to
+from forum.actions.reading import mark_seen, mark_thread_read
+from forum.models import Post, Revision, Seen, Thread, User
+from tests.browser.world import World
+
+NEW_AT = (30, 31, 150, 400, 777, 1500, 1999)
+
+
+@pytest.fixture
+def prepared(world: World) -> tuple[Thread, list[int]]:
+    """2,000 posts, all of which alice has seen but for 7; three of those are on the first page."""
+    chance = random.Random(7)
+    start = timezone.now() - timedelta(days=30)
+    posts = [
+        Written(
+            n,
+            None if n == 0 else chance.choice([0, max(0, n - 1), chance.randrange(n)]),
+            world.bob,
+            f"Number {n} of many.",
+            start + timedelta(minutes=n),
+        )
+        for n in range(2000)
+    ]
+    thread = load_thread(world.yard, title="Two thousand", posts=posts)
+    tree = list(Post.objects.in_thread(thread))
+    new = [tree[at] for at in NEW_AT]
+    numbers = {post.number for post in new}
+    mark_seen(thread, member=world.alice, numbers=set(range(1, thread.next_number)) - numbers)
+    return thread, [post.pk for post in new]
+
+
+def landed(page: Page) -> int:
+    """The post that the reader was led to."""
+    return int(
+        page.evaluate(
+            "document.activeElement.closest('article')?.id"
+            " ?? document.querySelector('article:target')?.id"
+        )[1:]
+    )
+
+
+def test_seven_presses_visit_seven_new_posts_in_order_through_folds_and_pages(
+    visit, prepared: tuple[Thread, list[int]], world: World
+) -> None:
+    thread, new = prepared
+    page = visit(thread.get_absolute_url(), world.alice)
+    expect(page.locator(".news")).to_contain_text("7 new since you were here")
+    # The first ones are folded away.
+    page.locator("details.branch[open]").evaluate_all("all => all.forEach(one => one.open = false)")
+    walked = []
+    for _press in range(7):
+        page.get_by_role("link", name="new Next").first.click()
+        page.wait_for_function(
+            "last => { const id = (document.activeElement.closest('article')"
+            " ?? document.querySelector('article:target'))?.id; return id && id !== last; }",
+            arg=f"p{walked[-1]}" if walked else "",
+        )
+        expect(page.locator(f"#p{landed(page)}")).to_be_in_viewport()
+        walked.append(landed(page))
+    assert walked == new
+
+
+def test_what_was_on_the_screen_is_seen_and_what_was_not_stays_new(
+    visit, thread: Thread, opening: Post, world: World
+) -> None:
+    mark_thread_read(thread, member=world.alice)
+    long = "\n\n".join(["A long paragraph about walls, to fill the screen."] * 8)
+    posts = [reply_to(opening, author=world.bob, source=long) for _n in range(6)]
+    page = visit(thread.get_absolute_url(), world.alice)
+    page.locator(f"#p{posts[1].pk}").scroll_into_view_if_needed()
+    with page.expect_request("**/seen/") as sent:
+        page.wait_for_timeout(3500)
+    assert sent.value.response().status == 204
+    seen = Seen.objects.get(member=world.alice, thread=thread).numbers
+    assert any(posts[1].number in range(run.lower, run.upper) for run in seen)
+    assert not any(posts[-1].number in range(run.lower, run.upper) for run in seen)
+    elsewhere = visit(thread.get_absolute_url(), world.alice)
+    expect(elsewhere.locator(f"#p{posts[-1].pk}")).to_have_attribute(
+        "data-n", str(posts[-1].number)
+    )
+    expect(elsewhere.locator(f"#p{posts[1].pk}[data-n]")).to_have_count(0)
+
+
+def test_leaving_at_once_leaves_all_as_it_was(
+    visit, thread: Thread, opening: Post, world: World
+) -> None:
+    mark_thread_read(thread, member=world.alice)
+    reply_to(opening, author=world.bob, source="Seen by nobody.")
+    page = visit(thread.get_absolute_url(), world.alice)
+    page.goto("/")
+    page.goto(thread.get_absolute_url())
+    expect(page.locator(".news")).to_contain_text("1 new since you were here")
+
+
+def test_difference_of_an_edit_opens_above_the_text(
+    visit, thread: Thread, reply: Post, bob: User, world: World
+) -> None:
+    mark_thread_read(thread, member=world.alice)
+    Revision.objects.filter(post=reply).update(created_at=timezone.now() - timedelta(hours=1))
+    edit_post(reply, by=bob, source="Only where the bricks stay dry all winter.")
+    page = visit(thread.get_absolute_url(), world.alice)
+    page.get_by_role("link", name="edited since you read it").click()
+    note = page.get_by_role("group", name="What changed since you read it")
+    expect(note).to_be_focused()
+    expect(note.locator("del")).to_contain_text("wet")
+    expect(note.locator("ins")).to_contain_text("dry")
+
+
+# -- Without scripts ------------------------------------------------------------------------------
+
+
+def test_walk_without_scripts_goes_by_links_and_what_is_served_is_seen(
+    visit, prepared: tuple[Thread, list[int]], world: World
+) -> None:
+    thread, new = prepared
+    page = visit(thread.get_absolute_url(), world.alice, java_script_enabled=False)
+    page.get_by_role("link", name="Go to the first new one").click()
+    walked = [int(page.url.rpartition("#p")[2])]
+    for _step in range(6):
+        page.locator(f"#p{walked[-1]} a.new").click()
+        page.wait_for_load_state()
+        walked.append(int(page.url.rpartition("#p")[2]))
+    assert walked == new
+    page.locator(f"#p{walked[-1]} a.new").click()
+    expect(page.locator(".messages")).to_contain_text("No more new replies.")
+    page.goto(thread.get_absolute_url())
+    expect(page.locator(".news")).to_contain_text("Nothing new since")
+
+
+def test_marked_as_new_from_the_menu_stays_new(
+    visit, thread: Thread, reply: Post, world: World
+) -> None:
+    mark_thread_read(thread, member=world.alice)
+    page = visit(f"/p/{reply.pk}/menu/", world.alice, java_script_enabled=False)
+    page.get_by_role("button", name="Mark as new from here").click()
+    expect(page.locator(".messages")).to_contain_text("Marked as new")
+    page.goto(thread.get_absolute_url())
+    expect(page.locator(f"#p{reply.pk} .new")).to_be_visible()
