@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from forum.admin import desk
 from forum.forms.moderation import HIDE, LIFT, LOCK, PIN, SUSPEND, UNHIDE, UNLOCK, UNPIN
 from forum.lib.addresses import IdConverter
-from forum.views import boards, moderation, people, posts, seen, site, threads
+from forum.views import boards, jumps, moderation, people, posts, seen, site, threads
 
 register_converter(IdConverter, "id")
 
@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<id:thread_id>/seen/", seen.seen, name="thread-seen"),
     path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
     path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
+    path("t/<id:thread_id>/go/", jumps.go, name="thread-jump"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
     path("p/<id:post_id>/reply/", posts.reply, name="post-reply"),

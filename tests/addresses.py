@@ -57,7 +57,7 @@ ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
     "open": (
         *("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
-        *("thread-seen", "thread-served", "thread-next"),
+        *("thread-seen", "thread-served", "thread-next", "thread-jump"),
     ),
     "locked": ("thread-short", "thread-lock"),
     "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next"),

@@ -6,6 +6,7 @@ its neighbours `tree.py` (labels) and `windows.py` (pages in tree order) name th
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
@@ -113,6 +114,11 @@ class PostQuerySet(TreeQuerySet):
         """
         mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
         return mine.order_by("-thread_id", "-id")
+
+    def written_since(self, thread: Thread, moment: datetime) -> PostQuerySet:
+        """The posts of a thread from that moment on, the first written first."""
+        mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
+        return mine.filter(created_at__gte=moment).order_by("thread_id", "id")
 
     def living(self) -> PostQuerySet:
         """Posts that stand as they were written: neither deleted nor hidden."""

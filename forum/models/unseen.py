@@ -39,13 +39,19 @@ class Unseen:
 
 
 def unseen_around(
-    thread: Thread, reader: User, marks: Marks, page: frozenset[int], first: int, last: int
+    thread: Thread,
+    reader: User,
+    marks: Marks,
+    page: frozenset[int],
+    ends: tuple[int, int] | None,
 ) -> Unseen:
-    """Of the posts that are not in `page`, which goes from the post `first` to `last`; one query.
+    """Of the posts that are not in `page`; one query.
 
-    In the order of the tree.
+    `ends` are its first and last post in the order of the tree; without them all are after it.
     """
+    first, last = ends or (None, None)
     lefts = Post.objects.order_by().values("lft")
+    is_after = Q(lft__gt=Subquery(lefts.filter(pk=last))) if ends else Q()
     candidates = _candidates(thread, marks)
     counted = (
         _not_seen(reader, marks)
@@ -53,7 +59,7 @@ def unseen_around(
         .exclude(pk__in=any_of(page))
         .aggregate(
             before=Count("pk", filter=Q(lft__lt=Subquery(lefts.filter(pk=first)))),
-            after=Count("pk", filter=Q(lft__gt=Subquery(lefts.filter(pk=last)))),
+            after=Count("pk", filter=is_after),
         )
     )
     return Unseen(**counted, is_more=sum(counted.values()) >= COUNTED)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from django.db import connection
 from django.db.models import (
@@ -26,6 +25,7 @@ from django.db.models import (
 )
 
 from forum.models.ids import any_of
+from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
 from forum.models.reading import IsAmong, Marks, NumbersField
 from forum.models.revisions import Revision
@@ -37,8 +37,6 @@ WINDOW = 200
 CONTEXT = 10
 # What remains is counted only so far.
 COUNTED = 1000
-
-Start = Literal["after", "before", "at"]
 
 
 @dataclass(slots=True)
@@ -75,6 +73,7 @@ class Window:
     remaining: int  # posts after the page, counted up to `COUNTED`
     goes_on_below: int | None = None  # the post that the first one after the page answers
     reads_back: bool = False  # its end is what was asked for, not its beginning
+    order: Order = "tree"
 
     def cut_before(self, position: int) -> None:
         """End the page before the row at that position."""
@@ -99,32 +98,26 @@ class Window:
         self.has_earlier = True
 
 
-PAGES: dict[Start | None, str] = {
-    None: "lft > 0 ORDER BY lft",
-    "after": "lft > (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
-    " ORDER BY lft",
-    "at": "lft >= (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
-    " ORDER BY lft",
-    "before": "lft < (SELECT lft FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
-    " ORDER BY lft DESC",
-}
-
 WINDOW_SQL = """
-WITH RECURSIVE page AS MATERIALIZED (
-    SELECT id, parent_id, lft FROM forum_post WHERE tree_id = %(tree)s AND {page} LIMIT %(window)s
-), above AS (
+WITH RECURSIVE found AS MATERIALIZED ({page}),
+numbered AS (SELECT *, row_number() OVER () AS place FROM found),
+page AS (SELECT * FROM numbered WHERE place < %(window)s),
+above AS (
     SELECT id, parent_id, 1 AS height FROM forum_post
-     WHERE id = (SELECT parent_id FROM page ORDER BY lft LIMIT 1)
+     WHERE id = (SELECT parent_id FROM page ORDER BY place {first} LIMIT 1) AND %(context)s > 0
     UNION ALL
     SELECT post.id, post.parent_id, above.height + 1
       FROM forum_post AS post JOIN above ON post.id = above.parent_id
      WHERE above.height < %(context)s
 )
-SELECT (SELECT array_agg(id) FROM page),
-       (SELECT array_agg(id) FROM above),
+SELECT (SELECT array_agg(id ORDER BY place {first}) FROM page),
+       (SELECT array_agg(id ORDER BY height DESC) FROM above),
        (SELECT array_agg(parent_id) FROM (
            SELECT parent_id FROM page UNION SELECT parent_id FROM above) AS answered),
        (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NULL),
+       (SELECT count(*) FROM numbered WHERE place = %(window)s),
+       (SELECT parent_id FROM numbered WHERE place = %(window)s),
+       EXISTS ({before}),
        -- Each in the order of an index, lest the planner read the whole table for them.
        (SELECT parent_id IS NOT NULL FROM forum_post WHERE tree_id = %(tree)s
            AND lft < (SELECT min(lft) FROM page) ORDER BY lft DESC LIMIT 1),
@@ -140,33 +133,51 @@ def window_of(
     reader: Reader,
     start: Start | None = None,
     post_id: int | None = None,
+    *,
+    order: Order = "tree",
     marks: Marks | None = None,
 ) -> Window | None:
     """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
 
     None when that post is not in the thread.
     """
+    is_back = start == "before"
+    # Only where a page begins at a post is it not known whether there are posts before it.
+    before = page_sql(order, "before").replace("%(window)s", "1")
+    sql = WINDOW_SQL.format(
+        page=page_sql(order, start),
+        first="DESC" if is_back else "ASC",
+        before=before if start == "at" and order != "tree" else "SELECT 1 WHERE false",
+    )
+    values = {
+        "tree": thread.pk,
+        "post": post_id,
+        "window": WINDOW + 1,
+        "context": CONTEXT if order != "time" else 0,
+        "counted": COUNTED,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            WINDOW_SQL.format(page=PAGES[start]),
-            {
-                "tree": thread.pk,
-                "post": post_id,
-                "window": WINDOW,
-                "context": CONTEXT,
-                "counted": COUNTED,
-            },
-        )
-        page, above, answered, opening, has_earlier, remaining, below = cursor.fetchone()
-    if page is None:
+        cursor.execute(sql, values)
+        page, above, answered, opening, more, over, before_at, *of_tree = cursor.fetchone()
+    if page is None and (start or opening is None):
         return None
+    page = page or []
+    has_earlier, remaining, below = of_tree
+    if order != "tree":
+        # How much there is beyond the page is not counted: that there is more, one more tells.
+        has_earlier = {"before": bool(more), "at": before_at, "after": True, None: False}[start]
+        remaining = COUNTED if is_back or more else 0
+        below = None if order == "time" or is_back else over
+    ids = list(dict.fromkeys([opening, *(above or ()), *page]))
+    rows = {row.id: row for row in rows_of(set(ids), reader, answered=answered or (), marks=marks)}
     return Window(
-        rows=rows_of({opening, *page, *(above or ())}, reader, answered=answered, marks=marks),
+        rows=[rows[post] for post in ids],
         page=frozenset(page),
         has_earlier=bool(has_earlier),
         remaining=remaining,
         goes_on_below=below,
-        reads_back=start == "before",
+        reads_back=is_back,
+        order=order,
     )
 
 

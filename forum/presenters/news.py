@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
 
@@ -49,6 +50,8 @@ class News:
         self._is_first_visit = marks is None and isinstance(reader, User)
         self._reader_id = reader.pk
         self._rows = rows
+        # New posts are walked in the order of the tree: in another one the page can't tell.
+        self._is_tree = window.order == "tree"
         self._order = [row.id for row in rows if self.is_unseen(row)]
         self._places = {post: place for place, post in enumerate(self._order)}
         self._around = Unseen()
@@ -56,7 +59,10 @@ class News:
         if marks is not None and isinstance(reader, User) and is_part:
             shown = frozenset(row.id for row in rows)
             page = [row.id for row in window.rows if row.id in window.page]
-            self._around = unseen_around(thread, reader, marks, shown, page[0], page[-1])
+            ends = (page[0], page[-1]) if self._is_tree and page else None
+            self._around = unseen_around(thread, reader, marks, shown, ends)
+            if not self._is_tree and not window.remaining:
+                self._around = replace(self._around, before=self._around.after, after=0)
 
     def is_unseen(self, row: Row) -> bool:
         """Whether the reader has not seen what the post says now."""
@@ -91,7 +97,7 @@ class News:
         place = self._places.get(row.id)
         if place is None:
             return ""
-        if place + 1 < len(self._order):
+        if self._is_tree and place + 1 < len(self._order):
             return f"#p{self._order[place + 1]}"
         return f"{self.next_path}?from=p{row.id}"
 
@@ -103,7 +109,7 @@ class News:
     @property
     def first(self) -> str:
         """The address of the first new post, in the page if it is there."""
-        if self._order and not self._around.before:
+        if self._is_tree and self._order and not self._around.before:
             return f"#p{self._order[0]}"
         return self.next_path
 

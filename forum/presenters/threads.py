@@ -17,6 +17,7 @@ from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
+from forum.models.orders import ORDERS, Order
 from forum.models.quotes import QuoteRow
 from forum.models.reading import Marks
 from forum.models.threads import Reader
@@ -101,7 +102,7 @@ class ThreadPage:
         cut_where_too_deep(window)
         self.opening = next(row for row in window.rows if row.parent_id is None)
         replies = [row for row in window.rows if row is not self.opening]
-        self.rows, self.merged = standing(replies, window.goes_on_below)
+        self.rows, self.merged = standing(replies, window)
         self.in_page = frozenset(row.id for row in window.rows)
         self.mentions = Mention.objects.on_posts(
             [row.id for row in window.rows if has_mentions(row.html)]
@@ -148,6 +149,20 @@ class ThreadPage:
         return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
 
     @property
+    def order(self) -> Order:
+        return self.window.order
+
+    @property
+    def orders(self) -> list[tuple[Order, object]]:
+        """The orders to choose from; none where they would make no difference."""
+        return list(ORDERS.items()) if self.thread.reply_count > 1 else []
+
+    @property
+    def in_order(self) -> str:
+        """What keeps this order in the addresses of other pages."""
+        return "" if self.order == "tree" else f"order={self.order}&"
+
+    @property
     def is_large(self) -> bool:
         return len(self.rows) > MANY
 
@@ -180,7 +195,12 @@ class ThreadPage:
 
     def tree(self) -> SafeString:
         """The replies as nested lists: `li > article + ol`, the true tree."""
-        levels = depths([(row.id, row.parent_id) for row in self.rows])
+        is_flat = self.order == "time"
+        levels = (
+            [0] * len(self.rows)
+            if is_flat
+            else depths([(row.id, row.parent_id) for row in self.rows])
+        )
         sizes = branch_sizes(levels)
         news = self.news.below(self.rows, sizes)
         answers = Counter(row.parent_id for row in self.rows)
@@ -190,7 +210,7 @@ class ThreadPage:
         for place, row in enumerate(self.rows):
             while len(closing) > levels[place]:
                 html.append(closing.pop())
-            if not levels[place] and row.parent_id not in self.in_page:
+            if not (is_flat or levels[place] or row.parent_id in self.in_page):
                 html.append(_left_out(row))
             html.append('<li class="node">')
             html.append(self.post(row, above, replies=sizes[place], new=news[place]))

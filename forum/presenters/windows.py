@@ -16,6 +16,8 @@ def cut_where_too_deep(window: Window) -> None:
 
     A page that was reached by reading back keeps its end, and begins later.
     """
+    if window.order == "time":
+        return
     if window.reads_back:
         _begin_where_shallow(window)
         return
@@ -38,13 +40,16 @@ def _begin_where_shallow(window: Window) -> None:
             return
 
 
-def standing(rows: list[Row], goes_on_below: int | None) -> tuple[list[Row], dict[int, int]]:
+def standing(rows: list[Row], window: Window) -> tuple[list[Row], dict[int, int]]:
     """The rows to draw, and for tombstones how many posts each stands for.
 
     Deleted posts under which nothing stands are left out; a deleted post whose only answer is
     deleted too is merged into that. What a moderator hid stays: its tombstone says why. So do the
     posts in whose branches the next page begins, for it does not draw them again.
     """
+    if window.order == "time":
+        return [row for row in rows if row.deleted_at is None], {}
+    goes_on_below = window.goes_on_below
     kept: list[Row] = []
     unfinished = {goes_on_below}
     answered = {goes_on_below}

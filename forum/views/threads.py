@@ -15,9 +15,10 @@ from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
 from forum.models import Board, Thread
 from forum.models.limits import THREADS
+from forum.models.orders import ORDERS, Order, Start
 from forum.models.reading import Marks, marks_of
 from forum.models.threads import thread_path
-from forum.models.windows import Start, Window, window_of
+from forum.models.windows import Window, window_of
 from forum.permissions import may_start_thread
 from forum.presenters.menus import deeds_of
 from forum.presenters.threads import ThreadPage
@@ -33,6 +34,9 @@ from forum.views.compose import (
     show_preview,
 )
 from forum.views.reading import reading
+
+# How long a browser remembers the order chosen.
+A_YEAR = 365 * 24 * 60 * 60
 
 STARTS: tuple[Start, ...] = ("after", "before", "at")
 
@@ -50,7 +54,14 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         return redirect(address + query, permanent=True)
     marks = marks_of(thread, request.user)
     page = ThreadPage(thread, request.user, _window(request, thread, marks), marks)
-    context = {"thread": thread, "page": page, "address": address}
+    response = _shown(request, page, address)
+    if request.GET.get("order") in ORDERS:
+        response.set_cookie("order", page.order, max_age=A_YEAR, samesite="Lax", httponly=True)
+    return response
+
+
+def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:
+    context = {"thread": page.thread, "page": page, "address": address}
     if wants_fragment(request):
         page.without_context()
         return render(request, "threads/_more.html", context)
@@ -58,16 +69,23 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     context |= {
         "card": card,
         "summary": card.row.excerpt,
-        "deeds": deeds_of(thread, request.user),
+        "deeds": deeds_of(page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
+
+
+def _order(request: HttpRequest) -> Order:
+    """The order that the address asks for, else the one chosen last."""
+    asked = request.GET.get("order") or request.COOKIES.get("order")
+    return next((order for order in ORDERS if order == asked), "tree")
 
 
 def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
     start = next((name for name in STARTS if name in request.GET), None)
     post_id = id_asked_for(request.GET, start, "p") if start else None
-    window = window_of(thread, request.user, start, post_id, marks)
+    order = _order(request)
+    window = window_of(thread, request.user, start, post_id, order=order, marks=marks)
     if window is None:
         raise Http404
     return window

@@ -4,7 +4,7 @@
 
 const root = document.querySelector("[data-js-seen]");
 const status = document.getElementById("status");
-const { jsSeen: address, jsNext: nextPath, jsNone: noMore } = root.dataset;
+const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsOrder: order } = root.dataset;
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
@@ -106,7 +106,8 @@ export function nextNew(back = false) {
   }
   const isBeyond = (post) => !from || (from !== post
     && Boolean(from.compareDocumentPosition(post) & (back ? Node.DOCUMENT_POSITION_PRECEDING : Node.DOCUMENT_POSITION_FOLLOWING)));
-  const ahead = news.filter((post) => post.isConnected && isBeyond(post));
+  // In another order than the tree's only the server knows which is next.
+  const ahead = order !== "tree" ? [] : news.filter((post) => post.isConnected && isBeyond(post));
   const post = back ? ahead.at(-1) : ahead[0];
   if (post) visit(post);
   else if (back) status.textContent = noMore;
@@ -115,7 +116,7 @@ export function nextNew(back = false) {
 
 async function leave(from) {
   await send();
-  const last = [...document.querySelectorAll(".replies article")].at(-1) ?? from;
+  const last = order !== "tree" ? from : [...document.querySelectorAll(".replies article")].at(-1) ?? from;
   location.assign(last ? `${nextPath}?from=${last.id}` : nextPath);
 }
 

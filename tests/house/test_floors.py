@@ -26,6 +26,7 @@ TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
     "forum/actions/branches.py",  # which top-level branch a post is in
+    "forum/models/orders.py",  # statements for windows.py
     "forum/models/unseen.py",  # what comes next in tree order
     "forum/models/windows.py",  # pages in tree order, as one SQL statement
     "forum/actions/loading.py",  # COPY of whole conversations names its columns

@@ -1,0 +1,54 @@
+"""Leading to a place in a thread: its first or last post, what is new, a day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forum.models import Post, Thread
+from forum.refusals import Invalid
+from forum.views.posts import place_of
+from forum.views.reading import reading
+
+
+@reading
+def go(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """To where the address says: `to` is `first`, `last`, `new`, or `date` with a `date`."""
+    thread = get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
+    to = request.GET.get("to", "")
+    if to == "new":
+        return redirect("thread-next", thread.pk)
+    try:
+        post = _post_at(thread, to, request.GET.get("date", ""))
+    except Invalid as refusal:
+        context = {"thread": thread, "refusal": refusal, "typed": request.GET.get("date", "")}
+        return render(request, "threads/go.html", context, status=refusal.status)
+    post.thread = thread
+    return redirect(place_of(post))
+
+
+def _post_at(thread: Thread, to: str, day: str) -> Post:
+    """Raises `Invalid` for what is no day, or a day after the last post."""
+    if to == "first":
+        return Post.objects.opening_of(thread.pk).get()
+    last = Post.objects.latest_in(thread).living().first()
+    if to == "last":
+        return last or Post.objects.opening_of(thread.pk).get()
+    if to != "date":
+        raise Http404
+    post = Post.objects.written_since(thread, _beginning_of(day)).living().first()
+    if post is None:
+        raise Invalid(_("Nothing was written here on that day or later."))
+    return post
+
+
+def _beginning_of(day: str) -> datetime:
+    """Midnight, in the reader's zone."""
+    try:
+        return timezone.make_aware(datetime.combine(date.fromisoformat(day), time.min))
+    except (ValueError, OverflowError) as error:
+        raise Invalid(_("Please give a day as in 2026-11-20.")) from error

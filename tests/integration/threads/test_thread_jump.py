@@ -1,0 +1,71 @@
+"""Jumps: to the first post, the last, what is new, a day."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from forum.actions.moderation import hide_post
+from forum.actions.posts import reply_to
+from forum.models import Post, User
+
+
+@pytest.fixture
+def over_days(opening: Post, bob: User) -> list[Post]:
+    """Three replies, each written on a day of its own; at noon, and the last late at night."""
+    posts = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(3)]
+    moments = ("2026-03-02T12:00Z", "2026-03-04T12:00Z", "2026-03-05T23:30Z")
+    for post, moment in zip(posts, moments, strict=True):
+        Post.objects.filter(pk=post.pk).update(created_at=moment)
+    Post.objects.filter(pk=opening.pk).update(created_at="2026-03-01T12:00Z")
+    return posts
+
+
+def led_to(client: Client, opening: Post, query: str) -> int:
+    answer = client.get(f"/t/{opening.thread_id}/go/?{query}")
+    assert answer.status_code == 302
+    return int(answer.headers["Location"].rpartition("#p")[2])
+
+
+def test_first_and_last(visitor: Client, opening: Post, over_days: list[Post], carol: User) -> None:
+    assert led_to(visitor, opening, "to=first") == opening.pk
+    assert led_to(visitor, opening, "to=last") == over_days[2].pk
+    hide_post(over_days[2], by=carol, reason="spam")
+    assert led_to(visitor, opening, "to=last") == over_days[1].pk
+
+
+@pytest.mark.parametrize(
+    ("day", "place"), [("2026-03-02", 0), ("2026-03-03", 1), ("2026-03-04", 1), ("2026-03-05", 2)]
+)
+def test_a_day_leads_to_its_first_post_or_the_next(
+    visitor: Client, opening: Post, over_days: list[Post], day: str, place: int
+) -> None:
+    assert led_to(visitor, opening, f"to=date&date={day}") == over_days[place].pk
+    assert led_to(visitor, opening, "to=date&date=2020-01-01") == opening.pk
+
+
+def test_a_day_begins_when_it_does_where_the_reader_lives(
+    as_alice: Client, alice: User, opening: Post, over_days: list[Post]
+) -> None:
+    User.objects.filter(pk=alice.pk).update(zone="Asia/Tokyo")
+    assert led_to(as_alice, opening, "to=date&date=2026-03-06") == over_days[2].pk
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "2026-02-30", "0001-01-01x", "9999-12-31"])
+def test_what_is_no_day_is_given_back_with_a_word(
+    visitor: Client, opening: Post, over_days: list[Post], typed: str
+) -> None:
+    answer = visitor.get(f"/t/{opening.thread_id}/go/", {"to": "date", "date": typed})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert f'value="{typed}"' in html
+    assert 'aria-invalid="true"' in html
+
+
+def test_new_leads_to_what_is_new_and_elsewhere_to_nothing(
+    as_alice: Client, visitor: Client, opening: Post
+) -> None:
+    answer = as_alice.get(f"/t/{opening.thread_id}/go/?to=new")
+    assert answer.headers["Location"] == f"/t/{opening.thread_id}/next/"
+    assert visitor.get(f"/t/{opening.thread_id}/go/?to=nowhere").status_code == 404
+    assert visitor.get("/t/999999/go/?to=first").status_code == 404

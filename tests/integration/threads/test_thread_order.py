@@ -1,0 +1,168 @@
+"""The orders in which a thread is read: what each means, page by page, both ways."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.posts import delete_post, reply_to
+from forum.models import Board, Post, Thread, User, windows
+from forum.models.orders import ORDERS, Order
+
+POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
+LATER = re.compile(r'<a class="btn" href="([^"]+)" rel="next"')
+EARLIER = re.compile(r'<a class="btn" href="([^"]+)" rel="prev"')
+SIZE = 60
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "WINDOW", 7)
+
+
+@pytest.fixture(params=range(4))
+def any_tree(request: pytest.FixtureRequest, board: Board, alice: User, bob: User) -> Thread:
+    """Posts of several branches that grew at the same time."""
+    chance = random.Random(request.param)
+    posts = [
+        Written(
+            n,
+            None if n == 0 else chance.choice([0, chance.randrange(n), max(0, n - 1)]),
+            chance.choice([alice, bob]),
+            f"Number {n}.",
+            timezone.now(),
+        )
+        for n in range(SIZE)
+    ]
+    return load_thread(board, title="Any tree", posts=posts)
+
+
+def defined(thread: Thread, order: Order) -> list[int]:
+    """The replies as the order's name says, worked out from parents and numbers alone."""
+    posts = list(Post.objects.by_number(thread))
+    if order == "time":
+        return [post.pk for post in posts[1:]]
+    children: dict[int | None, list[Post]] = {}
+    for post in posts:
+        children.setdefault(post.parent_id, []).append(post)
+
+    def branch(post: Post) -> list[Post]:
+        below = [one for child in children.get(post.pk, []) for one in branch(child)]
+        return [post, *below]
+
+    branches = [branch(head) for head in children[posts[0].pk]]
+    if order == "newest":
+        branches.sort(key=lambda posts: -posts[0].number)
+    elif order == "active":
+        branches.sort(key=lambda posts: -max(post.number for post in posts))
+    return [post.pk for posts in branches for post in posts]
+
+
+def visited(client: Client, address: str | None, link: re.Pattern[str]) -> list[list[int]]:
+    """The replies on each page from an address on, without what stands above for context."""
+    pages = []
+    while address:
+        path = address.replace("&amp;", "&")
+        part = client.get(path, headers={"hx-request": "true"}).content.decode()
+        pages.append([int(pk) for pk in POSTS.findall(part)])
+        found = link.search(client.get(path).content.decode())
+        address = found[1] if found else None
+    return pages
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_in_a_row_are_the_order(
+    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+) -> None:
+    expected = defined(any_tree, order)
+    opening = Post.objects.opening_of(any_tree.pk).get().pk
+    pages = visited(visitor, f"{any_tree.get_absolute_url()}?order={order}", LATER)
+    assert [pk for page in pages for pk in page if pk != opening] == expected
+    assert len(pages) > SIZE // 8
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_pages_read_back_are_the_same_posts(
+    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+) -> None:
+    expected = defined(any_tree, order)
+    last = expected[-1]
+    address = f"{any_tree.get_absolute_url()}?order={order}&before=p{last}"
+    pages = visited(visitor, address, EARLIER)
+    read = [pk for page in reversed(pages) for pk in page if pk in set(expected)]
+    assert read == expected[:-1]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_page_can_begin_at_any_post(
+    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+) -> None:
+    expected = defined(any_tree, order)
+    for place in (0, 1, SIZE // 2, SIZE - 2):
+        address = f"{any_tree.get_absolute_url()}?order={order}&at=p{expected[place]}"
+        html = visitor.get(address).content.decode()
+        assert f'id="p{expected[place]}"' in html
+        (first_page, *_rest) = visited(visitor, address, LATER)
+        shown = [pk for pk in first_page if pk in set(expected[place:])]
+        assert shown[:3] == expected[place:][:3]
+        assert ('rel="prev"' in html) is (place > 0 or (order == "tree" and place > 0))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_order_asks_as_little_as_the_tree(
+    any_tree: Thread,
+    order: Order,
+    visitor: Client,
+    django_assert_max_num_queries: pytest.FixtureRequest,
+) -> None:
+    with django_assert_max_num_queries(6 + 2):  # type: ignore[operator]
+        visitor.get(f"{any_tree.get_absolute_url()}?order={order}")
+
+
+def test_a_reply_makes_its_branch_the_most_active_and_not_the_newest(
+    opening: Post, visitor: Client, bob: User
+) -> None:
+    first = reply_to(opening, author=bob, source="One.")
+    second = reply_to(opening, author=bob, source="Two.")
+    below = reply_to(first, author=bob, source="Below one.")
+
+    def shown(order: str) -> list[int]:
+        html = visitor.get(f"{opening.thread.get_absolute_url()}?order={order}").content.decode()
+        return [int(pk) for pk in POSTS.findall(html)]
+
+    assert shown("active") == [opening.pk, first.pk, below.pk, second.pk]
+    assert shown("newest") == [opening.pk, second.pk, first.pk, below.pk]
+    assert shown("time") == [opening.pk, first.pk, second.pk, below.pk]
+
+
+def test_the_choice_is_remembered_and_marked(opening: Post, as_bob: Client, bob: User) -> None:
+    for n in range(3):
+        reply_to(opening, author=bob, source=f"Number {n}.")
+    address = opening.thread.get_absolute_url()
+    assert 'order=tree" aria-current="true"' in as_bob.get(address).content.decode()
+    as_bob.get(f"{address}?order=time")
+    again = as_bob.get(address).content.decode()
+    assert 'order=time" aria-current="true"' in again
+    assert "replies top-level flat" in again
+    odd = as_bob.get(f"{address}?order=nonsense")
+    assert odd.status_code == 200
+    assert "order" not in odd.cookies
+
+
+def test_by_time_every_reply_says_whom_it_answers(
+    opening: Post, visitor: Client, bob: User, alice: User
+) -> None:
+    first = reply_to(opening, author=bob, source="The first words.")
+    reply_to(opening, author=alice, source="Something else.")
+    reply_to(first, author=alice, source="To the first.")
+    gone = reply_to(first, author=alice, source="Taken back.")
+    delete_post(gone, by=alice)
+    html = visitor.get(f"{opening.thread.get_absolute_url()}?order=time").content.decode()
+    assert re.search(r'to bob: <q dir="auto">The first words.</q>', html)
+    assert f'id="p{gone.pk}"' not in html
+    assert "<details" not in html
