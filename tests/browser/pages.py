@@ -43,6 +43,10 @@ def of_thread(name: str, thread: str) -> Callable[[World], str]:
     return lambda world: reverse(name, args=[getattr(world, thread).pk])
 
 
+def day_to_come(thread: str) -> Callable[[World], str]:
+    return lambda world: f"{of_thread('thread-jump', thread)(world)}?to=date&date=2999-01-01"
+
+
 def of_opening(name: str, thread: str) -> Callable[[World], str]:
     return lambda world: reverse(name, args=[opening_of(getattr(world, thread)).pk])
 
@@ -167,6 +171,7 @@ PAGES: dict[str, Shown] = {
     "thread, deep": Shown(in_thread("deep")),
     "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
     "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
+    "go to, error": Shown(day_to_come("forked"), status=422),
     "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
     "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
     "person": Shown(named("person-detail", "bob")),
@@ -248,4 +253,7 @@ DESK: dict[str, Shown] = {
 }
 
 # Addresses that show no page: they redirect, or answer without one.
-WITHOUT_A_PAGE = {"thread-short", "theme", "alive", "ready"}
+WITHOUT_A_PAGE = {
+    *("thread-short", "theme", "alive", "ready"),
+    *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
+}

@@ -126,8 +126,10 @@ FIELDS = {
     field.attname for model in (Post, Thread, User, Role) for field in model._meta.concrete_fields
 } | {"author", "thread", "parent", "board", "is_staff", "is_superuser", "pinned", "hidden", "roles"}
 NOT_ASKED = FIELDS - {"source", "title", "nonce", "zone"}
+# What a post says, and when readers last saw it change: all that an edit alters.
+SAID = {"source", "html", "excerpt", "edited_at", "latest_number", "changed_number"}
 # What two posts of the same person at the same place differ in.
-OF_EACH = {"id", "number", "lft", "rght", "created_at", "source", "html", "excerpt"}
+OF_EACH = SAID | {"id", "number", "lft", "rght", "created_at"}
 VALUES: list[Any] = ["1", "on", "true", "null", "[]", "2000-01-01", ["1", "2"]]
 
 
@@ -159,12 +161,12 @@ def test_a_reply_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
 def test_an_edit_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
     post = Post.objects.get(pk=scene.posts["visible"].pk)
     thread = columns(post.thread, {"next_number"})
-    before = columns(post, {"source", "html", "excerpt", "edited_at"})
+    before = columns(post, SAID)
     more = dict.fromkeys(NOT_ASKED, value) | {"source": "With more."}
     assert scene.client("alice").post(f"/p/{post.pk}/edit/", more).status_code == 302
     post.refresh_from_db()
     assert post.source == "With more."
-    assert columns(post, {"source", "html", "excerpt", "edited_at"}) == before
+    assert columns(post, SAID) == before
     assert columns(Thread.objects.get(pk=post.thread_id), {"next_number"}) == thread
 
 
