@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.actions.branches import note_in_branch
+from forum.actions.drafts import forget_draft
 from forum.actions.mentions import record_mentions
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
@@ -19,6 +20,7 @@ from forum.actions.transactions import StartAgain, deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import Post, Revision, Thread, User
+from forum.models.drafts import Purpose
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.refusals import Changed, Invalid
 
@@ -33,16 +35,18 @@ def reply_to(
     source: str,
     nonce: UUID | None = None,
     pointed_at: Iterable[int] = (),
+    draft_version: int | None = None,
 ) -> Post:
-    """Answer a post; returns the reply.
+    """Answer a post; returns the reply. Its draft goes with that.
 
     `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned.
-    `pointed_at` are ids of posts that the form quoted from. Raises `Invalid`, `Locked`, `Changed`
+    `pointed_at` are ids of posts that the form quoted from, `draft_version` is that of the draft
+    that the author has seen. Raises `Invalid`, `Locked`, `Changed`
     (the parent was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
     """
     rendered = rendered_post(source)
     found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
-    return _reply_to(parent.pk, author, clean_source(source), rendered, found, nonce)
+    return _reply_to(parent.pk, author, clean_source(source), rendered, found, nonce, draft_version)
 
 
 @deed
@@ -53,6 +57,7 @@ def _reply_to(
     rendered: Rendered,
     found: list[Found],
     nonce: UUID | None,
+    draft_version: int | None,
 ) -> Post:
     thread = lock_thread_of(parent_id)
     if sent := sent_before(author, nonce):
@@ -61,6 +66,13 @@ def _reply_to(
     parent.thread = thread
     may_answer(author, parent).enforce()
     post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
+    forget_draft(
+        Purpose(parent_id=parent_id),
+        member=author,
+        source=source,
+        nonce=nonce,
+        version=draft_version,
+    )
     return publish(post, source, rendered, found)
 
 
@@ -127,8 +139,9 @@ def edit_post(
     source: str,
     base: int | None = None,
     pointed_at: Iterable[int] = (),
+    draft_version: int | None = None,
 ) -> Post:
-    """Change the text of a post; returns it.
+    """Change the text of a post; returns it. The draft of the edit goes with that.
 
     `base` is the number of the revision that the editor began from: `Changed` is raised when there
     is a later one. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`, `Suspended` or `Busy` too.
@@ -137,17 +150,24 @@ def edit_post(
     found = find_sources(
         rendered.quotes, reader=by, parent=post.parent, pointed_at=pointed_at, but=post
     )
-    return _edit_post(post.pk, by, clean_source(source), base, rendered, found)
+    return _edit_post(post.pk, by, clean_source(source), base, rendered, found, draft_version)
 
 
 @deed
 def _edit_post(
-    post_id: int, by: User, source: str, base: int | None, rendered: Rendered, found: list[Found]
+    post_id: int,
+    by: User,
+    source: str,
+    base: int | None,
+    rendered: Rendered,
+    found: list[Found],
+    draft_version: int | None,
 ) -> Post:
     thread = lock_thread_of(post_id)
     post = Post.objects.select_related("author").get(pk=post_id)
     post.thread = thread
     may_edit(by, post).enforce()
+    forget_draft(Purpose(post_id=post_id), member=by, source=source, version=draft_version)
     latest = post.latest_revision()
     if latest.source == source:
         return post  # the same form may have come twice

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from forum.actions.drafts import forget_draft
 from forum.actions.posts import publish, rendered_post, sent_before
 from forum.actions.quotes import Found, find_sources
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import Rendered
 from forum.models import Board, Post, Thread, User
+from forum.models.drafts import Purpose
 from forum.models.threads import TITLE_LENGTH, slug_of
 from forum.permissions import may_start_thread
 from forum.refusals import Invalid
@@ -26,16 +28,20 @@ def start_thread(
     source: str,
     nonce: UUID | None = None,
     pointed_at: Iterable[int] = (),
+    draft_version: int | None = None,
 ) -> Thread:
-    """Start a thread with its opening post; returns the thread.
+    """Start a thread with its opening post; returns the thread. Its draft goes with that.
 
     `title` is plain text, `source` Markdown; `nonce` identifies the form: sent twice, the first
-    thread is returned. Raises `Invalid`, `Locked`, `SignedOut`, `Suspended` or `Busy`.
+    thread is returned; `draft_version` is that of the draft that the author has seen. Raises
+    `Invalid`, `Locked`, `SignedOut`, `Suspended` or `Busy`.
     """
     title = clean_title(title)
     rendered = rendered_post(source)
     found = find_sources(rendered.quotes, reader=author, parent=None, pointed_at=pointed_at)
-    return _start_thread(board, author, title, clean_source(source), rendered, found, nonce)
+    return _start_thread(
+        board, author, title, clean_source(source), rendered, found, nonce, draft_version
+    )
 
 
 def clean_title(title: str) -> str:
@@ -60,6 +66,7 @@ def _start_thread(
     rendered: Rendered,
     found: list[Found],
     nonce: UUID | None,
+    draft_version: int | None,
 ) -> Thread:
     if sent := sent_before(author, nonce):
         return sent.thread
@@ -67,5 +74,12 @@ def _start_thread(
     thread = Thread.objects.create(board=board, title=title, slug=slug_of(title), author=author)
     Thread.objects.lock(thread.pk)
     post = Post(thread=thread, author=author, nonce=nonce)
+    forget_draft(
+        Purpose(board_id=board.pk),
+        member=author,
+        source=source,
+        nonce=nonce,
+        version=draft_version,
+    )
     publish(post, source, rendered, found)
     return thread

@@ -6,12 +6,14 @@ from importlib import import_module
 
 from django.conf import settings
 
+from forum.actions.drafts import forget_old_drafts
 from forum.actions.limits import forget_stale_limits
 from forum.actions.outbox import forget_old_mail
 
 
 def sweep() -> None:
-    """Drop ended sessions, full rate limits and mail of the past; harmless when repeated."""
+    """Drop ended sessions, full rate limits, old mail and drafts; harmless when repeated."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     forget_stale_limits()
     forget_old_mail()
+    forget_old_drafts()

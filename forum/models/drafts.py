@@ -2,43 +2,126 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from forum.models.boards import Board
-from forum.models.posts import Post
-from forum.models.threads import TITLE_LENGTH
+from forum.models.posts import Post, post_path, readable_by
+from forum.models.threads import TITLE_LENGTH, Thread
+
+if TYPE_CHECKING:
+    from forum.models.accounts import User
+
+# How long a draft is kept after it was last saved; one that was given up, so that it can be
+# taken back.
+KEPT_FOR = timedelta(days=90)
+TAKEN_BACK_WITHIN = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a text is for: an answer to a post, a thread in a board, or an edit of a post; by id."""
+
+    parent_id: int | None = None
+    board_id: int | None = None
+    post_id: int | None = None
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def of(self, member: User) -> DraftQuerySet:
+        """One's own drafts; nobody else's are ever asked for."""
+        return self.filter(member=member)
+
+    def kept(self) -> DraftQuerySet:
+        """Neither given up, nor posted by the very form that saved them."""
+        posted = Post.objects.order_by().filter(author=OuterRef("member"), nonce=OuterRef("nonce"))
+        return self.filter(discarded_at=None).exclude(Exists(posted))
+
+    def purposed(self, purpose: Purpose) -> DraftQuerySet:
+        """The drafts of that text."""
+        return self.filter(**asdict(purpose))
+
+    def in_thread(self, thread: Thread | OuterRef) -> DraftQuerySet:
+        """Answers to posts that are in a thread now, and edits of such posts."""
+        return self.filter(Q(parent__thread=thread) | Q(post__thread=thread))
+
+    def latest(self) -> DraftQuerySet:  # type: ignore[override]
+        """The one saved last first."""
+        return self.order_by("-saved_at", "-id")
+
+    def with_context(self, reader: User) -> DraftQuerySet:
+        """With what each is for, and `is_parent_readable`, in the same query."""
+        context = ("thread__board", "thread__locked_action__actor", "author")
+        readable = When(readable_by(reader, "parent__"), then=Value(True))
+        return (
+            self.select_related(
+                "board",
+                *(f"{post}__{field}" for post in ("parent", "post") for field in context),
+            )
+            .defer(*(f"{post}__{text}" for post in ("parent", "post") for text in TEXTS))
+            .annotate(is_parent_readable=Case(readable, default=False, output_field=BooleanField()))
+        )
+
+    def stale(self) -> DraftQuerySet:
+        """Those that nobody will come back to, or can."""
+        now = timezone.now()
+        return self.filter(
+            Q(saved_at__lt=now - KEPT_FOR) | Q(discarded_at__lt=now - TAKEN_BACK_WITHIN)
+        )
+
+
+TEXTS = ("html", "source")
 
 
 class Draft(models.Model):
     """A text begun as an answer to `parent`, as a thread in `board`, or as an edit of `post`.
 
-    One a member and target. It stays when its target is locked, moved, hidden or deleted.
+    One a member and purpose. It stays when its target is locked, moved, hidden or deleted.
     """
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     parent = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
-    board = models.ForeignKey(Board, models.CASCADE, null=True, related_name="+")
+    board = models.ForeignKey(Board, models.SET_NULL, null=True, related_name="+")
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     title = models.CharField(max_length=2 * TITLE_LENGTH, blank=True)
     source = models.TextField(blank=True)
-    # Whom its quotes are from, as the composer sent it, and the revision that an edit began from.
+    # Whom its quotes are from, as the composer sent it; the revision of the post edited or
+    # answered that it began from, and the latest post that there was then.
     quoted = models.JSONField(default=list)
     base = models.BigIntegerField(null=True)
+    known = models.BigIntegerField(null=True)
     # Counts savings: who saves over a later one than they saw is told.
     version = models.PositiveIntegerField(default=1)
+    # The form that saved last, and how often it had then: what it sent before may come later.
+    nonce = models.UUIDField(null=True)
+    turn = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(default=timezone.now)
     # Given up; kept a while, so that it can be taken back.
     discarded_at = models.DateTimeField(null=True)
 
+    objects = DraftQuerySet.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["member", "-saved_at"], name="draft_by_member")]
+        indexes = [
+            models.Index(fields=["member", "-saved_at"], name="draft_by_member"),
+            models.Index(fields=["saved_at"], name="draft_by_age"),
+            models.Index(
+                fields=["discarded_at"],
+                condition=Q(discarded_at__isnull=False),
+                name="draft_given_up",
+            ),
+        ]
         constraints = [
+            # Of nothing, when its board is gone.
             models.CheckConstraint(
                 condition=Q(parent__isnull=False, board=None, post=None)
-                | Q(parent=None, board__isnull=False, post=None)
+                | Q(parent=None, post=None)
                 | Q(parent=None, board=None, post__isnull=False),
                 name="draft_of_one_thing",
             ),
@@ -47,5 +130,34 @@ class Draft(models.Model):
             models.UniqueConstraint(fields=["member", "post"], name="draft_once_a_post"),
         ]
 
+    # Set by `with_context`.
+    is_parent_readable: bool
+
     def __str__(self) -> str:
         return f"{self.member_id}: {self.source[:40]}"
+
+    def get_absolute_url(self) -> str:
+        """Where one goes on writing it; empty when its board is gone."""
+        if self.parent_id:
+            return f"{post_path(self.parent_id)}reply/"
+        if self.post_id:
+            return f"{post_path(self.post_id)}edit/"
+        return f"{self.board.get_absolute_url()}new/" if self.board else ""
+
+    @property
+    def purpose(self) -> Purpose:
+        return Purpose(self.parent_id, self.board_id, self.post_id)
+
+    @property
+    def thread(self) -> Thread | None:
+        """The thread that it would go to, or change."""
+        post = self.parent or self.post
+        return post.thread if post else None
+
+    @property
+    def words(self) -> int:
+        return count_words(self.source)
+
+
+def count_words(source: str) -> int:
+    return len(source.split())

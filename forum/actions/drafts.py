@@ -1,0 +1,178 @@
+"""What members write and have not posted: kept, given up, taken back, and forgotten when posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forum.actions.transactions import deed
+from forum.lib.text import clean_source, is_blank
+from forum.markup.render import MAX_SOURCE
+from forum.models import Draft, Post, User
+from forum.models.drafts import Purpose
+from forum.refusals import Changed, Gone, Invalid
+
+# A text may be too long for a post, and wait to be split.
+MAX_DRAFT = 5 * MAX_SOURCE
+# More than anybody comes back to.
+MOST_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a composer holds. `nonce` tells its form from every other.
+
+    `version` is that of the draft that it began from or saved last; `turn` counts what it saves
+    while somebody types. `base` and `known` say what there was when it was opened: a revision of
+    the post answered or edited, and the latest post.
+    """
+
+    source: str
+    title: str = ""
+    quoted: Iterable[int] = ()
+    base: int | None = None
+    known: int | None = None
+    nonce: UUID | None = None
+    version: int | None = None
+    turn: int | None = None
+
+
+@deed
+def save_draft(purpose: Purpose, *, member: User, written: Written) -> Draft | None:
+    """Keep what a member has written for that purpose, and not posted; returns the draft.
+
+    None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
+    blank text gives up what was kept before. Raises `Changed` when another form has saved since,
+    whose text stays; `Invalid` when it is too much to keep.
+    """
+    source, title = clean_source(written.source), clean_source(written.title)
+    if len(source) > MAX_DRAFT:
+        raise Invalid(_("That is too long to be kept as a draft."))
+    draft = _locked(purpose, member)
+    if _is_settled(purpose, member, source, written.nonce):
+        forget_draft(
+            purpose, member=member, source=source, nonce=written.nonce, version=written.version
+        )
+        return None
+    if draft is None:
+        if is_blank(source) and is_blank(title):
+            return None
+        draft = _begun(purpose, member)
+    if _is_straggler(draft, written):
+        return draft
+    if _is_overtaken(draft, written, source, title):
+        raise Changed(_("This draft was changed elsewhere since you began."))
+    if is_blank(source) and is_blank(title):
+        return _given_up(draft)
+    draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
+    draft.quoted, draft.base, draft.known = list(written.quoted), written.base, written.known
+    draft.nonce, draft.turn = written.nonce, written.turn or 0
+    draft.version += 1
+    draft.saved_at, draft.discarded_at = timezone.now(), None
+    draft.save()
+    return draft
+
+
+@deed
+def discard_draft(draft: Draft, *, by: User) -> Draft:
+    """Give a draft up; for an hour it can be taken back. Raises `Gone` when it is not theirs."""
+    draft = _own(draft, by)
+    return draft if draft.discarded_at else _given_up(draft)
+
+
+@deed
+def take_back_draft(draft: Draft, *, by: User) -> Draft:
+    """Keep a given-up draft after all. Raises `Gone` when that is too late, or not theirs."""
+    draft = _own(draft, by)
+    draft.discarded_at = None
+    draft.save(update_fields=["discarded_at"])
+    return draft
+
+
+def forget_draft(
+    purpose: Purpose,
+    *,
+    member: User,
+    source: str,
+    nonce: UUID | None = None,
+    version: int | None = None,
+) -> None:
+    """What was written is posted: its draft goes, in the same transaction.
+
+    Only this text's: what another device has saved since, and nobody was shown, stays.
+    """
+    this_text = Q(source=source)
+    if nonce is not None:
+        this_text |= Q(nonce=nonce)
+    if version is not None:
+        this_text |= Q(version=version)
+    Draft.objects.of(member).purposed(purpose).filter(this_text).delete()
+
+
+def forget_old_drafts() -> int:
+    """Drop drafts of long ago, and those given up; returns how many there were."""
+    return Draft.objects.stale().delete()[0]
+
+
+def _locked(purpose: Purpose, member: User) -> Draft | None:
+    return Draft.objects.of(member).purposed(purpose).select_for_update(of=("self",)).first()
+
+
+def _begun(purpose: Purpose, member: User) -> Draft:
+    """A new draft, or the one that another form has begun at the same moment; locked."""
+    if Draft.objects.of(member).kept().count() >= MOST_KEPT:
+        raise Invalid(
+            _("You keep %(count)d drafts already. Post or discard some of them first.")
+            % {"count": MOST_KEPT}
+        )
+    Draft.objects.bulk_create(
+        [Draft(member=member, version=0, **asdict(purpose))], ignore_conflicts=True
+    )
+    draft = _locked(purpose, member)
+    assert draft
+    return draft
+
+
+def _own(draft: Draft, member: User) -> Draft:
+    own = Draft.objects.of(member).select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    if own is None:
+        raise Gone(_("This draft isn’t here any more."))
+    return own
+
+
+def _given_up(draft: Draft) -> Draft:
+    """What the form sent before, and comes late, does not take it back: the version counts on."""
+    draft.discarded_at = timezone.now()
+    draft.version = F("version") + 1
+    draft.save(update_fields=["discarded_at", "version"])
+    draft.refresh_from_db(fields=["version"])
+    return draft
+
+
+def _is_settled(purpose: Purpose, member: User, source: str, nonce: UUID | None) -> bool:
+    """Whether the form was posted already, or would change nothing in the post that it edits."""
+    if nonce and Post.objects.filter(author=member, nonce=nonce).exists():
+        return True
+    edited = purpose.post_id
+    return edited is not None and Post.objects.filter(pk=edited, source=source).exists()
+
+
+def _is_straggler(draft: Draft, written: Written) -> bool:
+    """Whether it was saved in passing, and the form has sent something later, or given it up."""
+    if written.turn is None or written.nonce is None or draft.nonce != written.nonce:
+        return False
+    is_given_up = draft.discarded_at is not None and written.version != draft.version
+    return is_given_up or written.turn <= draft.turn
+
+
+def _is_overtaken(draft: Draft, written: Written, source: str, title: str) -> bool:
+    """Whether another form has saved something that this one has not seen."""
+    is_own = written.nonce is not None and draft.nonce == written.nonce
+    if is_own or draft.discarded_at or written.version == draft.version or not draft.version:
+        return False
+    return (draft.source, draft.title) != (source, title)
