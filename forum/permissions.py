@@ -125,6 +125,18 @@ def may_delete(person: Reader, post: Post) -> Verdict:
     return may_take_part(person)
 
 
+def may_report(person: Reader, post: Post) -> Verdict:
+    """Members report what others wrote, as far as they can read it."""
+    verdict = may_take_part(person)
+    if not verdict:
+        return verdict
+    if post.author_id == person.pk:
+        return _no(NotAllowed(_("You can’t report your own post, but you can delete it.")))
+    if post.is_deleted or post.is_hidden:
+        return _no(Gone(_("This post was removed already.")))
+    return YES
+
+
 def may_moderate(person: Reader, board: Board) -> Verdict:
     """Whether this person may hide, lock, pin and move in that board."""
     if moderates(person, board):

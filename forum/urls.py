@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from forum.admin import desk
 from forum.forms.moderation import HIDE, LIFT, LOCK, PIN, SUSPEND, UNHIDE, UNLOCK, UNPIN
 from forum.lib.addresses import IdConverter
-from forum.views import boards, jumps, moderation, people, posts, seen, site, threads
+from forum.views import boards, jumps, moderation, people, posts, reports, seen, site, threads
 
 register_converter(IdConverter, "id")
 
@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
+    path("p/<id:post_id>/report/", reports.report, name="post-report"),
     path("p/<id:post_id>/read/", seen.read, name="post-read"),
     path("p/<id:post_id>/unread/", seen.unread, name="post-unread"),
     path("p/<id:post_id>/hide/", moderation.on_post, {"deed": HIDE}, name="post-hide"),

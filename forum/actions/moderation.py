@@ -14,10 +14,11 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.actions.cases import close_reports
 from forum.actions.posts import count_in, count_out, lock_thread_of, number_change
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
-from forum.models import ModerationAction, ModerationEffect, Post, Thread, User
+from forum.models import ModerationAction, ModerationEffect, Post, Report, Thread, User
 from forum.permissions import may_moderate, may_suspend
 from forum.refusals import Busy, Changed, Gone, Invalid, Refusal
 
@@ -78,6 +79,7 @@ def hide_post(
     number_change(post)
     post.save(update_fields=["hidden_at", "hidden_action", "changed_number"])
     count_out(post)
+    close_reports([post.pk], Report.Outcome.ACTED, action)
     return action
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.actions.branches import note_in_branch
+from forum.actions.cases import close_reports
 from forum.actions.drafts import forget_draft
 from forum.actions.mentions import record_mentions
 from forum.actions.quotes import Found, find_sources, record_quotes
@@ -19,7 +20,7 @@ from forum.actions.reading import mark_own
 from forum.actions.transactions import StartAgain, deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
-from forum.models import Post, Revision, Thread, User
+from forum.models import Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.refusals import Changed, Invalid
@@ -214,6 +215,7 @@ def delete_post(post: Post, *, by: User) -> Post:
     post.save(update_fields=["deleted_at", "changed_number"])
     if was_counted:
         count_out(post)
+    close_reports([post.pk], Report.Outcome.GONE)
     if post.is_opening and not Post.objects.below(post).standing().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])

@@ -6,27 +6,31 @@ from forum.models.drafts import Draft
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
-from forum.models.notices import Notice
+from forum.models.notices import ModerationNotice, Notice
 from forum.models.outbox import OutgoingMail
 from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.reading import Seen
+from forum.models.reports import Case, Report
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.threads import Thread
 
 __all__ = [
     "Board",
+    "Case",
     "Category",
     "Draft",
     "Mention",
     "ModerationAction",
     "ModerationEffect",
+    "ModerationNotice",
     "Notice",
     "OutgoingMail",
     "Post",
     "Quote",
     "RateLimit",
+    "Report",
     "Revision",
     "Role",
     "Seen",

@@ -26,6 +26,8 @@ THREADS = Limit("threads", burst=3, per_seconds=600)
 EDITS = Limit("edits", burst=20, per_seconds=10)
 # A look at one's text; it searches the thread for what is quoted, as posting does.
 PREVIEWS = Limit("previews", burst=20, per_seconds=5)
+# More than anybody meets in an evening; fewer than would bury what others report.
+REPORTS = Limit("reports", burst=10, per_seconds=120)
 
 # Every bucket is full again long before this.
 FORGOTTEN_AFTER = timedelta(days=1)

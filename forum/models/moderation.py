@@ -48,6 +48,9 @@ class ModerationAction(models.Model):
         SPLIT_BRANCH = "split-branch", _("split a branch off")
         MERGE_THREAD = "merge-thread", _("merged a thread")
         UNMERGE_THREAD = "unmerge-thread", _("took a merge back")
+        UPHOLD_REPORTS = "uphold-reports", _("took reports as right")
+        DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
+        REOPEN_REPORTS = "reopen-reports", _("opened reports again")
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("moderator")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from forum.models import Post, Thread, User
 from forum.models.threads import Reader
-from forum.permissions import may_delete, may_edit, may_moderate, may_suspend
+from forum.permissions import may_delete, may_edit, may_moderate, may_report, may_suspend
 
 Link = tuple[str, str]  # address, words
 
@@ -31,6 +31,13 @@ def menu_of(post: Post, reader: Reader) -> list[Link]:
     if may_moderate(reader, post.thread.board):
         links.append((reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin")))
     return links
+
+
+def report_of(post: Post, reader: Reader) -> str:
+    """Where this reader reports a post, if they may; visitors sign in first."""
+    if may_report(reader, post) or not reader.is_authenticated:
+        return reverse("post-report", args=[post.pk])
+    return ""
 
 
 def marks_on(post: Post, reader: Reader) -> list[Link]:

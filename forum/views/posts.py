@@ -22,7 +22,7 @@ from forum.models.threads import thread_path
 from forum.models.windows import WINDOW
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.presenters.history import changes_since, history_of
-from forum.presenters.menus import marks_on, menu_of
+from forum.presenters.menus import marks_on, menu_of, report_of
 from forum.presenters.threads import posted, text_of
 from forum.presenters.windows import MOST_NESTED
 from forum.refusals import Changed, Refusal, SignedOut
@@ -235,5 +235,7 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
         "place": place_of(post),
         "items": menu_of(post, request.user),
         "marks": marks_on(post, request.user),
+        "report": report_of(post, request.user) if post.is_readable else "",
+        "in_place": wants_fragment(request),
     }
     return render(request, template, context)

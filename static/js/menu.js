@@ -41,6 +41,15 @@ document.addEventListener("keydown", ({ key, target }) => {
 
 document.addEventListener("click", async (event) => {
   closeAllBut(event.target);
+  const away = event.target.closest("[data-js-away]");
+  if (away) {
+    // What the menu put under the post goes, and the reader is at the post again.
+    event.preventDefault();
+    const note = away.closest(".note");
+    note.previousElementSibling.focus();
+    note.remove();
+    return;
+  }
   const copy = event.target.closest("[data-js-copy]");
   if (!copy || !navigator.clipboard) return;
   event.preventDefault();

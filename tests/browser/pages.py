@@ -110,6 +110,24 @@ def preview_inline(page: Page) -> None:
     expect(page.locator(".compose section")).to_be_visible()
 
 
+def report_inline(page: Page) -> None:
+    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
+    page.locator(".menu").get_by_role("link", name="Report").click()
+    expect(page.locator(".report h4")).to_be_focused()
+
+
+def report_nothing(page: Page) -> None:
+    page.locator(".report form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator(".report .errorlist")).to_be_visible()
+
+
+def report_spam(page: Page) -> None:
+    page.get_by_label("Spam").check()
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+
+
 def ask_for_sign_in(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
     expect(page.locator(".post + .note")).to_be_focused()
@@ -222,6 +240,13 @@ PAGES: dict[str, Shown] = {
     "password reset, stale key": Shown(named("account_reset_password_from_key", "1", "set-x")),
     "password reset, done": Shown(named("account_reset_password_from_key_done")),
     "settings": Shown(named("account-settings"), "alice"),
+    # Reports
+    "report": Shown(of_reply("post-report", "forked"), "alice"),
+    "report, error": Shown(of_reply("post-report", "forked"), "alice", steps=report_nothing),
+    "reported": Shown(
+        of_reply("post-report", "mixed", author__username="alice"), "bob", steps=report_spam
+    ),
+    "report, in place": Shown(in_thread("forked"), "alice", steps=report_inline),
     # Keeping order in the page
     "hide": Shown(of_reply("post-hide", "forked"), "carol"),
     "hide, error": Shown(of_reply("post-hide", "forked"), "carol", steps=fail),

@@ -65,6 +65,7 @@ post-read visible               | 405                             | 401 302
 post-unread visible             | 405                             | 401 302
 post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-report visible             | in 403 200 403 200 200 200 200  | in 403 422 403 422 422 422 422
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403
@@ -75,6 +76,7 @@ post-read hidden                | 405                             | 401 302
 post-unread hidden              | 405                             | 401 302
 post-hide hidden                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide hidden              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-report hidden              | in 403 410 403 410 410 410 410  | in 403 410 403 410 410 410 410
 post-detail deleted             | 410                             | 405
 post-reply deleted              | in 409 409 403 409 409 409 409  | 401 409 409 403 409 409 409 409
 post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 403 403 403 403 403
@@ -85,6 +87,7 @@ post-read deleted               | 405                             | 401 302
 post-unread deleted             | 405                             | 401 302
 post-hide deleted               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide deleted             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-report deleted             | in 403 410 403 410 410 410 410  | in 403 410 403 410 410 410 410
 post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405
 post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 404 410 410 404 410
 post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422

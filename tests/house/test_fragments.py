@@ -22,7 +22,7 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
 ONLY_SENT = {"thread-seen", "post-read", "post-unread"}
-IN_PARTS = {"thread-detail", "thread-start", "post-reply", "post-edit", "post-menu"}
+IN_PARTS = {"thread-detail", "thread-start", "post-reply", "post-edit", "post-menu", "post-report"}
 
 HTMX = {"hx-request": "true"}
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
@@ -42,6 +42,7 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         *(("alice", path) for key, path in found.items() if not key.startswith("account_logout")),
         *(("carol", found[key]) for key in found if key.endswith(("hide visible", "-suspend bob"))),
         ("carol", found["thread-lock open"]),
+        ("bob", found["post-report visible"]),
         ("carol", f"/admin/forum/post/hide/?id={scene.posts['visible'].pk}"),
         ("visitor", found["home"]),
     ]:

@@ -1,0 +1,27 @@
+"""What somebody sends who reports a post."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from forum.forms.accounts import Plain
+from forum.models import Report
+from forum.models.reports import WORDS_LENGTH
+
+
+class ReportForm(Plain):
+    reason = forms.ChoiceField(
+        label=_("What is wrong with it?"),
+        choices=Report.Reason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Please choose what is wrong with it.")},
+    )
+    # Named as other forms name it: what was typed is kept over signing in.
+    note = forms.CharField(
+        label=_("What a moderator should know"),
+        max_length=WORDS_LENGTH,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("May be empty."),
+    )

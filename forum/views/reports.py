@@ -1,0 +1,47 @@
+"""Reporting a post to the moderators."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.limits import spend
+from forum.actions.reports import report_post
+from forum.forms.reports import ReportForm
+from forum.lib.htmx import wants_fragment
+from forum.models import Post, Report
+from forum.models.limits import REPORTS
+from forum.permissions import may_report
+from forum.views.compose import author_of, forget_text, kept_text, signed_in
+from forum.views.posts import get_post, place_of
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, post_id: int) -> HttpResponse:
+    """Say what is wrong with a post, on a page or under it; or see what one said before."""
+    post = get_post(request, post_id)
+    reporter = author_of(request)
+    before = Report.objects.open().filter(post=post, reporter=reporter).first()
+    if before:
+        return _show(request, post, report=before)
+    may_report(reporter, post).enforce()
+    form = ReportForm(request.POST or None, initial=kept_text(request))
+    if request.method != "POST" or not form.is_valid():
+        return _show(request, post, form=form, status=422 if request.method == "POST" else 200)
+    spend(f"person:{reporter.pk}", REPORTS)
+    answer = form.cleaned_data
+    made = report_post(post, by=reporter, reason=answer["reason"], words=answer["note"])
+    forget_text(request)
+    if wants_fragment(request):
+        return _show(request, post, report=made, status=201)
+    return redirect(request.path)
+
+
+def _show(request: HttpRequest, post: Post, status: int = 200, **what: object) -> HttpResponse:
+    context = {"post": post, "place": place_of(post), **what}
+    template = "reports/_report.html" if wants_fragment(request) else "reports/report.html"
+    return render(
+        request, template, context | {"on_page": not wants_fragment(request)}, status=status
+    )

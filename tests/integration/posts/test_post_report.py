@@ -1,0 +1,215 @@
+"""Reporting a post: from its menu, on a page or under it; once, and heard of again."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from forum.actions.moderation import hide_post, unhide_post
+from forum.actions.posts import delete_post, reply_to
+from forum.actions.reports import dismiss_reports, reopen, report_post, uphold_reports
+from forum.models import Case, ModerationAction, ModerationNotice, Post, RateLimit, Report, User
+from forum.models.limits import REPORTS
+from forum.refusals import Gone, Invalid, NotAllowed, Suspended
+
+SAID = {"reason": "spam", "note": "The third advertisement today."}
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def address(reply: Post) -> str:
+    """Where bob's reply is reported."""
+    return reverse("post-report", args=[reply.pk])
+
+
+def test_member_reports_a_post_without_scripts(as_alice, alice, reply, address):
+    page = as_alice.get(address).content.decode()
+    for words in ("Spam", "Personal attack", "private details", "Illegal", "Off topic"):
+        assert words in page
+    assert "What happens next" in page
+    assert "stay wet" in page
+    answer = as_alice.post(address, SAID)
+    assert (answer.status_code, answer.url) == (302, address)
+    report = Report.objects.get()
+    assert (report.post, report.reporter, report.reason) == (reply, alice, "spam")
+    assert report.words == SAID["note"]
+    case = Case.objects.open().get()
+    assert (case.post, case.weight, case.opened_at) == (reply, 1, report.created_at)
+
+
+def test_member_reports_a_post_in_its_place(as_alice, address):
+    assert "<html" not in as_alice.get(address, headers=HTMX).content.decode()
+    answer = as_alice.post(address, SAID, headers=HTMX)
+    assert answer.status_code == 201
+    assert "you’ll hear what they decided" in answer.content.decode()
+    assert "data-focus" in answer.content.decode()
+
+
+def test_twice_shows_the_first_report(as_alice, alice, reply, address):
+    as_alice.post(address, SAID)
+    for answer in (as_alice.get(address), as_alice.post(address, {"reason": "attack"})):
+        assert "You reported this post" in answer.content.decode()
+        assert SAID["note"] in answer.content.decode()
+    again = report_post(reply, by=alice, reason="attack")
+    assert again == Report.objects.get()
+    assert again.reason == "spam"
+
+
+def test_menu_leads_there(as_alice, as_bob, visitor, reply, address):
+    menu = reverse("post-menu", args=[reply.pk])
+    assert f'href="{address}" hx-get' in as_alice.get(menu, headers=HTMX).content.decode()
+    assert f'href="{address}">' in as_alice.get(menu).content.decode()
+    assert address in visitor.get(menu).content.decode()
+    assert address not in as_bob.get(menu).content.decode()
+
+
+def test_visitor_signs_in_and_finds_what_they_had_typed(visitor, alice, address):
+    answer = visitor.post(address, SAID)
+    assert answer.url == f"{reverse('account_login')}?next={address}"
+    visitor.force_login(alice)
+    page = visitor.get(address).content.decode()
+    assert SAID["note"] in page
+    assert 'value="spam" checked' in page
+    assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("form", "typed"),
+    [
+        ({"note": "Look at it."}, "Look at it."),
+        ({"reason": "rude", "note": "Look at it."}, "Look at it."),
+        ({"reason": "spam", "note": "x" * 1001}, "x" * 1001),
+        ({"reason": "spam", "note": "a\x00b"}, "a"),
+        ({"reason": ["spam", "\x00"], "note": "<b>bold</b>"}, "&lt;b&gt;bold&lt;/b&gt;"),
+    ],
+)
+def test_odd_report_is_refused_and_the_words_stay(as_alice, address, form, typed):
+    answer = as_alice.post(address, form)
+    assert answer.status_code == 422
+    assert typed in answer.content.decode()
+    assert not Report.objects.exists()
+
+
+def test_who_may_not(alice, bob, dan, carol, reply):
+    with pytest.raises(NotAllowed):
+        report_post(reply, by=bob, reason="spam")
+    with pytest.raises(Suspended):
+        report_post(reply, by=dan, reason="spam")
+    with pytest.raises(Invalid):
+        report_post(reply, by=alice, reason="")
+    hide_post(reply, by=carol, reason="off the wall")
+    with pytest.raises(Gone):
+        report_post(reply, by=alice, reason="spam")
+    assert not Report.objects.exists()
+    assert not Case.objects.exists()
+
+
+def test_reports_are_limited(as_alice, alice, address, opening, bob):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO forum_ratelimit VALUES (%s, 0, clock_timestamp())",
+            [f"{REPORTS.kind}:person:{alice.pk}"],
+        )
+    answer = as_alice.post(address, SAID)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    RateLimit.objects.all().delete()
+    for _ in range(2):  # the second is answered with the first, and costs nothing
+        as_alice.post(address, SAID)
+    assert RateLimit.objects.get().tokens == REPORTS.burst - 1
+
+
+def test_one_case_holds_all_reports_of_a_post(reply, alice, carol, erin):
+    first = report_post(reply, by=alice, reason="spam")
+    report_post(reply, by=erin, reason="spam")
+    case = Case.objects.get()
+    assert (case.weight, case.opened_at) == (2, first.created_at)
+
+
+def test_a_good_record_weighs_more_and_a_bad_one_less(opening, alice, bob, carol, erin):
+    posts = [reply_to(opening, author=bob, source=f"Buy stones {n}.") for n in range(3)]
+    for post in posts[:2]:
+        report_post(post, by=alice, reason="spam")
+        uphold_reports(Case.objects.get(post=post), by=carol, reason="Right")
+    assert report_post(posts[2], by=alice, reason="spam").weight > 1
+    for post in posts[:2]:
+        report_post(post, by=erin, reason="other")
+        dismiss_reports(Case.objects.get(post=post), by=carol, reason="No")
+    assert report_post(posts[2], by=erin, reason="spam").weight < 1
+
+
+def test_hiding_the_post_answers_its_reports(reply, alice, carol, erin):
+    report = report_post(reply, by=alice, reason="spam")
+    report_post(reply, by=carol, reason="spam")
+    action = hide_post(reply, by=carol, reason="advertising")
+    report.refresh_from_db()
+    assert (report.outcome, report.action, report.closed_at) == (
+        "acted",
+        action,
+        action.created_at,
+    )
+    assert not Case.objects.open().exists()
+    notice = ModerationNotice.objects.get()  # carol knows what she did
+    assert (notice.member, notice.report, notice.action) == (alice, report, action)
+    unhide_post(reply, by=carol, reason="it was not")
+    assert Report.objects.open().count() == 0
+    assert report_post(reply, by=alice, reason="spam") != report
+
+
+def test_deleting_the_post_answers_its_reports(reply, alice, bob):
+    report_post(reply, by=alice, reason="spam")
+    delete_post(reply, by=bob)
+    assert Report.objects.get().outcome == "gone"
+    assert not Case.objects.open().exists()
+    assert ModerationNotice.objects.get().member == alice
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"), [(uphold_reports, "acted"), (dismiss_reports, "dismissed")]
+)
+def test_answered_once_and_taken_back(reply, alice, carol, answer, outcome):
+    report_post(reply, by=alice, reason="spam")
+    case = Case.objects.get()
+    first = answer(case, by=carol, reason="read it")
+    assert answer(case, by=carol, reason="read it again") == first
+    assert Report.objects.get().outcome == outcome
+    assert ModerationNotice.objects.get().member == alice
+    assert not Case.objects.open().exists()
+
+    taken_back = reopen(case, by=carol, reason="too soon")
+    assert taken_back.undoes == first
+    assert reopen(case, by=carol, reason="too soon") == taken_back
+    assert Report.objects.open().get().outcome == ""
+    assert Case.objects.open().get() == case
+    assert not ModerationNotice.objects.exists()
+    assert ModerationAction.objects.count() == 2
+
+
+def test_answer_taken_back_leaves_a_newer_report_alone(reply, alice, carol):
+    report_post(reply, by=alice, reason="spam")
+    case = Case.objects.get()
+    dismiss_reports(case, by=carol, reason="no")
+    newer = report_post(reply, by=alice, reason="attack")
+    dismiss_reports(case, by=carol, reason="no")
+    newest = report_post(reply, by=alice, reason="illegal")
+    assert Report.objects.open().get() == newest
+    uphold_reports(case, by=carol, reason="yes")
+    reopen(case, by=carol, reason="wait")
+    assert Report.objects.open().get() == newest
+    assert not Report.objects.get(pk=newer.pk).is_open
+
+
+def test_member_answers_no_reports(reply, alice, erin):
+    report_post(reply, by=erin, reason="spam")
+    for answer in (uphold_reports, dismiss_reports, reopen):
+        with pytest.raises(NotAllowed):
+            answer(Case.objects.get(), by=alice, reason="mine")
+
+
+def test_form_from_elsewhere_is_refused(alice: User, address):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    assert client.post(address, SAID).status_code == 403
+    assert not Report.objects.exists()
