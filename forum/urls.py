@@ -66,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
     path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
     path("t/<id:thread_id>/go/", jumps.go, name="thread-jump"),
+    path("t/<id:thread_id>/map/", threads.outline, name="thread-map"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
     path("p/<id:post_id>/reply/", posts.reply, name="post-reply"),

@@ -57,10 +57,10 @@ ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
     "open": (
         *("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
-        *("thread-seen", "thread-served", "thread-next", "thread-jump"),
+        *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
     ),
     "locked": ("thread-short", "thread-lock"),
-    "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next"),
+    "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next", "thread-map"),
 }
 ABOUT_POST = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),

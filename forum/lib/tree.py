@@ -57,6 +57,24 @@ def label_tree(parents: Mapping[int, int | None]) -> dict[int, Label]:
     return labels
 
 
+def in_tree_order(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
+    """The places of nodes in pre-order, siblings as they come.
+
+    `nodes` are (id, parent); those whose parent is not among them stand at the top.
+    """
+    known = {node for node, _parent in nodes}
+    below: dict[int | None, list[int]] = {}
+    for place, (_node, parent) in enumerate(nodes):
+        below.setdefault(parent if parent in known else None, []).append(place)
+    ordered: list[int] = []
+    waiting = below.get(None, [])[::-1]
+    while waiting:
+        place = waiting.pop()
+        ordered.append(place)
+        waiting += below.get(nodes[place][0], [])[::-1]
+    return ordered
+
+
 def depths(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
     """How deep each node lies among those given: 0 when its parent is not among them.
 

@@ -77,6 +77,12 @@ def next_unseen(
     return posts.order_by("tree_id", "lft").first()
 
 
+def unseen_places(thread: Thread, reader: User, marks: Marks) -> list[int]:
+    """Where the unseen posts of a thread stand in the order of the tree; up to `COUNTED`."""
+    posts = _not_seen(reader, marks).filter(pk__in=_candidates(thread, marks))
+    return sorted(posts.values_list("lft", flat=True))
+
+
 def _not_seen(reader: User, marks: Marks) -> PostQuerySet:
     """Posts of others that `reader` may read and has not; in whatever thread `marks` are of."""
     seen = Value(marks.ranges, output_field=NumbersField())

@@ -23,7 +23,9 @@ from forum.models.reading import Marks
 from forum.models.threads import Reader
 from forum.models.windows import COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply
+from forum.presenters.branches import FEW, Folds, left_out, who_answers
 from forum.presenters.news import News, count_of_new
+from forum.presenters.outline import WHOLE, outline_of_page
 from forum.presenters.stencils import Stencil
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.windows import cut_where_too_deep, standing
@@ -32,7 +34,6 @@ from forum.presenters.words import also_addressed, filled, has_mentions, has_quo
 # From so many posts on, what is off the screen is not laid out.
 MANY = 50
 HUES = 12
-NAMED = 3
 PARENT_WORDS = 60  # characters
 
 POST = Stencil("posts/_post.html")
@@ -112,6 +113,7 @@ class ThreadPage:
         )
         self.marks = marks
         self.clock = Clock()
+        self.folds = Folds()
         self.added = ""  # what to say when this page goes below another
 
     @cached_property
@@ -163,6 +165,21 @@ class ThreadPage:
         return "" if self.order == "tree" else f"order={self.order}&"
 
     @property
+    def can_fold(self) -> bool:
+        """Whether a way to fold all branches is offered."""
+        return self.order != "time" and len(self.rows) > FEW
+
+    @property
+    def outline(self) -> SafeString:
+        """Who answers whom, of a thread that is whole on its page and small; else empty."""
+        is_part = self.window.has_earlier or self.window.remaining
+        if is_part or len(self.rows) >= WHOLE:
+            return SafeString()
+        rows = [self.opening, *self.rows]
+        new = frozenset(row.id for row in rows if self.news.is_unseen(row))
+        return outline_of_page(rows, self.thread.title, new)
+
+    @property
     def is_large(self) -> bool:
         return len(self.rows) > MANY
 
@@ -211,7 +228,7 @@ class ThreadPage:
             while len(closing) > levels[place]:
                 html.append(closing.pop())
             if not (is_flat or levels[place] or row.parent_id in self.in_page):
-                html.append(_left_out(row))
+                html.append(left_out(row))
             html.append('<li class="node">')
             html.append(self.post(row, above, replies=sizes[place], new=news[place]))
             above = row.id
@@ -219,11 +236,12 @@ class ThreadPage:
                 closing.append("</li>")
                 continue
             kind = "fork" if answers[row.id] > 1 else "chain"
-            folds = kind == "fork" or levels[place] == 0
+            folds = kind == "fork" or levels[place] == 0 or row.id == self.folds.only
             if folds:
                 below = self.rows[place + 1 : place + 1 + sizes[place]]
-                summary = _who(below) + count_of_new(news[place])
-                html.append(f'<details class="branch" open><summary>{summary}</summary>')
+                summary = who_answers(below) + count_of_new(news[place])
+                state = "" if self.folds.closes(row.id) else " open"
+                html.append(f'<details class="branch"{state}><summary>{summary}</summary>')
             html.append(f'<ol class="replies {kind}" role="list">')
             closing.append("</ol></details></li>" if folds else "</ol></li>")
         html.extend(reversed(closing))
@@ -335,38 +353,6 @@ def hue_of(name: str) -> str:
 
 def _first_words(row: Row | None) -> str:
     return escape(excerpt(row.excerpt, PARENT_WORDS)) if row else ""
-
-
-def _left_out(row: Row) -> str:
-    """Above a post whose ancestors are too many for the page: how many, and the way to them."""
-    count = row.level - 1
-    left_out = ngettext(
-        "%(count)d post leads here from the opening post and isn’t on this page.",
-        "%(count)d posts lead here from the opening post and aren’t on this page.",
-        count,
-    ) % {"count": count}
-    nearest = _("Go to the nearest")
-    return f'<li class="between">{left_out} <a href="/p/{row.parent_id}/">{nearest}</a></li>'
-
-
-def _who(rows: list[Row]) -> str:
-    """“38 replies from brigid, wren and 11 others”."""
-    people = [name for name, _count in Counter(row.author for row in rows).most_common()]
-    named, others = people[:NAMED], len(people) - NAMED
-    if others > 0:
-        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    names = (
-        named[0]
-        if len(named) == 1
-        else _("%(names)s and %(last)s")
-        % {
-            "names": ", ".join(named[:-1]),
-            "last": named[-1],
-        }
-    )
-    return ngettext(
-        "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
-    ) % {"count": len(rows), "names": names}
 
 
 def posted(post: Post, reader: Reader) -> dict[str, object]:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.models import Post, Thread
+from forum.presenters.places import place_of
 from forum.refusals import Invalid
-from forum.views.posts import place_of
 from forum.views.reading import reading
 
 

@@ -18,13 +18,12 @@ from forum.markup.render import render as render_source
 from forum.models import Post
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
-from forum.models.threads import thread_path
-from forum.models.windows import WINDOW
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.menus import marks_on, menu_of, report_of
+from forum.presenters.places import place_of
 from forum.presenters.threads import posted, text_of
-from forum.presenters.windows import MOST_NESTED
+from forum.presenters.ways import ways_from
 from forum.refusals import Changed, Refusal, SignedOut
 from forum.views.compose import (
     Composer,
@@ -45,15 +44,6 @@ def get_post(request: HttpRequest, post_id: int) -> Post:
     """The post, as far as this reader may see it; 404 when its thread is not for them."""
     posts = Post.objects.visible_to(request.user).with_context()
     return get_object_or_404(posts, pk=post_id)
-
-
-def place_of(post: Post) -> str:
-    """The address of a post in its thread's page, whichever page of the thread that is."""
-    thread = post.thread
-    path = thread_path(thread.pk, thread.slug)
-    # Numbers are given to edits too: a thread below this is whole on its page.
-    is_whole = thread.next_number <= WINDOW and post.level < MOST_NESTED
-    return f"{path}#p{post.pk}" if is_whole else f"{path}?at=p{post.pk}#p{post.pk}"
 
 
 @reading
@@ -233,6 +223,7 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
     context = {
         "post": post,
         "place": place_of(post),
+        "ways": ways_from(post),
         "items": menu_of(post, request.user),
         "marks": marks_on(post, request.user),
         "report": report_of(post, request.user) if post.is_readable else "",

@@ -13,8 +13,9 @@ from forum.lib.htmx import wants_fragment
 from forum.models import Post, Report
 from forum.models.limits import REPORTS
 from forum.permissions import may_report
+from forum.presenters.places import place_of
 from forum.views.compose import author_of, forget_text, kept_text, signed_in
-from forum.views.posts import get_post, place_of
+from forum.views.posts import get_post
 
 
 @signed_in

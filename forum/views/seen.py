@@ -24,8 +24,9 @@ from forum.models.reading import marks_of
 from forum.models.unseen import next_unseen
 from forum.models.windows import WINDOW
 from forum.presenters.news import read_token
+from forum.presenters.places import place_of
 from forum.refusals import SignedOut
-from forum.views.posts import get_post, place_of
+from forum.views.posts import get_post
 from forum.views.reading import reading
 
 # More than a page shows at once nobody has seen at once.

@@ -13,14 +13,17 @@ from forum.actions.threads import clean_title, start_thread
 from forum.forms.posts import PostForm
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
-from forum.models import Board, Thread
+from forum.models import Board, Post, Thread
 from forum.models.limits import THREADS
 from forum.models.orders import ORDERS, Order, Start
+from forum.models.outline import outline_of
 from forum.models.reading import Marks, marks_of
 from forum.models.threads import thread_path
 from forum.models.windows import Window, window_of
 from forum.permissions import may_start_thread
+from forum.presenters.branches import Folds
 from forum.presenters.menus import deeds_of
+from forum.presenters.outline import outline_of_branches
 from forum.presenters.threads import ThreadPage
 from forum.refusals import Refusal, SignedOut
 from forum.views.compose import (
@@ -54,6 +57,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         return redirect(address + query, permanent=True)
     marks = marks_of(thread, request.user)
     page = ThreadPage(thread, request.user, _window(request, thread, marks), marks)
+    page.folds = _folds(request, page.window)
     response = _shown(request, page, address)
     if request.GET.get("order") in ORDERS:
         response.set_cookie("order", page.order, max_age=A_YEAR, samesite="Lax", httponly=True)
@@ -68,10 +72,27 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
     card = page.card()
     context |= {
         "card": card,
+        "fold_address": _fold_address(request, page, address),
         "summary": card.row.excerpt,
         "deeds": deeds_of(page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
+
+
+def _folds(request: HttpRequest, window: Window) -> Folds:
+    """What the address asks to have folded away; never the post that it leads to."""
+    asked = request.GET.get("fold")
+    folded = "all" if asked == "all" else id_asked_for(request.GET, "fold", "p")
+    return Folds(folded, window.rows, id_asked_for(request.GET, "at", "p"))
+
+
+def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
+    """This page with all branches folded away; when they are, with all open."""
+    query = request.GET.copy()
+    query.pop("fold", None)
+    if not page.folds.all:
+        query["fold"] = "all"
+    return f"{address}?{query.urlencode()}" if query else address
 
 
 def _order(request: HttpRequest) -> Order:
@@ -89,6 +110,22 @@ def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window
     if window is None:
         raise Http404
     return window
+
+
+@reading
+def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """Who answers whom in a large thread: its branches, and the way to a post in one."""
+    threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
+    thread = get_object_or_404(threads, pk=thread_id)
+    begin = next((name for name in STARTS if name in request.GET), None)
+    post_id = id_asked_for(request.GET, begin, "p") if begin else None
+    if post_id is not None and not Post.objects.filter(pk=post_id, thread=thread).exists():
+        raise Http404
+    marks = marks_of(thread, request.user)
+    outline = outline_of(thread, request.user, marks, begin, post_id)
+    context = {"thread": thread, "outline": outline, "lines": outline_of_branches(outline)}
+    template = "threads/_map.html" if wants_fragment(request) else "threads/map.html"
+    return render(request, template, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

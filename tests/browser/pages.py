@@ -187,6 +187,8 @@ PAGES: dict[str, Shown] = {
     "thread, locked": Shown(in_thread("locked"), "alice"),
     "thread, pinned, without replies": Shown(in_thread("pinned")),
     "thread, deep": Shown(in_thread("deep")),
+    "thread, folded": Shown(lambda world: f"{world.deep.get_absolute_url()}?fold=all"),
+    "thread, map": Shown(of_thread("thread-map", "long")),
     "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
     "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
     "go to, error": Shown(day_to_come("forked"), status=422),

@@ -46,6 +46,8 @@ thread-seen open                | 405                             | 401 204 204 
 thread-served open              | 404                             | 405
 thread-next open                | in 302                          | 405
 thread-jump open                | 404                             | 405
+thread-map open                 | 200                             | 405
+thread-map deleted              | 404 404 404 404 200 200 404 200 | 405
 thread-seen deleted             | 405                             | 401 404 404 404 204 204 404 204
 thread-next deleted             | in 404 404 404 302 302 404 302  | 405
 thread-short locked             | 301                             | 405

@@ -27,6 +27,7 @@ TREE_FILES = {
     "forum/models/tree.py",  # inserting and moving
     "forum/actions/branches.py",  # which top-level branch a post is in
     "forum/models/orders.py",  # statements for windows.py
+    "forum/models/outline.py",  # branches and what is in them, neighbours of a post
     "forum/models/unseen.py",  # what comes next in tree order
     "forum/models/windows.py",  # pages in tree order, as one SQL statement
     "forum/actions/loading.py",  # COPY of whole conversations names its columns

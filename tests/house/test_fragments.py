@@ -22,7 +22,10 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
 ONLY_SENT = {"thread-seen", "post-read", "post-unread"}
-IN_PARTS = {"thread-detail", "thread-start", "post-reply", "post-edit", "post-menu", "post-report"}
+IN_PARTS = {
+    *("thread-detail", "thread-map", "thread-start"),
+    *("post-reply", "post-edit", "post-menu", "post-report"),
+}
 
 HTMX = {"hx-request": "true"}
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')

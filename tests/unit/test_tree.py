@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.lib.tree import ROOT_LEFT, ROOT_RIGHT, Label, branch_sizes, depths, label_tree
+from forum.lib.tree import (
+    ROOT_LEFT,
+    ROOT_RIGHT,
+    Label,
+    branch_sizes,
+    depths,
+    in_tree_order,
+    label_tree,
+)
 
 
 @st.composite
@@ -119,3 +127,17 @@ def test_a_chain_of_100_000_is_labelled_without_recursion():
 def test_what_is_not_one_tree_is_refused(parents):
     with pytest.raises(ValueError, match="root"):
         label_tree(parents)
+
+
+@given(trees())
+def test_tree_order_is_found_from_parents_alone(parents):
+    nodes = list(parents.items())
+
+    ordered = [nodes[place][0] for place in in_tree_order(nodes)]
+
+    assert ordered == preorder(label_tree(parents))
+
+
+def test_nodes_whose_parents_are_elsewhere_stand_at_the_top():
+    assert in_tree_order([(5, 1), (6, 9), (7, 5), (8, 6)]) == [0, 2, 1, 3]
+    assert in_tree_order([]) == []

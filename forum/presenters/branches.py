@@ -1,0 +1,67 @@
+"""What is said of a branch where it is folded, or where its beginning is not on the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models.windows import Row
+
+NAMED = 3
+# In so many replies a way to fold them all at once is worth its place.
+FEW = 20
+
+
+class Folds:
+    """Which branches of a page come closed: those asked for, but none on the way to `target`."""
+
+    def __init__(
+        self, asked: str | int | None = None, rows: Sequence[Row] = (), target: int | None = None
+    ) -> None:
+        self.all = asked == "all"
+        self.only = asked if isinstance(asked, int) else None
+        parents = {row.id: row.parent_id for row in rows}
+        self._way: set[int] = set()
+        above = parents.get(target or 0)
+        while above is not None and above not in self._way:
+            self._way.add(above)
+            above = parents.get(above)
+
+    def closes(self, post_id: int) -> bool:
+        """Whether what answers that post is folded away."""
+        return (self.all or post_id == self.only) and post_id not in self._way
+
+
+def who_answers(rows: Sequence[Row]) -> str:
+    """“38 replies from brigid, wren and 11 others”."""
+    people = [name for name, _count in Counter(row.author for row in rows).most_common()]
+    named, others = people[:NAMED], len(people) - NAMED
+    if others > 0:
+        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
+    names = (
+        named[0]
+        if len(named) == 1
+        else _("%(names)s and %(last)s")
+        % {
+            "names": ", ".join(named[:-1]),
+            "last": named[-1],
+        }
+    )
+    return ngettext(
+        "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
+    ) % {"count": len(rows), "names": names}
+
+
+def left_out(row: Row) -> str:
+    """Above a post whose ancestors are too many for the page: how many, and the way to them."""
+    count = row.level - 1
+    words = ngettext(
+        "%(count)d post leads here from the opening post and isn’t on this page.",
+        "%(count)d posts lead here from the opening post and aren’t on this page.",
+        count,
+    ) % {"count": count}
+    nearest = _("Go to the nearest")
+    return f'<li class="between">{words} <a href="/p/{row.parent_id}/">{nearest}</a></li>'

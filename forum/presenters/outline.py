@@ -1,0 +1,81 @@
+"""Who answers whom: a thread as an outline, a line for each post, at its true depth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.lib.text import excerpt
+from forum.lib.tree import depths, in_tree_order
+from forum.models.outline import Branch, Outline
+from forum.models.windows import COUNTED, Row
+from forum.presenters.news import count_of_new
+
+# A thread of up to so many posts has its outline beside it; of a larger one it is fetched.
+WHOLE = 60
+WORDS = 24  # characters
+
+
+def outline_of_page(rows: Sequence[Row], title: str, new: frozenset[int]) -> SafeString:
+    """All posts of a page, in the order of the tree whatever the page's is; the first is the root.
+
+    `new` are the ids of those that the reader has not seen.
+    """
+    pairs = [(row.id, row.parent_id) for row in rows]
+    ordered = [rows[place] for place in in_tree_order(pairs)]
+    lines = [
+        _line(row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new)
+        for row in ordered
+    ]
+    levels = depths([(row.id, row.parent_id) for row in ordered])
+    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `_line`)
+
+
+def outline_of_branches(outline: Outline) -> SafeString:
+    """The branches of a large thread, with the way from its head to the post that was asked for."""
+    html: list[str] = []
+    for branch in outline.branches:
+        rows = [branch.head, *branch.way]
+        lines = [_line(row, f"/p/{row.id}/", row.excerpt) for row in rows]
+        lines[0] += _size(branch)
+        if branch.way and branch.way[0].parent_id != branch.head.id:
+            between = branch.way[0].level - 2
+            words = ngettext("%(count)d post between", "%(count)d posts between", between) % {
+                "count": between
+            }
+            lines[0] += f"<small>{words}</small>"
+        html += _nested(lines, list(range(len(lines))))
+    return mark_safe("".join(html))  # noqa: S308 (escaped in `_line`)
+
+
+def _line(row: Row, address: str, words: str, *, is_new: bool = False) -> str:
+    opened = '<li class="is-new">' if is_new else "<li>"
+    if not row.is_readable:
+        return f'{opened}<a href="{address}">{_("A removed post")}</a>'
+    said = escape(excerpt(words, WORDS))
+    new = f'<span class="vh"> ({_("new")})</span>' if is_new else ""
+    return f'{opened}<a href="{address}"><b>{row.author}</b> <bdi>{said}</bdi>{new}</a>'
+
+
+def _size(branch: Branch) -> str:
+    """“38 replies, 2 new”."""
+    new = count_of_new(branch.unseen)
+    if branch.size >= COUNTED:
+        return f"<small>{_('%(count)s replies or more') % {'count': f'{COUNTED:,}'}}{new}</small>"
+    count = ngettext("%(count)d reply", "%(count)d replies", branch.size)
+    return f"<small>{count % {'count': branch.size}}{new}</small>"
+
+
+def _nested(lines: Sequence[str], levels: Sequence[int]) -> Iterator[str]:
+    """List items, each with those below it in a list of its own."""
+    for place, line in enumerate(lines):
+        following = levels[place + 1] if place + 1 < len(lines) else 0
+        yield line
+        if following > levels[place]:
+            yield '<ol role="list">'
+        else:
+            yield "</li>" + "</ol></li>" * (levels[place] - following)

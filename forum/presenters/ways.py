@@ -1,0 +1,45 @@
+"""From a post to those around it: what it answers, the answers beside it, the opening post."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from forum.models import Post
+from forum.models.outline import siblings_of
+from forum.presenters.places import folded_at, place_of
+
+Way = tuple[str, str, str]  # address, words, and what scripts know it by
+
+
+def ways_from(post: Post) -> list[Way]:
+    """To the posts around this one, and to it with its answers folded away."""
+    ways: list[Way] = []
+    parent = post.parent
+    if parent is not None:
+        if not parent.is_opening:
+            ways.append((_place(parent, post), _("The post it answers"), "parent"))
+        is_there = not (parent.is_deleted or parent.is_hidden)
+        before, after = siblings_of(post)
+        for way, sibling in (("next", after), ("previous", before)):
+            if sibling is not None:
+                words = _beside(way, parent.author.username if is_there else "")
+                ways.append((_place(sibling, post), words, way))
+        opening = Post.objects.opening_of(post.thread_id).only("pk", "level", "thread_id").get()
+        ways.append((_place(opening, post), _("The opening post"), "opening"))
+        if Post.objects.below(post).standing().exists():
+            ways.append((folded_at(post), _("Fold the replies"), "fold"))
+    return ways
+
+
+def _place(other: Post, post: Post) -> str:
+    other.thread = post.thread
+    return place_of(other)
+
+
+def _beside(way: str, name: str) -> str:
+    """“Next answer to lina”; the name of a removed post's author is not told."""
+    if way == "next":
+        return _("Next answer to %(name)s") % {"name": name} if name else _("Next answer beside it")
+    if name:
+        return _("Previous answer to %(name)s") % {"name": name}
+    return _("Previous answer beside it")
