@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from forum.models import Board, Post, Thread, User
+from forum.models import Board, ModerationAction, Post, Thread, User
 from forum.models.posts import readable_by
 from forum.models.threads import Reader
 from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut, Suspended
@@ -144,16 +144,45 @@ def may_moderate(person: Reader, board: Board) -> Verdict:
     return _no(NotAllowed(_("Only the moderators of this board can do that.")))
 
 
+def may_keep_order_in(person: Reader, thread: Thread) -> Verdict:
+    """Whether this person may lock, pin and move that thread."""
+    return may_moderate(person, thread.board)
+
+
+def may_hide(person: Reader, post: Post) -> Verdict:
+    """Whether this person may take that post out of sight, or show it again."""
+    verdict = may_moderate(person, post.thread.board)
+    return verdict and may_act_on(person, post.author, post.thread.board)
+
+
+def may_act_on(person: Reader, other: User, board: Board | None = None) -> Verdict:
+    """Moderators act on people below them; nobody on themselves, or on their rank or above."""
+    if person.pk == other.pk:
+        return _no(NotAllowed(_("Nobody keeps order over themselves.")))
+    if not isinstance(person, User) or person.standing.rank(board) <= other.standing.rank(board):
+        return _no(NotAllowed(_("Only somebody of a higher rank than theirs can do that.")))
+    return YES
+
+
 def may_suspend(person: Reader, other: User) -> Verdict:
     """Site moderators suspend members; nobody themselves, or somebody of their rank or above."""
     if not isinstance(person, User) or not person.is_staff or not person.standing.moderates_all:
         return _no(NotAllowed(_("Only the moderators of the whole site can do that.")))
-    if person.pk == other.pk:
-        return _no(NotAllowed(_("Nobody can suspend themselves.")))
-    if other.standing.moderates_anything and not person.standing.is_administrator:
-        return _no(NotAllowed(_("Only an administrator can suspend a moderator.")))
-    if other.standing.is_administrator:
-        return _no(NotAllowed(_("Administrators cannot be suspended.")))
+    return may_act_on(person, other)
+
+
+def may_undo(person: Reader, action: ModerationAction) -> Verdict:
+    """Moderators take back what they or others did, but nothing of those above them."""
+    if not isinstance(person, User) or not person.is_staff:
+        return _no(NotAllowed(_("Only moderators can do that.")))
+    if action.board and not person.standing.moderates(action.board.pk):
+        return _no(NotAllowed(_("Only the moderators of this board can do that.")))
+    if not action.board and not person.standing.moderates_all:
+        return _no(NotAllowed(_("Only the moderators of the whole site can do that.")))
+    if action.rule.is_irreversible:
+        return _no(NotAllowed(_("That cannot be undone.")))
+    if action.actor.standing.rank(action.board) > person.standing.rank(action.board):
+        return _no(NotAllowed(_("Only somebody of their rank can undo what they did.")))
     return YES
 
 

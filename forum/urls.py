@@ -5,9 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path, re_path, registe
 from django.views.decorators.cache import never_cache
 
 from forum.admin import desk
-from forum.forms.moderation import HIDE, LIFT, LOCK, PIN, SUSPEND, UNHIDE, UNLOCK, UNPIN
+from forum.forms.moderation import DEEDS
 from forum.lib.addresses import IdConverter
-from forum.views import boards, jumps, moderation, people, posts, reports, seen, site, threads
+from forum.views import boards, jumps, log, moderation, people, posts, reports, seen, site, threads
 
 register_converter(IdConverter, "id")
 
@@ -53,15 +53,23 @@ ACCOUNTS: list[URLPattern | URLResolver] = [
     ),
 ]
 
+# What moderators do: /p/1/hide/ is "post-hide".
+MODERATION: list[URLPattern | URLResolver] = [
+    path(f"{address}{deed.name}/", view, {"deed": deed}, name=f"{kind}-{deed.name}")
+    for kind, address, view in (
+        ("post", "p/<id:post_id>/", moderation.on_post),
+        ("thread", "t/<id:thread_id>/", moderation.on_thread),
+        ("person", "u/<slug:name>/", moderation.on_person),
+    )
+    for deed in DEEDS[kind]
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    *MODERATION,
     path("", boards.home, name="home"),
     path("b/<slug:slug>/", boards.detail, name="board-detail"),
     path("b/<slug:slug>/new/", threads.start, name="thread-start"),
     path("t/<id:thread_id>/", threads.detail, name="thread-short"),
-    path("t/<id:thread_id>/lock/", moderation.on_thread, {"deed": LOCK}, name="thread-lock"),
-    path("t/<id:thread_id>/unlock/", moderation.on_thread, {"deed": UNLOCK}, name="thread-unlock"),
-    path("t/<id:thread_id>/pin/", moderation.on_thread, {"deed": PIN}, name="thread-pin"),
-    path("t/<id:thread_id>/unpin/", moderation.on_thread, {"deed": UNPIN}, name="thread-unpin"),
     path("t/<id:thread_id>/seen/", seen.seen, name="thread-seen"),
     path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
     path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
@@ -77,11 +85,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/report/", reports.report, name="post-report"),
     path("p/<id:post_id>/read/", seen.read, name="post-read"),
     path("p/<id:post_id>/unread/", seen.unread, name="post-unread"),
-    path("p/<id:post_id>/hide/", moderation.on_post, {"deed": HIDE}, name="post-hide"),
-    path("p/<id:post_id>/unhide/", moderation.on_post, {"deed": UNHIDE}, name="post-unhide"),
     path("u/<slug:name>/", people.detail, name="person-detail"),
-    path("u/<slug:name>/suspend/", moderation.on_person, {"deed": SUSPEND}, name="person-suspend"),
-    path("u/<slug:name>/lift/", moderation.on_person, {"deed": LIFT}, name="person-lift"),
+    path("log/", log.index, name="log"),
+    path("log/<id:action_id>/", log.detail, name="log-entry"),
+    path("log/<id:action_id>/undo/", log.undo_act, name="log-undo"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
     path("theme/", site.theme, name="theme"),

@@ -40,6 +40,9 @@ def addresses(scene: Scene) -> dict[str, str]:
     for person in ("bob", "dan", "carol"):
         for name in ABOUT_PERSON:
             found[f"{name} {person}"] = reverse(name, args=[person])
+    entry = ModerationAction.objects.get(act="hide-post").pk
+    for name in ABOUT_ENTRY:
+        found[name] = reverse(name, args=[entry])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
@@ -47,7 +50,7 @@ def addresses(scene: Scene) -> dict[str, str]:
 
 
 ALONE = (
-    *("home", "theme", "alive", "ready", "account-settings"),
+    *("home", "theme", "alive", "ready", "account-settings", "log"),
     *("account_login", "account_logout", "account_signup", "account_inactive"),
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_reset_password", "account_reset_password_done"),
@@ -68,6 +71,8 @@ ABOUT_POST = (
 )
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
+# Of the entry of the log about the hidden post.
+ABOUT_ENTRY = ("log-entry", "log-undo")
 ABOUT_PERSON = ("person-detail", "person-suspend", "person-lift")
 
 DEEDS = {

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from mptt.exceptions import InvalidMove
 
 from forum.actions.branches import renumber
-from forum.actions.moderation import latest, record
 from forum.actions.posts import recount
 from forum.actions.reading import carry_seen
+from forum.actions.records import Effect, latest, record
 from forum.actions.threads import clean_title
 from forum.actions.transactions import StartAgain, deed
 from forum.models import Board, ModerationAction, ModerationEffect, Post, Revision, Thread, User
+from forum.models.acts import rule_of
 from forum.models.posts import PostQuerySet
 from forum.models.threads import slug_of
 from forum.models.tree import UNCHANGED, Renumbering
@@ -28,15 +29,9 @@ from forum.refusals import Changed, Gone, Invalid
 
 Act = ModerationAction.Act
 Kind = ModerationEffect.Kind
-Effect = tuple[str, int, dict[str, Any], dict[str, Any]]
 
-# What takes back what. A branch that was split off returns by a merge.
-INVERSE = {
-    Act.MOVE_BRANCH: Act.MOVE_BRANCH,
-    Act.SPLIT_BRANCH: Act.MERGE_THREAD,
-    Act.MERGE_THREAD: Act.UNMERGE_THREAD,
-    Act.UNMERGE_THREAD: Act.MERGE_THREAD,
-}
+# Undone by moving back: see `undo_move`.
+MOVES = frozenset({Act.MOVE_BRANCH, Act.SPLIT_BRANCH, Act.MERGE_THREAD, Act.UNMERGE_THREAD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +159,9 @@ def undo_move(
         restored=_numbers(came_from),
     )
     effects = _transfer(post, back)
-    return record(
-        INVERSE[Act(action.act)], by=by, reason=reason, note=note, undoes=action, effects=effects
-    )
+    inverse = rule_of(action.act).inverse
+    assert inverse
+    return record(inverse, by=by, reason=reason, note=note, undoes=action, effects=effects)
 
 
 def _locked_threads(*post_ids: int) -> list[Thread]:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from forum.actions.cases import close_reports, reopen_reports, weigh
-from forum.actions.moderation import latest, record
 from forum.actions.posts import lock_thread_of
+from forum.actions.records import latest, record
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.models import Case, ModerationAction, ModerationEffect, Post, Report, User
+from forum.models.acts import Act
 from forum.models.reports import WORDS_LENGTH
 from forum.permissions import may_moderate, may_report
 from forum.refusals import Changed, Invalid
-
-Act = ModerationAction.Act
 
 
 @deed
@@ -51,19 +49,15 @@ def report_post(post: Post, *, by: User, reason: str, words: str = "") -> Report
 
 
 @deed
-def uphold_reports(
-    case: Case, *, by: User, reason: str, note: str = "", batch: UUID | None = None
-) -> ModerationAction:
+def uphold_reports(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
     """Answer all reports on a post: they were right, and it was seen to. Inverse: `reopen`."""
-    return _answer(case, Act.UPHOLD_REPORTS, by=by, reason=reason, note=note, batch=batch)
+    return _answer(case, Act.UPHOLD_REPORTS, by=by, reason=reason, note=note)
 
 
 @deed
-def dismiss_reports(
-    case: Case, *, by: User, reason: str, note: str = "", batch: UUID | None = None
-) -> ModerationAction:
+def dismiss_reports(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
     """Answer all reports on a post: it stays as it is. Inverse: `reopen`."""
-    return _answer(case, Act.DISMISS_REPORTS, by=by, reason=reason, note=note, batch=batch)
+    return _answer(case, Act.DISMISS_REPORTS, by=by, reason=reason, note=note)
 
 
 ANSWERS = {
@@ -72,9 +66,7 @@ ANSWERS = {
 }
 
 
-def _answer(
-    case: Case, act: ModerationAction.Act, *, by: User, reason: str, note: str, batch: UUID | None
-) -> ModerationAction:
+def _answer(case: Case, act: Act, *, by: User, reason: str, note: str) -> ModerationAction:
     case = _locked_case(case, by)
     if not case.is_open:
         return latest(act, ModerationEffect.Kind.POST, case.post_id)
@@ -83,7 +75,6 @@ def _answer(
         by=by,
         reason=reason,
         note=note,
-        batch=batch,
         effects=[_effect(case, "open", ANSWERS[act])],
     )
     close_reports([case.post_id], ANSWERS[act], action)
@@ -91,9 +82,7 @@ def _answer(
 
 
 @deed
-def reopen(
-    case: Case, *, by: User, reason: str, note: str = "", batch: UUID | None = None
-) -> ModerationAction:
+def reopen(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
     """Take back the last answer to the reports on a post. Inverse: to answer them again."""
     case = _locked_case(case, by)
     if case.is_open:
@@ -107,9 +96,8 @@ def reopen(
         by=by,
         reason=reason,
         note=note,
-        batch=batch,
         undoes=answer,
-        effects=[_effect(case, ANSWERS[ModerationAction.Act(answer.act)], "open")],
+        effects=[_effect(case, ANSWERS[Act(answer.act)], "open")],
     )
     reopen_reports(answer)
     return action

@@ -19,11 +19,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from forum.actions.moderation import Outcome, act_together
+from forum.actions.acts import Outcome
 from forum.admin.site import DeskAdmin, ForModerators
 from forum.forms.moderation import Deed
 from forum.models import ModerationAction
-from forum.refusals import NotAllowed
+from forum.models.stamps import stamp_of
+from forum.refusals import Changed, Invalid, NotAllowed
 
 # What one person can still look over on the page that asks.
 MOST = 100
@@ -118,11 +119,20 @@ class DeedAdmin(ForModerators, DeskAdmin):
         if not self.has_view_permission(request):
             raise NotAllowed
         targets = self._targets(request)
-        form = deed.form(request.POST if request.method == "POST" else None)
+        stamp = stamp_of(targets)
+        sent = request.POST if request.method == "POST" else None
+        form = deed.form(sent, initial={"seen": stamp})
+        status = 422 if form.is_bound else 200
         if form.is_valid():
-            outcome = act_together(deed.run, targets, by=request.user, **form.cleaned_data)
-            self._tell(request, deed, outcome)
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+            try:
+                outcome = deed.run.together(targets, by=request.user, **form.cleaned_data)
+            except (Invalid, Changed) as refusal:
+                form.add_error(None, str(refusal))
+                form.look_again(stamp)
+                status = refusal.status
+            else:
+                self._tell(request, deed, outcome)
+                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         concerned = [target for target in targets if deed.applies(target)]
         context = self.admin_site.each_context(request) | {
             "title": deed.question % {"count": len(concerned) or len(targets)},
@@ -133,7 +143,6 @@ class DeedAdmin(ForModerators, DeskAdmin):
             "concerned": concerned,
             "others": [target for target in targets if not deed.applies(target)],
         }
-        status = 422 if form.is_bound else 200
         return TemplateResponse(request, "admin/forum/deed.html", context, status=status)
 
     def _targets(self, request: HttpRequest) -> list[Any]:

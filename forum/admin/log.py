@@ -21,15 +21,15 @@ Kind = ModerationEffect.Kind
 
 @admin.register(ModerationAction, site=desk)
 class LogAdmin(ForModerators, DeskAdmin):
-    list_display = ["created_at", "actor", "act", "targets", "reason", "batch"]
+    list_display = ["created_at", "actor", "act", "targets", "reason"]
     list_filter = [("actor", admin.RelatedOnlyFieldListFilter), "act", "created_at"]
     list_display_links = ["created_at", "act"]
     ordering = ["-id"]
     actions = None
     change_form_template = "admin/forum/record.html"
     fields = readonly_fields = (
-        *("created_at", "actor", "act", "effects", "reason", "note", "batch"),
-        *("undoes", "undone_by"),
+        *("created_at", "actor", "act", "board", "thread", "reason", "note"),
+        *("undoes", "undone_by", "effects"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModerationAction]:

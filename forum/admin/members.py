@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.admin import words
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import ForAdministrators, desk
-from forum.forms.moderation import LIFT, SUSPEND
+from forum.forms.moderation import DEEDS
 from forum.models import ModerationEffect, Role, User
 from forum.permissions import may_administer, may_see_members
 
@@ -59,7 +59,7 @@ class IsSuspended(admin.SimpleListFilter):
 
 @admin.register(User, site=desk)
 class MemberAdmin(DeedAdmin):
-    deeds = [SUSPEND, LIFT]
+    deeds = DEEDS["person"]
     kind = ModerationEffect.Kind.PERSON
     place = _("View profile")
     list_display = ["username", "email", "date_joined", "state", "appointments"]

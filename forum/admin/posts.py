@@ -18,7 +18,7 @@ from forum.admin import words
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import YesNo, desk, moderator
-from forum.forms.moderation import HIDE, UNHIDE
+from forum.forms.moderation import DEEDS
 from forum.models import ModerationEffect, Post
 from forum.models.posts import PostQuerySet
 
@@ -29,7 +29,7 @@ class InBoardOfThread(InBoard):
 
 @admin.register(Post, site=desk)
 class PostAdmin(DeedAdmin):
-    deeds = [HIDE, UNHIDE]
+    deeds = DEEDS["post"]
     kind = ModerationEffect.Kind.POST
     place = _("View in thread")
     list_display = [

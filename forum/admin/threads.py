@@ -13,13 +13,13 @@ from forum.admin import words
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import YesNo, desk, moderator
-from forum.forms.moderation import LOCK, PIN, UNLOCK, UNPIN
+from forum.forms.moderation import DEEDS
 from forum.models import ModerationEffect, Post, Thread
 
 
 @admin.register(Thread, site=desk)
 class ThreadAdmin(DeedAdmin):
-    deeds = [LOCK, UNLOCK, PIN, UNPIN]
+    deeds = DEEDS["thread"]
     kind = ModerationEffect.Kind.THREAD
     place = _("View thread")
     list_display = ["title", "board", "author", "post_count", "last_post_at", "state"]

@@ -13,13 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from forum.actions import moderation
+from forum.actions.acts import Several
 from forum.forms.accounts import Plain
-from forum.models import ModerationAction
+from forum.models.threads import Reader
+from forum.permissions import Verdict, may_hide, may_keep_order_in, may_suspend
 
 LONGEST_SUSPENSION = timedelta(days=10 * 366)
 
 
-class ModerationForm(Plain):
+class ReasonForm(Plain):
+    """Why, which is asked of every act."""
+
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
@@ -34,6 +38,18 @@ class ModerationForm(Plain):
     )
 
 
+class ModerationForm(ReasonForm):
+    # The stamp of what was shown: see `forum.models.stamps`.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=100)
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
+    def look_again(self, stamp: str) -> None:
+        """Take what is shown now as seen: whoever sends this again has been told of the change."""
+        self.data = {name: self.data[name] for name in self.data} | {"seen": stamp}
+
+
 class SuspensionForm(ModerationForm):
     until = forms.DateTimeField(
         label=_("Until"),
@@ -41,7 +57,7 @@ class SuspensionForm(ModerationForm):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("In your own time zone. Empty: until somebody lifts it."),
     )
-    field_order = ["reason", "until", "note"]
+    field_order = ["reason", "until", "note", "seen"]
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
@@ -58,11 +74,13 @@ class SuspensionForm(ModerationForm):
 class Deed:
     """One thing that moderators do to posts, threads or members, and how to speak of it.
 
-    `question` and `done` take `count`. `applies` tells whether there is anything to do.
+    `may` is the rule of who; `applies` tells whether there is anything to do. `question` and
+    `done` take `count`.
     """
 
     name: str
-    run: Callable[..., ModerationAction]
+    run: Several[Any, Any]
+    may: Callable[[Reader, Any], Verdict]
     applies: Callable[[Any], bool]
     button: Any
     question: Any
@@ -74,6 +92,7 @@ class Deed:
 HIDE = Deed(
     "hide",
     moderation.hide_post,
+    may_hide,
     lambda post: not post.is_hidden and not post.is_deleted,
     _("Hide"),
     ngettext_lazy("Hide this post?", "Hide these %(count)d posts?", "count"),
@@ -83,6 +102,7 @@ HIDE = Deed(
 UNHIDE = Deed(
     "unhide",
     moderation.unhide_post,
+    may_hide,
     lambda post: post.is_hidden,
     _("Unhide"),
     ngettext_lazy("Unhide this post?", "Unhide these %(count)d posts?", "count"),
@@ -92,6 +112,7 @@ UNHIDE = Deed(
 LOCK = Deed(
     "lock",
     moderation.lock_thread,
+    may_keep_order_in,
     lambda thread: not thread.is_locked,
     _("Lock"),
     ngettext_lazy("Lock this thread?", "Lock these %(count)d threads?", "count"),
@@ -101,6 +122,7 @@ LOCK = Deed(
 UNLOCK = Deed(
     "unlock",
     moderation.unlock_thread,
+    may_keep_order_in,
     lambda thread: thread.is_locked,
     _("Unlock"),
     ngettext_lazy("Unlock this thread?", "Unlock these %(count)d threads?", "count"),
@@ -110,6 +132,7 @@ UNLOCK = Deed(
 PIN = Deed(
     "pin",
     moderation.pin_thread,
+    may_keep_order_in,
     lambda thread: not thread.is_pinned,
     _("Pin"),
     ngettext_lazy("Pin this thread?", "Pin these %(count)d threads?", "count"),
@@ -119,6 +142,7 @@ PIN = Deed(
 UNPIN = Deed(
     "unpin",
     moderation.unpin_thread,
+    may_keep_order_in,
     lambda thread: thread.is_pinned,
     _("Unpin"),
     ngettext_lazy("Unpin this thread?", "Unpin these %(count)d threads?", "count"),
@@ -128,6 +152,7 @@ UNPIN = Deed(
 SUSPEND = Deed(
     "suspend",
     moderation.suspend_person,
+    may_suspend,
     lambda person: not person.is_suspended,
     _("Suspend"),
     ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count"),
@@ -138,6 +163,7 @@ SUSPEND = Deed(
 LIFT = Deed(
     "lift",
     moderation.lift_suspension,
+    may_suspend,
     lambda person: person.suspended_at is not None,
     _("Lift the suspension"),
     ngettext_lazy(
@@ -148,3 +174,10 @@ LIFT = Deed(
     _("They can write again."),
     ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
 )
+
+# Every deed there is, by what it is done to. The page and the desk offer these and no others.
+DEEDS: dict[str, list[Deed]] = {
+    "post": [HIDE, UNHIDE],
+    "thread": [LOCK, UNLOCK, PIN, UNPIN],
+    "person": [SUSPEND, LIFT],
+}

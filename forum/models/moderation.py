@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
+from forum.models.acts import PUBLIC, Act, Rule, rule_of
+from forum.models.boards import Board
 from forum.models.posts import Post
-from forum.models.threads import Thread
+from forum.models.threads import Reader, Thread
 
 
 class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
@@ -18,39 +24,58 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         effects = ModerationEffect.objects.filter(kind=kind, target_id=target_id)
         return self.filter(pk__in=effects.values("action"))
 
+    def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
+        """The log as everybody reads it: without what is between moderators and one member.
+
+        What was done in a thread is told to those who may open the thread. Moderators see all of
+        their boards.
+        """
+        entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
+        if isinstance(reader, User) and reader.standing.moderates_all:
+            return entries
+        threads = Thread.objects.visible_to(reader).values("pk")
+        public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
+        if isinstance(reader, User):
+            public |= Q(board__in=reader.standing.board_ids)
+        return entries.filter(public)
+
+    def with_targets(self) -> ModerationActionQuerySet:
+        """With how many posts each is about, and the name of a member whom it is about."""
+        effects = ModerationEffect.objects.filter(action=OuterRef("pk")).order_by()
+        posts = effects.filter(kind=ModerationEffect.Kind.POST).values("action")
+        member = ModerationEffect.objects.filter(
+            action=OuterRef(OuterRef("pk")), kind=ModerationEffect.Kind.PERSON
+        )
+        name = User.objects.filter(pk__in=member.values("target_id")).values("username")[:1]
+        return self.annotate(
+            posts=Coalesce(Subquery(posts.annotate(count=Count("pk")).values("count")), 0),
+            member=Subquery(name),
+        )
+
+    def before(self, action_id: int | None) -> ModerationActionQuerySet:
+        """The rest of the log, the latest first, after that entry; all of it without one."""
+        return self if action_id is None else self.filter(pk__lt=action_id)
+
     def for_desk(self, person: User) -> ModerationActionQuerySet:
         """The log as far as it is about what this person moderates, with all that it says."""
-        entries = self.select_related("actor", "undoes", "undone_by").prefetch_related("effects")
+        entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
+        entries = entries.prefetch_related("effects")
         if person.standing.moderates_all:
             return entries
-        threads = Thread.objects.moderated_by(person)
-        posts = Post.objects.order_by().filter(thread__in=threads)
-        effects = ModerationEffect.objects.filter(
-            models.Q(kind=ModerationEffect.Kind.THREAD, target_id__in=threads.values("pk"))
-            | models.Q(kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk"))
+        posts = Post.objects.order_by().filter(thread__in=Thread.objects.moderated_by(person))
+        # Few acts are about several boards at once; those are looked through for a post of theirs.
+        theirs = ModerationEffect.objects.filter(
+            action=OuterRef("pk"), kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk")
         )
-        return entries.filter(pk__in=effects.values("action"))
+        return entries.filter(
+            Q(board__in=person.standing.board_ids) | Q(Exists(theirs), board=None)
+        )
 
 
 class ModerationAction(models.Model):
     """One deed of a moderator, with its reason. Triggers in the database refuse changes."""
 
-    class Act(models.TextChoices):
-        HIDE_POST = "hide-post", _("hid a post")
-        UNHIDE_POST = "unhide-post", _("unhid a post")
-        LOCK_THREAD = "lock-thread", _("locked a thread")
-        UNLOCK_THREAD = "unlock-thread", _("unlocked a thread")
-        PIN_THREAD = "pin-thread", _("pinned a thread")
-        UNPIN_THREAD = "unpin-thread", _("unpinned a thread")
-        SUSPEND_PERSON = "suspend-person", _("suspended a member")
-        LIFT_SUSPENSION = "lift-suspension", _("lifted a suspension")
-        MOVE_BRANCH = "move-branch", _("moved a branch")
-        SPLIT_BRANCH = "split-branch", _("split a branch off")
-        MERGE_THREAD = "merge-thread", _("merged a thread")
-        UNMERGE_THREAD = "unmerge-thread", _("took a merge back")
-        UPHOLD_REPORTS = "uphold-reports", _("took reports as right")
-        DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
-        REOPEN_REPORTS = "reopen-reports", _("opened reports again")
+    Act = Act
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("moderator")
@@ -58,7 +83,13 @@ class ModerationAction(models.Model):
     act = models.CharField(_("act"), max_length=20, choices=Act.choices)
     reason = models.CharField(_("reason"), max_length=500)
     note = models.CharField(_("note for moderators"), max_length=2000, blank=True)
-    batch = models.UUIDField(_("batch"), null=True, blank=True)
+    # Where it was done; empty for what is about members, or about several places.
+    board = models.ForeignKey(
+        Board, models.PROTECT, null=True, related_name="+", verbose_name=_("board")
+    )
+    thread = models.ForeignKey(
+        Thread, models.PROTECT, null=True, related_name="+", verbose_name=_("thread")
+    )
     undoes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
@@ -70,14 +101,37 @@ class ModerationAction(models.Model):
         ordering = ["-id"]
         verbose_name = _("moderation action")
         verbose_name_plural = _("moderation log")
+        indexes = [models.Index(fields=["board", "-id"], name="moderationaction_by_board")]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(reason=""), name="moderationaction_has_reason"
             )
         ]
 
+    # Set by `with_targets`.
+    posts: int
+    member: str | None
+
     def __str__(self) -> str:
         return f"{self.actor} {self.get_act_display()}"
+
+    def get_absolute_url(self) -> str:
+        return f"/log/{self.pk}/"
+
+    @property
+    def rule(self) -> Rule:
+        return rule_of(self.act)
+
+
+class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
+    def owners(self, kind: str, ids: Collection[int], key: str) -> dict[int, int]:
+        """Which action set `key` of each of these targets last, as the log tells."""
+        latest = (
+            self.filter(kind=kind, target_id__in=ids, after__has_key=key)
+            .order_by("target_id", "-action")
+            .distinct("target_id")
+        )
+        return dict(latest.values_list("target_id", "action"))
 
 
 class ModerationEffect(models.Model):
@@ -93,6 +147,8 @@ class ModerationEffect(models.Model):
     target_id = models.BigIntegerField()
     before = models.JSONField()
     after = models.JSONField()
+
+    objects = ModerationEffectQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["kind", "target_id"], name="moderationeffect_target")]

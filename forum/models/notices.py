@@ -42,9 +42,10 @@ class Notice(models.Model):
 
 
 class ModerationNotice(models.Model):
-    """A member hears of what moderators did: about a post of theirs, or about their report."""
+    """A member hears of what moderators did: about something of theirs, or about their report."""
 
     class Cause(models.TextChoices):
+        DEED = "deed", _("acted on something of yours")
         REPORT = "report", _("answered your report")
 
     member = models.ForeignKey(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -69,10 +71,31 @@ class Standing:
     def moderates(self, board_id: int) -> bool:
         return self.moderates_all or board_id in self.board_ids
 
+    def rank(self, board: Board | None = None) -> int:
+        """Who stands above whom, in that board, or anywhere: 0 is a member, 3 an administrator."""
+        if self.moderates_all:
+            return 3 if self.is_administrator else 2
+        return int(board.pk in self.board_ids if board else bool(self.board_ids))
+
 
 def standing_of(person: User) -> Standing:
     """One query: the roles of `person`, added up."""
-    roles = list(person.roles.values_list("kind", "board_id"))
+    return _added_up(list(person.roles.values_list("kind", "board_id")))
+
+
+def know_standing_of(people: Iterable[User]) -> None:
+    """Let all of these know their standing; one query."""
+    people = list(people)
+    roles: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
+    for pk, kind, board in Role.objects.filter(person__in={each.pk for each in people}).values_list(
+        "person", "kind", "board"
+    ):
+        roles[pk].append((kind, board))
+    for person in people:
+        person.standing = _added_up(roles[person.pk])
+
+
+def _added_up(roles: Sequence[tuple[str, int | None]]) -> Standing:
     administrator = any(kind == Role.Kind.ADMINISTRATOR for kind, _board in roles)
     return Standing(
         is_administrator=administrator,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from forum.actions.acts import Outcome
 from forum.forms.moderation import Deed
 from forum.models import Post, Thread, User
-from forum.permissions import may_moderate, may_suspend
-from forum.refusals import Invalid
+from forum.models.stamps import stamp_of
+from forum.refusals import Changed, Invalid
 from forum.views.compose import forget_text, kept_text, signed_in
 
 
@@ -20,7 +24,7 @@ def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     """Hide or unhide a post."""
     posts = Post.objects.visible_to(request.user).with_context()
     post = get_object_or_404(posts, pk=post_id)
-    may_moderate(request.user, post.thread.board).enforce()
+    deed.may(request.user, post).enforce()
     return _carry_out(request, deed, post, "moderation/_post.html")
 
 
@@ -30,7 +34,7 @@ def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
     """Lock, unlock, pin or unpin a thread."""
     threads = Thread.objects.visible_to(request.user).select_related("board", "author")
     thread = get_object_or_404(threads, pk=thread_id)
-    may_moderate(request.user, thread.board).enforce()
+    deed.may(request.user, thread).enforce()
     return _carry_out(request, deed, thread, "moderation/_thread.html")
 
 
@@ -39,7 +43,7 @@ def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
 def on_person(request: HttpRequest, name: str, deed: Deed) -> HttpResponse:
     """Suspend a member, or lift that."""
     person = get_object_or_404(User.objects.named([name]))
-    may_suspend(request.user, person).enforce()
+    deed.may(request.user, person).enforce()
     return _carry_out(request, deed, person, "moderation/_person.html")
 
 
@@ -48,16 +52,17 @@ def _carry_out(
 ) -> HttpResponse:
     """Ask why; then do it, and go back to where it can be seen."""
     sent = request.POST if request.method == "POST" else None
-    form = deed.form(sent, initial=kept_text(request))
-    if request.method == "POST" and form.is_valid():
+    stamp = stamp_of([target])
+    form = deed.form(sent, initial=kept_text(request) | {"seen": stamp})
+    status = 200 if sent is None else 422
+    if sent is not None and form.is_valid():
         try:
-            deed.run(target, by=request.user, **form.cleaned_data)
-        except Invalid as refusal:
-            form.add_error(None, refusal)
-        else:
-            forget_text(request)
-            messages.success(request, deed.done % {"count": 1})
-            return HttpResponseRedirect(target.get_absolute_url(), status=303)
+            outcome = deed.run.together([target], by=request.user, **form.cleaned_data)
+            return _done(request, deed, target, outcome)
+        except (Invalid, Changed) as refusal:
+            form.add_error(None, str(refusal))
+            form.look_again(stamp)
+            status = refusal.status
     context = {
         "deed": deed,
         "question": deed.question % {"count": 1},
@@ -65,5 +70,22 @@ def _carry_out(
         "about": about,
         "form": form,
     }
-    status = 422 if request.method == "POST" else 200
     return render(request, "moderation/deed.html", context, status=status)
+
+
+def _done(
+    request: HttpRequest, deed: Deed, target: Post | Thread | User, outcome: Outcome
+) -> HttpResponse:
+    """Say what was done, or that it was so already and by whom; raises what refused it."""
+    for _target, refusal in outcome.refused:
+        raise refusal
+    forget_text(request)
+    earlier = next((action for _target, action in outcome.already), None)
+    if earlier is not None and earlier.actor_id != request.user.pk:
+        name = earlier.actor.username
+        messages.info(request, _("It was so already, by %(name)s.") % {"name": name})
+    else:
+        undo = reverse("log-undo", args=[outcome.action.pk]) if outcome.action else ""
+        link = format_html(' <a href="{}">{}</a>', undo, _("Undo")) if undo else ""
+        messages.success(request, format_html("{}{}", deed.done % {"count": 1}, link))
+    return HttpResponseRedirect(target.get_absolute_url(), status=303)

@@ -11,7 +11,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import Post
+from forum.models import ModerationAction, Post
 from tests.browser.world import World, opening_of
 
 Steps = Callable[[Page], None]
@@ -59,6 +59,11 @@ def of_reply(name: str, thread: str, **which: object) -> Callable[[World], str]:
         return reverse(name, args=[replies.order_by("pk")[0].pk])
 
     return address
+
+
+def of_entry(name: str) -> Callable[[World], str]:
+    """The address about the entry of the log on a post that was hidden."""
+    return lambda _world: reverse(name, args=[ModerationAction.objects.get(act="hide-post").pk])
 
 
 def confirm_email(world: World) -> str:
@@ -259,6 +264,10 @@ PAGES: dict[str, Shown] = {
     "unpin": Shown(of_thread("thread-unpin", "pinned"), "carol"),
     "suspend": Shown(named("person-suspend", "bob"), "carol"),
     "lift": Shown(named("person-lift", "dan"), "carol"),
+    "log": Shown(named("log")),
+    "log, entry": Shown(of_entry("log-entry"), "carol"),
+    "log, undo": Shown(of_entry("log-undo"), "carol"),
+    "log, undo, error": Shown(of_entry("log-undo"), "carol", steps=fail),
 }
 
 DESK: dict[str, Shown] = {

@@ -102,6 +102,9 @@ person-lift dan                 | in 403 403 403 200 403 403 200  | in 403 403 4
 person-detail carol             | 200                             | 405
 person-suspend carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 person-lift carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+log                             | 200                             | 405
+log-entry                       | 200                             | 405
+log-undo                        | in 403 403 403 200 403 404 200  | in 403 403 403 422 403 404 422
 account_confirm_email           | 200                             | 404
 account_reset_password_from_key | 200                             | 200
 """

@@ -12,9 +12,11 @@ from django.template import Context, Template
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Post, User
+from forum.actions.undo import undo
+from forum.models import Board, Category, ModerationAction, Post, Role, User
 from tests.addresses import addresses
 from tests.scene import Scene
 
@@ -67,6 +69,16 @@ def grow_reply(board: Board, opening: Post, bob: User, count: int) -> str:
     return f"/p/{post.pk}/reply/"
 
 
+def grow_log(board: Board, opening: Post, bob: User, count: int) -> str:
+    carol = User.objects.filter(username="carol").first() or User.objects.create_user("carol")
+    Role.objects.get_or_create(person=carol, board=None, kind=Role.Kind.MODERATOR)
+    for n in range(count):
+        post = reply_to(opening, author=bob, source=f"Number {n}.")
+        hide_post(post, by=carol, reason="Off the wall")
+        undo(ModerationAction.objects.all()[0], by=carol, reason="A mistake")
+    return "/log/"
+
+
 Grow = Callable[[Board, Post, User, int], str]
 # So many for a visitor and for a member, the session and the person among them.
 PAGES: dict[str, tuple[Grow, int | None, int]] = {
@@ -74,6 +86,7 @@ PAGES: dict[str, tuple[Grow, int | None, int]] = {
     "board": (grow_board, 2, 5),
     "person": (grow_person, 4, 7),
     "history": (grow_history, 3, 6),
+    "log": (grow_log, 2, 5),
     "reply": (grow_reply, None, 6),
 }
 

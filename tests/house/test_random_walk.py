@@ -19,9 +19,10 @@ from forum.actions.moderation import (
     unlock_thread,
     unpin_thread,
 )
-from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
+from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
+from forum.actions.undo import undo
 from forum.models import Board, Mention, ModerationAction, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
 from forum.refusals import Refusal
@@ -35,7 +36,6 @@ TEXTS = (
     "> Plain words number {n}\n\nQuoted.",
     "`code` **{n}**",
 )
-MOVES = ("move-branch", "split-branch", "merge-thread", "unmerge-thread")
 
 
 class Walk:
@@ -143,15 +143,19 @@ def merge(walk: Walk, n: int) -> None:
     merge_thread(walk.thread(), into=walk.thread(), **walk.how)
 
 
-def undo(walk: Walk, n: int) -> None:
-    moves = ModerationAction.objects.filter(act__in=MOVES).order_by("id")
-    if moves:
-        undo_move(walk.random.choice(list(moves)), **walk.how)
+def hide_some(walk: Walk, n: int) -> None:
+    hide_post.together([walk.post() for _ in range(5)], **walk.how)
+
+
+def take_back(walk: Walk, n: int) -> None:
+    actions = list(ModerationAction.objects.order_by("id"))
+    if actions:
+        undo(walk.random.choice(actions), **walk.how)
 
 
 MUCH: tuple[Callable[[Walk, int], None], ...] = (reply,) * 8 + (start, edit, delete, move) * 2
-RARE = (hide, unhide, lock, unlock, unlock, pin, unpin, suspend, lift, lift, split, merge, undo)
-DEEDS = MUCH + RARE
+RARE = (hide, hide_some, unhide, lock, unlock, unlock, pin, unpin, suspend, lift, lift)
+DEEDS = MUCH + RARE + (split, merge, take_back, take_back)
 
 
 def recounted(thread: Thread) -> dict[str, Any]:

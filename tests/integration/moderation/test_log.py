@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 
-from forum.actions import moderation, moves
-from forum.actions.moderation import act_together, hide_post, unhide_post
-from forum.models import ModerationAction, ModerationEffect, Post
+from forum.actions import moderation
+from forum.actions.moderation import hide_post, unhide_post
+from forum.models import ModerationAction, ModerationEffect
 
 Act = ModerationAction.Act
 INVERSES = {
@@ -22,10 +22,6 @@ INVERSES |= {back: act for act, back in INVERSES.items()}
 
 def function_of(act):
     return getattr(moderation, act.value.replace("-", "_"))
-
-
-def test_every_act_has_an_inverse():
-    assert set(INVERSES) | set(moves.INVERSE) == set(Act)
 
 
 @pytest.mark.parametrize("act", list(INVERSES))
@@ -78,15 +74,3 @@ def _run(statement):
 def test_undoing_points_to_what_it_undid(reply, carol):
     hidden = hide_post(reply, by=carol, reason="off the wall")
     assert unhide_post(reply, by=carol, reason="a mistake").undoes == hidden
-
-
-def test_acting_together_is_all_or_nothing(opening, reply, carol, monkeypatch):
-    def half(post, **how):
-        if post == reply:
-            raise RuntimeError
-        return hide_post(post, **how)
-
-    with pytest.raises(RuntimeError):
-        act_together(half, [opening, reply], by=carol, reason="off the wall")
-    assert not ModerationAction.objects.exists()
-    assert not Post.objects.exclude(hidden_at=None).exists()

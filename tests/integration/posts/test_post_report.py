@@ -151,7 +151,7 @@ def test_hiding_the_post_answers_its_reports(reply, alice, carol, erin):
         action.created_at,
     )
     assert not Case.objects.open().exists()
-    notice = ModerationNotice.objects.get()  # carol knows what she did
+    notice = ModerationNotice.objects.get(cause="report")  # carol knows what she did
     assert (notice.member, notice.report, notice.action) == (alice, report, action)
     unhide_post(reply, by=carol, reason="it was not")
     assert Report.objects.open().count() == 0

@@ -1,0 +1,171 @@
+"""How acts are carried out: on one target or many, in one transaction, with one record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Generic, ParamSpec, Required, TypedDict, TypeVar
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.actions.records import Concerned, Effect, close_record, open_record
+from forum.actions.states import LOCKS, State, Target, Value
+from forum.actions.transactions import deed
+from forum.models import ModerationAction, ModerationEffect, User
+from forum.models.stamps import last_change, stamp_of
+from forum.refusals import Changed, Refusal
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class How(TypedDict, total=False):
+    """What every act is given besides its targets."""
+
+    by: Required[User]
+    reason: Required[str]
+    note: str  # for moderators only
+    seen: str | None  # the stamp of the targets that `by` was shown
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one act on several targets; `action` is its record, if anything was done."""
+
+    action: ModerationAction | None = None
+    done: list[Target] = field(default_factory=list)
+    # What was so before, with the record that made it so, if the log has one.
+    already: list[tuple[Target, ModerationAction | None]] = field(default_factory=list)
+    refused: list[tuple[Target, Refusal]] = field(default_factory=list)
+
+
+class Several(Generic[T, P]):
+    """An act of moderators on several targets, that can be called with one of them as well.
+
+    Called with one it returns the record, the earlier one when there was nothing left to do, and
+    raises what refuses it. `together` there is one record for all that could be done.
+    """
+
+    def __init__(self, run: Callable[Concatenate[Sequence[T], P], Outcome]) -> None:
+        self.together = deed(run)
+        self.__doc__ = run.__doc__
+        self.__name__ = run.__name__
+
+    def __call__(self, target: T, *args: P.args, **kwargs: P.kwargs) -> ModerationAction:
+        outcome = self.together([target], *args, **kwargs)
+        for _target, refusal in outcome.refused:
+            raise refusal
+        action = outcome.action or next((earlier for _target, earlier in outcome.already), None)
+        if action is None:
+            raise Changed(_("There is nothing to undo here any more."))
+        return action
+
+
+def change(
+    act: str,
+    state: State,
+    targets: Sequence[Target],
+    value: Value,
+    *,
+    by: User,
+    reason: str,
+    note: str = "",
+    seen: str | None = None,
+    takes_back: bool = False,
+) -> Outcome:
+    """Set a state of all these targets to `value`, as far as `by` may; one record.
+
+    `seen` is the stamp of the targets that `by` was shown. Raises `Changed` when they are not as
+    they were then; nothing is done. What `takes_back` the whole of an earlier act points to it.
+    """
+    outcome = Outcome()
+    fresh = LOCKS[state.kind]([target.pk for target in targets])
+    chosen: list[Target] = []
+    owners = ModerationEffect.objects.owners(state.kind, [each.pk for each in fresh], state.key)
+    for target in fresh:
+        verdict = state.may(by, target)
+        if not verdict and verdict.refusal:
+            outcome.refused.append((target, verdict.refusal))
+        elif state.read(target) == value:
+            outcome.already.append((target, _record(owners.get(target.pk))))
+        elif refusal := state.hinders(target, value):
+            outcome.refused.append((target, refusal))
+        else:
+            chosen.append(target)
+    if chosen:
+        check_seen(fresh, seen)
+        outcome.done = chosen
+        outcome.action = write(
+            act,
+            [(state, [(target, value) for target in chosen])],
+            by=by,
+            reason=reason,
+            note=note,
+            undoes=_whole_of(state, owners, chosen) if takes_back else None,
+        )
+    return outcome
+
+
+def write(
+    act: str,
+    changes: Sequence[tuple[State, Sequence[tuple[Any, Value]]]],
+    *,
+    by: User,
+    reason: str,
+    note: str = "",
+    undoes: ModerationAction | None = None,
+) -> ModerationAction:
+    """Set these states and write the one record of it; the targets are locked by the caller."""
+    before = {
+        (state.kind, target.pk, state.key): state.read(target)
+        for state, values in changes
+        for target, _value in values
+    }
+    concerned = Concerned()
+    concerned.add([(kind, pk, {}, {}) for kind, pk, _key in before])
+    action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
+    effects: dict[tuple[str, int], Effect] = {}
+    for state, values in changes:
+        state.write(values, action)
+        for target, _value in values:
+            place = (state.kind, target.pk)
+            effect = effects.setdefault(place, (*place, {}, {}))
+            effect[2][state.key] = before[(*place, state.key)]
+            effect[3][state.key] = state.read(target)
+    close_record(action, list(effects.values()), concerned)
+    return action
+
+
+def _record(action_id: int | None) -> ModerationAction | None:
+    return ModerationAction.objects.filter(pk=action_id).first() if action_id else None
+
+
+def _whole_of(
+    state: State, owners: dict[int, int], targets: Sequence[Target]
+) -> ModerationAction | None:
+    """The act that this one takes back as a whole, if it does."""
+    actions = {owners.get(target.pk, 0) for target in targets}
+    action = ModerationAction.objects.filter(pk__in=actions, undone_by=None).first()
+    if action is None or len(actions) != 1 or action.effects.count() != len(targets):
+        return None
+    return None if action.effects.exclude(after__has_key=state.key).exists() else action
+
+
+def check_seen(targets: Sequence[Target], seen: str | None) -> None:
+    """Raise `Changed` when `targets` are not as they were when `seen` was their stamp."""
+    if seen is None or seen == stamp_of(targets):
+        return
+    found = last_change(targets)
+    if found is None:
+        raise Changed(_("This was changed while you looked at it. Look again before you decide."))
+    seconds = max(0, int((timezone.now() - found.at).total_seconds()))
+    raise Changed(
+        ngettext(
+            "%(name)s changed this %(count)d second ago. Look again before you decide.",
+            "%(name)s changed this %(count)d seconds ago. Look again before you decide.",
+            seconds,
+        )
+        % {"name": found.by, "count": seconds}
+    )

@@ -1,0 +1,70 @@
+"""What moderators do, and for each act what holds of it wherever it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Act(models.TextChoices):
+    HIDE_POST = "hide-post", _("hid a post")
+    UNHIDE_POST = "unhide-post", _("unhid a post")
+    LOCK_THREAD = "lock-thread", _("locked a thread")
+    UNLOCK_THREAD = "unlock-thread", _("unlocked a thread")
+    PIN_THREAD = "pin-thread", _("pinned a thread")
+    UNPIN_THREAD = "unpin-thread", _("unpinned a thread")
+    SUSPEND_PERSON = "suspend-person", _("suspended a member")
+    LIFT_SUSPENSION = "lift-suspension", _("lifted a suspension")
+    MOVE_BRANCH = "move-branch", _("moved a branch")
+    SPLIT_BRANCH = "split-branch", _("split a branch off")
+    MERGE_THREAD = "merge-thread", _("merged a thread")
+    UNMERGE_THREAD = "unmerge-thread", _("took a merge back")
+    UPHOLD_REPORTS = "uphold-reports", _("took reports as right")
+    DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
+    REOPEN_REPORTS = "reopen-reports", _("opened reports again")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds of an act.
+
+    `inverse` is the act that takes it back; without one it is irreversible. `tells`: the authors
+    and members concerned get a notice. `is_public`: everybody can read of it in the log.
+    """
+
+    inverse: Act | None
+    tells: bool
+    is_public: bool = True
+
+    @property
+    def is_irreversible(self) -> bool:
+        return self.inverse is None
+
+
+# A banner or its new place says of a locked thread what its author needs to know.
+RULES: dict[Act, Rule] = {
+    Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True),
+    Act.UNHIDE_POST: Rule(Act.HIDE_POST, tells=True),
+    Act.LOCK_THREAD: Rule(Act.UNLOCK_THREAD, tells=False),
+    Act.UNLOCK_THREAD: Rule(Act.LOCK_THREAD, tells=False),
+    Act.PIN_THREAD: Rule(Act.UNPIN_THREAD, tells=True),
+    Act.UNPIN_THREAD: Rule(Act.PIN_THREAD, tells=True),
+    Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True),
+    Act.LIFT_SUSPENSION: Rule(Act.SUSPEND_PERSON, tells=True),
+    Act.MOVE_BRANCH: Rule(Act.MOVE_BRANCH, tells=True),
+    Act.SPLIT_BRANCH: Rule(Act.MERGE_THREAD, tells=True),
+    Act.MERGE_THREAD: Rule(Act.UNMERGE_THREAD, tells=True),
+    Act.UNMERGE_THREAD: Rule(Act.MERGE_THREAD, tells=True),
+    # Those who reported hear of it by their report; see `forum.actions.cases`.
+    Act.UPHOLD_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
+    Act.DISMISS_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
+    Act.REOPEN_REPORTS: Rule(Act.UPHOLD_REPORTS, tells=False, is_public=False),
+}
+
+PUBLIC = [act.value for act, rule in RULES.items() if rule.is_public]
+
+
+def rule_of(act: str) -> Rule:
+    return RULES[Act(act)]

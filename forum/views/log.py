@@ -1,0 +1,84 @@
+"""The moderation log, for everybody; and taking back what it tells of, for moderators."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.undo import undo
+from forum.forms.moderation import ReasonForm
+from forum.lib.addresses import id_asked_for
+from forum.models import Board, ModerationAction, User
+from forum.models.acts import Act
+from forum.permissions import may_enter_desk, may_undo
+from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
+from forum.refusals import Changed, Invalid, NotAllowed
+from forum.views.compose import forget_text, kept_text, signed_in
+from forum.views.reading import reading
+
+PAGE = 30
+
+
+@reading
+def index(request: HttpRequest) -> HttpResponse:
+    """What moderators did and why, the latest first, as far as it is for this reader."""
+    before = id_asked_for(request.GET, "before", "a")
+    entries = ModerationAction.objects.visible_to(request.user).with_targets().before(before)
+    boards = Board.objects.order_by("name")
+    board = next((each for each in boards if each.slug == request.GET.get("board")), None)
+    act = request.GET.get("act") if request.GET.get("act") in Act.values else ""
+    entries = entries.filter(**({"board": board} if board else {}) | ({"act": act} if act else {}))
+    page = list(entries[: PAGE + 1])
+    context = {
+        "entries": entries_of(page[:PAGE], request.user),
+        "older": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "is_later_page": before is not None,
+        "boards": boards,
+        "board": board,
+        "acts": Act.choices,
+        "act": act,
+    }
+    return render(request, "log/index.html", context)
+
+
+@reading
+def detail(request: HttpRequest, action_id: int) -> HttpResponse:
+    """One act: what, when, where, why, and what became of it."""
+    entries = ModerationAction.objects.visible_to(request.user).with_targets()
+    action = get_object_or_404(entries, pk=action_id)
+    context = {
+        "entry": entry_of(action, request.user),
+        "links": links_of(action),
+        "may_undo": may_undo(request.user, action),
+    }
+    return render(request, "log/detail.html", context)
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_act(request: HttpRequest, action_id: int) -> HttpResponse:
+    """Take an act back, with a reason."""
+    if not may_enter_desk(request.user) or not isinstance(request.user, User):
+        raise NotAllowed(_("Only moderators can do that."))
+    entries = ModerationAction.objects.for_desk(request.user).with_targets()
+    action = get_object_or_404(entries, pk=action_id)
+    if not hasattr(action, "undone_by"):
+        may_undo(request.user, action).enforce()
+    form = ReasonForm(request.POST or None, initial=kept_text(request))
+    if form.is_valid():
+        try:
+            undone = undo(action, by=request.user, **form.cleaned_data)
+        except (Invalid, Changed) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            forget_text(request)
+            messages.success(request, _("It is undone."))
+            for words in kept_in_words(undone):
+                messages.info(request, words)
+            return HttpResponseRedirect(undone.action.get_absolute_url(), status=303)
+    context = {"entry": entry_of(action, request.user), "links": links_of(action), "form": form}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "log/undo.html", context, status=status)

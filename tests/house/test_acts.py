@@ -1,0 +1,200 @@
+"""Every act of moderators: one record, a decision on who is told, and a tested inverse."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from django.contrib.admin import ModelAdmin
+from django.urls import URLPattern, get_resolver, reverse
+
+from forum import actions
+from forum.actions.acts import Several
+from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
+from forum.actions.undo import undo
+from forum.admin import desk
+from forum.admin.deeds import DeedAdmin
+from forum.forms.moderation import DEEDS
+from forum.models import ModerationAction, ModerationNotice, Post, Thread, User
+from forum.models.acts import RULES, Act
+from tests.addresses import routes
+from tests.scene import Scene, undone
+
+pytestmark = pytest.mark.django_db
+
+EACH = [(kind, deed) for kind, deeds in DEEDS.items() for deed in deeds]
+IDS = [f"{kind}-{deed.name}" for kind, deed in EACH]
+# What a deed sends besides the reason.
+FIELDS: dict[str, dict[str, str]] = {}
+# What takes no form of `DEEDS`: where it is tested that they leave one record.
+OF_THEIR_OWN = {
+    "move_branch": "integration/moderation/test_branch_move.py",
+    "split_branch": "integration/moderation/test_branch_move.py",
+    "merge_thread": "integration/moderation/test_branch_move.py",
+    "undo_move": "integration/moderation/test_branch_move.py",
+    "undo": "integration/moderation/test_undo.py",
+    "uphold_reports": "integration/posts/test_post_report.py",
+    "dismiss_reports": "integration/posts/test_post_report.py",
+    "reopen": "integration/posts/test_post_report.py",
+    "report_post": "not an act of moderators",
+}
+# Pages of the desk that Django makes; the others are deeds.
+OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
+
+
+def prepare(scene: Scene, name: str) -> None:
+    """Let there be something to do for that deed."""
+    carol = scene.people["carol"]
+    by = {"by": carol, "reason": "To begin with"}
+    if name == "unlock":
+        lock_thread(scene.threads["open"], **by)
+    if name == "unpin":
+        pin_thread(scene.threads["open"], **by)
+    if name == "unhide":
+        hide_post(scene.posts["visible"], **by)
+    if name == "lift":
+        suspend_person(scene.people["bob"], **by)
+
+
+def target_of(scene: Scene, kind: str) -> Post | Thread | User:
+    targets = {
+        "post": scene.posts["visible"],
+        "thread": scene.threads["open"],
+        "person": scene.people["bob"],
+    }
+    return targets[kind]
+
+
+def address_of(scene: Scene, kind: str, name: str) -> str:
+    target = target_of(scene, kind)
+    return reverse(f"{kind}-{name}", args=[getattr(target, "username", target.pk)])
+
+
+def whole_state() -> dict[str, Any]:
+    """All that acts change, without what only counts changes."""
+    return {
+        "posts": list(
+            Post.objects.order_by("pk").values(
+                *("pk", "thread", "parent", "source", "html", "deleted_at", "number"),
+                "hidden_action__act",
+            )
+        ),
+        "threads": list(
+            Thread.objects.order_by("pk").values(
+                *("pk", "title", "post_count", "last_post", "merged_into", "locked_action__act")
+            )
+        ),
+        "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
+        "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
+    }
+
+
+# -- The rules ------------------------------------------------------------------------------------
+
+
+def test_every_act_has_a_rule_and_every_inverse_one_too() -> None:
+    assert set(RULES) == set(Act)
+    for rule in RULES.values():
+        assert rule.inverse is None or RULES[rule.inverse].inverse is not None
+
+
+def functions() -> Iterator[str]:
+    """Everything among the actions that gives a reason."""
+    for module in pkgutil.iter_modules(actions.__path__):
+        for name, thing in vars(import_module(f"forum.actions.{module.name}")).items():
+            if isinstance(thing, Several):
+                yield thing.__name__
+            elif inspect.isfunction(thing) and not name.startswith("_"):
+                names = set(inspect.signature(thing).parameters)
+                # `record` and `change` are what acts are made of.
+                if {"by", "reason"} <= names and "act" not in names:
+                    yield name
+
+
+def test_every_function_that_gives_a_reason_is_a_deed_or_tested_by_itself() -> None:
+    offered = {deed.run.__name__ for _kind, deed in EACH}
+    assert set(functions()) == offered | set(OF_THEIR_OWN)
+
+
+def test_every_door_leads_to_a_deed() -> None:
+    """In the page and at the desk: what is not Django's own is offered by `DEEDS`."""
+    names = set(routes())
+    assert set(IDS) <= names
+    for entry in get_resolver().url_patterns:
+        if isinstance(entry, URLPattern) and "moderation" in entry.callback.__module__:
+            assert entry.name in IDS, entry.name
+    models = {"post": "post", "thread": "thread", "person": "user"}
+    at_desk = {f"admin:forum_{models[kind]}_{deed.name}" for kind, deed in EACH}
+    pages = {name for name in names if name.startswith("admin:forum_")}
+    others = {name for name in pages if name.rsplit("_", 1)[1] not in OF_DJANGO}
+    assert others == at_desk | REVIEW
+
+
+# Pages of the review queue; see tests/integration/admin.
+REVIEW: set[str] = set()
+
+
+def test_the_desk_offers_no_other_actions() -> None:
+    for model, admin in desk._registry.items():
+        assert isinstance(admin, ModelAdmin)
+        if not isinstance(admin, DeedAdmin):
+            assert not admin.actions, model
+
+
+# -- Each deed ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "deed"), EACH, ids=IDS)
+def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
+    scene: Scene, kind: str, deed: Any
+) -> None:
+    with undone():
+        prepare(scene, deed.name)
+        target = target_of(scene, kind)
+        before, count = whole_state(), ModerationAction.objects.count()
+        told = set(ModerationNotice.objects.values_list("pk", flat=True))
+        client, address = scene.client("carol"), address_of(scene, kind, deed.name)
+        form = {"reason": "Because", "note": "Quietly"} | FIELDS.get(deed.name, {})
+        for _twice in range(2):
+            assert client.post(address, form).status_code == 303
+        assert ModerationAction.objects.count() == count + 1
+        action = ModerationAction.objects.all()[0]
+        assert (action.reason, action.note) == ("Because", "Quietly")
+        assert action.effects.exists()
+        assert whole_state() != before
+
+        notices = ModerationNotice.objects.exclude(pk__in=told)
+        concerned = getattr(target, "author_id", target.pk)
+        assert {notice.member_id for notice in notices} == (
+            {concerned} if action.rule.tells else set()
+        )
+        if action.rule.is_irreversible:
+            return
+        back = undo(action, by=scene.people["carol"], reason="A mistake").action
+        assert (back.act, back.undoes) == (action.rule.inverse, action)
+        assert ModerationAction.objects.count() == count + 2
+        assert whole_state() == before
+
+
+@pytest.mark.parametrize(("kind", "deed"), EACH, ids=IDS)
+def test_a_stale_view_is_refused(scene: Scene, kind: str, deed: Any) -> None:
+    with undone():
+        prepare(scene, deed.name)
+        client, address = scene.client("carol"), address_of(scene, kind, deed.name)
+        form = {"reason": "Because", "seen": "0.0"} | FIELDS.get(deed.name, {})
+        other = {"post": hide_post, "thread": pin_thread, "person": suspend_person}[kind]
+        if deed.run in (hide_post, pin_thread, suspend_person):
+            form["seen"] = "1.1"
+        else:
+            other(target_of(scene, kind), by=scene.people["erin"], reason="First")
+        count = ModerationAction.objects.count()
+        answer = client.post(address, form)
+        assert answer.status_code == 409
+        assert "Because" in answer.content.decode()
+        assert ModerationAction.objects.count() == count
+        seen = answer.context["form"]["seen"].value()
+        assert client.post(address, form | {"seen": seen}).status_code == 303

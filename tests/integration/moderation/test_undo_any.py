@@ -1,0 +1,92 @@
+"""Whatever is done to whatever tree: undone in reverse, everything is as it was."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
+from forum.actions.moves import merge_thread, move_branch, split_branch
+from forum.actions.posts import reply_to
+from forum.actions.undo import undo
+from forum.models import ModerationAction, Post, Thread, User
+from forum.refusals import Refusal
+
+HOW = {"reason": "anyhow"}
+numbers = st.integers(min_value=0, max_value=1000)
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def choose(posts, *places):
+    return [fresh(posts[place % len(posts)]) for place in places]
+
+
+# Each is given posts, and where to find what it is about.
+ACTS = {
+    "hide": lambda posts, a, b, by: hide_post.together(choose(posts, a, b, a + b, 7), by=by, **HOW),
+    "lock": lambda posts, a, _, by: lock_thread(choose(posts, a)[0].thread, by=by, **HOW),
+    "pin": lambda posts, a, _, by: pin_thread(choose(posts, a)[0].thread, by=by, **HOW),
+    "suspend": lambda posts, a, _, by: suspend_person(choose(posts, a)[0].author, by=by, **HOW),
+    "move": lambda posts, a, b, by: move_branch(
+        choose(posts, a)[0], to=choose(posts, b)[0], by=by, **HOW
+    ),
+    "split": lambda posts, a, _, by: split_branch(choose(posts, a)[0], title="Apart", by=by, **HOW),
+    "merge": lambda posts, a, b, by: merge_thread(
+        choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, by=by, **HOW
+    ),
+}
+
+
+def marks(threads):
+    """What acts set besides places and numbers."""
+    return {
+        "hidden": set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True)),
+        "locked": set(threads.exclude(locked_at=None).values_list("pk", flat=True)),
+        "pinned": set(threads.exclude(pinned_at=None).values_list("pk", flat=True)),
+        "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
+    }
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    parents=st.lists(numbers, min_size=3, max_size=10),
+    acts=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), numbers, numbers), max_size=7),
+)
+def test_acts_undone_in_reverse_change_nothing(
+    opening, other, alice, bob, carol, forum, assert_sound, parents, acts
+):
+    with transaction.atomic():
+        posts = list(Post.objects.order_by("pk"))
+        for place in parents:
+            author = (alice, bob)[place % 2]
+            posts.append(reply_to(posts[place % len(posts)], author=fresh(author), source="Yes."))
+        threads = Thread.objects.filter(pk__in=[opening.thread_id, other.pk])
+        before, marked = forum(), marks(threads)
+        done = []
+        for name, a, b in acts:
+            try:
+                with transaction.atomic():
+                    ACTS[name](posts, a, b, carol)
+            except Refusal:
+                continue
+            latest = ModerationAction.objects.first()
+            if latest is not None and latest not in done:
+                done.append(latest)
+            assert_sound()
+        for action in reversed(done):
+            assert undo(action, by=carol, reason="a mistake").kept == []
+            assert_sound()
+        after = forum()
+        assert after["posts"][:2] == before["posts"]
+        assert after["threads"][:2] == before["threads"]
+        assert after["revisions"] == before["revisions"]
+        assert marks(threads) == marked
+        transaction.set_rollback(True)
