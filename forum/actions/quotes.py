@@ -40,15 +40,18 @@ def find_sources(
 ) -> list[Found]:
     """The sources of quote blocks, among posts whose text `reader` may read.
 
-    Looked for in the posts that the form pointed at, then in the post answered and those above
-    it, nearest first, then in the whole thread, latest first; in every revision. A block whose
+    Looked for in the posts that the form pointed at, each in its turn, then in the post answered
+    and those above it, nearest first, then in the whole thread, latest first; in every revision.
+    A block whose
     words stand nowhere is left out. `but` is the quoting post itself, when it is edited: what it
     quoted before keeps its source, also when that was removed since.
     """
     if not blocks:
         return []
     kept = {quote.words: quote for quote in _quotes_of(but)} if but else {}
-    near = list(_near(reader, parent, pointed_at))
+    turns = list(pointed_at)
+    pointed = Revision.objects.of_posts(list(dict.fromkeys(turns)), reader)
+    near = list(_near(reader, parent))
     thread_id = but.thread_id if but else parent.thread_id if parent else None
     searches = iter(range(MOST_ELSEWHERE))
     found = []
@@ -56,12 +59,17 @@ def find_sources(
         if block.words in kept:
             found.append(replace(kept[block.words], ordinal=block.ordinal))
             continue
-        for revision, named in chain(near, _elsewhere(block, reader, thread_id, searches)):
+        candidates = chain(
+            _in_turn(pointed, turns), near, _elsewhere(block, reader, thread_id, searches)
+        )
+        for revision, named in candidates:
             if but is not None and revision.post_id == but.pk:
                 continue
             place = place_in(revision.plain, block.words, named=named)
             if place:
                 found.append(Found(block.ordinal, block.words, revision, *place))
+                if revision.post_id in turns:
+                    turns.remove(revision.post_id)
                 break
     return found
 
@@ -73,12 +81,18 @@ def _quotes_of(post: Post) -> Iterator[Found]:
         yield Found(quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length)
 
 
-def _near(
-    reader: User, parent: Post | None, pointed_at: Iterable[int]
-) -> Iterator[tuple[Revision, bool]]:
-    """What is looked through for every block, and whether the form named it."""
-    for revision in Revision.objects.of_posts(list(pointed_at), reader):
+def _in_turn(pointed: list[Revision], turns: list[int]) -> Iterator[tuple[Revision, bool]]:
+    """What the form pointed at, first the posts whose quote was not found yet, in their order.
+
+    A few words may stand in several of these posts; quotes are made in the order of the pointing.
+    """
+    order = {post_id: place for place, post_id in reversed(list(enumerate(turns)))}
+    for revision in sorted(pointed, key=lambda each: order.get(each.post_id, len(turns))):
         yield revision, True
+
+
+def _near(reader: User, parent: Post | None) -> Iterator[tuple[Revision, bool]]:
+    """What is looked through for every block: the post answered and those above it."""
     if parent is not None:
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1]
         for revision in Revision.objects.of_posts(above, reader):

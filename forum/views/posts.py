@@ -13,8 +13,6 @@ from forum.actions.limits import spend
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
-from forum.markup.quotes import as_quote
-from forum.markup.render import render as render_source
 from forum.models import Post
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
@@ -35,9 +33,8 @@ from forum.views.compose import (
     show,
     show_preview,
 )
+from forum.views.quoting import add_quotes
 from forum.views.reading import reading
-
-QUOTED_WORDS = 10_000  # characters that the Quote button takes at most
 
 
 def get_post(request: HttpRequest, post_id: int) -> Post:
@@ -77,6 +74,7 @@ def _reply_composer(parent: Post) -> Composer:
         back=place_of(parent),
         target=parent,
         thread_title=parent.thread.title,
+        thread_id=parent.thread_id,
     )
 
 
@@ -87,11 +85,8 @@ def _open(request: HttpRequest, composer: Composer, parent: Post) -> HttpRespons
             return render(request, "posts/_sign_in.html", {"composer": composer}, status=401)
         return redirect_to_login(request.get_full_path())
     verdict.enforce()
-    if request.GET.get("quote"):
-        words = request.GET.get("words", "")[:QUOTED_WORDS]
-        composer.source = as_quote(words.strip() or render_source(parent.shown_source).own)
-        composer.pointed_at = [parent.pk]
     restore(request, composer)
+    add_quotes(request, composer, parent)
     return show(request, composer)
 
 
@@ -134,6 +129,7 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         back=place_of(post),
         target=post.parent,
         thread_title=post.thread.title,
+        thread_id=post.thread_id,
         source=post.shown_source,
     )
     if request.method == "POST":

@@ -11,7 +11,9 @@ const alarm = document.getElementById("alert");
 const modules = document.getElementById("forum-js").dataset;
 
 function equip() {
-  if (document.querySelector(COMPOSER)) import(modules.composer);
+  if (document.querySelector(COMPOSER)) {
+    for (const name of ["composer", "quoting", "mentions"]) import(modules[name]);
+  }
   for (const { dataset } of document.querySelectorAll("[data-js-needs]")) {
     for (const name of dataset.jsNeeds.split(" ")) import(modules[name]);
   }
@@ -198,41 +200,27 @@ function rescueFocus() {
   next.focus({ preventScroll: true });
 }
 
-// ---- Reply and Quote: the words selected, and never a second composer over the first
+// ---- Reply and Quote: never a second composer over the first, and words go to the one that is open
 
-let selected = null;
+document.addEventListener("selectionchange", () => {
+  if (!getSelection().isCollapsed) import(modules.quoting);
+});
 
-/** The selection, if it lies in the text of one post: {post: its id, words}. */
-function selectedWords() {
-  const selection = getSelection();
-  if (!selection?.rangeCount || selection.isCollapsed) return null;
-  const { startContainer, endContainer, endOffset } = selection.getRangeAt(0);
-  const text = (startContainer.closest ? startContainer : startContainer.parentElement).closest(".post .text");
-  // A paragraph selected by three clicks ends before the first letter of what follows.
-  if (!text || !(text.contains(endContainer) || endOffset === 0)) return null;
-  return { post: text.closest(".post").id, words: selection.toString().trim() };
-}
-
-// Pressing on a link drops the selection, so it is read before.
-document.addEventListener("pointerdown", () => { selected = selectedWords(); }, true);
+document.addEventListener("forum:quote", async ({ target, detail }) => {
+  const { quoteHere } = await import(modules.quoting);
+  quoteHere(detail?.post ?? target);
+});
 
 document.addEventListener("htmx:configRequest", (event) => {
-  const { verb, path, parameters } = event.detail;
+  const { verb, path, elt } = event.detail;
   const [, number, query] = path.match(/^\/p\/(\d+)\/reply\/(.*)/) ?? [];
   if (verb !== "get" || !number) return;
-  const picked = selectedWords() ?? selected;
-  const words = picked?.post === `p${number}` ? picked.words : "";
-  const composer = document.getElementById(`reply-${number}`);
-  const note = document.querySelector(`#p${number} + .note`);
-  if (composer) {
-    event.preventDefault();
-    composer.dispatchEvent(new CustomEvent("composer:resume", { bubbles: true, detail: { quote: query.includes("quote"), words } }));
-  } else if (note) {
-    event.preventDefault();
-    note.focus();
-  } else if (query.includes("quote") && words) {
-    parameters.words = words;
-  }
+  const there = document.querySelector(`#p${number} + .note, #reply-${number} textarea`);
+  const quotes = query && document.querySelector(COMPOSER);
+  if (!quotes && !there) return;
+  event.preventDefault();
+  if (quotes) import(modules.quoting).then(({ quote }) => quote(elt.closest(".post")));
+  else there.focus();
 });
 
 // ---- Light or dark, without loading the page again

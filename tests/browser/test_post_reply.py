@@ -113,6 +113,7 @@ def test_quote_takes_the_words_selected(page: Page, reply: Post) -> None:
         }""",
         reply.pk,
     )
+    expect(page.locator(".pick")).to_be_visible()
 
     press(page, reply, "Quote")
     expect_focus(page, f"reply-{reply.pk}-text")

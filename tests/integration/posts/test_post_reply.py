@@ -254,11 +254,6 @@ def test_quote_button_fills_in_the_words_with_their_source(as_bob: Client, openi
     assert f'name="quoted" value="{opening.pk}"' in html
 
 
-def test_quote_button_takes_the_words_selected(as_bob: Client, opening: Post) -> None:
-    html = as_bob.get(address(opening), {"quote": "1", "words": "moss"}, **HTMX).content.decode()
-    assert "&gt; moss" in html
-
-
 def test_short_words_quoted_with_the_button_find_their_source(
     as_bob: Client, opening: Post
 ) -> None:

@@ -1,0 +1,245 @@
+/* Quoting: the words selected, in one post or over several, go to the caret of the open composer,
+   each part with the post it is from; a small button beside a selection says so. Without a composer
+   one opens under the post. Comes with the first selection, or with a composer. */
+
+const COMPOSER = "[data-js-composer]";
+const QUOTE = 'a[href$="/reply/?quote=1"]';
+const REPLY = 'a[href$="/reply/"]';
+// What no author wrote, and what is folded away.
+const NOT_WORDS = ".vh, figcaption, summary, [hidden], details:not([open])";
+const BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, pre, tr, blockquote, figure, .text";
+
+// ---- From a selection to parts: {words, source: the id of the post they are from, post: where they stand}
+
+/** Whose words stand in a figure: the caption leads there. Nobody's, when nothing says so. */
+function sourceOf(figure, element) {
+  if (element.closest(".earlier")) return "";
+  const address = figure.querySelector("figcaption a")?.getAttribute("href") ?? "";
+  return address.match(/^(?:#p|\/p\/)(\d+)/)?.[1] ?? "";
+}
+
+function cut(node, { startContainer, startOffset, endContainer, endOffset }) {
+  const from = node === startContainer ? startOffset : 0;
+  return node.data.slice(from, node === endContainer ? endOffset : undefined);
+}
+
+/** The words of a text node; of an address that is shown shortened, all of it. */
+function wordsOf(node, range) {
+  const words = cut(node, range);
+  const link = words === node.data && words.includes("…") && node.parentElement.closest('a[href^="http"]');
+  if (link) return link.getAttribute("href");
+  return node.parentElement.closest("pre") ? words : words.replace(/\s+/g, " ");
+}
+
+function* partsIn(text, range) {
+  const post = text.closest(".post");
+  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  let part = null;
+  let last = {};
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (!range.intersectsNode(node)) continue;
+    if (node.nodeName === "BR" && part) part.words += "\n";
+    const element = node.parentElement;
+    const figure = element.closest(".q");
+    if (!node.data || element.closest(NOT_WORDS) || (figure && !element.closest("blockquote"))) continue;
+    const words = wordsOf(node, range);
+    if (!words) continue;
+    const source = figure ? sourceOf(figure, element) : post.id.slice(1);
+    const block = element.closest(BLOCKS);
+    const cell = element.closest("td, th");
+    if (!part || figure !== last.figure || source !== part.source) {
+      if (part) yield part;
+      part = { words: "", source, post };
+    } else if (block !== last.block) {
+      part.words += "\n\n";
+    } else if (cell !== last.cell) {
+      part.words += " ";
+    }
+    part.words += words;
+    last = { figure, block, cell };
+  }
+  if (part) yield part;
+}
+
+function partsOf(range) {
+  const texts = [...document.querySelectorAll(".post > .text")];
+  return texts
+    .filter((text) => range.intersectsNode(text) && !text.closest("details:not([open])"))
+    .flatMap((text) => [...partsIn(text, range)])
+    .filter(({ words }) => words.trim());
+}
+
+/** What the post says itself, without what it quotes. */
+function wholeOf(post) {
+  const range = document.createRange();
+  range.selectNodeContents(post.querySelector(".text"));
+  const own = partsOf(range).filter(({ source }) => `p${source}` === post.id);
+  return own.length ? [{ ...own[0], words: own.map(({ words }) => words).join("\n\n") }] : [];
+}
+
+// ---- Plain words as a Markdown quote that says the same: as forum.markup.quotes.as_quote
+
+const MARKS = /(https?:\/\/[^\s<>]+)|[\\`*[<]|&(?=[#A-Za-z])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|(?<=~)~|~(?=~)/gu;
+const LINE_MARK = /^(?:(?:#{1,6}|[-+])(?=\s|$)|>|[-=:|][-=:|\s]*$)/;
+const LIST_NUMBER = /^(\p{Nd}{1,9})([.)])(?=\s|$)/u;
+
+function escaped(line) {
+  const text = line.replace(MARKS, (mark, url) => {
+    if (!url) return `\\${mark}`;
+    return url.slice(4).search(MARKS) < 0 ? url : `<${url}>`;
+  });
+  return LINE_MARK.test(line) ? `\\${text}` : text.replace(LIST_NUMBER, "$1\\$2");
+}
+
+export function asQuote(words) {
+  const paragraphs = words.split(/\n\s*\n/).filter((paragraph) => paragraph.trim());
+  const quoted = paragraphs.map((paragraph) => paragraph
+    .split("\n")
+    .map((line) => line.trim().replace(/\s+/g, " "))
+    .filter(Boolean)
+    .map((line) => `> ${escaped(line)}`)
+    .join("\n"));
+  return quoted.length ? `${quoted.join("\n>\n")}\n\n` : "";
+}
+
+// ---- Into the composer
+
+let lastUsed = ""; // the id of the composer that had focus last
+
+document.addEventListener("focusin", ({ target }) => {
+  lastUsed = target.closest(COMPOSER)?.id ?? lastUsed;
+});
+
+const openComposer = () => document.activeElement.closest(COMPOSER)
+  ?? document.getElementById(lastUsed)
+  ?? [...document.querySelectorAll(COMPOSER)].at(-1);
+
+function insert(form, parts) {
+  const field = form.querySelector("textarea");
+  const caret = field.selectionEnd;
+  const before = field.value.slice(0, caret);
+  const gap = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+  field.setRangeText(gap + parts.map(({ words }) => asQuote(words)).join(""), caret, caret, "end");
+  for (const { source } of parts) {
+    if (!source) continue;
+    const input = document.createElement("input");
+    Object.assign(input, { type: "hidden", name: "quoted", value: source });
+    form.append(input);
+  }
+  document.dispatchEvent(new CustomEvent("forum:jump"));
+  field.focus();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Opens a composer under the post, and puts the parts into it when it is there. */
+function openWith(post, parts) {
+  document.addEventListener("htmx:afterSettle", () => {
+    const form = openComposer();
+    if (form) insert(form, parts);
+  }, { once: true });
+  post.querySelector(REPLY).click();
+}
+
+let picked = null; // the selection; pressing on a link drops it, so it is read before
+
+/** Quotes the selection, else the whole post; tells whether there was anything to do here. */
+export function quote(post, range = picked) {
+  const parts = range ? partsOf(range) : [];
+  const form = openComposer();
+  hide();
+  if (form) insert(form, parts.length ? parts : wholeOf(post));
+  else if (parts.length) openWith(post, parts);
+  return Boolean(form || parts.length);
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt } = event.detail;
+  if (!event.defaultPrevented && elt.matches(QUOTE) && quote(elt.closest(".post"))) event.preventDefault();
+});
+
+/** The key for it was pressed: what is selected, else the post that has focus. */
+export function quoteHere(focused) {
+  picked = selected();
+  const post = placeOf(picked) ?? focused.closest?.(".post") ?? document.activeElement.closest(".post");
+  const link = post?.querySelector(QUOTE);
+  if (link && !quote(post)) link.click();
+}
+
+// ---- The button beside a selection
+
+const button = document.createElement("button");
+Object.assign(button, { type: "button", className: "btn pick", tabIndex: -1, hidden: true });
+document.getElementById("main").append(button);
+const AWAY = 8; // pixels from the words
+const isTouched = matchMedia("(pointer: coarse)");
+let isDown = false;
+
+const selected = () => {
+  const selection = getSelection();
+  return selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+};
+
+/** The last post with selected words that can be answered. */
+function placeOf(range) {
+  const posts = range ? partsOf(range).map(({ post }) => post) : [];
+  return posts.findLast((post) => post.querySelector(QUOTE));
+}
+
+function hide() {
+  button.hidden = true;
+}
+
+/** Under the last of the words, or above the first when that is out of sight; never over them. */
+function place(range) {
+  const { top, bottom } = range.getBoundingClientRect();
+  const { right } = [...range.getClientRects()].at(-1) ?? { right: 0 };
+  const { offsetHeight: height, offsetWidth: width } = button;
+  const view = visualViewport;
+  if (isTouched.matches) {
+    // At the foot of what a keyboard leaves of the screen, else at its head.
+    const foot = view.offsetTop + view.height - height - 8 * AWAY;
+    button.style.top = `${bottom > foot ? view.offsetTop + AWAY : foot}px`;
+    return;
+  }
+  const fits = bottom + AWAY + height <= innerHeight || top - AWAY - height < 0;
+  button.style.top = `${scrollY + (fits ? bottom + AWAY : top - AWAY - height)}px`;
+  button.style.left = `${Math.max(AWAY, Math.min(right, document.documentElement.clientWidth - AWAY) - width)}px`;
+}
+
+function offer() {
+  picked = selected();
+  const post = placeOf(picked);
+  button.hidden = !post;
+  if (!post) return;
+  button.textContent = post.querySelector(QUOTE).firstChild.textContent;
+  place(picked);
+}
+
+let due = 0;
+function offerSoon() {
+  cancelAnimationFrame(due);
+  due = requestAnimationFrame(offer);
+}
+
+document.addEventListener("selectionchange", () => { if (!isDown) offerSoon(); });
+document.addEventListener("pointerdown", ({ target }) => {
+  isDown = true;
+  if (target !== button) picked = selected();
+}, true);
+for (const name of ["pointerup", "pointercancel"]) {
+  document.addEventListener(name, ({ target }) => {
+    isDown = false;
+    if (target !== button) offerSoon();
+  });
+}
+document.addEventListener("keydown", ({ key }) => {
+  picked = selected();
+  if (key === "Escape") hide();
+}, true);
+button.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the selection
+button.addEventListener("click", () => {
+  const post = placeOf(picked);
+  if (post) quote(post);
+});
+
+offer();
