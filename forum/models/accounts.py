@@ -11,7 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Lower, Replace
+from django.db.models.functions import Collate, Lower, Replace
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -63,11 +63,26 @@ def is_reserved(name: str) -> bool:
 _RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))
 
 
+def _suspended_now() -> models.Q:
+    lasts = models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now())
+    return models.Q(suspended_at__isnull=False) & lasts
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
         """People whose name is one of `names`, in whatever case it was typed."""
         wanted = [name.lower() for name in names]
         return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
+
+    def called(self, start: str) -> UserQuerySet:
+        """People whose name begins so, in whatever case, by name; the index is in this order."""
+        lowered = Collate(Lower("username"), "C")
+        # The tilde sorts behind everything that a name may hold.
+        return (
+            self.alias(lowered=lowered)
+            .filter(lowered__range=(start.lower(), f"{start.lower()}~"))
+            .order_by("lowered")
+        )
 
     def with_email(self, email: str) -> UserQuerySet:
         """Who has that address, confirmed or not; nobody has the empty one."""
@@ -75,10 +90,11 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def suspended(self) -> UserQuerySet:
         """People whose suspension is in force now."""
-        endless = models.Q(suspended_until=None)
-        return self.exclude(suspended_at=None).filter(
-            endless | models.Q(suspended_until__gt=timezone.now())
-        )
+        return self.filter(_suspended_now())
+
+    def taking_part(self) -> UserQuerySet:
+        """People who can log in and are not suspended."""
+        return self.filter(~_suspended_now(), is_active=True)
 
     def never_came(self) -> UserQuerySet:
         """People who signed up and have not logged in since."""
@@ -91,6 +107,9 @@ class UserManager(BaseUserManager["User"]):
 
     def named(self, names: Iterable[str]) -> UserQuerySet:
         return self.get_queryset().named(names)
+
+    def called(self, start: str) -> UserQuerySet:
+        return self.get_queryset().called(start)
 
     def suspended(self) -> UserQuerySet:
         return self.get_queryset().suspended()
@@ -155,6 +174,10 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        indexes = [
+            # Where names begin so: in the order of bytes, whatever the database's language is.
+            models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),

@@ -28,6 +28,8 @@ EDITS = Limit("edits", burst=20, per_seconds=10)
 PREVIEWS = Limit("previews", burst=20, per_seconds=5)
 # More than anybody meets in an evening; fewer than would bury what others report.
 REPORTS = Limit("reports", burst=10, per_seconds=120)
+# Names for the mention menu: enough for whoever types them, too few to collect everybody's.
+NAMES = Limit("names", burst=30, per_seconds=2)
 
 # Every bucket is full again long before this.
 FORGOTTEN_AFTER = timedelta(days=1)

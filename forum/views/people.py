@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.actions.accounts import set_zone
+from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
 from forum.lib.addresses import id_asked_for
-from forum.models import Post, User
+from forum.lib.htmx import wants_fragment
+from forum.models import Post, Thread, User
+from forum.models.limits import NAMES
+from forum.models.suggestions import suggestions
+from forum.permissions import may_take_part
 from forum.presenters.menus import deeds_with
 from forum.presenters.threads import hue_of
 from forum.views.reading import reading
 
 PAGE = 30
+# The beginning of a name, as far as people are looked for.
+START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
 # Beyond this, a profile says "at least": a page costs the same however much somebody wrote.
 MOST_COUNTED = 1000
 
@@ -44,6 +53,27 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "most_counted": MOST_COUNTED,
     }
     return render(request, "people/detail.html", context)
+
+
+@require_safe
+def suggest(request: HttpRequest) -> HttpResponse:
+    """The mention menu: people whose name begins with `q`, those of a thread first.
+
+    For members only, two letters at least, and so often as somebody types: nobody collects names.
+    """
+    may_take_part(request.user).enforce()
+    start = request.GET.get("q", "")
+    if not (isinstance(request.user, User) and wants_fragment(request) and START.fullmatch(start)):
+        raise Http404
+    spend(f"person:{request.user.pk}", NAMES)
+    thread_id = id_asked_for(request.GET, "in", "t")
+    threads = Thread.objects.visible_to(request.user)
+    thread = threads.filter(pk=thread_id).first() if thread_id else None
+    people = suggestions(start, reader=request.user, thread=thread)
+    if not people:
+        return HttpResponse(status=204)
+    context = {"people": people, "start": start.lower()}
+    return render(request, "people/_suggestions.html", context)
 
 
 @never_cache

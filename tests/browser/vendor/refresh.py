@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MANIFESTS = (
     ROOT / "tests/browser/vendor/manifest.json",
     ROOT / "static/fonts/manifest.json",
+    ROOT / "static/vendor/manifest.json",
 )
 
 

@@ -1,0 +1,96 @@
+/* The mention menu: after an at sign and two letters, people by name. GitHub's text expander shows
+   it at the caret; whom it offers, what is said of it and its keys are here. Comes with a composer. */
+
+import(document.getElementById("forum-js").dataset.expander).then(() => {
+  // What was typed before it came counts too.
+  if (document.activeElement.matches("text-expander textarea")) document.activeElement.dispatchEvent(new Event("input"));
+});
+
+const status = document.getElementById("status");
+const START = /^[a-z0-9][\w-]{1,29}$/i;
+const PAUSE = 120; // milliseconds between letters that are typed in one go
+
+const answers = new Map(); // address → list of people, null when there are none
+let latest = 0;
+let isMoved = false; // an arrow key chose somebody
+
+const menuIn = (expander) => expander?.querySelector("[role=listbox]");
+
+function addressOf(expander, start) {
+  const address = new URL(expander.dataset.jsPeople, location.href);
+  address.searchParams.set("q", start);
+  return address.href;
+}
+
+/** The answer for these letters, when it was given already: nobody, when for fewer letters too. */
+function known(expander, start) {
+  for (let length = 2; length < start.length; length += 1) {
+    if (answers.get(addressOf(expander, start.slice(0, length))) === null) return null;
+  }
+  const list = answers.get(addressOf(expander, start));
+  return list ? list.cloneNode(true) : list;
+}
+
+async function ask(address) {
+  const response = await fetch(address, { headers: { "HX-Request": "true" } });
+  if (!response.ok) throw new Error("not now");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  answers.set(address, page.querySelector("[role=listbox]"));
+}
+
+/** A menu for the letters typed. What was typed over meanwhile gets no answer: a later one is due. */
+async function suggest(expander, start) {
+  latest += 1;
+  const turn = latest;
+  let fragment = START.test(start) ? known(expander, start) : null;
+  try {
+    if (fragment === undefined) {
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+      if (turn === latest) await ask(addressOf(expander, start));
+      fragment = known(expander, start);
+    }
+  } catch {
+    fragment = null; // no connection, or too often: one types the name
+  }
+  if (turn !== latest) await new Promise(() => {});
+  return { matched: Boolean(fragment), fragment };
+}
+
+// The expander's events do not bubble: they are caught on their way down.
+function on(name, listener) {
+  document.addEventListener(`text-expander-${name}`, listener, true);
+}
+
+on("change", ({ target, detail: { provide, text } }) => provide(suggest(target, text.toLowerCase())));
+
+on("value", ({ detail }) => { detail.value = `@${detail.item.dataset.jsName}`; });
+
+on("committed", ({ detail: { input } }) => input.dispatchEvent(new Event("input", { bubbles: true })));
+
+on("activate", ({ target }) => {
+  isMoved = false;
+  queueMicrotask(() => settle(target)); // when the menu stands where it belongs
+});
+
+/** A field of several lines is no combobox: it names the menu, and the one chosen, while it is open. */
+function settle(expander) {
+  const menu = menuIn(expander);
+  if (!menu) return;
+  const field = expander.querySelector("textarea");
+  for (const name of ["role", "aria-expanded"]) field.removeAttribute(name);
+  const over = menu.getBoundingClientRect().right - expander.getBoundingClientRect().right;
+  if (over > 0) menu.style.left = `${menu.offsetLeft - over}px`;
+  menu.scrollIntoView({ block: "nearest" });
+  status.textContent = menu.dataset.jsSaid;
+}
+
+document.addEventListener("keydown", (event) => {
+  const expander = event.target.closest("text-expander");
+  const menu = menuIn(expander);
+  if (!menu) return;
+  if (/^Arrow(Up|Down)$/.test(event.key)) isMoved = true;
+  if (event.key !== "Enter" || event.isComposing) return;
+  // A name typed out, or a post to be sent: the key means what it always means.
+  const isWhole = [...menu.children].some((person) => person.dataset.jsName.toLowerCase() === menu.dataset.jsStart);
+  if (event.ctrlKey || event.metaKey || (isWhole && !isMoved)) expander.dismiss();
+}, true);

@@ -1,0 +1,136 @@
+"""The mention menu: whom it offers to whom, in which order, and how often."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from forum.actions.moderation import hide_post, suspend_person
+from forum.actions.posts import reply_to
+from forum.actions.threads import start_thread
+from forum.models import Post, RateLimit, Thread, User
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+@pytest.fixture
+def tom(db: None) -> dict[str, User]:
+    names = ("tomasz", "Tomoko", "tom-wren", "tomb")
+    return {name: User.objects.create_user(name, f"{name}@example.org") for name in names}
+
+
+def ask(client: Client, start: str, thread: Thread | None = None, **more: Any) -> list[str]:
+    query = {"q": start} | ({"in": f"t{thread.pk}"} if thread else {}) | more
+    response = client.get("/people/", query, **HTMX)
+    assert response.status_code in {200, 204}
+    return re.findall(r'data-js-name="([\w-]+)"', response.content.decode())
+
+
+def test_names_that_begin_so_are_offered_in_any_case(as_alice: Client, tom: dict) -> None:
+    assert ask(as_alice, "to") == ["tom-wren", "tomasz", "tomb", "Tomoko"]
+    assert ask(as_alice, "TOMO") == ["Tomoko"]
+    assert ask(as_alice, "tom-") == ["tom-wren"]
+    assert ask(as_alice, "tx") == []
+    assert ask(as_alice, "t_") == [], "no pattern: an underscore is an underscore"
+
+
+def test_people_of_the_thread_come_first_then_who_answered_me(
+    as_alice: Client, opening: Post, tom: dict, board, bob: User
+) -> None:
+    elsewhere = start_thread(board, author=bob, title="Elsewhere", source="Here or there?")
+    mine = reply_to(
+        Post.objects.get(thread=elsewhere), author=opening.author, source="There, I think."
+    )
+    reply_to(mine, author=tom["tomb"], source="No, here.")
+    reply_to(opening, author=tom["Tomoko"], source="It does not.")
+    assert ask(as_alice, "to", opening.thread) == ["Tomoko", "tomb", "tom-wren", "tomasz"]
+    assert ask(as_alice, "to") == ["tomb", "Tomoko", "tom-wren", "tomasz"]
+
+
+def test_said_is_how_many_there_are_and_who_is_first(as_alice: Client, tom: dict) -> None:
+    html = as_alice.get("/people/?q=tomo", **HTMX).content.decode()
+    assert 'data-js-said="1 person. Tomoko, 1 of 1"' in html
+    html = as_alice.get("/people/?q=tom", **HTMX).content.decode()
+    assert 'data-js-said="4 people. tom-wren, 1 of 4"' in html
+
+
+def test_at_most_eight_are_offered(as_alice: Client) -> None:
+    for letter in "abcdefghij":
+        User.objects.create_user(f"many{letter}")
+    assert ask(as_alice, "many") == [f"many{letter}" for letter in "abcdefgh"]
+
+
+def test_nobody_is_offered_who_cannot_take_part_nor_oneself(
+    as_alice: Client, tom: dict, carol: User
+) -> None:
+    suspend_person(tom["tomasz"], by=carol, reason="spam")
+    User.objects.filter(pk=tom["tomb"].pk).update(is_active=False)
+    over = timezone.now() - timedelta(hours=1)
+    User.objects.filter(pk=tom["Tomoko"].pk).update(suspended_at=over, suspended_until=over)
+    assert ask(as_alice, "to") == ["tom-wren", "Tomoko"]
+    assert ask(as_alice, "al") == []
+
+
+def test_removed_posts_and_hidden_threads_put_nobody_first(
+    as_bob: Client, opening: Post, tom: dict, carol: User
+) -> None:
+    hidden = reply_to(opening, author=tom["tomb"], source="Buy my stones.")
+    hide_post(hidden, by=carol, reason="advertising")
+    assert ask(as_bob, "tom", opening.thread)[0] == "tom-wren"
+    reply_to(opening, author=tom["Tomoko"], source="No.")
+    assert ask(as_bob, "tom", opening.thread)[0] == "Tomoko"
+    Thread.objects.filter(pk=opening.thread_id).update(deleted_at=timezone.now())
+    assert ask(as_bob, "tom", opening.thread)[0] == "tom-wren"
+
+
+@pytest.mark.parametrize("start", ["", "t", "-t", "tö", "t%", "to m", "t" * 31, "@to"])
+def test_less_than_two_letters_of_a_name_are_not_asked_for(as_alice: Client, start: str) -> None:
+    assert as_alice.get("/people/", {"q": start}, **HTMX).status_code == 404
+
+
+def test_visitors_and_suspended_members_are_told_no_names(
+    visitor: Client, as_dan: Client, tom: dict
+) -> None:
+    for client, status in ((visitor, 401), (as_dan, 403)):
+        response = client.get("/people/?q=tom", **HTMX)
+        assert response.status_code == status
+        assert "tomasz" not in response.content.decode()
+
+
+def test_names_are_not_collected_by_asking_on(as_alice: Client, tom: dict) -> None:
+    answers = [as_alice.get("/people/?q=to", **HTMX).status_code for _ in range(31)]
+    assert answers == [200] * 30 + [429]
+    assert RateLimit.objects.get(key__startswith="names:")
+
+
+def test_it_asks_little_whatever_there_is(
+    as_alice: Client, opening: Post, tom: dict, bob: User
+) -> None:
+    """Session, person and roles, the limit, the thread, and the three groups."""
+    thread = opening.thread
+    with CaptureQueriesContext(connection) as captured:
+        ask(as_alice, "tom", thread)
+    assert len(captured) == 8
+
+
+def test_names_are_found_by_the_index_among_a_hundred_thousand(alice: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO forum_user (username, password, email, is_active, date_joined, zone)
+            SELECT 'm' || translate(n::text, '0123456789', 'abcdefghkx'), '', '', true, now(), ''
+              FROM generate_series(100000, 200000) AS n
+            """
+        )
+        cursor.execute("ANALYZE forum_user")
+    plan = User.objects.called("mb").taking_part().exclude(pk=alice.pk)[:8].explain()
+    assert "user_by_name" in plan
+    assert "Sort" not in plan
+    assert "Seq Scan" not in plan
