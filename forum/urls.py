@@ -7,7 +7,19 @@ from django.views.decorators.cache import never_cache
 from forum.admin import desk
 from forum.forms.moderation import DEEDS
 from forum.lib.addresses import IdConverter
-from forum.views import boards, jumps, log, moderation, people, posts, reports, seen, site, threads
+from forum.views import (
+    boards,
+    jumps,
+    log,
+    manual,
+    moderation,
+    people,
+    posts,
+    reports,
+    seen,
+    site,
+    threads,
+)
 
 register_converter(IdConverter, "id")
 
@@ -85,12 +97,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/report/", reports.report, name="post-report"),
     path("p/<id:post_id>/read/", seen.read, name="post-read"),
     path("p/<id:post_id>/unread/", seen.unread, name="post-unread"),
+    path("people/", people.suggest, name="person-suggest"),
     path("u/<slug:name>/", people.detail, name="person-detail"),
     path("log/", log.index, name="log"),
     path("log/<id:action_id>/", log.detail, name="log-entry"),
     path("log/<id:action_id>/undo/", log.undo_act, name="log-undo"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
+    path("help/markdown/", manual.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),
     path("healthz", site.alive, name="alive"),
     path("readyz", site.ready, name="ready"),

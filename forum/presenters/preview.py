@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import rendered_post
 from forum.actions.quotes import Found, find_sources
+from forum.lib.languages import language_of
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
 from forum.presenters.words import also_addressed, filled
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The text as it will be shown, and what the “to” line will say for the head that it folds."""
+
+    text: SafeString
+    folds: bool
+    also: list[str]
+    lang: str
 
 
 def preview(
@@ -19,7 +32,7 @@ def preview(
     parent: Post | None,
     pointed_at: list[int],
     but: Post | None = None,
-) -> SafeString:
+) -> Preview:
     """The text as it will be shown; raises `Invalid` as posting it would.
 
     `but` is the post itself, when it is edited.
@@ -34,7 +47,7 @@ def preview(
         for person in people
     ]
     parent_author = parent.author_id if parent else None
-    folds = also_addressed(rendered.html, mentions, parent_author) is not None
+    also = also_addressed(rendered.html, mentions, parent_author)
     latest = Revision.objects.latest_of({quote.revision.post_id for quote in found})
     in_thread = but or parent
     html = filled(
@@ -42,10 +55,15 @@ def preview(
         mentions=mentions,
         quotes={quote.ordinal: _row(quote, latest) for quote in found},
         thread_id=in_thread.thread_id if in_thread else 0,
-        folds=folds,
+        folds=also is not None,
         is_opening=parent is None,
     )
-    return mark_safe(html)  # noqa: S308 (cleaned when rendered)
+    return Preview(
+        text=mark_safe(html),  # noqa: S308 (cleaned when rendered)
+        folds=also is not None,
+        also=also or [],
+        lang=language_of(rendered.excerpt),
+    )
 
 
 def _row(quote: Found, latest: dict[int, Revision]) -> QuoteRow:

@@ -22,7 +22,7 @@ from forum.markup.render import MAX_SOURCE
 from forum.models import Post, User
 from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
-from forum.presenters.preview import preview
+from forum.presenters.preview import Preview, preview
 from forum.refusals import Refusal, SignedOut, TooFast
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -47,6 +47,7 @@ class Composer:
     target: Post | None = None  # the post answered
     parent_text: SafeString | None = None  # what that says
     thread_title: str = ""  # of the thread that the post is in
+    thread_id: int | None = None  # of the same
     has_title: bool = False
     title: str = ""
     source: str = ""
@@ -55,7 +56,7 @@ class Composer:
     base: int | None = None  # the revision that an edit began from
     notice: str = ""
     refusal: Refusal | None = None
-    preview: SafeString | None = None
+    preview: Preview | None = None
     says_now: SafeString | None = None  # what an edit that came in between made of the post
 
     limit: int = MAX_SOURCE

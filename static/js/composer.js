@@ -1,5 +1,5 @@
-/* A composer that helps: Ctrl+Enter posts, Escape steps out, Quote goes to the caret,
-   the rest of the room is counted, and the page is not left over unsaved words. */
+/* A composer that helps: Ctrl+Enter posts, Escape steps out, the rest of the room is counted,
+   and the page is not left over unsaved words. */
 
 const COMPOSER = "[data-js-composer]";
 const typed = new Set(); // ids of composers somebody has typed in
@@ -83,10 +83,30 @@ document.addEventListener("keydown", (event) => {
   if (!form || event.isComposing) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.requestSubmit(form.querySelector(".go"));
-  } else if (event.key === "Escape") {
+    form.querySelector(".go").click(); // htmx sends the button pressed last
+  } else if (event.key === "Escape" && !closeHelp(event.target.closest(HELP))) {
     answeredBy(form)?.focus();
   }
+});
+
+// ---- Help, opened beside the text and closed where it was opened
+
+const HELP = "[data-js-help]";
+
+function closeHelp(help) {
+  if (!help) return false;
+  help.closest(COMPOSER).querySelector("[data-js-helps]").focus();
+  help.remove();
+  return true;
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { elt } = event.detail;
+  if (elt.matches("[data-js-helps]") && closeHelp(elt.closest(COMPOSER).querySelector(HELP))) event.preventDefault();
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (target.matches(`${HELP} > button`)) closeHelp(target.parentElement);
 });
 
 document.addEventListener("click", (event) => {
@@ -99,30 +119,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   form.remove();
   post.querySelector(".acts a").focus();
-});
-
-// ---- Reply or Quote pressed again: the same composer, with the words at the caret
-
-/** Markdown for a quotation: "> " before every line, ">" between paragraphs, an empty line after. */
-function asQuote(words) {
-  const lines = words.trim().split(/\n\s*\n/).join("\n\n").split("\n");
-  return `${lines.map((line) => (line ? `> ${line}` : ">")).join("\n")}\n\n`;
-}
-
-/** What the post says itself, without what it quotes. */
-function ownWords(post) {
-  const parts = [...post.querySelector(".text").children].filter((part) => !part.matches(".q, blockquote"));
-  return parts.map((part) => part.innerText).join("\n\n");
-}
-
-document.addEventListener("composer:resume", ({ target: form, detail: { quote, words } }) => {
-  const field = textOf(form);
-  field.focus();
-  if (!quote) return;
-  const before = field.value.slice(0, field.selectionStart);
-  const gap = before && !before.endsWith("\n\n") ? (before.endsWith("\n") ? "\n" : "\n\n") : "";
-  field.setRangeText(gap + asQuote(words || ownWords(answeredBy(form))), field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 prepare();

@@ -133,6 +133,23 @@ def report_spam(page: Page) -> None:
     expect(page.get_by_text("Thank you.")).to_be_visible()
 
 
+def offer_names(page: Page) -> None:
+    open_composer(page)
+    page.keyboard.type("Ask @ca")
+    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
+
+
+def help_inline(page: Page) -> None:
+    open_composer(page)
+    page.get_by_role("link", name="Markdown help").click()
+    expect(page.get_by_role("region", name="Markdown")).to_be_focused()
+
+
+def select_words(page: Page) -> None:
+    page.locator(".node .text p").first.select_text()
+    expect(page.get_by_role("button", name="Quote", exact=True)).to_be_visible()
+
+
 def ask_for_sign_in(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
     expect(page.locator(".post + .note")).to_be_focused()
@@ -206,6 +223,10 @@ PAGES: dict[str, Shown] = {
     "composer": Shown(in_thread("forked"), "alice", steps=open_composer),
     "composer, error": Shown(in_thread("forked"), "alice", steps=fail_inline),
     "composer, preview": Shown(in_thread("forked"), "alice", steps=preview_inline),
+    "composer, names offered": Shown(in_thread("forked"), "alice", steps=offer_names),
+    "composer, help": Shown(in_thread("forked"), "alice", steps=help_inline),
+    "thread, words selected": Shown(in_thread("forked"), "alice", steps=select_words),
+    "Markdown help": Shown(named("help-markdown")),
     "reply": Shown(of_reply("post-reply", "forked"), "alice"),
     "reply, error": Shown(of_reply("post-reply", "forked"), "alice", steps=fail),
     "reply, preview": Shown(of_reply("post-reply", "forked"), "alice", steps=preview),
@@ -290,6 +311,6 @@ DESK: dict[str, Shown] = {
 
 # Addresses that show no page: they redirect, or answer without one.
 WITHOUT_A_PAGE = {
-    *("thread-short", "theme", "alive", "ready"),
+    *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
 }

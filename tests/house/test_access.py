@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 TABLE = """
 home                            | 200                             | 405
 theme                           | 405                             | 400
+help-markdown                   | 200                             | 405
+person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 alive                           | 200                             | 405
 ready                           | 200                             | 405
 account-settings                | in 200                          | in 200

@@ -21,10 +21,10 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
 STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
-ONLY_SENT = {"thread-seen", "post-read", "post-unread"}
+ONLY_SENT = {"thread-seen", "post-read", "post-unread", "person-suggest"}
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
-    *("post-reply", "post-edit", "post-menu", "post-report"),
+    *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
 }
 
 HTMX = {"hx-request": "true"}
@@ -61,6 +61,7 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield since, alice.get(since)
     yield since, alice.get(since, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
+    yield "people", alice.get("/people/?q=bo", headers=HTMX)
     yield "settings", alice.post("/account/settings/", {"zone": "nowhere"})
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
 

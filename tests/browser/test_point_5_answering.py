@@ -1,0 +1,394 @@
+"""Answering: quotes from several posts, names at the at sign, help, keys, and nasty text."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from forum.actions.posts import reply_to
+from forum.markup.quotes import as_quote
+from forum.models import Post, Quote, Thread, User
+from tests.browser.pages import expect_composer
+from tests.browser.world import World
+
+SELECT = """([first, from, last, to]) => {
+    const find = (selector, words) => {
+        const text = document.querySelector(selector);
+        const all = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+        while (all.nextNode()) if (all.currentNode.data.includes(words)) return all.currentNode;
+    };
+    const [start, end] = [find(first, from), find(last, to)];
+    getSelection().setBaseAndExtent(
+        start, start.data.indexOf(from), end, end.data.indexOf(to) + to.length);
+}"""
+BUTTON = ".pick"
+# A browser that knows no field-sizing.
+NO_SIZING = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("textarea { field-sizing: fixed !important; }");
+    document.adoptedStyleSheets.push(sheet);
+}"""
+
+
+# The mention menu listens from then on.
+EXPANDER = """Promise.all(["mentions", "expander"].map(
+    name => import(document.getElementById("forum-js").dataset[name]))).then(() => true)"""
+
+
+def select(page: Page, post: Post, start: str, end: str = "", *, to: Post | None = None) -> None:
+    """Select from the words `start` of a post to the words `end`, of the same or another post."""
+    last = to or post
+    places = [f"#p{post.pk} > .text", start, f"#p{last.pk} > .text", end or start]
+    page.evaluate(SELECT, places)
+
+
+def press_button(page: Page) -> None:
+    button = page.locator(BUTTON)
+    expect(button).to_be_visible()
+    button.click()
+
+
+def press(page: Page, post: Post, name: str) -> None:
+    page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
+
+
+def field_of(page: Page, post: Post) -> Locator:
+    return page.locator(f"#reply-{post.pk}-text")
+
+
+def open_composer(page: Page, post: Post) -> Locator:
+    press(page, post, "Reply to")
+    expect_composer(page)
+    return field_of(page, post)
+
+
+def send(page: Page) -> None:
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".compose")).to_have_count(0)
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+
+
+@pytest.fixture
+def branches(opening: Post, bob: User, carol: User) -> tuple[Post, Post, Post]:
+    """Three branches: of bob, of carol, and of bob who quotes carol."""
+    damp = reply_to(opening, author=bob, source="Only where the bricks stay wet.\n\nAll winter.")
+    lime = reply_to(opening, author=carol, source="Lime wash *kills* it, for a year.")
+    echo = reply_to(
+        opening,
+        author=bob,
+        source="> Lime wash kills it, for a year.\n\nA year is long.",
+        pointed_at=[lime.pk],
+    )
+    return damp, lime, echo
+
+
+@pytest.fixture
+def page(visit, thread: Thread, branches: tuple[Post, ...], alice: User) -> Page:
+    return visit(thread.get_absolute_url(), alice)
+
+
+# -- Quoting --------------------------------------------------------------------------------------
+
+
+def test_words_of_three_posts_become_one_reply_with_three_sources(
+    page: Page, opening: Post, branches: tuple[Post, Post, Post], bob: User
+) -> None:
+    damp, lime, echo = branches
+    field = open_composer(page, damp)
+    select(page, damp, "the bricks")
+    press_button(page)
+    expect(field).to_be_focused()
+    page.keyboard.type("Mine too.\n\n")
+    select(page, lime, "Lime")
+    press(page, lime, "Quote")
+    expect(field).to_be_focused()
+    page.keyboard.type("Where from?\n\n")
+    page.locator(f"#p{echo.pk}").focus()
+    select(page, opening, "moss")
+    page.evaluate("document.dispatchEvent(new CustomEvent('forum:quote'))")
+    expect(field).to_be_focused()
+    page.keyboard.type("Yes.")
+
+    expect(page.locator(".compose")).to_have_count(1)
+    expect(field).to_have_value(
+        "> the bricks\n\nMine too.\n\n> Lime\n\nWhere from?\n\n> moss\n\nYes."
+    )
+    send(page)
+    made = Post.objects.get(parent=damp)
+    sources = list(made.quotes.order_by("ordinal").values_list("source_post", flat=True))
+    assert sources == [damp.pk, lime.pk, opening.pk]
+    captions = page.locator(f"#p{made.pk} figcaption")
+    expect(captions).to_have_text(["bob wrote", "carol wrote", "alice wrote"])
+
+
+def test_selection_over_posts_quotes_each_part_with_its_own_source(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    damp, lime, echo = branches
+    select(page, damp, "bricks", "Lime wash", to=echo)
+    press_button(page)
+
+    field = field_of(page, echo)
+    expect(field).to_have_value(
+        "> bricks stay wet.\n>\n> All winter.\n\n"
+        "> Lime wash kills it, for a year.\n\n> Lime wash\n\n"
+    )
+    page.keyboard.type("So?")
+    send(page)
+    made = Post.objects.get(parent=echo)
+    sources = list(made.quotes.order_by("ordinal").values_list("source_post", flat=True))
+    assert sources == [damp.pk, lime.pk, lime.pk], "inside a quote: whose words they are"
+
+
+def test_button_stands_beside_the_words_and_goes_away(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    damp, *_others = branches
+    button = page.locator(BUTTON)
+    select(page, damp, "the bricks")
+    expect(button).to_be_visible()
+    box = button.bounding_box()
+    words = page.evaluate("getSelection().getRangeAt(0).getBoundingClientRect().toJSON()")
+    assert min(box["width"], box["height"]) >= 24
+    apart = box["y"] >= words["bottom"] or box["y"] + box["height"] <= words["top"]
+    assert apart, "it covers the words"
+    expect(button).to_have_attribute("tabindex", "-1")
+    page.keyboard.press("Escape")
+    expect(button).to_be_hidden()
+    select(page, damp, "Only")
+    expect(button).to_be_visible()
+    page.evaluate("getSelection().removeAllRanges()")
+    expect(button).to_be_hidden()
+    page.get_by_role("heading", name="3 replies").select_text()
+    page.evaluate(
+        "new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))"
+    )
+    expect(button).to_be_hidden()
+
+
+def test_plain_words_are_marked_as_the_server_marks_them(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    lines = [
+        *("# no heading", "1. no list", "12) nor this", "- nor this", "+ 1", "> no quote", "---"),
+        *("a_b_c _d_ *e* `f` [g](h) <i> &amp; & co", "~~j~~ ~k", "= =", "| l |", "\\m", "٣. n"),
+        *("https://example.org/a_b?c=1&d", "see https://example.org/e.", "@bob wrote", "日本_語_"),
+        *("two\nlines", "two\n\nparagraphs", "  much   space ", "</textarea><b>o</b>"),
+    ]
+    open_composer(page, branches[0])
+    made = page.evaluate(
+        """async lines => {
+            const { asQuote } = await import(document.getElementById("forum-js").dataset.quoting);
+            return lines.map(asQuote);
+        }""",
+        lines,
+    )
+    assert made == [as_quote(line) for line in lines]
+
+
+def test_escape_leaves_the_composer_and_keeps_the_text(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    damp, *_others = branches
+    field = open_composer(page, damp)
+    page.keyboard.type("Unfinished.")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#p{damp.pk}")).to_be_focused()
+    expect(field).to_have_value("Unfinished.")
+
+
+def test_composer_grows_with_its_text_in_any_browser(visit, reply: Post, alice: User) -> None:
+    for grows in ("true", "false"):
+        page = visit("/", alice)
+        page.add_init_script(f"CSS.supports = () => {grows};")
+        page.goto(reply.thread.get_absolute_url())
+        if grows == "false":
+            page.evaluate(NO_SIZING)
+        field = open_composer(page, reply)
+        before = field.bounding_box()["height"]
+        field.fill("\n".join("A line." for _ in range(14)))
+        assert field.bounding_box()["height"] > before + 100
+
+
+# -- People at the at sign ------------------------------------------------------------------------
+
+
+def menu(page: Page) -> Locator:
+    return page.get_by_role("listbox", name="People whose names start with")
+
+
+def chosen(page: Page) -> Locator:
+    return menu(page).locator("[aria-selected=true]")
+
+
+@pytest.fixture
+def names(world: World) -> None:
+    """People whose names begin alike; the last of them writes in no thread."""
+    for name in ("tomasz", "tomoko", "tomwren"):
+        if not User.objects.named([name]).exists():
+            User.objects.create_user(name, f"{name}@example.org")
+
+
+@pytest.fixture
+def writing(page: Page, branches: tuple[Post, Post, Post], names: None) -> Locator:
+    """The field of a composer, in a thread in which tomoko wrote too."""
+    reply_to(branches[0], author=User.objects.get(username="tomoko"), source="Not here.")
+    field = open_composer(page, branches[0])
+    page.evaluate(EXPANDER)
+    return field
+
+
+def test_people_of_the_thread_come_first_and_are_chosen_by_keys(
+    page: Page, writing: Locator
+) -> None:
+    page.keyboard.type("مرحبا @t")
+    expect(menu(page)).to_have_count(0)
+    page.keyboard.type("om")
+    expect(menu(page).get_by_role("option")).to_have_text(
+        ["tomoko in this thread", "tomasz", "tomwren"]
+    )
+    expect(page.get_by_role("status").first).to_have_text("3 people. tomoko, 1 of 3")
+    expect(chosen(page)).to_have_text("tomoko in this thread")
+    page.keyboard.press("ArrowDown")
+    expect(chosen(page)).to_have_text("tomasz")
+    descendant = chosen(page).get_attribute("id")
+    expect(writing).to_have_attribute("aria-activedescendant", descendant)
+    expect(writing).not_to_have_attribute("role", "combobox")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(writing).to_have_value("مرحبا @tomoko ")
+    expect(writing).not_to_have_attribute("aria-controls", "")
+    page.keyboard.type("and @tom")
+    expect(menu(page)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(writing).to_have_value("مرحبا @tomoko and @tomasz ")
+    expect(writing).to_be_focused()
+    page.keyboard.type("what?")
+    send(page)
+    made = Post.objects.order_by("-pk")[0]
+    named = set(made.mentions.values_list("person__username", flat=True))
+    assert named == {"tomoko", "tomasz"}
+
+
+def test_menu_closes_on_escape_and_leaves_the_composer_alone(page: Page, writing: Locator) -> None:
+    page.keyboard.type("@tom")
+    expect(menu(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(menu(page)).to_have_count(0)
+    expect(writing).to_be_focused()
+    expect(writing).to_have_value("@tom")
+
+
+def test_enter_after_a_whole_name_begins_a_line_and_control_enter_sends(
+    page: Page, writing: Locator
+) -> None:
+    page.keyboard.type("@TOMASZ")
+    expect(menu(page).get_by_role("option")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(writing).to_have_value("@TOMASZ\n")
+    page.keyboard.type("Hello @tom")
+    expect(menu(page)).to_be_visible()
+    send(page)
+    assert Post.objects.order_by("-pk")[0].source == "@TOMASZ\nHello @tom"
+
+
+def test_name_is_chosen_with_the_pointer_on_a_phone(
+    page: Page, branches: tuple[Post, Post, Post], names: None
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 600})
+    field = open_composer(page, branches[0])
+    page.evaluate(EXPANDER)
+    page.keyboard.type("So far to the end of the line @tom")
+    option = menu(page).get_by_role("option", name="tomwren")
+    box = option.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["height"] >= 24
+    option.click()
+    expect(field).to_have_value("So far to the end of the line @tomwren ")
+
+
+# -- Help -----------------------------------------------------------------------------------------
+
+
+def test_help_opens_beside_the_text_and_closes_where_it_was_opened(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    field = open_composer(page, branches[0])
+    page.keyboard.type("Kept.")
+    link = page.get_by_role("link", name="Markdown help")
+    link.press("Enter")
+    help_here = page.get_by_role("region", name="Markdown")
+    expect(help_here).to_be_focused()
+    expect(help_here.locator("strong")).to_have_text("more important")
+    page.keyboard.press("Escape")
+    expect(help_here).to_have_count(0)
+    expect(link).to_be_focused()
+    link.click()
+    expect(help_here).to_be_focused()
+    page.get_by_role("button", name="Close the help").click()
+    expect(link).to_be_focused()
+    expect(field).to_have_value("Kept.")
+    assert len(page.context.pages) == 1
+
+
+# -- Nasty text -----------------------------------------------------------------------------------
+
+NASTY = (
+    "</textarea><script>alert(1)</script> &amp; \u202eolleh\u202c `` <b>\n\n"
+    "مرحبا @carol، 日本語 👩🏽‍🚀"
+)
+
+
+def test_nasty_text_is_previewed_quoted_and_posted_as_it_is(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    damp, *_others = branches
+    field = open_composer(page, damp)
+    field.fill(NASTY)
+    page.get_by_role("button", name="Preview").click()
+    shown = page.locator(".compose section .text")
+    expect(shown).to_contain_text("</textarea><script>alert(1)</script>")
+    expect(field).to_have_value(NASTY)
+    expect(page.get_by_role("button", name="Preview")).to_be_focused()
+    previewed = shown.inner_html()
+    send(page)
+    made = Post.objects.get(parent=damp)
+    assert page.locator(f"#p{made.pk} .text").inner_html() == previewed
+    press(page, made, "Quote")
+    field = field_of(page, made)
+    expect(field).to_be_focused()
+    page.keyboard.type("Indeed.")
+    send(page)
+    assert Quote.objects.get(post__parent=made).source_post == made
+
+
+def test_longest_text_is_posted_from_the_keyboard(
+    page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    field = open_composer(page, branches[0])
+    longest = ("word " * 4000)[:19_999] + "."
+    field.fill(longest)
+    expect(page.locator("[data-js-count]")).to_have_text("Characters left: 0")
+    send(page)
+    assert Post.objects.get(parent=branches[0]).source == longest
+
+
+# -- Without scripts ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plain_page(visit, thread: Thread, branches: tuple[Post, ...], alice: User) -> Page:
+    return visit(thread.get_absolute_url(), alice, java_script_enabled=False)
+
+
+def test_help_without_scripts_is_a_page_beside_the_text(
+    plain_page: Page, branches: tuple[Post, Post, Post]
+) -> None:
+    press(plain_page, branches[0], "Reply to")
+    plain_page.get_by_label("Your reply to bob").fill("Kept.")
+    with plain_page.expect_popup() as opened:
+        plain_page.get_by_role("link", name="Markdown help, on a new page").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("How to write a post")
+    expect(plain_page.get_by_label("Your reply to bob")).to_have_value("Kept.")

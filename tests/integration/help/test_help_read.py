@@ -1,0 +1,31 @@
+"""Help with Markdown: a page of its own, and a part of the composer."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def test_everybody_reads_what_to_type_and_what_comes_of_it(visitor: Client) -> None:
+    html = visitor.get("/help/markdown/").content.decode()
+    assert "<pre># A heading</pre>" in html
+    assert "<h2>A heading</h2>" in html
+    assert "<strong>more important</strong>" in html
+    assert '<figure class="q"' in html
+    assert "These words aren’t in this thread" not in html
+    assert "<td>April</td>" in html
+    assert "Ask @alice" in html
+
+
+def test_a_member_mentions_themselves(as_bob: Client, visitor: Client) -> None:
+    assert '<a class="mention" href="/u/bob/">' in as_bob.get("/help/markdown/").content.decode()
+    assert 'class="mention"' not in visitor.get("/help/markdown/").content.decode()
+
+
+def test_composer_is_given_the_part(as_bob: Client) -> None:
+    html = as_bob.get("/help/markdown/", **HTMX).content.decode()
+    assert html.lstrip().startswith("<section")
+    assert "data-focus" in html
+    assert "<h4>A heading</h4>" in html
+    assert "These words aren’t in this thread" not in html

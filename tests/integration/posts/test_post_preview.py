@@ -1,0 +1,98 @@
+"""A preview is what will be posted: the same markup, whatever is written."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forum.actions.posts import reply_to
+from forum.models import Post, RateLimit, User
+from tests.scene import undone
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+TEXT = re.compile(r'<div class="text" dir="auto"[^>]*>.*?</div>(?=</section>|\n<footer)', re.DOTALL)
+# In the page a quote leads to its place there, from elsewhere to the page.
+IN_PAGE = re.compile(r'href="#p(\d+):~:text=[^"]*"')
+
+PARTS = (
+    *("@bob ", "@bob @carol ", "@nobody ", "Plain words.\n\n", "*And* so, @Carol: `@alice`.\n\n"),
+    *("> Only where the bricks stay wet all winter.\n\n", "> Nobody ever said this here.\n\n"),
+    *("> the bricks\n\n", "> > Does moss harm the bricks?\n>\n> Only where\n\n", "# Heading\n\n"),
+    *(
+        "## Another @bob\n\n",
+        "```python\nprint('@carol')\n```\n\n",
+        "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
+    ),
+    *("- one\n- two\n\n", "مرحبا @bob، وهذا هو الجواب.\n\n", "日本語の段落です。\n\n", "---\n\n"),
+    *(
+        "</textarea><script>alert(1)</script>\n\n",
+        "https://example.org/a_b?c=1&d\n\n",
+        "    code\n\n",
+    ),
+)
+
+
+def text_in(html: str) -> str:
+    found = TEXT.findall(html)
+    return IN_PAGE.sub(r'href="/p/\1/"', found[-1])
+
+
+def preview_of(client: Client, parent: Post, sent: dict[str, object]) -> str | None:
+    RateLimit.objects.all().delete()
+    response = client.post(f"/p/{parent.pk}/reply/", {**sent, "do": "preview"}, **HTMX)
+    return text_in(response.content.decode()) if response.status_code == 200 else None
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.sampled_from(PARTS), min_size=1, max_size=6))
+def test_preview_is_what_is_posted(
+    as_alice: Client, opening: Post, reply: Post, carol: User, parts: list[str]
+) -> None:
+    sent = {"source": "".join(parts), "quoted": [opening.pk, reply.pk]}
+    with undone():
+        previewed = preview_of(as_alice, reply, sent)
+        response = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX)
+        if previewed is None:
+            assert response.status_code == 422
+        else:
+            assert response.status_code == 201
+            assert text_in(response.content.decode()) == previewed
+
+
+def test_edit_is_previewed_as_it_will_be_saved(
+    as_alice: Client, opening: Post, reply: Post, alice: User
+) -> None:
+    post = reply_to(reply, author=alice, source="> Only where the bricks stay wet\n\nSo?")
+    source = "@bob\n\n> Only where the bricks stay wet\n\n# So?\n\n> the bricks"
+    sent = {"source": source, "do": "preview"}
+    previewed = as_alice.post(f"/p/{post.pk}/edit/", sent, **HTMX)
+    as_alice.post(f"/p/{post.pk}/edit/", {"source": source})
+    page = as_alice.get(post.thread.get_absolute_url()).content.decode()
+    shown = page[page.index(f'id="p{post.pk}"') :]
+    first = TEXT.search(shown)
+    assert first
+    assert IN_PAGE.sub(r'href="/p/\1/"', first[0]) == text_in(previewed.content.decode())
+
+
+def test_new_thread_is_previewed_as_it_will_begin(as_alice: Client, board) -> None:
+    sent = {"title": "Lichen", "source": "# What is it?\n\n> A plant?\n\n@alice asks."}
+    previewed = as_alice.post(f"{board.get_absolute_url()}new/", {**sent, "do": "preview"}, **HTMX)
+    as_alice.post(f"{board.get_absolute_url()}new/", sent)
+    page = as_alice.get(Post.objects.get().thread.get_absolute_url()).content.decode()
+    assert TEXT.findall(page)[0] == text_in(previewed.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [("@bob", "to bob"), ("@bob @carol", "to bob, also to carol"), ("@carol", None)],
+)
+def test_preview_says_to_whom_as_the_post_will(
+    as_alice: Client, reply: Post, carol: User, head: str, line: str | None
+) -> None:
+    sent = {"source": f"{head} So it is.", "do": "preview"}
+    html = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX).content.decode()
+    assert re.findall(r'<p class="re">(.*?)</p>', html) == ([line] if line else [])
