@@ -57,6 +57,8 @@ class Composer:
     notice: str = ""
     refusal: Refusal | None = None
     preview: Preview | None = None
+    # To whom other replies are begun in the thread, and where a quote is added to them.
+    other_replies: list[tuple[str, str]] = field(default_factory=list)
     says_now: SafeString | None = None  # what an edit that came in between made of the post
 
     limit: int = MAX_SOURCE

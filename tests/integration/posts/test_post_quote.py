@@ -8,10 +8,12 @@ import re
 import pytest
 from django.test import Client
 
+from forum.actions.drafts import Written, save_draft
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, User
+from forum.models.drafts import Purpose
 
 
 def composer(client: Client, post: Post, query: str) -> tuple[str, list[int]]:
@@ -79,6 +81,38 @@ def test_no_address_asks_for_more_than_a_post_can_hold(
     text, sources = composer(as_alice, opening, query)
     assert sources == [post.pk for post in long[:2]]
     assert len(text) < 40_100
+
+
+def begin(parent: Post, member: User) -> None:
+    save_draft(Purpose(parent_id=parent.pk), member=member, written=Written("So far."))
+
+
+def offers(client: Client, post: Post, query: str = "quote=1") -> dict[str, str]:
+    """Other replies that the quote can be added to: to whom, and by which address."""
+    page = client.get(f"/p/{post.pk}/reply/?{query}").content.decode()
+    links = re.findall(r'href="([^"]+)">Add this quote to your reply to (\w+)<', page)
+    return {name: html.unescape(address) for address, name in links}
+
+
+def test_quote_is_offered_to_the_replies_begun_in_the_thread(
+    as_alice: Client, alice: User, bob: User, opening: Post, reply: Post, other: Post
+) -> None:
+    begin(reply, alice)
+    begin(other, bob)
+    assert offers(as_alice, other) == {"bob": f"/p/{reply.pk}/reply/?quote=p{other.pk}"}
+    query = f"quote=1&quote=p{opening.pk}"
+    address = f"/p/{reply.pk}/reply/?quote=p{other.pk}&quote=p{opening.pk}"
+    assert offers(as_alice, other, query) == {"bob": address}
+    assert offers(as_alice, other, "") == {}, "there is no quote"
+    assert offers(as_alice, reply) == {}, "it is this very reply"
+
+
+def test_quote_is_offered_to_no_reply_to_what_was_removed(
+    as_alice: Client, alice: User, carol: User, reply: Post, other: Post
+) -> None:
+    begin(reply, alice)
+    hide_post(reply, by=carol, reason="advertising")
+    assert offers(as_alice, other) == {}
 
 
 # -- Whose words ----------------------------------------------------------------------------------
