@@ -9,7 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
+from forum.lib.numbers import capped
 from forum.lib.themes import THEMES
+from forum.models import User
 from forum.permissions import may_enter_desk
 
 
@@ -23,4 +25,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "zone": timezone.get_current_timezone_name(),
         "may_moderate": may_enter_desk(reader),
+        "unread_notices": capped(reader.unread_notices) if isinstance(reader, User) else "",
     }

@@ -9,6 +9,7 @@ from forum.forms.moderation import DEEDS
 from forum.lib.addresses import IdConverter
 from forum.views import (
     boards,
+    inbox,
     jumps,
     log,
     manual,
@@ -102,6 +103,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("log/", log.index, name="log"),
     path("log/<id:action_id>/", log.detail, name="log-entry"),
     path("log/<id:action_id>/undo/", log.undo_act, name="log-undo"),
+    path("inbox/", inbox.detail, name="inbox"),
+    path("inbox/mark/", inbox.mark, name="inbox-mark"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
     path("help/markdown/", manual.markdown, name="help-markdown"),

@@ -52,6 +52,7 @@ def addresses(scene: Scene) -> dict[str, str]:
 ALONE = (
     *("home", "theme", "alive", "ready", "account-settings", "log"),
     *("help-markdown", "person-suggest"),
+    *("inbox", "inbox-mark"),
     *("account_login", "account_logout", "account_signup", "account_inactive"),
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_reset_password", "account_reset_password_done"),

@@ -15,6 +15,7 @@ from forum.actions.branches import note_in_branch
 from forum.actions.cases import close_reports
 from forum.actions.drafts import forget_draft
 from forum.actions.mentions import record_mentions
+from forum.actions.notices import tell, tell_of_edit
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
 from forum.actions.transactions import StartAgain, deed
@@ -107,6 +108,7 @@ def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> 
     )
     record_mentions(post, rendered)
     record_quotes(post, found)
+    tell(post)
     mark_own(post, member=post.author)
     post.thread.note_arrival(post)
     return post
@@ -194,6 +196,7 @@ def _edit_post(
     )
     record_mentions(post, rendered)
     record_quotes(post, found)
+    tell_of_edit(post)
     mark_own(post, member=by)
     return post
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 
 from django.db import connection
@@ -58,6 +58,25 @@ UPDATE forum_seen AS seen
  WHERE member_id = %(member)s AND thread_id = %(thread)s
 """
 
+# Of a post, only what it says now: of what it said before, what was seen stays known.
+UNSEE_SQL = """
+UPDATE forum_seen AS seen
+   SET numbers = seen.numbers - lost.numbers, before = seen.before - lost.numbers
+  FROM (SELECT thread_id, range_agg(int8range(latest_number, latest_number, '[]')) AS numbers
+          FROM forum_post WHERE id = ANY (%s) GROUP BY thread_id) AS lost
+ WHERE seen.member_id = ANY (%s) AND seen.thread_id = lost.thread_id
+"""
+
+# Notices of what was seen are read.
+CLEAR_SQL = """
+UPDATE forum_notice AS notice SET read_at = now()
+  FROM forum_post AS post, forum_seen AS seen
+ WHERE notice.member_id = %s AND notice.read_at IS NULL
+   AND post.id = notice.post_id AND post.thread_id = %s
+   AND seen.member_id = notice.member_id AND seen.thread_id = post.thread_id
+   AND post.latest_number <@ seen.numbers
+"""
+
 
 @deed
 def mark_seen(thread: Thread, *, member: User, numbers: Iterable[int]) -> None:
@@ -67,6 +86,7 @@ def mark_seen(thread: Thread, *, member: User, numbers: Iterable[int]) -> None:
     """
     given = Thread.objects.values_list("next_number", flat=True).get(pk=thread.pk)
     _mark(thread, member, [number for number in set(numbers) if 0 < number < given], given)
+    _clear_notices(thread, member)
 
 
 @deed
@@ -80,6 +100,7 @@ def mark_thread_read(thread: Thread, *, member: User) -> None:
             " WHERE member_id = %s AND thread_id = %s",
             [given, member.pk, thread.pk],
         )
+    _clear_notices(thread, member)
 
 
 @deed
@@ -88,6 +109,7 @@ def mark_branch_read(post: Post, *, member: User) -> None:
     branch = Post.objects.branch_of(post).values_list("latest_number", flat=True)
     given = Thread.objects.values_list("next_number", flat=True).get(pk=post.thread_id)
     _mark(post.thread, member, list(branch), given)
+    _clear_notices(post.thread, member)
 
 
 @deed
@@ -109,6 +131,12 @@ def mark_own(post: Post, *, member: User) -> None:
     number = post.latest_number
     with connection.cursor() as cursor:
         cursor.execute(OWN_SQL, [number, number, member.pk, post.thread_id])
+
+
+def mark_unseen(posts: Collection[int], *, members: Collection[int]) -> None:
+    """What these posts say now is new to these members; part of the deed that tells them."""
+    with connection.cursor() as cursor:
+        cursor.execute(UNSEE_SQL, [list(posts), list(members)])
 
 
 def carry_seen(source: Thread, target: Thread, branch: PostQuerySet, change: Renumbering) -> None:
@@ -142,3 +170,8 @@ def _mark(thread: Thread, member: User, numbers: list[int], given: int) -> None:
                 "visit": VISIT.total_seconds(),
             },
         )
+
+
+def _clear_notices(thread: Thread, member: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CLEAR_SQL, [member.pk, thread.pk])

@@ -6,7 +6,7 @@ import re
 
 from django.http import Http404, QueryDict
 
-IN_QUERY = re.compile(r"([apt])([1-9][0-9]{0,17})")
+IN_QUERY = re.compile(r"([aptn])([1-9][0-9]{0,17})")
 
 
 class IdConverter:
@@ -22,7 +22,7 @@ class IdConverter:
 
 
 def id_asked_for(query: QueryDict, name: str, letter: str) -> int | None:
-    """The id in a query's `p12` (a post), `t12` (a thread) or `a12` (an act of moderators).
+    """The id in a query's `p12` (a post), `t12` (a thread), `n12` (a notice) or `a12` (an act).
 
     None when the query has no such parameter; raises `Http404` when it is not of that form.
     """

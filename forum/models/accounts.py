@@ -227,9 +227,18 @@ class User(AbstractBaseUser):
     @cached_property
     def standing(self) -> Standing:
         """What this person was appointed to; asked once per request."""
-        from forum.models.roles import standing_of
+        return self._standing_and_notices[0]
 
-        return standing_of(self)
+    @cached_property
+    def unread_notices(self) -> int:
+        """How many posts this person was told of and has not seen."""
+        return self._standing_and_notices[1]
+
+    @cached_property
+    def _standing_and_notices(self) -> tuple[Standing, int]:
+        from forum.models.roles import standing_and_notices_of
+
+        return standing_and_notices_of(self)
 
     # Django's admin and its login ask these; the answers are ours.
 

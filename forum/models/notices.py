@@ -8,9 +8,48 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
-from forum.models.posts import Post
+from forum.models.posts import Post, if_readable, readable_by
 from forum.models.reports import Report
+from forum.models.threads import Reader, Thread
+
+# More unread notices than this nobody wants the number of.
+COUNTED = 100
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def readable_by(self, reader: Reader) -> NoticeQuerySet:
+        """Notices of posts that `reader` may read now. The counter and the list both begin here."""
+        return self.filter(
+            readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
+        )
+
+    def inbox_of(self, member: User) -> NoticeQuerySet:
+        """What a member is told of, the latest first."""
+        return self.readable_by(member).filter(member=member).order_by("-id")
+
+    def unread(self) -> NoticeQuerySet:
+        return self.filter(read_at=None)
+
+    def count_some(self) -> int:
+        """How many there are, counted up to `COUNTED`."""
+        return self.order_by()[:COUNTED].count()
+
+    def before(self, notice_id: int | None) -> NoticeQuerySet:
+        """The rest of an inbox after that notice; all of it without one."""
+        return self if notice_id is None else self.filter(pk__lt=notice_id)
+
+    def with_context(self, reader: Reader) -> NoticeQuerySet:
+        """With post, author and thread, and the first words of the post answered."""
+        return (
+            self.select_related("post__author", "post__thread")
+            .defer("post__html", "post__source", "post__excerpt")
+            .annotate(
+                shown_excerpt=if_readable(reader, "excerpt", "post__"),
+                shown_parent=if_readable(reader, "excerpt", "post__parent__"),
+            )
+        )
 
 
 class Notice(models.Model):
@@ -29,6 +68,12 @@ class Notice(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     # By having seen the post, here or anywhere.
     read_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    # Set by `with_context`.
+    shown_excerpt: str
+    shown_parent: str
 
     class Meta:
         indexes = [

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -78,9 +79,33 @@ class Standing:
         return int(board.pk in self.board_ids if board else bool(self.board_ids))
 
 
-def standing_of(person: User) -> Standing:
-    """One query: the roles of `person`, added up."""
-    return _added_up(list(person.roles.values_list("kind", "board_id")))
+def standing_and_notices_of(person: User) -> tuple[Standing, int]:
+    """The roles of `person`, added up, and how many notices are unread; one query for most.
+
+    Members are told of nothing but what everybody may read. What moderators may read depends on
+    their roles: their notices are counted by another query.
+    """
+    from forum.models.notices import COUNTED, Notice
+
+    unread = Notice.objects.unread()
+    public = unread.readable_by(AnonymousUser()).filter(member=models.OuterRef("pk"))
+    rows = list(
+        User.objects.filter(pk=person.pk).values_list(
+            "roles__kind", "roles__board_id", _Counted(public.values("pk")[:COUNTED])
+        )
+    )
+    standing = _added_up([(kind, board) for kind, board, _count in rows if kind])
+    if not standing.moderates_anything:
+        return standing, rows[0][2] if rows else 0
+    person.standing = standing
+    return standing, unread.inbox_of(person).count_some()
+
+
+class _Counted(models.Subquery):
+    """How many rows a query has."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = models.IntegerField()
 
 
 def know_standing_of(people: Iterable[User]) -> None:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.models.windows import Row
+from forum.presenters.names import and_others
 
-NAMED = 3
 # In so many replies a way to fold them all at once is worth its place.
 FEW = 20
 
@@ -38,21 +38,9 @@ class Folds:
 def who_answers(rows: Sequence[Row]) -> str:
     """“38 replies from brigid, wren and 11 others”."""
     people = [name for name, _count in Counter(row.author for row in rows).most_common()]
-    named, others = people[:NAMED], len(people) - NAMED
-    if others > 0:
-        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    names = (
-        named[0]
-        if len(named) == 1
-        else _("%(names)s and %(last)s")
-        % {
-            "names": ", ".join(named[:-1]),
-            "last": named[-1],
-        }
-    )
     return ngettext(
         "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
-    ) % {"count": len(rows), "names": names}
+    ) % {"count": len(rows), "names": and_others(people)}
 
 
 def left_out(row: Row) -> str:

@@ -19,7 +19,8 @@ from forum.actions.reading import (
 )
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
-from forum.models import Post, Thread, User
+from forum.lib.numbers import capped
+from forum.models import Notice, Post, Thread, User
 from forum.models.reading import marks_of
 from forum.models.unseen import next_unseen
 from forum.models.windows import WINDOW
@@ -48,7 +49,10 @@ def _thread(request: HttpRequest, thread_id: int) -> Thread:
 
 @require_POST
 def seen(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """Revisions of these numbers were on the member's screen; with `all`, the whole thread."""
+    """Revisions of these numbers were on the member's screen; with `all`, the whole thread.
+
+    Answers with the inbox's counter, which may be less now.
+    """
     member, thread = _member(request), _thread(request, thread_id)
     if request.POST.get("all"):
         mark_thread_read(thread, member=member)
@@ -57,7 +61,8 @@ def seen(request: HttpRequest, thread_id: int) -> HttpResponse:
     typed = request.POST.get("numbers", "").split(",")[:MOST_AT_ONCE]
     numbers = [int(text) for text in typed if text.isdecimal() and len(text) < len(str(2**62))]
     mark_seen(thread, member=member, numbers=numbers)
-    return HttpResponse(status=204)
+    waiting = Notice.objects.inbox_of(member).unread().count_some()
+    return HttpResponse(capped(waiting), content_type="text/plain")
 
 
 @require_safe

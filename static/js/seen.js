@@ -56,8 +56,9 @@ async function send() {
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const body = new URLSearchParams({ numbers: numbers.join(), csrfmiddlewaretoken: token });
   try {
-    const { ok } = await fetch(address, { method: "POST", body, keepalive: true });
-    if (!ok) throw new Error("not taken");
+    const answer = await fetch(address, { method: "POST", body, keepalive: true });
+    if (!answer.ok) throw new Error("not taken");
+    document.getElementById("inbox-count").textContent = await answer.text();
     for (const number of numbers) document.querySelector(`article[data-n="${number}"]`)?.removeAttribute("data-n");
   } catch {
     waiting.push(...numbers); // with what is seen next, or on leaving

@@ -160,6 +160,13 @@ def open_menu(page: Page) -> None:
     expect(page.locator(".menu")).to_be_visible()
 
 
+def mark_entry(page: Page) -> None:
+    button = page.locator(".list .num button").first
+    before = button.inner_text()
+    button.click()
+    expect(button).not_to_have_text(before)
+
+
 def fail(page: Page) -> None:
     """Press the page's own button over empty fields."""
     page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
@@ -219,6 +226,9 @@ PAGES: dict[str, Shown] = {
     "person": Shown(named("person-detail", "bob")),
     "person, suspended": Shown(named("person-detail", "dan")),
     "person, oneself": Shown(named("person-detail", "alice"), "alice"),
+    "inbox": Shown(named("inbox"), "alice"),
+    "inbox, marked": Shown(named("inbox"), "alice", steps=mark_entry),
+    "inbox, empty": Shown(named("inbox"), "frank"),
     # Writing
     "composer": Shown(in_thread("forked"), "alice", steps=open_composer),
     "composer, error": Shown(in_thread("forked"), "alice", steps=fail_inline),
@@ -313,4 +323,5 @@ DESK: dict[str, Shown] = {
 WITHOUT_A_PAGE = {
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
+    "inbox-mark",
 }

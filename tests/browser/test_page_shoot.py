@@ -16,6 +16,7 @@ SHOT = {
     name: (PAGES | DESK)[name]
     for name in (
         *("front page", "board", "thread, seed", "thread, forked", "composer", "composer, error"),
+        "inbox",
         *("log in", "desk, posts"),
     )
 }

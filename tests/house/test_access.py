@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 # erin administers. 422 is the answer to those who may, and have not said why, or what.
 TABLE = """
 home                            | 200                             | 405
+inbox                           | in 200                          | 405
+inbox-mark                      | 405                             | 401 422
 theme                           | 405                             | 400
 help-markdown                   | 200                             | 405
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
@@ -44,13 +46,13 @@ thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 4
 thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail open              | 200                             | 405
-thread-seen open                | 405                             | 401 204 204 204 204 204 204 204
+thread-seen open                | 405                             | 401 200
 thread-served open              | 404                             | 405
 thread-next open                | in 302                          | 405
 thread-jump open                | 404                             | 405
 thread-map open                 | 200                             | 405
 thread-map deleted              | 404 404 404 404 200 200 404 200 | 405
-thread-seen deleted             | 405                             | 401 404 404 404 204 204 404 204
+thread-seen deleted             | 405                             | 401 404 404 404 200 200 404 200
 thread-next deleted             | in 404 404 404 302 302 404 302  | 405
 thread-short locked             | 301                             | 405
 thread-lock locked              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422

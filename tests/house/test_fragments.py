@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client
 
+from forum.models import Notice
 from tests.addresses import addresses
 from tests.scene import Scene
 
@@ -21,7 +22,7 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
 STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
-ONLY_SENT = {"thread-seen", "post-read", "post-unread", "person-suggest"}
+ONLY_SENT = {"inbox-mark", "thread-seen", "post-read", "post-unread", "person-suggest"}
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
@@ -62,6 +63,8 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield since, alice.get(since, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
     yield "people", alice.get("/people/?q=bo", headers=HTMX)
+    notice = Notice.objects.filter(member=scene.people["alice"]).earliest("id")
+    yield "inbox", alice.post("/inbox/mark/", {"notice": notice.pk, "do": "read"}, headers=HTMX)
     yield "settings", alice.post("/account/settings/", {"zone": "nowhere"})
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
 

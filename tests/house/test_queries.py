@@ -79,12 +79,21 @@ def grow_log(board: Board, opening: Post, bob: User, count: int) -> str:
     return "/log/"
 
 
+def grow_inbox(board: Board, opening: Post, bob: User, count: int) -> str:
+    for n in range(count):
+        thread = start_thread(board, author=bob, title=f"Thread {n}", source="So, @alice?")
+        reply_to(Post.objects.get(thread=thread), author=bob, source="What does @alice say?")
+        reply_to(opening, author=bob, source="An answer.")
+    return "/inbox/"
+
+
 Grow = Callable[[Board, Post, User, int], str]
 # So many for a visitor and for a member, the session and the person among them.
 PAGES: dict[str, tuple[Grow, int | None, int]] = {
     "front page": (grow_front, 3, 6),
     "board": (grow_board, 2, 5),
     "person": (grow_person, 4, 7),
+    "inbox": (grow_inbox, None, 4),
     "history": (grow_history, 3, 6),
     "log": (grow_log, 2, 5),
     "reply": (grow_reply, None, 6),

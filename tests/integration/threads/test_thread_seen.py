@@ -41,7 +41,7 @@ def test_ten_of_fifty_read_leaves_forty_new_on_another_device(
     page(as_alice, opening.thread)
     numbers = ",".join(str(post.number) for post in posts[:10])
     answer = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": numbers})
-    assert answer.status_code == 204
+    assert answer.status_code == 200
     elsewhere = Client()
     elsewhere.force_login(alice)
     html = page(elsewhere, opening.thread)
@@ -81,7 +81,7 @@ def test_numbers_that_were_not_given_yet_are_not_seen(
 @pytest.mark.parametrize("typed", ["", "1,,x", "²", "9" * 400, "1;2", "-3", "1e3", ","])
 def test_odd_numbers_are_no_error(as_alice: Client, thread: Thread, typed: str) -> None:
     answer = as_alice.post(f"/t/{thread.pk}/seen/", {"numbers": typed})
-    assert answer.status_code == 204
+    assert answer.status_code == 200
 
 
 def test_visitors_are_marked_nothing(visitor: Client, reply: Post) -> None:

@@ -1,0 +1,21 @@
+"""Several people in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+NAMED = 3
+
+
+def and_others(people: Sequence[str]) -> str:
+    """“brigid, wren and 11 others”; marks around names stay as they are."""
+    named, others = list(people[:NAMED]), len(people) - NAMED
+    if others > 0:
+        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
+    if len(named) == 1:
+        return named[0]
+    names = {"names": ", ".join(named[:-1]), "last": named[-1]}
+    return _("%(names)s and %(last)s") % names

@@ -1,0 +1,78 @@
+"""The inbox: what a member was told of."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from forum.actions.notices import mark_notices, read_all
+from forum.lib.addresses import id_asked_for
+from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import capped
+from forum.models import Notice, User
+from forum.presenters.inbox import grouped, nothing_since
+from forum.refusals import Invalid, SignedOut
+from forum.views.reading import reading
+
+PAGE = 50  # notices
+
+
+@reading
+def detail(request: HttpRequest) -> HttpResponse:
+    """What a member was told of, the latest first, grouped."""
+    member = request.user
+    if not isinstance(member, User):
+        return redirect_to_login(request.get_full_path())
+    after = id_asked_for(request.GET, "after", "n")
+    inbox = Notice.objects.inbox_of(member).before(after).with_context(member)
+    notices = list(inbox[: PAGE + 1])
+    latest = notices[0] if notices else None
+    context = {
+        "entries": grouped(notices[:PAGE]),
+        "nothing": "" if after or member.unread_notices else nothing_since(latest),
+        "newest": latest,
+        "after": after,
+        "next_after": notices[PAGE - 1].pk if len(notices) > PAGE else None,
+    }
+    return render(request, "inbox/detail.html", context)
+
+
+@require_POST
+def mark(request: HttpRequest) -> HttpResponse:
+    """Mark notices as read or not: those named, or all up to the newest that was shown."""
+    member = request.user
+    if not isinstance(member, User):
+        raise SignedOut
+    do = request.POST.get("do")
+    if do not in ("read", "unread", "read-all"):
+        raise Invalid(_("Please say what to do with these notices."))
+    chosen = [int(text) for text in request.POST.getlist("notice") if _is_id(text)]
+    if do == "read-all":
+        read_all(member=member, up_to=max(chosen, default=0))
+        messages.success(request, _("All marked as read."))
+        return redirect("inbox")
+    mark_notices(chosen, member=member, read=do == "read")
+    if wants_fragment(request):
+        return _marked(request, member, chosen)
+    after = id_asked_for(request.POST, "after", "n")
+    place = f"#n{max(chosen)}" if chosen else ""
+    return redirect(reverse("inbox") + (f"?after=n{after}" if after else "") + place)
+
+
+def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
+    """The entry of these notices as it is now; none, when they may not be read any more."""
+    inbox = Notice.objects.inbox_of(member)
+    context = {
+        "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),
+        "unread_notices": capped(inbox.unread().count_some()),
+    }
+    return render(request, "inbox/_marked.html", context)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= len(str(10**17))
