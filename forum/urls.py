@@ -9,6 +9,7 @@ from forum.forms.moderation import DEEDS
 from forum.lib.addresses import IdConverter
 from forum.views import (
     boards,
+    branches,
     inbox,
     jumps,
     log,
@@ -90,6 +91,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<id:thread_id>/map/", threads.outline, name="thread-map"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
+    path("p/<id:post_id>/branch/", branches.detail, name="post-branch"),
     path("p/<id:post_id>/reply/", posts.reply, name="post-reply"),
     path("p/<id:post_id>/edit/", posts.edit, name="post-edit"),
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),

@@ -70,6 +70,7 @@ ABOUT_THREAD = {
 ABOUT_POST = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
+    "post-branch",
 )
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")

@@ -23,14 +23,14 @@ ORDERS: dict[Order, object] = {
 
 # By place in the tree, and by time, which ids tell: a branch that moved here has new numbers.
 SIMPLE = """
-SELECT id, parent_id, lft, id AS at FROM forum_post
+SELECT id, parent_id, lft, level FROM forum_post
  WHERE {tree} = %(tree)s AND {condition} ORDER BY {tree} {way}, {key} {way} LIMIT %(window)s
 """
 HERE = "(SELECT {key} FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
 
 # By branch: heads from that of the given post on, and of each the posts in the order of the tree.
 BRANCHES = """
-SELECT post.id, post.parent_id, post.lft, head.key AS at
+SELECT post.id, post.parent_id, post.lft, post.level
   FROM (SELECT here.lft, head.{key} AS key
           FROM (SELECT {here} AS lft) AS here LEFT JOIN LATERAL (
                SELECT {key} FROM forum_post
@@ -42,7 +42,7 @@ SELECT post.id, post.parent_id, post.lft, head.key AS at
           AND (start.key IS NULL OR {key} {from_head} start.key)
         ORDER BY {key} {way} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
        LATERAL (
-       SELECT id, parent_id, lft FROM forum_post
+       SELECT id, parent_id, lft, level FROM forum_post
         WHERE tree_id = %(tree)s AND lft BETWEEN head.lft AND head.rght
           AND (start.lft IS NULL OR head.key <> start.key OR lft {from_post} start.lft)
         ORDER BY lft {within} LIMIT %(window)s) AS post
@@ -55,7 +55,7 @@ COMPARED = {"after": ">", "at": ">=", "before": "<"}
 
 
 def page_sql(order: Order, start: Start | None) -> str:
-    """A statement for (id, parent, lft, at) of a page, one post more included.
+    """A statement for (id, parent, lft, level) of a page, one post more included.
 
     Its parameters are `tree`, `post` and `window`, which is that one more. Pages that are read
     back come in reverse.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from forum.models.ids import any_of
 from forum.models.posts import Post, PostQuerySet, readable_by
 from forum.models.reading import IsAmong, Marks, NumbersField
 from forum.models.threads import Thread
-from forum.models.windows import WINDOW
+from forum.models.windows import WINDOW, Window
 
 # Unseen posts are counted, and put in order, up to so many.
 COUNTED = 1000
@@ -35,34 +36,44 @@ class Unseen:
 
     before: int = 0
     after: int = 0
+    # Of those after it: how many in each branch that the page leaves unfinished.
+    below: tuple[int, ...] = ()
     is_more: bool = False
 
 
 def unseen_around(
-    thread: Thread,
-    reader: User,
-    marks: Marks,
-    page: frozenset[int],
-    ends: tuple[int, int] | None,
+    thread: Thread, reader: User, marks: Marks, window: Window, shown: Iterable[int]
 ) -> Unseen:
-    """Of the posts that are not in `page`; one query.
+    """Of the posts that are not `shown`, the page's window aside; one query.
 
-    `ends` are its first and last post in the order of the tree; without them all are after it.
+    What is before the page is known in the order of the tree only; else all are after it.
     """
-    first, last = ends or (None, None)
+    page = [row.id for row in window.rows if row.id in window.page]
+    is_tree = window.order == "tree" and bool(page)
     lefts = Post.objects.order_by().values("lft")
-    is_after = Q(lft__gt=Subquery(lefts.filter(pk=last))) if ends else Q()
-    candidates = _candidates(thread, marks)
-    counted = (
-        _not_seen(reader, marks)
-        .filter(pk__in=candidates)
-        .exclude(pk__in=any_of(page))
-        .aggregate(
-            before=Count("pk", filter=Q(lft__lt=Subquery(lefts.filter(pk=first)))),
-            after=Count("pk", filter=is_after),
-        )
+    is_after = Q(lft__gt=Subquery(lefts.filter(pk=page[-1]))) if page else Q()
+    posts = _not_seen(reader, marks).filter(pk__in=_candidates(thread, marks))
+    if window.head_id:
+        posts = posts.filter(_is_below(window.head_id))
+    heads = [branch.head_id for branch in window.unfinished]
+    branches = {
+        f"below_{place}": Count("pk", filter=is_after & _is_below(head))
+        for place, head in enumerate(heads)
+    }
+    is_before = Q(lft__lt=Subquery(lefts.filter(pk=page[0]))) if is_tree else Q(pk=None)
+    counted = posts.exclude(pk__in=any_of(shown)).aggregate(
+        before=Count("pk", filter=is_before),
+        after=Count("pk", filter=is_after if is_tree else Q()),
+        **branches,
     )
-    return Unseen(**counted, is_more=sum(counted.values()) >= COUNTED)
+    before, after, *below = counted.values()
+    is_more = before + after >= COUNTED or bool(window.head_id and not _are_few(thread, marks))
+    return Unseen(before, after, tuple(below), is_more)
+
+
+def _is_below(head_id: int) -> Q:
+    head = Post.objects.order_by().filter(pk=head_id)
+    return Q(lft__gt=Subquery(head.values("lft")), lft__lt=Subquery(head.values("rght")))
 
 
 def next_unseen(

@@ -24,6 +24,7 @@ from django.db.models import (
     When,
 )
 
+from forum.lib.tree import ROOT_RIGHT
 from forum.models.ids import any_of
 from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
@@ -37,6 +38,12 @@ WINDOW = 200
 CONTEXT = 10
 # What remains is counted only so far.
 COUNTED = 1000
+# A page to which parts were added comes back whole, up to so many posts.
+STRETCH = 1000
+# How many levels a page spans below its first post: with those above it, its lists nest no deeper
+# than 90. Chromium flattens them at 253; what is deeper is continued on the next page.
+MOST_NESTED = 90
+MOST_LEVELS = MOST_NESTED - CONTEXT
 
 
 @dataclass(slots=True)
@@ -63,69 +70,116 @@ class Row:
     parent: Row | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A branch that goes on after the page: its head, and how many posts stand there, or more."""
+
+    head_id: int
+    remaining: int
+
+
 @dataclass(slots=True)
 class Window:
     """The rows of a page in tree order, the opening post and the context above included."""
 
     rows: list[Row]
     page: frozenset[int]  # ids of the rows that are the page itself
-    has_earlier: bool
-    remaining: int  # posts after the page, counted up to `COUNTED`
+    has_earlier: bool = False
+    remaining: int = 0  # posts after the page, counted up to `COUNTED`
     goes_on_below: int | None = None  # the post that the first one after the page answers
-    reads_back: bool = False  # its end is what was asked for, not its beginning
     order: Order = "tree"
-
-    def cut_before(self, position: int) -> None:
-        """End the page before the row at that position."""
-        left_out = self.rows[position:]
-        self.goes_on_below = left_out[0].parent_id
-        self.rows = self.rows[:position]
-        self.page -= {row.id for row in left_out}
-        self.remaining = min(COUNTED, self.remaining + len(left_out))
-
-    def begin_at(self, position: int) -> None:
-        """Begin the page at the row at that position, below the nearest posts above it."""
-        kept = self.rows[position:]
-        by_id = {row.id: row for row in self.rows}
-        context: list[Row] = []
-        above = by_id.get(kept[0].parent_id or 0)
-        while above is not None and len(context) < CONTEXT:
-            context.append(above)
-            above = by_id.get(above.parent_id or 0)
-        opening = self.rows[0]
-        self.rows = [opening, *(row for row in reversed(context) if row is not opening), *kept]
-        self.page = frozenset(row.id for row in kept)
-        self.has_earlier = True
+    # The branches in which the page ends: that of the post above, and the top-level one around it.
+    unfinished: tuple[Unfinished, ...] = ()
+    # Of the page of one branch: its head, and the nearest posts above that, the nearest last.
+    head_id: int | None = None
+    path: tuple[Row, ...] = ()
 
 
 WINDOW_SQL = """
 WITH RECURSIVE found AS MATERIALIZED ({page}),
-numbered AS (SELECT *, row_number() OVER () AS place FROM found),
-page AS (SELECT * FROM numbered WHERE place < %(window)s),
+-- In the order in which they were found: how many levels they span so far.
+numbered AS (
+    SELECT *, row_number() OVER () AS place, max(level) OVER so_far - min(level) OVER so_far AS span
+      FROM found WINDOW so_far AS (ROWS UNBOUNDED PRECEDING)
+),
+edge AS (
+    SELECT coalesce((SELECT lft FROM forum_post WHERE id = %(branch)s), 0) AS first,
+           coalesce((SELECT rght FROM forum_post WHERE id = %(branch)s), %(most)s) AS last,
+           coalesce((SELECT rght FROM forum_post WHERE id = %(until)s), %(most)s) AS until
+),
+-- Where the page is full, would nest too deep, or leaves the branch.
+over AS (
+    SELECT least(
+        coalesce(
+            (SELECT place + 1 FROM numbered WHERE id = %(through)s),
+            CASE WHEN %(through)s IS NULL THEN %(window)s ELSE %(usual)s END),
+        (SELECT min(place) FROM numbered, edge
+          WHERE span > %(span)s OR lft <= edge.first OR lft > least(edge.last, edge.until))
+    ) AS place
+),
+page AS (SELECT * FROM numbered WHERE place < (SELECT place FROM over)),
+last AS (SELECT lft FROM page ORDER BY place {last} LIMIT 1),
+next AS ({next}),
 above AS (
-    SELECT id, parent_id, 1 AS height FROM forum_post
-     WHERE id = (SELECT parent_id FROM page ORDER BY place {first} LIMIT 1) AND %(context)s > 0
+    SELECT id, parent_id, 1 AS height FROM forum_post, edge
+     WHERE id = (SELECT parent_id FROM page ORDER BY place {first} LIMIT 1)
+       AND lft > edge.first AND %(context)s > 0
     UNION ALL
     SELECT post.id, post.parent_id, above.height + 1
-      FROM forum_post AS post JOIN above ON post.id = above.parent_id
-     WHERE above.height < %(context)s
+      FROM above JOIN forum_post AS post ON post.id = above.parent_id, edge
+     WHERE above.height < %(context)s AND post.lft > edge.first
+),
+path AS (
+    SELECT parent_id AS id, 1 AS height FROM forum_post WHERE id = %(branch)s
+    UNION ALL
+    SELECT post.parent_id, path.height + 1
+      FROM path JOIN forum_post AS post ON post.id = path.id WHERE path.height < %(context)s
+),
+unfinished AS (
+    SELECT id, rght, level FROM forum_post WHERE id = (SELECT parent_id FROM next)
+    UNION
+    SELECT * FROM (
+        SELECT id, rght, level FROM forum_post
+         WHERE tree_id = %(tree)s AND level = 1 AND lft < (SELECT lft FROM next WHERE level > 1)
+         ORDER BY lft DESC LIMIT 1) AS head
 )
 SELECT (SELECT array_agg(id ORDER BY place {first}) FROM page),
        (SELECT array_agg(id ORDER BY height DESC) FROM above),
+       (SELECT array_agg(id ORDER BY height DESC) FROM path WHERE id IS NOT NULL),
        (SELECT array_agg(parent_id) FROM (
-           SELECT parent_id FROM page UNION SELECT parent_id FROM above) AS answered),
+           SELECT parent_id FROM page UNION SELECT parent_id FROM above UNION
+           SELECT parent_id FROM forum_post WHERE id = %(branch)s) AS answered),
        (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NULL),
-       (SELECT count(*) FROM numbered WHERE place = %(window)s),
-       (SELECT parent_id FROM numbered WHERE place = %(window)s),
-       EXISTS ({before}),
-       -- Each in the order of an index, lest the planner read the whole table for them.
-       (SELECT parent_id IS NOT NULL FROM forum_post WHERE tree_id = %(tree)s
-           AND lft < (SELECT min(lft) FROM page) ORDER BY lft DESC LIMIT 1),
-       (SELECT count(*) FROM (SELECT 1 FROM forum_post WHERE tree_id = %(tree)s
-           AND lft > (SELECT max(lft) FROM page) ORDER BY lft LIMIT %(counted)s) AS rest),
-       (SELECT parent_id FROM forum_post WHERE tree_id = %(tree)s
-           AND lft > (SELECT max(lft) FROM page) ORDER BY lft LIMIT 1)
+       {earlier},
+       {remaining},
+       (SELECT parent_id FROM next),
+       (SELECT array_agg(ARRAY[id, (SELECT count(*) FROM (
+            SELECT 1 FROM forum_post AS post WHERE tree_id = %(tree)s AND deleted_at IS NULL
+               AND lft > (SELECT lft FROM last) AND lft < unfinished.rght
+             ORDER BY lft LIMIT %(counted)s) AS rest)] ORDER BY level DESC)
+          FROM unfinished, edge WHERE level > 0 AND rght < edge.last)
 """
+# Each in the order of an index, lest the planner read the whole table for them.
+EARLIER_SQL = """
+(SELECT id <> coalesce(%(branch)s, (SELECT id FROM forum_post
+         WHERE tree_id = %(tree)s AND parent_id IS NULL))
+   FROM forum_post WHERE tree_id = %(tree)s AND lft < (SELECT min(lft) FROM page)
+  ORDER BY lft DESC LIMIT 1)
+"""
+REMAINING_SQL = """
+(SELECT count(*) FROM (SELECT 1 FROM forum_post WHERE tree_id = %(tree)s AND deleted_at IS NULL
+    AND lft > (SELECT lft FROM last) AND lft < (SELECT last FROM edge)
+  ORDER BY lft LIMIT %(counted)s) AS rest)
+"""
+NEXT_IN_TREE = """
+SELECT id, parent_id, lft, level FROM forum_post WHERE tree_id = %(tree)s
+   AND lft > (SELECT lft FROM last) AND lft < (SELECT last FROM edge) ORDER BY lft LIMIT 1
+"""
+NEXT_FOUND = """
+SELECT id, parent_id, lft, level FROM numbered WHERE place = (SELECT place FROM over)
+"""
+THE_ONE_ASKED_FOR = "SELECT id, parent_id, lft, level FROM forum_post WHERE id = %(post)s"
+NOTHING = f"{THE_ONE_ASKED_FOR} AND false"
 
 
 def window_of(
@@ -136,48 +190,80 @@ def window_of(
     *,
     order: Order = "tree",
     marks: Marks | None = None,
+    branch: int | None = None,
+    until: int | None = None,
+    through: int | None = None,
 ) -> Window | None:
     """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
 
-    None when that post is not in the thread.
+    With `branch` as if that post and those below it were all; its head comes with every page.
+    With `until` the page ends with the branch of that post; with `through` it goes on to that post,
+    as far as `STRETCH` allows. None when there is nothing where the page should begin.
     """
-    is_back = start == "before"
-    # Only where a page begins at a post is it not known whether there are posts before it.
-    before = page_sql(order, "before").replace("%(window)s", "1")
-    sql = WINDOW_SQL.format(
-        page=page_sql(order, start),
-        first="DESC" if is_back else "ASC",
-        before=before if start == "at" and order != "tree" else "SELECT 1 WHERE false",
-    )
+    if branch and start is None:
+        start, post_id = "after", branch
     values = {
         "tree": thread.pk,
         "post": post_id,
-        "window": WINDOW + 1,
+        "window": (STRETCH if through else WINDOW) + 1,
+        "usual": WINDOW + 1,
+        "span": MOST_LEVELS if order != "time" else thread.next_number,
         "context": CONTEXT if order != "time" else 0,
         "counted": COUNTED,
+        "branch": branch,
+        "until": until,
+        "through": through,
+        "most": ROOT_RIGHT,
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        page, above, answered, opening, more, over, before_at, *of_tree = cursor.fetchone()
-    if page is None and (start or opening is None):
+        cursor.execute(_window_sql(order, start), values)
+        page, above, path, answered, opening, earlier, remaining, below, rest = cursor.fetchone()
+    is_beginning = branch is not None and post_id == branch
+    if page is None and (opening is None or (start and not is_beginning)):
         return None
-    page = page or []
-    has_earlier, remaining, below = of_tree
-    if order != "tree":
-        # How much there is beyond the page is not counted: that there is more, one more tells.
-        has_earlier = {"before": bool(more), "at": before_at, "after": True, None: False}[start]
-        remaining = COUNTED if is_back or more else 0
-        below = None if order == "time" or is_back else over
-    ids = list(dict.fromkeys([opening, *(above or ()), *page]))
-    rows = {row.id: row for row in rows_of(set(ids), reader, answered=answered or (), marks=marks)}
+    page, path = page or [], path or []
+    ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *page]))
+    found = {*ids, *path}
+    rows = {row.id: row for row in rows_of(found, reader, answered=answered or (), marks=marks)}
     return Window(
         rows=[rows[post] for post in ids],
         page=frozenset(page),
-        has_earlier=bool(has_earlier),
+        has_earlier=bool(earlier) and not is_beginning,
         remaining=remaining,
         goes_on_below=below,
-        reads_back=is_back,
         order=order,
+        unfinished=tuple(Unfinished(*pair) for pair in rest or ()),
+        head_id=branch,
+        path=tuple(rows[post] for post in path if post in rows),
+    )
+
+
+def _window_sql(order: Order, start: Start | None) -> str:
+    is_back = start == "before"
+    if order == "tree":
+        earlier, remaining, following = EARLIER_SQL, REMAINING_SQL, NEXT_IN_TREE
+    else:
+        # How much there is beyond the page is not counted: that there is more, one more tells.
+        more = "EXISTS (SELECT 1 FROM numbered WHERE place = (SELECT place FROM over))"
+        before = page_sql(order, "before").replace("%(window)s", "1")
+        # Only where a page begins at a post is it not known whether there are posts before it.
+        earlier = {
+            None: "false",
+            "after": "true",
+            "before": more,
+            "at": f"EXISTS ({before})",
+        }[start]
+        remaining = "%(counted)s" if is_back else f"CASE WHEN {more} THEN %(counted)s ELSE 0 END"
+        following = THE_ONE_ASKED_FOR if is_back else NEXT_FOUND
+        if order == "time":
+            following = NOTHING  # no branch is left unfinished where there are none
+    return WINDOW_SQL.format(
+        page=page_sql(order, start),
+        first="DESC" if is_back else "ASC",
+        last="ASC" if is_back else "DESC",
+        next=following,
+        earlier=earlier,
+        remaining=remaining,
     )
 
 

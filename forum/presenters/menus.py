@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forum.models import Post, Thread, User
+from forum.models.posts import post_path
 from forum.models.threads import Reader
 from forum.permissions import may_delete, may_edit, may_moderate, may_report, may_suspend
 
@@ -15,6 +16,8 @@ Link = tuple[str, str]  # address, words
 def menu_of(post: Post, reader: Reader) -> list[Link]:
     """A post's menu, after “Copy link”."""
     links: list[Link] = []
+    if not post.is_opening:
+        links.append((f"{post_path(post.pk)}branch/?from=p{post.pk}", _("This branch by itself")))
     if post.is_readable and post.is_edited:
         links.append((reverse("post-history", args=[post.pk]), _("Earlier versions")))
     if may_edit(reader, post):

@@ -57,10 +57,8 @@ class News:
         self._around = Unseen()
         is_part = window.has_earlier or window.remaining
         if marks is not None and isinstance(reader, User) and is_part:
-            shown = frozenset(row.id for row in rows)
-            page = [row.id for row in window.rows if row.id in window.page]
-            ends = (page[0], page[-1]) if self._is_tree and page else None
-            self._around = unseen_around(thread, reader, marks, shown, ends)
+            shown = [row.id for row in rows]
+            self._around = unseen_around(thread, reader, marks, window, shown)
             if not self._is_tree and not window.remaining:
                 self._around = replace(self._around, before=self._around.after, after=0)
 
@@ -152,6 +150,11 @@ class News:
     def after(self) -> str:
         """“, 2 new” of the posts after the page."""
         return count_of_new(self._around.after, is_more=self.is_more)
+
+    def in_unfinished(self, place: int) -> str:
+        """“, 2 new” of the posts after the page in the branch that it leaves unfinished there."""
+        below = self._around.below
+        return count_of_new(below[place], is_more=self.is_more) if below else ""
 
     @property
     def since(self) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from forum.models import Post
 from forum.models.threads import thread_path
-from forum.models.windows import WINDOW
-from forum.presenters.windows import MOST_NESTED
+from forum.models.windows import MOST_NESTED, WINDOW
 
 
 def place_of(post: Post) -> str:

@@ -28,13 +28,14 @@ from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
 from forum.presenters.stencils import Stencil
 from forum.presenters.times import Clock, date_of, iso
-from forum.presenters.windows import cut_where_too_deep, standing
+from forum.presenters.windows import standing
 from forum.presenters.words import also_addressed, filled, has_mentions, has_quotes
 
 # From so many posts on, what is off the screen is not laid out.
 MANY = 50
 HUES = 12
 PARENT_WORDS = 60  # characters
+NODE = '<li class="node">'
 
 POST = Stencil("posts/_post.html")
 TOMBSTONE = Stencil("posts/_tombstone.html")
@@ -100,11 +101,12 @@ class ThreadPage:
             not reader.is_authenticated and not thread.is_locked and not thread.board.is_closed
         )
         self.window = window
-        cut_where_too_deep(window)
         self.opening = next(row for row in window.rows if row.parent_id is None)
         replies = [row for row in window.rows if row is not self.opening]
         self.rows, self.merged = standing(replies, window)
         self.in_page = frozenset(row.id for row in window.rows)
+        if window.head_id:
+            self.in_page -= {self.opening.id}
         self.mentions = Mention.objects.on_posts(
             [row.id for row in window.rows if has_mentions(row.html)]
         )
@@ -119,7 +121,8 @@ class ThreadPage:
     @cached_property
     def news(self) -> News:
         """What is new to the reader, of what is drawn."""
-        rows = self.rows if self.added else [self.opening, *self.rows]
+        has_opening = not self.added and not self.window.head_id
+        rows = [self.opening, *self.rows] if has_opening else self.rows
         return News(self.thread, self.reader, self.window, self.marks, rows)
 
     @property
@@ -135,6 +138,19 @@ class ThreadPage:
     def _edge(self, *, first: bool) -> int:
         page = [row.id for row in self.window.rows if row.id in self.window.page]
         return page[0] if first else page[-1]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the thread, or branch, is more than this page shows."""
+        return self.window.has_earlier or bool(self.window.remaining)
+
+    @property
+    def first(self) -> str:
+        return f"p{self._edge(first=True)}"
+
+    @property
+    def last(self) -> str:
+        return f"p{self._edge(first=False)}"
 
     @property
     def remaining(self) -> str:
@@ -223,13 +239,15 @@ class ThreadPage:
         answers = Counter(row.parent_id for row in self.rows)
         html: list[str] = []
         closing: list[str] = []  # of the posts that are open, the innermost last
-        above: int | None = self.opening.id
+        above = None if self.window.head_id else self.opening.id
+        begun = {*self.in_page, self.opening.id, self.window.path[-1].id if self.window.path else 0}
         for place, row in enumerate(self.rows):
             while len(closing) > levels[place]:
                 html.append(closing.pop())
-            if not (is_flat or levels[place] or row.parent_id in self.in_page):
+            if not (is_flat or levels[place] or row.parent_id in begun):
                 html.append(left_out(row))
-            html.append('<li class="node">')
+            is_loose = not (is_flat or levels[place] or row.parent_id == self.opening.id)
+            html.append(f'<li class="node" data-parent="{row.parent_id}">' if is_loose else NODE)
             html.append(self.post(row, above, replies=sizes[place], new=news[place]))
             above = row.id
             if not sizes[place]:
@@ -301,7 +319,7 @@ class ThreadPage:
     def _to(self, row: Row, above: int | None) -> str:
         if row.parent is None or not row.parent.is_readable:
             return "gone"
-        if row.parent_id == self.opening.id:
+        if row.parent_id == self.opening.id and self.opening.id in self.in_page:
             return "opening"
         if row.parent_id == above:
             return "near"
@@ -360,7 +378,7 @@ def posted(post: Post, reader: Reader) -> dict[str, object]:
     thread = Thread.objects.for_page().get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
     rows = rows_of({opening.pk, post.pk}, reader, answered={post.parent_id})
-    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk}), False, 0))
+    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk})))
     page.in_page |= {post.parent_id or 0}
     html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
     return {"thread": thread, "reply": mark_safe(html)}  # noqa: S308 (filled by stencils)

@@ -1,43 +1,10 @@
-"""What of a window is drawn: how deep it nests, and which of its tombstones stand."""
+"""What of a window is drawn: which of its tombstones stand."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from forum.lib.tree import depths
-from forum.models.windows import CONTEXT, Row, Window
-
-# Lists nested deeper than this are continued on the next page: Chromium flattens them at 253.
-MOST_NESTED = 90
-
-
-def cut_where_too_deep(window: Window) -> None:
-    """End the page at the first post that would nest too many lists; the next page begins there.
-
-    A page that was reached by reading back keeps its end, and begins later.
-    """
-    if window.order == "time":
-        return
-    if window.reads_back:
-        _begin_where_shallow(window)
-        return
-    for place, depth in enumerate(depths([(row.id, row.parent_id) for row in window.rows])):
-        if depth > MOST_NESTED:
-            window.cut_before(place)
-            return
-
-
-def _begin_where_shallow(window: Window) -> None:
-    """Begin the page so late that all of it, and the posts above it, nest few enough lists."""
-    lowest = highest = window.rows[-1].level
-    for place in reversed(range(len(window.rows))):
-        row = window.rows[place]
-        if row.id not in window.page:
-            return
-        lowest, highest = min(lowest, row.level), max(highest, row.level)
-        if highest - lowest > MOST_NESTED - CONTEXT:
-            window.begin_at(place + 1)
-            return
+from forum.models.windows import Row, Window
 
 
 def standing(rows: list[Row], window: Window) -> tuple[list[Row], dict[int, int]]:

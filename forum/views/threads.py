@@ -21,6 +21,7 @@ from forum.models.reading import Marks, marks_of
 from forum.models.threads import thread_path
 from forum.models.windows import Window, window_of
 from forum.permissions import may_start_thread
+from forum.presenters.branch_pages import ways_on
 from forum.presenters.branches import Folds
 from forum.presenters.menus import deeds_of
 from forum.presenters.outline import outline_of_branches
@@ -68,11 +69,13 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
     context = {"thread": page.thread, "page": page, "address": address}
     if wants_fragment(request):
         page.without_context()
+        context |= {"ways": ways_on(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
     card = page.card()
     context |= {
         "card": card,
         "fold_address": _fold_address(request, page, address),
+        "ways": ways_on(page, address),
         "summary": card.row.excerpt,
         "deeds": deeds_of(page.thread, request.user),
     }
@@ -106,7 +109,16 @@ def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window
     start = next((name for name in STARTS if name in request.GET), None)
     post_id = id_asked_for(request.GET, start, "p") if start else None
     order = _order(request)
-    window = window_of(thread, request.user, start, post_id, order=order, marks=marks)
+    window = window_of(
+        thread,
+        request.user,
+        start,
+        post_id,
+        order=order,
+        marks=marks,
+        until=id_asked_for(request.GET, "until", "p"),
+        through=id_asked_for(request.GET, "through", "p"),
+    )
     if window is None:
         raise Http404
     return window

@@ -21,6 +21,7 @@ function equip() {
 
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-js-menu]")) import(modules.menu);
+  if (target.closest(".more-row")) import(modules.parts);
 });
 
 // ---- Saying what went wrong, where the reader is
@@ -139,10 +140,12 @@ addEventListener("pageshow", () => {
 let place = null; // the topmost post in view, and where it stood
 let held = null; // what had focus: the post around it, and the button by name
 
-function topmostPost(swapped) {
+/** With `isAbove` of the posts below what is swapped: they are what is read on. */
+function topmostPost(swapped, isAbove) {
   for (const post of document.querySelectorAll(".post")) {
     const { top, bottom } = post.getBoundingClientRect();
-    if (bottom > 0 && !swapped.contains(post)) return { post, top };
+    const counts = !isAbove || swapped.compareDocumentPosition(post) & Node.DOCUMENT_POSITION_FOLLOWING;
+    if (bottom > 0 && counts && !swapped.contains(post)) return { post, top };
   }
   return null;
 }
@@ -157,7 +160,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { id, name, value } = document.activeElement;
   const post = target.closest(".node")?.querySelector("article") ?? document.querySelector("article");
   held = { form: target.id, id, name, value, post };
-  place = topmostPost(target);
+  place = topmostPost(target, elt.rel === "prev");
 });
 
 document.addEventListener("htmx:afterSwap", () => {

@@ -66,6 +66,16 @@ def of_entry(name: str) -> Callable[[World], str]:
     return lambda _world: reverse(name, args=[ModerationAction.objects.get(act="hide-post").pk])
 
 
+def in_the_middle(thread: str) -> Callable[[World], str]:
+    """Of a thread that is too long for one page, the page that begins with its hundredth post."""
+
+    def address(world: World) -> str:
+        found = getattr(world, thread)
+        return f"{found.get_absolute_url()}?at=p{Post.objects.in_thread(found)[100].pk}"
+
+    return address
+
+
 def confirm_email(world: World) -> str:
     address = EmailAddress.objects.get(user=world.dan)
     return reverse("account_confirm_email", args=[EmailConfirmationHMAC(address).key])
@@ -155,6 +165,11 @@ def ask_for_sign_in(page: Page) -> None:
     expect(page.locator(".post + .note")).to_be_focused()
 
 
+def add_parts(page: Page) -> None:
+    page.get_by_role("link", name="more replies").click()
+    expect(page.locator(".more-row")).to_have_count(0)
+
+
 def open_menu(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
     expect(page.locator(".menu")).to_be_visible()
@@ -221,6 +236,9 @@ PAGES: dict[str, Shown] = {
     "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
     "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
     "go to, error": Shown(day_to_come("forked"), status=422),
+    "thread, begun in the middle": Shown(in_the_middle("long")),
+    "thread, parts added": Shown(in_thread("long"), "alice", steps=add_parts),
+    "branch": Shown(of_reply("post-branch", "deep", level=4)),
     "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
     "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
     "person": Shown(named("person-detail", "bob")),

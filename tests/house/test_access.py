@@ -66,6 +66,7 @@ post-reply visible              | in 200 200 403 200 200 200 200  | 401 422 422 
 post-edit visible               | in 200 403 403 403 403 403 403  | 401 422 403 403 403 403 403 403
 post-delete visible             | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-history visible            | 200                             | 405
+post-branch visible             | 200                             | 405
 post-menu visible               | 200                             | 405
 post-read visible               | 405                             | 401 302
 post-unread visible             | 405                             | 401 302
@@ -77,6 +78,7 @@ post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 
 post-edit hidden                | in 403                          | 401 403
 post-delete hidden              | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-history hidden             | 302 200 302 302 200 200 302 200 | 405
+post-branch hidden              | 200                             | 405
 post-menu hidden                | 200                             | 405
 post-read hidden                | 405                             | 401 302
 post-unread hidden              | 405                             | 401 302
@@ -88,6 +90,7 @@ post-reply deleted              | in 409 409 403 409 409 409 409  | 401 409 409 
 post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 403 403 403 403 403
 post-delete deleted             | in 410 403 403 403 403 403 403  | in 410 403 403 403 403 403 403
 post-history deleted            | 302                             | 405
+post-branch deleted             | 200                             | 405
 post-menu deleted               | 200                             | 405
 post-read deleted               | 405                             | 401 302
 post-unread deleted             | 405                             | 401 302

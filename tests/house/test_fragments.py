@@ -26,6 +26,7 @@ ONLY_SENT = {"inbox-mark", "thread-seen", "post-read", "post-unread", "person-su
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
+    "post-branch",
 }
 
 HTMX = {"hx-request": "true"}
@@ -53,6 +54,8 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         yield path, scene.client(name).get(path)
     alice = scene.client("alice")
     yield thread, alice.get(thread, headers=HTMX)
+    later = f"{thread}?at=p{scene.posts['deleted'].pk}"
+    yield later, alice.get(later)
     yield reply, alice.get(reply, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)

@@ -1,0 +1,88 @@
+/* What was added to a page in place: earlier replies are joined to those that the page shows below
+   them for context, and the address says what the page shows now, so that reloading it and coming
+   back show the same. May come after the first part did: it looks at what is there. */
+
+const FRAMES = 10;
+let moved = false; // by the reader
+
+const listOf = (node) => node.querySelector(":scope > ol, :scope > details > ol");
+const articleOf = (node) => node.querySelector(":scope > article");
+
+/** Puts replies before those that a list had first. */
+function join(nodes, list) {
+  const before = list.querySelector(":scope > .node");
+  for (const node of nodes) list.insertBefore(node, before);
+  if (list.matches(".chain") && list.querySelectorAll(":scope > .node").length > 1) list.classList.replace("chain", "fork");
+}
+
+/** Both lists show the posts above the second: what is new below these goes to where they are. */
+function merge(earlier, later) {
+  const shown = new Set(Array.from(later.querySelectorAll("article"), ({ id }) => id));
+  const again = [...earlier.querySelectorAll("article")].filter(({ id }) => shown.has(id));
+  const inPage = (id) => later.querySelector(`#${CSS.escape(id)}`)?.closest("li");
+  for (const { id, parentElement } of again) {
+    const below = [...(listOf(parentElement)?.children ?? [])].filter((node) => !again.includes(articleOf(node)));
+    const list = listOf(inPage(id));
+    if (list) join(below, list);
+  }
+  again[0]?.parentElement.remove();
+  for (const node of [...earlier.children]) {
+    const home = node.dataset.parent && inPage(`p${node.dataset.parent}`);
+    if (home && listOf(home)) join([node], listOf(home));
+  }
+  for (const between of later.querySelectorAll(":scope > .between")) {
+    if (document.getElementById(`p${between.nextElementSibling.dataset.parent}`)) between.remove();
+  }
+}
+
+const lists = () => [...document.querySelectorAll(".answers > .top-level[data-first]")];
+
+function record() {
+  const all = lists();
+  const address = new URL(location.href);
+  const { searchParams: query } = address;
+  const begins = ["at", "after", "before"].some((name) => query.has(name));
+  for (const name of ["at", "after", "before", "until"]) query.delete(name);
+  if (begins || document.querySelector(".answers > .more-row [rel=prev]")) query.set("at", all[0].dataset.first);
+  query.set("through", all.at(-1).dataset.last);
+  history.replaceState(history.state, "", address);
+}
+
+/** Keeps a post where it stands; what is laid out only as it comes into view may still push. */
+function hold(post, top, frames) {
+  const off = post.getBoundingClientRect().top - top;
+  if (Math.abs(off) >= 1) scrollBy({ top: off, behavior: "instant" });
+  if (frames && !moved) requestAnimationFrame(() => hold(post, top, frames - 1));
+}
+
+for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  addEventListener(name, () => { moved = true; }, { passive: true });
+}
+
+function tidy() {
+  moved = false;
+  const all = lists();
+  if (all.length < 2) return;
+  // What is read on is the page itself, not what stands above it for context.
+  const posts = all.slice(1).flatMap((list) => [...list.querySelectorAll(".post")]);
+  const seen = posts.slice(posts.findIndex(({ id }) => id === all[1].dataset.first))
+    .find((post) => post.getBoundingClientRect().bottom > 0);
+  const top = seen?.getBoundingClientRect().top;
+  for (const [place, list] of all.entries()) {
+    if (place) merge(all[place - 1], list);
+  }
+  if (seen) hold(seen, top, FRAMES);
+  record();
+}
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const link = detail.requestConfig.elt;
+  if (!link.matches(".more-row a")) return;
+  tidy();
+  if (link.rel !== "prev") return;
+  // On with the last of the earlier ones: it stands right above what was read.
+  const posts = [...document.querySelectorAll(".answers > .top-level > .node article")];
+  const next = posts.indexOf(document.getElementById(new URL(link.href).searchParams.get("before")));
+  posts[next - 1]?.focus({ preventScroll: true });
+});
+tidy();

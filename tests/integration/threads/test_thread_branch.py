@@ -1,0 +1,256 @@
+"""One branch by itself: read to its end without the others, from where a page leaves it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.moderation import hide_post
+from forum.actions.posts import delete_post, reply_to
+from forum.actions.reading import mark_seen
+from forum.models import Board, Post, Thread, User, windows
+
+POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
+LINK = re.compile(r'<a class="btn" href="([^"]+)"([^>]*)>([^<]+)</a>')
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "WINDOW", 7)
+
+
+@pytest.fixture
+def thread(board: Board, alice: User, bob: User) -> Thread:
+    """0 ← 1 ← 2 ← 3 … 9, a chain; 2 has ten answers more, 1 five, 0 twelve."""
+    parents = [None, *range(9), *[2] * 10, *[1] * 5, *[0] * 12]
+    posts = [
+        Written(n, parent, (alice, bob)[n % 2], f"Number {n}.", timezone.now())
+        for n, parent in enumerate(parents)
+    ]
+    return load_thread(board, title="Some branches", posts=posts)
+
+
+def numbered(thread: Thread, *numbers: int) -> list[int]:
+    """The ids of the posts with these numbers in what they say."""
+    posts = {post.source: post.pk for post in Post.objects.in_thread(thread)}
+    return [posts[f"Number {n}."] for n in numbers]
+
+
+def links(html: str) -> dict[str, tuple[str, str]]:
+    """What the page's ways on say: where they lead, and what they add in place."""
+    found = {}
+    for address, more, words in LINK.findall(html):
+        part = re.search(r'hx-get="([^"]+)"', more)
+        found[words] = (unescape(address), unescape(part[1]) if part else "")
+    return found
+
+
+def read(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_page_that_ends_inside_a_branch_says_how_much_more_there_is(
+    thread: Thread, visitor: Client, small_pages: None
+) -> None:
+    found = links(read(visitor, thread.get_absolute_url()))
+    # The page shows 0 to 6; 7 to 9 hang below 6, and fifteen more below 1.
+    assert "Continue this branch: 3 more replies" in found
+    assert "Continue the branch around it: 18 more replies" in found
+    assert "Show 30 more replies" in found
+
+
+def test_the_page_of_a_branch_shows_it_to_its_end_and_nothing_else(
+    thread: Thread, visitor: Client, small_pages: None
+) -> None:
+    (head,) = numbered(thread, 2)
+    address: str | None = f"/p/{head}/branch/"
+    seen: list[int] = []
+    while address:
+        html = read(visitor, address)
+        fragment = visitor.get(address, headers={"hx-request": "true"}).content.decode()
+        posts = [int(pk) for pk in POSTS.findall(fragment)]
+        assert set(posts).isdisjoint(seen)
+        assert int(POSTS.findall(html)[0]) == head
+        seen += posts
+        found = re.search(r'href="([^"]+)" rel="next"', html)
+        address = found[1].replace("&amp;", "&") if found else None
+    assert seen == [post.pk for post in Post.objects.below(Post.objects.get(pk=head))]
+    assert "That’s the end of this branch." in html
+
+
+def test_a_branch_is_read_back_as_well(thread: Thread, visitor: Client, small_pages: None) -> None:
+    head, last = numbered(thread, 2, 19)
+    address: str | None = f"/p/{head}/branch/?before=p{last}"
+    seen: list[int] = []
+    while address:
+        part = visitor.get(address, headers={"hx-request": "true"}).content.decode()
+        seen = [int(pk) for pk in POSTS.findall(part)] + seen
+        found = re.search(r'href="([^"]+)" rel="prev"', part)
+        address = found[1].replace("&amp;", "&") if found else None
+    below = [post.pk for post in Post.objects.below(Post.objects.get(pk=head))]
+    assert seen == below[: below.index(last)]
+
+
+def test_the_page_of_a_branch_says_what_leads_there_and_back_to_where_one_was(
+    thread: Thread, visitor: Client, small_pages: None
+) -> None:
+    html = read(visitor, thread.get_absolute_url())
+    address, _part = links(html)["Continue this branch: 3 more replies"]
+    there = read(visitor, address)
+    six, five, *_ = numbered(thread, 6, 5)
+    assert f'<a href="/p/{five}/"><bdi>' in there
+    assert f'<a class="btn" href="/p/{six}/">Back to where you were</a>' in there
+    assert [int(pk) for pk in POSTS.findall(there)] == numbered(thread, 6, 7, 8, 9)
+    assert "isn’t on this page" not in there
+
+
+def test_what_is_added_in_place_ends_with_the_branch_and_the_rest_follows(
+    thread: Thread, visitor: Client, small_pages: None
+) -> None:
+    html = read(visitor, thread.get_absolute_url())
+    seen = [int(pk) for pk in POSTS.findall(html)]
+    part = links(html)["Continue this branch: 3 more replies"][1]
+    html = visitor.get(part, headers={"hx-request": "true"}).content.decode()
+    assert [int(pk) for pk in POSTS.findall(html)] == numbered(thread, 7, 8, 9)
+    assert "3 more replies shown." in html
+    seen += numbered(thread, 7, 8, 9)
+    while part:
+        found = links(html)
+        assert "Continue this branch: 0 more replies" not in found
+        part = next((part for words, (_href, part) in found.items() if words[:4] == "Show"), "")
+        if part:
+            html = visitor.get(part, headers={"hx-request": "true"}).content.decode()
+            seen += [int(pk) for pk in POSTS.findall(html)]
+    assert seen == [post.pk for post in Post.objects.in_thread(thread)]
+
+
+@pytest.mark.parametrize("order", ["newest", "active"])
+def test_other_orders_leave_branches_unfinished_too(
+    thread: Thread, visitor: Client, small_pages: None, order: str
+) -> None:
+    address = f"{thread.get_absolute_url()}?order={order}"
+    found: dict[str, tuple[str, str]] = {}
+    while "Continue this branch: 3 more replies" not in found:
+        found = links(read(visitor, address))
+        following = [href for words, (href, _part) in found.items() if words[:4] == "Show"]
+        assert following, "the chain is cut somewhere"
+        address = following[0]
+        if any(words.startswith("Continue") for words in found):
+            break
+    words = next(words for words in found if words.startswith("Continue this branch"))
+    part = visitor.get(found[words][1], headers={"hx-request": "true"}).content.decode()
+    assert f"order={order}" in found[words][1]
+    count = int(re.search(r"(\d+) more", words)[1])  # type: ignore[index]
+    assert len(POSTS.findall(part)) == min(count, 7)
+
+
+def test_links_and_folds_tell_of_what_is_new_below_them(
+    thread: Thread, as_bob: Client, bob: User, small_pages: None
+) -> None:
+    new = numbered(thread, 4, 8, 12, 14, 20, 30)  # alice's
+    numbers = Post.objects.in_thread(thread).exclude(pk__in=new).values_list("number", flat=True)
+    mark_seen(thread, member=bob, numbers=numbers)
+    html = read(as_bob, thread.get_absolute_url())
+    found = links(html)
+    assert "Continue this branch: 3 more replies, 1 new" in found
+    assert "Continue the branch around it: 18 more replies, 4 new" in found
+    assert "Show 30 more replies, 5 new" in found
+    assert "alice and bob, 1 new</summary>" in html
+    assert "6 new since you were here" in html
+    branch = read(as_bob, f"/p/{numbered(thread, 2)[0]}/branch/")
+    assert "more replies, 2 new" in branch
+
+
+def test_counts_are_of_what_stands(
+    thread: Thread, visitor: Client, alice: User, bob: User, small_pages: None
+) -> None:
+    for pk in numbered(thread, 9, 19):
+        post = Post.objects.get(pk=pk)
+        delete_post(post, by=post.author)
+    found = links(read(visitor, thread.get_absolute_url()))
+    assert "Continue this branch: 2 more replies" in found
+    assert "Show 28 more replies" in found
+
+
+def test_a_branch_as_deep_as_you_like_is_continued(
+    board: Board, visitor: Client, alice: User
+) -> None:
+    posts = [
+        Written(n, n - 1 if n else None, alice, f"Number {n}.", timezone.now()) for n in range(100)
+    ]
+    thread = load_thread(board, title="Deep", posts=posts)
+    found = links(read(visitor, thread.get_absolute_url()))
+    words = next(words for words in found if words.startswith("Continue this branch"))
+    left = int(re.search(r"(\d+) more", words)[1])  # type: ignore[index]
+    there = read(visitor, found[words][0])
+    assert len(POSTS.findall(there)) == left + 1
+    assert f"{99 - left - windows.CONTEXT} more posts lead there" in there
+
+
+def test_branch_of_the_opening_post_is_the_thread(thread: Thread, visitor: Client) -> None:
+    opening = Post.objects.opening_of(thread.pk).get()
+    response = visitor.get(f"/p/{opening.pk}/branch/")
+    assert response["Location"] == thread.get_absolute_url()
+
+
+def test_branch_without_replies_is_its_head(reply: Post, visitor: Client) -> None:
+    html = read(visitor, f"/p/{reply.pk}/branch/")
+    assert POSTS.findall(html) == [str(reply.pk)]
+
+
+def test_removed_head_stands_above_its_replies_and_alone_is_gone(
+    reply: Post, visitor: Client, alice: User, bob: User, carol: User
+) -> None:
+    hide_post(reply, by=carol, reason="off topic")
+    gone = visitor.get(f"/p/{reply.pk}/branch/", follow=True)
+    assert gone.status_code == 410
+    other = reply_to(reply.parent, author=bob, source="Another.")  # type: ignore[arg-type]
+    reply_to(other, author=alice, source="An answer.")
+    hide_post(other, by=carol, reason="off topic")
+    html = read(visitor, f"/p/{other.pk}/branch/")
+    assert "Hidden by a moderator" in html
+    assert "Another." not in html
+    assert "An answer." in html
+
+
+@pytest.mark.parametrize(
+    "query", ["after=p99999999", "before=1", "from=x", "until=p01", "through=9", "at=p1'"]
+)
+def test_odd_addresses_are_not_found(reply: Post, visitor: Client, query: str) -> None:
+    assert visitor.get(f"/p/{reply.pk}/branch/?{query}").status_code == 404
+
+
+def test_a_page_goes_on_to_where_parts_were_added(
+    thread: Thread, visitor: Client, small_pages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ten, last = numbered(thread, 10, 30)
+    in_order = [post.pk for post in Post.objects.in_thread(thread)]
+    address = thread.get_absolute_url()
+    shown = [int(pk) for pk in POSTS.findall(read(visitor, f"{address}?through=p{ten}"))]
+    assert shown == in_order[: in_order.index(ten) + 1]
+    html = read(visitor, f"{address}?at=p{in_order[3]}&through=p{ten}")
+    assert "Show 26 more replies" in html or f"after=p{ten}" in html
+    monkeypatch.setattr(windows, "STRETCH", 10)
+    assert len(POSTS.findall(read(visitor, f"{address}?through=p{last}"))) <= 10
+
+
+def test_the_page_of_a_branch_asks_the_same_for_little_and_for_much(
+    thread: Thread,
+    visitor: Client,
+    as_bob: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for head in numbered(thread, 9, 1):
+        visitor.get(f"/p/{head}/branch/")
+        with django_assert_num_queries(6 + 2):
+            visitor.get(f"/p/{head}/branch/")
+        with django_assert_num_queries(9 + 2):
+            as_bob.get(f"/p/{head}/branch/")
