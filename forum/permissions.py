@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from forum.models import Board, ModerationAction, Post, Thread, User
+from forum.models.branches import paced_around
 from forum.models.posts import readable_by
 from forum.models.threads import Reader
 from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut, Suspended
@@ -81,18 +82,15 @@ def may_reply(person: Reader, thread: Thread) -> Verdict:
     if thread.board.is_closed:
         return _no(Locked(_("This board is closed: its threads can be read, not added to.")))
     if thread.is_locked and not moderates(person, thread.board):
-        return _no(Locked(_lock_of(thread)))
+        return _no(Locked(_lock_of(thread, _("%(name)s locked this thread: %(reason)s"))))
     return may_take_part(person)
 
 
-def _lock_of(thread: Thread) -> str:
-    action = thread.locked_action
+def _lock_of(locked: Thread | Post, told: str) -> str:
+    action = locked.locked_action
     if action is None:
         return _("This thread is locked.")
-    return _("%(name)s locked this thread: %(reason)s") % {
-        "name": action.actor.username,
-        "reason": action.reason,
-    }
+    return told % {"name": action.actor.username, "reason": action.reason}
 
 
 def may_answer(person: Reader, post: Post) -> Verdict:
@@ -102,7 +100,17 @@ def may_answer(person: Reader, post: Post) -> Verdict:
         return verdict
     if post.is_deleted or (post.is_hidden and not moderates(person, post.thread.board)):
         return _no(Changed(_("The post you answer was removed.")))
-    return YES
+    return _in_open_branch(person, post)
+
+
+def _in_open_branch(person: Reader, post: Post) -> Verdict:
+    """Whether no branch that the post is in is locked to this person."""
+    if moderates(person, post.thread.board):
+        return YES
+    locked = next((head for head in paced_around(post) if head.is_locked), None)
+    if locked is None:
+        return YES
+    return _no(Locked(_lock_of(locked, _("%(name)s locked this branch: %(reason)s"))))
 
 
 def may_edit(person: Reader, post: Post) -> Verdict:
@@ -113,7 +121,8 @@ def may_edit(person: Reader, post: Post) -> Verdict:
         return _no(Gone(_("This post was deleted.")))
     if post.is_hidden:
         return _no(NotAllowed(_("A moderator hid this post; it can’t be edited.")))
-    return may_reply(person, post.thread)
+    verdict = may_reply(person, post.thread)
+    return verdict and _in_open_branch(person, post)
 
 
 def may_delete(person: Reader, post: Post) -> Verdict:
@@ -149,10 +158,22 @@ def may_keep_order_in(person: Reader, thread: Thread) -> Verdict:
     return may_moderate(person, thread.board)
 
 
+def may_pace_branch(person: Reader, post: Post) -> Verdict:
+    """Whether this person may lock the branch of that post, or slow it down."""
+    return may_moderate(person, post.thread.board)
+
+
 def may_hide(person: Reader, post: Post) -> Verdict:
     """Whether this person may take that post out of sight, or show it again."""
     verdict = may_moderate(person, post.thread.board)
     return verdict and may_act_on(person, post.author, post.thread.board)
+
+
+def may_edit_for(person: Reader, post: Post) -> Verdict:
+    """Whether this person may change what somebody else wrote."""
+    if post.is_deleted:
+        return _no(Gone(_("This post was deleted.")))
+    return may_hide(person, post)
 
 
 def may_act_on(person: Reader, other: User, board: Board | None = None) -> Verdict:

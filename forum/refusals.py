@@ -71,10 +71,11 @@ class TooFast(Refusal):
 
     status = 429
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, retry_after: int, message: Text | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(
-            _("That was a lot at once. You can go on in %(seconds)d seconds.")
+            message
+            or _("That was a lot at once. You can go on in %(seconds)d seconds.")
             % {"seconds": retry_after}
         )
 

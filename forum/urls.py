@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path, registe
 from django.views.decorators.cache import never_cache
 
 from forum.admin import desk
-from forum.forms.moderation import DEEDS
+from forum.forms.deeds import DEEDS
 from forum.lib.addresses import IdConverter
 from forum.views import (
     boards,

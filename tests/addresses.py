@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from forum.admin import desk
+from forum.forms.deeds import DEEDS
 from forum.models import ModerationAction
 from tests.scene import Scene
 
@@ -35,7 +36,8 @@ def addresses(scene: Scene) -> dict[str, str]:
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
         found[f"thread-detail {state}"] = thread.get_absolute_url()
     for state in ("visible", "hidden", "deleted", "deleted-opening"):
-        for name in ABOUT_GONE if state == "deleted-opening" else ABOUT_POST:
+        about = ABOUT_GONE if state == "deleted-opening" else ABOUT_POST
+        for name in (*about, *ABOUT_STANDING) if state == "visible" else about:
             found[f"{name} {state}"] = reverse(name, args=[scene.posts[state].pk])
     for person in ("bob", "dan", "carol"):
         for name in ABOUT_PERSON:
@@ -61,7 +63,7 @@ ALONE = (
 ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
     "open": (
-        *("thread-short", "thread-lock", "thread-unlock", "thread-pin", "thread-unpin"),
+        *("thread-short", *(f"thread-{deed.name}" for deed in DEEDS["thread"])),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
     ),
     "locked": ("thread-short", "thread-lock"),
@@ -72,17 +74,19 @@ ABOUT_POST = (
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
     "post-branch",
 )
+# Of a post that stands: what moderators can do besides.
+ABOUT_STANDING = tuple(
+    name
+    for name in (f"post-{deed.name}" for deed in DEEDS["post"])
+    if name not in ("post-hide", "post-unhide")
+)
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
 # Of the entry of the log about the hidden post.
 ABOUT_ENTRY = ("log-entry", "log-undo")
 ABOUT_PERSON = ("person-detail", "person-suspend", "person-lift")
 
-DEEDS = {
-    "post": ("hide", "unhide"),
-    "thread": ("lock", "unlock", "pin", "unpin"),
-    "user": ("suspend", "lift"),
-}
+AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person"}
 
 
 def desk_addresses(scene: Scene) -> dict[str, str]:
@@ -106,8 +110,8 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         for page in ("change", "delete", "history"):
             route = f"admin:forum_{name}_{page}"
             found[route] = reverse(route, args=[objects[name]])
-        for deed in DEEDS.get(name, ()):
-            route = f"admin:forum_{name}_{deed}"
+        for deed in DEEDS.get(AT_THE_DESK.get(name, ""), ()):
+            route = f"admin:forum_{name}_{deed.name}"
             found[route] = f"{reverse(route)}?id={objects[name]}"
     return found
 

@@ -89,7 +89,7 @@ def change(
         if not verdict and verdict.refusal:
             outcome.refused.append((target, verdict.refusal))
         elif state.read(target) == value:
-            outcome.already.append((target, _record(owners.get(target.pk))))
+            outcome.already.append((target, record_of(owners.get(target.pk))))
         elif refusal := state.hinders(target, value):
             outcome.refused.append((target, refusal))
         else:
@@ -103,7 +103,7 @@ def change(
             by=by,
             reason=reason,
             note=note,
-            undoes=_whole_of(state, owners, chosen) if takes_back else None,
+            undoes=whole_of(state, owners, chosen) if takes_back else None,
         )
     return outcome
 
@@ -123,8 +123,7 @@ def write(
         for state, values in changes
         for target, _value in values
     }
-    concerned = Concerned()
-    concerned.add([(kind, pk, {}, {}) for kind, pk, _key in before])
+    concerned = Concerned.by([(kind, pk, {}, {}) for kind, pk, _key in before])
     action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
     effects: dict[tuple[str, int], Effect] = {}
     for state, values in changes:
@@ -138,12 +137,12 @@ def write(
     return action
 
 
-def _record(action_id: int | None) -> ModerationAction | None:
+def record_of(action_id: int | None) -> ModerationAction | None:
     return ModerationAction.objects.filter(pk=action_id).first() if action_id else None
 
 
-def _whole_of(
-    state: State, owners: dict[int, int], targets: Sequence[Target]
+def whole_of(
+    state: State, owners: dict[int, int], targets: Sequence[Any]
 ) -> ModerationAction | None:
     """The act that this one takes back as a whole, if it does."""
     actions = {owners.get(target.pk, 0) for target in targets}
@@ -153,11 +152,19 @@ def _whole_of(
     return None if action.effects.exclude(after__has_key=state.key).exists() else action
 
 
-def check_seen(targets: Sequence[Target], seen: str | None) -> None:
-    """Raise `Changed` when `targets` are not as they were when `seen` was their stamp."""
-    if seen is None or seen == stamp_of(targets):
+def check_seen(
+    targets: Sequence[Any],
+    seen: str | None,
+    stamp: Callable[[Sequence[Any]], str] = stamp_of,
+    among: Sequence[Any] = (),
+) -> None:
+    """Raise `Changed` when `targets` are not as they were when `seen` was their stamp.
+
+    `among` is what may have been changed, if that is more.
+    """
+    if seen is None or seen == stamp(targets):
         return
-    found = last_change(targets)
+    found = last_change(among or targets)
     if found is None:
         raise Changed(_("This was changed while you looked at it. Look again before you decide."))
     seconds = max(0, int((timezone.now() - found.at).total_seconds()))

@@ -9,16 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Unpack
+from typing import Any, Unpack
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change
-from forum.actions.states import HIDDEN, LOCKED, PINNED, SUSPENDED
+from forum.actions.states import (
+    BRANCH_LOCKED,
+    BRANCH_SLOW,
+    HIDDEN,
+    LOCKED,
+    PINNED,
+    SLOW,
+    SUSPENDED,
+)
 from forum.models import Post, Thread, User
 from forum.models.acts import Act
 from forum.refusals import Invalid
+
+LONGEST_PACE = 24 * 60  # minutes
 
 
 @Several
@@ -34,15 +44,71 @@ def unhide_post(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
 
 
 @Several
-def lock_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
-    """Nobody but moderators answers in the thread any more. Inverse: `unlock_thread`."""
-    return change(Act.LOCK_THREAD, LOCKED, threads, True, **how)
+def lock_branch(
+    posts: Sequence[Post], *, until: datetime | None = None, **how: Unpack[How]
+) -> Outcome:
+    """Nobody but moderators answers below this post until then. Inverse: `unlock_branch`."""
+    return change(Act.LOCK_BRANCH, BRANCH_LOCKED, posts, {"until": _end(until)}, **how)
+
+
+@Several
+def unlock_branch(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
+    """The branch can be answered in again. Inverse: `lock_branch`."""
+    return change(Act.UNLOCK_BRANCH, BRANCH_LOCKED, posts, None, takes_back=True, **how)
+
+
+@Several
+def slow_branch(
+    posts: Sequence[Post], *, minutes: int, until: datetime | None = None, **how: Unpack[How]
+) -> Outcome:
+    """One post a person in so many minutes below this one. Inverse: `hasten_branch`."""
+    return change(Act.SLOW_BRANCH, BRANCH_SLOW, posts, _pace(minutes, until), **how)
+
+
+@Several
+def hasten_branch(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
+    """The branch goes at its own pace again. Inverse: `slow_branch`."""
+    return change(Act.HASTEN_BRANCH, BRANCH_SLOW, posts, None, takes_back=True, **how)
+
+
+@Several
+def lock_thread(
+    threads: Sequence[Thread], *, until: datetime | None = None, **how: Unpack[How]
+) -> Outcome:
+    """Nobody but moderators answers in the thread until then. Inverse: `unlock_thread`."""
+    return change(Act.LOCK_THREAD, LOCKED, threads, {"until": _end(until)}, **how)
 
 
 @Several
 def unlock_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
     """The thread can be answered in again. Inverse: `lock_thread`."""
-    return change(Act.UNLOCK_THREAD, LOCKED, threads, False, takes_back=True, **how)
+    return change(Act.UNLOCK_THREAD, LOCKED, threads, None, takes_back=True, **how)
+
+
+@Several
+def slow_thread(
+    threads: Sequence[Thread], *, minutes: int, until: datetime | None = None, **how: Unpack[How]
+) -> Outcome:
+    """One post a person in so many minutes in this thread. Inverse: `hasten_thread`."""
+    return change(Act.SLOW_THREAD, SLOW, threads, _pace(minutes, until), **how)
+
+
+@Several
+def hasten_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
+    """The thread goes at its own pace again. Inverse: `slow_thread`."""
+    return change(Act.HASTEN_THREAD, SLOW, threads, None, takes_back=True, **how)
+
+
+def _pace(minutes: int, until: datetime | None) -> dict[str, Any]:
+    if not 0 < minutes <= LONGEST_PACE:
+        raise Invalid(_("Choose between 1 minute and a day."))
+    return {"minutes": minutes, "until": _end(until)}
+
+
+def _end(until: datetime | None) -> str | None:
+    if until is not None and until <= timezone.now():
+        raise Invalid(_("It ends in the future."))
+    return until.isoformat() if until else None
 
 
 @Several
@@ -65,10 +131,7 @@ def suspend_person(
 
     Suspended again, the new end holds. Inverse: `lift_suspension`.
     """
-    if until is not None and until <= timezone.now():
-        raise Invalid(_("A suspension ends in the future."))
-    value = {"until": until.isoformat() if until else None}
-    return change(Act.SUSPEND_PERSON, SUSPENDED, people, value, **how)
+    return change(Act.SUSPEND_PERSON, SUSPENDED, people, {"until": _end(until)}, **how)
 
 
 @Several

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import count
 from uuid import UUID
 
 from django.db.models import F
@@ -16,6 +18,7 @@ from forum.actions.cases import close_reports
 from forum.actions.drafts import forget_draft
 from forum.actions.mentions import record_mentions
 from forum.actions.notices import tell, tell_of_edit
+from forum.actions.pace import keep_pace
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
 from forum.actions.transactions import StartAgain, deed
@@ -67,6 +70,7 @@ def _reply_to(
     parent = Post.objects.get(pk=parent_id)
     parent.thread = thread
     may_answer(author, parent).enforce()
+    keep_pace(author, parent)
     post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
     forget_draft(
         Purpose(parent_id=parent_id),
@@ -176,29 +180,42 @@ def _edit_post(
         return post  # the same form may have come twice
     if base is not None and base != latest.number:
         raise Changed(_("This post was edited elsewhere since you began."))
-    now = timezone.now()
-    if now - latest.created_at < GRACE and not post.has_echo():
+    if _is_fresh(latest, by) and not post.has_echo():
         latest.source, latest.plain = source, rendered.plain
         latest.save(update_fields=["source", "plain"])
+        reword(post, source, rendered, found)
     else:
-        number_change(post)
-        post.latest_number = post.changed_number
-        Revision.objects.create(
-            post=post, number=post.latest_number, editor=by, source=source, plain=rendered.plain
-        )
-        post.edited_at = now
-    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
-    post.save(
-        update_fields=[
-            *("source", "html", "excerpt", "edited_at"),
-            *("latest_number", "changed_number"),
-        ]
+        revise(post, source, rendered, found, editor=by)
+    mark_own(post, member=by)
+    return post
+
+
+def _is_fresh(latest: Revision, by: User) -> bool:
+    return latest.editor_id == by.pk and timezone.now() - latest.created_at < GRACE
+
+
+def revise(
+    post: Post, source: str, rendered: Rendered, found: list[Found], *, editor: User
+) -> Revision:
+    """Give a post another wording, and keep the one before; its thread is locked by the caller."""
+    number_change(post)
+    post.latest_number = post.changed_number
+    revision = Revision.objects.create(
+        post=post, number=post.latest_number, editor=editor, source=source, plain=rendered.plain
     )
+    post.edited_at, post.edited_action = timezone.now(), None
+    post.save(update_fields=["edited_at", "edited_action", "latest_number", "changed_number"])
+    reword(post, source, rendered, found)
+    return revision
+
+
+def reword(post: Post, source: str, rendered: Rendered, found: list[Found]) -> None:
+    """Let a post say something else, with all that hangs on it."""
+    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
+    post.save(update_fields=["source", "html", "excerpt"])
     record_mentions(post, rendered)
     record_quotes(post, found)
     tell_of_edit(post)
-    mark_own(post, member=by)
-    return post
 
 
 @deed
@@ -232,6 +249,18 @@ def number_change(post: Post) -> None:
     """
     post.changed_number = post.thread.take_numbers()
     post.thread.save(update_fields=["next_number"])
+
+
+def number_changes(posts: Iterable[Post]) -> None:
+    """Give each post a new number of its change; their threads are locked, the caller saves."""
+    by_thread = defaultdict(list)
+    for post in posts:
+        by_thread[post.thread_id].append(post)
+    for changed in by_thread.values():
+        thread = changed[0].thread
+        for post, number in zip(changed, count(thread.take_numbers(len(changed))), strict=False):
+            post.changed_number = number
+        thread.save(update_fields=["next_number"])
 
 
 def count_out(post: Post) -> None:

@@ -35,8 +35,7 @@ def record(
 
     Tells the people concerned, where the act's rule says so. Raises `Invalid` without a reason.
     """
-    concerned = Concerned()
-    concerned.add(effects)
+    concerned = Concerned.by(effects)
     action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
     close_record(action, effects, concerned)
     return action
@@ -104,6 +103,13 @@ class Concerned:
     people: dict[int, set[int]] = field(default_factory=dict)
     threads: set[int] = field(default_factory=set)
     boards: set[int] = field(default_factory=set)
+
+    @classmethod
+    def by(cls, effects: Iterable[Effect]) -> Concerned:
+        """Those whom these effects concern."""
+        concerned = cls()
+        concerned.add(effects)
+        return concerned
 
     def add(self, effects: Iterable[Effect]) -> None:
         """Look up the targets of these effects; at most two queries."""

@@ -7,22 +7,23 @@ there before; nothing else does.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import count
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from forum.actions.cases import close_reports, reopen_reports
-from forum.actions.posts import recount
+from forum.actions.posts import number_changes, recount, revise
+from forum.actions.quotes import find_sources
 from forum.actions.transactions import StartAgain
-from forum.models import ModerationAction, ModerationEffect, Post, Report, Thread, User
+from forum.markup.render import render
+from forum.models import ModerationAction, ModerationEffect, Post, Report, Revision, Thread, User
 from forum.models.ids import any_of
 from forum.models.roles import know_standing_of
 from forum.permissions import Verdict, may_hide, may_keep_order_in, may_moderate, may_suspend
-from forum.refusals import Gone, Refusal
+from forum.refusals import Gone, Invalid, Refusal
 
 Kind = ModerationEffect.Kind
 Target = Post | Thread | User
@@ -90,16 +91,52 @@ def kind_of(target: Target) -> str:
     return Kind.THREAD if isinstance(target, Thread) else Kind.PERSON
 
 
-def number_changes(posts: Iterable[Post]) -> None:
-    """Give each post a new number of its change; their threads are locked, the caller saves."""
-    by_thread = defaultdict(list)
-    for post in posts:
-        by_thread[post.thread_id].append(post)
-    for changed in by_thread.values():
-        thread = changed[0].thread
-        for post, number in zip(changed, count(thread.take_numbers(len(changed))), strict=False):
-            post.changed_number = number
-        thread.save(update_fields=["next_number"])
+# -- Posts and threads alike ------------------------------------------------------------------
+
+Pace = dict[str, Any] | None
+
+
+def _as_text(end: datetime | None) -> str | None:
+    return end.isoformat() if end else None
+
+
+def _as_time(value: Pace) -> datetime | None:
+    return datetime.fromisoformat(value["until"]) if value and value["until"] else None
+
+
+def _read_locked(target: Post | Thread) -> Pace:
+    return {"until": _as_text(target.locked_until)} if target.is_locked else None
+
+
+def _read_slow(target: Post | Thread) -> Pace:
+    if not target.is_slow:
+        return None
+    return {"minutes": target.slow_minutes, "until": _as_text(target.slow_until)}
+
+
+def _write_locked(values: Sequence[tuple[Post | Thread, Pace]], action: ModerationAction) -> None:
+    for target, value in values:
+        target.locked_at = action.created_at if value else None
+        target.locked_until = _as_time(value)
+        target.locked_action = action if value else None
+    _save(values, "locked_at", "locked_until", "locked_action")
+
+
+def _write_slow(values: Sequence[tuple[Post | Thread, Pace]], action: ModerationAction) -> None:
+    for target, value in values:
+        target.slow_minutes = value["minutes"] if value else None
+        target.slow_until = _as_time(value)
+        target.slow_action = action if value else None
+    _save(values, "slow_minutes", "slow_until", "slow_action")
+
+
+def _save(values: Sequence[tuple[Post | Thread, Pace]], *fields: str) -> None:
+    """Readers of a page see a branch's head change; a thread's own state is at its top."""
+    posts = [target for target, _value in values if isinstance(target, Post)]
+    number_changes(posts)
+    for target, _value in values:
+        numbers = ["changed_number"] if isinstance(target, Post) else []
+        target.save(update_fields=[*fields, *numbers])
 
 
 # -- Posts ----------------------------------------------------------------------------------------
@@ -122,6 +159,24 @@ def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction)
     threads = {post.thread_id: post.thread for post in posts}
     for thread_id, change in living.items():
         recount(threads[thread_id], change)
+
+
+def _read_wording(post: Post) -> int:
+    return post.latest_revision().pk
+
+
+def _write_wording(values: Sequence[tuple[Post, int]], action: ModerationAction) -> None:
+    """Say again what a revision says, as a new one."""
+    for post, revision_id in values:
+        source = Revision.objects.get(pk=revision_id, post=post).source
+        rendered = render(source)
+        found = find_sources(rendered.quotes, reader=post.author, parent=post.parent, but=post)
+        revise(post, source, rendered, found, editor=action.actor)
+        post.edited_action = action
+        post.save(update_fields=["edited_action"])
+
+
+WORDING = State(Kind.POST, "revision", _read_wording, _write_wording, may_hide)
 
 
 def _is_deleted(post: Post, hidden: bool) -> Refusal | None:
@@ -160,14 +215,19 @@ def _may_moderate(by: User, post: Post) -> Verdict:
 REPORTS = State(Kind.POST, "reports", _read_reports, _write_reports, _may_moderate)
 
 
+def _is_whole_thread(post: Post, value: Value) -> Refusal | None:
+    if value and post.is_opening:
+        return Invalid(_("This is the opening post: do that to the thread."))
+    return None
+
+
+BRANCH_LOCKED = State(
+    Kind.POST, "locked", _read_locked, _write_locked, _may_moderate, _is_whole_thread
+)
+BRANCH_SLOW = State(Kind.POST, "slow", _read_slow, _write_slow, _may_moderate, _is_whole_thread)
+
+
 # -- Threads --------------------------------------------------------------------------------------
-
-
-def _write_locked(values: Sequence[tuple[Thread, bool]], action: ModerationAction) -> None:
-    for thread, locked in values:
-        thread.locked_at = action.created_at if locked else None
-        thread.locked_action = action if locked else None
-        thread.save(update_fields=["locked_at", "locked_action"])
 
 
 def _write_pinned(values: Sequence[tuple[Thread, bool]], action: ModerationAction) -> None:
@@ -176,9 +236,8 @@ def _write_pinned(values: Sequence[tuple[Thread, bool]], action: ModerationActio
         thread.save(update_fields=["pinned_at"])
 
 
-LOCKED = State(
-    Kind.THREAD, "locked", lambda thread: thread.is_locked, _write_locked, may_keep_order_in
-)
+LOCKED = State(Kind.THREAD, "locked", _read_locked, _write_locked, may_keep_order_in)
+SLOW = State(Kind.THREAD, "slow", _read_slow, _write_slow, may_keep_order_in)
 PINNED = State(
     Kind.THREAD, "pinned", lambda thread: thread.is_pinned, _write_pinned, may_keep_order_in
 )
@@ -205,4 +264,11 @@ def _write_suspended(values: Sequence[tuple[User, Value]], action: ModerationAct
 SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, may_suspend)
 
 
-STATES = {(state.kind, state.key): state for state in (HIDDEN, REPORTS, LOCKED, PINNED, SUSPENDED)}
+STATES = {
+    (state.kind, state.key): state
+    for state in (
+        *(HIDDEN, WORDING, REPORTS, BRANCH_LOCKED, BRANCH_SLOW),
+        *(LOCKED, SLOW, PINNED),
+        SUSPENDED,
+    )
+}

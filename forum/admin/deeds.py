@@ -20,10 +20,10 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from forum.actions.acts import Outcome
+from forum.admin import words
 from forum.admin.site import DeskAdmin, ForModerators
-from forum.forms.moderation import Deed
+from forum.forms.deeds import Deed
 from forum.models import ModerationAction
-from forum.models.stamps import stamp_of
 from forum.refusals import Changed, Invalid, NotAllowed
 
 # What one person can still look over on the page that asks.
@@ -51,7 +51,11 @@ class DeedAdmin(ForModerators, DeskAdmin):
     # -- From the list, and from the page ---------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {deed.name: (self._opener(deed), deed.name, deed.button) for deed in self.deeds}
+        return {
+            deed.name: (self._opener(deed), deed.name, deed.button)
+            for deed in self.deeds
+            if not deed.is_for_one
+        }
 
     def _opener(self, deed: Deed) -> Callable[..., HttpResponse | None]:
         def open_deed(
@@ -118,10 +122,11 @@ class DeedAdmin(ForModerators, DeskAdmin):
         """Ask why, showing what is concerned; then do it, and say what was done."""
         if not self.has_view_permission(request):
             raise NotAllowed
-        targets = self._targets(request)
-        stamp = stamp_of(targets)
+        targets = self._targets(request, deed)
+        stamp = deed.stamp(targets)
         sent = request.POST if request.method == "POST" else None
-        form = deed.form(sent, initial={"seen": stamp})
+        initial = deed.initial(targets[0]) if deed.is_for_one else {}
+        form = deed.form(sent, initial=initial | {"seen": stamp})
         status = 422 if form.is_bound else 200
         if form.is_valid():
             try:
@@ -139,16 +144,16 @@ class DeedAdmin(ForModerators, DeskAdmin):
             "opts": self.opts,
             "deed": deed,
             "form": form,
-            "summary": self.summary(concerned),
+            "summary": words.branches(targets) if deed.takes_branch else self.summary(concerned),
             "concerned": concerned,
             "others": [target for target in targets if not deed.applies(target)],
         }
         return TemplateResponse(request, "admin/forum/deed.html", context, status=status)
 
-    def _targets(self, request: HttpRequest) -> list[Any]:
+    def _targets(self, request: HttpRequest, deed: Deed) -> list[Any]:
         """What the address names, as far as this person may act on it; 404 when that is nothing."""
         ids = {value for value in request.GET.getlist("id") if re.fullmatch("[0-9]{1,18}", value)}
-        if not 0 < len(ids) <= MOST:
+        if not 0 < len(ids) <= (1 if deed.is_for_one else MOST):
             raise Http404
         targets = list(self.get_queryset(request).filter(pk__in=ids).order_by("pk"))
         if not targets:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.admin import words
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import ForAdministrators, desk
-from forum.forms.moderation import DEEDS
+from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Role, User
 from forum.permissions import may_administer, may_see_members
 

@@ -18,7 +18,7 @@ from forum.admin import words
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import YesNo, desk, moderator
-from forum.forms.moderation import DEEDS
+from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post
 from forum.models.posts import PostQuerySet
 

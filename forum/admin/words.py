@@ -5,21 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import ngettext
 
 from forum.models import User
+from forum.presenters.counts import branches, people, posts, threads
 
-
-def people(count: int) -> str:
-    return ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
-
-
-def posts(count: int) -> str:
-    return ngettext("%(count)d post", "%(count)d posts", count) % {"count": count}
-
-
-def threads(count: int) -> str:
-    return ngettext("%(count)d thread", "%(count)d threads", count) % {"count": count}
+__all__ = ["branches", "by_number_or_author", "people", "posts", "threads"]
 
 
 def by_number_or_author(listed: QuerySet[Any], term: str) -> QuerySet[Any] | None:

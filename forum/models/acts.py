@@ -11,8 +11,18 @@ from django.utils.translation import gettext_lazy as _
 class Act(models.TextChoices):
     HIDE_POST = "hide-post", _("hid a post")
     UNHIDE_POST = "unhide-post", _("unhid a post")
+    REMOVE_BRANCH = "remove-branch", _("removed a branch")
+    RESTORE_BRANCH = "restore-branch", _("restored a branch")
+    EDIT_POST = "edit-post", _("edited a post")
+    REVERT_EDIT = "revert-edit", _("took an edit back")
+    LOCK_BRANCH = "lock-branch", _("locked a branch")
+    UNLOCK_BRANCH = "unlock-branch", _("unlocked a branch")
+    SLOW_BRANCH = "slow-branch", _("slowed a branch down")
+    HASTEN_BRANCH = "hasten-branch", _("let a branch go at its own pace again")
     LOCK_THREAD = "lock-thread", _("locked a thread")
     UNLOCK_THREAD = "unlock-thread", _("unlocked a thread")
+    SLOW_THREAD = "slow-thread", _("slowed a thread down")
+    HASTEN_THREAD = "hasten-thread", _("let a thread go at its own pace again")
     PIN_THREAD = "pin-thread", _("pinned a thread")
     UNPIN_THREAD = "unpin-thread", _("unpinned a thread")
     SUSPEND_PERSON = "suspend-person", _("suspended a member")
@@ -43,12 +53,22 @@ class Rule:
         return self.inverse is None
 
 
-# A banner or its new place says of a locked thread what its author needs to know.
+# A banner says of what is locked or slow what people there need to know.
 RULES: dict[Act, Rule] = {
     Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True),
     Act.UNHIDE_POST: Rule(Act.HIDE_POST, tells=True),
+    Act.REMOVE_BRANCH: Rule(Act.RESTORE_BRANCH, tells=True),
+    Act.RESTORE_BRANCH: Rule(Act.REMOVE_BRANCH, tells=True),
+    Act.EDIT_POST: Rule(Act.REVERT_EDIT, tells=True),
+    Act.REVERT_EDIT: Rule(Act.EDIT_POST, tells=True),
+    Act.LOCK_BRANCH: Rule(Act.UNLOCK_BRANCH, tells=False),
+    Act.UNLOCK_BRANCH: Rule(Act.LOCK_BRANCH, tells=False),
+    Act.SLOW_BRANCH: Rule(Act.HASTEN_BRANCH, tells=False),
+    Act.HASTEN_BRANCH: Rule(Act.SLOW_BRANCH, tells=False),
     Act.LOCK_THREAD: Rule(Act.UNLOCK_THREAD, tells=False),
     Act.UNLOCK_THREAD: Rule(Act.LOCK_THREAD, tells=False),
+    Act.SLOW_THREAD: Rule(Act.HASTEN_THREAD, tells=False),
+    Act.HASTEN_THREAD: Rule(Act.SLOW_THREAD, tells=False),
     Act.PIN_THREAD: Rule(Act.UNPIN_THREAD, tells=True),
     Act.UNPIN_THREAD: Rule(Act.PIN_THREAD, tells=True),
     Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True),

@@ -18,6 +18,7 @@ from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
 from forum.models.accounts import User
+from forum.models.pace import Paced
 from forum.models.threads import Reader, Thread
 from forum.models.tree import SparseTreeManager
 
@@ -29,6 +30,9 @@ EXCERPT_LENGTH = 120
 PLACE = frozenset({"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"})
 # In how many of the latest posts moderators find words.
 SEARCHED = 100_000
+
+# The heads of branches that are, or were, locked or slow: few, and found by place.
+PACED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
 
 
 def readable_by(reader: Reader, prefix: str = "") -> Q:
@@ -185,7 +189,7 @@ class PostManager(SparseTreeManager.from_queryset(PostQuerySet)):  # type: ignor
     """`Post.objects`: the tree's writes, and the queries above."""
 
 
-class Post(MPTTModel):
+class Post(MPTTModel, Paced):
     """One contribution. `source` (Markdown) and `html` (safe, the same for every reader) agree."""
 
     thread = models.ForeignKey(
@@ -225,6 +229,15 @@ class Post(MPTTModel):
     hidden_action = models.ForeignKey(
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Of a post that a moderator edited last.
+    edited_action = models.ForeignKey(
+        "forum.ModerationAction",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     # From the form that sent it: pressing "post" twice gives one post.
     nonce = models.UUIDField(null=True, editable=False)
 
@@ -249,6 +262,7 @@ class Post(MPTTModel):
             models.Index(
                 fields=["tree_id", "branch_number"], condition=Q(level=1), name="branch_by_activity"
             ),
+            models.Index(fields=["tree_id", "lft"], condition=PACED, name="branch_paced"),
         ]
         constraints = [
             models.CheckConstraint(

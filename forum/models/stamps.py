@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction, ModerationEffect
@@ -38,6 +38,15 @@ def stamp_of(targets: Sequence[Target]) -> str:
     latest = about.aggregate(latest=Max("action"))["latest"] or 0
     numbers = sum(target.changed_number for target in targets if isinstance(target, Post))
     return f"{latest}.{numbers}"
+
+
+def branch_stamp_of(heads: Sequence[Post]) -> str:
+    """Differs, besides, once anything below one of these posts was written or changed."""
+    sums = [
+        Post.objects.branch_of(head).aggregate(of=Sum("changed_number"))["of"] or 0
+        for head in heads
+    ]
+    return f"{stamp_of(heads)}.{sum(sums)}"
 
 
 def last_change(targets: Sequence[Target]) -> LastChange | None:

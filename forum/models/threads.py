@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.pace import Paced
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,20 @@ Reader = User | AnonymousUser
 TITLE_LENGTH = 120
 # What follows a thread's id in an address and is no title: see `forum.urls`.
 DEEDS = frozenset(
-    {"lock", "unlock", "pin", "unpin", "seen", "served", "next", "go", "map", "arrivals"}
+    {
+        "lock",
+        "unlock",
+        "slow",
+        "hasten",
+        "pin",
+        "unpin",
+        "seen",
+        "served",
+        "next",
+        "go",
+        "map",
+        "arrivals",
+    }
 )
 # Loaded conversations get ids below this, so that they never meet a real one.
 FIRST_THREAD_ID = 1000
@@ -84,7 +98,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
     def for_page(self) -> ThreadQuerySet:
         """With what the page of a thread shows of it, in the same query."""
         return self.with_reply_count().select_related(
-            "board", "author", "locked_action__actor", "merged_into"
+            "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
         )
 
     def with_seen_by(self, reader: Reader) -> ThreadQuerySet:
@@ -133,7 +147,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         return self.select_related("board").get(pk=pk)
 
 
-class Thread(models.Model):
+class Thread(Paced):
     board = models.ForeignKey(
         Board, models.PROTECT, related_name="threads", verbose_name=_("board")
     )
@@ -152,10 +166,6 @@ class Thread(models.Model):
     )
     last_post_at = models.DateTimeField(_("latest reply"), default=timezone.now)
 
-    locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
-    locked_action = models.ForeignKey(
-        "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
-    )
     pinned_at = models.DateTimeField(_("pinned at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     merged_into = models.ForeignKey(
@@ -196,10 +206,6 @@ class Thread(models.Model):
 
     def get_absolute_url(self) -> str:
         return thread_path(self.pk, self.slug)
-
-    @property
-    def is_locked(self) -> bool:
-        return self.locked_at is not None
 
     @property
     def is_pinned(self) -> bool:

@@ -15,6 +15,7 @@ from django.db.models import (
     BigIntegerField,
     BooleanField,
     Case,
+    Exists,
     Expression,
     ExpressionWrapper,
     F,
@@ -25,6 +26,7 @@ from django.db.models import (
 )
 
 from forum.lib.tree import ROOT_RIGHT
+from forum.models.branches import closing
 from forum.models.ids import any_of
 from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
@@ -61,6 +63,18 @@ class Row:
     deleted_at: datetime | None
     hidden_at: datetime | None
     hidden_reason: str | None
+    hidden_action_id: int | None
+    edited_action_id: int | None
+    # Of the head of a branch that is, or was, locked or slow.
+    locked_at: datetime | None
+    locked_until: datetime | None
+    locked_by: str | None
+    locked_reason: str | None
+    slow_minutes: int | None
+    slow_until: datetime | None
+    slow_reason: str | None
+    # Somewhere in a locked branch.
+    is_closed: bool
     is_readable: bool
     html: str
     excerpt: str
@@ -293,6 +307,16 @@ def rows_of(
             "deleted_at",
             "hidden_at",
             "hidden_action__reason",
+            "hidden_action_id",
+            "edited_action_id",
+            "locked_at",
+            "locked_until",
+            "locked_action__actor__username",
+            "locked_action__reason",
+            "slow_minutes",
+            "slow_until",
+            "slow_action__reason",
+            Exists(closing()),
             ExpressionWrapper(readable_by(reader), BooleanField()),
             if_readable(reader, "html"),
             if_readable(reader, "excerpt"),

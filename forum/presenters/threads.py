@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape  # Django's costs three times as much
-from typing import NamedTuple
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -22,11 +21,12 @@ from forum.models.quotes import QuoteRow
 from forum.models.reading import Marks
 from forum.models.threads import Reader
 from forum.models.windows import COUNTED, Row, Window, rows_of
-from forum.permissions import may_reply
+from forum.permissions import may_reply, moderates
 from forum.presenters.branches import FEW, Folds, left_out, who_answers
 from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
-from forum.presenters.stencils import Stencil
+from forum.presenters.pace import pace_of_row, pace_of_thread
+from forum.presenters.shapes import POST, TOMBSTONE, PostShape, TombstoneShape
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.windows import standing
 from forum.presenters.words import also_addressed, filled, has_mentions, has_quotes
@@ -36,40 +36,6 @@ MANY = 50
 HUES = 12
 PARENT_WORDS = 60  # characters
 NODE = '<li class="node">'
-
-POST = Stencil("posts/_post.html")
-TOMBSTONE = Stencil("posts/_tombstone.html")
-
-
-class PostShape(NamedTuple):
-    """What `posts/_post.html` branches on."""
-
-    to: str  # "opening", "near", "far" (elsewhere in the page), "away" (elsewhere), "gone"
-    has_also: bool
-    is_edited: bool
-    is_starter: bool
-    is_yours: bool
-    mark: str  # "new", "changed" (since the reader saw it), "shown" (new, and seen meanwhile), ""
-    is_watched: bool  # noted when it has been on the screen
-    is_hidden: bool
-    is_nested: bool
-    is_open: bool
-    is_focused: bool
-    lang: str  # where the script tells it
-
-    @property
-    def says_words(self) -> bool:
-        """Whether the post answered is named with its first words: it is not right above."""
-        return self.to in ("far", "away")
-
-
-class TombstoneShape(NamedTuple):
-    """What `posts/_tombstone.html` branches on."""
-
-    is_hidden: bool
-    is_many: bool
-    has_replies: bool
-    has_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +63,7 @@ class ThreadPage:
     ) -> None:
         self.thread = thread
         self.reader = reader
+        self.moderates = moderates(reader, thread.board)
         self.is_open = bool(may_reply(reader, thread)) or (
             not reader.is_authenticated and not thread.is_locked and not thread.board.is_closed
         )
@@ -165,6 +132,11 @@ class ThreadPage:
     def takes_answers(self) -> bool:
         """Whether answering the opening post can be offered."""
         return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
+
+    @property
+    def pace(self) -> list[str]:
+        """What is said at its head of a thread that is locked or slow."""
+        return pace_of_thread(self.thread, self.clock)
 
     @property
     def order(self) -> Order:
@@ -278,6 +250,7 @@ class ThreadPage:
         if not row.is_readable:
             return self._tombstone(row, replies, new)
         also = self._also(row)
+        pace = pace_of_row(row, self.clock)
         shape = PostShape(
             to=self._to(row, above),
             has_also=bool(also),
@@ -288,7 +261,9 @@ class ThreadPage:
             is_watched=self.news.is_watched(row),
             is_hidden=row.hidden_at is not None,
             is_nested=row.level > 1,
-            is_open=self.is_open,
+            is_open=self.is_open and (self.moderates or not row.is_closed),
+            has_pace=bool(pace),
+            is_edited_for=row.edited_action_id is not None,
             is_focused=is_focused,
             lang=language_of(row.excerpt),
         )
@@ -312,6 +287,9 @@ class ThreadPage:
                 "parent_words": _first_words(row.parent) if shape.says_words else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
+                "entry": str(row.hidden_action_id),
+                "edit_entry": str(row.edited_action_id),
+                "pace": escape(" ".join(pace)),
                 "text": self._text(row, folds=also is not None),
             },
         )
@@ -355,6 +333,7 @@ class ThreadPage:
                 "level": str(row.level),
                 "date": date_of(removed_at),
                 "reason": escape(row.hidden_reason or ""),
+                "entry": str(row.hidden_action_id),
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
                 "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)
                 % {"count": replies},

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.acts import Outcome
-from forum.forms.moderation import Deed
+from forum.forms.deeds import Deed
 from forum.models import Post, Thread, User
-from forum.models.stamps import stamp_of
+from forum.presenters.counts import branches
 from forum.refusals import Changed, Invalid
 from forum.views.compose import forget_text, kept_text, signed_in
 
@@ -52,8 +52,8 @@ def _carry_out(
 ) -> HttpResponse:
     """Ask why; then do it, and go back to where it can be seen."""
     sent = request.POST if request.method == "POST" else None
-    stamp = stamp_of([target])
-    form = deed.form(sent, initial=kept_text(request) | {"seen": stamp})
+    stamp = deed.stamp([target])
+    form = deed.form(sent, initial=deed.initial(target) | kept_text(request) | {"seen": stamp})
     status = 200 if sent is None else 422
     if sent is not None and form.is_valid():
         try:
@@ -68,6 +68,7 @@ def _carry_out(
         "question": deed.question % {"count": 1},
         "target": target,
         "about": about,
+        "concerned": branches([target]) if isinstance(target, Post) and deed.takes_branch else "",
         "form": form,
     }
     return render(request, "moderation/deed.html", context, status=status)

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from forum.actions.accounts import set_zone
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
+from forum.forms.deeds import offered_on_person
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
 from forum.models.suggestions import suggestions
 from forum.permissions import may_take_part
-from forum.presenters.menus import deeds_with
 from forum.presenters.threads import hue_of
 from forum.views.reading import reading
 
@@ -43,7 +43,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     posts = list(written.with_context().before(before)[: PAGE + 1])
     context = {
         "person": person,
-        "deeds": deeds_with(person, request.user),
+        "deeds": offered_on_person(person, request.user),
         "hue": hue_of(person.username),
         "posts": posts[:PAGE],
         "older": posts[PAGE - 1].pk if len(posts) > PAGE else None,

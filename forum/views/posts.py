@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from forum.actions.limits import spend
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.models import Post
@@ -220,7 +221,7 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
         "post": post,
         "place": place_of(post),
         "ways": ways_from(post),
-        "items": menu_of(post, request.user),
+        "items": menu_of(post, request.user) + offered_on_post(post, request.user),
         "marks": marks_on(post, request.user),
         "report": report_of(post, request.user) if post.is_readable else "",
         "in_place": wants_fragment(request),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.threads import clean_title, start_thread
+from forum.forms.deeds import offered
 from forum.forms.posts import PostForm
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
@@ -23,7 +24,6 @@ from forum.models.windows import Window, window_of
 from forum.permissions import may_start_thread
 from forum.presenters.branch_pages import ways_on
 from forum.presenters.branches import Folds
-from forum.presenters.menus import deeds_of
 from forum.presenters.outline import outline_of_branches
 from forum.presenters.threads import ThreadPage
 from forum.refusals import Refusal, SignedOut
@@ -77,7 +77,7 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
         "fold_address": _fold_address(request, page, address),
         "ways": ways_on(page, address),
         "summary": card.row.excerpt,
-        "deeds": deeds_of(page.thread, request.user),
+        "deeds": offered("thread", page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
 

@@ -313,6 +313,11 @@ PAGES: dict[str, Shown] = {
     "unpin": Shown(of_thread("thread-unpin", "pinned"), "carol"),
     "suspend": Shown(named("person-suspend", "bob"), "carol"),
     "lift": Shown(named("person-lift", "dan"), "carol"),
+    "remove branch": Shown(of_reply("post-remove", "forked"), "carol"),
+    "edit with reason": Shown(of_reply("post-edit-for", "forked"), "carol"),
+    "edit with reason, error": Shown(of_reply("post-edit-for", "forked"), "carol", steps=fail),
+    "slow branch": Shown(of_reply("post-slow-branch", "forked"), "carol"),
+    "lock branch": Shown(of_reply("post-lock-branch", "forked"), "carol"),
     "log": Shown(named("log")),
     "log, entry": Shown(of_entry("log-entry"), "carol"),
     "log, undo": Shown(of_entry("log-undo"), "carol"),
@@ -338,6 +343,11 @@ DESK: dict[str, Shown] = {
 }
 
 # Addresses that show no page: they redirect, or answer without one.
+# Each of these asks the same of the same as one above; nothing but the words differs.
+LIKE_ANOTHER = {
+    *("post-restore", "post-unlock-branch", "post-hasten-branch"),
+    *("thread-slow", "thread-hasten"),
+}
 WITHOUT_A_PAGE = {
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),

@@ -43,6 +43,8 @@ thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 
 thread-short open               | 301                             | 405
 thread-lock open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-slow open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-hasten open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail open              | 200                             | 405
@@ -73,6 +75,13 @@ post-unread visible             | 405                             | 401 302
 post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-report visible             | in 403 200 403 200 200 200 200  | in 403 422 403 422 422 422 422
+post-remove visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-restore visible            | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-edit-for visible           | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-lock-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-unlock-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-slow-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-hasten-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403

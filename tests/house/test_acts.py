@@ -14,22 +14,18 @@ from django.urls import URLPattern, get_resolver, reverse
 
 from forum import actions
 from forum.actions.acts import Several
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.undo import undo
 from forum.admin import desk
 from forum.admin.deeds import DeedAdmin
-from forum.forms.moderation import DEEDS
 from forum.models import ModerationAction, ModerationNotice, Post, Thread, User
 from forum.models.acts import RULES, Act
+from forum.models.stamps import branch_stamp_of
 from tests.addresses import routes
+from tests.deeds import EACH, FIELDS, IDS, make_ready
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
 
-EACH = [(kind, deed) for kind, deeds in DEEDS.items() for deed in deeds]
-IDS = [f"{kind}-{deed.name}" for kind, deed in EACH]
-# What a deed sends besides the reason.
-FIELDS: dict[str, dict[str, str]] = {}
 # What takes no form of `DEEDS`: where it is tested that they leave one record.
 OF_THEIR_OWN = {
     "move_branch": "integration/moderation/test_branch_move.py",
@@ -46,20 +42,6 @@ OF_THEIR_OWN = {
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
 
 
-def prepare(scene: Scene, name: str) -> None:
-    """Let there be something to do for that deed."""
-    carol = scene.people["carol"]
-    by = {"by": carol, "reason": "To begin with"}
-    if name == "unlock":
-        lock_thread(scene.threads["open"], **by)
-    if name == "unpin":
-        pin_thread(scene.threads["open"], **by)
-    if name == "unhide":
-        hide_post(scene.posts["visible"], **by)
-    if name == "lift":
-        suspend_person(scene.people["bob"], **by)
-
-
 def target_of(scene: Scene, kind: str) -> Post | Thread | User:
     targets = {
         "post": scene.posts["visible"],
@@ -74,20 +56,32 @@ def address_of(scene: Scene, kind: str, name: str) -> str:
     return reverse(f"{kind}-{name}", args=[getattr(target, "username", target.pk)])
 
 
+def concerned(target: Any, deed: Any) -> set[int]:
+    """Who is to hear of it: the author, or all authors in the branch, or the member."""
+    if deed.stamp is branch_stamp_of:
+        below = Post.objects.branch_of(target)
+        return set(below.values_list("author_id", flat=True))
+    return {getattr(target, "author_id", target.pk)}
+
+
 def whole_state() -> dict[str, Any]:
     """All that acts change, without what only counts changes."""
     return {
         "posts": list(
             Post.objects.order_by("pk").values(
                 *("pk", "thread", "parent", "source", "html", "deleted_at", "number"),
-                "hidden_action__act",
+                *("locked_until", "slow_minutes", "slow_until"),
             )
         ),
         "threads": list(
             Thread.objects.order_by("pk").values(
-                *("pk", "title", "post_count", "last_post", "merged_into", "locked_action__act")
+                *("pk", "title", "post_count", "last_post", "merged_into"),
+                *("locked_until", "slow_minutes", "slow_until"),
             )
         ),
+        "hidden": set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True)),
+        "closed": set(Post.objects.exclude(locked_at=None).values_list("pk", flat=True)),
+        "locked": set(Thread.objects.exclude(locked_at=None).values_list("pk", flat=True)),
         "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
     }
@@ -153,8 +147,8 @@ def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
     scene: Scene, kind: str, deed: Any
 ) -> None:
     with undone():
-        prepare(scene, deed.name)
         target = target_of(scene, kind)
+        make_ready(deed.name, target, scene.people["carol"])
         before, count = whole_state(), ModerationAction.objects.count()
         told = set(ModerationNotice.objects.values_list("pk", flat=True))
         client, address = scene.client("carol"), address_of(scene, kind, deed.name)
@@ -168,9 +162,8 @@ def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
         assert whole_state() != before
 
         notices = ModerationNotice.objects.exclude(pk__in=told)
-        concerned = getattr(target, "author_id", target.pk)
         assert {notice.member_id for notice in notices} == (
-            {concerned} if action.rule.tells else set()
+            concerned(target, deed) if action.rule.tells else set()
         )
         if action.rule.is_irreversible:
             return
@@ -183,14 +176,9 @@ def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
 @pytest.mark.parametrize(("kind", "deed"), EACH, ids=IDS)
 def test_a_stale_view_is_refused(scene: Scene, kind: str, deed: Any) -> None:
     with undone():
-        prepare(scene, deed.name)
+        make_ready(deed.name, target_of(scene, kind), scene.people["carol"])
         client, address = scene.client("carol"), address_of(scene, kind, deed.name)
-        form = {"reason": "Because", "seen": "0.0"} | FIELDS.get(deed.name, {})
-        other = {"post": hide_post, "thread": pin_thread, "person": suspend_person}[kind]
-        if deed.run in (hide_post, pin_thread, suspend_person):
-            form["seen"] = "1.1"
-        else:
-            other(target_of(scene, kind), by=scene.people["erin"], reason="First")
+        form = {"reason": "Because", "seen": "7.7"} | FIELDS.get(deed.name, {})
         count = ModerationAction.objects.count()
         answer = client.post(address, form)
         assert answer.status_code == 409

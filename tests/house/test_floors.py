@@ -25,6 +25,7 @@ TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
+    "forum/models/branches.py",  # locked and slow branches, by place
     "forum/actions/branches.py",  # which top-level branch a post is in
     "forum/models/orders.py",  # statements for windows.py
     "forum/models/outline.py",  # branches and what is in them, neighbours of a post

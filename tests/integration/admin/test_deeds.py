@@ -9,18 +9,15 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post, lock_thread, suspend_person
+from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.admin import desk
 from forum.admin.deeds import MOST, DeedAdmin
-from forum.forms import moderation as forms
+from forum.forms import deeds as forms
 from forum.models import ModerationAction, Post, Thread, User
+from tests.deeds import FIELDS, make_ready
 
-DEEDS = {
-    "post": [forms.HIDE, forms.UNHIDE],
-    "thread": [forms.LOCK, forms.UNLOCK, forms.PIN, forms.UNPIN],
-    "user": [forms.SUSPEND, forms.LIFT],
-}
+DEEDS = {{"person": "user"}.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
 WHY = {"reason": "off the wall", "note": ""}
 
 
@@ -199,20 +196,15 @@ ALLOWED = {"moderator here", "site moderator", "administrator"}
 )
 def test_only_those_who_may_do_it_can(everybody, targets, carol, model, deed):
     target = targets[model]
-    if deed == "unhide":
-        hide_post(target, by=carol, reason="before")
-    if deed in ("unlock", "unpin"):
-        lock_thread(target, by=carol, reason="before")
-        Thread.objects.update(pinned_at=timezone.now())
-    if deed == "lift":
-        suspend_person(target, by=carol, reason="before")
+    make_ready(deed, target, carol)
     count = ModerationAction.objects.count()
     for name, client in everybody.items():
         if name in ALLOWED and (model != "user" or name != "moderator here"):
             continue
-        answer = client.post(page(model, deed, target), WHY)
+        answer = client.post(page(model, deed, target), WHY | FIELDS.get(deed, {}))
         assert answer.status_code in (302, 403, 404), name
         assert ModerationAction.objects.count() == count, name
     doer = everybody["site moderator" if model == "user" else "moderator here"]
-    assert doer.post(page(model, deed, target), WHY).status_code == 302
+    form = WHY | FIELDS.get(deed, {})
+    assert doer.post(page(model, deed, target), form).status_code == 302
     assert ModerationAction.objects.count() == count + 1

@@ -6,45 +6,31 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from forum.actions.moderation import hide_post, lock_thread, suspend_person
 from forum.actions.posts import delete_post
 from forum.actions.threads import start_thread
-from forum.models import Board, ModerationAction, Post, Role, Thread, User
+from forum.models import Board, ModerationAction, Post, Role, User
+from tests.deeds import FIELDS, IDS, make_ready
 
 WHY = {"reason": "off the wall", "note": "second time"}
-PAGES = [
-    "post-hide",
-    "post-unhide",
-    "thread-lock",
-    "thread-unlock",
-    "thread-pin",
-    "thread-unpin",
-    "person-suspend",
-    "person-lift",
-]
+PAGES = IDS
 
 
 @pytest.fixture
 def address(reply, alice, carol):
     """The address of each deed, with something there to do."""
+    targets = {"post": reply, "thread": reply.thread, "person": alice}
 
     def of(name):
-        kind, deed = name.split("-")
-        if deed == "unhide":
-            hide_post(reply, by=carol, reason="before")
-        if deed in ("unlock", "unpin"):
-            lock_thread(reply.thread, by=carol, reason="before")
-            Thread.objects.update(pinned_at=timezone.now())
-        if deed == "lift":
-            suspend_person(alice, by=carol, reason="before")
-        return reverse(
-            name,
-            args=[{"post": reply.pk, "thread": reply.thread_id, "person": alice.username}[kind]],
-        )
+        kind, _dash, deed = name.partition("-")
+        make_ready(deed, targets[kind], carol)
+        return reverse(name, args=[getattr(targets[kind], "username", targets[kind].pk)])
 
     return of
+
+
+def sent(name):
+    return WHY | FIELDS.get(name.partition("-")[2], {})
 
 
 def logged_in(person):
@@ -62,7 +48,7 @@ def test_moderator_is_asked_why_and_then_it_is_done(as_carol, address, name):
     assert 'name="reason"' in asked.content.decode()
     assert ModerationAction.objects.count() == count
     for _ in range(2):  # pressed twice
-        answer = as_carol.post(page, WHY)
+        answer = as_carol.post(page, sent(name))
         assert answer.status_code == 303
         assert not answer.url.startswith("/admin/")
     assert len(list(get_messages(answer.wsgi_request))) >= 1
@@ -92,7 +78,7 @@ def test_others_are_refused(name, address, visitor, as_alice, as_dan, frank):
 
 @pytest.mark.parametrize("name", [name for name in PAGES if not name.startswith("person")])
 def test_board_moderator_keeps_order_in_their_board(name, address, frank):
-    assert logged_in(frank).post(address(name), WHY).status_code == 303
+    assert logged_in(frank).post(address(name), sent(name)).status_code == 303
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "\u200b", "\x00"])

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from forum.forms.moderation import ModerationForm, SuspensionForm
+from forum.forms.moderation import EndForm, ModerationForm
 from forum.models import Post, Role, Thread, User
 from tests.addresses import addresses, desk_addresses
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
@@ -197,8 +197,8 @@ def test_json_is_no_form(scene: Scene) -> None:
 
 
 def test_moderators_send_only_a_reason_a_note_and_an_end() -> None:
-    assert set(ModerationForm.base_fields) == {"reason", "note"}
-    assert set(SuspensionForm.base_fields) == {"reason", "note", "until"}
+    assert set(ModerationForm.base_fields) == {"reason", "note", "seen"}
+    assert set(EndForm.base_fields) == {"reason", "note", "seen", "until"}
 
 
 # -- Places that are not ours ---------------------------------------------------------------------

@@ -1,0 +1,293 @@
+"""The deeds that the page and the desk offer to moderators, and how to speak of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from forum.actions import moderation
+from forum.actions.acts import Several
+from forum.actions.removal import remove_branch, restore_branch
+from forum.actions.wording import edit_with_reason
+from forum.forms.moderation import EditForm, EndForm, ModerationForm, SlowForm
+from forum.models import Post, User
+from forum.models.acts import Act
+from forum.models.stamps import branch_stamp_of, stamp_of
+from forum.models.threads import Reader
+from forum.permissions import (
+    Verdict,
+    may_edit_for,
+    may_hide,
+    may_keep_order_in,
+    may_moderate,
+    may_pace_branch,
+    may_suspend,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that moderators do to posts, threads or members, and how to speak of it.
+
+    `may` is the rule of who; `applies` tells whether there is anything to do. `question` and
+    `done` take `count`.
+    """
+
+    name: str
+    run: Several[Any, Any]
+    may: Callable[[Reader, Any], Verdict]
+    applies: Callable[[Any], bool]
+    button: Any
+    question: Any
+    outcome: Any
+    done: Any
+    form: type[ModerationForm] = ModerationForm
+    # What stands in the form at first, besides.
+    initial: Callable[[Any], dict[str, Any]] = lambda _target: {}
+    stamp: Callable[[Sequence[Any]], str] = stamp_of
+    # About the whole branch of a post.
+    takes_branch: bool = False
+    is_for_one: bool = False
+
+
+HIDE = Deed(
+    "hide",
+    moderation.hide_post,
+    may_hide,
+    lambda post: not post.is_hidden and not post.is_deleted,
+    _("Hide"),
+    ngettext_lazy("Hide this post?", "Hide these %(count)d posts?", "count"),
+    _("A note with the reason stands in its place. Replies stay; the author still sees the text."),
+    ngettext_lazy("The post is hidden.", "%(count)d posts are hidden.", "count"),
+)
+UNHIDE = Deed(
+    "unhide",
+    moderation.unhide_post,
+    may_hide,
+    lambda post: post.is_hidden,
+    _("Unhide"),
+    ngettext_lazy("Unhide this post?", "Unhide these %(count)d posts?", "count"),
+    _("Everybody can read it again."),
+    ngettext_lazy("The post is shown again.", "%(count)d posts are shown again.", "count"),
+)
+REMOVE = Deed(
+    "remove",
+    remove_branch,
+    may_hide,
+    lambda post: not post.is_hidden and not post.is_deleted,
+    _("Remove the branch"),
+    ngettext_lazy("Remove this branch?", "Remove these %(count)d branches?", "count"),
+    _("The post and everything below it is hidden, with this reason. Undo brings back exactly it."),
+    ngettext_lazy("The branch is removed.", "%(count)d branches are removed.", "count"),
+    stamp=branch_stamp_of,
+    takes_branch=True,
+)
+RESTORE = Deed(
+    "restore",
+    restore_branch,
+    may_hide,
+    lambda post: post.is_hidden and post.hidden_action.act == Act.REMOVE_BRANCH,
+    _("Restore the branch"),
+    ngettext_lazy("Restore this branch?", "Restore these %(count)d branches?", "count"),
+    _("What was removed together with this post is shown again."),
+    ngettext_lazy("The branch is restored.", "%(count)d branches are restored.", "count"),
+    stamp=branch_stamp_of,
+    takes_branch=True,
+)
+EDIT = Deed(
+    "edit-for",
+    edit_with_reason,
+    may_edit_for,
+    lambda post: not post.is_deleted,
+    _("Edit with a reason"),
+    ngettext_lazy("Edit this post?", "Edit these %(count)d posts?", "count"),
+    _("Readers see that a moderator edited it, and its author is told what was changed, and why."),
+    ngettext_lazy("The post is edited.", "%(count)d posts are edited.", "count"),
+    EditForm,
+    initial=lambda post: {"source": post.shown_source},
+    is_for_one=True,
+)
+LOCK_BRANCH = Deed(
+    "lock-branch",
+    moderation.lock_branch,
+    may_pace_branch,
+    lambda post: not post.is_locked and not post.is_opening,
+    _("Lock the branch"),
+    ngettext_lazy("Lock this branch?", "Lock these %(count)d branches?", "count"),
+    _("Nobody but moderators can answer in it. The reason is shown at its head."),
+    ngettext_lazy("The branch is locked.", "%(count)d branches are locked.", "count"),
+    EndForm,
+    takes_branch=True,
+)
+UNLOCK_BRANCH = Deed(
+    "unlock-branch",
+    moderation.unlock_branch,
+    may_pace_branch,
+    lambda post: post.is_locked,
+    _("Unlock the branch"),
+    ngettext_lazy("Unlock this branch?", "Unlock these %(count)d branches?", "count"),
+    _("Everybody can answer in it again."),
+    ngettext_lazy("The branch is open again.", "%(count)d branches are open again.", "count"),
+    takes_branch=True,
+)
+SLOW_BRANCH = Deed(
+    "slow-branch",
+    moderation.slow_branch,
+    may_pace_branch,
+    lambda post: not post.is_slow and not post.is_opening,
+    _("Slow the branch down"),
+    ngettext_lazy("Slow this branch down?", "Slow these %(count)d branches down?", "count"),
+    _("One person can write one post in so many minutes there. The reason is shown at its head."),
+    ngettext_lazy("The branch is slow.", "%(count)d branches are slow.", "count"),
+    SlowForm,
+    takes_branch=True,
+)
+HASTEN_BRANCH = Deed(
+    "hasten-branch",
+    moderation.hasten_branch,
+    may_pace_branch,
+    lambda post: post.is_slow,
+    _("End the slow mode of the branch"),
+    ngettext_lazy(
+        "Let this branch go at its own pace?",
+        "Let these %(count)d branches go at their own pace?",
+        "count",
+    ),
+    _("People can answer as fast as anywhere."),
+    ngettext_lazy("The branch is not slow.", "%(count)d branches are not slow.", "count"),
+    takes_branch=True,
+)
+LOCK = Deed(
+    "lock",
+    moderation.lock_thread,
+    may_keep_order_in,
+    lambda thread: not thread.is_locked,
+    _("Lock"),
+    ngettext_lazy("Lock this thread?", "Lock these %(count)d threads?", "count"),
+    _("Nobody but moderators can answer in it. The reason is shown at its head."),
+    ngettext_lazy("The thread is locked.", "%(count)d threads are locked.", "count"),
+    EndForm,
+)
+UNLOCK = Deed(
+    "unlock",
+    moderation.unlock_thread,
+    may_keep_order_in,
+    lambda thread: thread.is_locked,
+    _("Unlock"),
+    ngettext_lazy("Unlock this thread?", "Unlock these %(count)d threads?", "count"),
+    _("Everybody can answer in it again."),
+    ngettext_lazy("The thread is open again.", "%(count)d threads are open again.", "count"),
+)
+SLOW = Deed(
+    "slow",
+    moderation.slow_thread,
+    may_keep_order_in,
+    lambda thread: not thread.is_slow,
+    _("Slow down"),
+    ngettext_lazy("Slow this thread down?", "Slow these %(count)d threads down?", "count"),
+    _("One person can write one post in so many minutes there. The reason is shown at its head."),
+    ngettext_lazy("The thread is slow.", "%(count)d threads are slow.", "count"),
+    SlowForm,
+)
+HASTEN = Deed(
+    "hasten",
+    moderation.hasten_thread,
+    may_keep_order_in,
+    lambda thread: thread.is_slow,
+    _("End slow mode"),
+    ngettext_lazy(
+        "Let this thread go at its own pace?",
+        "Let these %(count)d threads go at their own pace?",
+        "count",
+    ),
+    _("People can answer as fast as anywhere."),
+    ngettext_lazy("The thread is not slow.", "%(count)d threads are not slow.", "count"),
+)
+PIN = Deed(
+    "pin",
+    moderation.pin_thread,
+    may_keep_order_in,
+    lambda thread: not thread.is_pinned,
+    _("Pin"),
+    ngettext_lazy("Pin this thread?", "Pin these %(count)d threads?", "count"),
+    _("It stays at the head of its board."),
+    ngettext_lazy("The thread is pinned.", "%(count)d threads are pinned.", "count"),
+)
+UNPIN = Deed(
+    "unpin",
+    moderation.unpin_thread,
+    may_keep_order_in,
+    lambda thread: thread.is_pinned,
+    _("Unpin"),
+    ngettext_lazy("Unpin this thread?", "Unpin these %(count)d threads?", "count"),
+    _("It is listed by its latest reply again."),
+    ngettext_lazy("The thread is not pinned.", "%(count)d threads are not pinned.", "count"),
+)
+SUSPEND = Deed(
+    "suspend",
+    moderation.suspend_person,
+    may_suspend,
+    lambda person: not person.is_suspended,
+    _("Suspend"),
+    ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count"),
+    _("They can log in and read, but not write; they are told the reason."),
+    ngettext_lazy("The member is suspended.", "%(count)d members are suspended.", "count"),
+    EndForm,
+)
+LIFT = Deed(
+    "lift",
+    moderation.lift_suspension,
+    may_suspend,
+    lambda person: person.suspended_at is not None,
+    _("Lift the suspension"),
+    ngettext_lazy(
+        "Lift the suspension of this member?",
+        "Lift the suspension of these %(count)d members?",
+        "count",
+    ),
+    _("They can write again."),
+    ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
+)
+
+# Every deed there is, by what it is done to. The page and the desk offer these and no others.
+DEEDS: dict[str, list[Deed]] = {
+    "post": [
+        *(HIDE, UNHIDE, REMOVE, RESTORE, EDIT),
+        *(LOCK_BRANCH, UNLOCK_BRANCH, SLOW_BRANCH, HASTEN_BRANCH),
+    ],
+    "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN],
+    "person": [SUSPEND, LIFT],
+}
+
+
+def offered(kind: str, target: Any, reader: Reader) -> list[tuple[str, str]]:
+    """What `reader` can do to it just now: addresses and words."""
+    name = target.username if kind == "person" else target.pk
+    return [
+        (reverse(f"{kind}-{deed.name}", args=[name]), str(deed.button))
+        for deed in DEEDS[kind]
+        if deed.may(reader, target) and deed.applies(target)
+    ]
+
+
+def offered_on_post(post: Post, reader: Reader) -> list[tuple[str, str]]:
+    """What is in the post's menu for moderators; with the thread's, of its opening post."""
+    if not may_moderate(reader, post.thread.board):
+        return []
+    links = offered("post", post, reader)
+    if post.is_opening:
+        links += offered("thread", post.thread, reader)
+    page = reverse("admin:forum_post_change", args=[post.pk])
+    return [*links, (page, gettext("Open in admin"))]
+
+
+def offered_on_person(person: User, reader: Reader) -> list[tuple[str, str]]:
+    """What is on a member's profile for moderators."""
+    links = offered("person", person, reader)
+    page = reverse("admin:forum_user_change", args=[person.pk])
+    return [*links, (page, gettext("Open in admin"))] if links else []

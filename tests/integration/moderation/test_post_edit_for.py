@@ -1,0 +1,91 @@
+"""A moderator changes what somebody wrote: for everybody to see, and to be taken back."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from forum.actions.posts import edit_post
+from forum.actions.undo import undo
+from forum.actions.wording import edit_with_reason
+from forum.models import ModerationAction, ModerationNotice, Post, Revision
+from forum.refusals import Changed, Gone, Invalid
+
+WHY = {"reason": "a private address"}
+
+
+def fresh(post):
+    return Post.objects.get(pk=post.pk)
+
+
+@pytest.fixture
+def edited(reply, carol):
+    return edit_with_reason(reply, source="Only where they stay wet.", by=carol, **WHY)
+
+
+def test_readers_see_who_edited_and_what_was_changed(visitor, as_carol, reply, edited):
+    page = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    assert "Only where they stay wet." in page
+    assert "edited by a moderator" in page
+    history = reverse("post-history", args=[reply.pk])
+    told = visitor.get(history).content.decode()
+    assert "A moderator" in told
+    assert "<del>" in told
+    assert "carol" not in told
+    assert "carol" in as_carol.get(history).content.decode()
+
+
+def test_the_author_is_told(reply, edited, bob):
+    notice = ModerationNotice.objects.get()
+    assert (notice.member, notice.post, notice.action) == (bob, reply, edited)
+
+
+def test_soon_after_the_author_too_a_revision_is_kept(reply, edited, carol):
+    assert Revision.objects.filter(post=reply).count() == 2
+    edit_post(reply, by=reply.author, source="The author once more.")
+    assert Revision.objects.filter(post=reply).count() == 3, "nothing in the moderator's name"
+
+
+def test_undone_the_post_says_what_it_said(reply, edited, visitor, carol):
+    before = Revision.objects.filter(post=reply).order_by("pk")[0].source
+    undone = undo(edited, by=carol, reason="it was public").action
+    assert fresh(reply).source == before
+    assert Revision.objects.filter(post=reply).count() == 3
+    again = undo(undone, by=carol, reason="but not for us").action
+    assert again.act == "edit-post"
+    assert fresh(reply).source == "Only where they stay wet."
+
+
+def test_edited_since_it_is_not_undone(reply, edited, carol):
+    edit_post(reply, by=reply.author, source="The author once more.")
+    with pytest.raises(Changed):
+        undo(edited, by=carol, reason="a mistake")
+    assert fresh(reply).source == "The author once more."
+
+
+def test_the_same_text_is_no_act_and_an_empty_one_none_either(reply, edited, carol):
+    assert edit_with_reason(reply, source="Only where they stay wet.", by=carol, **WHY) == edited
+    with pytest.raises(Invalid):
+        edit_with_reason(reply, source=" \u200b", by=carol, **WHY)
+    assert ModerationAction.objects.count() == 1
+
+
+def test_what_was_typed_is_there_after_a_refusal(as_carol, reply, bob):
+    address = reverse("post-edit-for", args=[reply.pk])
+    asked = as_carol.get(address)
+    assert "stay wet" in asked.content.decode()
+    seen = asked.context["form"]["seen"].value()
+    edit_post(reply, by=bob, source="Meanwhile, bob.")
+    form = WHY | {"source": "<b>Mine</b> \x00", "seen": seen}
+    answer = as_carol.post(address, form)
+    assert answer.status_code in (409, 422)
+    assert "&lt;b&gt;Mine&lt;/b&gt;" in answer.content.decode()
+    assert fresh(reply).source == "Meanwhile, bob."
+
+
+def test_a_deleted_post_is_not_edited(reply, bob, carol):
+    from forum.actions.posts import delete_post
+
+    delete_post(reply, by=bob)
+    with pytest.raises(Gone):
+        edit_with_reason(reply, source="Back again.", by=carol, **WHY)
