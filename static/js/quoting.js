@@ -126,17 +126,20 @@ function insert(form, parts) {
     Object.assign(input, { type: "hidden", name: "quoted", value: source });
     form.append(input);
   }
-  document.dispatchEvent(new CustomEvent("forum:jump"));
+  const { top, bottom } = field.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) document.dispatchEvent(new CustomEvent("forum:jump"));
   field.focus();
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** Opens a composer under the post, and puts the parts into it when it is there. */
 function openWith(post, parts) {
-  document.addEventListener("htmx:afterSettle", () => {
-    const form = openComposer();
-    if (form) insert(form, parts);
-  }, { once: true });
+  document.addEventListener("htmx:afterSettle", function fill() {
+    const form = document.getElementById(`reply-${post.id.slice(1)}`);
+    if (!form) return;
+    document.removeEventListener("htmx:afterSettle", fill);
+    insert(form, parts);
+  });
   post.querySelector(REPLY).click();
 }
 
@@ -176,7 +179,7 @@ let isDown = false;
 
 const selected = () => {
   const selection = getSelection();
-  return selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+  return selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0).cloneRange() : null;
 };
 
 /** The last post with selected words that can be answered. */
@@ -221,6 +224,7 @@ function offerSoon() {
   due = requestAnimationFrame(offer);
 }
 
+visualViewport.addEventListener("resize", offerSoon); // a keyboard came, or went
 document.addEventListener("selectionchange", () => { if (!isDown) offerSoon(); });
 document.addEventListener("pointerdown", ({ target }) => {
   isDown = true;

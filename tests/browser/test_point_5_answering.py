@@ -293,6 +293,15 @@ def test_enter_after_a_whole_name_begins_a_line_and_control_enter_sends(
     assert Post.objects.order_by("-pk")[0].source == "@TOMASZ\nHello @tom"
 
 
+def test_names_are_offered_where_a_thread_begins(visit, alice: User, names: None) -> None:
+    page = visit("/b/yard/new/", alice)
+    page.get_by_label("The opening post").press_sequentially("Ask @tomw")
+    expect(menu(page).get_by_role("option")).to_have_text(["tomwren"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("The opening post")).to_have_value("Ask @tomwren ")
+    page.get_by_label("The opening post").fill("")
+
+
 def test_name_is_chosen_with_the_pointer_on_a_phone(
     page: Page, branches: tuple[Post, Post, Post], names: None
 ) -> None:
