@@ -144,3 +144,17 @@ def opening(thread: Thread) -> Post:
 @pytest.fixture
 def reply(opening: Post, bob: User) -> Post:
     return reply_to(opening, author=bob, source="Only where the bricks stay wet all winter.")
+
+
+@pytest.fixture
+def branches(opening: Post, bob: User, carol: User) -> tuple[Post, Post, Post]:
+    """Three branches: of bob, of carol, and of bob who quotes carol."""
+    damp = reply_to(opening, author=bob, source="Only where the bricks stay wet.\n\nAll winter.")
+    lime = reply_to(opening, author=carol, source="Lime wash *kills* it, for a year.")
+    echo = reply_to(
+        opening,
+        author=bob,
+        source="> Lime wash kills it, for a year.\n\nA year is long.",
+        pointed_at=[lime.pk],
+    )
+    return damp, lime, echo
