@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.counts import CountOf
 
 
 class Role(models.Model):
@@ -91,7 +92,7 @@ def standing_and_notices_of(person: User) -> tuple[Standing, int]:
     public = unread.readable_by(AnonymousUser()).filter(member=models.OuterRef("pk"))
     rows = list(
         User.objects.filter(pk=person.pk).values_list(
-            "roles__kind", "roles__board_id", _Counted(public.values("pk")[:COUNTED])
+            "roles__kind", "roles__board_id", CountOf(public.values("pk")[:COUNTED])
         )
     )
     standing = _added_up([(kind, board) for kind, board, _count in rows if kind])
@@ -99,13 +100,6 @@ def standing_and_notices_of(person: User) -> tuple[Standing, int]:
         return standing, rows[0][2] if rows else 0
     person.standing = standing
     return standing, unread.inbox_of(person).count_some()
-
-
-class _Counted(models.Subquery):
-    """How many rows a query has."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
-    output_field = models.IntegerField()
 
 
 def know_standing_of(people: Iterable[User]) -> None:

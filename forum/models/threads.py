@@ -196,6 +196,8 @@ class Thread(Paced):
 
     # Set by `with_reply_count`.
     reply_count: int
+    # Set by `note_unseen`.
+    unseen_count = 0
     # Set by `with_seen_by`.
     seen_numbers: Multirange[int] | None = None
     seen_before: Multirange[int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,16 @@ from django.db.models import Count, F, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 
 from forum.models.accounts import User
+from forum.models.counts import CountOf
 from forum.models.ids import any_of
 from forum.models.posts import Post, PostQuerySet, readable_by
-from forum.models.reading import IsAmong, Marks, NumbersField
-from forum.models.threads import Thread
+from forum.models.reading import IsAmong, Marks, NumbersField, Seen
+from forum.models.threads import Reader, Thread
 from forum.models.windows import WINDOW, Window
 
-# Unseen posts are counted, and put in order, up to so many.
+# Unseen posts are counted, and put in order, up to so many; in lists of threads up to fewer.
 COUNTED = 1000
+LISTED = 100
 
 # A thread's numbers but those seen are few runs, and an index finds the posts of each.
 CANDIDATES_SQL = """
@@ -25,6 +27,16 @@ SELECT post.id
   FROM unnest(int8multirange(int8range(1, %s)) - %s::int8multirange) AS run
        JOIN forum_post AS post
          ON post.thread_id = %s AND post.latest_number >= lower(run)
+            AND post.latest_number < upper(run)
+ LIMIT %s
+"""
+
+# The same for every row of `forum_seen` that is asked about. Some of what is found may not count.
+LISTED_SQL = """
+SELECT post.id
+  FROM unnest(int8multirange(int8range(1, %s)) - forum_seen.numbers) AS run
+       JOIN forum_post AS post
+         ON post.thread_id = forum_seen.thread_id AND post.latest_number >= lower(run)
             AND post.latest_number < upper(run)
  LIMIT %s
 """
@@ -74,6 +86,22 @@ def unseen_around(
 def _is_below(head_id: int) -> Q:
     head = Post.objects.order_by().filter(pk=head_id)
     return Q(lft__gt=Subquery(head.values("lft")), lft__lt=Subquery(head.values("rght")))
+
+
+def note_unseen(threads: Collection[Thread], reader: Reader) -> None:
+    """Let threads know how many posts are unseen in them, up to `LISTED`; one query for members.
+
+    Where somebody was never, nothing is new to them.
+    """
+    if not isinstance(reader, User):
+        return
+    found = RawSQL(LISTED_SQL, [2**63 - 1, 4 * LISTED])  # noqa: S611 (fixed text)
+    posts = Post.objects.order_by().filter(readable_by(reader), pk__in=found)
+    unseen = CountOf(posts.exclude(author=reader).values("pk")[:LISTED])
+    here = Seen.objects.filter(member=reader, thread__in=any_of(thread.pk for thread in threads))
+    counts = dict(here.values_list("thread_id", unseen))
+    for thread in threads:
+        thread.unseen_count = counts.get(thread.pk, 0)
 
 
 def next_unseen(

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, render
 
 from forum.lib.addresses import id_asked_for
 from forum.models import Board, Category, Thread
+from forum.models.unseen import note_unseen
 from forum.permissions import may_start_thread
 from forum.views.reading import reading
 
@@ -18,7 +19,8 @@ PAGE = 30  # threads of a board's page
 def home(request: HttpRequest) -> HttpResponse:
     """All boards by category, with their latest threads."""
     categories = Category.objects.with_boards()
-    latest = Thread.objects.latest_per_board(LATEST).with_last_post()
+    latest = list(Thread.objects.latest_per_board(LATEST).with_last_post())
+    note_unseen(latest, request.user)
     by_board: dict[int, list[Thread]] = {}
     for thread in latest:
         by_board.setdefault(thread.board_id, []).append(thread)
@@ -36,6 +38,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     threads = Thread.objects.visible_to(request.user).filter(board=board).with_last_post()
     last = id_asked_for(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: PAGE + 1])
+    note_unseen(page, request.user)
     context = {
         "board": board,
         "threads": page[:PAGE],

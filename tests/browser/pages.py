@@ -223,6 +223,7 @@ PAGES: dict[str, Shown] = {
     # Reading
     "front page": Shown(named("home")),
     "board": Shown(named("board-detail", "gardens"), "alice"),
+    "board, new": Shown(named("board-detail", "gardens"), "bob"),
     "board, empty": Shown(named("board-detail", "stones")),
     "thread, seed": Shown(in_thread("seed")),
     "thread, forked": Shown(in_thread("forked"), "alice"),
@@ -233,6 +234,7 @@ PAGES: dict[str, Shown] = {
     "thread, deep": Shown(in_thread("deep")),
     "thread, folded": Shown(lambda world: f"{world.deep.get_absolute_url()}?fold=all"),
     "thread, map": Shown(of_thread("thread-map", "long")),
+    "thread, new": Shown(in_thread("deep"), "bob"),
     "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
     "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
     "go to, error": Shown(day_to_come("forked"), status=422),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.reading import mark_seen
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, RateLimit, Revision, Role, Thread, User
 from forum.models.limits import POSTS
@@ -58,7 +59,7 @@ class World:
     locked: Thread
     pinned: Thread
     long: Thread  # more than fits on a page
-    deep: Thread  # 60 posts at random places
+    deep: Thread  # 60 posts at random places, of which bob has seen 30
 
 
 def opening_of(thread: Thread) -> Post:
@@ -90,6 +91,8 @@ def build() -> World:
     lock_thread(locked, by=carol, reason="going in circles")
     pinned = _thread(board, alice, "How to ask here")
     pin_thread(pinned, by=carol, reason="for everybody")
+    deep = _generated(board, 60, [alice, bob, carol])
+    mark_seen(deep, member=bob, numbers=range(1, 31))
     return World(
         **people,
         board=board,
@@ -101,7 +104,7 @@ def build() -> World:
         locked=locked,
         pinned=pinned,
         long=_generated(board, 230, [alice, bob], is_flat=True),
-        deep=_generated(board, 60, [alice, bob, carol]),
+        deep=deep,
     )
 
 

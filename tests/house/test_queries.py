@@ -90,8 +90,8 @@ def grow_inbox(board: Board, opening: Post, bob: User, count: int) -> str:
 Grow = Callable[[Board, Post, User, int], str]
 # So many for a visitor and for a member, the session and the person among them.
 PAGES: dict[str, tuple[Grow, int | None, int]] = {
-    "front page": (grow_front, 3, 6),
-    "board": (grow_board, 2, 5),
+    "front page": (grow_front, 3, 7),
+    "board": (grow_board, 2, 6),
     "person": (grow_person, 4, 7),
     "inbox": (grow_inbox, None, 4),
     "history": (grow_history, 3, 6),

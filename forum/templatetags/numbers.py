@@ -1,0 +1,8 @@
+"""Numbers in templates."""
+
+from django import template
+
+from forum.lib.numbers import capped
+
+register = template.Library()
+register.filter("capped", capped)
