@@ -39,6 +39,9 @@ def addresses(scene: Scene) -> dict[str, str]:
         about = ABOUT_GONE if state == "deleted-opening" else ABOUT_POST
         for name in (*about, *ABOUT_STANDING) if state == "visible" else about:
             found[f"{name} {state}"] = reverse(name, args=[scene.posts[state].pk])
+    for ordinal, state in enumerate(("visible", "hidden", "deleted")):
+        quote = [scene.posts["quoting"].pk, ordinal]
+        found[f"post-quote {state}"] = reverse("post-quote", args=quote)
     for person in ("bob", "dan", "carol"):
         for name in ABOUT_PERSON:
             found[f"{name} {person}"] = reverse(name, args=[person])

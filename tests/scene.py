@@ -78,6 +78,9 @@ def build_scene() -> Scene:
         reply_to(post, author=bob, source=f"An answer to {name}, by bob.")
         edit_post(post, by=alice, source=_text(scene, name, f"{name}-now"))
         scene.posts[name] = post
+    scene.posts["quoting"] = reply_to(
+        opening, author=scene.people["dan"], source=_quotes(scene, "visible", "hidden", "deleted")
+    )
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
@@ -91,6 +94,16 @@ def _text(scene: Scene, *names: str) -> str:
     for name in names:
         scene.tokens[name] = f"token{name.replace('-', '')}"
     return f"Some words with {' and '.join(scene.tokens[name] for name in names)} in them."
+
+
+def _quotes(scene: Scene, *names: str) -> str:
+    """A post that quotes these, each by itself and each inside the one before."""
+    texts = [scene.posts[name].latest_revision().source for name in names]
+    apart = "\n\nand\n\n".join(f"> {text}" for text in texts)
+    inside = "\n".join(
+        f"{'> ' * depth}{text}\n{'> ' * depth}" for depth, text in enumerate(texts, 1)
+    )
+    return f"{apart}\n\nand\n\n{inside}\n\nSo they say."
 
 
 def _people(scene: Scene) -> None:

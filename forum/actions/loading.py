@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.db import connection, models
+from psycopg.types.json import Jsonb
 
 from forum.actions.mentions import named_in
 from forum.actions.posts import rendered_post
@@ -116,7 +117,7 @@ POST_COLUMNS = (
     " number latest_number changed_number branch_number"
     " author_id created_at source html excerpt"
 )
-REVISION_COLUMNS = "id post_id number editor_id source plain created_at"
+REVISION_COLUMNS = "id post_id number editor_id source plain quoted created_at"
 
 
 def _latest_in_branches(posts: Iterable[Loading]) -> dict[int, int]:
@@ -160,6 +161,7 @@ def _revision_row(post: Loading) -> tuple[object, ...]:
         post.written.author.pk,
         clean_source(post.written.source),
         post.rendered.plain,
+        Jsonb(post.rendered.quoted),
         post.written.created_at,
     )
 
@@ -181,7 +183,7 @@ def _quotes(posts: Iterable[Loading]) -> Iterator[Quote]:
         if source is None:
             continue
         for block in post.rendered.quotes:
-            place = find(source.rendered.plain, block.words)
+            place = find(source.rendered.said, block.words)
             if place:
                 yield Quote(
                     post_id=post.id,

@@ -108,6 +108,7 @@ def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> 
         editor=post.author,
         source=source,
         plain=rendered.plain,
+        quoted=rendered.quoted,
         created_at=post.created_at,
     )
     record_mentions(post, rendered)
@@ -181,8 +182,8 @@ def _edit_post(
     if base is not None and base != latest.number:
         raise Changed(_("This post was edited elsewhere since you began."))
     if _is_fresh(latest, by) and not post.has_echo():
-        latest.source, latest.plain = source, rendered.plain
-        latest.save(update_fields=["source", "plain"])
+        latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted
+        latest.save(update_fields=["source", "plain", "quoted"])
         reword(post, source, rendered, found)
     else:
         revise(post, source, rendered, found, editor=by)
@@ -201,7 +202,12 @@ def revise(
     number_change(post)
     post.latest_number = post.changed_number
     revision = Revision.objects.create(
-        post=post, number=post.latest_number, editor=editor, source=source, plain=rendered.plain
+        post=post,
+        number=post.latest_number,
+        editor=editor,
+        source=source,
+        plain=rendered.plain,
+        quoted=rendered.quoted,
     )
     post.edited_at, post.edited_action = timezone.now(), None
     post.save(update_fields=["edited_at", "edited_action", "latest_number", "changed_number"])

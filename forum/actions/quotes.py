@@ -5,23 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 
-from forum.markup.quotes import find, worth_matching
+from forum.markup.alike import closest
+from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock
+from forum.markup.renderer import MOST_QUOTES
 from forum.models import Post, Quote, Revision, User
 
-# More quotes than anybody makes in one post; the sources of further ones are not looked for.
-MOST = 50
 # So many of them are looked for in the whole thread, when no post near has their words.
 MOST_ELSEWHERE = 10
+# So many times at most a quote is compared with a post that it may be an altered form of.
+MOST_COMPARED = 10
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a quote block's words stand: so many characters of that revision's plain text."""
+    """Where a quote block's words stand: so many characters of that revision's plain text.
+
+    Or nearly stand: whether the author altered them is found out by comparing, as often as they
+    are read.
+    """
 
     ordinal: int
     words: str
@@ -41,37 +48,90 @@ def find_sources(
     """The sources of quote blocks, among posts whose text `reader` may read.
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
-    and those above it, nearest first, then in the whole thread, latest first; in every revision.
-    A block whose
-    words stand nowhere is left out. `but` is the quoting post itself, when it is edited: what it
-    quoted before keeps its source, also when that was removed since.
+    and those above it, nearest first, then in the whole thread; in every revision, and only in
+    what its author said: whoever quotes somebody has not said their words. A block whose words
+    stand nowhere is left out, unless most of them are those of a post that the form pointed at.
+    `but` is the quoting post itself, when it is edited: what it quoted before keeps its source,
+    also when that was removed since.
     """
     if not blocks:
         return []
-    kept = {quote.words: quote for quote in _quotes_of(but)} if but else {}
-    turns = list(pointed_at)
-    pointed = Revision.objects.of_posts(list(dict.fromkeys(turns)), reader)
-    near = list(_near(reader, parent))
-    thread_id = but.thread_id if but else parent.thread_id if parent else None
-    searches = iter(range(MOST_ELSEWHERE))
+    kept = list(_quotes_of(but)) if but else []
+    pointed_at = [*pointed_at, *(quote.revision.post_id for quote in kept)]
+    search = Search(reader, parent, pointed_at, but)
+    known = {quote.words: quote for quote in kept}
     found = []
-    for block in blocks[:MOST]:
-        if block.words in kept:
-            found.append(replace(kept[block.words], ordinal=block.ordinal))
-            continue
-        candidates = chain(
-            _in_turn(pointed, turns), near, _elsewhere(block, reader, thread_id, searches)
-        )
-        for revision, named in candidates:
-            if but is not None and revision.post_id == but.pk:
-                continue
-            place = place_in(revision.plain, block.words, named=named)
-            if place:
-                found.append(Found(block.ordinal, block.words, revision, *place))
-                if revision.post_id in turns:
-                    turns.remove(revision.post_id)
-                break
+    for block in blocks[:MOST_QUOTES]:
+        if block.words in known:
+            found.append(replace(known[block.words], ordinal=block.ordinal))
+        elif block.words and (source := search.source_of(block)):
+            found.append(source)
     return found
+
+
+class Search:
+    """Looks for the quotes of one post, one after the other, at a bounded price for all."""
+
+    def __init__(
+        self, reader: User, parent: Post | None, pointed_at: Sequence[int], but: Post | None
+    ) -> None:
+        self.reader = reader
+        self.thread_id = but.thread_id if but else parent.thread_id if parent else None
+        self.but_id = but.pk if but else None
+        # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
+        self.turns = list(pointed_at)
+        self.pointed_at = Revision.objects.of_posts(list(dict.fromkeys(pointed_at)), reader)
+        above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
+        self.above = Revision.objects.of_posts(above, reader)
+        self.searches = MOST_ELSEWHERE
+        self.comparisons = MOST_COMPARED
+
+    def source_of(self, block: QuoteBlock) -> Found | None:
+        """Where the words of this block come from."""
+        for revision, named in chain(
+            ((revision, True) for revision in self._in_turn()),
+            ((revision, False) for revision in self.above),
+            self._elsewhere(block),
+        ):
+            if revision.post_id == self.but_id:
+                continue
+            place = place_in(revision.said, block.words, named=named)
+            if place:
+                return self._found(block, revision, place)
+        return self._altered_from(block)
+
+    def _found(self, block: QuoteBlock, revision: Revision, place: tuple[int, int]) -> Found:
+        if revision.post_id in self.turns:
+            self.turns.remove(revision.post_id)
+        return Found(block.ordinal, block.words, revision, *place)
+
+    def _in_turn(self) -> list[Revision]:
+        """What the form pointed at, first the posts whose quote was not found yet.
+
+        A few words may stand in several of these posts.
+        """
+        order = {post_id: place for place, post_id in reversed(list(enumerate(self.turns)))}
+        last = len(self.turns)
+        return sorted(self.pointed_at, key=lambda each: order.get(each.post_id, last))
+
+    def _elsewhere(self, block: QuoteBlock) -> Iterator[tuple[Revision, bool]]:
+        """The rest of the thread, while searches are left; nothing is asked before it is used."""
+        if self.thread_id is not None and self.searches:
+            self.searches -= 1
+            probe = _probe(block.words)
+            for revision in Revision.objects.in_thread_with(self.thread_id, probe, self.reader):
+                yield revision, False
+
+    def _altered_from(self, block: QuoteBlock) -> Found | None:
+        """The post pointed at whose words, as it says them now, the block has changed."""
+        for _post_id, revisions in groupby(self._in_turn(), key=attrgetter("post_id")):
+            latest = next(revisions)
+            if self.comparisons and latest.post_id != self.but_id:
+                self.comparisons -= 1
+                place = closest(block.words, latest.said)
+                if place:
+                    return self._found(block, latest, place)
+        return None
 
 
 def _quotes_of(post: Post) -> Iterator[Found]:
@@ -81,45 +141,18 @@ def _quotes_of(post: Post) -> Iterator[Found]:
         yield Found(quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length)
 
 
-def _in_turn(pointed: list[Revision], turns: list[int]) -> Iterator[tuple[Revision, bool]]:
-    """What the form pointed at, first the posts whose quote was not found yet, in their order.
-
-    A few words may stand in several of these posts; quotes are made in the order of the pointing.
-    """
-    order = {post_id: place for place, post_id in reversed(list(enumerate(turns)))}
-    for revision in sorted(pointed, key=lambda each: order.get(each.post_id, len(turns))):
-        yield revision, True
-
-
-def _near(reader: User, parent: Post | None) -> Iterator[tuple[Revision, bool]]:
-    """What is looked through for every block: the post answered and those above it."""
-    if parent is not None:
-        above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1]
-        for revision in Revision.objects.of_posts(above, reader):
-            yield revision, False
-
-
-def _elsewhere(
-    block: QuoteBlock, reader: User, thread_id: int | None, searches: Iterator[int]
-) -> Iterator[tuple[Revision, bool]]:
-    """The rest of the thread, while there are searches left; nothing is asked before it is used."""
-    if thread_id is not None and next(searches, None) is not None:
-        probe = _probe(block.words)
-        for revision in Revision.objects.in_thread_with(thread_id, probe, reader):
-            yield revision, False
-
-
 def _probe(words: str) -> str:
     """The longest word of a quote: the cheapest thing that its source must have to the letter."""
     return max(re.findall(r"\w+", words), key=len, default="")
 
 
-def place_in(plain: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
-    """Start and length of the quoted words in `plain`; of elided ones, from first to last part.
+def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
+    """Start and length of the quoted words in what somebody said; of elided ones, of all parts.
 
     Words so few that they stand anywhere by chance count only when the source was `named`.
     """
-    return find(words, plain) if named or worth_matching(words, plain) else None
+    place = find(words, said) if named or worth_matching(words, said) else None
+    return None if place is None or is_patchwork(words, said) else place
 
 
 def record_quotes(post: Post, found: Sequence[Found]) -> None:

@@ -21,6 +21,7 @@ from forum.admin.site import YesNo, desk, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post
 from forum.models.posts import PostQuerySet
+from forum.presenters.history import source_for
 
 
 class InBoardOfThread(InBoard):
@@ -53,6 +54,14 @@ class PostAdmin(DeedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         return Post.objects.for_desk(moderator(request))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Post | None:
+        post = super().get_object(request, object_id, from_field)
+        if post is not None:
+            post.shown_source = source_for(post, moderator(request))
+        return post
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Post], search_term: str

@@ -10,7 +10,7 @@ Change = tuple[Literal["same", "added", "removed"], str]
 
 # Kana and Han are written without spaces: each character counts as a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
-_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+SPACE_OR_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 # Each level costs no more than the text is long. Prose needs three or four; the limit is for
 # texts made to need one for every word.
@@ -23,10 +23,10 @@ def word_diff(old: str, new: str) -> list[Change]:
     "same" and "removed" texts joined are `old`, "same" and "added" ones are `new`, white space
     included.
     """
-    before, after = _WORD.findall(old), _WORD.findall(new)
+    before, after = SPACE_OR_WORD.findall(old), SPACE_OR_WORD.findall(new)
     changes: list[Change] = []
     i = j = 0
-    for same_i, same_j in [*_matches(before, after), (len(before), len(after))]:
+    for same_i, same_j in [*matches(before, after), (len(before), len(after))]:
         _add(changes, "removed", before[i:same_i])
         _add(changes, "added", after[j:same_j])
         _add(changes, "same", before[same_i : same_i + 1])
@@ -43,7 +43,7 @@ def _add(changes: list[Change], op: Literal["same", "added", "removed"], words: 
     changes.append((op, text))
 
 
-def _matches(before: list[str], after: list[str]) -> list[tuple[int, int]]:
+def matches(before: list[str], after: list[str]) -> list[tuple[int, int]]:
     """Return the index pairs of words that stayed, in order.
 
     Patience diff: words that occur once on either side hold the texts together; between them the

@@ -6,6 +6,7 @@ however deep it is nested.
 
 import re
 from importlib import import_module
+from itertools import count
 
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import RuleFuncBlockType
@@ -119,14 +120,13 @@ def _without_images(children: list[Token]) -> list[Token]:
 
 
 def _mark_quotes(state: StateCore) -> None:
-    """Note in `meta` of each block quote how deep it is and which outermost one it belongs to."""
-    depth = 0
-    ordinal = -1
+    """Number the block quotes in the order of the text, and note how deep each is, in `meta`."""
+    inside: list[int] = []
+    numbers = count()
     for token in state.tokens:
         if token.type == "blockquote_open":
-            ordinal += depth == 0
-            token.meta = {"depth": depth, "ordinal": ordinal}
-            depth += 1
+            token.meta = {"depth": len(inside), "ordinal": next(numbers)}
+            inside.append(token.meta["ordinal"])
         elif token.type == "blockquote_close":
-            depth -= 1
-            token.meta = {"depth": depth, "ordinal": ordinal}
+            ordinal = inside.pop()
+            token.meta = {"depth": len(inside), "ordinal": ordinal}

@@ -14,31 +14,32 @@ class Paragraph:
 
     text: str
     own: str  # without the mentions that lead the post
-    depth: int  # how many block quotes are around it
-    quote: int  # ordinal of the outermost one
+    quote: int | None  # ordinal of the innermost block quote around it
 
 
 def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
     """Yield the paragraphs of a parsed post that hold any text."""
-    depth = quote = 0
+    inside: list[int] = []  # the block quotes that are open, the innermost last
     cells: list[str] | None = None  # of the table row being read
     for token in tokens:
-        if token.type in {"blockquote_open", "blockquote_close"}:
-            depth += token.nesting
-            quote = token.meta["ordinal"]
+        quote = inside[-1] if inside else None
+        if token.type == "blockquote_open":
+            inside.append(token.meta["ordinal"])
+        elif token.type == "blockquote_close":
+            inside.pop()
         elif token.type == "tr_open":
             cells = []
         elif token.type == "tr_close" and cells is not None:
             row = "\t".join(cells).strip()
             cells = None
             if row:
-                yield Paragraph(row, row, depth, quote)
+                yield Paragraph(row, row, quote)
         elif token.type in _LEAVES:
             text = _text(token)
             if cells is not None:
                 cells.append(text)
             elif text:
-                yield Paragraph(text, _own_text(token), depth, quote)
+                yield Paragraph(text, _own_text(token), quote)
 
 
 def inline_text(children: Iterable[Token]) -> str:

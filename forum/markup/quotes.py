@@ -2,12 +2,20 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import quote
 
+# From, to, and the number of the block quote.
+Stretch = tuple[int, int, int]
+
 MIN_MATCH = 20  # characters; shorter words occur by chance, unless they are a whole paragraph
+MIN_PIECE = 12  # characters of each piece around something that is left out
+PARAGRAPHS = "\n\n"  # between two of them in plain text
+BLOT = "\0"  # no post can hold it
+# A quote of one or more paragraphs, blotted out.
+GAP = re.compile(f"{BLOT}+(?:{PARAGRAPHS}{BLOT}+)*")
 FRAGMENT_WHOLE = 300  # characters; longer words are linked by how they start and end
 FRAGMENT_WORDS = 5
 FRAGMENT_EDGE = 100  # characters; for scripts that put no spaces between words
@@ -43,6 +51,11 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).translate(_STRAIGHT).split())
 
 
+def says(words: str, plain: str) -> bool:
+    """Tell whether `words` stand in `plain`, be it with something left out."""
+    return _ends(words, _searched(plain)) != []
+
+
 def find(words: str, plain: str) -> tuple[int, int] | None:
     """Return where `words` first stand in `plain`, as (start, length) in its own characters.
 
@@ -50,25 +63,69 @@ def find(words: str, plain: str) -> tuple[int, int] | None:
     something out ("…"): then the pieces around it are looked for in their order, and the place
     reaches from the first to the last. None when they do not occur.
     """
-    wanted, searched = normalise(words), _searched(plain)
-    pieces = [wanted] if wanted in searched else [normalise(part) for part in parts(words)]
-    if not wanted or not pieces or not all(piece in searched for piece in pieces):
+    if not says(words, plain):
         return None
     text, spans = _normalised_spans(plain)
-    ends = [0]
-    for piece in pieces:
-        index = text.find(piece, ends[-1])
-        if index < 0:
-            return None
-        ends.append(index + len(piece))
-    start = spans[ends[1] - len(pieces[0])][0]
-    return start, spans[ends[-1] - 1][1] - start
+    ends = _ends(words, text)
+    start, _end = ends[0]
+    return spans[start][0], spans[ends[-1][1] - 1][1] - spans[start][0]
+
+
+def find_pieces(words: str, plain: str) -> list[tuple[int, int]]:
+    """Return where each piece of `words` stands in `plain`, from and to, in their order."""
+    if not says(words, plain):
+        return []
+    text, spans = _normalised_spans(plain)
+    return [(spans[start][0], spans[end - 1][1]) for start, end in _ends(words, text)]
+
+
+def leaves_out(words: str, plain: str) -> bool:
+    """Tell whether `words`, which `plain` says, leave something out between their pieces."""
+    return len(_ends(words, _searched(plain))) > 1
+
+
+def _ends(words: str, text: str) -> list[tuple[int, int]]:
+    """Where each piece of `words` stands in a normalised text; empty unless all of them do."""
+    wanted = normalise(words)
+    pieces = [wanted] if wanted in text else [normalise(part) for part in parts(words)]
+    found: list[tuple[int, int]] = []
+    place = 0
+    for piece in filter(None, pieces):
+        place = text.find(piece, place)
+        if place < 0:
+            return []
+        found.append((place, place + len(piece)))
+        place += len(piece)
+    return found
 
 
 def worth_matching(words: str, plain: str) -> bool:
     """Tell whether finding `words` in `plain` would mean anything: long enough, or a paragraph."""
     wanted = normalise(words)
     return len(wanted) >= MIN_MATCH or (wanted != "" and wanted in _paragraphs(plain))
+
+
+def is_patchwork(words: str, plain: str) -> bool:
+    """Tell whether `words` leave something out between pieces so short that they prove nothing.
+
+    With single words picked from a long text, anybody can be made to say anything.
+    """
+    pieces = parts(words)
+    if len(pieces) < 2 or normalise(words) in _searched(plain):
+        return False
+    return any(len(normalise(piece)) < MIN_PIECE for piece in pieces)
+
+
+def without_quoted(plain: str, quoted: Iterable[Sequence[int]], start: int = 0) -> str:
+    """Return `plain`, as long as it is, with the words of others blotted out.
+
+    `quoted` are their stretches in a text of which `plain` is the part that begins at `start`.
+    """
+    for first, last, _ordinal in quoted:
+        begin, end = max(0, first - start), max(0, min(len(plain), last - start))
+        if begin < end:
+            plain = plain[:begin] + BLOT * (end - begin) + plain[end:]
+    return plain
 
 
 # The quotes of one post are looked for in the same few texts.

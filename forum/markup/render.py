@@ -1,6 +1,6 @@
 """A post's source to everything the forum stores of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from markdown_it.token import Token
@@ -10,6 +10,7 @@ from forum.lib.text import clean_source, excerpt
 from forum.markup.clean import clean
 from forum.markup.parser import post_parser
 from forum.markup.plain import Paragraph, paragraphs
+from forum.markup.quotes import PARAGRAPHS, Stretch, without_quoted
 
 MAX_SOURCE = 20_000  # characters
 EXCERPT = 120  # characters
@@ -19,7 +20,7 @@ _PARSER = post_parser()
 
 @dataclass(frozen=True, slots=True)
 class QuoteBlock:
-    """One outermost block quote: its place among them, and its words without nested quotes."""
+    """One block quote: its number in the post, and its words without the quotes inside it."""
 
     ordinal: int
     words: str  # white space collapsed, paragraphs separated by a blank line
@@ -31,11 +32,17 @@ class Rendered:
 
     html: str  # safe; places for captions, names and summaries are still empty
     plain: str  # all its words, paragraphs separated by blank lines
+    quoted: tuple[Stretch, ...]  # where in `plain` words of others stand
     own: str  # the author's own: no quotes, no leading mentions
-    excerpt: str  # of `own`, else of `plain`
+    excerpt: str  # of `own`, else of the mentions; never of words that are quoted
     mentions: tuple[str, ...]  # in prose, as first typed, each once
     leading: tuple[str, ...]  # those before the first other character
     quotes: tuple[QuoteBlock, ...]
+
+    @property
+    def said(self) -> str:
+        """What the author said: `plain`, as long as it is, with the words of others blotted out."""
+        return without_quoted(self.plain, self.quoted)
 
 
 def render(source: str) -> Rendered:
@@ -44,12 +51,14 @@ def render(source: str) -> Rendered:
     tokens = _PARSER.parse(clean_source(source), env)
     said = list(paragraphs(tokens))
     plain = _joined(paragraph.text for paragraph in said)
-    own = _joined(paragraph.own for paragraph in said if paragraph.depth == 0)
+    own = _joined(paragraph.own for paragraph in said if paragraph.quote is None)
+    unquoted = _joined(paragraph.text for paragraph in said if paragraph.quote is None)
     return Rendered(
         html=clean(_PARSER.renderer.render(tokens, _PARSER.options, env)),
         plain=plain,
+        quoted=tuple(_stretches(said)),
         own=own,
-        excerpt=excerpt(own or plain, EXCERPT),
+        excerpt=excerpt(own or unquoted, EXCERPT),
         mentions=tuple(env["mentions"]),
         leading=tuple(env["leading"]),
         quotes=_quotes(tokens, said),
@@ -57,13 +66,21 @@ def render(source: str) -> Rendered:
 
 
 def _joined(texts: Iterable[str]) -> str:
-    return "\n\n".join(filter(None, texts))
+    return PARAGRAPHS.join(filter(None, texts))
+
+
+def _stretches(said: list[Paragraph]) -> Iterator[Stretch]:
+    place = 0
+    for paragraph in said:
+        end = place + len(paragraph.text)
+        if paragraph.quote is not None:
+            yield place, end, paragraph.quote
+        place = end + len(PARAGRAPHS)
 
 
 def _quotes(tokens: list[Token], said: list[Paragraph]) -> tuple[QuoteBlock, ...]:
-    outermost = sum(t.type == "blockquote_open" and t.meta["depth"] == 0 for t in tokens)
-    words: list[list[str]] = [[] for _ in range(outermost)]
+    words: list[list[str]] = [[] for token in tokens if token.type == "blockquote_open"]
     for paragraph in said:
-        if paragraph.depth == 1:
+        if paragraph.quote is not None:
             words[paragraph.quote].append(" ".join(paragraph.text.split()))
     return tuple(QuoteBlock(ordinal, _joined(texts)) for ordinal, texts in enumerate(words))

@@ -13,6 +13,8 @@ from forum.markup.highlight import MAX_CODE, highlight, language_of
 
 URL_SHOWN = 60  # characters
 ADDRESSES = 100_000  # characters in all links of a post, for one reference can be used 5,000 times
+# The sources of further ones are not looked for; it is more than anybody makes in one post.
+MOST_QUOTES = 50
 TOP_HEADING = 4  # the page's own headings are h1 to h3
 
 _SCHEME = re.compile(r"https?://|mailto:", re.IGNORECASE)
@@ -30,22 +32,23 @@ class Renderer(RendererHTML):
         return f'<span class="mention">@{escape(tokens[idx].content)}</span>'
 
     def blockquote_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Draw an outermost quote as a figure, fold one level inside it, leave deeper ones."""
+        """Draw a quote as a figure with a place for its caption; those inside another are folded.
+
+        Further ones inside that are no longer folded, and have no caption beyond those looked for.
+        """
         meta = tokens[idx].meta
-        match meta["depth"]:
-            case 0:
-                return (
-                    f'<figure class="q" data-quote="{meta["ordinal"]}">'
-                    "<figcaption></figcaption><blockquote>\n"
-                )
-            case 1:
-                return '<details class="earlier"><summary></summary><blockquote>\n'
-            case _:
-                return "<blockquote>\n"
+        fold = '<details class="earlier"><summary></summary>' if meta["depth"] == 1 else ""
+        if not _has_caption(meta):
+            return f"{fold}<blockquote>\n"
+        return (
+            f'{fold}<figure class="q" data-quote="{meta["ordinal"]}">'
+            "<figcaption></figcaption><blockquote>\n"
+        )
 
     def blockquote_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        after = {0: "</figure>", 1: "</details>"}.get(tokens[idx].meta["depth"], "")
-        return f"</blockquote>{after}\n"
+        meta = tokens[idx].meta
+        figure = "</figure>" if _has_caption(meta) else ""
+        return f"</blockquote>{figure}{'</details>' if meta['depth'] == 1 else ''}\n"
 
     def heading_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"<{_demoted(tokens[idx].tag)}>"
@@ -87,6 +90,10 @@ class Renderer(RendererHTML):
 
     def code_block(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return _plain_code(tokens[idx].content)
+
+
+def _has_caption(meta: dict[str, int]) -> bool:
+    return meta["depth"] == 0 or meta["ordinal"] < MOST_QUOTES
 
 
 def _demoted(tag: str) -> str:

@@ -2,71 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import (
     BooleanField,
     Case,
+    Expression,
     ExpressionWrapper,
     F,
-    OuterRef,
+    Func,
     Q,
-    Subquery,
     TextField,
     Value,
     When,
 )
+from django.db.models.functions import Substr
 
+from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.ids import any_of
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
-from forum.models.threads import Reader
+from forum.models.threads import Reader, visible_by
+
+
+class Standing(Enum):
+    """What has become of quoted words in the text that they come from."""
+
+    EXACT = "exact"  # they stand there, and it was not edited
+    KEPT = "kept"  # it was edited, and they still stand there
+    CHANGED = "changed"  # it was edited, and they do not stand there any more
+    ALTERED = "altered"  # they never stood there like this: who quotes has changed them
+    REMOVED = "removed"  # this reader may not read it
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteRow:
-    """A quote as a page shows it. What its source says now is empty unless it was edited since."""
+    """A quote as a page shows it. Texts that the reader may not read are empty."""
 
     post_id: int
     ordinal: int
     words: str
     source_id: int
     author: str
+    level: int
     thread_id: int
     thread_title: str
+    thread_slug: str
+    thread_numbers: int  # how many numbers its thread has given out
     is_readable: bool
     is_latest: bool
-    says_now: str
+    written: str  # what stands in the quoted revision where the words come from
+    says_now: str  # what its author says now; empty unless it was edited since
+
+    @property
+    def standing(self) -> Standing:
+        if not self.is_readable:
+            return Standing.REMOVED
+        if not says(self.words, self.written):
+            return Standing.ALTERED
+        if self.is_latest:
+            return Standing.EXACT
+        return Standing.KEPT if says(self.words, self.says_now) else Standing.CHANGED
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether something that stands between the words was left out."""
+        return leaves_out(self.words, self.written)
 
 
-def _text_if(condition: Q, field: str) -> Case:
-    return Case(When(condition, then=F(field)), default=Value(""), output_field=TextField())
+def readable_source(reader: Reader) -> Q:
+    """Of which quotes `reader` may read the source."""
+    in_thread = visible_by(reader, "source_post__thread__")
+    return readable_by(reader, "source_post__") & in_thread
+
+
+def _text_if(condition: Q, text: str | Func) -> Case:
+    then = F(text) if isinstance(text, str) else text
+    return Case(When(condition, then=then), default=Value(""), output_field=TextField())
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
         """The quotes in these posts, by post and ordinal; words that may not be read are empty."""
-        latest = Revision.objects.filter(post=OuterRef("source_post")).order_by("-number")
-        readable = readable_by(reader, "source_post__")
-        is_latest = Q(source_revision=F("source_post__revisions"))
-        rows = self.filter(
-            post__in=any_of(ids), source_post__revisions=Subquery(latest.values("pk")[:1])
+        readable = readable_source(reader)
+        is_latest = Q(source_revision__number=F("source_post__latest_number"))
+        length = cast(Expression, F("length"))
+        written = Substr("source_revision__plain", F("start") + 1, length)
+        rows: Iterable[Sequence[Any]] = self.filter(
+            post__in=any_of(ids), source_post__revisions__number=F("source_post__latest_number")
         ).values_list(
             "post_id",
             "ordinal",
             _text_if(readable, "words"),
             "source_post_id",
             "source_post__author__username",
+            "source_post__level",
             "source_post__thread_id",
-            "source_post__thread__title",
+            _text_if(readable, "source_post__thread__title"),
+            "source_post__thread__slug",
+            "source_post__thread__next_number",
             ExpressionWrapper(readable, BooleanField()),
             ExpressionWrapper(is_latest, BooleanField()),
+            _text_if(readable, written),
+            "start",
+            "source_revision__quoted",
             _text_if(readable & ~is_latest, "source_post__revisions__plain"),
+            "source_post__revisions__quoted",
         )
         quotes: dict[int, dict[int, QuoteRow]] = {}
-        for row in rows:
+        for *row, written, start, quoted, says_now, quoted_now in rows:
+            row.append(without_quoted(written, quoted, start))
+            row.append(without_quoted(says_now, quoted_now) if says_now else "")
             quote = QuoteRow(*row)
             quotes.setdefault(quote.post_id, {})[quote.ordinal] = quote
         return quotes
@@ -74,17 +124,16 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
         """The words in `post` that were quoted from posts which `reader` may not read."""
         return list(
-            self.filter(post=post)
-            .exclude(readable_by(reader, "source_post__"))
-            .values_list("words", flat=True)
+            self.filter(post=post).exclude(readable_source(reader)).values_list("words", flat=True)
         )
 
 
 class Quote(models.Model):
-    """One quote block of a post whose words were found in another post.
+    """One quote block of a post whose words come from another post.
 
-    `start` and `length` are characters of `source_revision.plain`. Whether the words still stand
-    there is found out when the quote is read, never stored.
+    `start` and `length` are characters of `source_revision.plain`: where the words stand, or what
+    they are an altered form of. Which of the two, and whether they still stand there, is found
+    out when the quote is read, never stored.
     """
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="quotes")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from forum.markup.quotes import PARAGRAPHS, without_quoted
 from forum.models.ids import any_of
 from forum.models.posts import readable_by
 from forum.models.threads import Reader, Thread
@@ -37,9 +38,10 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return {revision.post_id: revision for revision in latest.distinct("post_id")}
 
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
-        """The latest revisions in a thread that contain `words` to the letter; at most 20.
+        """The first revisions in a thread that contain `words` to the letter; at most 20.
 
-        The latest number is asked for by itself: not knowing it, the planner would read all posts.
+        The first: who says something is followed by those who quote it. The thread's latest
+        number is asked for by itself: not knowing it, the planner would read all posts.
         """
         latest = Thread.objects.values_list("next_number", flat=True).get(pk=thread_id)
         return list(
@@ -49,7 +51,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
                 post__number__gte=latest - SEARCHED,
                 plain__contains=words,
             )
-            .order_by("-number")[:20]
+            .order_by("number")[:20]
         )
 
 
@@ -66,6 +68,8 @@ class Revision(models.Model):
     source = models.TextField()
     # The words without marks: what quotes are compared with and differences are made from.
     plain = models.TextField()
+    # Where in those the words of others stand: [from, to, number of the block quote].
+    quoted = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = RevisionQuerySet.as_manager()
@@ -82,3 +86,15 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.post_id}/{self.number}"
+
+    @property
+    def said(self) -> str:
+        """What the author said: `plain`, as long as it is, with the words of others blotted out."""
+        return without_quoted(self.plain, self.quoted)
+
+    def words_quoted(self) -> dict[int, str]:
+        """The words of each block quote, as `render` gives them, by its number."""
+        words: dict[int, list[str]] = {}
+        for start, end, ordinal in self.quoted:
+            words.setdefault(ordinal, []).append(" ".join(self.plain[start:end].split()))
+        return {ordinal: PARAGRAPHS.join(texts) for ordinal, texts in words.items()}

@@ -49,15 +49,23 @@ DEEDS = frozenset(
 FIRST_THREAD_ID = 1000
 
 
+def visible_by(reader: Reader, prefix: str = "") -> Q:
+    """Which threads `reader` may see listed and opened.
+
+    `prefix` leads from the model that is asked to the thread: `"post__thread__"`.
+    """
+    standing = Q(**{f"{prefix}deleted_at": None})
+    if not isinstance(reader, User):
+        return standing
+    if reader.standing.moderates_all:
+        return Q()
+    return standing | Q(**{f"{prefix}board__in": reader.standing.board_ids})
+
+
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, reader: Reader) -> ThreadQuerySet:
         """The threads that `reader` may see listed and opened."""
-        if not isinstance(reader, User):
-            return self.filter(deleted_at=None)
-        if reader.standing.moderates_all:
-            return self
-        moderated = Q(board__in=reader.standing.board_ids)
-        return self.filter(Q(deleted_at=None) | moderated)
+        return self.filter(visible_by(reader))
 
     def moderated_by(self, person: User) -> ThreadQuerySet:
         """The threads of the boards in which this person keeps order."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
 from forum.markup.changes import Change, word_diff
-from forum.markup.quotes import find
-from forum.markup.render import render
+from forum.markup.quotes import GAP, without_quoted
 from forum.models import Post, Quote, Revision
 from forum.models.threads import Reader
 from forum.permissions import moderates
@@ -46,20 +46,35 @@ def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
     return word_diff(before, after)
 
 
+def source_for(post: Post, reader: Reader) -> str:
+    """A post's Markdown; its plain words when some are quoted from a post that is removed."""
+    if post.is_readable and Quote.objects.unreadable_words(post, reader):
+        return _texts([post.latest_revision()], post, reader)[0]
+    return post.shown_source
+
+
 def _texts(revisions: list[Revision], post: Post, reader: Reader) -> list[str]:
-    """Their words, as far as `reader` may read them; the last is what the post says now."""
-    if moderates(reader, post.thread.board):
-        return [revision.plain for revision in revisions]
-    removed = Quote.objects.unreadable_words(post, reader)
-    shown = {block.words for block in render(revisions[-1].source).quotes} - set(removed)
-    return [_without_other_quotes(revision, shown) for revision in revisions]
+    """Their words, as far as `reader` may read them; the last is what the post says now.
+
+    Who keeps order in the board reads the quotes that the post no longer has, too.
+    """
+    removed = set(Quote.objects.unreadable_words(post, reader))
+    latest = set(revisions[-1].words_quoted().values())
+    is_moderator = bool(moderates(reader, post.thread.board))
+
+    def is_shown(words: str) -> bool:
+        return words not in removed and (is_moderator or words in latest)
+
+    return [_with_quotes(revision, is_shown) for revision in revisions]
 
 
-def _without_other_quotes(revision: Revision, shown: set[str]) -> str:
-    text = revision.plain
-    for block in render(revision.source).quotes:
-        place = None if block.words in shown else find(block.words, text)
-        if place:
-            start, length = place
-            text = text[:start] + _("[a quote]") + text[start + length :]
-    return text
+def _with_quotes(revision: Revision, is_shown: Callable[[str], bool]) -> str:
+    """What a revision says, with those of its quotes that are shown."""
+    shown = {ordinal for ordinal, words in revision.words_quoted().items() if is_shown(words)}
+    left_out = [stretch for stretch in revision.quoted if stretch[2] not in shown]
+    return with_gaps_named(without_quoted(revision.plain, left_out))
+
+
+def with_gaps_named(text: str) -> str:
+    """`text` with a word for each quote that is blotted out in it."""
+    return GAP.sub(_("[a quote]"), text)

@@ -10,10 +10,18 @@ from forum.models.windows import MOST_NESTED, WINDOW
 def place_of(post: Post) -> str:
     """The address of a post in its thread's page, whichever page of the thread that is."""
     thread = post.thread
-    path = thread_path(thread.pk, thread.slug)
-    # Numbers are given to edits too: a thread below this is whole on its page.
-    is_whole = thread.next_number <= WINDOW and post.level < MOST_NESTED
-    return f"{path}#p{post.pk}" if is_whole else f"{path}?at=p{post.pk}#p{post.pk}"
+    numbers = thread.next_number
+    return place_in(thread.pk, thread.slug, post.pk, numbers=numbers, level=post.level)
+
+
+def place_in(thread_id: int, slug: str, post_id: int, *, numbers: int, level: int) -> str:
+    """The same, of a post of which only so much is known.
+
+    Numbers are given to edits too: a thread that gave out no more than this is whole on its page.
+    """
+    path = thread_path(thread_id, slug)
+    is_whole = numbers <= WINDOW and level < MOST_NESTED
+    return f"{path}#p{post_id}" if is_whole else f"{path}?at=p{post_id}#p{post_id}"
 
 
 def folded_at(post: Post) -> str:

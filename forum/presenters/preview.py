@@ -48,12 +48,11 @@ def preview(
     ]
     parent_author = parent.author_id if parent else None
     also = also_addressed(rendered.html, mentions, parent_author)
-    latest = Revision.objects.latest_of({quote.revision.post_id for quote in found})
     in_thread = but or parent
     html = filled(
         rendered.html,
         mentions=mentions,
-        quotes={quote.ordinal: _row(quote, latest) for quote in found},
+        quotes=quoted(found, author),
         thread_id=in_thread.thread_id if in_thread else 0,
         folds=also is not None,
         is_opening=parent is None,
@@ -66,18 +65,36 @@ def preview(
     )
 
 
-def _row(quote: Found, latest: dict[int, Revision]) -> QuoteRow:
+def quoted(found: list[Found], reader: User) -> dict[int, QuoteRow]:
+    """Quotes that are not stored yet, as the page would show them."""
+    if not found:
+        return {}
+    ids = {quote.revision.post_id for quote in found}
+    latest = Revision.objects.latest_of(ids)
+    sources = Post.objects.visible_to(reader).filter(pk__in=ids).readable()
+    readable = set(sources.values_list("pk", flat=True))
+    return {
+        quote.ordinal: _row(quote, latest[post.pk], is_readable=post.pk in readable)
+        for quote in found
+        for post in [quote.revision.post]
+    }
+
+
+def _row(quote: Found, now: Revision, *, is_readable: bool) -> QuoteRow:
     post = quote.revision.post
-    now = latest[post.pk]
     return QuoteRow(
         post_id=0,
         ordinal=quote.ordinal,
         words=quote.words,
         source_id=post.pk,
         author=post.author.username,
+        level=post.level,
         thread_id=post.thread_id,
         thread_title=post.thread.title,
-        is_readable=True,
+        thread_slug=post.thread.slug,
+        thread_numbers=post.thread.next_number,
+        is_readable=is_readable,
         is_latest=now.pk == quote.revision.pk,
-        says_now=now.plain,
+        written=quote.revision.said[quote.start : quote.start + quote.length],
+        says_now=now.said,
     )

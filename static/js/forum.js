@@ -24,6 +24,14 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest(".more-row")) import(modules.parts);
 });
 
+/** A quote opens. What people wrote may hold nothing of htmx's, so this link is asked for by hand. */
+document.addEventListener("click", (event) => {
+  const peek = event.target.closest("[data-js-peek]");
+  if (!peek || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import(modules.peek).then(({ toggle }) => toggle(peek), () => location.assign(peek.href));
+});
+
 // ---- Saying what went wrong, where the reader is
 
 /** Shows words in the composer the request came from, else in the alert region. */

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from allauth.account.utils import user_pk_to_url_str
+from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
@@ -63,7 +64,20 @@ def of_reply(name: str, thread: str, **which: object) -> Callable[[World], str]:
 
 def of_entry(name: str) -> Callable[[World], str]:
     """The address about the entry of the log on a post that was hidden."""
-    return lambda _world: reverse(name, args=[ModerationAction.objects.get(act="hide-post").pk])
+    entries = ModerationAction.objects.filter(act="hide-post")
+    return lambda _world: reverse(name, args=[entries.earliest("pk").pk])
+
+
+def of_quote(thread: str, ordinal: int) -> Callable[[World], str]:
+    """The address of a quote in the post of a thread that has most of them."""
+
+    def address(world: World) -> str:
+        quoting = (
+            Post.objects.filter(thread=getattr(world, thread)).order_by().alias(n=Count("quotes"))
+        )
+        return reverse("post-quote", args=[quoting.order_by("-n")[0].pk, ordinal])
+
+    return address
 
 
 def in_the_middle(thread: str) -> Callable[[World], str]:
@@ -182,6 +196,14 @@ def mark_entry(page: Page) -> None:
     expect(button).not_to_have_text(before)
 
 
+def open_quotes(page: Page) -> None:
+    for link in page.locator("[data-js-peek]").all()[:4]:
+        figure = link.locator("xpath=ancestor::figure[1]")
+        link.click()
+        expect(figure.locator(".around")).to_be_focused()
+    page.locator(".earlier > summary").first.click()
+
+
 def fail(page: Page) -> None:
     """Press the page's own button over empty fields."""
     page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
@@ -241,6 +263,9 @@ PAGES: dict[str, Shown] = {
     "thread, begun in the middle": Shown(in_the_middle("long")),
     "thread, parts added": Shown(in_thread("long"), "alice", steps=add_parts),
     "branch": Shown(of_reply("post-branch", "deep", level=4)),
+    "thread, quotes open": Shown(in_thread("quoted"), "alice", steps=open_quotes),
+    "quote": Shown(of_quote("quoted", 0)),
+    "quote, changed": Shown(of_quote("quoted", 1)),
     "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
     "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
     "person": Shown(named("person-detail", "bob")),

@@ -56,6 +56,7 @@ class World:
     seed: Thread
     forked: Thread  # with code, an edited post and one in another script
     mixed: Thread  # with posts hidden and deleted
+    quoted: Thread  # with quotes of which everything became that can
     locked: Thread
     pinned: Thread
     long: Thread  # more than fits on a page
@@ -101,6 +102,7 @@ def build() -> World:
         seed=Thread.objects.get(pk=1),
         forked=_forked(board, alice, bob, carol),
         mixed=_mixed(board, alice, bob, carol),
+        quoted=_quoted(board, pinned, people),
         locked=locked,
         pinned=pinned,
         long=_generated(board, 230, [alice, bob], is_flat=True),
@@ -142,6 +144,78 @@ def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
     reply_to(deleted, author=alice, source="Too late.")
     hide_post(hidden, by=carol, reason="advertising")
     delete_post(deleted, by=bob)
+    return thread
+
+
+QUOTES = """@bob {0}> As it was said: moss harms no brick that dries in summer.
+
+Exact.
+
+> Only where the bricks stay wet all winter.
+
+Changed since.
+
+> Frost, not moss, breaks the wall … when it is soaked.
+
+Shortened.
+
+> Frost, not rain, breaks the wall in a hard winter.
+
+Altered.
+
+> Somebody else entirely said this, somewhere else.
+
+Nobody’s.
+
+> The words of a post that is gone.
+
+Removed.
+
+> How to ask here: what do you think?
+
+From elsewhere.
+
+> > What is quoted inside of a quote is folded away.
+>
+> And what was said to it stands in front.
+
+Of a quote.
+
+> يبقى الطحلب حيث لا تجف الجدران في الشتاء
+
+> 苔は煉瓦を傷めない。冬に濡れたままの所だけが傷む。
+
+In any script."""
+
+
+def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
+    """A thread in which carol quotes everybody, in the last post but one."""
+    alice, bob, carol = people["alice"], people["bob"], people["carol"]
+    thread = _thread(board, alice, "Moss and bricks")
+    opening = opening_of(thread)
+    long = "I have looked at many. " * 30
+    exact = reply_to(
+        opening,
+        author=bob,
+        source=f"{long}As it was said: moss harms no brick that dries in summer.\n\n"
+        "Frost, not moss, breaks the wall in a hard winter, when it is soaked.\n\n"
+        "يبقى الطحلب حيث لا تجف الجدران في الشتاء\n\n"
+        "苔は煉瓦を傷めない。冬に濡れたままの所だけが傷む。",
+    )
+    changed = reply_to(opening, author=alice, source="Only where the bricks stay wet all winter.")
+    gone = reply_to(opening, author=bob, source="The words of a post that is gone.")
+    inner = reply_to(exact, author=alice, source="What is quoted inside of a quote is folded away.")
+    reply_to(
+        inner,
+        author=bob,
+        source="> What is quoted inside of a quote is folded away.\n\n"
+        "And what was said to it stands in front.",
+    )
+    sources = [exact.pk, opening_of(elsewhere).pk]
+    quoting = reply_to(exact, author=carol, source=QUOTES.format("\n\n"), pointed_at=sources)
+    reply_to(quoting, author=alice, source="@carol That was a lot of quotes.")
+    edit_post(changed, by=alice, source="Nowhere, as far as I can see, do they stay wet so long.")
+    hide_post(gone, by=carol, reason="somebody’s address")
     return thread
 
 

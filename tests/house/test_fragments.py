@@ -26,7 +26,7 @@ ONLY_SENT = {"inbox-mark", "thread-seen", "post-read", "post-unread", "person-su
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
-    "post-branch",
+    *("post-branch", "post-quote"),
 }
 
 HTMX = {"hx-request": "true"}

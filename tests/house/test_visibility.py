@@ -6,10 +6,11 @@ import re
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from forum.models import Board, Post, Thread
 from forum.permissions import may_read
-from tests.addresses import addresses, desk_addresses
+from tests.addresses import ABOUT_POST, addresses, desk_addresses
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +20,7 @@ MODERATORS = {"carol", "mona", "erin"}
 READERS = {
     "visible": set(PEOPLE),
     "by-bob": set(PEOPLE),
+    "quoting": set(PEOPLE),
     "open-opening": set(PEOPLE),
     "locked-opening": set(PEOPLE),
     "roads-opening": set(PEOPLE),
@@ -74,6 +76,11 @@ def exits(scene: Scene, name: str) -> list[str]:
         found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
         found += [f"/admin/forum/post/hide/?id={pk}", f"/admin/forum/post/unhide/?id={pk}"]
         found += [f"{scene.threads['open'].get_absolute_url()}?at=p{pk}"]
+    pk = scene.posts["quoting"].pk
+    found += [reverse(name, args=[pk]) for name in ABOUT_POST]
+    found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
+    found += [f"/p/{pk}/quote/{ordinal}/" for ordinal in range(7)]
+    found += [f"/admin/forum/post/hide/?id={pk}", "/u/dan/"]
     found += ["/admin/forum/post/?q=token", "/admin/forum/thread/?q=deleted"]
     return found
 

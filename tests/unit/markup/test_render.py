@@ -72,17 +72,34 @@ def test_mentions_and_quote_mark_on_one_line_are_no_quote():
 # Quotes.
 
 
-def test_quotes_are_numbered_in_order_and_only_the_outermost():
+def test_quotes_are_numbered_in_the_order_of_the_text_those_inside_others_too():
     rendered = render(
-        "> a\n>\n> b\n> > nested\n> > > deep\n\nown\n\n- > in a list\n\n>\n\n> > only nested"
+        "> a\n>\n> b\n> > nested\n> > > deep\n>\n> c\n\nown\n\n"
+        "- > in a list\n\n>\n\n> > only nested"
     )
-    assert [quote.ordinal for quote in rendered.quotes] == [0, 1, 2, 3]
-    assert [quote.words for quote in rendered.quotes] == ["a\n\nb", "in a list", "", ""]
-    assert re.findall(r'data-quote="(\d+)"', rendered.html) == ["0", "1", "2", "3"]
-    assert rendered.html.count('<details class="earlier"><summary></summary><blockquote>') == 2
-    assert rendered.html.count("<blockquote>") == 7
+    assert [quote.ordinal for quote in rendered.quotes] == [0, 1, 2, 3, 4, 5, 6]
+    assert [quote.words for quote in rendered.quotes] == [
+        *["a\n\nb\n\nc", "nested", "deep", "in a list", "", "", "only nested"]
+    ]
+    assert re.findall(r'data-quote="(\d+)"', rendered.html) == list("0123456")
+    assert rendered.html.count('<details class="earlier"><summary></summary><figure') == 2
+    assert rendered.html.count("<blockquote>") == rendered.html.count("</figure>") == 7
     assert rendered.own == "own"
     assert "nested\n\ndeep" in rendered.plain
+
+
+def test_what_is_quoted_is_known_by_its_place():
+    rendered = render("Mine.\n\n> one\n> > two\n>\n> three\n\nMine again.")
+    shown = [(rendered.plain[start:end], n) for start, end, n in rendered.quoted]
+    assert shown == [("one", 0), ("two", 1), ("three", 0)]
+    assert rendered.said.replace("\0", "") == "Mine.\n\n\n\n\n\n\n\nMine again."
+    assert len(rendered.said) == len(rendered.plain)
+
+
+def test_only_so_many_quotes_inside_others_have_a_place_for_a_caption():
+    rendered = render("> > inside\n\nand\n\n" * 40)
+    assert len(rendered.quotes) == 80
+    assert len(re.findall("data-quote", rendered.html)) == 40 + 25
 
 
 def test_quoted_words_are_plain_and_on_one_line_a_paragraph():
@@ -117,10 +134,11 @@ def test_plain_text_has_the_words_and_none_of_the_marks(source, plain):
     assert render(source).plain == plain
 
 
-def test_an_excerpt_is_of_the_own_words_else_of_all():
+def test_an_excerpt_is_of_the_own_words_and_never_of_those_quoted():
     assert render("@lina\n\n> quoted words\n\n" + "own words " * 20).excerpt.startswith("own words")
     assert len(render("own words " * 20).excerpt) <= 120
-    assert render("> quoted").excerpt == "quoted"
+    assert render("@lina\n\n> quoted").excerpt == "@lina"
+    assert render("> quoted").excerpt == ""
     assert render("> quoted").own == ""
 
 

@@ -1,0 +1,64 @@
+"""A quote beside its source: what stands around the words, or what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from forum.markup.around import Part, around, changes_within, neighbourhood
+from forum.markup.changes import Change, word_diff
+from forum.markup.quotes import PARAGRAPHS
+from forum.models import Post, Quote
+from forum.models.quotes import QuoteRow, Standing
+from forum.models.threads import Reader
+from forum.presenters.captions import address_of
+from forum.presenters.history import with_gaps_named
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a quote is shown with. Either `parts` or `changes` are there."""
+
+    quote: QuoteRow
+    heading: str
+    address: str  # of the words, else of the post
+    parts: list[Part]
+    changes: list[Change]
+
+
+def source_of(post: Post, ordinal: int, reader: Reader) -> Source | None:
+    """The source of one of a post's quotes; None if nobody knows it, or `reader` may not."""
+    row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(ordinal)
+    if row is None or row.standing is Standing.REMOVED:
+        return None
+    names = {"name": row.author, "quoter": post.author.username}
+    parts: list[Part] = []
+    changes: list[Change] = []
+    match row.standing:
+        case Standing.ALTERED:
+            heading = _("What %(name)s wrote, and what %(quoter)s made of it") % names
+            changes = word_diff(_in_lines(row.written), row.words)
+        case Standing.CHANGED:
+            heading = _("What %(name)s wrote, and what it says now") % names
+            changes = _changes_since(post, row)
+        case _:
+            heading = _("What %(name)s wrote around these words") % names
+            said = Post.objects.get(pk=row.source_id).latest_revision().said
+            parts = [(kind, with_gaps_named(text)) for kind, text in around(row.words, said)]
+    return Source(row, heading, address_of(row), parts, changes)
+
+
+def _changes_since(post: Post, row: QuoteRow) -> list[Change]:
+    """What became of the paragraphs in which the words stood."""
+    quote = post.quotes.select_related("source_revision").get(ordinal=row.ordinal)
+    said = quote.source_revision.said
+    stretch = neighbourhood(said, quote.start, quote.start + quote.length)
+    changes = changes_within(word_diff(said, row.says_now), *stretch)
+    return [(op, with_gaps_named(text)) for op, text in changes]
+
+
+def _in_lines(text: str) -> str:
+    """White space as quoted words have it."""
+    paragraphs = with_gaps_named(text).split(PARAGRAPHS)
+    return PARAGRAPHS.join(" ".join(paragraph.split()) for paragraph in paragraphs)

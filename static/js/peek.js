@@ -1,0 +1,30 @@
+/* What stands around a quote, or became of it, opens under it and closes again: by the
+   link in its caption, by Escape. Without this module the link leads to a page. */
+
+const panelOf = (link) => link.closest("figure").querySelector(":scope > .around");
+const linkOf = (panel) => panel.parentElement.querySelector(":scope > figcaption [data-js-peek]");
+
+function close(link) {
+  panelOf(link).remove();
+  link.ariaExpanded = "false";
+  link.focus();
+}
+
+/** The link was pressed. */
+export async function toggle(link) {
+  const figure = link.closest("figure");
+  if (figure.ariaBusy) return;
+  if (panelOf(link)) {
+    close(link);
+    return;
+  }
+  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: figure, swap: "beforeend" });
+  if (panelOf(link)) link.ariaExpanded = "true";
+}
+
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key !== "Escape") return;
+  const panel = target.closest(".around");
+  const link = panel ? linkOf(panel) : target.closest("[data-js-peek]");
+  if (link && panelOf(link)) close(link);
+});

@@ -1,0 +1,217 @@
+"""Whose words a quote is: found only where somebody said them, never put into a mouth."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from forum.actions.posts import edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Post, Quote, Revision, User
+from forum.models.quotes import Standing
+
+SAID = "Only where the bricks stay wet all winter."
+NOT_HERE = "These words aren’t in this thread"
+ALTERED = "Altered by the person quoting"
+
+
+def age(post: Post) -> None:
+    """Let the time pass in which an edit leaves no trace."""
+    for revision in Revision.objects.filter(post=post):
+        revision.created_at -= timedelta(hours=1)
+        revision.save(update_fields=["created_at"])
+
+
+def quoted(words: str) -> str:
+    return "".join(f"> {line}\n" for line in words.split("\n")) + "\nSo?"
+
+
+def standing(post: Post, reader: User) -> Standing | None:
+    """What the page says of a post's first quote."""
+    row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(0)
+    return row.standing if row else None
+
+
+def test_the_first_to_say_it_is_named_not_who_quotes_it(
+    reply: Post, alice: User, carol: User, bob: User
+) -> None:
+    quoting = reply_to(reply, author=alice, source=quoted(SAID))
+    for answered in (quoting, reply_to(quoting, author=carol, source="Well.")):
+        again = reply_to(answered, author=carol, source=quoted(SAID))
+        assert again.quotes.get().source_post == reply
+
+
+def test_a_quote_of_a_quote_names_both(
+    reply: Post, alice: User, carol: User, visitor: Client
+) -> None:
+    middle = reply_to(reply, author=alice, source=f"> {SAID}\n\nMine never stay wet that long.")
+    source = f"> > {SAID}\n>\n> Mine never stay wet that long.\n\nLucky you."
+    last = reply_to(middle, author=carol, source=source)
+    found = last.quotes.order_by("ordinal").values_list("ordinal", "source_post")
+    assert list(found) == [(0, middle.pk), (1, reply.pk)]
+    html = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    assert html.count("<bdi>alice</bdi> wrote") == 1
+    assert html.count("<bdi>bob</bdi> wrote") == 2
+
+
+def test_words_are_not_joined_over_what_somebody_else_said_between_them(
+    reply: Post, alice: User, carol: User
+) -> None:
+    between = reply_to(
+        reply, author=alice, source=f"It harms nothing at all.\n\n> {SAID}\n\nSays who exactly?"
+    )
+    joined = reply_to(
+        between, author=carol, source=quoted(f"It harms nothing at all.\n\n{SAID}\n\nSays who?")
+    )
+    assert not joined.quotes.exists()
+
+
+CHANGED = {
+    "one letter": "Only where the bricks stay wet all winters.",
+    "a word": "Only where the bricks stay dry all winter.",
+    "not": "Not only where the bricks stay wet all winter.",
+    "homoglyph": "Only where the br\u0456cks stay wet all winter.",
+    "zero width": "Only where the bri\u200bcks stay wet all winter.",
+    "right to left": "Only where the \u202ebricks\u202c stay wet all winter.",
+    "cut in the middle": "Only the bricks stay wet all winter.",
+    "case": "only where the bricks stay wet ALL winter.",
+    "joined from two posts": "Does moss harm the bricks? Only where the bricks stay wet.",
+}
+
+
+@pytest.mark.parametrize("words", CHANGED.values(), ids=CHANGED)
+def test_words_that_nobody_wrote_name_nobody(
+    reply: Post, alice: User, as_bob: Client, words: str
+) -> None:
+    post = reply_to(reply, author=alice, source=quoted(words))
+    assert not post.quotes.exists()
+    assert NOT_HERE in as_bob.get(reply.thread.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("words", list(CHANGED.values())[:-1], ids=list(CHANGED)[:-1])
+def test_words_changed_in_a_quote_that_pointed_at_its_source_are_said_to_be_altered(
+    reply: Post, alice: User, as_bob: Client, words: str
+) -> None:
+    post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[reply.pk])
+    assert standing(post, alice) is Standing.ALTERED
+    html = as_bob.get(reply.thread.get_absolute_url()).content.decode()
+    assert ALTERED in html
+    assert NOT_HERE not in html
+
+
+def test_words_of_two_posts_are_nobody_s_even_when_both_were_pointed_at(
+    opening: Post, reply: Post, alice: User
+) -> None:
+    words = "Does moss harm the bricks? Only where they stay wet."
+    post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[opening.pk, reply.pk])
+    assert standing(post, alice) in (None, Standing.ALTERED)
+    two = reply_to(
+        reply,
+        author=alice,
+        source=quoted("Does moss harm the bricks? It does, and roots do even more, I am sure."),
+        pointed_at=[opening.pk, reply.pk],
+    )
+    assert not two.quotes.exists()
+
+
+def test_nobody_is_accused_on_words_that_are_mostly_one_s_own(reply: Post, alice: User) -> None:
+    for words in (
+        "Where it is wet, of course.",
+        "All winter",
+        "Bricks and mortar are not the same.",
+    ):
+        post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[reply.pk])
+        assert not post.quotes.exists(), words
+
+
+def test_a_quote_changed_by_an_edit_is_altered_although_the_form_points_at_nothing(
+    reply: Post, alice: User
+) -> None:
+    post = reply_to(reply, author=alice, source=quoted(SAID))
+    edit_post(post, by=alice, source=quoted(SAID.replace("wet", "dry")))
+    assert standing(post, alice) is Standing.ALTERED
+    edit_post(post, by=alice, source=quoted(SAID))
+    assert standing(post, alice) is Standing.EXACT
+
+
+def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
+    reply: Post, alice: User, bob: User
+) -> None:
+    post = reply_to(
+        reply, author=alice, source=quoted(SAID.replace("wet", "dry")), pointed_at=[reply.pk]
+    )
+    age(reply)
+    edit_post(reply, by=bob, source=SAID.replace("wet", "dry"))
+    assert standing(post, alice) is Standing.ALTERED
+
+
+def test_what_is_left_out_is_said_and_single_words_prove_nothing(
+    reply: Post, alice: User, bob: User, as_bob: Client
+) -> None:
+    source = reply_to(
+        reply, author=bob, source="I think that he is not at all guilty of any of these things."
+    )
+    short = reply_to(
+        source, author=alice, source=quoted("I think that he is … guilty of any of these things.")
+    )
+    assert standing(short, alice) is Standing.EXACT
+    assert "Shortened" in as_bob.get(reply.thread.get_absolute_url()).content.decode()
+    for words in ("I … am … guilty of any of these things", "he is … guilty … of these things."):
+        patched = reply_to(source, author=alice, source=quoted(words), pointed_at=[source.pk])
+        assert standing(patched, alice) is not Standing.EXACT, words
+
+
+def test_source_is_found_in_an_earlier_wording(reply: Post, alice: User, bob: User) -> None:
+    reply_to(reply, author=alice, source="Ah.")
+    age(reply)
+    edit_post(reply, by=bob, source="I take that back: it harms nothing.")
+    post = reply_to(reply, author=alice, source=quoted(SAID))
+    assert standing(post, alice) is Standing.CHANGED
+
+
+def test_a_post_of_another_thread_is_a_source_only_when_it_was_pointed_at(
+    reply: Post, board: Board, alice: User, bob: User, as_bob: Client
+) -> None:
+    text = "Lime washes off within a year or two."
+    other = start_thread(board, author=bob, title="Lime", source=text).posts.get()
+    assert not reply_to(reply, author=alice, source=quoted(text)).quotes.exists()
+    post = reply_to(reply, author=alice, source=quoted(text), pointed_at=[other.pk])
+    assert post.quotes.get().source_post == other
+    html = as_bob.get(reply.thread.get_absolute_url()).content.decode()
+    assert "in <cite>Lime</cite>" in html
+    assert f'href="/t/{other.thread_id}/lime/#p{other.pk}:~:text=Lime%20washes' in html
+
+
+SCRIPTS = {
+    "CJK": "苔は煉瓦を傷めません。冬のあいだずっと濡れている所だけが傷みます。",
+    "Arabic": "لا يضر الطحلب بالطوب إلا حيث يبقى مبللا طوال الشتاء",
+    "Thai": "มอสไม่ทำลายอิฐเว้นแต่ในที่ที่เปียกตลอดฤดูหนาว",
+    "code": "```py\ndef moss(wall):\n    return wall.is_wet  # all winter\n```",
+    "marks": "Only *where* the [bricks](https://a.example) stay `wet` all winter, & “so” on — no?",
+}
+
+
+@pytest.mark.parametrize("source", SCRIPTS.values(), ids=SCRIPTS)
+def test_words_in_any_script_are_found(opening: Post, alice: User, bob: User, source: str) -> None:
+    post = reply_to(opening, author=bob, source=source)
+    plain = post.latest_revision().plain
+    for words in (plain, source):
+        found = reply_to(post, author=alice, source=quoted(words))
+        assert standing(found, alice) is Standing.EXACT
+
+
+def test_a_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
+    opening: Post, alice: User, bob: User
+) -> None:
+    lines = [f"Sentence {n} of a long story about moss on walls." for n in range(190)]
+    post = reply_to(opening, author=bob, source="\n\n".join(lines))
+    whole = reply_to(post, author=alice, source="\n>\n".join(f"> {x}" for x in lines) + "\n\nYes.")
+    assert standing(whole, alice) is Standing.EXACT
+    pieces = reply_to(
+        post,
+        author=alice,
+        source="\n\nand\n\n".join(f"> {line}" for line in lines[:60]) + "\n\nOk.",
+    )
+    assert pieces.quotes.count() == 50

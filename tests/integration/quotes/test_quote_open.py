@@ -1,0 +1,138 @@
+"""A quote beside its source: what stands around it, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from forum.actions.moderation import hide_post
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.models import Post, Revision, User
+
+SAID = "Only where the bricks stay wet all winter."
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture
+def source(reply: Post, bob: User) -> Post:
+    """A post with a story around the words."""
+    for revision in Revision.objects.filter(post=reply):
+        revision.created_at -= timedelta(hours=1)
+        revision.save(update_fields=["created_at"])
+    edit_post(reply, by=bob, source=f"I have looked. {SAID} Believe me.\n\nAnd more.")
+    return reply
+
+
+@pytest.fixture
+def quoting(source: Post, alice: User) -> Post:
+    return reply_to(source, author=alice, source=f"> {SAID}\n\nMine never do.")
+
+
+def address(post: Post, ordinal: int = 0) -> str:
+    return f"/p/{post.pk}/quote/{ordinal}/"
+
+
+def read(client: Client, where: str, status: int = 200, **how: object) -> str:
+    response = client.get(where, **how)
+    assert response.status_code == status
+    return str(response.content.decode())
+
+
+def test_page_shows_the_paragraph_with_the_words_marked(visitor: Client, quoting: Post) -> None:
+    html = read(visitor, address(quoting))
+    assert f"I have looked. <mark>{SAID}</mark> Believe me." in html
+    assert "And more" not in html
+    assert f"#p{quoting.parent_id}:~:text=Only%20where" in html
+    assert "What bob wrote around these words" in html
+
+
+def test_fragment_is_named_and_takes_focus(visitor: Client, quoting: Post) -> None:
+    html = read(visitor, address(quoting), headers=HTMX)
+    assert html.strip().startswith(
+        '<div class="around" role="group" aria-label="What bob wrote around'
+    )
+    assert 'tabindex="-1" data-focus' in html
+    assert "<html" not in html
+
+
+def test_caption_leads_to_it_by_name(visitor: Client, quoting: Post) -> None:
+    html = read(visitor, quoting.thread.get_absolute_url())
+    link = f'<a href="{address(quoting)}" data-js-peek>Show around it'
+    assert f'{link}<span class="vh">, quoted from bob</span></a>' in html
+
+
+def test_page_shows_what_became_of_the_words(visitor: Client, quoting: Post, bob: User) -> None:
+    edit_post(quoting.parent, by=bob, source="I have looked. Only where it is dry. Believe me.")
+    html = read(visitor, address(quoting))
+    assert "What bob wrote, and what it says now" in html
+    assert "</span>it is dry.</ins>" in html
+    assert "And more" not in html, "of another paragraph"
+    assert ">What it says now<" in read(visitor, quoting.thread.get_absolute_url())
+
+
+def test_page_shows_what_was_made_of_the_words(visitor: Client, source: Post, alice: User) -> None:
+    altered = SAID.replace("wet", "dry")
+    post = reply_to(source, author=alice, source=f"> {altered}\n\nHa.", pointed_at=[source.pk])
+    html = read(visitor, address(post))
+    assert "What bob wrote, and what alice made of it" in html
+    assert "removed: </span>wet</del>" in html
+    assert "added: </span>dry</ins>" in html
+    thread = read(visitor, post.thread.get_absolute_url())
+    assert "Altered by the person quoting</span>" in thread
+    assert ">What was written<" in thread
+
+
+def test_words_that_the_source_quotes_are_not_shown_around_its_own(
+    visitor: Client, opening: Post, reply: Post, alice: User, bob: User, carol: User
+) -> None:
+    middle = reply_to(
+        reply, author=alice, source=f"This is the beginning.\n\n> {SAID}\n\nThis was the very end."
+    )
+    words = "This is the beginning. […] This was the very end."
+    post = reply_to(middle, author=bob, source=f"> {words}\n\nIndeed.")
+    hide_post(reply, by=carol, reason="wrong")
+    html = read(visitor, address(post))
+    assert "<mark>This is the beginning.</mark>" in html
+    assert "[a quote]" in html
+    assert "bricks" not in html
+
+
+@pytest.mark.parametrize("removed", ["hidden", "deleted"])
+def test_nothing_is_shown_of_a_source_that_was_removed(
+    visitor: Client, as_bob: Client, quoting: Post, bob: User, carol: User, removed: str
+) -> None:
+    assert quoting.parent
+    if removed == "hidden":
+        hide_post(quoting.parent, by=carol, reason="wrong")
+    else:
+        delete_post(quoting.parent, by=bob)
+    read(visitor, address(quoting), 404)
+    read(as_bob, address(quoting), 200 if removed == "hidden" else 404)
+
+
+def test_a_quoting_post_that_was_removed_leads_to_why(
+    visitor: Client, quoting: Post, carol: User
+) -> None:
+    hide_post(quoting, by=carol, reason="wrong")
+    response = visitor.get(address(quoting))
+    assert (response.status_code, response["Location"]) == (302, f"/p/{quoting.pk}/")
+
+
+@pytest.mark.parametrize("ordinal", [1, 9, 10**30])
+def test_a_quote_that_there_is_not_is_not_found(
+    visitor: Client, quoting: Post, ordinal: int
+) -> None:
+    read(visitor, address(quoting, ordinal), 404)
+
+
+def test_page_asks_a_fixed_number_of_queries(visitor: Client, quoting: Post) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        read(visitor, address(quoting))
+    asked = [query["sql"] for query in captured.captured_queries]
+    assert sum(sql.startswith("SELECT ") and "set_config" not in sql for sql in asked) == 4
