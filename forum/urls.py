@@ -97,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/edit/", posts.edit, name="post-edit"),
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
+    path("p/<id:post_id>/quoted/", quotes.quoted, name="post-quoted"),
     path("p/<id:post_id>/quote/<int:ordinal>/", quotes.detail, name="post-quote"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
     path("p/<id:post_id>/report/", reports.report, name="post-report"),

@@ -42,6 +42,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     for ordinal, state in enumerate(("visible", "hidden", "deleted")):
         quote = [scene.posts["quoting"].pk, ordinal]
         found[f"post-quote {state}"] = reverse("post-quote", args=quote)
+        found[f"post-quoted {state}"] = reverse("post-quoted", args=[scene.posts[state].pk])
     for person in ("bob", "dan", "carol"):
         for name in ABOUT_PERSON:
             found[f"{name} {person}"] = reverse(name, args=[person])

@@ -136,6 +136,10 @@ class PostQuerySet(TreeQuerySet):
         """A person's posts, the latest first."""
         return self.filter(author=person).order_by("-id")
 
+    def quoting(self, post: Post) -> PostQuerySet:
+        """The posts that quote this one, the first written first."""
+        return self.filter(pk__in=post.quoted_in.order_by().values("post")).order_by("id")
+
     def readable(self) -> PostQuerySet:
         """Those whose text the reader of `visible_to` may read."""
         return self.filter(is_readable=True)
@@ -143,6 +147,10 @@ class PostQuerySet(TreeQuerySet):
     def before(self, post_id: int | None) -> PostQuerySet:
         """The rest of a list in order of `-id` after that post; all of it without one."""
         return self if post_id is None else self.filter(pk__lt=post_id)
+
+    def after(self, post_id: int | None) -> PostQuerySet:
+        """The rest of a list in order of `id` after that post; all of it without one."""
+        return self if post_id is None else self.filter(pk__gt=post_id)
 
     def below(self, post: Post) -> PostQuerySet:
         """Everything below `post`, in tree order."""

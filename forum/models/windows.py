@@ -27,6 +27,7 @@ from django.db.models import (
 
 from forum.lib.tree import ROOT_RIGHT
 from forum.models.branches import closing
+from forum.models.citations import Citation, citations
 from forum.models.ids import any_of
 from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
@@ -81,6 +82,7 @@ class Row:
     latest_number: int
     # Of a post that was edited since: the latest of its revisions that the reader has seen.
     seen_revision: int | None
+    cited: list[Citation]  # the posts that quote it
     parent: Row | None = None
 
 
@@ -322,9 +324,13 @@ def rows_of(
             if_readable(reader, "excerpt"),
             "latest_number",
             _seen_revision(marks),
+            citations(reader),
         )
     )
-    rows = {row[0]: Row(*row) for row in values}
+    rows: dict[int, Row] = {}
+    for *row, cited in values:
+        row.append([Citation(**each) for each in cited])
+        rows[row[0]] = Row(*row)
     for row in rows.values():
         row.parent = rows.get(row.parent_id or 0)
     return [row for row in rows.values() if row.id in ids]

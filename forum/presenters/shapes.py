@@ -26,6 +26,8 @@ class PostShape(NamedTuple):
     has_pace: bool  # the head of a branch that is locked or slow
     is_edited_for: bool  # by a moderator
     is_focused: bool
+    is_answered: bool  # from elsewhere, by posts that quote it
+    is_quoted: bool
     lang: str  # where the script tells it
 
     @property

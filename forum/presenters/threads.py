@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape  # Django's costs three times as much
 
@@ -23,6 +22,8 @@ from forum.models.threads import Reader
 from forum.models.windows import COUNTED, Row, Window, rows_of
 from forum.permissions import may_reply, moderates
 from forum.presenters.branches import FEW, Folds, left_out, who_answers
+from forum.presenters.cards import Card
+from forum.presenters.citations import Cited, cited
 from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
 from forum.presenters.pace import pace_of_row, pace_of_thread
@@ -36,23 +37,6 @@ MANY = 50
 HUES = 12
 PARENT_WORDS = 60  # characters
 NODE = '<li class="node">'
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """The opening post, for its template."""
-
-    id: int
-    author: str
-    hue: str
-    initial: str
-    text: SafeString
-    row: Row
-    mark: str
-    is_watched: bool
-    nth: str
-    next: str
-    lang: str
 
 
 class ThreadPage:
@@ -186,6 +170,7 @@ class ThreadPage:
             is_watched=self.news.is_watched(row),
             nth=self.news.nth(row),
             next=self.news.address_after(row),
+            cited=self._cited(row),
             lang=language_of(row.excerpt),
         )
 
@@ -251,6 +236,7 @@ class ThreadPage:
             return self._tombstone(row, replies, new)
         also = self._also(row)
         pace = pace_of_row(row, self.clock)
+        citing = self._cited(row)
         shape = PostShape(
             to=self._to(row, above),
             has_also=bool(also),
@@ -265,6 +251,8 @@ class ThreadPage:
             has_pace=bool(pace),
             is_edited_for=row.edited_action_id is not None,
             is_focused=is_focused,
+            is_answered=bool(citing.answered),
+            is_quoted=bool(citing.quoted),
             lang=language_of(row.excerpt),
         )
         return POST.fill(
@@ -290,9 +278,20 @@ class ThreadPage:
                 "entry": str(row.hidden_action_id),
                 "edit_entry": str(row.edited_action_id),
                 "pace": escape(" ".join(pace)),
+                "answered": citing.answered,
+                "quoted": citing.quoted,
                 "text": self._text(row, folds=also is not None),
             },
         )
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """Where the posts of the page stand, from the top."""
+        drawn = enumerate([self.opening, *self.rows])
+        return {row.id: place for place, row in drawn if row.id in self.in_page}
+
+    def _cited(self, row: Row) -> Cited:
+        return cited(row, self.thread.pk, self.places)
 
     def _to(self, row: Row, above: int | None) -> str:
         if row.parent is None or not row.parent.is_readable:

@@ -204,6 +204,11 @@ def open_quotes(page: Page) -> None:
     page.locator(".earlier > summary").first.click()
 
 
+def open_quoted_by(page: Page) -> None:
+    page.get_by_role("link", name="Quoted by").first.click()
+    expect(page.locator(".menu")).to_be_visible()
+
+
 def fail(page: Page) -> None:
     """Press the page's own button over empty fields."""
     page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
@@ -264,6 +269,8 @@ PAGES: dict[str, Shown] = {
     "thread, parts added": Shown(in_thread("long"), "alice", steps=add_parts),
     "branch": Shown(of_reply("post-branch", "deep", level=4)),
     "thread, quotes open": Shown(in_thread("quoted"), "alice", steps=open_quotes),
+    "thread, quoted by": Shown(in_thread("quoted"), steps=open_quoted_by),
+    "quoted": Shown(of_reply("post-quoted", "quoted")),
     "quote": Shown(of_quote("quoted", 0)),
     "quote, changed": Shown(of_quote("quoted", 1)),
     "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),

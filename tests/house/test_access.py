@@ -109,6 +109,9 @@ post-report deleted             | in 403 410 403 410 410 410 410  | in 403 410 4
 post-quote visible              | 200                             | 405
 post-quote hidden               | 404 200 404 404 200 200 404 200 | 405
 post-quote deleted              | 404                             | 405
+post-quoted visible             | 200                             | 405
+post-quoted hidden              | 302 200 302 302 200 200 302 200 | 405
+post-quoted deleted             | 302                             | 405
 post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405
 post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 404 410 410 404 410
 post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422

@@ -26,7 +26,7 @@ ONLY_SENT = {"inbox-mark", "thread-seen", "post-read", "post-unread", "person-su
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
-    *("post-branch", "post-quote"),
+    *("post-branch", "post-quote", "post-quoted"),
 }
 
 HTMX = {"hx-request": "true"}
@@ -61,6 +61,8 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
     yield reply, scene.client("visitor").get(reply, headers=HTMX)
     post = scene.posts["visible"]
+    quoted = f"/p/{post.pk}/quoted/"
+    yield quoted, alice.get(quoted, headers=HTMX)
     since = f"/p/{post.pk}/history/?since={post.number}"
     yield since, alice.get(since)
     yield since, alice.get(since, headers=HTMX)
