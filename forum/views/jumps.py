@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,9 @@ from forum.views.reading import reading
 def go(request: HttpRequest, thread_id: int) -> HttpResponse:
     """To where the address says: `to` is `first`, `last`, `new`, or `date` with a `date`."""
     thread = get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
+    if thread.merged_into_id:
+        address = reverse("thread-jump", args=[thread.merged_into_id])
+        return redirect(f"{address}?{request.GET.urlencode()}")
     to = request.GET.get("to", "")
     if to == "new":
         return redirect("thread-next", thread.pk)

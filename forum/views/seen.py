@@ -104,13 +104,18 @@ def unread(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @reading
 def next_new(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """Lead to the first new post in the order of the tree, or the first after a given one."""
+    """Lead to the first new post in the order of the tree, or the first after a given one.
+
+    A post that is no longer in the thread is none to go on from: the walk begins anew.
+    """
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
     threads = Thread.objects.visible_to(request.user).with_seen_by(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
+    if thread.merged_into_id:
+        return redirect("thread-next", thread.merged_into_id)
     here_id = id_asked_for(request.GET, "from", "p")
-    here = get_object_or_404(Post, pk=here_id, thread=thread) if here_id else None
+    here = Post.objects.filter(pk=here_id, thread=thread).first() if here_id else None
     marks = marks_of(thread, request.user)
     post = next_unseen(thread, request.user, marks, after=here) if marks else None
     if post:

@@ -4,11 +4,13 @@
 
 const root = document.querySelector("[data-js-seen]");
 const status = document.getElementById("status");
-const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsOrder: order } = root.dataset;
+const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, jsOrder: order } = root.dataset;
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
 const PATIENCE = 2000; // before what was seen is sent
+// Told of each doubling: one of them falls on the first screen even of a post of fifty.
+const threshold = [0, ...Array.from({ length: 8 }, (_, n) => ENOUGH / 2 ** n), 1];
 
 const timers = new Map();
 let waiting = [];
@@ -16,24 +18,24 @@ let sending = 0;
 
 // ---- Seen: long enough on a screen that somebody looks at
 
-const isLookedAt = () => document.visibilityState === "visible" && document.hasFocus();
-
 function note(post) {
   timers.delete(post);
-  if (!isLookedAt()) return;
+  if (document.visibilityState !== "visible" || !document.hasFocus()) return;
   watcher.unobserve(post);
   waiting.push(post.dataset.n);
+  delete post.dataset.n;
   sending ||= setTimeout(send, PATIENCE);
 }
 
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting, intersectionRatio, intersectionRect } of entries) {
     const isShown = isIntersecting && (intersectionRatio >= ENOUGH || intersectionRect.height >= PIXELS);
+    if (isShown && timers.has(target)) continue;
     clearTimeout(timers.get(target));
     timers.delete(target);
     if (isShown) timers.set(target, setTimeout(note, LONG_ENOUGH, target));
   }
-}, { threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, ENOUGH, 1] });
+}, { threshold });
 
 function watch() {
   for (const post of document.querySelectorAll("article[data-n]")) watcher.observe(post);
@@ -42,9 +44,7 @@ function watch() {
 /** Away and back: what is on the screen has to stay there again. */
 function begin() {
   watcher.disconnect();
-  for (const post of document.querySelectorAll("article[data-n]")) {
-    if (!waiting.includes(post.dataset.n)) watcher.observe(post);
-  }
+  watch();
 }
 
 async function send() {
@@ -59,9 +59,8 @@ async function send() {
     const answer = await fetch(address, { method: "POST", body, keepalive: true });
     if (!answer.ok) throw new Error("not taken");
     document.getElementById("inbox-count").textContent = await answer.text();
-    for (const number of numbers) document.querySelector(`article[data-n="${number}"]`)?.removeAttribute("data-n");
   } catch {
-    waiting.push(...numbers); // with what is seen next, or on leaving
+    waiting.push(...numbers); // with what is seen next, or on leaving; else they stay new
   }
 }
 
@@ -71,63 +70,71 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") begin();
   else send();
 });
-document.addEventListener("htmx:afterSettle", watch);
-document.addEventListener("forum:posts-added", watch);
 
 // ---- The next new post
 
-const news = [...document.querySelectorAll("article[data-n].is-new")]; // as it was when they came
+let news = []; // as it was when they came, in the order of the page
 const start = document.querySelector("[data-js-to-new]");
 let here = document.querySelector("article:target"); // the post that was gone to last
 
-function addNews() {
-  for (const post of document.querySelectorAll("article[data-n].is-new")) {
-    if (!news.includes(post)) news.push(post);
-  }
-  news.sort((one, other) => (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+function takeIn() {
+  watch();
+  const added = [...document.querySelectorAll("article[data-n].is-new")].filter((post) => !news.includes(post));
+  news = [...news, ...added].sort((one, other) => (isAfter(one, other) ? -1 : 1));
 }
 
-document.addEventListener("htmx:afterSettle", addNews);
-document.addEventListener("forum:posts-added", addNews);
+const isAfter = (post, other) => Boolean(post.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
+
+document.addEventListener("htmx:afterSettle", takeIn);
+document.addEventListener("forum:posts-added", takeIn);
+takeIn();
+
+/** Of a post that was edited since it was seen: what changed; asked for once, by its own link. */
+function showChange(post) {
+  post?.querySelector(".by a[hx-trigger]")?.click();
+}
+
+if (document.readyState === "complete") showChange(here);
+else addEventListener("load", () => showChange(here));
 
 function visit(post) {
   here = post;
-  for (let fold = post.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
   document.dispatchEvent(new CustomEvent("forum:jump"));
+  for (let fold = post.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
   post.focus({ preventScroll: true });
   post.scrollIntoView({ block: "start" });
+  showChange(post);
 }
 
-/** Goes to the next new post, or back to the one before; beyond the page the server knows. */
-export function nextNew(back = false) {
-  const from = document.activeElement.closest("article.post") ?? here;
-  if (!from && !start?.getAttribute("href").startsWith("#")) {
-    location.assign(nextPath); // the first one is above this page
+/** Goes from a post to the next new one, or back to the one before; beyond the page the server knows. */
+function nextNew(from, back = false) {
+  if (!start && !news.length) {
+    status.textContent = noMore;
     return;
   }
-  const isBeyond = (post) => !from || (from !== post
-    && Boolean(from.compareDocumentPosition(post) & (back ? Node.DOCUMENT_POSITION_PRECEDING : Node.DOCUMENT_POSITION_FOLLOWING)));
   // In another order than the tree's only the server knows which is next.
-  const ahead = order !== "tree" ? [] : news.filter((post) => post.isConnected && isBeyond(post));
-  const post = back ? ahead.at(-1) : ahead[0];
+  const known = order === "tree" ? news.filter((post) => post.isConnected && post !== from) : [];
+  const isAbove = !from && !back && start && !start.hash; // the first of all
+  const ahead = known.filter((post) => !from || isAfter(from, post) !== back);
+  const post = isAbove ? null : ahead.at(back ? -1 : 0);
   if (post) visit(post);
-  else if (back) status.textContent = noMore;
+  else if (back) status.textContent = noneBefore;
   else leave(from);
 }
 
 async function leave(from) {
   await send();
-  const last = order !== "tree" ? from : [...document.querySelectorAll(".replies article")].at(-1) ?? from;
+  const end = [...document.querySelectorAll(".replies article")].at(-1);
+  const last = from && order === "tree" ? end ?? from : from;
   location.assign(last ? `${nextPath}?from=${last.id}` : nextPath);
 }
 
-document.addEventListener("forum:next-new", ({ detail }) => nextNew(detail?.back));
+const current = () => document.activeElement.closest("article.post") ?? here;
+
+document.addEventListener("forum:next-new", ({ detail }) => nextNew(current(), detail?.back));
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-to-new], a.new");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (link.matches("a.new")) here = link.closest("article");
-  nextNew();
+  nextNew(link.closest("article") ?? current());
 });
-
-watch();

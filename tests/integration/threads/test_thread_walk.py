@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from datetime import timedelta
+from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from forum.actions.loading import Written, load_thread
+from forum.actions.moves import merge_thread, move_branch
 from forum.actions.reading import mark_seen, mark_thread_read
+from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Seen, Thread, User
 from tests.integration.threads.conftest import page, say, see_all, unseen
 
@@ -44,12 +47,49 @@ def test_next_leads_on_in_tree_order_and_never_back_by_itself(
     assert "Back to the first?</a>" not in answer
 
 
-def counts_in(html: str) -> int:
-    """What all folds, tombstones and links beyond the page say is new, those within none."""
-    handles = re.findall(r"<summary>(.*?)</summary>|class=\"btn\"[^>]*>([^<]*more repl[^<]*)", html)
-    return sum(
-        int(number) for pair in handles for number in re.findall(r", (\d+) new", "".join(pair))
-    )
+def test_walk_goes_on_where_a_thread_was_merged_or_a_post_moved(
+    opening: Post, alice: User, as_alice: Client, bob: User, carol: User
+) -> None:
+    other = start_thread(opening.thread.board, author=bob, title="Another", source="Words.")
+    for thread in (opening.thread, other):
+        see_all(thread, alice)
+    first, moved = say(opening, bob, "One."), say(opening, bob, "Two.")
+    move_branch(moved, to=Post.objects.get(thread=other), by=carol, reason="belongs there")
+    path = f"/t/{opening.thread_id}/next/?from=p"
+    assert as_alice.get(f"{path}{moved.pk}").headers["Location"].endswith(f"#p{first.pk}")
+    merge_thread(opening.thread, into=other, by=carol, reason="the same")
+    answer = as_alice.get(f"{path}{opening.pk}", follow=True)
+    assert answer.redirect_chain[0][0] == f"/t/{other.pk}/next/"
+    assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
+    for to in ("first", "last", "date&date=2026-01-01"):
+        answer = as_alice.get(f"/t/{opening.thread_id}/go/?to={to}", follow=True)
+        assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
+
+
+class Counters(HTMLParser):
+    """What the outermost handles of a page say is new below them, and what is new in none."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.folds = 0
+        self.is_handle = False
+        self.total = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        classes = dict(attrs).get("class") or ""
+        self.folds += tag == "details"
+        self.is_handle = (tag == "summary" and self.folds == 1) or (tag == "a" and "btn" in classes)
+        if tag == "article" and "is-new" in classes and not self.folds:
+            self.total += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self.folds -= tag == "details"
+        self.is_handle = False
+
+    def handle_data(self, data: str) -> None:
+        if self.is_handle:
+            self.total += sum(int(number) for number in re.findall(r", (\d+) new", data))
 
 
 class Walk(TestCase):
@@ -123,6 +163,7 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
     on_later_pages = re.search(r"Show more replies, (\d+) new", html)
     assert on_later_pages
     assert int(on_later_pages[1]) == 4
+    assert Counters(html).total == 7
     walked: list[int] = []
     address = f"/t/{thread.pk}/next/"
     for _press in range(7):
@@ -135,3 +176,4 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
     middle = page(as_alice, thread, f"?at=p{new[4]}")
     assert re.search(r"Earlier replies, 4 new", middle)
     assert re.search(r"Show more replies, 2 new", middle)
+    assert Counters(middle).total == 7
