@@ -111,7 +111,8 @@ class Captions:
 def address_of(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
     """To the exact words where the browser can (text fragments), else to the post.
 
-    Of a quote that was altered: to what was written.
+    By the words as they stand in the source: who quotes may have typed other marks, or altered
+    them. Of those that leave something out only the ends count.
     """
     place = f"#p{quote.source_id}"
     if quote.source_id not in in_page:
@@ -122,10 +123,9 @@ def address_of(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
             numbers=quote.thread_numbers,
             level=quote.level,
         )
-    standing = quote.standing
-    if standing is Standing.CHANGED:
+    if quote.standing is Standing.CHANGED:
         return place
-    words = GAP.sub("…", quote.written) if standing is Standing.ALTERED else quote.words
+    words = quote.words if quote.leaves_out else GAP.sub("…", quote.written)
     return f"{place}:~:text={text_fragment(words)}"
 
 

@@ -32,6 +32,9 @@ document.addEventListener("click", (event) => {
   import(modules.peek).then(({ toggle }) => toggle(peek), () => location.assign(peek.href));
 });
 
+// Words that a link leads to are marked by the browser itself, if it can.
+if (!("fragmentDirective" in document)) import(modules.words);
+
 // ---- Saying what went wrong, where the reader is
 
 /** Shows words in the composer the request came from, else in the alert region. */

@@ -79,26 +79,6 @@ def test_lists_nest_as_deep_as_the_posts_are(visit, world) -> None:
     assert max(levels.values_list("level", flat=True)) > 5
 
 
-def test_quote_leads_to_the_words(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url())
-
-    page.locator("#p3 figcaption a").click()
-
-    assert_in_view(page, "#p2")
-    assert page.url.endswith("#p2")
-    page.go_back()
-    assert_in_view(page, "#p3 figcaption")
-
-
-def test_quotes_say_what_became_of_their_words(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url())
-
-    expect(page.locator("#p2 figcaption")).to_contain_text("These words aren’t in this thread")
-    expect(page.locator("#p2 figcaption a")).to_have_count(0)
-    expect(page.locator("#p4 figcaption")).to_contain_text("lina wrote")
-    expect(page.locator("#p4 figcaption")).to_contain_text("Edited since")
-
-
 def test_fold_hides_the_answers_and_keeps_the_post(visit, world) -> None:
     page = visit(world.seed.get_absolute_url())
 
