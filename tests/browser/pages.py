@@ -44,6 +44,10 @@ def of_thread(name: str, thread: str) -> Callable[[World], str]:
     return lambda world: reverse(name, args=[getattr(world, thread).pk])
 
 
+def by_time(thread: str) -> Callable[[World], str]:
+    return lambda world: f"{in_thread(thread)(world)}?order=time"
+
+
 def day_to_come(thread: str) -> Callable[[World], str]:
     return lambda world: f"{of_thread('thread-jump', thread)(world)}?to=date&date=2999-01-01"
 
@@ -261,6 +265,7 @@ PAGES: dict[str, Shown] = {
     "thread, deep": Shown(in_thread("deep")),
     "thread, folded": Shown(lambda world: f"{world.deep.get_absolute_url()}?fold=all"),
     "thread, map": Shown(of_thread("thread-map", "long")),
+    "thread, by time": Shown(by_time("forked"), "alice"),
     "thread, new": Shown(in_thread("deep"), "bob"),
     "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
     "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),

@@ -16,7 +16,7 @@ SHOT = {
     name: (PAGES | DESK)[name]
     for name in (
         *("front page", "board", "thread, seed", "thread, forked", "composer", "composer, error"),
-        *("inbox", "board, new", "thread, new"),
+        *("inbox", "board, new", "thread, by time"),
         *("log in", "desk, posts"),
     )
 }
