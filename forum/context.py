@@ -9,10 +9,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils import timezone
 
+from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
 from forum.lib.themes import THEMES
-from forum.models import User
+from forum.models import Case, User
+from forum.models.threads import Reader
 from forum.permissions import may_enter_desk
+from forum.presenters.waiting import in_words
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -26,4 +29,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "zone": timezone.get_current_timezone_name(),
         "may_moderate": may_enter_desk(reader),
         "unread_notices": capped(reader.unread_notices) if isinstance(reader, User) else "",
+        "waiting": _waiting(request, reader),
     }
+
+
+def _waiting(request: HttpRequest, reader: Reader) -> str:
+    """How much waits for a moderator; a fragment of a page has no header to say it in."""
+    if not isinstance(reader, User) or not may_enter_desk(reader) or wants_fragment(request):
+        return ""
+    return in_words(Case.objects.waiting_for(reader))

@@ -146,6 +146,23 @@ def may_report(person: Reader, post: Post) -> Verdict:
     return YES
 
 
+def may_see_reporters(person: Reader, post: Post) -> Verdict:
+    """Moderators see who reported a post; nobody who reported their own."""
+    if post.author_id == person.pk:
+        return _no(NotAllowed(_("Nobody sees who reported their own posts.")))
+    return may_moderate(person, post.thread.board)
+
+
+def may_answer_reports(person: Reader, post: Post) -> Verdict:
+    """Moderators answer what was reported, but not about themselves or somebody above them."""
+    if post.author_id == person.pk:
+        return _no(NotAllowed(_("This is about a post of yours: somebody else decides on it.")))
+    board = post.thread.board
+    if isinstance(person, User) and person.standing.rank(board) < post.author.standing.rank(board):
+        return _no(NotAllowed(_("Only somebody of their rank can do that.")))
+    return may_moderate(person, board)
+
+
 def may_moderate(person: Reader, board: Board) -> Verdict:
     """Whether this person may hide, lock, pin and move in that board."""
     if moderates(person, board):

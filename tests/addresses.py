@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from forum.admin import desk
 from forum.forms.deeds import DEEDS
-from forum.models import ModerationAction
+from forum.models import Case, ModerationAction
 from tests.scene import Scene
 
 
@@ -91,6 +91,8 @@ ABOUT_ENTRY = ("log-entry", "log-undo")
 ABOUT_PERSON = ("person-detail", "person-suspend", "person-lift")
 
 AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person"}
+# What is done with one row by pressing a button.
+STEPS = {"case": ("claim", "release", "next", "previous", "reporters")}
 
 
 def desk_addresses(scene: Scene) -> dict[str, str]:
@@ -101,6 +103,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         "post": scene.posts["visible"].pk,
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,
+        "case": Case.objects.get().pk,
         "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,
     }
     found = {f"admin:{name}": reverse(f"admin:{name}") for name in ("index", "login", "jsi18n")}
@@ -113,6 +116,9 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
             found[f"admin:forum_{name}_{page}"] = reverse(f"admin:forum_{name}_{page}")
         for page in ("change", "delete", "history"):
             route = f"admin:forum_{name}_{page}"
+            found[route] = reverse(route, args=[objects[name]])
+        for step in STEPS.get(name, ()):
+            route = f"admin:forum_{name}_{step}"
             found[route] = reverse(route, args=[objects[name]])
         for deed in DEEDS.get(AT_THE_DESK.get(name, ""), ()):
             route = f"admin:forum_{name}_{deed.name}"

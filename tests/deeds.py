@@ -15,6 +15,7 @@ from forum.actions.moderation import (
     suspend_person,
 )
 from forum.actions.removal import remove_branch
+from forum.actions.reports import dismiss_reports, report_post
 from forum.forms.deeds import DEEDS, Deed
 from forum.models import Post, Thread, User
 
@@ -39,10 +40,16 @@ BEFORE: dict[str, Callable[..., Any]] = {
     "hasten": lambda thread, **how: slow_thread(thread, minutes=5, **how),
     "unpin": pin_thread,
     "lift": suspend_person,
+    "reopen": dismiss_reports,
 }
+# What somebody has reported first.
+REPORTED = {"uphold", "dismiss", "reopen"}
+REPORTER = "erin"
 
 
 def make_ready(name: str, target: Target, by: User) -> None:
     """Let there be something to do for the deed of that name."""
+    if name in REPORTED:
+        report_post(target, by=User.objects.get(username=REPORTER), reason="spam")
     if name in BEFORE:
         BEFORE[name](target, by=by, reason="To begin with")

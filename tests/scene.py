@@ -19,6 +19,7 @@ from django.test import Client
 
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.models.threads import Reader
@@ -82,6 +83,8 @@ def build_scene() -> Scene:
         opening, author=scene.people["dan"], source=_quotes(scene, "visible", "hidden", "deleted")
     )
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
+    words = _text(scene, "report")
+    report_post(opening, by=bob, reason="spam", words=words)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():

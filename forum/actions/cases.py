@@ -10,9 +10,8 @@ from collections.abc import Collection, Iterable
 from django.db.models import Min, Sum
 from django.utils import timezone
 
-from forum.models import Case, ModerationAction, ModerationNotice, Report
-
-Outcome = Report.Outcome
+from forum.models import Case, ModerationAction, ModerationNotice, Post, Report
+from forum.models.ids import any_of
 
 
 def weigh(post_ids: Iterable[int]) -> None:
@@ -40,7 +39,7 @@ def close_reports(
 
     Whoever did it themselves is not told of it.
     """
-    reports = list(Report.objects.open().filter(post__in=post_ids).select_for_update())
+    reports = list(Report.objects.open().filter(post__in=any_of(post_ids)).select_for_update())
     if not reports:
         return []
     ids = [report.pk for report in reports]
@@ -61,23 +60,24 @@ def close_reports(
     return ids
 
 
-def reopen_reports(answered_by: ModerationAction) -> list[int]:
-    """Take back the answer to reports, and what was said of it; returns their ids.
+def answer_to(post: Post) -> ModerationAction | None:
+    """What answered the last reports on a post that a moderator answered."""
+    answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")
+    report = answered.order_by("-closed_at", "-id").first()
+    return report.action if report else None
 
-    Whoever reported the post once more meanwhile has an open report already.
+
+def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
+    """Take back what answered the reports on these posts, and what was said of it.
+
+    Whoever reported a post once more meanwhile has an open report already.
     """
-    again = Report.objects.open().values("post", "reporter")
-    open_now = {
-        (row["post"], row["reporter"])
-        for row in again.filter(post__in=answered_by.answered_reports.values("post"))
-    }
-    reports = [
-        report
-        for report in answered_by.answered_reports.select_for_update()
-        if (report.post_id, report.reporter_id) not in open_now
-    ]
-    ids = [report.pk for report in reports]
+    reports = list(answer.answered_reports.filter(post__in=any_of(post_ids)).select_for_update())
+    if not reports:
+        return
+    about = {report.post_id for report in reports}
+    open_now = set(Report.objects.open().filter(post__in=about).values_list("post", "reporter"))
+    ids = [report.pk for report in reports if (report.post_id, report.reporter_id) not in open_now]
     ModerationNotice.objects.filter(report__in=ids).delete()
     Report.objects.filter(pk__in=ids).update(closed_at=None, outcome="", action=None)
-    weigh({report.post_id for report in reports})
-    return ids
+    weigh(about)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Unpack
 
 from django.utils.translation import gettext as _
 
-from forum.actions.cases import close_reports, reopen_reports, weigh
+from forum.actions.acts import How, Outcome, Several, change
+from forum.actions.cases import weigh
 from forum.actions.posts import lock_thread_of
-from forum.actions.records import latest, record
+from forum.actions.records import record
+from forum.actions.states import OPEN, REPORTS
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
-from forum.models import Case, ModerationAction, ModerationEffect, Post, Report, User
+from forum.models import ModerationAction, ModerationEffect, Post, Report, User
 from forum.models.acts import Act
 from forum.models.reports import WORDS_LENGTH
-from forum.permissions import may_moderate, may_report
-from forum.refusals import Changed, Invalid
+from forum.permissions import may_report, may_see_reporters
+from forum.refusals import Invalid
 
 
 @deed
@@ -48,67 +51,35 @@ def report_post(post: Post, *, by: User, reason: str, words: str = "") -> Report
     return report
 
 
-@deed
-def uphold_reports(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
-    """Answer all reports on a post: they were right, and it was seen to. Inverse: `reopen`."""
-    return _answer(case, Act.UPHOLD_REPORTS, by=by, reason=reason, note=note)
+@Several
+def uphold_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
+    """Answer all reports on a post: they were right, and it was seen to.
+
+    Inverse: `reopen_reports`.
+    """
+    return change(Act.UPHOLD_REPORTS, REPORTS, posts, Report.Outcome.ACTED, **how)
 
 
-@deed
-def dismiss_reports(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
-    """Answer all reports on a post: it stays as it is. Inverse: `reopen`."""
-    return _answer(case, Act.DISMISS_REPORTS, by=by, reason=reason, note=note)
+@Several
+def dismiss_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
+    """Answer all reports on a post: it stays as it is. Inverse: `reopen_reports`."""
+    return change(Act.DISMISS_REPORTS, REPORTS, posts, Report.Outcome.DISMISSED, **how)
 
 
-ANSWERS = {
-    Act.UPHOLD_REPORTS: Report.Outcome.ACTED,
-    Act.DISMISS_REPORTS: Report.Outcome.DISMISSED,
-}
-
-
-def _answer(case: Case, act: Act, *, by: User, reason: str, note: str) -> ModerationAction:
-    case = _locked_case(case, by)
-    if not case.is_open:
-        return latest(act, ModerationEffect.Kind.POST, case.post_id)
-    action = record(
-        act,
-        by=by,
-        reason=reason,
-        note=note,
-        effects=[_effect(case, "open", ANSWERS[act])],
-    )
-    close_reports([case.post_id], ANSWERS[act], action)
-    return action
-
-
-@deed
-def reopen(case: Case, *, by: User, reason: str, note: str = "") -> ModerationAction:
+@Several
+def reopen_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
     """Take back the last answer to the reports on a post. Inverse: to answer them again."""
-    case = _locked_case(case, by)
-    if case.is_open:
-        return latest(Act.REOPEN_REPORTS, ModerationEffect.Kind.POST, case.post_id)
-    answers = ModerationAction.objects.about(ModerationEffect.Kind.POST, case.post_id)
-    answer = answers.filter(act__in=ANSWERS, undone_by=None).first()
-    if answer is None:
-        raise Changed(_("The reports were answered by what was done to the post: undo that."))
-    action = record(
-        Act.REOPEN_REPORTS,
+    return change(Act.REOPEN_REPORTS, REPORTS, posts, OPEN, takes_back=True, **how)
+
+
+@deed
+def see_reporters(post: Post, *, by: User) -> ModerationAction:
+    """Write down that somebody looks at who reported a post; irreversible."""
+    post = Post.objects.select_related("thread__board").get(pk=post.pk)
+    may_see_reporters(by, post).enforce()
+    return record(
+        Act.SEE_REPORTERS,
         by=by,
-        reason=reason,
-        note=note,
-        undoes=answer,
-        effects=[_effect(case, ANSWERS[Act(answer.act)], "open")],
+        reason=_("Looked at who reported it"),
+        effects=[(ModerationEffect.Kind.POST, post.pk, {}, {})],
     )
-    reopen_reports(answer)
-    return action
-
-
-def _effect(case: Case, before: str, after: str) -> tuple[str, int, dict[str, Any], dict[str, Any]]:
-    return ModerationEffect.Kind.POST, case.post_id, {"reports": before}, {"reports": after}
-
-
-def _locked_case(case: Case, by: User) -> Case:
-    """The case as it is now, its thread locked; raises `NotAllowed`."""
-    thread = lock_thread_of(case.post_id)
-    may_moderate(by, thread.board).enforce()
-    return Case.objects.get(pk=case.pk)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
-from forum.actions.cases import close_reports, reopen_reports
+from forum.actions.cases import answer_to, close_reports, open_again
 from forum.actions.posts import number_changes, recount, revise
 from forum.actions.quotes import find_sources
 from forum.actions.transactions import StartAgain
@@ -22,8 +23,15 @@ from forum.markup.render import render
 from forum.models import ModerationAction, ModerationEffect, Post, Report, Revision, Thread, User
 from forum.models.ids import any_of
 from forum.models.roles import know_standing_of
-from forum.permissions import Verdict, may_hide, may_keep_order_in, may_moderate, may_suspend
-from forum.refusals import Gone, Invalid, Refusal
+from forum.permissions import (
+    Verdict,
+    may_answer_reports,
+    may_hide,
+    may_keep_order_in,
+    may_moderate,
+    may_suspend,
+)
+from forum.refusals import Changed, Gone, Invalid, Refusal
 
 Kind = ModerationEffect.Kind
 Target = Post | Thread | User
@@ -145,7 +153,10 @@ def _save(values: Sequence[tuple[Post | Thread, Pace]], *fields: str) -> None:
 def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction) -> None:
     living: dict[int, int] = defaultdict(int)
     posts = [post for post, _hidden in values]
+    shown_again: dict[ModerationAction, list[int]] = defaultdict(list)
     for post, hidden in values:
+        if post.hidden_action and not hidden:
+            shown_again[post.hidden_action].append(post.pk)
         if post.is_hidden != hidden and not post.is_deleted:
             living[post.thread_id] += -1 if hidden else +1
         post.hidden_at = action.created_at if hidden else None
@@ -156,6 +167,8 @@ def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction)
     hidden_now = [post.pk for post, hidden in values if hidden]
     if hidden_now:
         close_reports(hidden_now, Report.Outcome.ACTED, action)
+    for answer, ids in shown_again.items():
+        open_again(answer, ids)
     threads = {post.thread_id: post.thread for post in posts}
     for thread_id, change in living.items():
         recount(threads[thread_id], change)
@@ -190,29 +203,42 @@ HIDDEN = State(
 )
 
 
+# Of reports that nobody has answered; else the state is what came of the last ones.
+OPEN = "open"
+
+
 def _read_reports(post: Post) -> str:
-    if Report.objects.open().filter(post=post).exists():
-        return "open"
-    latest = Report.objects.filter(post=post).order_by("-closed_at").first()
-    return latest.outcome if latest else ""
+    reports = Report.objects.filter(post=post)
+    latest = reports.order_by(F("closed_at").desc(nulls_first=True), "-id").first()
+    return OPEN if latest and latest.is_open else latest.outcome if latest else ""
 
 
 def _write_reports(values: Sequence[tuple[Post, str]], action: ModerationAction) -> None:
     for post, value in values:
-        if value == "open":
-            answered = Report.objects.filter(post=post).exclude(action=None)
-            answer = answered.select_related("action").order_by("-closed_at").first()
-            if answer and answer.action:
-                reopen_reports(answer.action)
-        else:
+        if value != OPEN:
             close_reports([post.pk], value, action)
+        elif answer := answer_to(post):
+            open_again(answer, [post.pk])
+
+
+def _has_no_such_reports(post: Post, value: str) -> Refusal | None:
+    if value != OPEN:
+        is_open = Report.objects.open().filter(post=post).exists()
+        return None if is_open else Changed(_("Nobody waits for an answer about this post."))
+    if answer_to(post) is None:
+        return Changed(_("There is no answer to take back."))
+    if post.is_hidden:
+        return Changed(_("The post was hidden for these reports: show it again instead."))
+    return None
+
+
+REPORTS = State(
+    Kind.POST, "reports", _read_reports, _write_reports, may_answer_reports, _has_no_such_reports
+)
 
 
 def _may_moderate(by: User, post: Post) -> Verdict:
     return may_moderate(by, post.thread.board)
-
-
-REPORTS = State(Kind.POST, "reports", _read_reports, _write_reports, _may_moderate)
 
 
 def _is_whole_thread(post: Post, value: Value) -> Refusal | None:

@@ -32,6 +32,14 @@ MOST = 100
 LATEST = 20
 
 
+def address_of(
+    model: str | None, deed: Deed, ids: Sequence[int], *, from_queue: bool = False
+) -> str:
+    """The page that asks before a deed on these, and then leads back to where one came from."""
+    query = {"id": ids} | ({"then": "queue"} if from_queue else {})
+    return f"{reverse(f'admin:forum_{model}_{deed.name}')}?{urlencode(query, doseq=True)}"
+
+
 class DeedAdmin(ForModerators, DeskAdmin):
     """Lists and pages that are only looked at, with the deeds of moderators.
 
@@ -71,8 +79,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
         return open_deed
 
     def _address(self, deed: Deed, ids: Sequence[int]) -> str:
-        page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{deed.name}")
-        return f"{page}?{urlencode({'id': ids}, doseq=True)}"
+        return address_of(self.opts.model_name, deed, ids)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -137,7 +144,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
                 status = refusal.status
             else:
                 self._tell(request, deed, outcome)
-                return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+                return redirect(self._after(request))
         concerned = [target for target in targets if deed.applies(target)]
         context = self.admin_site.each_context(request) | {
             "title": deed.question % {"count": len(concerned) or len(targets)},
@@ -159,6 +166,11 @@ class DeedAdmin(ForModerators, DeskAdmin):
         if not targets:
             raise Http404
         return targets
+
+    def _after(self, request: HttpRequest) -> str:
+        if request.GET.get("then") == "queue":
+            return reverse("admin:index")
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
 
     def _tell(self, request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
         if outcome.done:

@@ -21,6 +21,7 @@ from forum.admin.site import YesNo, desk, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post
 from forum.models.posts import PostQuerySet
+from forum.models.reports import with_reports
 from forum.presenters.history import source_for
 
 
@@ -53,7 +54,7 @@ class PostAdmin(DeedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        return Post.objects.for_desk(moderator(request))
+        return with_reports(Post.objects.for_desk(moderator(request)))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None

@@ -17,8 +17,9 @@ from django.urls import URLPattern, URLResolver
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from forum.models import User
+from forum.models import Case, User
 from forum.permissions import may_administer, may_enter_desk
+from forum.presenters.waiting import in_words
 from forum.refusals import NotAllowed
 
 # Lists are looked through by filters and search, not to their last page.
@@ -30,12 +31,18 @@ DOORS_OF_DJANGO = {
 }
 
 
+# What the header leads to, in this order; what is not named comes last.
+NAMED = ("Case", "Post", "Thread", "User", "ModerationAction", "Board", "Category")
+PLACES = {name: place for place, name in enumerate(NAMED)}
+
+
 class Desk(admin.AdminSite):
     """Moderators get in; logging in, logging out and passwords are the site's own pages."""
 
     site_title = settings.SITE_NAME
     site_header = _("Moderation")
     index_title = _("Keeping order")
+    enable_nav_sidebar = False  # the header leads everywhere, on a phone too
 
     def __init__(self) -> None:
         super().__init__(name="admin")
@@ -47,6 +54,26 @@ class Desk(admin.AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         urls = super().get_urls()
         return [url for url in urls if getattr(url, "name", None) not in DOORS_OF_DJANGO]
+
+    def index(  # type: ignore[override]
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The desk begins with what waits."""
+        return self.get_model_admin(Case).changelist_view(request, extra_context)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """In the order in which moderators need it, not by name."""
+        apps = super().get_app_list(request, app_label)
+        for app in apps:
+            app["models"].sort(key=lambda model: PLACES.get(model["object_name"], len(PLACES)))
+        return apps
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With how many cases wait for who asks, for the header."""
+        context = super().each_context(request)
+        if self.has_permission(request):
+            context["waiting"] = in_words(Case.objects.waiting_for(moderator(request)))
+        return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         inner = super().admin_view(view, cacheable)

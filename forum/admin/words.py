@@ -12,10 +12,13 @@ from forum.presenters.counts import branches, people, posts, threads
 __all__ = ["branches", "by_number_or_author", "people", "posts", "threads"]
 
 
-def by_number_or_author(listed: QuerySet[Any], term: str) -> QuerySet[Any] | None:
-    """What a search for a number, or for @name, finds; None when it is for words."""
+def by_number_or_author(listed: QuerySet[Any], term: str, *, of: str = "") -> QuerySet[Any] | None:
+    """What a search for a number, or for @name, finds; None when it is for words.
+
+    `of` leads from what is listed to what has the number and the author: `"post__"`.
+    """
     if term.isascii() and term.isdigit() and len(term) < 19:
-        return listed.filter(pk=term)
+        return listed.filter(**{f"{of}pk": term})
     if term.startswith("@"):
-        return listed.filter(author__in=User.objects.named([term[1:]]))
+        return listed.filter(**{f"{of}author__in": User.objects.named([term[1:]])})
     return None

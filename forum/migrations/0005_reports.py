@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='moderationaction',
             name='act',
-            field=models.CharField(choices=[('hide-post', 'hid a post'), ('unhide-post', 'unhid a post'), ('lock-thread', 'locked a thread'), ('unlock-thread', 'unlocked a thread'), ('pin-thread', 'pinned a thread'), ('unpin-thread', 'unpinned a thread'), ('suspend-person', 'suspended a member'), ('lift-suspension', 'lifted a suspension'), ('move-branch', 'moved a branch'), ('split-branch', 'split a branch off'), ('merge-thread', 'merged a thread'), ('unmerge-thread', 'took a merge back'), ('uphold-reports', 'took reports as right'), ('dismiss-reports', 'dismissed reports'), ('reopen-reports', 'opened reports again')], max_length=20, verbose_name='act'),
+            field=models.CharField(choices=[('hide-post', 'hid a post'), ('unhide-post', 'unhid a post'), ('lock-thread', 'locked a thread'), ('unlock-thread', 'unlocked a thread'), ('pin-thread', 'pinned a thread'), ('unpin-thread', 'unpinned a thread'), ('suspend-person', 'suspended a member'), ('lift-suspension', 'lifted a suspension'), ('move-branch', 'moved a branch'), ('split-branch', 'split a branch off'), ('merge-thread', 'merged a thread'), ('unmerge-thread', 'took a merge back'), ('uphold-reports', 'took reports as right'), ('dismiss-reports', 'dismissed reports'), ('reopen-reports', 'opened reports again'), ('see-reporters', 'looked at who reported a post')], max_length=20, verbose_name='act'),
         ),
         migrations.CreateModel(
             name='Report',
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'case',
-                'verbose_name_plural': 'review queue',
+                'verbose_name_plural': 'cases',
                 'indexes': [models.Index(models.OrderBy(models.F('weight'), descending=True), models.F('opened_at'), models.F('id'), condition=models.Q(('closed_at', None)), name='case_queue'), models.Index(models.OrderBy(models.F('closed_at'), descending=True), name='case_closed')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('assignee', None), ('claimed_at__isnull', False), _connector='OR'), name='case_claimed_when')],
             },

@@ -34,6 +34,7 @@ class Act(models.TextChoices):
     UPHOLD_REPORTS = "uphold-reports", _("took reports as right")
     DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
     REOPEN_REPORTS = "reopen-reports", _("opened reports again")
+    SEE_REPORTERS = "see-reporters", _("looked at who reported a post")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ RULES: dict[Act, Rule] = {
     Act.UPHOLD_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
     Act.DISMISS_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
     Act.REOPEN_REPORTS: Rule(Act.UPHOLD_REPORTS, tells=False, is_public=False),
+    Act.SEE_REPORTERS: Rule(None, tells=False, is_public=False),
 }
 
 PUBLIC = [act.value for act, rule in RULES.items() if rule.is_public]

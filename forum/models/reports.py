@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
-from forum.models.posts import Post
+from forum.models.posts import Post, PostQuerySet, if_readable
 
 WORDS_LENGTH = 1000
 # Who opened a case and went away without a word does not keep it.
 CLAIM_LASTS = timedelta(minutes=15)
+# Beyond this, the queue is said to be longer.
+MOST_WAITING = 99
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -101,6 +104,50 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """What waits for a moderator, the weightiest first, then what waits longest."""
         return self.filter(closed_at=None).order_by(F("weight").desc(), "opened_at", "id")
 
+    def moderated_by(self, person: User) -> CaseQuerySet:
+        """The cases of the boards in which this person keeps order."""
+        if person.standing.moderates_all:
+            return self
+        return self.filter(post__thread__board__in=person.standing.board_ids)
+
+    def for_desk(self, person: User) -> CaseQuerySet:
+        """As the queue lists them to this person, with all that a row says."""
+        answers = Post.objects.order_by().filter(parent=OuterRef("post"))
+        asked = Report.objects.filter(post=OuterRef("post")).filter(
+            # Of what is answered, all that was ever said.
+            Q(closed_at=None) | Q(post__case__closed_at__isnull=False)
+        )
+        rows = self.annotate(
+            shown_excerpt=if_readable(person, "excerpt", "post__"),
+            is_answered=Exists(answers),
+            reasons=ArraySubquery(asked.order_by("id").values("reason")),
+        )
+        return (
+            rows.moderated_by(person)
+            .select_related("post__author", "post__thread__board", "assignee")
+            .defer("post__html", "post__source", "post__excerpt")
+        )
+
+    def waiting_for(self, person: User) -> int:
+        """How many open cases this person may work on; no more than `MOST_WAITING` + 1."""
+        return self.moderated_by(person).open()[: MOST_WAITING + 1].count()
+
+    def free_for(self, person: User) -> CaseQuerySet:
+        """Those that nobody else works on just now."""
+        stale = timezone.now() - CLAIM_LASTS
+        return self.filter(Q(assignee=None) | Q(assignee=person) | Q(claimed_at__lt=stale))
+
+    def after(self, case: Case) -> CaseQuerySet:
+        """What comes after a case in the order of the queue."""
+        later = Q(opened_at__gt=case.opened_at) | Q(opened_at=case.opened_at, pk__gt=case.pk)
+        return self.filter(Q(weight__lt=case.weight) | Q(weight=case.weight) & later)
+
+    def before(self, case: Case) -> CaseQuerySet:
+        """What comes before a case, the nearest first."""
+        earlier = Q(opened_at__lt=case.opened_at) | Q(opened_at=case.opened_at, pk__lt=case.pk)
+        found = self.filter(Q(weight__gt=case.weight) | Q(weight=case.weight) & earlier)
+        return found.order_by("weight", "-opened_at", "-id")
+
 
 class Case(models.Model):
     """A reported post, as the review queue lists it: once, however many reports there are."""
@@ -123,7 +170,7 @@ class Case(models.Model):
 
     class Meta:
         verbose_name = _("case")
-        verbose_name_plural = _("review queue")
+        verbose_name_plural = _("cases")
         indexes = [
             models.Index(
                 F("weight").desc(),
@@ -140,9 +187,42 @@ class Case(models.Model):
             )
         ]
 
+    # Set by `for_desk`.
+    shown_excerpt: str
+    is_answered: bool
+    reasons: list[str]
+
     def __str__(self) -> str:
         return f"#{self.post_id}"
 
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def worked_on_by(self) -> User | None:
+        """Who has it in hand just now."""
+        if self.claimed_at is None or timezone.now() - self.claimed_at > CLAIM_LASTS:
+            return None
+        return self.assignee
+
+
+def with_reports(posts: PostQuerySet) -> PostQuerySet:
+    """Posts with what `is_reported` and `was_reported` tell of them, in the same query."""
+    reports = Report.objects.filter(post=OuterRef("pk"))
+    answered = reports.exclude(closed_at=None)
+    return posts.annotate(is_reported=Exists(reports.open()), was_reported=Exists(answered))
+
+
+def is_reported(post: Post) -> bool:
+    """Whether somebody waits for an answer about a post; asked once for those of `with_reports`."""
+    known = getattr(post, "is_reported", None)
+    return bool(Report.objects.open().filter(post=post).exists() if known is None else known)
+
+
+def was_reported(post: Post) -> bool:
+    """Whether all reports on a post are answered, and there were some."""
+    known = getattr(post, "was_reported", None)
+    if known is None:
+        known = Report.objects.filter(post=post).exclude(closed_at=None).exists()
+    return bool(known) and not is_reported(post)

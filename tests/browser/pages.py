@@ -104,14 +104,6 @@ def reset_key(world: World) -> str:
     return reverse("account_reset_password_from_key", args=[user_pk_to_url_str(world.dan), key])
 
 
-def desk(model: str, page: str = "changelist", *args: object) -> Callable[[World], str]:
-    return named(f"admin:forum_{model}_{page}", *args)
-
-
-def deed(model: str, act: str, of: Callable[[World], int]) -> Callable[[World], str]:
-    return lambda world: f"{reverse(f'admin:forum_{model}_{act}')}?id={of(world)}"
-
-
 # -- What is done in a page before it is looked at ------------------------------------------------
 
 
@@ -346,6 +338,9 @@ PAGES: dict[str, Shown] = {
     "hide": Shown(of_reply("post-hide", "forked"), "carol"),
     "hide, error": Shown(of_reply("post-hide", "forked"), "carol", steps=fail),
     "unhide": Shown(of_reply("post-unhide", "mixed", hidden_at__isnull=False), "carol"),
+    "seen to": Shown(of_reply("post-uphold", "forked"), "carol"),
+    "dismiss": Shown(of_reply("post-dismiss", "forked"), "carol"),
+    "open reports again": Shown(of_reply("post-reopen", "forked"), "carol"),
     "lock": Shown(of_thread("thread-lock", "forked"), "carol"),
     "unlock": Shown(of_thread("thread-unlock", "locked"), "carol"),
     "pin": Shown(of_thread("thread-pin", "forked"), "carol"),
@@ -361,24 +356,6 @@ PAGES: dict[str, Shown] = {
     "log, entry": Shown(of_entry("log-entry"), "carol"),
     "log, undo": Shown(of_entry("log-undo"), "carol"),
     "log, undo, error": Shown(of_entry("log-undo"), "carol", steps=fail),
-}
-
-DESK: dict[str, Shown] = {
-    "desk": Shown(named("admin:index"), "erin"),
-    "desk, posts": Shown(desk("post"), "carol"),
-    "desk, post": Shown(desk("post", "change", 1), "carol"),
-    "desk, hide": Shown(deed("post", "hide", lambda world: opening_of(world.forked).pk), "carol"),
-    "desk, threads": Shown(desk("thread"), "carol"),
-    "desk, thread": Shown(desk("thread", "change", 1), "carol"),
-    "desk, lock": Shown(deed("thread", "lock", lambda world: world.forked.pk), "carol"),
-    "desk, members": Shown(desk("user"), "carol"),
-    "desk, member": Shown(desk("user", "change", 1), "erin"),
-    "desk, suspend": Shown(deed("user", "suspend", lambda world: world.bob.pk), "carol"),
-    "desk, log": Shown(desk("moderationaction"), "carol"),
-    "desk, boards": Shown(desk("board"), "erin"),
-    "desk, board": Shown(desk("board", "add"), "erin"),
-    "desk, categories": Shown(desk("category"), "erin"),
-    "desk, category": Shown(desk("category", "change", 1), "erin"),
 }
 
 # Addresses that show no page: they redirect, or answer without one.

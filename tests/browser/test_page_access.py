@@ -13,7 +13,8 @@ from django.urls import URLPattern, resolve
 from playwright.sync_api import Browser, Page
 
 from forum.urls import urlpatterns
-from tests.browser.pages import DESK, LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE, Shown
+from tests.browser.desk import DESK
+from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE, Shown
 from tests.browser.watch import Watch, sign_in
 from tests.browser.world import World, exhaust
 
@@ -101,6 +102,12 @@ def test_page_has_one_title_and_headings_in_order(page: Page) -> None:
 
 def test_desk_has_no_barrier(desk_page: Page) -> None:
     assert violations(desk_page) == []
+
+
+def test_desk_never_scrolls_sideways(desk_page: Page) -> None:
+    for width in (390, 1280):
+        desk_page.set_viewport_size({"width": width, "height": 844})
+        assert desk_page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_every_page_is_listed(world: World) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.pages import DESK, PAGES
+from tests.browser.desk import DESK
+from tests.browser.pages import PAGES
 from tests.browser.watch import sign_in
 from tests.browser.world import World
 

@@ -14,6 +14,7 @@ from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.reading import mark_seen
+from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, RateLimit, Revision, Role, Thread, User
 from forum.models.limits import POSTS
@@ -94,13 +95,15 @@ def build() -> World:
     pin_thread(pinned, by=carol, reason="for everybody")
     deep = _generated(board, 60, [alice, bob, carol])
     mark_seen(deep, member=bob, numbers=range(1, 31))
+    forked = _forked(board, alice, bob, carol)
+    _reported(forked, alice, carol, people["erin"])
     return World(
         **people,
         board=board,
         empty=empty,
         yard=yard,
         seed=Thread.objects.get(pk=1),
-        forked=_forked(board, alice, bob, carol),
+        forked=forked,
         mixed=_mixed(board, alice, bob, carol),
         quoted=_quoted(board, pinned, people),
         locked=locked,
@@ -133,6 +136,15 @@ def _forked(board: Board, alice: User, bob: User, carol: User) -> Thread:
     Revision.objects.filter(post=first).update(created_at=timezone.now() - timedelta(hours=1))
     edit_post(first, by=alice, source="The first of the three answers.")
     return thread
+
+
+def _reported(thread: Thread, alice: User, carol: User, erin: User) -> None:
+    """What bob wrote there; and of what alice did, a post that she edited."""
+    for post in Post.objects.filter(thread=thread, author__username="bob"):
+        report_post(post, by=carol, reason="spam")
+        report_post(post, by=erin, reason="off-topic", words="Not again.\n\n" + "x" * 300)
+    edited = Post.objects.get(thread=thread, edited_at__isnull=False)
+    report_post(edited, by=erin, reason="attack", words='<img src=x onerror="alert(1)">')
 
 
 def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:

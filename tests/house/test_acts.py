@@ -17,10 +17,10 @@ from forum.actions.acts import Several
 from forum.actions.undo import undo
 from forum.admin import desk
 from forum.admin.deeds import DeedAdmin
-from forum.models import ModerationAction, ModerationNotice, Post, Thread, User
+from forum.models import ModerationAction, ModerationNotice, Post, Report, Thread, User
 from forum.models.acts import RULES, Act
 from forum.models.stamps import branch_stamp_of
-from tests.addresses import routes
+from tests.addresses import STEPS, routes
 from tests.deeds import EACH, FIELDS, IDS, make_ready
 from tests.scene import Scene, undone
 
@@ -33,9 +33,6 @@ OF_THEIR_OWN = {
     "merge_thread": "integration/moderation/test_branch_move.py",
     "undo_move": "integration/moderation/test_branch_move.py",
     "undo": "integration/moderation/test_undo.py",
-    "uphold_reports": "integration/posts/test_post_report.py",
-    "dismiss_reports": "integration/posts/test_post_report.py",
-    "reopen": "integration/posts/test_post_report.py",
     "report_post": "not an act of moderators",
 }
 # Pages of the desk that Django makes; the others are deeds.
@@ -82,6 +79,7 @@ def whole_state() -> dict[str, Any]:
         "hidden": set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True)),
         "closed": set(Post.objects.exclude(locked_at=None).values_list("pk", flat=True)),
         "locked": set(Thread.objects.exclude(locked_at=None).values_list("pk", flat=True)),
+        "reports": list(Report.objects.order_by("pk").values_list("pk", "outcome")),
         "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
     }
@@ -129,7 +127,7 @@ def test_every_door_leads_to_a_deed() -> None:
 
 
 # Pages of the review queue; see tests/integration/admin.
-REVIEW: set[str] = set()
+REVIEW = {f"admin:forum_case_{step}" for step in STEPS["case"]}
 
 
 def test_the_desk_offers_no_other_actions() -> None:
@@ -161,7 +159,8 @@ def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
         assert action.effects.exists()
         assert whole_state() != before
 
-        notices = ModerationNotice.objects.exclude(pk__in=told)
+        # Those who reported something hear of it by their report.
+        notices = ModerationNotice.objects.exclude(pk__in=told).exclude(cause="report")
         assert {notice.member_id for notice in notices} == (
             concerned(target, deed) if action.rule.tells else set()
         )

@@ -12,7 +12,7 @@ from django.template import Context, Template
 from django.test import Client
 
 from forum.models import Notice
-from tests.addresses import addresses
+from tests.addresses import addresses, desk_addresses
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +49,7 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         ("carol", found["thread-lock open"]),
         ("bob", found["post-report visible"]),
         ("carol", f"/admin/forum/post/hide/?id={scene.posts['visible'].pk}"),
+        ("carol", desk_addresses(scene)["admin:forum_case_change"]),
         ("visitor", found["home"]),
     ]:
         yield path, scene.client(name).get(path)

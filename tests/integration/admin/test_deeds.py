@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
+from forum.actions.reports import report_post
 from forum.admin import desk
 from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
@@ -46,6 +47,7 @@ def test_every_deed_of_moderators_is_offered_and_nothing_else():
 
 @pytest.fixture
 def targets(reply, alice):
+    report_post(reply, by=alice, reason="spam")
     return {"post": reply, "thread": reply.thread, "user": alice}
 
 
@@ -54,13 +56,16 @@ STATES = ["hidden_at", "locked_at", "pinned_at", "suspended_at"]
 
 def state(row):
     row = type(row).objects.get(pk=row.pk)
-    return {name: getattr(row, name, None) is not None for name in STATES}
+    reports = list(row.reports.values_list("outcome")) if type(row) in (Post, User) else []
+    return {name: getattr(row, name, None) is not None for name in STATES}, reports
 
 
 @pytest.mark.parametrize(
     ("model", "deed", "inverse"),
     [
         ("post", forms.HIDE, forms.UNHIDE),
+        ("post", forms.DISMISS, forms.REOPEN),
+        ("post", forms.UPHOLD, forms.REOPEN),
         ("thread", forms.LOCK, forms.UNLOCK),
         ("thread", forms.PIN, forms.UNPIN),
         ("user", forms.SUSPEND, forms.LIFT),

@@ -1,0 +1,220 @@
+"""The review queue: what waits for a moderator, and where the desk begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from forum.admin import words
+from forum.admin.boards import InBoard
+from forum.admin.review import ReviewAdmin
+from forum.admin.site import desk, moderator
+from forum.models import Case, Report, User
+from forum.models.posts import if_readable
+from forum.models.reports import CLAIM_LASTS
+from forum.presenters.review import reasons_in_words
+from forum.presenters.times import day, time_tag
+
+NEW_ACCOUNT = timedelta(days=7)
+
+
+class Choice(admin.SimpleListFilter):
+    """A filter that asks one question for each of its values."""
+
+    values: dict[str, tuple[Any, Callable[[User], Q]]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        self.reader = moderator(request)
+        return [(value, label) for value, (label, _question) in self.values.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.values.get(self.value() or "")
+        return queryset.filter(chosen[1](self.reader)) if chosen else queryset
+
+
+def _held_by_somebody() -> Q:
+    return Q(assignee__isnull=False, claimed_at__gte=timezone.now() - CLAIM_LASTS)
+
+
+class State(Choice):
+    """Open unless something else is asked for."""
+
+    title = _lazy("state")
+    parameter_name = "state"
+    values = {
+        "open": (_lazy("Open"), lambda _reader: Q(closed_at=None)),
+        "closed": (_lazy("Answered"), lambda _reader: Q(closed_at__isnull=False)),
+    }
+
+    def value(self) -> str:
+        asked = super().value()
+        return asked if asked in self.values else "open"
+
+    def choices(self, changelist: ChangeList) -> Any:
+        return list(super().choices(changelist))[1:]
+
+
+class WorkedOn(Choice):
+    title = _lazy("worked on by")
+    parameter_name = "by"
+    values = {
+        "me": (_lazy("Me"), lambda reader: Q(assignee=reader) & _held_by_somebody()),
+        "nobody": (_lazy("Nobody"), lambda _reader: ~_held_by_somebody()),
+    }
+
+
+class Reason(admin.SimpleListFilter):
+    title = _lazy("reason")
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        return Report.Reason.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() not in Report.Reason.values:
+            return queryset
+        said = Report.objects.filter(reason=self.value())
+        return queryset.filter(post__in=said.values("post"))
+
+
+class Kind(Choice):
+    title = _lazy("kind")
+    parameter_name = "kind"
+    values = {
+        "opening": (_lazy("Opening post"), lambda _reader: Q(post__parent=None)),
+        "reply": (_lazy("Reply"), lambda _reader: Q(post__parent__isnull=False)),
+    }
+
+
+class Account(Choice):
+    title = _lazy("account")
+    parameter_name = "account"
+    values = {
+        "new": (
+            _lazy("New this week"),
+            lambda _reader: Q(post__author__date_joined__gte=timezone.now() - NEW_ACCOUNT),
+        ),
+    }
+
+
+class Answered(Choice):
+    title = _lazy("has replies")
+    parameter_name = "replies"
+    values = {
+        "yes": (_lazy("Yes"), lambda _reader: Q(is_answered=True)),
+        "no": (_lazy("No"), lambda _reader: Q(is_answered=False)),
+    }
+
+
+def _older_than(days: int) -> Callable[[User], Q]:
+    return lambda _reader: Q(opened_at__lt=timezone.now() - timedelta(days=days))
+
+
+class Age(Choice):
+    title = _lazy("oldest report")
+    parameter_name = "age"
+    values = {
+        "1": (_lazy("Over a day ago"), _older_than(1)),
+        "3": (_lazy("Over three days ago"), _older_than(3)),
+        "7": (_lazy("Over a week ago"), _older_than(7)),
+    }
+
+
+class InBoardOfPost(InBoard):
+    path = "post__thread__board"
+
+
+@admin.register(Case, site=desk)
+class CaseAdmin(ReviewAdmin):
+    """Every deed on a post can be done from here, to one or several."""
+
+    change_list_template = "admin/forum/queue.html"
+    list_display = [
+        *("about", "author", "thread", "reasons", "weight_in_words", "since", "state", "answers"),
+    ]
+    list_display_links = None
+    list_filter = [State, Reason, InBoardOfPost, WorkedOn, Kind, Account, Answered, Age]
+    search_fields = ["post__source"]
+    search_help_text = _lazy("Words of a post, its number, or @author.")
+    sortable_by = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        return Case.objects.for_desk(moderator(request))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": _("Review queue")} | (extra_context or {})
+        return super().changelist_view(request, context)
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        if request.GET.get("state") == "closed":
+            return [F("closed_at").desc(), "-id"]
+        return [F("weight").desc(), "opened_at", "id"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
+    ) -> tuple[QuerySet[Case], bool]:
+        found = words.by_number_or_author(queryset, search_term, of="post__")
+        if found is None:
+            source = if_readable(moderator(request), "source", "post__")
+            found = queryset.alias(said=source).filter(said__icontains=search_term)
+        return found if search_term else queryset, False
+
+    # -- What a row says --------------------------------------------------------------------------
+
+    @admin.display(description=_lazy("post"))
+    def about(self, case: Case) -> SafeString:
+        """Opens the case: takes it in hand, and leads to it."""
+        return format_html(
+            '<button class="open" formaction="{}" formmethod="post">{}</button>',
+            reverse("admin:forum_case_claim", args=[case.pk]),
+            case.shown_excerpt or str(case),
+        )
+
+    @admin.display(description=_lazy("author"))
+    def author(self, case: Case) -> SafeString:
+        author = case.post.author
+        since = _("here since %(day)s") % {"day": day(author.date_joined)}
+        return format_html("<bdi>{}</bdi><br><small>{}</small>", author, since)
+
+    @admin.display(description=_lazy("thread"))
+    def thread(self, case: Case) -> SafeString:
+        thread = case.post.thread
+        return format_html(
+            '<a href="{}"><bdi>{}</bdi></a><br><small>{}</small>',
+            case.post.get_absolute_url(),
+            thread.title,
+            thread.board.name,
+        )
+
+    @admin.display(description=_lazy("reports"))
+    def reasons(self, case: Case) -> str:
+        return reasons_in_words(case.reasons)
+
+    @admin.display(description=_lazy("weight"))
+    def weight_in_words(self, case: Case) -> str:
+        return f"{case.weight:.1f}"
+
+    @admin.display(description=_lazy("oldest report"))
+    def since(self, case: Case) -> SafeString:
+        return time_tag(case.opened_at)
+
+    @admin.display(description=_lazy("state"))
+    def state(self, case: Case) -> str:
+        if not case.is_open:
+            return _("answered")
+        person = case.worked_on_by
+        return _("%(name)s is on it") % {"name": person} if person else _("open")

@@ -1,0 +1,193 @@
+"""One case of the review queue: looked at, taken in hand, left, answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.views.decorators.http import require_POST
+
+from forum.actions.claims import claim_case, release_case
+from forum.actions.reports import see_reporters
+from forum.admin.deeds import MOST, DeedAdmin, address_of
+from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.forms.deeds import DISMISS, HIDE, Deed
+from forum.models import Case, Post, Thread, User
+from forum.presenters.review import Review
+from forum.refusals import NotAllowed
+
+# The keys of the deeds that answer most reports.
+KEYS = {HIDE.name: "a", DISMISS.name: "d"}
+
+Act = tuple[str, Any, str]  # address, words, key
+
+
+class ReviewAdmin(ForModerators, DeskAdmin):
+    """What is done with one case; the list of all of them is `CaseAdmin`."""
+
+    def get_urls(self) -> list[URLPattern]:
+        steps: dict[str, Callable[..., HttpResponse]] = {
+            "claim": self.claim,
+            "release": self.release,
+            "next": self.next,
+            "previous": self.previous,
+            "reporters": self.reporters,
+        }
+        return [
+            path(
+                f"<id:case_id>/{name}/",
+                self.admin_site.admin_view(require_POST(step)),
+                name=f"forum_case_{name}",
+            )
+            for name, step in steps.items()
+        ] + super().get_urls()
+
+    def _case(self, request: HttpRequest, case_id: int | str) -> Case:
+        """404 for a case that is not this moderator's."""
+        try:
+            return self.get_queryset(request).get(pk=case_id)
+        except (Case.DoesNotExist, ValueError, OverflowError) as error:
+            raise Http404 from error
+
+    # -- Looking ----------------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            raise NotAllowed
+        return self._show(request, self._case(request, object_id))
+
+    def reporters(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """The same, with the names of those who reported it. That they were asked for is logged."""
+        case = self._case(request, case_id)
+        see_reporters(case.post, by=moderator(request))
+        return self._show(request, case, with_names=True)
+
+    def _show(self, request: HttpRequest, case: Case, *, with_names: bool = False) -> HttpResponse:
+        reader = moderator(request)
+        review = Review(case, reader, with_names=with_names)
+        context = self.admin_site.each_context(request) | {
+            "title": _("A post by %(name)s") % {"name": case.post.author},
+            "opts": self.opts,
+            "case": case,
+            "review": review,
+            "is_mine": case.worked_on_by == reader,
+            "is_own_post": case.post.author_id == reader.pk,
+            "acts": self._acts(request, review.post),
+        }
+        return TemplateResponse(request, "admin/forum/case.html", context)
+
+    def _acts(self, request: HttpRequest, post: Post) -> list[tuple[Any, list[Act]]]:
+        """Whatever the desk can do with the post, its thread and its author."""
+        targets: list[tuple[Any, type[Model], Model]] = [
+            (_("The post"), Post, post),
+            (_("Its thread"), Thread, post.thread),
+            (_("Its author"), User, post.author),
+        ]
+        groups = []
+        for heading, model, target in targets:
+            its = desk.get_model_admin(model)
+            if isinstance(its, DeedAdmin) and its.has_view_permission(request):
+                acts = [
+                    self._act(deed, target)
+                    for deed in its.deeds
+                    if deed.applies(target) and deed.may(moderator(request), target)
+                ]
+                groups.append((heading, acts))
+        return [(heading, acts) for heading, acts in groups if acts]
+
+    def _act(self, deed: Deed, target: Model) -> Act:
+        page = address_of(target._meta.model_name, deed, [target.pk], from_queue=True)
+        return page, deed.button, KEYS.get(deed.name, "")
+
+    # -- Taking in hand, leaving ------------------------------------------------------------------
+
+    def claim(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Take the case in hand and look at it."""
+        case, by = self._case(request, case_id), moderator(request)
+        if case.is_open and not claim_case(case, by=by, take_over="take_over" in request.POST):
+            other = self._case(request, case_id).worked_on_by
+            messages.warning(request, _("Somebody is on it already: %(name)s.") % {"name": other})
+        return _see(case)
+
+    def release(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Leave the case as it is, for others."""
+        release_case(self._case(request, case_id), by=moderator(request))
+        return HttpResponseRedirect(reverse("admin:index"), status=303)
+
+    def next(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Leave the case, and take the one that comes after it in hand."""
+        case = self._case(request, case_id)
+        return self._step(request, case, Case.objects.open().after(case))
+
+    def previous(self, request: HttpRequest, case_id: int) -> HttpResponse:
+        """Leave the case, and take the one that comes before it in hand."""
+        case = self._case(request, case_id)
+        return self._step(request, case, Case.objects.open().before(case))
+
+    def _step(self, request: HttpRequest, case: Case, cases: Any) -> HttpResponse:
+        by = moderator(request)
+        release_case(case, by=by)
+        found = cases.moderated_by(by).free_for(by).select_related("post__thread__board").first()
+        if found is None:
+            messages.info(request, _("There is no other case that way."))
+            return HttpResponseRedirect(reverse("admin:index"), status=303)
+        claim_case(found, by=by)
+        return _see(found)
+
+    # -- From the list ----------------------------------------------------------------------------
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Those of posts: what is chosen here are posts, by their cases."""
+        posts = desk.get_model_admin(Post)
+        assert isinstance(posts, DeedAdmin)
+        return {deed.name: (_opener(deed), deed.name, deed.button) for deed in posts.deeds}
+
+    @admin.display(description=_lazy("answer"))
+    def answers(self, case: Case) -> SafeString | str:
+        """The two most frequent answers, without looking closer."""
+        if not case.is_open:
+            return ""
+        links = (
+            (
+                address_of("post", deed, [case.post_id], from_queue=True),
+                KEYS[deed.name],
+                deed.button,
+            )
+            for deed in (HIDE, DISMISS)
+        )
+        return format_html_join(" ", '<a href="{}" data-js-key="{}">{}</a>', links)
+
+
+def _see(case: Case) -> HttpResponse:
+    page = reverse("admin:forum_case_change", args=[case.pk])
+    return HttpResponseRedirect(page, status=303)
+
+
+def _opener(deed: Deed) -> Callable[..., HttpResponse | None]:
+    def open_deed(
+        _admin: ReviewAdmin, request: HttpRequest, chosen: QuerySet[Case]
+    ) -> HttpResponse | None:
+        ids: Sequence[int] = list(chosen.values_list("post_id", flat=True)[: MOST + 1])
+        if len(ids) > MOST:
+            few = _("That are too many at once: choose at most %(most)d.") % {"most": MOST}
+            messages.error(request, few)
+            return None
+        return redirect(address_of("post", deed, ids, from_queue=True))
+
+    return open_deed

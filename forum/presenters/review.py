@@ -1,0 +1,127 @@
+"""What a moderator sees of a case: the reports, the post, what is around it, and its author."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import cast
+
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
+from forum.models.posts import PostQuerySet
+from forum.models.reports import Report
+from forum.presenters.history import Version, history_of
+from forum.presenters.threads import text_of
+
+ANCESTORS = 3
+BRANCH = 30
+ACTS = 20
+ELSEWHERE = 10
+# A person's posts are counted up to so many.
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A post near the one that was reported; `depth` is counted from that one."""
+
+    post: Post
+    reports: int
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of an author."""
+
+    person: User
+    posts: int
+    is_more: bool
+    open: int
+    upheld: int
+    dismissed: int
+    acts: list[ModerationAction]
+
+
+class Review:
+    """One case for one moderator. The names of reporters are in it only when `with_names`."""
+
+    def __init__(self, case: Case, reader: User, *, with_names: bool = False) -> None:
+        self.case = case
+        self.with_names = with_names
+        posts = Post.objects.for_desk(reader)
+        self.post = posts.get(pk=case.post_id)
+        self.text: SafeString = text_of(self.post, reader)
+        self.reports = list(Report.objects.on(self.post).select_related("reporter", "action"))
+        self.reasons = reasons_in_words(report.reason for report in self.reports if report.is_open)
+        self.above = self._above(posts)
+        self.branch = self._branch(posts)
+        self.versions = self._versions(reader)
+        self.elsewhere = list(
+            Case.objects.for_desk(reader)
+            .open()
+            .filter(post__thread=self.post.thread_id)
+            .exclude(pk=case.pk)[:ELSEWHERE]
+        )
+        self.author = record_of(self.post.author)
+
+    def _above(self, posts: PostQuerySet) -> list[Around]:
+        path = Post.objects.path_to(self.post.pk)[:-1]
+        near = _with_reports(posts.filter(pk__in=path[-ANCESTORS:]))
+        return self._around(sorted(near, key=lambda post: path.index(post.pk)))
+
+    def _branch(self, posts: PostQuerySet) -> list[Around]:
+        return self._around(_with_reports(posts.below(self.post))[:BRANCH])
+
+    def _around(self, posts: Iterable[Post]) -> list[Around]:
+        level = self.post.get_level()
+        return [Around(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
+
+    def _versions(self, reader: User) -> list[Version]:
+        """Its wordings, the latest first, when there are several and they may be read."""
+        if not self.post.is_edited or not self.post.is_readable:
+            return []
+        return history_of(self.post, reader)
+
+
+def _with_reports(posts: PostQuerySet) -> PostQuerySet:
+    open_ones = Report.objects.open().filter(post=OuterRef("pk")).order_by().values("post")
+    counted = open_ones.annotate(count=Count("pk")).values("count")
+    return cast(PostQuerySet, posts.annotate(report_count=Coalesce(Subquery(counted), 0)))
+
+
+def record_of(person: User) -> Record:
+    """An author's posts, what came of reports on them, and what moderators did last."""
+    posts = Post.objects.written_by(person).order_by()[: MOST_COUNTED + 1].count()
+    reports = Report.objects.filter(post__author=person).aggregate(
+        open=Count("pk", filter=Q(closed_at=None)),
+        upheld=Count("pk", filter=Q(outcome=Report.Outcome.ACTED)),
+        dismissed=Count("pk", filter=Q(outcome=Report.Outcome.DISMISSED)),
+    )
+    kind = ModerationEffect.Kind.PERSON
+    about = ModerationEffect.objects.filter(kind=kind, target_id=person.pk).values("action")
+    told = ModerationNotice.objects.filter(member=person).exclude(cause="report").values("action")
+    acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=told))
+    return Record(
+        person=person,
+        posts=min(posts, MOST_COUNTED),
+        is_more=posts > MOST_COUNTED,
+        acts=list(acts.select_related("actor")[:ACTS]),
+        **reports,
+    )
+
+
+def reasons_in_words(reasons: Iterable[str]) -> str:
+    """“Spam × 3, Off topic”, the most frequent first."""
+    said = dict(Report.Reason.choices)
+    return ", ".join(
+        _("%(reason)s × %(count)d") % {"reason": said[reason], "count": count}
+        if count > 1
+        else str(said[reason])
+        for reason, count in Counter(reasons).most_common()
+    )

@@ -1,0 +1,44 @@
+/* The review queue by keyboard, and a case that is left to others when one goes away.
+   Without this module the same buttons and links are there. */
+
+const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const ROWS = "#result_list tbody tr";
+const page = document.querySelector("[data-js-case]");
+
+function step(by) {
+  const rows = [...document.querySelectorAll(ROWS)];
+  const here = rows.indexOf(document.activeElement.closest(ROWS));
+  const row = rows[here < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, here + by))];
+  row?.querySelector(".open").focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || target.closest(TYPING)) return;
+  if (!page && (key === "j" || key === "k")) {
+    event.preventDefault();
+    step(key === "j" ? 1 : -1);
+    return;
+  }
+  const place = page ?? document.activeElement.closest(ROWS);
+  const wanted = /^[a-z]$/.test(key) && place?.querySelector(`[data-js-key="${key}"]`);
+  if (!wanted) return;
+  event.preventDefault();
+  wanted.click();
+});
+
+// ---- Going away leaves the case; going on to answer it does not
+
+const release = page?.dataset.jsRelease;
+let goesOn = false;
+
+if (release) {
+  page.addEventListener("submit", () => { goesOn = true; });
+  page.addEventListener("click", ({ target }) => {
+    if (target.closest(".acts a")) goesOn = true;
+  });
+  addEventListener("pageshow", () => { goesOn = false; });
+  addEventListener("pagehide", () => {
+    if (!goesOn) navigator.sendBeacon(release, new FormData(page.querySelector("form")));
+  });
+}

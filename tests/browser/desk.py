@@ -1,0 +1,57 @@
+"""Every page of the moderators' desk, and the states of a page that look different."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from forum.models import Post
+from tests.browser.pages import Shown, at, named
+from tests.browser.world import World, opening_of
+
+
+def desk(model: str, page: str = "changelist", *args: object) -> Callable[[World], str]:
+    return named(f"admin:forum_{model}_{page}", *args)
+
+
+def deed(model: str, act: str, of: Callable[[World], int]) -> Callable[[World], str]:
+    return lambda world: f"{reverse(f'admin:forum_{model}_{act}')}?id={of(world)}"
+
+
+def reported(world: World, **which: object) -> Post:
+    return Post.objects.filter(thread=world.forked, case__isnull=False, **which)[0]
+
+
+def case(**which: object) -> Callable[[World], str]:
+    """The first such post of those that somebody reported, as moderators look at it."""
+    return lambda world: reverse("admin:forum_case_change", args=[reported(world, **which).case.pk])
+
+
+def show_reporters(page: Page) -> None:
+    page.get_by_role("button", name="Show who reported it").click()
+    expect(page.get_by_text("erin:")).to_be_visible()
+
+
+DESK: dict[str, Shown] = {
+    "desk": Shown(named("admin:index"), "erin"),
+    "desk, queue, answered": Shown(at("/admin/?state=closed"), "carol"),
+    "desk, case": Shown(case(author__username="bob"), "carol"),
+    "desk, case, edited": Shown(case(edited_at__isnull=False), "erin", steps=show_reporters),
+    "desk, dismiss": Shown(deed("post", "dismiss", lambda world: reported(world).pk), "carol"),
+    "desk, posts": Shown(desk("post"), "carol"),
+    "desk, post": Shown(desk("post", "change", 1), "carol"),
+    "desk, hide": Shown(deed("post", "hide", lambda world: opening_of(world.forked).pk), "carol"),
+    "desk, threads": Shown(desk("thread"), "carol"),
+    "desk, thread": Shown(desk("thread", "change", 1), "carol"),
+    "desk, lock": Shown(deed("thread", "lock", lambda world: world.forked.pk), "carol"),
+    "desk, members": Shown(desk("user"), "carol"),
+    "desk, member": Shown(desk("user", "change", 1), "erin"),
+    "desk, suspend": Shown(deed("user", "suspend", lambda world: world.bob.pk), "carol"),
+    "desk, log": Shown(desk("moderationaction"), "carol"),
+    "desk, boards": Shown(desk("board"), "erin"),
+    "desk, board": Shown(desk("board", "add"), "erin"),
+    "desk, categories": Shown(desk("category"), "erin"),
+    "desk, category": Shown(desk("category", "change", 1), "erin"),
+}

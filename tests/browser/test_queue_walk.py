@@ -1,0 +1,90 @@
+"""From a report to its end: a member reports, a moderator works the queue by keyboard."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from forum.actions.posts import reply_to
+from forum.actions.reports import report_post
+from forum.models import Case, Post, Report, User
+
+
+def row_of(page: Page, post: Post):
+    case = Case.objects.get(post=post)
+    button = page.locator(f"button[formaction='/admin/forum/case/{case.pk}/claim/']")
+    return page.locator("#result_list tbody tr").filter(has=button)
+
+
+def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: User) -> None:
+    member = visit(f"/p/{reply.pk}/report/", alice)
+    member.get_by_label("Spam").check()
+    member.get_by_label("What a moderator should know").fill("Third time <b>today</b>.")
+    member.get_by_role("button", name="Send the report").click()
+    expect(member.locator("h1")).to_have_text("You reported this post")
+
+    page = visit("/", carol)
+    page.get_by_role("link", name="Moderation").click()
+    expect(page.locator("h1")).to_have_text("Review queue")
+    row_of(page, reply).locator(".open").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("You are on it.")).to_be_visible()
+    expect(page.locator("#content")).to_contain_text("Third time <b>today</b>.")
+    assert Case.objects.get(post=reply).worked_on_by == carol
+    page.keyboard.press("a")
+    expect(page.locator("h1")).to_have_text("Hide this post?")
+    page.get_by_label("Reason").fill("advertising, said daj")  # no key is taken while one writes
+    page.keyboard.press("Enter")
+
+    expect(page.locator("h1")).to_have_text("Review queue")
+    expect(page.locator(".messagelist")).to_contain_text("The post is hidden.")
+    expect(row_of(page, reply)).to_have_count(0)
+    assert Report.objects.get(post=reply).outcome == "acted"
+
+
+def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: User) -> None:
+    second = reply_to(reply, author=alice, source="A second post that somebody minds.")
+    report_post(reply, by=alice, reason="other")
+    report_post(second, by=carol, reason="other")
+    page = visit("/admin/", carol)
+    page.keyboard.press("j")
+    expect(page.locator("#result_list tr:first-child .open")).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("#result_list tr:nth-child(2) .open")).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("#result_list tr:first-child .open")).to_be_focused()
+
+    row_of(page, second).locator(".open").focus()
+    page.keyboard.press("d")
+    expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
+    page.get_by_label("Reason").fill("it is fine")
+    page.keyboard.press("Enter")
+    expect(row_of(page, second)).to_have_count(0)
+    expect(row_of(page, reply)).to_have_count(1)
+    assert Report.objects.get(post=second).outcome == "dismissed"
+
+
+def test_going_away_leaves_the_case(visit, reply: Post, alice: User, carol: User) -> None:
+    report_post(reply, by=alice, reason="other")
+    case = Case.objects.get(post=reply)
+    page = visit("/admin/", carol)
+    row_of(page, reply).locator(".open").click()
+    expect(page.get_by_text("You are on it.")).to_be_visible()
+
+    page.goto("/")
+    visitor = visit("/admin/", carol)
+    expect(row_of(visitor, reply).locator(".field-state")).to_have_text("open")
+    case.refresh_from_db()
+    assert case.worked_on_by is None
+
+
+def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
+    report_post(reply, by=alice, reason="other")
+    page = visit("/admin/", carol, java_script_enabled=False)
+    row_of(page, reply).locator(".open").click()
+    expect(page.get_by_text("You are on it.")).to_be_visible()
+    page.get_by_role("button", name="Leave it as it is").click()
+    row_of(page, reply).get_by_role("link", name="Dismiss").click()
+    page.get_by_label("Reason").fill("it is fine")
+    page.get_by_role("button", name="Dismiss").click()
+    expect(row_of(page, reply)).to_have_count(0)

@@ -1,0 +1,145 @@
+"""One case: what a moderator is shown of it, and what of it can be done from there."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from forum.actions.moderation import hide_post, suspend_person
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.reports import dismiss_reports, report_post
+from forum.admin import desk
+from forum.models import Case, Post, Revision, Thread, User
+from forum.presenters.review import BRANCH
+
+REPORTER = "<bdi>erin</bdi>: <strong>"
+
+
+@pytest.fixture
+def chain(opening: Post, alice: User, bob: User) -> list[Post]:
+    """Six posts, each the answer to the one before."""
+    posts = [opening]
+    for n in range(5):
+        posts.append(reply_to(posts[-1], author=(alice, bob)[n % 2], source=f"Said as {n}."))
+    return posts
+
+
+def page_of(post: Post) -> str:
+    return reverse("admin:forum_case_change", args=[Case.objects.get(post=post).pk])
+
+
+@pytest.fixture
+def case(chain, erin) -> Post:
+    report_post(chain[4], by=erin, reason="attack", words="He calls me <b>names</b>.")
+    return chain[4]
+
+
+def test_case_shows_the_post_and_three_above_it_and_what_answers_it(as_carol, chain, case):
+    page = as_carol.get(page_of(case)).content.decode()
+    for post in chain[1:]:
+        assert post.source in page
+    assert chain[0].source not in page
+    assert "Moss on the north wall" in page
+
+
+def test_case_says_what_was_reported_but_not_by_whom(as_carol, case):
+    page = as_carol.get(page_of(case)).content.decode()
+    assert "Personal attack" in page
+    assert "He calls me &lt;b&gt;names&lt;/b&gt;." in page
+    assert REPORTER not in page
+
+
+def test_nobody_sees_who_reported_their_own_post(as_carol, carol, opening, erin):
+    post = reply_to(opening, author=carol, source="Read the rules.")
+    report_post(post, by=erin, reason="attack")
+    page = as_carol.get(page_of(post)).content.decode()
+    assert "somebody else decides on it" in page
+    assert "Show who reported it" not in page
+    reveal = reverse("admin:forum_case_reporters", args=[Case.objects.get().pk])
+    assert as_carol.post(reveal).status_code == 403
+    dismiss = f"{reverse('admin:forum_post_dismiss')}?id={post.pk}"
+    answer = as_carol.post(dismiss, {"reason": "mine"}, follow=True)
+    assert "somebody else decides on it" in answer.content.decode()
+    assert Case.objects.open().exists()
+
+
+def test_posts_below_say_what_is_reported_of_them(as_carol, chain, case, carol):
+    report_post(chain[5], by=carol, reason="spam")
+    page = as_carol.get(page_of(case)).content.decode()
+    assert "1 open report" in page
+    assert "Other open cases in this thread" in page
+    assert page_of(chain[5]) in page
+
+
+def test_large_branch_is_shown_as_far_as_one_reads(as_carol, case, bob):
+    for n in range(BRANCH + 5):
+        reply_to(case, author=bob, source=f"Answer {n}.")
+    answer = as_carol.get(page_of(case))
+    assert len(answer.context["review"].branch) == BRANCH
+
+
+def test_case_shows_what_the_post_said_before(as_carol, case, bob, alice):
+    author = case.author
+    Revision.objects.filter(post=case).update(created_at="2026-01-01T00:00Z")
+    edit_post(case, by=author, source="Said otherwise.")
+    page = as_carol.get(page_of(case)).content.decode()
+    assert "Earlier versions" in page
+    assert "otherwise" in page
+    assert "<del>" in page
+
+
+def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bob, erin):
+    author = case.author
+    others = [reply_to(case, author=author, source=f"More {n}.") for n in range(2)]
+    for post in others:
+        report_post(post, by=erin, reason="spam")
+    hide_post(others[0], by=carol, reason="spam")
+    dismiss_reports(others[1], by=carol, reason="no")
+    suspend_person(author, by=carol, reason="third time", note="see mail")
+    page = as_carol.get(page_of(case)).content.decode()
+    assert "1 open, 1 acted on, 1 dismissed" in page
+    assert "Suspended now." in page
+    assert "third time" in page
+    assert "see mail" in page
+
+
+def test_every_deed_that_applies_is_offered(as_carol, as_frank, case):
+    page = as_carol.get(page_of(case)).content.decode()
+    for model, target in ((Post, case), (Thread, case.thread), (User, case.author)):
+        for deed in desk.get_model_admin(model).deeds:
+            address = reverse(f"admin:forum_{model._meta.model_name}_{deed.name}")
+            row = desk.get_model_admin(model).get_queryset
+            fresh = row(as_carol.get("/").wsgi_request).get(pk=target.pk)
+            assert (f"{address}?id={target.pk}&amp;then=queue" in page) is bool(deed.applies(fresh))
+    assert "/admin/forum/user/" not in as_frank.get(page_of(case)).content.decode()
+
+
+def test_deleted_text_is_shown_to_nobody(as_erin, case):
+    page = page_of(case)
+    delete_post(case, by=case.author)
+    shown = as_erin.get(page).content.decode()
+    assert case.source not in shown
+    assert "The author deleted this." in shown
+    assert "This case is answered." in shown
+
+
+def test_case_costs_the_same_for_few_and_for_many(
+    as_carol, case, chain, alice, bob, carol, django_assert_max_num_queries
+):
+    def queries():
+        with django_assert_max_num_queries(26) as counted:
+            as_carol.get(page_of(case))
+        return len(counted)
+
+    for post in chain[4:]:
+        report_post(post, by=carol, reason="spam")
+    few = queries()
+    for n in range(5):
+        report_post(reply_to(case, author=bob, source=f"More {n}."), by=carol, reason="spam")
+        hide_post(reply_to(case, author=case.author, source=f"Mine {n}."), by=carol, reason="x")
+    assert queries() == few
+
+
+@pytest.mark.parametrize("pk", ["0", "x", "99999999", "9" * 40, "-1", "%00"])
+def test_what_is_no_case_is_not_found(as_carol, case, pk):
+    assert as_carol.get(f"/admin/forum/case/{pk}/change/").status_code == 404

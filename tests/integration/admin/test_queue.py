@@ -1,0 +1,262 @@
+"""The review queue: one row a reported post, in order, filtered, searched, worked through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from forum.actions.claims import claim_case
+from forum.actions.moderation import hide_post
+from forum.actions.posts import reply_to
+from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.threads import start_thread
+from forum.models import Board, Case, ModerationAction, Post, Report, User
+from forum.models.reports import CLAIM_LASTS, MOST_WAITING
+from forum.presenters.waiting import in_words
+
+QUEUE = reverse("admin:index")
+
+
+def listed(client: Client, **query: object) -> list[Post]:
+    answer = client.get(QUEUE, query)
+    assert answer.status_code == 200, answer.headers
+    return [case.post for case in answer.context["cl"].result_list]
+
+
+def case_of(post: Post) -> Case:
+    return Case.objects.get(post=post)
+
+
+def aged(post: Post, age: timedelta) -> None:
+    Case.objects.filter(post=post).update(opened_at=timezone.now() - age)
+
+
+@pytest.fixture
+def second(reply: Post, alice: User) -> Post:
+    return reply_to(reply, author=alice, source="Lime wash is best.")
+
+
+@pytest.fixture
+def reported(opening, reply, second, alice, bob, erin) -> list[Post]:
+    """In the order of the queue: by weight, then the oldest first."""
+    report_post(opening, by=bob, reason="other")
+    report_post(second, by=bob, reason="off-topic")
+    for person in (alice, erin):
+        report_post(reply, by=person, reason="spam")
+    return [reply, opening, second]
+
+
+def test_desk_begins_with_what_waits_the_weightiest_first(as_carol, reported):
+    assert listed(as_carol) == reported
+    page = as_carol.get(QUEUE).content.decode()
+    for words in ("Spam × 2", "Off topic", "2.0", "stay wet", "Moss on the north wall", "Gardens"):
+        assert words in page
+    assert "here since today" in page
+
+
+def test_queue_counts_in_the_header_and_on_the_site(as_carol, as_alice, reported):
+    assert "<b>3</b>" in as_carol.get(reverse("admin:forum_thread_changelist")).content.decode()
+    assert "Moderation <b>3</b>" in as_carol.get("/").content.decode()
+    assert "Moderation <b>" not in as_alice.get("/").content.decode()
+    dismiss_reports(reported[0], by=User.objects.get(username="carol"), reason="no")
+    assert "<b>2</b>" in as_carol.get(QUEUE).content.decode()
+
+
+def test_count_goes_no_further_than_it_is_shown(opening, bob, carol, monkeypatch):
+    for n in range(4):
+        report_post(reply_to(opening, author=bob, source=f"Number {n}."), by=carol, reason="spam")
+    assert Case.objects.waiting_for(carol) == 4
+    monkeypatch.setattr("forum.models.reports.MOST_WAITING", 2)
+    assert Case.objects.waiting_for(carol) == 3
+    assert in_words(MOST_WAITING) == "99"
+    assert in_words(MOST_WAITING + 1) == "99+"
+
+
+def test_board_moderator_sees_and_answers_their_board_only(
+    as_frank, as_grace, reported, board: Board
+):
+    assert listed(as_frank) == reported
+    assert listed(as_grace) == []
+    case = case_of(reported[0])
+    for name in ("claim", "release", "next", "previous", "reporters"):
+        step = reverse(f"admin:forum_case_{name}", args=[case.pk])
+        assert as_grace.post(step).status_code == 404
+        assert as_frank.post(step).status_code in (200, 303)
+    assert as_grace.get(reverse("admin:forum_case_change", args=[case.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"reason": "spam"}, ["reply"]),
+        ({"reason": "illegal"}, []),
+        ({"kind": "opening"}, ["opening"]),
+        ({"kind": "reply"}, ["reply", "second"]),
+        ({"replies": "yes"}, ["reply", "opening"]),
+        ({"replies": "no"}, ["second"]),
+        ({"account": "new"}, ["opening", "second"]),
+        ({"age": "3"}, ["second"]),
+        ({"age": "7"}, []),
+        ({"by": "me"}, ["opening"]),
+        ({"by": "nobody"}, ["reply", "second"]),
+        ({"state": "closed"}, []),
+        ({"q": "stay WET"}, ["reply"]),
+        ({"q": "@alice"}, ["opening", "second"]),
+        ({"q": "nothing of the kind"}, []),
+        ({"state": "x", "by": "x", "age": "x", "reason": "x", "kind": "x"}, None),
+    ],
+)
+def test_queue_is_narrowed_down(as_carol, carol, bob, reported, query, found):
+    reply, opening, second = reported
+    User.objects.filter(pk=bob.pk).update(date_joined=timezone.now() - timedelta(days=60))
+    aged(second, timedelta(days=4))
+    claim_case(case_of(opening), by=carol)
+    named = {"reply": reply, "opening": opening, "second": second}
+    wanted = reported if found is None else [named[name] for name in found]
+    assert set(listed(as_carol, **query)) == set(wanted)
+
+
+def test_post_is_found_by_its_number_and_board(as_carol, reported, board, other_board):
+    assert listed(as_carol, q=str(reported[2].pk)) == [reported[2]]
+    assert listed(as_carol, board=board.pk) == reported
+    assert listed(as_carol, board=other_board.pk) == []
+
+
+def test_answered_cases_are_listed_the_latest_first(as_carol, carol, reported):
+    for post in reported:
+        dismiss_reports(post, by=carol, reason="no")
+    assert listed(as_carol) == []
+    assert "Nothing waits here." in as_carol.get(QUEUE).content.decode()
+    assert listed(as_carol, state="closed") == reported[::-1]
+
+
+def test_several_are_answered_at_once_after_a_page_that_counts(as_carol, reported):
+    chosen = [case_of(post).pk for post in reported[:2]]
+    form = {"action": "dismiss", "_selected_action": chosen}
+    answer = as_carol.post(QUEUE, form)
+    asked = as_carol.get(answer.url).content.decode()
+    assert "Dismiss the reports on these 2 posts?" in asked
+    assert "2 posts by 2 people in 1 thread" in asked
+    assert Report.objects.open().count() == 4
+    answer = as_carol.post(answer.url, {"reason": "Read it. Fine."})
+    assert answer.url == QUEUE
+    assert [str(m) for m in get_messages(answer.wsgi_request)] == [
+        "The reports on 2 posts are dismissed."
+    ]
+    assert listed(as_carol) == [reported[2]]
+
+
+def test_every_deed_on_posts_is_offered_for_several(as_carol, reported):
+    page = as_carol.get(QUEUE).content.decode()
+    for deed in ("hide", "unhide", "uphold", "dismiss", "reopen"):
+        assert f'<option value="{deed}">' in page
+
+
+def test_hidden_from_the_queue_one_is_back_in_the_queue(as_carol, reported):
+    page = as_carol.get(QUEUE).content.decode()
+    hide = f"/admin/forum/post/hide/?id={reported[0].pk}&amp;then=queue"
+    assert f'href="{hide}" data-js-key="a"' in page
+    answer = as_carol.post(hide.replace("&amp;", "&"), {"reason": "advertising"})
+    assert answer.url == QUEUE
+    assert listed(as_carol) == reported[1:]
+    assert Post.objects.get(pk=reported[0].pk).is_hidden
+
+
+def test_opening_claims_and_leaving_releases(as_carol, carol, reported):
+    case = case_of(reported[0])
+    page = reverse("admin:forum_case_change", args=[case.pk])
+    answer = as_carol.post(reverse("admin:forum_case_claim", args=[case.pk]))
+    assert (answer.status_code, answer.url) == (303, page)
+    assert Case.objects.get(pk=case.pk).worked_on_by == carol
+    assert "You are on it." in as_carol.get(page).content.decode()
+    answer = as_carol.post(reverse("admin:forum_case_release", args=[case.pk]))
+    assert answer.url == QUEUE
+    assert Case.objects.get(pk=case.pk).worked_on_by is None
+
+
+def test_looking_alone_claims_nothing(as_carol, reported):
+    case = case_of(reported[0])
+    as_carol.get(reverse("admin:forum_case_change", args=[case.pk]))
+    assert Case.objects.get(pk=case.pk).assignee is None
+
+
+def test_claim_holds_others_off_until_it_is_stale_or_taken_over(
+    as_carol, as_erin, erin, carol, reported
+):
+    case = case_of(reported[0])
+    claim = reverse("admin:forum_case_claim", args=[case.pk])
+    as_carol.post(claim)
+    answer = as_erin.post(claim, follow=True)
+    assert "Somebody is on it already: carol." in answer.content.decode()
+    assert "Take it over" in answer.content.decode()
+    assert "carol is on it" in as_erin.get(QUEUE).content.decode()
+    as_erin.post(reverse("admin:forum_case_release", args=[case.pk]))  # not theirs to leave
+    assert Case.objects.get(pk=case.pk).assignee == carol
+    as_erin.post(claim, {"take_over": "1"})
+    assert Case.objects.get(pk=case.pk).assignee == erin
+    Case.objects.update(claimed_at=timezone.now() - CLAIM_LASTS - timedelta(seconds=1))
+    as_carol.post(claim)
+    assert Case.objects.get(pk=case.pk).assignee == carol
+
+
+def test_from_one_case_to_the_next_and_back(as_carol, as_erin, carol, reported):
+    cases = [case_of(post) for post in reported]
+    pages = [reverse("admin:forum_case_change", args=[case.pk]) for case in cases]
+
+    def step(client, name, case):
+        return client.post(reverse(f"admin:forum_case_{name}", args=[case.pk])).url
+
+    as_carol.post(reverse("admin:forum_case_claim", args=[cases[0].pk]))
+    assert step(as_carol, "next", cases[0]) == pages[1]
+    assert Case.objects.get(assignee=carol) == cases[1]
+    # Erin is not sent where carol is.
+    assert step(as_erin, "next", cases[0]) == pages[2]
+    assert step(as_carol, "previous", cases[1]) == pages[0]
+    assert step(as_carol, "previous", cases[0]) == QUEUE
+
+
+def test_answered_case_is_nobodys(as_carol, carol, reported):
+    case = case_of(reported[0])
+    claim_case(case, by=carol)
+    hide_post(reported[0], by=carol, reason="advertising")
+    case.refresh_from_db()
+    assert (case.is_open, case.assignee) == (False, None)
+    assert not claim_case(case, by=carol)
+
+
+def test_queue_costs_the_same_for_few_and_for_many(
+    as_carol, board, alice, bob, erin, django_assert_max_num_queries
+):
+    def story(number):
+        thread = start_thread(board, author=alice, title=f"Moss {number}", source="Moss?")
+        report_post(thread.last_post, by=bob, reason="spam")
+        report_post(thread.last_post, by=erin, reason="other")
+
+    def queries():
+        with django_assert_max_num_queries(10) as counted:
+            as_carol.get(QUEUE)
+        return len(counted)
+
+    story(1)
+    few = queries()
+    for number in range(2, 9):
+        story(number)
+    assert queries() == few
+
+
+def test_moderators_who_look_leave_no_trace_but_in_the_log(as_carol, alice, reported):
+    case = case_of(reported[0])
+    page = reverse("admin:forum_case_change", args=[case.pk])
+    names = "<bdi>alice</bdi>: <strong>Spam"
+    assert names not in as_carol.get(page).content.decode()
+    assert not ModerationAction.objects.exists()
+    shown = as_carol.post(reverse("admin:forum_case_reporters", args=[case.pk]))
+    assert names in shown.content.decode()
+    entry = ModerationAction.objects.get()
+    assert (entry.actor.username, entry.act) == ("carol", "see-reporters")
+    assert names not in as_carol.get(page).content.decode()
