@@ -8,6 +8,7 @@ from forum.admin import desk
 from forum.forms.deeds import DEEDS
 from forum.lib.addresses import IdConverter
 from forum.views import (
+    arrivals,
     boards,
     branches,
     inbox,
@@ -89,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
     path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
     path("t/<id:thread_id>/go/", jumps.go, name="thread-jump"),
+    path("t/<id:thread_id>/arrivals/", arrivals.since, name="thread-arrivals"),
     path("t/<id:thread_id>/map/", threads.outline, name="thread-map"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),

@@ -69,6 +69,7 @@ ABOUT_THREAD = {
     "open": (
         *("thread-short", *(f"thread-{deed.name}" for deed in DEEDS["thread"])),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
+        "thread-arrivals",
     ),
     "locked": ("thread-short", "thread-lock"),
     "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next", "thread-map"),

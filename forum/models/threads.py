@@ -225,6 +225,11 @@ class Thread(Paced):
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
+    @property
+    def last_number(self) -> int:
+        """The latest that was given: of what changed last."""
+        return self.next_number - 1
+
     def take_numbers(self, count: int = 1) -> int:
         """Reserve `count` numbers and return the first; needs the lock; the caller saves."""
         first = self.next_number

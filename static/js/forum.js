@@ -249,6 +249,12 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
+// What came meanwhile is asked for later, or when somebody wants to see it.
+if (document.querySelector("[data-js-arrivals]")) {
+  setTimeout(() => import(modules.arrivals), 20_000);
+  document.addEventListener("forum:show-arrivals", () => import(modules.arrivals), { once: true });
+}
+
 const awaited = document.querySelector("[data-focus]");
 if (awaited) land(awaited, false);
 equip();

@@ -365,6 +365,7 @@ LIKE_ANOTHER = {
     *("thread-slow", "thread-hasten"),
 }
 WITHOUT_A_PAGE = {
+    "thread-arrivals",
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     "inbox-mark",

@@ -30,12 +30,13 @@ ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pract
 # The page is the same in the dark, at any width, but for these.
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 LOOKS = [(390, "light", ALL_RULES), (1280, "light", ALL_RULES), (1280, "dark", COLOUR_RULES)]
+# What is off the screen of a long thread is not laid out yet, and has no size.
 # Links among words are as high as the words (WCAG 2.5.8 says so too).
 TARGETS = (
     "main :is(a, button, input, select, textarea, summary), :is(.top, .foot, .bar) :is(a, button)"
 )
 SMALL = """all => all
-    .filter(one => one.checkVisibility() && one.type !== "hidden")
+    .filter(one => one.checkVisibility({ contentVisibilityAuto: true }) && one.type !== "hidden")
     .filter(one => !one.matches(".vh, p *, dd *, .text *, blockquote *"))
     .filter(one => Math.min(one.offsetWidth, one.offsetHeight) < 24)
     .map(one => one.outerHTML)"""

@@ -197,7 +197,8 @@ def test_focus_is_somewhere_after_everything_that_is_swapped(
     visit, spoken: Thread, world: World
 ) -> None:
     page = visit(spoken.get_absolute_url(), world.alice)
-    focused = "document.activeElement !== document.body && document.activeElement.checkVisibility()"
+    focused = "() => document.activeElement !== document.body"
+    focused += " && document.activeElement.checkVisibility()"
     open_composer(page)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose .bad")).to_be_visible()

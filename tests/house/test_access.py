@@ -52,6 +52,7 @@ thread-seen open                | 405                             | 401 200
 thread-served open              | 404                             | 405
 thread-next open                | in 302                          | 405
 thread-jump open                | 404                             | 405
+thread-arrivals open            | 404                             | 405
 thread-map open                 | 200                             | 405
 thread-map deleted              | 404 404 404 404 200 200 404 200 | 405
 thread-seen deleted             | 405                             | 401 404 404 404 200 200 404 200

@@ -27,6 +27,7 @@ TREE_FILES = {
     "forum/models/tree.py",  # inserting and moving
     "forum/models/branches.py",  # locked and slow branches, by place
     "forum/actions/branches.py",  # which top-level branch a post is in
+    "forum/models/arrivals.py",  # where what came belongs
     "forum/models/orders.py",  # statements for windows.py
     "forum/models/outline.py",  # branches and what is in them, neighbours of a post
     "forum/models/unseen.py",  # what comes next in tree order

@@ -57,6 +57,9 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield thread, alice.get(thread, headers=HTMX)
     later = f"{thread}?at=p{scene.posts['deleted'].pk}"
     yield later, alice.get(later)
+    came = f"/t/{scene.threads['open'].pk}/arrivals/?after=0"
+    yield came, alice.get(came, headers=HTMX)
+    yield came, alice.get(f"{came}&show=all", headers=HTMX)
     yield reply, alice.get(reply, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
