@@ -49,6 +49,8 @@ def addresses(scene: Scene) -> dict[str, str]:
     entry = ModerationAction.objects.get(act="hide-post").pk
     for name in ABOUT_ENTRY:
         found[name] = reverse(name, args=[entry])
+    for name in ("draft-discard", "draft-take-back"):
+        found[name] = reverse(name, args=[scene.draft.pk])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
@@ -56,7 +58,7 @@ def addresses(scene: Scene) -> dict[str, str]:
 
 
 ALONE = (
-    *("home", "theme", "alive", "ready", "account-settings", "log"),
+    *("home", "theme", "alive", "ready", "account-settings", "log", "drafts"),
     *("help-markdown", "person-suggest"),
     *("inbox", "inbox-mark"),
     *("account_login", "account_logout", "account_signup", "account_inactive"),

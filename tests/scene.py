@@ -17,11 +17,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import Client
 
+from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Post, Role, Thread, User
+from forum.models import Board, Category, Draft, Post, Role, Thread, User
+from forum.models.drafts import Purpose
 from forum.models.threads import Reader
 
 PASSWORD = "correct horse battery"
@@ -35,6 +37,7 @@ PEOPLE = ("visitor", "alice", "bob", "dan", "carol", "mona", "otto", "erin")
 class Scene:
     board: Board
     elsewhere: Board
+    draft: Draft = field(init=False)  # of alice's, an answer to bob
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
@@ -85,6 +88,7 @@ def build_scene() -> Scene:
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     words = _text(scene, "report")
     report_post(opening, by=bob, reason="spam", words=words)
+    scene.draft = _draft(scene, scene.posts["by-bob"], alice)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():
@@ -107,6 +111,13 @@ def _quotes(scene: Scene, *names: str) -> str:
         f"{'> ' * depth}{text}\n{'> ' * depth}" for depth, text in enumerate(texts, 1)
     )
     return f"{apart}\n\nand\n\n{inside}\n\nSo they say."
+
+
+def _draft(scene: Scene, parent: Post, member: User) -> Draft:
+    written = Writing(_text(scene, "draft"))
+    draft = save_draft(Purpose(parent_id=parent.pk), member=member, written=written)
+    assert draft
+    return draft
 
 
 def _people(scene: Scene) -> None:

@@ -24,7 +24,7 @@ MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Writing:
     """What a composer holds. `nonce` tells its form from every other.
 
     `version` is that of the draft that it began from or saved last; `turn` counts what it saves
@@ -43,7 +43,7 @@ class Written:
 
 
 @deed
-def save_draft(purpose: Purpose, *, member: User, written: Written) -> Draft | None:
+def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
     """Keep what a member has written for that purpose, and not posted; returns the draft.
 
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
@@ -162,7 +162,7 @@ def _is_settled(purpose: Purpose, member: User, source: str, nonce: UUID | None)
     return edited is not None and Post.objects.filter(pk=edited, source=source).exists()
 
 
-def _is_straggler(draft: Draft, written: Written) -> bool:
+def _is_straggler(draft: Draft, written: Writing) -> bool:
     """Whether it was saved in passing, and the form has sent something later, or given it up."""
     if written.turn is None or written.nonce is None or draft.nonce != written.nonce:
         return False
@@ -170,7 +170,7 @@ def _is_straggler(draft: Draft, written: Written) -> bool:
     return is_given_up or written.turn <= draft.turn
 
 
-def _is_overtaken(draft: Draft, written: Written, source: str, title: str) -> bool:
+def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bool:
     """Whether another form has saved something that this one has not seen."""
     is_own = written.nonce is not None and draft.nonce == written.nonce
     if is_own or draft.discarded_at or written.version == draft.version or not draft.version:

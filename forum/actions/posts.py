@@ -22,7 +22,7 @@ from forum.actions.pace import keep_pace
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
 from forum.actions.transactions import StartAgain, deed
-from forum.lib.text import clean_source, is_blank
+from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
@@ -146,19 +146,22 @@ def edit_post(
     by: User,
     source: str,
     base: int | None = None,
+    was: str = "",
     pointed_at: Iterable[int] = (),
     draft_version: int | None = None,
 ) -> Post:
     """Change the text of a post; returns it. The draft of the edit goes with that.
 
-    `base` is the number of the revision that the editor began from: `Changed` is raised when there
-    is a later one. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`, `Suspended` or `Busy` too.
+    `base` is the number of the revision that the editor began from, and `was` the fingerprint of
+    its text, which a correction soon after it was written changes: `Changed` is raised when the
+    post says something else meanwhile. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`,
+    `Suspended` or `Busy` too.
     """
     rendered = rendered_post(source)
     found = find_sources(
         rendered.quotes, reader=by, parent=post.parent, pointed_at=pointed_at, but=post
     )
-    return _edit_post(post.pk, by, clean_source(source), base, rendered, found, draft_version)
+    return _edit_post(post.pk, by, clean_source(source), base, was, rendered, found, draft_version)
 
 
 @deed
@@ -167,6 +170,7 @@ def _edit_post(
     by: User,
     source: str,
     base: int | None,
+    was: str,
     rendered: Rendered,
     found: list[Found],
     draft_version: int | None,
@@ -179,7 +183,7 @@ def _edit_post(
     latest = post.latest_revision()
     if latest.source == source:
         return post  # the same form may have come twice
-    if base is not None and base != latest.number:
+    if base not in (None, latest.number) or was not in ("", fingerprint(latest.source)):
         raise Changed(_("This post was edited elsewhere since you began."))
     if _is_fresh(latest, by) and not post.has_echo():
         latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted

@@ -17,8 +17,10 @@ MOST_POINTED_AT = 20
 class PostForm(forms.Form):
     """A post's text and, for a new thread, its title. What makes a good post is the action's rule.
 
-    `nonce` tells this form from every other, `base` is the number of the revision that an edit
-    began from, `quoted` the ids of posts that were quoted with the button (may be repeated).
+    `nonce` tells this form from every other, `base` is the number of the revision, of the post
+    edited or answered, that it began from, `known` the id of the thread's latest post then,
+    `quoted` the ids of posts that were quoted with the button (may be repeated). `version` is that
+    of the draft seen last, `turn` counts the savings in passing.
     """
 
     data: QueryDict
@@ -27,6 +29,9 @@ class PostForm(forms.Form):
     source = forms.CharField(required=False, strip=False)
     nonce = forms.UUIDField(required=False)
     base = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    known = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**30)
+    turn = forms.IntegerField(required=False, min_value=1, max_value=2**30)
 
     def checked(self) -> None:
         """Raise `Invalid` when what was sent cannot have come from the form."""

@@ -1,5 +1,6 @@
 """Plain text: what may be stored, what only looks empty, and how to shorten the rest."""
 
+import hashlib
 import re
 import unicodedata
 
@@ -41,6 +42,11 @@ def excerpt(text: str, limit: int) -> str:
         # A word too long for the line is cut inside; nothing is gained by showing none of it.
         head = head.rpartition(" ")[0] or _whole_characters(head, line[limit - 1])
     return head.rstrip() + "…"
+
+
+def fingerprint(text: str) -> str:
+    """What tells one text from another, in 16 characters."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def middle_cut(text: str, limit: int) -> str:

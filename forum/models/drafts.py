@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, Value, When
+from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, Value, When
+from django.db.models.functions import JSONObject, Trim
 from django.utils import timezone
 
 from forum.models.boards import Board
 from forum.models.posts import Post, post_path, readable_by
-from forum.models.threads import TITLE_LENGTH, Thread
+from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
 if TYPE_CHECKING:
     from forum.models.accounts import User
@@ -31,6 +33,11 @@ class Purpose:
     parent_id: int | None = None
     board_id: int | None = None
     post_id: int | None = None
+
+    @property
+    def posts(self) -> list[int]:
+        """The post that it is about, if it is about one."""
+        return [pk for pk in (self.parent_id, self.post_id) if pk is not None]
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -50,6 +57,22 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def in_thread(self, thread: Thread | OuterRef) -> DraftQuerySet:
         """Answers to posts that are in a thread now, and edits of such posts."""
         return self.filter(Q(parent__thread=thread) | Q(post__thread=thread))
+
+    def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
+        """What the page of a thread says of the drafts that `reader` keeps in it, in one column.
+
+        Who wrote the post answered is left out when `reader` may not read that any more.
+        """
+        drafts = self.filter(member=reader.pk).kept().in_thread(thread).order_by("id")
+        name = Case(When(readable_by(reader, "parent__"), then=F("parent__author__username")))
+        words = Func(
+            Func(Trim("source"), Value(r"\s+"), function="regexp_split_to_array"),
+            Value(1),
+            function="array_length",
+            output_field=models.IntegerField(),
+        )
+        line = JSONObject(id="id", parent="parent_id", post="post_id", name=name, words=words)
+        return ArraySubquery(drafts.values(line=line))
 
     def latest(self) -> DraftQuerySet:  # type: ignore[override]
         """The one saved last first."""

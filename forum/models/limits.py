@@ -30,6 +30,8 @@ PREVIEWS = Limit("previews", burst=20, per_seconds=5)
 REPORTS = Limit("reports", burst=10, per_seconds=120)
 # Names for the mention menu: enough for whoever types them, too few to collect everybody's.
 NAMES = Limit("names", burst=30, per_seconds=2)
+# Saved a second after the last key, and on leaving, on every device.
+DRAFTS = Limit("drafts", burst=60, per_seconds=1)
 
 # Every bucket is full again long before this.
 FORGOTTEN_AFTER = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -120,6 +120,14 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             seen_at=Subquery(mine.values("visited_at")),
         )
 
+    def with_drafts_of(self, reader: Reader) -> ThreadQuerySet:
+        """With the drafts that `reader` keeps in each, in the same query."""
+        from forum.models.drafts import Draft
+
+        if not isinstance(reader, User):
+            return self
+        return self.annotate(drafts=Draft.objects.lines(OuterRef("pk"), reader))
+
     def with_last_post(self) -> ThreadQuerySet:
         """With what a list shows of each thread, in the same query."""
         return (
@@ -210,6 +218,8 @@ class Thread(Paced):
     seen_numbers: Multirange[int] | None = None
     seen_before: Multirange[int]
     seen_at: datetime
+    # Set by `with_drafts_of`.
+    drafts: list[dict[str, Any]] = []
 
     def __str__(self) -> str:
         return self.title

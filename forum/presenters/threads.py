@@ -24,6 +24,7 @@ from forum.permissions import may_reply, moderates
 from forum.presenters.branches import FEW, Folds, left_out, who_answers
 from forum.presenters.cards import Card
 from forum.presenters.citations import Cited, cited
+from forum.presenters.drafts import Offers
 from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
 from forum.presenters.pace import pace_of_row, pace_of_thread
@@ -67,6 +68,7 @@ class ThreadPage:
         self.marks = marks
         self.clock = Clock()
         self.folds = Folds()
+        self.offers = Offers(thread)
         self.added = ""  # what to say when this page goes below another
 
     @cached_property
@@ -206,6 +208,7 @@ class ThreadPage:
             is_loose = not (is_flat or levels[place] or row.parent_id == self.opening.id)
             html.append(f'<li class="node" data-parent="{row.parent_id}">' if is_loose else NODE)
             html.append(self.post(row, above, replies=sizes[place], new=news[place]))
+            html.append(self.offers.at(row.id))
             above = row.id
             if not sizes[place]:
                 closing.append("</li>")

@@ -37,6 +37,13 @@ def date_of(at: datetime) -> str:
     return _date(timezone.localtime(at).date(), timezone.localdate())
 
 
+def moment_of(at: datetime) -> str:
+    """“10:42” of today, “20 Nov” of any other day, for short remarks."""
+    local = timezone.localtime(at)
+    today = timezone.localdate()
+    return f"{local:%H:%M}" if local.date() == today else _date(local.date(), today)
+
+
 def time_tag(at: datetime) -> SafeString:
     """The moment as a `time` element."""
     return format_html('<time datetime="{}">{}</time>', iso(at), Clock().moment(at))

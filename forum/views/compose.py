@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from forum.actions.limits import spend
 from forum.actions.posts import rendered_post, sent_before
 from forum.forms.posts import PostForm
-from forum.lib.htmx import wants_fragment
 from forum.markup.render import MAX_SOURCE
-from forum.models import Post, User
+from forum.models import Draft, Post, User
+from forum.models.drafts import Purpose
 from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
 from forum.presenters.preview import Preview, preview
-from forum.refusals import Refusal, SignedOut, TooFast
+from forum.refusals import Gone, Locked, NotAllowed, Refusal, SignedOut
+from forum.views.keeping import give_back, keep, keep_text, show
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
-KEPT = "kept_text"
-# The session is a row in the database: a few forms' worth of text, not a store.
-FORMS_KEPT = 5
-FORMS_KEPT_FOR_VISITORS = 2
-FIELDS = ("title", "source", "reason", "note")
+# What cannot be mended in the composer: the text can be copied, and is kept.
+FINAL = (Gone, Locked, NotAllowed)
 
 
 @dataclass(slots=True)
@@ -51,15 +50,24 @@ class Composer:
     has_title: bool = False
     title: str = ""
     source: str = ""
-    nonce: str = field(default_factory=lambda: str(uuid.uuid4()))
+    nonce: str = field(default_factory=lambda: str(uuid4()))
     pointed_at: list[int] = field(default_factory=list)
-    base: int | None = None  # the revision that an edit began from
+    base: int | None = None  # the revision, of the post edited or answered, that it began from
+    was: str = ""  # the fingerprint of the text that an edit began from
     notice: str = ""
     refusal: Refusal | None = None
     preview: Preview | None = None
     # To whom other replies are begun in the thread, and where a quote is added to them.
     other_replies: list[tuple[str, str]] = field(default_factory=list)
     says_now: SafeString | None = None  # what an edit that came in between made of the post
+    purpose: Purpose | None = None  # what its draft is kept under; none when that is not there
+    known: int | None = None  # the latest post of the thread when it was opened
+    version: int | None = None  # of the draft that it began from or saved last
+    turn: int | None = None  # which saving in passing this is
+    saved_at: datetime | None = None
+    other: Draft | None = None  # what another device has saved meanwhile
+    elsewhere: str = ""  # where it can be posted instead, when what it answers was removed
+    is_dead_end: bool = False  # and where there is no such place
 
     limit: int = MAX_SOURCE
     title_limit: int = TITLE_LENGTH
@@ -68,22 +76,40 @@ class Composer:
     def was_signed_out(self) -> bool:
         return isinstance(self.refusal, SignedOut)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the text can be copied, and not posted from here."""
+        return self.is_dead_end or isinstance(self.refusal, FINAL)
+
+    @property
+    def nonce_value(self) -> UUID | None:
+        try:
+            return UUID(self.nonce)
+        except ValueError:
+            return None
+
     def take(self, form: PostForm) -> None:
         """Show again what was sent."""
         self.title = form.text("title")
         self.source = form.text("source")
         self.nonce = form.text("nonce") or self.nonce
         self.pointed_at = form.pointed_at()
-        self.base = form.number("base")
+        self.base, self.known = form.number("base"), form.number("known")
+        self.was = form.text("was")
+        self.version, self.turn = form.number("version"), form.number("turn")
 
+    def take_state(self, draft: Draft | None) -> None:
+        """Go on from what is saved now."""
+        is_kept = draft is not None and draft.discarded_at is None
+        self.version = draft.version if draft and is_kept else None
+        self.saved_at = draft.saved_at if draft and is_kept else None
 
-def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpResponse:
-    """The composer as a page, or as the fragment that goes under a post."""
-    template = "posts/_composer.html" if wants_fragment(request) else "posts/compose.html"
-    response = render(request, template, {"composer": composer}, status=status)
-    if isinstance(composer.refusal, TooFast):
-        response.headers["Retry-After"] = str(composer.refusal.retry_after)
-    return response
+    def show_draft(self, draft: Draft) -> None:
+        """Show what was kept."""
+        self.title, self.source = draft.title, draft.source
+        self.pointed_at, self.version = draft.quoted, draft.version
+        self.base, self.known = draft.base or self.base, draft.known or self.known
+        self.other = None
 
 
 def show_preview(
@@ -102,24 +128,51 @@ def show_preview(
     composer.preview = preview(
         composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
     )
+    keep(request, composer)
     return show(request, composer)
 
 
 def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
     """Say why the text was not taken, with the text; it is kept for the next visit too."""
-    keep_text(request)
+    if composer.turn is None or isinstance(refusal, SignedOut):
+        keep(request, composer)
+    return show_refused(request, composer, refusal)
+
+
+def show_refused(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
+    """The composer with why its text is not taken; perhaps it can be posted elsewhere."""
     composer.refusal = refusal
+    if composer.elsewhere:
+        # Another text from here on: this one's draft stays as it is.
+        composer.action, composer.version = composer.elsewhere, None
+        composer.button = _("Post to the thread instead")
     return show(request, composer, refusal.status)
 
 
-def restore(request: HttpRequest, composer: Composer) -> bool:
-    """Give back what was typed here and not taken; tells whether there was anything."""
-    kept = kept_text(request)
-    if kept:
-        composer.title = kept.get("title", composer.title)
-        composer.source = kept.get("source", composer.source)
-        composer.notice = _("This is what you had written when it could not be posted.")
-    return bool(kept)
+def lost(request: HttpRequest, purpose: Purpose) -> HttpResponse:
+    """About a post that is not there, or not for this reader: one's own words, if there are any.
+
+    404 without. What never was there and what may not be seen look the same.
+    """
+    composer = Composer(
+        id="lost",
+        action=request.path,
+        heading=_("What you had written"),
+        label=_("Your text"),
+        button="",
+        back=reverse("drafts"),
+        purpose=purpose if Post.objects.filter(pk__in=purpose.posts).exists() else None,
+    )
+    if request.method == "POST":
+        composer.take(PostForm(request.POST))
+    else:
+        give_back(request, composer)
+    if not composer.source:
+        raise Http404
+    refusal = Gone(_("What this was for isn’t here any more."))
+    if request.method == "POST":
+        return refuse(request, composer, refusal)
+    return show_refused(request, composer, refusal)
 
 
 def signed_in(view: View) -> View:
@@ -150,33 +203,3 @@ def admit(author: User, form: PostForm, limit: Limit) -> None:
     rendered_post(form.text("source"))
     if not sent_before(author, form.nonce_value):
         spend(f"person:{author.pk}", limit)
-
-
-def keep_text(request: HttpRequest) -> None:
-    """Keep what was typed into the form at this address, for `restore` to give back.
-
-    Text over the length limit is kept too, up to twice the limit; beyond that it never was a post.
-    """
-    typed = {
-        name: request.POST[name][: 2 * MAX_SOURCE] for name in FIELDS if request.POST.get(name)
-    }
-    if not typed:
-        return
-    kept: dict[str, Any] = request.session.get(KEPT, {})
-    kept.pop(request.path, None)
-    kept[request.path] = typed
-    most = FORMS_KEPT if request.user.is_authenticated else FORMS_KEPT_FOR_VISITORS
-    request.session[KEPT] = dict(list(kept.items())[-most:])
-
-
-def kept_text(request: HttpRequest) -> dict[str, str]:
-    """What was typed at this address and not taken, by field; empty when nothing was."""
-    kept: dict[str, dict[str, str]] = request.session.get(KEPT, {})
-    return kept.get(request.path, {})
-
-
-def forget_text(request: HttpRequest) -> None:
-    """The text typed at this address was taken, or given up."""
-    kept = request.session.get(KEPT, {})
-    if kept.pop(request.path, None) is not None:
-        request.session[KEPT] = kept

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from forum.refusals import Refusal
-from forum.views.compose import keep_text
+from forum.views.keeping import keep_text
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -16,7 +16,8 @@ from forum.models.acts import Act
 from forum.permissions import may_enter_desk, may_undo
 from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
 from forum.refusals import Changed, Invalid, NotAllowed
-from forum.views.compose import forget_text, kept_text, signed_in
+from forum.views.compose import signed_in
+from forum.views.keeping import forget_text, kept_text
 from forum.views.reading import reading
 
 PAGE = 30

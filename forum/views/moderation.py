@@ -16,7 +16,8 @@ from forum.models import Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import source_for
 from forum.refusals import Changed, Invalid
-from forum.views.compose import forget_text, kept_text, signed_in
+from forum.views.compose import signed_in
+from forum.views.keeping import forget_text, kept_text
 
 
 @signed_in

@@ -14,7 +14,9 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
+from forum.lib.text import fingerprint
 from forum.models import Post
+from forum.models.drafts import Purpose
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
 from forum.permissions import may_answer, may_delete, may_edit
@@ -28,12 +30,12 @@ from forum.views.compose import (
     Composer,
     admit,
     author_of,
-    forget_text,
+    lost,
     refuse,
-    restore,
-    show,
     show_preview,
+    show_refused,
 )
+from forum.views.keeping import forget_text, give_back, set_aside, show
 from forum.views.quoting import add_quotes
 from forum.views.reading import reading
 
@@ -56,13 +58,19 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reply(request: HttpRequest, post_id: int) -> HttpResponse:
     """Answer a post, under it or on a page of its own."""
-    parent = get_post(request, post_id)
+    parent = _find(request, post_id)
+    if parent is None:
+        return lost(request, Purpose(parent_id=post_id))
     composer = _reply_composer(parent)
     if not wants_fragment(request):
         composer.parent_text = text_of(parent, request.user)
     if request.method == "POST":
         return _post_reply(request, composer, parent)
     return _open(request, composer, parent)
+
+
+def _find(request: HttpRequest, post_id: int) -> Post | None:
+    return Post.objects.visible_to(request.user).with_context().filter(pk=post_id).first()
 
 
 def _reply_composer(parent: Post) -> Composer:
@@ -76,6 +84,9 @@ def _reply_composer(parent: Post) -> Composer:
         target=parent,
         thread_title=parent.thread.title,
         thread_id=parent.thread_id,
+        purpose=Purpose(parent_id=parent.pk),
+        base=parent.latest_number,
+        known=parent.thread.last_post_id,
     )
 
 
@@ -85,8 +96,11 @@ def _open(request: HttpRequest, composer: Composer, parent: Post) -> HttpRespons
         if wants_fragment(request):
             return render(request, "posts/_sign_in.html", {"composer": composer}, status=401)
         return redirect_to_login(request.get_full_path())
+    is_begun = give_back(request, composer)
+    if verdict.refusal and is_begun:
+        _look_elsewhere(request, composer, parent, verdict.refusal)
+        return show_refused(request, composer, verdict.refusal)
     verdict.enforce()
-    restore(request, composer)
     add_quotes(request, composer, parent)
     return show(request, composer)
 
@@ -95,9 +109,9 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        form.checked()
+        if answer := set_aside(request, composer, form, may_answer(request.user, parent)):
+            return answer
         author = author_of(request)
-        may_answer(author, parent).enforce()
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author, parent=parent)
         admit(author, form, POSTS)
@@ -107,9 +121,15 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
             source=composer.source,
             nonce=form.nonce_value,
             pointed_at=composer.pointed_at,
+            draft_version=composer.version,
         )
     except Refusal as refusal:
+        _look_elsewhere(request, composer, parent, refusal)
         return refuse(request, composer, refusal)
+    return _replied(request, post)
+
+
+def _replied(request: HttpRequest, post: Post) -> HttpResponse:
     forget_text(request)
     if wants_fragment(request):
         return render(request, "posts/_posted.html", posted(post, request.user), status=201)
@@ -117,11 +137,43 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
     return redirect(place_of(post))
 
 
+def _look_elsewhere(
+    request: HttpRequest, composer: Composer, parent: Post, refusal: Refusal
+) -> None:
+    """When the post answered was removed, the thread itself can be answered instead, perhaps."""
+    if not isinstance(refusal, Changed):
+        return
+    posts = Post.objects.visible_to(request.user).with_context()
+    opening = posts.opening_of(parent.thread_id).get()
+    if may_answer(request.user, opening):
+        composer.elsewhere = f"{post_path(opening.pk)}reply/"
+    else:
+        composer.is_dead_end = True
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, post_id: int) -> HttpResponse:
     """Change one's own post."""
-    post = get_post(request, post_id)
-    composer = Composer(
+    post = _find(request, post_id)
+    if post is None:
+        return lost(request, Purpose(post_id=post_id))
+    composer = _edit_composer(post)
+    if request.method == "POST":
+        return _save_edit(request, composer, post)
+    verdict = may_edit(request.user, post)
+    if isinstance(verdict.refusal, SignedOut) or not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    is_begun = give_back(request, composer)
+    if verdict.refusal and is_begun:
+        return show_refused(request, composer, verdict.refusal)
+    verdict.enforce()
+    if is_begun:
+        _catch_up(request, composer, post)
+    return show(request, composer)
+
+
+def _edit_composer(post: Post) -> Composer:
+    return Composer(
         id=f"edit-{post.pk}",
         action=f"{post_path(post.pk)}edit/",
         heading=_("Edit your post"),
@@ -132,26 +184,19 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
         thread_title=post.thread.title,
         thread_id=post.thread_id,
         source=post.shown_source,
+        purpose=Purpose(post_id=post.pk),
+        base=post.latest_number,
+        was=fingerprint(post.shown_source),
     )
-    if request.method == "POST":
-        return _save_edit(request, composer, post)
-    verdict = may_edit(request.user, post)
-    if isinstance(verdict.refusal, SignedOut) or not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    verdict.enforce()
-    composer.base = post.latest_revision().number
-    if restore(request, composer):
-        composer.says_now = text_of(post, request.user)
-    return show(request, composer)
 
 
 def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResponse:
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        form.checked()
+        if answer := set_aside(request, composer, form, may_edit(request.user, post)):
+            return answer
         author = author_of(request)
-        may_edit(author, post).enforce()
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author, parent=post.parent, but=post)
         spend(f"person:{author.pk}", EDITS)
@@ -160,12 +205,18 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
             by=author,
             source=composer.source,
             base=composer.base,
+            was=composer.was,
             pointed_at=composer.pointed_at,
+            draft_version=composer.version,
         )
     except Refusal as refusal:
         if isinstance(refusal, Changed):
             _catch_up(request, composer, post)
         return refuse(request, composer, refusal)
+    return _edited(request, post)
+
+
+def _edited(request: HttpRequest, post: Post) -> HttpResponse:
     forget_text(request)
     messages.success(request, _("Saved."))
     return redirect(place_of(post))
@@ -173,7 +224,8 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
 
 def _catch_up(request: HttpRequest, composer: Composer, post: Post) -> None:
     """Show what the post says now: whoever saves again has seen what they write over."""
-    composer.base = post.latest_revision().number
+    latest = post.latest_revision()
+    composer.base, composer.was = latest.number, fingerprint(latest.source)
     composer.says_now = text_of(post, request.user)
 
 

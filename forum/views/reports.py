@@ -14,7 +14,8 @@ from forum.models import Post, Report
 from forum.models.limits import REPORTS
 from forum.permissions import may_report
 from forum.presenters.places import place_of
-from forum.views.compose import author_of, forget_text, kept_text, signed_in
+from forum.views.compose import author_of, signed_in
+from forum.views.keeping import forget_text, kept_text
 from forum.views.posts import get_post
 
 

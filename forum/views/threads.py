@@ -15,6 +15,7 @@ from forum.forms.posts import PostForm
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
 from forum.models import Board, Post, Thread
+from forum.models.drafts import Purpose
 from forum.models.limits import THREADS
 from forum.models.orders import ORDERS, Order, Start
 from forum.models.outline import outline_of
@@ -31,12 +32,11 @@ from forum.views.compose import (
     Composer,
     admit,
     author_of,
-    forget_text,
     refuse,
-    restore,
-    show,
     show_preview,
+    show_refused,
 )
+from forum.views.keeping import forget_text, give_back, set_aside, show
 from forum.views.reading import reading
 
 # How long a browser remembers the order chosen.
@@ -49,6 +49,7 @@ STARTS: tuple[Start, ...] = ("after", "before", "at")
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """A thread: whole, or one page of it in tree order."""
     threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
+    threads = threads.with_drafts_of(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into:
@@ -77,6 +78,8 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
         "fold_address": _fold_address(request, page, address),
         "ways": ways_on(page, address),
         "summary": card.row.excerpt,
+        "opening_offers": page.offers.at(card.id),
+        "offers_away": page.offers.away_from({card.id, *(row.id for row in page.rows)}),
         "deeds": offered("thread", page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
@@ -152,14 +155,17 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         button=_("Start the thread"),
         back=board.get_absolute_url(),
         has_title=True,
+        purpose=Purpose(board_id=board.pk),
     )
     if request.method == "POST":
         return _post_thread(request, composer, board)
     verdict = may_start_thread(request.user, board)
     if isinstance(verdict.refusal, SignedOut):
         return redirect_to_login(request.get_full_path())
+    is_begun = give_back(request, composer)
+    if verdict.refusal and is_begun:
+        return show_refused(request, composer, verdict.refusal)
     verdict.enforce()
-    restore(request, composer)
     return show(request, composer)
 
 
@@ -167,9 +173,9 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        form.checked()
+        if answer := set_aside(request, composer, form, may_start_thread(request.user, board)):
+            return answer
         author = author_of(request)
-        may_start_thread(author, board).enforce()
         title = clean_title(composer.title)
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author)
@@ -180,6 +186,7 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
             title=title,
             source=composer.source,
             nonce=form.nonce_value,
+            draft_version=composer.version,
         )
     except Refusal as refusal:
         return refuse(request, composer, refusal)

@@ -1,44 +1,14 @@
-/* A composer that helps: Ctrl+Enter posts, Escape steps out, the rest of the room is counted,
-   and the page is not left over unsaved words. */
+/* A composer that helps: Ctrl+Enter posts, Escape steps out, and the rest of the room is
+   counted. What is written is kept by drafts.js. */
 
 const COMPOSER = "[data-js-composer]";
-const typed = new Set(); // ids of composers somebody has typed in
 
 const textOf = (form) => form.querySelector("textarea");
 
 /** The post a composer answers, when it stands under it in the page. */
 const answeredBy = (form) => document.getElementById(form.id.replace(/^reply-/, "p"));
 
-// ---- Words that nobody has saved
-
-const hasWords = (id) => Boolean(document.getElementById(id)?.querySelector("textarea")?.value.trim());
-
-function askBeforeLeaving(event) {
-  if ([...typed].some(hasWords)) event.preventDefault();
-}
-
-function forget(form) {
-  typed.delete(form.id);
-  // A page with this listener may not be kept for the Back button, so it goes when it can.
-  if (!typed.size) removeEventListener("beforeunload", askBeforeLeaving);
-}
-
-document.addEventListener("submit", ({ target, defaultPrevented }) => {
-  if (target.matches(COMPOSER) && !defaultPrevented) forget(target);
-});
-
-document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig: { elt } } }) => {
-  if (elt.matches(COMPOSER) && xhr.getResponseHeader("HX-Redirect")) forget(elt);
-});
-
-document.addEventListener("htmx:afterSettle", () => {
-  for (const id of typed) {
-    const form = document.getElementById(id);
-    // What was refused is kept by the server, and given back.
-    if (!form || form.querySelector("[aria-invalid]")) forget({ id });
-  }
-  prepare();
-});
+document.addEventListener("htmx:afterSettle", prepare);
 
 // ---- The field: its height where CSS cannot, and how much room is left
 
@@ -70,8 +40,6 @@ function prepare() {
 document.addEventListener("input", ({ target }) => {
   const form = target.closest(COMPOSER);
   if (!form || target !== textOf(form)) return;
-  typed.add(form.id);
-  addEventListener("beforeunload", askBeforeLeaving);
   fit(target);
   count(form);
 });
@@ -83,7 +51,7 @@ document.addEventListener("keydown", (event) => {
   if (!form || event.isComposing) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.querySelector(".go").click(); // htmx sends the button pressed last
+    form.querySelector(".go")?.click(); // htmx sends the button pressed last
   } else if (event.key === "Escape" && !closeHelp(event.target.closest(HELP))) {
     answeredBy(form)?.focus();
   }
@@ -110,10 +78,9 @@ document.addEventListener("click", ({ target }) => {
 });
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-js-discard]");
-  const form = link?.closest(COMPOSER);
-  if (!form) return;
-  forget(form);
+  const form = event.target.closest("[data-js-discard]")?.closest(COMPOSER);
+  // What was written is discarded by the server, which can give it back.
+  if (!form || textOf(form).value.trim() || form.querySelector("[name=version]")) return;
   const post = answeredBy(form);
   if (!post || post === form) return;
   event.preventDefault();

@@ -113,7 +113,7 @@ COMPOSER_SCRIPT = "import(document.getElementById('forum-js').dataset.composer).
 
 def expect_composer(page: Page) -> None:
     """Wait until one can write in the composer, its keys included."""
-    expect(page.locator(".compose textarea")).to_be_focused()
+    expect(page.locator(".compose textarea:focus")).to_be_visible()
     assert page.evaluate(COMPOSER_SCRIPT)
 
 
@@ -290,6 +290,14 @@ PAGES: dict[str, Shown] = {
     "reply, error": Shown(of_reply("post-reply", "forked"), "alice", steps=fail),
     "reply, preview": Shown(of_reply("post-reply", "forked"), "alice", steps=preview),
     "reply, too fast": Shown(of_reply("post-reply", "forked"), "frank", steps=post_too_fast),
+    "thread, draft offered": Shown(in_thread("forked"), "erin"),
+    "reply, draft given back": Shown(of_reply("post-reply", "forked"), "erin"),
+    "reply, locked meanwhile": Shown(of_opening("post-reply", "locked"), "erin", 423),
+    "reply, parent removed": Shown(
+        of_reply("post-reply", "mixed", hidden_at__isnull=False), "frank", 409
+    ),
+    "drafts": Shown(named("drafts"), "erin"),
+    "drafts, none": Shown(named("drafts"), "bob"),
     "thread start": Shown(named("thread-start", "gardens"), "alice"),
     "thread start, error": Shown(named("thread-start", "gardens"), "alice", steps=fail),
     "edit": Shown(of_opening("post-edit", "forked"), "alice"),
@@ -367,6 +375,7 @@ LIKE_ANOTHER = {
 WITHOUT_A_PAGE = {
     "thread-arrivals",
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
+    *("draft-discard", "draft-take-back"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     "inbox-mark",
 }

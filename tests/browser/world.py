@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.utils import timezone
 
+from forum.actions.drafts import Writing, save_draft
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
@@ -17,6 +18,7 @@ from forum.actions.reading import mark_seen
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, RateLimit, Revision, Role, Thread, User
+from forum.models.drafts import Purpose
 from forum.models.limits import POSTS
 
 PASSWORD = "correct horse battery"
@@ -97,6 +99,8 @@ def build() -> World:
     mark_seen(deep, member=bob, numbers=range(1, 31))
     forked = _forked(board, alice, bob, carol)
     _reported(forked, alice, carol, people["erin"])
+    mixed = _mixed(board, alice, bob, carol)
+    _drafts(people, forked, mixed, locked)
     return World(
         **people,
         board=board,
@@ -104,13 +108,26 @@ def build() -> World:
         yard=yard,
         seed=Thread.objects.get(pk=1),
         forked=forked,
-        mixed=_mixed(board, alice, bob, carol),
+        mixed=mixed,
         quoted=_quoted(board, pinned, people),
         locked=locked,
         pinned=pinned,
         long=_generated(board, 230, [alice, bob], is_flat=True),
         deep=deep,
     )
+
+
+def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thread) -> None:
+    """Begun before what became of their places."""
+    answered = Post.objects.filter(thread=forked, level=1)[0]
+    removed = Post.objects.filter(thread=mixed, hidden_at__isnull=False)[0]
+    for name, parent in (
+        ("erin", answered),
+        ("erin", opening_of(locked)),
+        ("frank", removed),
+    ):
+        written = Writing("What I had begun to write about walls,\n\nand *why*.")
+        save_draft(Purpose(parent_id=parent.pk), member=people[name], written=written)
 
 
 def _member(name: str) -> User:

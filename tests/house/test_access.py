@@ -27,6 +27,9 @@ person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 alive                           | 200                             | 405
 ready                           | 200                             | 405
 account-settings                | in 200                          | in 200
+drafts                          | in 200                          | 405
+draft-discard                   | 405                             | 401 302 404 404 404 404 404 404
+draft-take-back                 | 405                             | 401 302 404 404 404 404 404 404
 account_login                   | 200 302                         | 200 302
 account_logout                  | 302 200                         | 302
 account_signup                  | 200 302                         | 200 302

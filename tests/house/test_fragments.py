@@ -20,9 +20,12 @@ pytestmark = pytest.mark.django_db
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html")}
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
-STENCILS = {"posts/_post.html", "posts/_tombstone.html"}
+STENCILS = {"posts/_post.html", "posts/_tombstone.html", "drafts/_offer.html"}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
-ONLY_SENT = {"inbox-mark", "thread-seen", "post-read", "post-unread", "person-suggest"}
+ONLY_SENT = {
+    *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
+    *("thread-seen", "post-read", "post-unread"),
+}
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
@@ -64,6 +67,9 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
     yield reply, scene.client("visitor").get(reply, headers=HTMX)
+    yield reply, alice.post(reply, {"source": "A draft.", "do": "save", "turn": 1}, headers=HTMX)
+    to_opening = f"/p/{scene.posts['open-opening'].pk}/reply/"
+    yield reply, alice.post(to_opening, {"source": "Oh.", "do": "discard"}, headers=HTMX)
     post = scene.posts["visible"]
     quoted = f"/p/{post.pk}/quoted/"
     yield quoted, alice.get(quoted, headers=HTMX)

@@ -96,7 +96,7 @@ PAGES: dict[str, tuple[Grow, int | None, int]] = {
     "inbox": (grow_inbox, None, 4),
     "history": (grow_history, 3, 6),
     "log": (grow_log, 2, 5),
-    "reply": (grow_reply, None, 7),
+    "reply": (grow_reply, None, 8),
 }
 
 

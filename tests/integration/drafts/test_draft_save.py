@@ -11,7 +11,7 @@ from django.utils import timezone
 from forum.actions.drafts import (
     MAX_DRAFT,
     MOST_KEPT,
-    Written,
+    Writing,
     discard_draft,
     save_draft,
     take_back_draft,
@@ -40,7 +40,7 @@ class Form:
 
     def save(self, source: str, title: str = "") -> Draft | None:
         self.turn += 1
-        written = Written(
+        written = Writing(
             source, title=title, nonce=self.nonce, version=self.version, turn=self.turn
         )
         draft = save_draft(self.purpose, member=self.member, written=written)
@@ -82,20 +82,20 @@ def test_drafts_are_each_persons_own(purpose: Purpose, alice: User, bob: User) -
 
 def test_a_later_draft_from_elsewhere_is_not_written_over(purpose: Purpose, alice: User) -> None:
     desk, phone = Form(purpose, alice), Form(purpose, alice)
-    desk.save("Written at the desk.")
+    desk.save("Writing at the desk.")
     with pytest.raises(Changed):
-        phone.save("Written on the phone.")
-    assert kept(alice) == ["Written at the desk."]
+        phone.save("Writing on the phone.")
+    assert kept(alice) == ["Writing at the desk."]
 
 
 def test_who_was_shown_the_other_draft_writes_over_it(purpose: Purpose, alice: User) -> None:
     desk, phone = Form(purpose, alice), Form(purpose, alice)
-    draft = desk.save("Written at the desk.")
+    draft = desk.save("Writing at the desk.")
     assert draft
     phone.version = draft.version
     phone.save("Both of these.")
     with pytest.raises(Changed):
-        desk.save("Written at the desk, and on.")
+        desk.save("Writing at the desk, and on.")
     assert kept(alice) == ["Both of these."]
 
 
@@ -110,7 +110,7 @@ def test_what_arrives_late_does_not_undo_what_was_sent_after_it(
 ) -> None:
     form = Form(purpose, alice)
     form.save("Moss holds water.")
-    late = Written("Moss", nonce=form.nonce, version=None, turn=1)
+    late = Writing("Moss", nonce=form.nonce, version=None, turn=1)
     save_draft(purpose, member=alice, written=late)
     assert kept(alice) == ["Moss holds water."]
 

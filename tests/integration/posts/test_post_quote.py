@@ -8,7 +8,7 @@ import re
 import pytest
 from django.test import Client
 
-from forum.actions.drafts import Written, save_draft
+from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
@@ -84,7 +84,7 @@ def test_no_address_asks_for_more_than_a_post_can_hold(
 
 
 def begin(parent: Post, member: User) -> None:
-    save_draft(Purpose(parent_id=parent.pk), member=member, written=Written("So far."))
+    save_draft(Purpose(parent_id=parent.pk), member=member, written=Writing("So far."))
 
 
 def offers(client: Client, post: Post, query: str = "quote=1") -> dict[str, str]:

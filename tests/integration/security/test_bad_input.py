@@ -109,7 +109,8 @@ def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
     # One converter reads all ids.
     for address in (f"/p/{odd}/", f"/p/{odd}/reply/", f"/t/{odd}/", f"/t/{odd}/lock/"):
         assert alice.get(address).status_code == 404
-    assert alice.post(f"/p/{odd}/reply/", {"source": "Words."}).status_code == 404
+    # Where a post could be, what was typed is shown again: 410, as for one that was removed.
+    assert alice.post(f"/p/{odd}/reply/", {"source": "Words."}).status_code in {404, 410}
     thread = scene.threads["open"].get_absolute_url()
     for name in ("after", "before", "at"):
         for letter in ("p", "", "t"):

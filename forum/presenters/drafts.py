@@ -1,0 +1,136 @@
+"""A member's drafts: offered at their place in a thread, and listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.lib.text import excerpt
+from forum.models import Draft, Thread, User
+from forum.models.threads import Reader
+from forum.permissions import Verdict, may_answer, may_edit, may_start_thread
+from forum.presenters.stencils import Stencil
+
+EXCERPT_LENGTH = 200  # characters
+
+OFFER = Stencil("drafts/_offer.html")
+
+
+class OfferShape(NamedTuple):
+    """What `drafts/_offer.html` branches on."""
+
+    is_edit: bool
+    is_away: bool  # at the head of the thread: its place is on another page
+
+
+class Offers:
+    """The drafts that a reader has in a thread, as one line each."""
+
+    def __init__(self, thread: Thread) -> None:
+        self._by_post: dict[int, list[dict[str, object]]] = {}
+        for draft in thread.drafts:
+            post_id = draft["parent"] or draft["post"]
+            self._by_post.setdefault(post_id, []).append(draft)
+
+    def at(self, post_id: int) -> SafeString:
+        """Those that belong below a post."""
+        drafts = self._by_post.get(post_id, ())
+        return _html([_line(draft, is_away=False) for draft in drafts])
+
+    def away_from(self, shown: Collection[int]) -> SafeString:
+        """Those whose post is not shown."""
+        away = [
+            _line(draft, is_away=True)
+            for post_id, drafts in self._by_post.items()
+            if post_id not in shown
+            for draft in drafts
+        ]
+        return _html(away)
+
+
+def _html(lines: list[str]) -> SafeString:
+    return mark_safe("".join(lines))  # noqa: S308 (filled by a stencil, escaped here)
+
+
+def _line(draft: dict[str, object], *, is_away: bool) -> str:
+    is_edit = draft["parent"] is None
+    words = int(str(draft["words"] or 0))
+    count = ngettext("%(count)d word", "%(count)d words", words) % {"count": words}
+    return OFFER.fill(
+        OfferShape(is_edit, is_away),
+        {
+            "id": str(draft["id"]),
+            "post": str(draft["post"] if is_edit else draft["parent"]),
+            "what": escape(_what(is_edit=is_edit, name=draft["name"])),
+            "words": count,
+        },
+    )
+
+
+def _what(*, is_edit: bool, name: object) -> str:
+    """“Your reply to lina”; nobody is named whose post the reader cannot read any more."""
+    if is_edit:
+        return _("Your edit of this post")
+    if not name:
+        return _("Your reply to a removed post")
+    return _("Your reply to %(name)s") % {"name": name}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A draft in the list of them all."""
+
+    draft: Draft
+    what: str
+    thread: Thread | None  # which the reader may see
+    state: str  # why it cannot be posted now
+    excerpt: str
+
+
+def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
+    """All drafts with their places and states; one query."""
+    threads = {draft.thread.pk for draft in drafts if draft.thread}
+    visible = set(
+        Thread.objects.visible_to(reader).filter(pk__in=threads).values_list("pk", flat=True)
+    )
+    return [_listed(draft, reader, visible) for draft in drafts]
+
+
+def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
+    thread = draft.thread if draft.thread and draft.thread.pk in visible else None
+    verdict = _verdict(draft, reader) if thread or draft.board else None
+    state = _("What this was for isn’t here any more.") if verdict is None else ""
+    if verdict is not None and verdict.refusal:
+        state = str(verdict.refusal.message)
+    return Listed(
+        draft=draft,
+        what=_described(draft) if thread or draft.board else _("A text of yours"),
+        thread=thread,
+        state=state,
+        excerpt=excerpt(draft.source, EXCERPT_LENGTH),
+    )
+
+
+def _described(draft: Draft) -> str:
+    if draft.board:
+        return _("A thread in %(board)s") % {"board": draft.board.name}
+    if draft.post:
+        return _("An edit of your post")
+    name = draft.parent.author.username if draft.parent and draft.is_parent_readable else ""
+    return _what(is_edit=False, name=name)
+
+
+def _verdict(draft: Draft, reader: Reader) -> Verdict:
+    """Whether it could be posted now."""
+    if draft.parent:
+        return may_answer(reader, draft.parent)
+    if draft.post:
+        return may_edit(reader, draft.post)
+    assert draft.board
+    return may_start_thread(reader, draft.board)

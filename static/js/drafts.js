@@ -1,0 +1,317 @@
+/* Nothing typed is lost: what is written in a composer is kept on this device and, a second
+   after the last key and on leaving, as a draft on the server. What the device kept and the
+   server never got is given back. Of several composers one is open, the others are a line. */
+
+const COMPOSER = "[data-js-composer]";
+const PAUSE = 1000; // after the last key
+const AGAIN = 15_000; // after a failure
+const KEPT_FOR = 90 * 24 * 60 * 60 * 1000;
+const MOST_ON_LEAVING = 60_000; // bytes that a browser sends for a page that is gone
+const PREFIX = "draft ";
+
+const status = document.getElementById("status");
+const memos = new WeakMap(); // by form: what was saved, and what is under way
+const turns = new Map(); // by nonce: how often it was saved; the form may be swapped meanwhile
+
+const forms = () => document.querySelectorAll(COMPOSER);
+const textOf = (form) => form.querySelector("textarea");
+const titleOf = (form) => form.querySelector("input[name=title]");
+const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.trim();
+const contentOf = (form) => JSON.stringify([
+  titleOf(form)?.value ?? "",
+  textOf(form).value,
+  [...form.querySelectorAll("[name=quoted]")].map((field) => field.value),
+]);
+const clock = (at) => new Date(at).toTimeString().slice(0, 5);
+
+// ---- On this device: whoever else signs in here is not shown it
+
+function keyOf(form) {
+  const { jsMember: member } = form.dataset;
+  return member && `${PREFIX}${member} ${form.getAttribute("action")}`;
+}
+
+function keepOnDevice(form) {
+  try {
+    const key = keyOf(form);
+    if (key) localStorage.setItem(key, JSON.stringify({ content: contentOf(form), at: Date.now() }));
+    return Boolean(key);
+  } catch {
+    return false; // full, or not allowed
+  }
+}
+
+function keptOnDevice(form) {
+  try {
+    return JSON.parse(localStorage.getItem(keyOf(form)) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
+function forgetOnDevice(form) {
+  try {
+    localStorage.removeItem(keyOf(form));
+  } catch { /* then there is nothing */ }
+}
+
+function sweep() {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (!key.startsWith(PREFIX)) continue;
+      const { at } = JSON.parse(localStorage.getItem(key));
+      if (Date.now() - at > KEPT_FOR) localStorage.removeItem(key);
+    }
+  } catch { /* then there is nothing */ }
+}
+
+// ---- On the server
+
+/** Saves what the form holds, and shows what became of that; tells whether the server has it. */
+async function save(form, { isLeaving = false, isRetry = false } = {}) {
+  const memo = memos.get(form);
+  clearTimeout(memo.timer);
+  const content = contentOf(form);
+  if (content === memo.saved) return true;
+  memo.isOnDevice = keepOnDevice(form);
+  if (memo.isContested || textOf(form).readOnly) return false;
+  memo.request?.abort();
+  const request = memo.request = new AbortController();
+  const patience = setTimeout(() => request.abort(new Error("no answer")), AGAIN);
+  const nonce = form.querySelector("[name=nonce]").value;
+  turns.set(nonce, (turns.get(nonce) ?? 0) + 1);
+  const body = new URLSearchParams(new FormData(form));
+  body.set("do", "save");
+  body.set("turn", turns.get(nonce));
+  try {
+    const response = await fetch(form.getAttribute("action"), {
+      method: "POST",
+      body,
+      headers: { "HX-Request": "true" },
+      keepalive: isLeaving && body.toString().length < MOST_ON_LEAVING,
+      signal: request.signal,
+    });
+    const html = await response.text();
+    if (response.status === 403 && !isRetry && learnToken(html)) return save(form, { isLeaving, isRetry: true });
+    if (![200, 401, 409].includes(response.status)) throw new Error("not taken");
+    const state = new DOMParser().parseFromString(html, "text/html").querySelector(".state");
+    if (!state) throw new Error("not an answer of ours");
+    return settle(form, content, response.status, state);
+  } catch (error) {
+    if (error.name !== "AbortError") fail(form); // else something later is on its way
+    return false;
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+function settle(form, content, code, state) {
+  const memo = memos.get(form);
+  document.getElementById(state.id)?.replaceWith(document.adoptNode(state));
+  memo.isContested = code === 409;
+  if (code !== 200) {
+    memo.isLost = !memo.isOnDevice;
+    if (code === 401) tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
+    announce(state.querySelector(".note")?.textContent);
+  } else {
+    if (memo.saved === memo.opened || memo.isLost) announce(state.querySelector("[data-js-saved]")?.textContent);
+    memo.saved = content;
+    memo.isLost = false;
+    if (contentOf(form) === content) forgetOnDevice(form);
+  }
+  watchLeaving();
+  return code === 200;
+}
+
+function fail(form) {
+  const memo = memos.get(form);
+  memo.isLost = !memo.isOnDevice;
+  tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
+  watchLeaving();
+  memo.timer = setTimeout(save, AGAIN, form);
+}
+
+/** Beside the buttons; only that nothing keeps the text is said aloud. */
+function tell(form, words) {
+  const line = form.querySelector("[data-js-saved]");
+  line.textContent = form.dataset[words].replace("%s", clock(Date.now()));
+  if (words === "jsUnsaved") announce(line.textContent);
+}
+
+function announce(words) {
+  if (words) status.textContent = words.trim();
+}
+
+function learnToken(html) {
+  const token = new DOMParser().parseFromString(html, "text/html").querySelector("[name=csrfmiddlewaretoken]")?.value;
+  if (!token) return false;
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  return true;
+}
+
+// ---- Leaving: asked only when neither the server nor the device has the text
+
+function askBeforeLeaving(event) {
+  event.preventDefault();
+}
+
+function watchLeaving() {
+  // A page with this listener may not be kept for the Back button, so it goes when it can.
+  const isLost = [...forms()].some((form) => memos.get(form)?.isLost && !isBlank(form));
+  if (isLost) addEventListener("beforeunload", askBeforeLeaving);
+  else removeEventListener("beforeunload", askBeforeLeaving);
+}
+
+function leave() {
+  for (const form of forms()) if (memos.has(form)) save(form, { isLeaving: true });
+}
+
+addEventListener("pagehide", leave);
+addEventListener("online", () => { for (const form of forms()) if (memos.has(form)) save(form); });
+document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
+
+// ---- Typing and posting
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest(COMPOSER);
+  const memo = memos.get(form);
+  if (!memo) return;
+  if (form.matches(".is-folded")) unfold(form); // words were quoted into it
+  clearTimeout(memo.timer);
+  memo.timer = setTimeout(save, PAUSE, form);
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig: { elt } } }) => {
+  const memo = memos.get(elt);
+  if (!memo) return;
+  clearTimeout(memo.timer);
+  memo.request?.abort();
+  memo.isOnDevice = keepOnDevice(elt);
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful, requestConfig: { elt } } }) => {
+  if (!memos.has(elt)) return;
+  if (successful && !xhr.responseText.includes("data-js-composer")) forgetOnDevice(elt);
+  else if (!xhr.status) fail(elt);
+});
+
+/** A page of its own is left by posting: first of all the text is brought into safety. */
+document.addEventListener("submit", async (event) => {
+  const { target: form, submitter } = event;
+  const memo = memos.get(form);
+  if (!memo || form.hasAttribute("hx-post") || memo.isLeaving) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { isContested } = memo; // both texts are shown already
+  const isSafe = await save(form);
+  if (memo.isContested && !isContested) return;
+  if (!navigator.onLine || (!isSafe && !form.querySelector(".state .note"))) {
+    const alarm = document.getElementById("alert");
+    alarm.textContent = alarm.dataset.jsOffline;
+    tell(form, keepOnDevice(form) ? "jsDevice" : "jsUnsaved");
+    return;
+  }
+  await new Promise(setTimeout); // a form cannot be submitted while it is
+  memo.isLeaving = true;
+  form.requestSubmit(submitter);
+  memo.isLeaving = false;
+}, true);
+
+// ---- A composer begins
+
+function begin(form) {
+  const hasDraft = form.querySelector("[name=version]");
+  const content = contentOf(form);
+  const isKept = hasDraft || !form.querySelector("[aria-invalid]");
+  const memo = { saved: isKept ? content : null, opened: content };
+  memos.set(form, memo);
+  if (form.querySelector("[data-js-saved]").dataset.jsSaved === "contested") memo.isContested = true;
+  for (const button of form.querySelectorAll("[data-js-copy-text]")) button.hidden = false;
+  for (const link of document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`)) link.closest(".offer").remove();
+  for (const other of forms()) if (other !== form && form.hasAttribute("hx-post")) fold(other);
+  giveBack(form, content);
+}
+
+function giveBack(form, content) {
+  const kept = keptOnDevice(form);
+  if (!kept) return;
+  if (kept.content === content) {
+    if (memos.get(form).saved === content && form.querySelector("[name=version]")) forgetOnDevice(form);
+  } else if (isBlank(form)) {
+    fill(form, kept);
+  } else if (!form.querySelector("[aria-invalid]")) {
+    const note = form.querySelector("[data-js-kept]");
+    note.querySelector("[data-js-when]").textContent = clock(kept.at);
+    note.querySelector(".raw").textContent = JSON.parse(kept.content)[1];
+    note.hidden = false;
+  }
+}
+
+function fill(form, { content, at }) {
+  const [title, source, quoted] = JSON.parse(content);
+  const field = textOf(form);
+  if (titleOf(form)) titleOf(form).value = title;
+  field.value = source;
+  for (const id of quoted) {
+    const hidden = document.createElement("input");
+    Object.assign(hidden, { type: "hidden", name: "quoted", value: id });
+    if (!form.querySelector(`[name=quoted][value="${CSS.escape(id)}"]`)) form.append(hidden);
+  }
+  form.querySelector("[data-js-saved]").textContent = form.dataset.jsDevice.replace("%s", clock(at));
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+document.addEventListener("click", async ({ target }) => {
+  const form = target.closest(COMPOSER);
+  if (!memos.has(form)) return;
+  const note = target.closest("[data-js-kept]");
+  if (target.closest("[data-js-use]")) fill(form, keptOnDevice(form));
+  if (target.closest("[data-js-keep]")) forgetOnDevice(form);
+  if (note && target.closest("button")) {
+    note.hidden = true;
+    textOf(form).focus();
+  }
+  if (target.closest("[data-js-continue]")) unfold(form);
+  if (target.closest("[data-js-copy-text]")) {
+    textOf(form).select();
+    await navigator.clipboard?.writeText(textOf(form).value);
+    announce(target.dataset.jsCopied);
+  }
+});
+
+// ---- One is open, the others are a line
+
+function fold(form) {
+  if (isBlank(form) && !form.querySelector("[name=version]")) {
+    form.remove();
+    return;
+  }
+  save(form);
+  const line = form.querySelector("[data-js-folded]");
+  const count = textOf(form).value.split(/\s+/).filter(Boolean).length;
+  line.querySelector("span").textContent = (count === 1 ? line.dataset.one : line.dataset.many).replace("%s", count);
+  line.hidden = false;
+  form.classList.add("is-folded");
+}
+
+function unfold(form) {
+  for (const other of forms()) if (other !== form && !other.matches(".is-folded")) fold(other);
+  form.classList.remove("is-folded");
+  form.querySelector("[data-js-folded]").hidden = true;
+  textOf(form).focus();
+}
+
+// Reply pressed again where one waits: the other scripts find it open.
+document.addEventListener("click", ({ target }) => {
+  const [, number] = target.closest("a")?.getAttribute("href")?.match(/^\/p\/(\d+)\/reply\/$/) ?? [];
+  const form = document.getElementById(`reply-${number}`);
+  if (form?.matches(".is-folded")) unfold(form);
+}, true);
+
+function equip() {
+  for (const form of forms()) if (!memos.has(form)) begin(form);
+}
+
+document.addEventListener("htmx:afterSettle", equip);
+sweep();
+equip();

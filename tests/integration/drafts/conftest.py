@@ -1,0 +1,61 @@
+"""A composer as a browser sends it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from forum.models import Draft, Post, User
+
+HTMX = {"hx-request": "true"}
+
+
+class Composer:
+    """The form at an address, in one browser; it keeps the fields that the page gave it."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self.client, self.address = client, address
+        self.fields = {"nonce": str(uuid4())}
+        self.turn = 0
+
+    def open(self) -> str:
+        response = self.client.get(self.address)
+        return self._learn(response)
+
+    def send(self, source: str, do: str = "", **more: Any) -> HttpResponse:
+        fields = self.fields | {"source": source, "do": do} | more
+        response = self.client.post(self.address, fields)
+        self._learn(response)
+        return response
+
+    def save(self, source: str) -> HttpResponse:
+        """As the script does, a second after the last key."""
+        self.turn += 1
+        return self.send(source, "save", turn=self.turn)
+
+    def _learn(self, response: HttpResponse) -> str:
+        html = response.content.decode()
+        hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html)
+        self.fields |= {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
+        return html
+
+
+def address_of(post: Post) -> str:
+    return f"/p/{post.pk}/reply/"
+
+
+def kept(member: User) -> list[str]:
+    return [draft.source for draft in Draft.objects.of(member).kept().latest()]
+
+
+@pytest.fixture
+def composer(as_alice: Client, reply: Post) -> Composer:
+    """Alice's answer to bob, as she writes it."""
+    composer = Composer(as_alice, address_of(reply))
+    composer.open()
+    return composer
