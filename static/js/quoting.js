@@ -110,9 +110,12 @@ document.addEventListener("focusin", ({ target }) => {
   lastUsed = target.closest(COMPOSER)?.id ?? lastUsed;
 });
 
-const openComposer = () => document.activeElement.closest(COMPOSER)
-  ?? document.getElementById(lastUsed)
-  ?? [...document.querySelectorAll(COMPOSER)].at(-1);
+/** The composer that is written in: the one with focus, else the one that had it, else the last. */
+function openComposer() {
+  const forms = [...document.querySelectorAll(COMPOSER)].reverse();
+  return [document.activeElement.closest(COMPOSER), document.getElementById(lastUsed), ...forms]
+    .find((form) => form && !form.querySelector("textarea").readOnly);
+}
 
 function insert(form, parts) {
   const field = form.querySelector("textarea");

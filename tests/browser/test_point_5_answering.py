@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from forum.actions.posts import reply_to
 from forum.markup.quotes import as_quote
 from forum.models import Post, Quote, Thread, User
+from tests.browser.world import CODE
 from tests.browser.writing import field_of, open_composer, press, send
 
 SELECT = """([first, from, last, to]) => {
@@ -123,6 +125,27 @@ def test_button_stands_beside_the_words_and_goes_away(
         "new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame))"
     )
     expect(button).to_be_hidden()
+
+
+def test_words_of_every_kind_are_found_where_they_stand(
+    visit, opening: Post, bob: User, alice: User
+) -> None:
+    """Code, a table, a list, an address shown shortened: quoted as they are shown."""
+    source = reply_to(opening, author=bob, source=f"{CODE}\n\nA line\\\nbroken, ~~not~~ *so*.")
+    page = visit(opening.thread.get_absolute_url(), alice)
+    open_composer(page, opening)
+    page.locator(f"#p{source.pk} > .text").select_text()
+    press_button(page)
+    page.keyboard.type("All of it.")
+    send(page)
+    made = Quote.objects.get(post__parent=opening, post__author=alice)
+    assert made.source_post == source
+    assert made.length == len(source.latest_revision().plain)
+    shown = page.locator(f"#p{made.post_id} .q")
+    expect(shown.get_by_role("link", name="example.org")).to_have_attribute(
+        "href",
+        "https://example.org/a/very/long/address/that/no/column/of/a/phone/could/hold/in/one/line",
+    )
 
 
 def test_plain_words_are_marked_as_the_server_marks_them(
@@ -242,3 +265,27 @@ def test_help_without_scripts_is_a_page_beside_the_text(
         plain_page.get_by_role("link", name="Markdown help, on a new page").click()
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("How to write a post")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value("Kept.")
+
+
+def test_quotes_of_several_posts_without_scripts(
+    plain_page: Page, thread: Thread, branches: tuple[Post, Post, Post]
+) -> None:
+    damp, lime, _echo = branches
+    press(plain_page, damp, "Quote")
+    field = plain_page.get_by_label("Your reply to bob")
+    expect(field).to_have_value("> Only where the bricks stay wet.\n>\n> All winter.\n\n")
+    field.press_sequentially("Mine too.")
+    plain_page.get_by_role("button", name="Preview").click()
+    plain_page.goto(thread.get_absolute_url())
+    press(plain_page, lime, "Quote")
+    plain_page.get_by_role("link", name="Add this quote to your reply to bob").click()
+    expect(field).to_have_value(
+        "> Only where the bricks stay wet.\n>\n> All winter.\n\nMine too.\n\n"
+        "> Lime wash kills it, for a year.\n\n"
+    )
+    field.press("Control+End")
+    field.press_sequentially("Which kind?")
+    plain_page.get_by_role("button", name="Post reply").click()
+    made = Post.objects.get(parent=damp)
+    captions = plain_page.locator(f"#p{made.pk} figcaption")
+    expect(captions).to_have_text(["bob wrote", "carol wrote"])
