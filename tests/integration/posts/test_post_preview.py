@@ -14,7 +14,11 @@ from forum.models import Post, RateLimit, User
 from tests.scene import undone
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
-TEXT = re.compile(r'<div class="text" dir="auto"[^>]*>.*?</div>(?=</section>|\n<footer)', re.DOTALL)
+TEXT = re.compile(
+    r'<div class="text" dir="auto"[^>]*>.*?</div>'
+    r'(?=</section>|\s*<footer|\s*<p class="meta cited")',
+    re.DOTALL,
+)
 # In the page a quote leads to its place there, from elsewhere to the page.
 IN_PAGE = re.compile(r'href="(?:/t/[^"#]*)?#p(\d+):~:text=')
 # What opens a quote comes with the post.
