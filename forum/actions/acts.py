@@ -14,7 +14,7 @@ from forum.actions.records import Concerned, Effect, close_record, open_record
 from forum.actions.states import LOCKS, State, Target, Value
 from forum.actions.transactions import deed
 from forum.models import ModerationAction, ModerationEffect, User
-from forum.models.stamps import last_change, stamp_of
+from forum.models.stamps import last_change, reports_stamp_of, stamp_of
 from forum.refusals import Changed, Refusal
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def change(
         else:
             chosen.append(target)
     if chosen:
-        check_seen(fresh, seen)
+        check_seen(fresh, seen, state.stamp)
         outcome.done = chosen
         outcome.action = write(
             act,
@@ -164,6 +164,8 @@ def check_seen(
     """
     if seen is None or seen == stamp(targets):
         return
+    if seen.startswith(f"{stamp_of(targets)}.") and stamp is reports_stamp_of:
+        raise Changed(_("Somebody reported this meanwhile. Look again before you decide."))
     found = last_change(among or targets)
     if found is None:
         raise Changed(_("This was changed while you looked at it. Look again before you decide."))

@@ -23,6 +23,7 @@ from forum.markup.render import render
 from forum.models import ModerationAction, ModerationEffect, Post, Report, Revision, Thread, User
 from forum.models.ids import any_of
 from forum.models.roles import know_standing_of
+from forum.models.stamps import reports_stamp_of, stamp_of
 from forum.permissions import (
     Verdict,
     may_answer_reports,
@@ -50,6 +51,8 @@ class State:
     may: Callable[[User, Any], Verdict]
     # Why a target cannot be set to a value, whoever asks.
     hinders: Callable[[Any, Value], Refusal | None] = lambda _target, _value: None
+    # What has to be as it was when it was looked at.
+    stamp: Callable[[Sequence[Any]], str] = stamp_of
 
 
 # -- Targets, as they are now, and theirs alone until the transaction ends ------------------------
@@ -233,7 +236,13 @@ def _has_no_such_reports(post: Post, value: str) -> Refusal | None:
 
 
 REPORTS = State(
-    Kind.POST, "reports", _read_reports, _write_reports, may_answer_reports, _has_no_such_reports
+    Kind.POST,
+    "reports",
+    _read_reports,
+    _write_reports,
+    may_answer_reports,
+    _has_no_such_reports,
+    reports_stamp_of,
 )
 
 

@@ -148,7 +148,6 @@ class CaseAdmin(ReviewAdmin):
     list_filter = [State, Reason, InBoardOfPost, WorkedOn, Kind, Account, Answered, Age]
     search_fields = ["post__source"]
     search_help_text = _lazy("Words of a post, its number, or @author.")
-    sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return Case.objects.for_desk(moderator(request))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
@@ -145,14 +145,26 @@ class ForAdministrators:
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
+class Listing(ChangeList):
+    """A list in its one order, which an index has: a million rows are not sorted by any column."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        self.params.pop(ORDER_VAR, None)
+        return super().get_ordering(request, queryset)
+
+
 class DeskAdmin(admin.ModelAdmin):
     """A list whose price does not grow with the forum."""
 
+    sortable_by = ()
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = list_max_show_all = 50
     view_on_site: Any = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Listing
 
 
 class YesNo(admin.EmptyFieldListFilter):

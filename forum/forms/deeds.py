@@ -18,7 +18,7 @@ from forum.forms.moderation import EditForm, EndForm, ModerationForm, SlowForm
 from forum.models import Post, User
 from forum.models.acts import Act
 from forum.models.reports import is_reported, was_reported
-from forum.models.stamps import branch_stamp_of, stamp_of
+from forum.models.stamps import branch_stamp_of, reports_stamp_of, stamp_of
 from forum.models.threads import Reader
 from forum.permissions import (
     Verdict,
@@ -181,6 +181,7 @@ UPHOLD = Deed(
         "The reports on %(count)d posts are answered.",
         "count",
     ),
+    stamp=reports_stamp_of,
 )
 DISMISS = Deed(
     "dismiss",
@@ -199,6 +200,7 @@ DISMISS = Deed(
         "The reports on %(count)d posts are dismissed.",
         "count",
     ),
+    stamp=reports_stamp_of,
 )
 REOPEN = Deed(
     "reopen",
@@ -217,6 +219,7 @@ REOPEN = Deed(
         "The reports on %(count)d posts are open again.",
         "count",
     ),
+    stamp=reports_stamp_of,
 )
 LOCK = Deed(
     "lock",

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
@@ -262,6 +263,13 @@ class Post(MPTTModel, Paced):
         indexes = [
             models.Index(fields=["parent", "lft"], name="post_children"),
             models.Index(fields=["author", "-id"], name="post_by_author"),
+            # What moderators look for among all posts: few of them, and by day.
+            models.Index(fields=["-id"], condition=Q(hidden_at__isnull=False), name="post_hidden"),
+            models.Index(
+                fields=["-id"], condition=Q(deleted_at__isnull=False), name="post_deleted"
+            ),
+            models.Index(fields=["-id"], condition=Q(edited_at__isnull=False), name="post_edited"),
+            BrinIndex(fields=["created_at"], name="post_by_day"),
             models.Index(fields=["thread", "latest_number"], name="post_by_revision"),
             models.Index(fields=["thread", "changed_number"], name="post_by_change"),
             # The heads of top-level branches: found by place, the newest, the most active.

@@ -11,6 +11,7 @@ from django.db.models import Max, Sum
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction, ModerationEffect
 from forum.models.posts import Post
+from forum.models.reports import Report
 from forum.models.revisions import Revision
 from forum.models.threads import Thread
 
@@ -38,6 +39,12 @@ def stamp_of(targets: Sequence[Target]) -> str:
     latest = about.aggregate(latest=Max("action"))["latest"] or 0
     numbers = sum(target.changed_number for target in targets if isinstance(target, Post))
     return f"{latest}.{numbers}"
+
+
+def reports_stamp_of(posts: Sequence[Post]) -> str:
+    """Differs, besides, once somebody reported one of these posts."""
+    latest = Report.objects.filter(post__in=posts).aggregate(latest=Max("pk"))["latest"] or 0
+    return f"{stamp_of(posts)}.{latest}"
 
 
 def branch_stamp_of(heads: Sequence[Post]) -> str:

@@ -4,6 +4,7 @@
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const ROWS = "#result_list tbody tr";
 const page = document.querySelector("[data-js-case]");
+const isOff = document.querySelector("[data-js-keys-off]"); // by a setting of the member's
 
 function step(by) {
   const rows = [...document.querySelectorAll(ROWS)];
@@ -14,7 +15,7 @@ function step(by) {
 
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || target.closest(TYPING)) return;
+  if (isOff || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || target.closest(TYPING)) return;
   if (!page && (key === "j" || key === "k")) {
     event.preventDefault();
     step(key === "j" ? 1 : -1);

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from forum.actions.moderation import hide_post, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.reports import dismiss_reports, report_post, see_reporters
 from forum.admin import desk
-from forum.models import Case, Post, Revision, Thread, User
+from forum.models import Case, Post, Report, Revision, Thread, User
 from forum.presenters.review import BRANCH
 
 REPORTER = "<bdi>erin</bdi>: <strong>"
@@ -143,3 +143,27 @@ def test_case_costs_the_same_for_few_and_for_many(
 @pytest.mark.parametrize("pk", ["0", "x", "99999999", "9" * 40, "-1", "%00"])
 def test_what_is_no_case_is_not_found(as_carol, case, pk):
     assert as_carol.get(f"/admin/forum/case/{pk}/change/").status_code == 404
+
+
+def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, alice, carol):
+    page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
+    seen = as_carol.get(page).context["form"]["seen"].value()
+    report_post(case, by=carol, reason="illegal")
+    form = {"reason": "fine", "seen": seen}
+    answer = as_carol.post(page, form)
+    assert answer.status_code == 409
+    assert "Somebody reported this meanwhile" in answer.content.decode()
+    assert Report.objects.open().count() == 2
+    form["seen"] = answer.context["form"]["seen"].value()
+    assert as_carol.post(page, form).status_code == 302
+    assert not Report.objects.open().exists()
+
+
+def test_changed_by_another_moderator_it_is_not_dismissed(as_carol, case, erin):
+    page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
+    seen = as_carol.get(page).context["form"]["seen"].value()
+    see_reporters(case, by=erin)
+    answer = as_carol.post(page, {"reason": "fine", "seen": seen})
+    assert answer.status_code == 409
+    assert "erin changed this" in answer.content.decode()
+    assert Report.objects.open().exists()

@@ -1,0 +1,75 @@
+"""What the desk's lists ask a forum of a million posts: by index, in their one order, bounded."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from forum.actions.reports import report_post
+from forum.admin import desk
+from forum.admin.site import MOST_COUNTED, BoundedPaginator
+
+# Each way to look through a list that could come to all posts.
+QUERIES = {
+    "post": [
+        *("", "q=moss", "q=@alice", "q=17", "p=3"),
+        *("hidden_at__isempty=0", "deleted_at__isempty=0", "edited_at__isempty=0"),
+        *("created_at__gte=2026-11-01%2000:00:00%2B00:00", "board={board}"),
+    ],
+    "thread": ["", "q=moss", "q=@alice", "board={board}", "locked_at__isempty=0"],
+    "case": [
+        *("", "q=moss", "q=@alice", "board={board}", "state=closed", "reason=spam", "age=7"),
+        *("kind=opening", "replies=no", "account=new", "by=nobody", "by=me"),
+    ],
+    "user": ["", "q=moss", "suspended=1"],
+    "moderationaction": ["", "act=hide-post"],
+}
+EACH = [(model, query) for model, queries in QUERIES.items() for query in queries]
+
+
+def plans(client, address):
+    """How the database would answer what that page asks it, if it had to avoid whole tables."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in captured.captured_queries:
+            if query["sql"].startswith("SELECT") and "forum_post" in query["sql"]:
+                cursor.execute(f"EXPLAIN {query['sql']}")
+                yield "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("SET LOCAL enable_seqscan = on")
+
+
+@pytest.mark.parametrize(("model", "query"), EACH)
+def test_no_list_reads_all_posts(as_carol, reply, alice, board, model, query):
+    report_post(reply, by=alice, reason="spam")
+    page = reverse(f"admin:forum_{model}_changelist")
+    for plan in plans(as_carol, f"{page}?{query.format(board=board.pk)}"):
+        assert "Seq Scan on forum_post" not in plan
+
+
+def test_a_plan_that_reads_all_posts_would_be_noticed(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT * FROM forum_post WHERE source LIKE '%x%'")
+        assert "Seq Scan on forum_post" in cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("order", ["1", "-2", "3.-1", "99", "x"])
+def test_lists_keep_their_one_order(as_carol, reply, opening, order):
+    page = as_carol.get(reverse("admin:forum_post_changelist"), {"o": order})
+    assert list(page.context["cl"].result_list) == [reply, opening]
+    assert b"Toggle sorting" not in page.content
+
+
+def test_nothing_is_counted_to_its_end(as_carol, reply):
+    for model, admin in desk._registry.items():
+        assert admin.show_full_result_count is False, model
+        assert issubclass(admin.paginator, BoundedPaginator), model
+    with CaptureQueriesContext(connection) as captured:
+        as_carol.get(reverse("admin:forum_post_changelist"))
+    counts = [query["sql"] for query in captured.captured_queries if "COUNT(" in query["sql"]]
+    assert counts
+    assert all(f"LIMIT {MOST_COUNTED}" in sql or "LIMIT 100" in sql for sql in counts)
