@@ -21,7 +21,8 @@ COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-vers
 	--no-emit-index-url --no-header
 
 PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/browser
-PYTEST_BROWSER = $(VENV_PYTHON) -m pytest tests/browser
+# Each worker has a browser, a server and a world of its own.
+PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
 	bench-tree bench-page bench-budgets bench-lighthouse
