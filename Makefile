@@ -25,7 +25,7 @@ PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/brow
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
-	bench-tree bench-page bench-budgets bench-lighthouse
+	bench-tree bench-page bench-idle bench-budgets bench-lighthouse
 
 ## run: start the forum: http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
@@ -65,8 +65,8 @@ requirements:
 		--output-file requirements/dev.txt && \
 	echo uv | $(COMPILE) --upgrade - --output-file requirements/uv.txt
 
-## bench-tree, bench-page, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
-bench-tree bench-page bench-budgets bench-lighthouse: .venv/.dev
+## bench-tree, bench-page, bench-idle, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
+bench-tree bench-page bench-idle bench-budgets bench-lighthouse: .venv/.dev
 	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
 
 chromium: .venv/.dev

@@ -175,6 +175,14 @@ def ask_for_sign_in(page: Page) -> None:
     expect(page.locator(".post + .note")).to_be_focused()
 
 
+def tell_of_arrivals(page: Page) -> None:
+    """As if the page were older than its posts."""
+    box = page.locator("[data-js-arrivals]")
+    box.evaluate("box => { box.dataset.jsNumber = 40; }")
+    page.evaluate("() => { document.dispatchEvent(new CustomEvent('forum:show-arrivals')); }")
+    expect(box).to_contain_text("new replies")
+
+
 def add_parts(page: Page) -> None:
     page.get_by_role("link", name="more replies").click()
     expect(page.locator(".more-row")).to_have_count(0)
@@ -264,6 +272,7 @@ PAGES: dict[str, Shown] = {
     "go to, error": Shown(day_to_come("forked"), status=422),
     "thread, begun in the middle": Shown(in_the_middle("long")),
     "thread, parts added": Shown(in_thread("long"), "alice", steps=add_parts),
+    "thread, replies told of": Shown(in_thread("deep"), "alice", steps=tell_of_arrivals),
     "branch": Shown(of_reply("post-branch", "deep", level=4)),
     "thread, quotes open": Shown(in_thread("quoted"), "alice", steps=open_quotes),
     "thread, quoted by": Shown(in_thread("quoted"), steps=open_quoted_by),

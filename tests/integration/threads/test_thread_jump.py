@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
 
+from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
-from forum.models import Post, User
+from forum.models import Board, Post, User
+from forum.models.orders import ORDERS
 
 
 @pytest.fixture
@@ -60,6 +64,26 @@ def test_what_is_no_day_is_given_back_with_a_word(
     html = answer.content.decode()
     assert f'value="{typed}"' in html
     assert 'aria-invalid="true"' in html
+    assert 'type="date"' not in html  # such a field would show nothing of what is no day
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_jumps_lead_to_a_page_that_shows_the_post_in_every_order(
+    visitor: Client, board: Board, alice: User, order: str
+) -> None:
+    begun = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    posts = [
+        Written(n, None if n == 0 else n // 3, alice, f"Number {n}.", begun + timedelta(hours=n))
+        for n in range(230)
+    ]
+    thread = load_thread(board, title="Many days", posts=posts)
+    visitor.get(f"{thread.get_absolute_url()}?order={order}")
+    for query in ("to=last", "to=date&date=2026-03-08", "to=first"):
+        answer = visitor.get(f"/t/{thread.pk}/go/?{query}", follow=True)
+        post = answer.redirect_chain[-1][0].rpartition("#")[2]
+        html = answer.content.decode()
+        assert f'id="{post}"' in html
+        assert f'order={order}" aria-current="true"' in html
 
 
 def test_new_leads_to_what_is_new_and_elsewhere_to_nothing(
