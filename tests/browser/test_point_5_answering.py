@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
+from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import reply_to
 from forum.markup.quotes import as_quote
 from forum.models import Post, Quote, Thread, User
+from forum.models.drafts import Purpose
 from tests.browser.world import CODE
 from tests.browser.writing import field_of, open_composer, press, send
 
@@ -265,3 +269,20 @@ def test_help_without_scripts_is_a_page_beside_the_text(
         plain_page.get_by_role("link", name="Markdown help, on a new page").click()
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("How to write a post")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value("Kept.")
+
+
+def test_quote_is_added_to_a_reply_begun_elsewhere_without_scripts(
+    plain_page: Page, thread: Thread, branches: tuple[Post, Post, Post], alice: User
+) -> None:
+    damp, lime, _echo = branches
+    save_draft(Purpose(parent_id=damp.pk), member=alice, written=Writing("Mine too."))
+    press(plain_page, lime, "Quote")
+    plain_page.get_by_role("link", name="Add this quote to your reply to bob").click()
+    field = plain_page.get_by_label("Your reply to bob")
+    expect(field).to_have_value(re.compile(r"> Lime wash kills it, for a year\.\s+$"))
+    field.press("Control+End")
+    field.press_sequentially("Which kind?")
+    plain_page.get_by_role("button", name="Post reply").click()
+    made = Post.objects.get(parent=damp)
+    captions = plain_page.locator(f"#p{made.pk} figcaption > a:first-child")
+    expect(captions).to_have_text(["carol wrote"])
