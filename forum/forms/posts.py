@@ -19,8 +19,9 @@ class PostForm(forms.Form):
 
     `nonce` tells this form from every other, `base` is the number of the revision, of the post
     edited or answered, that it began from, `known` the id of the thread's latest post then,
-    `quoted` the ids of posts that were quoted with the button (may be repeated). `version` is that
-    of the draft seen last, `turn` counts the savings in passing.
+    `quoted` the ids of posts that were quoted with the button (may be repeated). `told` and
+    `told_edit` are the latest answer and edit by others that it has shown. `version` is that of
+    the draft seen last, `turn` counts the savings in passing.
     """
 
     data: QueryDict
@@ -30,6 +31,8 @@ class PostForm(forms.Form):
     nonce = forms.UUIDField(required=False)
     base = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     known = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    told = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    told_edit = forms.IntegerField(required=False, min_value=1, max_value=2**62)
     version = forms.IntegerField(required=False, min_value=1, max_value=2**30)
     turn = forms.IntegerField(required=False, min_value=1, max_value=2**30)
 

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Subquery, Value
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from forum.models.accounts import User
 from forum.models.counts import CountOf
@@ -142,3 +143,22 @@ def _are_few(thread: Thread, marks: Marks) -> bool:
     """Whether so few numbers are not seen that their posts can be looked up one by one."""
     seen = sum(run.upper - run.lower for run in marks.ranges if run.upper and run.lower)
     return thread.next_number - seen <= COUNTED
+
+
+def answers_since(parent: Post, reader: User, known: int) -> PostQuerySet:
+    """What others have answered to a post after the post with the id `known`, and is unseen.
+
+    By ids, not numbers: the post answered may have moved to another thread meanwhile.
+    """
+    mine = Seen.objects.filter(member=reader, thread=OuterRef("thread"))
+    seen = mine.filter(IsAmong(OuterRef("latest_number"), F("numbers")))
+    posts: PostQuerySet = Post.objects.visible_to(reader).readable().select_related("author")
+    others = posts.filter(parent=parent, pk__gt=known).exclude(author=reader)
+    return others.exclude(Exists(seen)).order_by("pk")
+
+
+def has_seen(post: Post, reader: User) -> bool:
+    """Whether the latest wording of a post has been on the reader's screen."""
+    mine = Seen.objects.filter(member=reader, thread=post.thread_id)
+    number = Cast(Value(post.latest_number), BigIntegerField())
+    return mine.filter(IsAmong(number, F("numbers"))).exists()

@@ -23,9 +23,10 @@ from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
 from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
+from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
-from forum.refusals import Gone, Locked, NotAllowed, Refusal, SignedOut
-from forum.views.keeping import give_back, keep, keep_text, show
+from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut
+from forum.views.keeping import give_back, keep, keep_text, look_around, show
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -66,6 +67,10 @@ class Composer:
     turn: int | None = None  # which saving in passing this is
     saved_at: datetime | None = None
     other: Draft | None = None  # what another device has saved meanwhile
+    meanwhile: Meanwhile | None = None  # what others did since it was opened
+    told: int | None = None  # the latest of that which it has shown: an answer,
+    told_edit: int | None = None  # and an edit of the post answered
+    is_held: bool = False  # it shows that first; pressed again, it is posted
     elsewhere: str = ""  # where it can be posted instead, when what it answers was removed
     is_dead_end: bool = False  # and where there is no such place
 
@@ -96,6 +101,7 @@ class Composer:
         self.pointed_at = form.pointed_at()
         self.base, self.known = form.number("base"), form.number("known")
         self.was = form.text("was")
+        self.told, self.told_edit = form.number("told"), form.number("told_edit")
         self.version, self.turn = form.number("version"), form.number("turn")
 
     def take_state(self, draft: Draft | None) -> None:
@@ -129,7 +135,21 @@ def show_preview(
         composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
     )
     keep(request, composer)
+    look_around(composer, author)
     return show(request, composer)
+
+
+def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse | None:
+    """Show once, before posting, what others have done here meanwhile; None when nothing is new."""
+    look_around(composer, author)
+    news = composer.meanwhile
+    if news is None or not news.is_news(composer.told, composer.told_edit):
+        return None
+    if sent_before(author, composer.nonce_value):
+        return None
+    keep(request, composer)
+    composer.is_held, composer.button = True, _("Post anyway")
+    return show(request, composer, Changed.status)
 
 
 def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:

@@ -21,6 +21,7 @@ from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, User
 from forum.models.limits import DRAFTS
 from forum.permissions import Verdict
+from forum.presenters.meanwhile import meanwhile
 from forum.presenters.times import moment_of
 from forum.refusals import Changed, Refusal, SignedOut, TooFast
 
@@ -131,7 +132,16 @@ def _saved(
     except Changed as changed:
         show_other(composer, member)
         status = changed.status
+    look_around(composer, member)
     return show(request, composer, status)
+
+
+def look_around(composer: Composer, writer: User) -> None:
+    """See what others have done meanwhile around the post that is answered."""
+    if composer.target and composer.purpose and composer.purpose.parent_id:
+        composer.meanwhile = meanwhile(
+            composer.target, writer, known=composer.known, base=composer.base
+        )
 
 
 def _discarded(request: HttpRequest, composer: Composer, member: User) -> HttpResponse:

@@ -30,6 +30,7 @@ from forum.views.compose import (
     Composer,
     admit,
     author_of,
+    hold,
     lost,
     refuse,
     show_preview,
@@ -114,6 +115,8 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
         author = author_of(request)
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author, parent=parent)
+        if held := hold(request, composer, author):
+            return held
         admit(author, form, POSTS)
         post = reply_to(
             parent,

@@ -107,7 +107,11 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
 
 function settle(form, content, code, state) {
   const memo = memos.get(form);
-  document.getElementById(state.id)?.replaceWith(document.adoptNode(state));
+  const old = document.getElementById(state.id);
+  const [news, known] = [state, old].map((part) => part?.querySelector("[data-js-news]"));
+  if (news && news.dataset.jsNews === known?.dataset.jsNews) news.replaceWith(known); // opened, perhaps
+  else if (news) announce(news.firstElementChild.textContent);
+  old?.replaceWith(document.adoptNode(state));
   memo.isContested = code === 409;
   if (code !== 200) {
     memo.isLost = !memo.isOnDevice;

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.moves import split_branch
-from forum.actions.posts import delete_post
+from forum.actions.posts import delete_post, reply_to
 from forum.models import Draft, Post, Thread, User
 from tests.browser.pages import expect_composer
 from tests.browser.watch import sign_in
@@ -351,3 +351,38 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     expect(second.locator("li.note")).to_have_text("Saved.")
     opening.refresh_from_db()
     assert opening.source == "From the second tab."
+
+
+# -- What others do meanwhile ---------------------------------------------------------------------
+
+
+def test_replies_that_arrived_are_shown_before_posting_and_nothing_moves(
+    page: Page, reply: Post, carol: User
+) -> None:
+    field = begin(page, reply)
+    top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
+    reply_to(reply, author=carol, source="It does in *spring*, mind you.")
+    page.keyboard.type(" Really.")
+    news = page.get_by_role("group", name="1 reply arrived here since you began.")
+    expect(news).to_be_visible()
+    expect(field).to_be_focused()
+    assert page.locator(f"#p{reply.pk}").bounding_box()["y"] == pytest.approx(top, abs=1)
+    news.get_by_text("carol").click()
+    expect(news.locator("em")).to_have_text("spring")
+    field.focus()
+    page.keyboard.type(" Yes.")
+    expect_saved(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+
+
+def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, carol: User) -> None:
+    reply_to(reply, author=carol, source="It does in *spring*, mind you.")
+    plain_page.get_by_label("Your reply to bob").fill(WORDS)
+    plain_page.get_by_role("button", name="Post reply").click()
+    news = plain_page.get_by_role("group", name="1 reply arrived here since you began.")
+    news.get_by_text("carol").click()
+    expect(news.locator("em")).to_have_text("spring")
+    expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
+    plain_page.get_by_role("button", name="Post anyway").click()
+    expect(plain_page.locator("li.note")).to_have_text("Posted.")
