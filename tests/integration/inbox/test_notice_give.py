@@ -72,6 +72,9 @@ def test_table_of_causes_by_post_edit_seeing_and_hiding(
         later = cause_of(replies=replies, **then)
         waits = {post.pk: later} if later and not (was_seen and cause) else {}
         assert told(alice) == waits, case
+        assert Notice.objects.filter(post=post, member=alice).count() <= 1, case
+        if not waits:
+            continue
         hide_post(post, by=erin, reason="spam")
         assert told(alice) == {}, case
         unhide_post(post, by=erin, reason="not spam")
@@ -81,7 +84,6 @@ def test_table_of_causes_by_post_edit_seeing_and_hiding(
         assert told(alice) == waits, case
         mark_seen(post.thread, member=alice, numbers=[post.latest_number])
         assert told(alice) == {}, case
-        assert Notice.objects.filter(post=post, member=alice).count() <= 1, case
 
 
 def test_what_is_taken_back_tells_nobody(reply: Post, alice: User, bob: User) -> None:
