@@ -70,14 +70,26 @@ def answer_to(post: Post) -> ModerationAction | None:
 def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
     """Take back what answered the reports on these posts, and what was said of it.
 
-    Whoever reported a post once more meanwhile has an open report already.
+    Not of a post that is not there any more: what took it away is the answer then. And whoever
+    reported a post once more meanwhile has an open report already.
     """
-    reports = list(answer.answered_reports.filter(post__in=any_of(post_ids)).select_for_update())
+    reports = list(
+        answer.answered_reports.filter(post__in=any_of(post_ids))
+        .select_related("post")
+        .select_for_update(of=("self",))
+    )
     if not reports:
         return
     about = {report.post_id for report in reports}
     open_now = set(Report.objects.open().filter(post__in=about).values_list("post", "reporter"))
-    ids = [report.pk for report in reports if (report.post_id, report.reporter_id) not in open_now]
+    for report in reports:
+        if report.post.is_deleted:
+            report.outcome, report.action = Report.Outcome.GONE, None
+        elif report.post.is_hidden:
+            report.outcome, report.action = Report.Outcome.ACTED, report.post.hidden_action
+        elif (report.post_id, report.reporter_id) not in open_now:
+            report.outcome, report.action, report.closed_at = "", None, None
+    Report.objects.bulk_update(reports, ["outcome", "action", "closed_at"])
+    ids = [report.pk for report in reports if report.is_open]
     ModerationNotice.objects.filter(report__in=ids).delete()
-    Report.objects.filter(pk__in=ids).update(closed_at=None, outcome="", action=None)
     weigh(about)

@@ -230,6 +230,8 @@ def _has_no_such_reports(post: Post, value: str) -> Refusal | None:
         return None if is_open else Changed(_("Nobody waits for an answer about this post."))
     if answer_to(post) is None:
         return Changed(_("There is no answer to take back."))
+    if post.is_deleted:
+        return Gone(_("This post was deleted by its author."))
     if post.is_hidden:
         return Changed(_("The post was hidden for these reports: show it again instead."))
     return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -19,9 +18,8 @@ from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import YesNo, desk, moderator
 from forum.forms.deeds import DEEDS
-from forum.models import ModerationEffect, Post
-from forum.models.posts import PostQuerySet
-from forum.models.reports import with_reports
+from forum.models import ModerationEffect, Post, Report
+from forum.models.desk import posts_for_desk, saying
 from forum.presenters.history import source_for
 
 
@@ -54,7 +52,7 @@ class PostAdmin(DeedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        return with_reports(Post.objects.for_desk(moderator(request)))
+        return posts_for_desk(moderator(request))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -70,7 +68,7 @@ class PostAdmin(DeedAdmin):
         if not search_term:
             return queryset, False
         found = words.by_number_or_author(queryset, search_term)
-        return cast(PostQuerySet, queryset).saying(search_term) if found is None else found, False
+        return saying(queryset, search_term) if found is None else found, False
 
     @admin.display(description=_("text"))
     def shown_words(self, post: Post) -> str:
@@ -86,7 +84,7 @@ class PostAdmin(DeedAdmin):
 
     @admin.display(description=_("answered"), boolean=True)
     def is_answered(self, post: Post) -> bool:
-        return bool(post.is_answered)
+        return bool(post.is_answered)  # type: ignore[attr-defined]
 
     @admin.display(description=_("answers"))
     def answers(self, post: Post) -> SafeString | str:
@@ -109,8 +107,10 @@ class PostAdmin(DeedAdmin):
         return format_html('<a href="{}">{}</a>', post.get_absolute_url(), self.place)
 
     def summary(self, targets: Sequence[Post]) -> str:
-        return _("%(posts)s by %(people)s in %(threads)s") % {
+        said = _("%(posts)s by %(people)s in %(threads)s") % {
             "posts": words.posts(len(targets)),
             "people": words.people(len({post.author_id for post in targets})),
             "threads": words.threads(len({post.thread_id for post in targets})),
         }
+        reports = Report.objects.open().filter(post__in=targets).count()
+        return f"{said}, {words.reports(reports)}" if reports else said

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from forum.models import User
-from forum.presenters.counts import branches, people, posts, threads
+from forum.presenters.counts import branches, people, posts, reports, threads
 
-__all__ = ["branches", "by_number_or_author", "people", "posts", "threads"]
+__all__ = ["branches", "by_number_or_author", "people", "posts", "reports", "threads"]
 
 
 def by_number_or_author(listed: QuerySet[Any], term: str, *, of: str = "") -> QuerySet[Any] | None:

@@ -206,7 +206,7 @@ REOPEN = Deed(
     "reopen",
     reports.reopen_reports,
     may_answer_reports,
-    lambda post: not post.is_hidden and was_reported(post),
+    lambda post: not post.is_hidden and not post.is_deleted and was_reported(post),
     _("Open the reports again"),
     ngettext_lazy(
         "Open the reports on this post again?",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 EXCERPT_LENGTH = 120
 # What says where in which tree a post stands.
 PLACE = frozenset({"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"})
-# In how many of the latest posts moderators find words.
-SEARCHED = 100_000
 
 # The heads of branches that are, or were, locked or slow: few, and found by place.
 PACED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
@@ -77,27 +75,9 @@ class PostQuerySet(TreeQuerySet):
             )
         )
 
-    def for_desk(self, person: User) -> PostQuerySet:
-        """As the moderators' desk lists them: the posts of the boards that this person moderates.
-
-        With `is_answered`, and no more text than `visible_to` shows.
-        """
-        answers = Post.objects.order_by().filter(parent=OuterRef("pk"))
-        return (
-            self.visible_to(person)
-            .filter(thread__in=Thread.objects.moderated_by(person))
-            .select_related("author", "thread__board", "hidden_action")
-            .annotate(is_answered=Exists(answers))
-        )
-
     def count_authors(self) -> int:
         """How many people wrote these."""
         return int(self.order_by().aggregate(people=Count("author", distinct=True))["people"])
-
-    def saying(self, words: str) -> PostQuerySet:
-        """Of `visible_to`: those of the latest posts whose readable text has these words."""
-        latest = Post.objects.order_by("-id").values("id")[:1]
-        return self.filter(pk__gt=Subquery(latest) - SEARCHED, shown_source__icontains=words)
 
     def in_thread(self, thread: Thread) -> PostQuerySet:
         """All posts of a thread, in tree order."""
@@ -315,8 +295,6 @@ class Post(MPTTModel, Paced):
     shown_html: str
     shown_source: str
     shown_excerpt: str
-    # Set by `for_desk`.
-    is_answered: bool
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
-from forum.models.posts import Post, PostQuerySet, if_readable
+from forum.models.posts import Post, if_readable
 
 WORDS_LENGTH = 1000
 # Who opened a case and went away without a word does not keep it.
@@ -207,15 +207,8 @@ class Case(models.Model):
         return self.assignee
 
 
-def with_reports(posts: PostQuerySet) -> PostQuerySet:
-    """Posts with what `is_reported` and `was_reported` tell of them, in the same query."""
-    reports = Report.objects.filter(post=OuterRef("pk"))
-    answered = reports.exclude(closed_at=None)
-    return posts.annotate(is_reported=Exists(reports.open()), was_reported=Exists(answered))
-
-
 def is_reported(post: Post) -> bool:
-    """Whether somebody waits for an answer about a post; asked once for those of `with_reports`."""
+    """Whether somebody waits for an answer about a post; known of those from `posts_for_desk`."""
     known = getattr(post, "is_reported", None)
     return bool(Report.objects.open().filter(post=post).exists() if known is None else known)
 

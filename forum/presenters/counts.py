@@ -23,6 +23,10 @@ def threads(count: int) -> str:
     return ngettext("%(count)d thread", "%(count)d threads", count) % {"count": count}
 
 
+def reports(count: int) -> str:
+    return ngettext("%(count)d open report", "%(count)d open reports", count) % {"count": count}
+
+
 def branches(heads: Sequence[Post]) -> str:
     """What stands in the branches of these posts, themselves included."""
     concerned = in_branches(heads).living()

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
+from forum.models.desk import posts_for_desk
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
 from forum.presenters.history import Version, history_of
@@ -54,7 +55,7 @@ class Review:
     def __init__(self, case: Case, reader: User, *, with_names: bool = False) -> None:
         self.case = case
         self.with_names = with_names
-        posts = Post.objects.for_desk(reader)
+        posts = posts_for_desk(reader)
         self.post = posts.get(pk=case.post_id)
         self.text: SafeString = text_of(self.post, reader)
         self.reports = list(Report.objects.on(self.post).select_related("reporter", "action"))
