@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
+from forum.lib.switches import keys_are_off
 from forum.lib.themes import THEMES
 from forum.models import Case, User
 from forum.models.threads import Reader
@@ -26,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "site_name": settings.SITE_NAME,
         "theme": theme if theme in THEMES else "",
+        "keys_off": keys_are_off(request),
         "zone": timezone.get_current_timezone_name(),
         "may_moderate": may_enter_desk(reader),
         "unread_notices": capped(reader.unread_notices) if isinstance(reader, User) else "",

@@ -65,6 +65,7 @@ ALONE = (
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_reset_password", "account_reset_password_done"),
     "account_reset_password_from_key_done",
+    *("help-keys", "keys"),
 )
 ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {

@@ -40,6 +40,12 @@ def set_zone(person: User, zone: str) -> None:
     person.save(update_fields=["zone"])
 
 
+def set_keys(person: User, *, are_on: bool) -> None:
+    """Let single keys do something for this person, or nothing."""
+    person.keys = are_on
+    person.save(update_fields=["keys"])
+
+
 def release_address(address: EmailAddress) -> None:
     """Take an address away from everybody who named it without proving that it is theirs.
 

@@ -158,6 +158,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("can log in"), default=True)
     date_joined = models.DateTimeField(_("here since"), default=timezone.now)
     zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    keys = models.BooleanField(_("single-key shortcuts"), default=True)
 
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
     suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True)

@@ -26,6 +26,8 @@ def ways_from(post: Post) -> list[Way]:
                 ways.append((_place(sibling, post), words, way))
         opening = Post.objects.opening_of(post.thread_id).only("pk", "level", "thread_id").get()
         ways.append((_place(opening, post), _("The opening post"), "opening"))
+        place = f"/t/{post.thread_id}/map/?at=p{post.pk}"
+        ways.append((place, _("Its place among the branches"), "map"))
         if Post.objects.below(post).standing().exists():
             ways.append((folded_at(post), _("Fold the replies"), "fold"))
     return ways

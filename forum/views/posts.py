@@ -49,8 +49,15 @@ def get_post(request: HttpRequest, post_id: int) -> Post:
 
 @reading
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
-    """The permanent address: leads to the post in its thread, or says why it is gone."""
+    """The permanent address: leads to the post in its thread, or says why it is gone.
+
+    To htmx it is the post itself, to look at from elsewhere.
+    """
     post = get_post(request, post_id)
+    if wants_fragment(request):
+        context = {"post": post, "text": text_of(post, request.user)}
+        status = 200 if post.is_readable else 410
+        return render(request, "posts/_peek.html", context, status=status)
     if post.is_readable:
         return redirect(place_of(post))
     return render(request, "posts/gone.html", {"post": post, "place": place_of(post)}, status=410)

@@ -35,6 +35,17 @@ document.addEventListener("click", (event) => {
 // Words that a link leads to are marked by the browser itself, if it can.
 if (!("fragmentDirective" in document)) import(modules.words);
 
+// Keys, and what serves a thread as somebody moves about in it, come with the first such event.
+const move = () => import(modules.place);
+if (document.querySelector("[data-js-order]")) {
+  for (const kind of ["scroll", "pointerover", "keydown"]) addEventListener(kind, move, { once: true });
+  if (sessionStorage.folds) move();
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key.length > 1 || event.target.matches("input, textarea, select")) return;
+  import(modules.keys).then(({ pressed }) => pressed(event));
+});
+
 // ---- Saying what went wrong, where the reader is
 
 /** Shows words in the composer the request came from, else in the alert region. */

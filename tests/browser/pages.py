@@ -13,6 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from forum.models import ModerationAction, Post
+from tests.browser.steps import open_keys, open_peek
 from tests.browser.world import World, opening_of
 
 Steps = Callable[[Page], None]
@@ -263,6 +264,8 @@ PAGES: dict[str, Shown] = {
     "thread, locked": Shown(in_thread("locked"), "alice"),
     "thread, pinned, without replies": Shown(in_thread("pinned")),
     "thread, deep": Shown(in_thread("deep")),
+    "thread, keys": Shown(in_thread("forked"), "alice", steps=open_keys),
+    "thread, peek": Shown(in_thread("forked"), "alice", steps=open_peek),
     "thread, folded": Shown(lambda world: f"{world.deep.get_absolute_url()}?fold=all"),
     "thread, map": Shown(of_thread("thread-map", "long")),
     "thread, by time": Shown(by_time("forked"), "alice"),
@@ -280,6 +283,7 @@ PAGES: dict[str, Shown] = {
     "quote": Shown(of_quote("quoted", 0)),
     "quote, changed": Shown(of_quote("quoted", 1)),
     "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
+    "keys": Shown(named("help-keys"), "alice"),
     "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
     "person": Shown(named("person-detail", "bob")),
     "person, suspended": Shown(named("person-detail", "dan")),
@@ -387,4 +391,5 @@ WITHOUT_A_PAGE = {
     *("draft-discard", "draft-take-back"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     "inbox-mark",
+    "keys",
 }

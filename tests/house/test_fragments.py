@@ -27,7 +27,7 @@ ONLY_SENT = {
     *("thread-seen", "post-read", "post-unread"),
 }
 IN_PARTS = {
-    *("thread-detail", "thread-map", "thread-start"),
+    *("thread-detail", "thread-map", "thread-start", "help-keys", "post-detail"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
     *("post-branch", "post-quote", "post-quoted"),
 }
@@ -76,6 +76,8 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     since = f"/p/{post.pk}/history/?since={post.number}"
     yield since, alice.get(since)
     yield since, alice.get(since, headers=HTMX)
+    yield post.get_absolute_url(), alice.get(post.get_absolute_url(), headers=HTMX)
+    yield "keys", alice.post("/keys/", {"keys": "off"}, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
     yield "people", alice.get("/people/?q=bo", headers=HTMX)
     notice = Notice.objects.filter(member=scene.people["alice"]).earliest("id")
@@ -121,7 +123,7 @@ def opened(scene: Scene) -> dict[str, str]:
     return {
         key: path
         for key, path in addresses(scene).items()
-        if key.split()[0] not in {"alive", "ready", "theme", "account_logout"} | ONLY_SENT
+        if key.split()[0] not in {"alive", "ready", "theme", "keys", "account_logout"} | ONLY_SENT
     }
 
 

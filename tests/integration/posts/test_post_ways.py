@@ -37,16 +37,17 @@ def test_each_way_leads_to_its_post(visitor: Client, reply: Post, answers: list[
         "next": ("Next answer to bob", f"{path}#p{answers[2].pk}"),
         "previous": ("Previous answer to bob", f"{path}#p{answers[0].pk}"),
         "opening": ("The opening post", f"{path}#p{reply.parent_id}"),
+        "map": ("Its place among the branches", f"/t/{reply.thread_id}/map/?at=p{answers[1].pk}"),
     }
 
 
 def test_only_ways_that_lead_somewhere_are_offered(
     visitor: Client, reply: Post, answers: list[Post]
 ) -> None:
-    assert set(ways(visitor, answers[0])) == {"parent", "next", "opening"}
-    assert set(ways(visitor, answers[3])) == {"parent", "previous", "opening"}
+    assert set(ways(visitor, answers[0])) == {"parent", "next", "opening", "map"}
+    assert set(ways(visitor, answers[3])) == {"parent", "previous", "opening", "map"}
     # What a reply to the opening post answers is the opening post.
-    assert set(ways(visitor, reply)) == {"opening", "fold"}
+    assert set(ways(visitor, reply)) == {"opening", "map", "fold"}
     assert ways(visitor, reply.parent) == {}
 
 
@@ -99,3 +100,29 @@ def test_menu_asks_the_same_in_any_thread(
         reply_to(answers[1], author=alice, source=f"Below {n}.")
         reply_to(reply, author=alice, source=f"Beside {n}.")
     assert asked(answers[1]) == few
+
+
+# -- A look at a post from elsewhere --------------------------------------------------------------
+
+HTMX = {"hx-request": "true"}
+
+
+def test_look_at_a_post_is_the_post_alone(visitor: Client, reply: Post) -> None:
+    answer = visitor.get(f"/p/{reply.pk}/", headers=HTMX)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert html.strip().startswith('<article class="post">')
+    assert "Only where the bricks stay wet all winter." in html
+    assert "id=" not in html
+
+
+def test_look_at_a_removed_post_shows_nothing_of_it(
+    visitor: Client, as_carol: Client, reply: Post, carol: User
+) -> None:
+    hide_post(reply, by=carol, reason="Rude")
+    answer = visitor.get(f"/p/{reply.pk}/", headers=HTMX)
+    assert answer.status_code == 410
+    assert "A removed post" in answer.content.decode()
+    assert "bricks" not in answer.content.decode()
+    assert "bob" not in answer.content.decode()
+    assert "bricks" in as_carol.get(f"/p/{reply.pk}/", headers=HTMX).content.decode()

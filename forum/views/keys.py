@@ -1,0 +1,43 @@
+"""The keys of the site: what they are, and turning them off."""
+
+from __future__ import annotations
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from forum.actions.accounts import set_keys
+from forum.lib.htmx import wants_fragment
+from forum.lib.switches import keys_are_off
+from forum.models import User
+from forum.presenters.keys import KEYS
+
+A_YEAR = 365 * 24 * 60 * 60
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    """All keys: a page, or what a dialog shows."""
+    in_place = wants_fragment(request)
+    context = {"groups": KEYS, "is_off": keys_are_off(request), "in_place": in_place}
+    return render(request, "keys/_list.html" if in_place else "keys/list.html", context)
+
+
+@require_POST
+def switch(request: HttpRequest) -> HttpResponse:
+    """Turn single keys off or on: for a member on every device, for a visitor in this browser."""
+    chosen = request.POST.get("keys", "")
+    if chosen not in ("off", "on"):
+        raise BadRequest("off or on")
+    if isinstance(request.user, User):
+        set_keys(request.user, are_on=chosen == "on")
+    if wants_fragment(request):
+        context = {"is_off": chosen == "off", "switched": True}
+        response = render(request, "keys/_switch.html", context)
+    else:
+        response = redirect("help-keys")
+    response.set_cookie(
+        "keys", chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+    )
+    return response

@@ -1,0 +1,126 @@
+/* Folding: any branch by its handle, by the line down from its head or by a key, all at once; how
+   they stand is kept for this tab, also over a reload. Nothing folded hides what has focus. */
+
+const modules = document.getElementById("forum-js").dataset;
+const { land } = await import(modules.jumps);
+const words = document.getElementById("words").dataset;
+const NEAR = 12; // pixels beside a line that still are the line
+const kept = JSON.parse(sessionStorage.folds ?? "{}"); // by thread
+const stored = (kept[location.pathname.split("/")[2]] ??= {}); // by post: whether it is open
+
+const headOf = (fold) => fold.parentElement.querySelector(":scope > article");
+const all = () => [...document.querySelectorAll(".top-level details.branch")];
+
+// ---- One branch
+
+/** The fold over what answers a post; in a chain, where the page has none, one is made. */
+function foldBelow(post) {
+  const fold = post.parentElement.querySelector(":scope > .branch");
+  const list = post.parentElement.querySelector(":scope > .replies");
+  if (fold || !list || !post.matches(".node > *")) return fold;
+  const made = document.createElement("details");
+  made.className = "branch";
+  made.open = true;
+  const summary = document.createElement("summary");
+  const below = list.querySelectorAll("article").length;
+  const fresh = list.querySelectorAll("article[data-n].is-new").length;
+  summary.textContent = `${words.below} ${below}${fresh ? `, ${words.new} ${fresh}` : ""}`;
+  list.before(made);
+  made.append(summary, list);
+  return made;
+}
+
+/** Opens or closes; the handle of what was closed comes into view, and takes focus over. */
+function set(fold, isOpen) {
+  const summary = fold.querySelector("summary");
+  const hasFocus = fold.contains(document.activeElement);
+  fold.open = isOpen;
+  if (isOpen) return;
+  if (hasFocus) summary.focus({ preventScroll: true });
+  if (summary.getBoundingClientRect().top < 0) summary.scrollIntoView({ block: "start", behavior: "instant" });
+}
+
+/** What answers the post; where nothing does, the branch that it is in. */
+export function toggle(post) {
+  const fold = foldBelow(post) ?? post.closest("details.branch");
+  if (fold) set(fold, !fold.open);
+}
+
+// ---- All of them
+
+function nameLink() {
+  const link = document.querySelector("[data-js-fold-all]");
+  if (link) link.textContent = all().some(({ open }) => open) ? link.dataset.jsFoldAll : link.dataset.jsOpenAll;
+}
+
+export function toggleAll() {
+  const isOpen = !all().some(({ open }) => open);
+  const head = document.activeElement.closest(".top-level > .node")?.querySelector("article");
+  for (const fold of all()) fold.open = isOpen;
+  nameLink();
+  if (!isOpen && head && !document.activeElement.checkVisibility()) land(head);
+}
+
+// ---- The mouse: the handles' own way, and the line
+
+/** The head whose line was pressed: beside its text, or in the gap above an answer. */
+function headAt({ target, clientX }) {
+  const style = getComputedStyle(target);
+  const { left, right } = target.getBoundingClientRect();
+  const across = style.direction === "rtl" ? right - clientX : clientX - left;
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const axis = parseFloat(style.getPropertyValue("--av")) * rem / 2;
+  const gutter = parseFloat(style.getPropertyValue("--gut")) * rem;
+  if (!gutter) return null;
+  const above = target.matches(".node") && target.parentElement.closest(".node")?.querySelector("article");
+  if (target.matches(".fork > .node")) return across < 0 ? above : null;
+  return Math.abs(across - axis) <= NEAR ? above || target : null;
+}
+
+export function pressed(event, link) {
+  if (event.target.closest("[data-js-fold-all]")) return toggleAll();
+  if (link) {
+    const post = document.getElementById(link.hash.slice(1));
+    const fold = post && foldBelow(post);
+    if (!fold) return location.assign(link.href);
+    set(fold, !fold.open);
+    return land(post);
+  }
+  const handle = event.target.closest(".branch > summary");
+  if (handle) return requestAnimationFrame(() => keep(handle.parentElement));
+  const head = headAt(event);
+  const fold = head && foldBelow(head);
+  if (fold) set(fold, !fold.open);
+}
+
+// ---- Kept for this tab
+
+function keep(fold) {
+  stored[headOf(fold).id] = fold.open;
+  sessionStorage.folds = JSON.stringify(kept);
+  nameLink();
+}
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.(".branch")) keep(target);
+}, true);
+
+function restore() {
+  const wanted = document.getElementById(location.hash.slice(1));
+  for (const [id, isOpen] of Object.entries(stored)) {
+    const head = document.getElementById(id);
+    const fold = head && (isOpen ? head.parentElement.querySelector(":scope > .branch") : foldBelow(head));
+    if (fold && fold.open !== isOpen) fold.open = isOpen || fold.contains(wanted);
+  }
+  nameLink();
+  return wanted;
+}
+
+document.addEventListener("htmx:afterSettle", restore);
+document.addEventListener("forum:posts-added", restore);
+
+// What was folded before this came is kept, too.
+for (const fold of all()) if (!fold.open && !(headOf(fold).id in stored)) keep(fold);
+
+// After a reload the browser scrolls to where it was before what is folded was folded.
+restore()?.scrollIntoView({ block: "start", behavior: "instant" });

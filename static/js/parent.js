@@ -1,0 +1,81 @@
+/* A look at the post that is answered, without going there: on resting the mouse on “to NAME”, or
+   with a key while that has focus. Escape closes it; focus stays where it was. */
+
+const words = document.getElementById("words").dataset;
+const status = document.getElementById("status");
+const REST = 400; // milliseconds that a mouse rests before it means it,
+const LEAVE = 300; // and that it may be away
+const SPOKEN = 300; // characters
+
+let shown = null; // { link, box }
+let timer = 0;
+
+/** The post that a link leads to: from this page, else from the server. */
+async function postOf(link) {
+  const [, id] = link.href.match(/(?:#p|\/p\/)(\d+)/);
+  const here = document.getElementById(`p${id}`);
+  if (here) return here;
+  const response = await fetch(`/p/${id}/`, { headers: { "HX-Request": "true" } });
+  return new DOMParser().parseFromString(await response.text(), "text/html").querySelector("article");
+}
+
+function copyOf(part) {
+  const copy = document.importNode(part, true);
+  for (const one of [copy, ...copy.querySelectorAll("[id]")]) one.removeAttribute("id");
+  for (const one of copy.querySelectorAll("[hx-get], .re, .new, a:not(.text *)")) one.replaceWith(...(one.matches("a") ? one.childNodes : []));
+  return copy;
+}
+
+async function show(link) {
+  if (shown?.link === link) return;
+  hide();
+  const post = await postOf(link).catch(() => null);
+  const text = post?.querySelector(":scope > .text, :scope > p");
+  if (!text || !link.isConnected) return;
+  const box = document.createElement("div");
+  box.className = "peek";
+  box.popover = "auto";
+  const go = document.createElement("a");
+  go.href = link.href;
+  go.textContent = words.go;
+  box.append(...[post.querySelector(".by"), text].filter(Boolean).map(copyOf), go);
+  link.closest("header").append(box);
+  shown = { link, box };
+  box.addEventListener("toggle", ({ newState }) => { if (newState === "closed") hide(); });
+  box.addEventListener("pointerenter", () => clearTimeout(timer));
+  box.addEventListener("pointerleave", leave);
+  box.showPopover({ source: link });
+  const { left, bottom } = link.getBoundingClientRect();
+  box.style.insetBlockStart = `${scrollY + bottom + 4}px`;
+  box.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - box.offsetWidth - 8))}px`;
+  if (document.activeElement === link) status.textContent = text.textContent.trim().slice(0, SPOKEN);
+}
+
+function hide() {
+  clearTimeout(timer);
+  const box = shown?.box;
+  shown = null;
+  if (!box) return;
+  const hadFocus = box.contains(document.activeElement) && box.closest("header").querySelector(".re a");
+  box.remove();
+  if (hadFocus) hadFocus.focus();
+}
+
+function leave() {
+  clearTimeout(timer);
+  timer = setTimeout(hide, LEAVE);
+}
+
+/** A mouse has come to the link. */
+export function consider(link) {
+  clearTimeout(timer);
+  if (!link.matches(":hover")) return;
+  timer = setTimeout(show, REST, link);
+  link.addEventListener("pointerleave", leave, { once: true });
+}
+
+/** A key asks for a look; asked again, it is closed. */
+export function toggle(link) {
+  if (shown?.link === link) hide();
+  else show(link);
+}
