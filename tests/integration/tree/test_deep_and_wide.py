@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from forum.actions.loading import Written, load_thread
-from forum.actions.moderation import hide_post, latest, unhide_post
+from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.records import latest
 from forum.models import ModerationAction, ModerationEffect, Post
 
 Act, Kind = ModerationAction.Act, ModerationEffect.Kind
