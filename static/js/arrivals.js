@@ -294,4 +294,6 @@ document.addEventListener("forum:show-arrivals", () => {
   showAll().catch(() => location.assign(`${address}?after=${number}`));
 });
 
-if (document.visibilityState === "visible") ask();
+// Who is writing may be in the middle of a character that takes several keys.
+if (document.visibilityState === "visible" && !document.activeElement.matches("textarea, input")) ask();
+else plan();

@@ -59,7 +59,7 @@ for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   addEventListener(name, () => { moved = true; }, { passive: true });
 }
 
-function tidy() {
+function tidy(frames) {
   moved = false;
   const all = lists();
   if (all.length < 2) return;
@@ -71,18 +71,18 @@ function tidy() {
   for (const [place, list] of all.entries()) {
     if (place) merge(all[place - 1], list);
   }
-  if (seen) hold(seen, top, FRAMES);
+  if (seen) hold(seen, top, frames);
   record();
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const link = detail.requestConfig.elt;
   if (!link.matches(".more-row a")) return;
-  tidy();
+  tidy(link.rel === "prev" ? FRAMES : 0);
   if (link.rel !== "prev") return;
   // On with the last of the earlier ones: it stands right above what was read.
   const posts = [...document.querySelectorAll(".answers > .top-level > .node article")];
   const next = posts.indexOf(document.getElementById(new URL(link.href).searchParams.get("before")));
   posts[next - 1]?.focus({ preventScroll: true });
 });
-tidy();
+tidy(0);
