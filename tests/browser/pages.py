@@ -305,11 +305,11 @@ PAGES: dict[str, Shown] = {
     "reply, too fast": Shown(of_reply("post-reply", "forked"), "frank", steps=post_too_fast),
     "thread, draft offered": Shown(in_thread("forked"), "erin"),
     "reply, draft given back": Shown(of_reply("post-reply", "forked"), "erin"),
-    "reply, locked meanwhile": Shown(of_opening("post-reply", "locked"), "erin", 423),
+    "reply, locked meanwhile": Shown(of_opening("post-reply", "locked"), "frank", 423),
     "reply, parent removed": Shown(
         of_reply("post-reply", "mixed", hidden_at__isnull=False), "frank", 409
     ),
-    "drafts": Shown(named("drafts"), "erin"),
+    "drafts": Shown(named("drafts"), "frank"),
     "drafts, none": Shown(named("drafts"), "bob"),
     "thread start": Shown(named("thread-start", "gardens"), "alice"),
     "thread start, error": Shown(named("thread-start", "gardens"), "alice", steps=fail),

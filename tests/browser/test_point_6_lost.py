@@ -294,7 +294,11 @@ def test_locked_meanwhile_lets_it_be_copied_and_keeps_it(
     page.get_by_role("button", name="Copy text").click()
     expect(page.get_by_role("status").first).to_have_text("Text copied.")
     page.get_by_role("link", name="Your drafts").click()
-    expect(page.locator(".list li")).to_contain_text("going in circles")
+    kept = page.locator(".list li")
+    expect(kept).to_contain_text("going in circles")
+    kept.get_by_role("button", name="Discard").click()
+    page.locator(".messages").get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
 
 
 def test_parent_removed_meanwhile_it_can_go_to_the_thread(

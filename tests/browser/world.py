@@ -123,7 +123,7 @@ def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thre
     removed = Post.objects.filter(thread=mixed, hidden_at__isnull=False)[0]
     for name, parent in (
         ("erin", answered),
-        ("erin", opening_of(locked)),
+        ("frank", opening_of(locked)),
         ("frank", removed),
     ):
         written = Writing("What I had begun to write about walls,\n\nand *why*.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -113,6 +114,33 @@ def test_what_arrives_late_does_not_undo_what_was_sent_after_it(
     late = Writing("Moss", nonce=form.nonce, version=None, turn=1)
     save_draft(purpose, member=alice, written=late)
     assert kept(alice) == ["Moss holds water."]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_two_devices_save_nothing_goes_without_being_shown(
+    purpose: Purpose, alice: User, seed: int
+) -> None:
+    """What is kept is what was saved last and taken; it gives way only to who has seen it."""
+    chance = random.Random(seed)
+    devices = [Form(purpose, alice), Form(purpose, alice)]
+    seen = [{""}, {""}]  # by device: the texts that stood on its screen
+    stored = ""
+    for n in range(40):
+        which = chance.randrange(2)
+        device, text = devices[which], f"Text {n}"
+        seen[which].add(text)
+        try:
+            device.save(text)
+        except Changed:
+            # Told, with the other text: half of the time they go on from that.
+            assert stored not in seen[which]
+            if chance.random() < 0.5:
+                device.version = Draft.objects.get().version
+                seen[which].add(stored)
+        else:
+            assert stored in seen[which]
+            stored = text
+        assert kept(alice) == [stored]
 
 
 # -- Nothing to keep ------------------------------------------------------------------------------
