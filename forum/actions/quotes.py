@@ -52,13 +52,12 @@ def find_sources(
     what its author said: whoever quotes somebody has not said their words. A block whose words
     stand nowhere is left out, unless most of them are those of a post that the form pointed at.
     `but` is the quoting post itself, when it is edited: what it quoted before keeps its source,
-    also when that was removed since.
+    also when that was removed since, and also when its words are changed now.
     """
     if not blocks:
         return []
     kept = list(_quotes_of(but)) if but else []
-    pointed_at = [*pointed_at, *(quote.revision.post_id for quote in kept)]
-    search = Search(reader, parent, pointed_at, but)
+    search = Search(reader, parent, pointed_at, but, kept)
     known = {quote.words: quote for quote in kept}
     found = []
     for block in blocks[:MOST_QUOTES]:
@@ -73,14 +72,21 @@ class Search:
     """Looks for the quotes of one post, one after the other, at a bounded price for all."""
 
     def __init__(
-        self, reader: User, parent: Post | None, pointed_at: Sequence[int], but: Post | None
+        self,
+        reader: User,
+        parent: Post | None,
+        pointed_at: Iterable[int],
+        but: Post | None,
+        kept: Sequence[Found],
     ) -> None:
         self.reader = reader
         self.thread_id = but.thread_id if but else parent.thread_id if parent else None
         self.but_id = but.pk if but else None
         # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
         self.turns = list(pointed_at)
-        self.pointed_at = Revision.objects.of_posts(list(dict.fromkeys(pointed_at)), reader)
+        self.pointed_at = Revision.objects.of_posts(list(dict.fromkeys(self.turns)), reader)
+        # What the post quoted before counts as pointed at, whoever may read it now.
+        self.before = list({quote.revision.pk: quote.revision for quote in kept}.values())
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
         self.above = Revision.objects.of_posts(above, reader)
         self.searches = MOST_ELSEWHERE
@@ -91,6 +97,7 @@ class Search:
         for revision, named in chain(
             ((revision, True) for revision in self._in_turn()),
             ((revision, False) for revision in self.above),
+            ((revision, True) for revision in self.before),
             self._elsewhere(block),
         ):
             if revision.post_id == self.but_id:
@@ -124,8 +131,8 @@ class Search:
 
     def _altered_from(self, block: QuoteBlock) -> Found | None:
         """The post pointed at whose words, as it says them now, the block has changed."""
-        for _post_id, revisions in groupby(self._in_turn(), key=attrgetter("post_id")):
-            latest = next(revisions)
+        grouped = groupby(self._in_turn(), key=attrgetter("post_id"))
+        for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
             if self.comparisons and latest.post_id != self.but_id:
                 self.comparisons -= 1
                 place = closest(block.words, latest.said)

@@ -20,7 +20,7 @@ from forum.admin.site import YesNo, desk, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post, Report
 from forum.models.desk import posts_for_desk, saying
-from forum.presenters.history import source_for
+from forum.presenters.history import words_for
 
 
 class InBoardOfThread(InBoard):
@@ -59,7 +59,7 @@ class PostAdmin(DeedAdmin):
     ) -> Post | None:
         post = super().get_object(request, object_id, from_field)
         if post is not None:
-            post.shown_source = source_for(post, moderator(request))
+            post.shown_words = words_for(post, moderator(request))
         return post
 
     def get_search_results(
@@ -76,7 +76,7 @@ class PostAdmin(DeedAdmin):
 
     @admin.display(description=_("text"))
     def text(self, post: Post) -> SafeString:
-        return mark_safe(linebreaks(post.shown_source, autoescape=True))  # noqa: S308 - escaped
+        return mark_safe(linebreaks(post.shown_words, autoescape=True))  # noqa: S308 - escaped
 
     @admin.display(description=_("depth"))
     def depth(self, post: Post) -> int:

@@ -117,9 +117,10 @@ class PostQuerySet(TreeQuerySet):
         """A person's posts, the latest first."""
         return self.filter(author=person).order_by("-id")
 
-    def quoting(self, post: Post) -> PostQuerySet:
-        """The posts that quote this one, the first written first."""
-        return self.filter(pk__in=post.quoted_in.order_by().values("post")).order_by("id")
+    def quoting(self, post: Post, *, after: int | None = None) -> PostQuerySet:
+        """The posts that quote this one, the first written first; those after one of them."""
+        quoting = self.filter(pk__in=post.quoted_in.order_by().values("post"))
+        return quoting.filter(pk__gt=after or 0).order_by("id")
 
     def readable(self) -> PostQuerySet:
         """Those whose text the reader of `visible_to` may read."""
@@ -128,10 +129,6 @@ class PostQuerySet(TreeQuerySet):
     def before(self, post_id: int | None) -> PostQuerySet:
         """The rest of a list in order of `-id` after that post; all of it without one."""
         return self if post_id is None else self.filter(pk__lt=post_id)
-
-    def after(self, post_id: int | None) -> PostQuerySet:
-        """The rest of a list in order of `id` after that post; all of it without one."""
-        return self if post_id is None else self.filter(pk__gt=post_id)
 
     def below(self, post: Post) -> PostQuerySet:
         """Everything below `post`, in tree order."""
@@ -295,6 +292,8 @@ class Post(MPTTModel, Paced):
     shown_html: str
     shown_source: str
     shown_excerpt: str
+    # Set where moderators look at it: without quoted words that they may not read.
+    shown_words: str
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -138,7 +138,7 @@ class Quote(models.Model):
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="quotes")
     ordinal = models.PositiveSmallIntegerField()
-    source_post = models.ForeignKey(Post, models.PROTECT, related_name="quoted_in")
+    source_post = models.ForeignKey(Post, models.PROTECT, related_name="quoted_in", db_index=False)
     source_revision = models.ForeignKey(Revision, models.PROTECT, related_name="+")
     start = models.PositiveIntegerField()
     length = models.PositiveIntegerField()
@@ -147,6 +147,8 @@ class Quote(models.Model):
     objects = QuoteQuerySet.as_manager()
 
     class Meta:
+        # In the order of the posts that quote one: a page counts the first of them only.
+        indexes = [models.Index(fields=["source_post", "post"], name="quote_by_source")]
         constraints = [
             models.UniqueConstraint(fields=["post", "ordinal"], name="quote_ordinal"),
             models.CheckConstraint(

@@ -46,8 +46,9 @@ def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
     return word_diff(before, after)
 
 
-def source_for(post: Post, reader: Reader) -> str:
-    """A post's Markdown; its plain words when some are quoted from a post that is removed."""
+def words_for(post: Post, reader: Reader) -> str:
+    """A post's Markdown, to be looked at; plain, without those words, when it quotes any that
+    `reader` may not read."""
     if post.is_readable and Quote.objects.unreadable_words(post, reader):
         return _texts([post.latest_revision()], post, reader)[0]
     return post.shown_source

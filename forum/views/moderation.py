@@ -14,7 +14,7 @@ from forum.actions.acts import Outcome
 from forum.forms.deeds import Deed
 from forum.models import Post, Thread, User
 from forum.presenters.counts import branches
-from forum.presenters.history import source_for
+from forum.presenters.history import words_for
 from forum.refusals import Changed, Invalid
 from forum.views.compose import signed_in
 from forum.views.keeping import forget_text, kept_text
@@ -27,7 +27,7 @@ def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     posts = Post.objects.visible_to(request.user).with_context()
     post = get_object_or_404(posts, pk=post_id)
     deed.may(request.user, post).enforce()
-    post.shown_source = source_for(post, request.user)
+    post.shown_words = words_for(post, request.user)
     return _carry_out(request, deed, post, "moderation/_post.html")
 
 

@@ -37,10 +37,10 @@ def quoted(request: HttpRequest, post_id: int) -> HttpResponse:
     if not post.is_readable:
         return redirect(post)
     after = id_asked_for(request.GET, "after", "p")
-    quoting = Post.objects.visible_to(request.user).quoting(post).readable().with_context()
+    readable = Post.objects.visible_to(request.user).readable().with_context()
     is_menu = wants_fragment(request)
     most = IN_MENU if is_menu else PAGE
-    posts = list(quoting.after(after)[: most + 1])
+    posts = list(readable.quoting(post, after=after)[: most + 1])
     context = {
         "post": post,
         "place": place_of(post),

@@ -13,9 +13,10 @@ const BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, pre, tr, blockquote, figure, .tex
 
 /** Whose words stand in a figure: the caption leads there. Nobody's, when nothing says so. */
 function sourceOf(figure, element) {
-  if (element.closest(".earlier")) return "";
-  const address = figure.querySelector("figcaption a")?.getAttribute("href") ?? "";
-  return address.match(/^(?:#p|\/p\/)(\d+)/)?.[1] ?? "";
+  // A quote inside another has a figure of its own, but for those that are not looked for.
+  if (figure.contains(element.closest(".earlier"))) return "";
+  const address = figure.querySelector(":scope > figcaption a")?.getAttribute("href") ?? "";
+  return address.match(/#p(\d+)/)?.[1] ?? "";
 }
 
 function cut(node, { startContainer, startOffset, endContainer, endOffset }) {

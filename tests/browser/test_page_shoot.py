@@ -18,7 +18,7 @@ SHOT = {
     for name in (
         *("front page", "board", "thread, seed", "thread, forked", "composer", "composer, error"),
         *("inbox", "board, new", "thread, by time"),
-        *("log in", "desk, posts"),
+        *("log in", "desk, posts", "thread, quotes open", "quote, changed", "quoted"),
     )
 }
 

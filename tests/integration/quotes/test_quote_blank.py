@@ -1,0 +1,111 @@
+"""Words whose source was removed are shown nowhere, and lost nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from forum.actions.moderation import hide_post, unhide_post
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.models import Post, Revision, User
+
+SAID = "Only where the bricks stay wet all winter."
+SOURCE = f"> {SAID}\n>\n> > Inside of it.\n\nMine *never* do."
+MOVED = f"And now:\n\n> {SAID}\n\nMine *never* did."
+HTMX = {"hx-request": "true"}
+
+
+def removed_by_author(post: Post, carol: User) -> None:
+    delete_post(post, by=post.author)
+
+
+def hidden(post: Post, carol: User) -> None:
+    hide_post(post, by=carol, reason="an address")
+
+
+@pytest.fixture
+def quoting(reply: Post, alice: User, bob: User) -> Post:
+    """Alice quotes bob, twice: what she wrote first is kept as it was."""
+    post = reply_to(reply, author=alice, source=SOURCE)
+    reply_to(post, author=bob, source="I see.")
+    edit_post(post, by=alice, source=MOVED)
+    assert Revision.objects.filter(post=post).count() == 2
+    return post
+
+
+@pytest.mark.parametrize("remove", [removed_by_author, hidden])
+def test_words_are_left_out_wherever_the_post_is_shown(
+    quoting: Post, carol: User, as_alice: Client, remove: Callable[[Post, User], None]
+) -> None:
+    assert quoting.parent
+    remove(quoting.parent, carol)
+    page = f"/p/{quoting.pk}/"
+    exits = [
+        quoting.thread.get_absolute_url(),
+        f"{quoting.thread.get_absolute_url()}?order=time",
+        *(f"{page}{name}/" for name in ("reply", "history", "menu", "delete", "branch", "quoted")),
+        f"{page}history/?since={quoting.number}",
+        f"{page}reply/?quote=1",
+        f"/t/{quoting.thread_id}/map/",
+        "/u/alice/",
+        "/inbox/",
+        "/",
+    ]
+    sent = {"source": f"{MOVED} Still.", "do": "preview"}
+    for headers in ({}, HTMX):
+        for address in exits:
+            assert SAID not in as_alice.get(address, headers=headers).content.decode(), address
+        preview = as_alice.post(f"{page}edit/", sent, headers=headers).content.decode()
+        assert "Mine <em>never</em> did. Still." in preview
+        assert f"<p>{SAID}</p>" not in preview
+        assert "bob</bdi> wrote this in a post that was removed" in preview
+
+
+def test_words_are_left_out_at_the_desk_and_where_moderators_decide(
+    quoting: Post, carol: User, as_carol: Client
+) -> None:
+    assert quoting.parent
+    removed_by_author(quoting.parent, carol)
+    for address in (
+        *(f"/p/{quoting.pk}/{name}/" for name in ("hide", "history", "report")),
+        *(f"/admin/forum/post/{name}" for name in ("", f"{quoting.pk}/change/", "?q=Mine")),
+        f"/admin/forum/post/hide/?id={quoting.pk}",
+    ):
+        html = as_carol.get(address).content.decode()
+        assert SAID not in html, address
+    assert "[a quote]" in as_carol.get(f"/p/{quoting.pk}/hide/").content.decode()
+
+
+def test_who_edits_finds_the_text_as_it_was_written(
+    quoting: Post, carol: User, as_alice: Client, as_carol: Client
+) -> None:
+    assert quoting.parent
+    removed_by_author(quoting.parent, carol)
+    for client, address in ((as_alice, "edit"), (as_carol, "edit-for")):
+        html = client.get(f"/p/{quoting.pk}/{address}/").content.decode()
+        assert escape(MOVED) in html
+
+
+def test_words_come_back_with_their_source(quoting: Post, carol: User, visitor: Client) -> None:
+    assert quoting.parent
+    hide_post(quoting.parent, by=carol, reason="an address")
+    address = quoting.thread.get_absolute_url()
+    assert SAID not in visitor.get(address).content.decode()
+    unhide_post(quoting.parent, by=carol, reason="a mistake")
+    assert visitor.get(address).content.decode().count(SAID) == 2
+
+
+@pytest.mark.parametrize("words", ["wet all winter", "dry all winter"], ids=["fewer", "others"])
+def test_words_do_not_come_back_by_changing_them(
+    quoting: Post, alice: User, carol: User, visitor: Client, words: str
+) -> None:
+    assert quoting.parent
+    removed_by_author(quoting.parent, carol)
+    edit_post(quoting, by=alice, source=f"> Only where the bricks stay {words}\n\nMine do.")
+    html = visitor.get(quoting.thread.get_absolute_url()).content.decode()
+    assert "Mine do." in html
+    assert words not in html
+    assert "bob</bdi> wrote this in a post that was removed" in html
