@@ -1,0 +1,60 @@
+"""Reports and answers at the same moment: one open report a person, none that nobody answers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from forum.actions.claims import claim_case
+from forum.actions.moderation import hide_post
+from forum.actions.reports import report_post
+from forum.models import Case, ModerationNotice, Post, Report, User
+from forum.refusals import Busy, Gone
+
+AT_ONCE = 6
+
+
+def at_once(*acts):
+    """What each of these came to, or how it was refused."""
+
+    def run(act):
+        try:
+            return act()
+        except (Gone, Busy) as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [each.result() for each in [pool.submit(run, act) for act in acts]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pressed_many_times_it_is_one_report(reply: Post, alice: User):
+    made = at_once(*[lambda: report_post(reply, by=alice, reason="spam")] * AT_ONCE)
+    assert set(made) == {Report.objects.get()}
+    assert Case.objects.get().weight == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_report_and_hiding_at_once_leave_no_report_open(reply: Post, alice, bob, carol, erin):
+    report_post(reply, by=erin, reason="spam")
+    at_once(
+        lambda: report_post(reply, by=alice, reason="spam"),
+        lambda: hide_post(reply, by=carol, reason="advertising"),
+        lambda: report_post(reply, by=carol, reason="spam"),
+    )
+    assert not Report.objects.open().exists()
+    assert not Case.objects.open().exists()
+    others = Report.objects.exclude(reporter=carol)
+    assert ModerationNotice.objects.filter(cause="report").count() == others.count()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_open_a_case_at_once_are_not_both_on_it(reply: Post, alice, carol, erin):
+    report_post(reply, by=alice, reason="spam")
+    case = Case.objects.select_related("post__thread__board").get()
+    taken = at_once(*[lambda by=by: claim_case(case, by=by) for by in (carol, erin)])
+    assert sorted(taken) == [False, True]
