@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from forum.actions.accounts import set_keys
 from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
 from forum.models import Case, Post, Report, User
@@ -23,7 +24,9 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     expect(member.locator("h1")).to_have_text("You reported this post")
 
     page = visit("/", carol)
-    page.get_by_role("link", name="Moderation").click()
+    page.get_by_role("navigation", name="Your account").get_by_role(
+        "link", name="Moderation"
+    ).click()
     expect(page.locator("h1")).to_have_text("Review queue")
     row_of(page, reply).locator(".open").focus()
     page.keyboard.press("Enter")
@@ -88,3 +91,20 @@ def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
     page.get_by_label("Reason").fill("it is fine")
     page.get_by_role("button", name="Dismiss").click()
     expect(row_of(page, reply)).to_have_count(0)
+
+
+def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User) -> None:
+    report_post(reply, by=alice, reason="other")
+    set_keys(carol, are_on=False)
+    try:
+        page = visit("/admin/", carol)
+        expect(page.locator("p.keys")).to_be_hidden()
+        row_of(page, reply).locator(".open").focus()
+        page.keyboard.press("d")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_have_text("A post by bob")
+        page.keyboard.press("a")
+        page.get_by_role("link", name="Dismiss the reports").click()
+        expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
+    finally:
+        set_keys(carol, are_on=True)
