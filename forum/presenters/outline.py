@@ -64,6 +64,8 @@ def _line(row: Row, address: str, words: str, *, is_new: bool = False) -> str:
 def _size(branch: Branch) -> str:
     """“38 replies, 2 new”."""
     new = count_of_new(branch.unseen)
+    if not branch.size and not new:
+        return ""
     if branch.size >= COUNTED:
         return f"<small>{_('%(count)s replies or more') % {'count': f'{COUNTED:,}'}}{new}</small>"
     count = ngettext("%(count)d reply", "%(count)d replies", branch.size)

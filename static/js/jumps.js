@@ -8,6 +8,7 @@ const status = document.getElementById("status");
 
 const strip = document.createElement("div");
 strip.className = "strip";
+strip.hidden = true;
 const button = document.createElement("button");
 button.className = "btn";
 button.textContent = words.back;

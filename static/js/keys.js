@@ -153,11 +153,15 @@ async function help() {
     dialog = document.createElement("dialog");
     dialog.id = "keys-dialog";
     dialog.className = "keys-all";
+    dialog.tabIndex = -1;
     dialog.ariaLabel = link.textContent;
     document.body.append(dialog);
     await htmx.ajax("GET", link.href, { target: dialog, swap: "innerHTML" });
   }
   dialog.showModal();
+  // Read from its top, and Enter turns nothing off.
+  dialog.focus();
+  dialog.scrollTop = 0;
 }
 
 // ---- A key is pressed

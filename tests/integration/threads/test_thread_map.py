@@ -140,7 +140,7 @@ def test_branch_tells_how_much_is_in_it_and_how_much_is_new(
     html = branches(as_bob, thread)
     assert html.count("31 replies, 1 new</small>") == 1
     assert html.count("1 reply, 1 new</small>") == 1
-    assert html.count("0 replies</small>") == BRANCHES - 2
+    assert html.count("</small>") == 2
 
 
 def test_way_to_a_post_is_shown_under_its_branch(visitor: Client, large: list[Post]) -> None:
