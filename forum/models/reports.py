@@ -31,6 +31,11 @@ class ReportQuerySet(models.QuerySet["Report"]):
         """The reports on a post, the first one first."""
         return self.filter(post=post).order_by("id")
 
+    def answered(self, post: Post, reporter: User) -> Report | None:
+        """What this person said last of a post and was answered, with the answer."""
+        closed = self.filter(post=post, reporter=reporter).exclude(closed_at=None)
+        return closed.select_related("action").order_by("-closed_at", "-id").first()
+
     def weight_of(self, reporter: User) -> float:
         """How much a report of this person's counts: 1 without a record, from 0 to 2 with one."""
         closed = self.filter(reporter=reporter).exclude(closed_at=None)

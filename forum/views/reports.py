@@ -14,6 +14,7 @@ from forum.models import Post, Report
 from forum.models.limits import REPORTS
 from forum.permissions import may_report
 from forum.presenters.places import place_of
+from forum.refusals import Gone
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
 from forum.views.posts import get_post
@@ -28,10 +29,15 @@ def report(request: HttpRequest, post_id: int) -> HttpResponse:
     before = Report.objects.open().filter(post=post, reporter=reporter).first()
     if before:
         return _show(request, post, report=before)
-    may_report(reporter, post).enforce()
+    answered = Report.objects.answered(post, reporter)
+    verdict = may_report(reporter, post)
+    if answered and isinstance(verdict.refusal, Gone):
+        return _show(request, post, answered=answered)
+    verdict.enforce()
     form = ReportForm(request.POST or None, initial=kept_text(request))
     if request.method != "POST" or not form.is_valid():
-        return _show(request, post, form=form, status=422 if request.method == "POST" else 200)
+        status = 422 if request.method == "POST" else 200
+        return _show(request, post, form=form, answered=answered, status=status)
     spend(f"person:{reporter.pk}", REPORTS)
     answer = form.cleaned_data
     made = report_post(post, by=reporter, reason=answer["reason"], words=answer["note"])

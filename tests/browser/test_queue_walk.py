@@ -44,6 +44,10 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     expect(row_of(page, reply)).to_have_count(0)
     assert Report.objects.get(post=reply).outcome == "acted"
 
+    member.reload()
+    expect(member.get_by_text("a moderator acted on it")).to_be_visible()
+    expect(member.locator("#main")).to_contain_text("advertising, said daj")
+
 
 def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: User) -> None:
     second = reply_to(reply, author=alice, source="A second post that somebody minds.")

@@ -222,3 +222,21 @@ def test_form_from_elsewhere_is_refused(alice: User, address):
     client.force_login(alice)
     assert client.post(address, SAID).status_code == 403
     assert not Report.objects.exists()
+
+
+def test_reporter_reads_there_how_it_ended(as_alice, as_erin, alice, carol, reply, address):
+    report_post(reply, by=alice, reason="spam")
+    dismiss_reports(reply, by=carol, reason="He <b>may</b> say so")
+    page = as_alice.get(address).content.decode()
+    assert "a moderator left the post as it is" in page
+    assert "He &lt;b&gt;may&lt;/b&gt; say so" in page
+    assert "Send the report" in page  # again, if there is more to say
+    assert "left the post" not in as_erin.get(address).content.decode()
+    report_post(reply, by=alice, reason="attack")
+    hide_post(reply, by=carol, reason="advertising")
+    page = as_alice.get(address).content.decode()
+    assert "a moderator acted on it" in page
+    assert "advertising" in page
+    assert "stay wet" not in page
+    assert "Send the report" not in page
+    assert as_erin.get(address).status_code == 410
