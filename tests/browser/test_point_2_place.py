@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from forum.actions.loading import Written, load_thread
 from forum.actions.posts import reply_to
 from forum.models import Post
+from tests.browser.steps import PLACE_SCRIPT
 from tests.browser.world import World
 
 # That folds are kept for this tab.
@@ -53,9 +54,7 @@ def expect_reading(page: Page, post: Post) -> None:
 def wake(page: Page) -> None:
     """Move, and wait for the script that comes when somebody begins to."""
     page.mouse.move(400, 300)
-    assert page.evaluate(
-        "import(document.getElementById('forum-js').dataset.place).then(() => true)"
-    )
+    assert page.evaluate(PLACE_SCRIPT)
 
 
 def handle(page: Page, post: Post):
