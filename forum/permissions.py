@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from forum.models import Board, ModerationAction, Post, Thread, User
+from forum.models import Appeal, Board, ModerationAction, Post, Restriction, Thread, User
 from forum.models.branches import paced_around
 from forum.models.posts import readable_by
+from forum.models.roles import moderators_but
 from forum.models.threads import Reader
 from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut, Suspended
 
@@ -37,12 +38,23 @@ def _no(refusal: Refusal) -> Verdict:
     return Verdict(refusal)
 
 
-def may_take_part(person: Reader) -> Verdict:
-    """Whether this person may write here at all."""
+def may_take_part(person: Reader, board: Board | None = None) -> Verdict:
+    """Whether this person may write here at all, or in that board."""
     if not isinstance(person, User) or not person.is_active:
         return _no(SignedOut())
     if person.is_suspended:
         return _no(Suspended(_suspension_of(person)))
+    kept = person.standing.restriction(Restriction.Kind.SUSPENSION, board) if board else None
+    if kept:
+        return _no(Suspended(_("You are suspended from this board: %(reason)s") % kept))
+    return YES
+
+
+def _may_speak(person: Reader, board: Board) -> Verdict:
+    """Whether this person may write anything new in that board."""
+    kept = isinstance(person, User) and person.standing.restriction(Restriction.Kind.SILENCE, board)
+    if kept:
+        return _no(Suspended(_("You can’t write anything new here for now: %(reason)s") % kept))
     return YES
 
 
@@ -72,18 +84,23 @@ def may_read(person: Reader, post: Post) -> Verdict:
 def may_start_thread(person: Reader, board: Board) -> Verdict:
     if board.is_closed:
         return _no(Locked(_("This board is closed: its threads can be read, not added to.")))
-    return may_take_part(person)
+    return may_take_part(person, board) and _may_speak(person, board)
 
 
 def may_reply(person: Reader, thread: Thread) -> Verdict:
     """Whether this person may answer in that thread, as far as the thread goes."""
+    return _may_write_in(person, thread) and _may_speak(person, thread.board)
+
+
+def _may_write_in(person: Reader, thread: Thread) -> Verdict:
+    """Whether that thread is open to what this person writes."""
     if thread.is_deleted or thread.merged_into_id:
         return _no(Gone(_("This thread isn’t here any more.")))
     if thread.board.is_closed:
         return _no(Locked(_("This board is closed: its threads can be read, not added to.")))
     if thread.is_locked and not moderates(person, thread.board):
         return _no(Locked(_lock_of(thread, _("%(name)s locked this thread: %(reason)s"))))
-    return may_take_part(person)
+    return may_take_part(person, thread.board)
 
 
 def _lock_of(locked: Thread | Post, told: str) -> str:
@@ -121,8 +138,7 @@ def may_edit(person: Reader, post: Post) -> Verdict:
         return _no(Gone(_("This post was deleted.")))
     if post.is_hidden:
         return _no(NotAllowed(_("A moderator hid this post; it can’t be edited.")))
-    verdict = may_reply(person, post.thread)
-    return verdict and _in_open_branch(person, post)
+    return _may_write_in(person, post.thread) and _in_open_branch(person, post)
 
 
 def may_delete(person: Reader, post: Post) -> Verdict:
@@ -131,7 +147,7 @@ def may_delete(person: Reader, post: Post) -> Verdict:
         return _no(NotAllowed(_("Only its author can delete a post.")))
     if post.is_deleted:
         return _no(Gone(_("This post was deleted.")))
-    return may_take_part(person)
+    return may_take_part(person, post.thread.board)
 
 
 def may_report(person: Reader, post: Post) -> Verdict:
@@ -180,6 +196,9 @@ def may_pace_branch(person: Reader, post: Post) -> Verdict:
     return may_moderate(person, post.thread.board)
 
 
+may_move = may_pace_branch  # a branch, to wherever they moderate too
+
+
 def may_hide(person: Reader, post: Post) -> Verdict:
     """Whether this person may take that post out of sight, or show it again."""
     verdict = may_moderate(person, post.thread.board)
@@ -209,6 +228,26 @@ def may_suspend(person: Reader, other: User) -> Verdict:
     return may_act_on(person, other)
 
 
+def may_sanction_in(person: Reader, other: User, board: Board | None) -> Verdict:
+    """Whether this person may warn, silence or suspend another: in that board, or everywhere."""
+    if board is None:
+        return may_suspend(person, other)
+    return may_moderate(person, board) and may_act_on(person, other, board)
+
+
+def may_sanction(person: Reader, other: User) -> Verdict:
+    """Whether there is any board for that."""
+    if not isinstance(person, User) or not person.is_staff:
+        return _no(NotAllowed(_("Only moderators can do that.")))
+    if person.standing.moderates_all:
+        return may_suspend(person, other)
+    verdicts = [
+        may_act_on(person, other, board)
+        for board in Board.objects.filter(pk__in=person.standing.board_ids)
+    ]
+    return next((verdict for verdict in verdicts if verdict), verdicts[0])
+
+
 def may_undo(person: Reader, action: ModerationAction) -> Verdict:
     """Moderators take back what they or others did, but nothing of those above them."""
     if not isinstance(person, User) or not person.is_staff:
@@ -221,6 +260,34 @@ def may_undo(person: Reader, action: ModerationAction) -> Verdict:
         return _no(NotAllowed(_("That cannot be undone.")))
     if action.actor.standing.rank(action.board) > person.standing.rank(action.board):
         return _no(NotAllowed(_("Only somebody of their rank can undo what they did.")))
+    return YES
+
+
+def may_appeal(person: User, action: ModerationAction) -> Verdict:
+    """Whom an act went against can appeal against it, suspended or not, while it stands."""
+    if not action.rule.may_be_appealed:
+        return _no(NotAllowed(_("There is nothing to appeal against here.")))
+    if not person.moderation_notices.filter(action=action, cause="deed").exists():
+        return _no(NotAllowed(_("Only those whom it concerns can appeal.")))
+    if ModerationAction.objects.filter(undoes=action).exists():
+        return _no(NotAllowed(_("It was taken back already.")))
+    return YES
+
+
+def may_answer_appeal(person: Reader, appeal: Appeal) -> Verdict:
+    """Moderators who can undo the act, but not who did it, where there is somebody else."""
+    action = appeal.action
+    verdict = may_undo(person, action)
+    if not verdict:
+        return verdict
+    if person.pk == appeal.member_id:
+        return _no(NotAllowed(_("Nobody answers their own appeal.")))
+    if person.pk != action.actor_id:
+        return YES
+    rank = action.actor.standing.rank(action.board)
+    others = {person.pk, appeal.member_id}
+    if any(each.standing.rank(action.board) >= rank for each in moderators_but(others)):
+        return _no(NotAllowed(_("Somebody else than who did it answers an appeal.")))
     return YES
 
 

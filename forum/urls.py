@@ -8,6 +8,7 @@ from forum.admin import desk
 from forum.forms.deeds import DEEDS
 from forum.lib.addresses import IdConverter
 from forum.views import (
+    appeals,
     arrivals,
     boards,
     branches,
@@ -111,8 +112,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("u/<slug:name>/", people.detail, name="person-detail"),
     path("log/", log.index, name="log"),
     path("log/<id:action_id>/", log.detail, name="log-entry"),
+    path("log/<id:action_id>/appeal/", appeals.appeal, name="log-appeal"),
+    path("appeals/", appeals.index, name="appeals"),
+    path("appeals/<id:appeal_id>/", appeals.answer, name="appeal-answer"),
     path("log/<id:action_id>/undo/", log.undo_act, name="log-undo"),
     path("inbox/", inbox.detail, name="inbox"),
+    path("inbox/moderators/", inbox.told_by_moderators, name="inbox-told"),
     path("inbox/mark/", inbox.mark, name="inbox-mark"),
     path("drafts/", drafts.index, name="drafts"),
     path("drafts/<id:draft_id>/discard/", drafts.discard, name="draft-discard"),

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from forum.admin import desk
 from forum.forms.deeds import DEEDS
-from forum.models import Case, ModerationAction
+from forum.models import Appeal, Case, ModerationAction
 from tests.scene import Scene
 
 
@@ -51,6 +51,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         found[name] = reverse(name, args=[entry])
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
+    found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
@@ -58,9 +59,9 @@ def addresses(scene: Scene) -> dict[str, str]:
 
 
 ALONE = (
-    *("home", "theme", "alive", "ready", "account-settings", "log", "drafts"),
+    *("home", "theme", "alive", "ready", "account-settings", "log", "appeals", "drafts"),
     *("help-markdown", "person-suggest"),
-    *("inbox", "inbox-mark"),
+    *("inbox", "inbox-told", "inbox-mark"),
     *("account_login", "account_logout", "account_signup", "account_inactive"),
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_reset_password", "account_reset_password_done"),
@@ -91,8 +92,8 @@ ABOUT_STANDING = tuple(
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
 # Of the entry of the log about the hidden post.
-ABOUT_ENTRY = ("log-entry", "log-undo")
-ABOUT_PERSON = ("person-detail", "person-suspend", "person-lift")
+ABOUT_ENTRY = ("log-entry", "log-undo", "log-appeal")
+ABOUT_PERSON = ("person-detail", *(f"person-{deed.name}" for deed in DEEDS["person"]))
 
 AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person"}
 # What is done with one row by pressing a button.

@@ -14,9 +14,13 @@ from forum.actions.moderation import (
     slow_thread,
     suspend_person,
 )
+from forum.actions.posts import reply_to
 from forum.actions.removal import remove_branch
 from forum.actions.reports import dismiss_reports, report_post
-from forum.forms.deeds import DEEDS, Deed
+from forum.actions.sanctions import silence_person
+from forum.actions.threads import start_thread
+from forum.forms.deed import Deed
+from forum.forms.deeds import DEEDS
 from forum.models import Post, Thread, User
 
 Target = Post | Thread | User
@@ -25,6 +29,8 @@ EACH: list[tuple[str, Deed]] = [(kind, deed) for kind, deeds in DEEDS.items() fo
 IDS = [f"{kind}-{deed.name}" for kind, deed in EACH]
 
 FIELDS: dict[str, dict[str, str]] = {
+    "retitle": {"title": "A better title"},
+    "split": {"title": "A thread of its own"},
     "edit-for": {"source": "What a moderator made of it."},
     "slow": {"minutes": "10"},
     "slow-branch": {"minutes": "10"},
@@ -41,10 +47,20 @@ BEFORE: dict[str, Callable[..., Any]] = {
     "unpin": pin_thread,
     "lift": suspend_person,
     "reopen": dismiss_reports,
+    "unsilence": silence_person,
 }
 # What somebody has reported first.
 REPORTED = {"uphold", "dismiss", "reopen"}
 REPORTER = "erin"
+
+
+def sent_with(name: str) -> dict[str, str]:
+    """What the form of that deed sends besides the reason, once `make_ready` was called."""
+    if name == "move":
+        return {"to": f"https://forum.example/p/{Post.objects.latest('pk').pk}/"}
+    if name == "merge":
+        return {"into": str(Thread.objects.latest("pk").pk)}
+    return FIELDS.get(name, {})
 
 
 def make_ready(name: str, target: Target, by: User) -> None:
@@ -53,3 +69,10 @@ def make_ready(name: str, target: Target, by: User) -> None:
         report_post(target, by=User.objects.get(username=REPORTER), reason="spam")
     if name in BEFORE:
         BEFORE[name](target, by=by, reason="To begin with")
+    if name == "move":
+        assert isinstance(target, Post)
+        opening = Post.objects.opening_of(target.thread_id).get()
+        reply_to(opening, author=target.author, source="Another branch.")
+    if name == "merge":
+        assert isinstance(target, Thread)
+        start_thread(target.board, author=target.author, title="Another", source="Another thread.")

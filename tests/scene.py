@@ -17,6 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import Client
 
+from forum.actions.appeals import appeal_against
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
@@ -143,7 +144,8 @@ def _people(scene: Scene) -> None:
 def _order(scene: Scene, carol: User) -> None:
     """Hide, delete, lock, pin and suspend what the names say."""
     suspend_person(scene.people["dan"], by=carol, reason="Spam")
-    hide_post(scene.posts["hidden"], by=carol, reason="Rude")
+    hidden = hide_post(scene.posts["hidden"], by=carol, reason="Rude")
+    appeal_against(hidden, by=scene.people["alice"], words="It was not rude.")
     delete_post(scene.posts["deleted"], by=scene.people["alice"])
     delete_post(scene.posts["deleted-opening"], by=scene.people["alice"])
     lock_thread(scene.threads["locked"], by=carol, reason="Settled")

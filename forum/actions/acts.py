@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Concatenate, Generic, ParamSpec, Required, TypedDict, TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.records import Concerned, Effect, close_record, open_record
-from forum.actions.states import LOCKS, State, Target, Value
+from forum.actions.records import Concerned, Effect, clean_reason, close_record, open_record
+from forum.actions.states import LOCKS, State, Target, Value, kind_of
 from forum.actions.transactions import deed
-from forum.models import ModerationAction, ModerationEffect, User
+from forum.models import Board, ModerationAction, ModerationEffect, User
 from forum.models.stamps import last_change, reports_stamp_of, stamp_of
 from forum.refusals import Changed, Refusal
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+# The same act for the same reason again so soon is the same form, sent twice.
+SAME_FORM = timedelta(minutes=10)
 
 
 class How(TypedDict, total=False):
@@ -61,6 +65,51 @@ class Several(Generic[T, P]):
         if action is None:
             raise Changed(_("There is nothing to undo here any more."))
         return action
+
+
+class Single:
+    """An act of moderators on one target at a time, offered as `Several` are.
+
+    The same act once more, by the same person and for the same reason, is the same form sent twice.
+    """
+
+    def __init__(
+        self,
+        act: str,
+        run: Callable[..., ModerationAction],
+        name: str = "",
+        is_of: Callable[[ModerationAction, Any], bool] = lambda _action, _target: True,
+    ) -> None:
+        self.act = act
+        self.run = run
+        self.__name__ = name or run.__name__
+        # Whether a record about the target has it as what was acted on, not only as the place.
+        self.is_of = is_of
+
+    def together(
+        self,
+        targets: Sequence[Any],
+        *,
+        by: User,
+        reason: str,
+        note: str = "",
+        seen: str | None = None,
+        **what: Any,
+    ) -> Outcome:
+        """As with `Several`; `targets` is one, and nothing but a refusal leaves it undone."""
+        (target,) = targets
+        latest = ModerationAction.objects.about(kind_of(target), target.pk).first()
+        if latest and self._is_same(latest, target, by, reason):
+            return Outcome(already=[(target, latest)])
+        check_seen([type(target)._default_manager.get(pk=target.pk)], seen)
+        action = self.run(target, by=by, reason=reason, note=note, **what)
+        return Outcome(action, done=[target])
+
+    def _is_same(self, latest: ModerationAction, target: Any, by: User, reason: str) -> bool:
+        if (latest.act, latest.actor_id) != (self.act, by.pk):
+            return False
+        is_recent = timezone.now() - latest.created_at < SAME_FORM
+        return is_recent and latest.reason == clean_reason(reason) and self.is_of(latest, target)
 
 
 def change(
@@ -116,14 +165,20 @@ def write(
     reason: str,
     note: str = "",
     undoes: ModerationAction | None = None,
+    board: Board | None = None,
 ) -> ModerationAction:
-    """Set these states and write the one record of it; the targets are locked by the caller."""
+    """Set these states and write the one record of it; the targets are locked by the caller.
+
+    `board` is where it holds, if it is about members.
+    """
     before = {
         (state.kind, target.pk, state.key): state.read(target)
         for state, values in changes
         for target, _value in values
     }
     concerned = Concerned.by([(kind, pk, {}, {}) for kind, pk, _key in before])
+    if board is not None:
+        concerned.boards.add(board.pk)
     action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
     effects: dict[tuple[str, int], Effect] = {}
     for state, values in changes:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change
+from forum.actions.sanctions import lift_suspension, suspend_person
 from forum.actions.states import (
     BRANCH_LOCKED,
     BRANCH_SLOW,
@@ -22,11 +23,31 @@ from forum.actions.states import (
     LOCKED,
     PINNED,
     SLOW,
-    SUSPENDED,
+    TITLE,
 )
-from forum.models import Post, Thread, User
+from forum.actions.threads import clean_title
+from forum.models import Post, Thread
 from forum.models.acts import Act
 from forum.refusals import Invalid
+
+__all__ = [
+    "LONGEST_PACE",
+    "hasten_branch",
+    "hasten_thread",
+    "hide_post",
+    "lift_suspension",
+    "lock_branch",
+    "lock_thread",
+    "pin_thread",
+    "retitle_thread",
+    "slow_branch",
+    "slow_thread",
+    "suspend_person",
+    "unhide_post",
+    "unlock_branch",
+    "unlock_thread",
+    "unpin_thread",
+]
 
 LONGEST_PACE = 24 * 60  # minutes
 
@@ -112,6 +133,12 @@ def _end(until: datetime | None) -> str | None:
 
 
 @Several
+def retitle_thread(threads: Sequence[Thread], *, title: str, **how: Unpack[How]) -> Outcome:
+    """Give a thread another title; its old address leads to it. Inverse: `undo`."""
+    return change(Act.RETITLE_THREAD, TITLE, threads, clean_title(title), **how)
+
+
+@Several
 def pin_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
     """Keep the thread at the head of its board. Inverse: `unpin_thread`."""
     return change(Act.PIN_THREAD, PINNED, threads, True, **how)
@@ -121,20 +148,3 @@ def pin_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
 def unpin_thread(threads: Sequence[Thread], **how: Unpack[How]) -> Outcome:
     """List the thread by its latest reply again. Inverse: `pin_thread`."""
     return change(Act.UNPIN_THREAD, PINNED, threads, False, takes_back=True, **how)
-
-
-@Several
-def suspend_person(
-    people: Sequence[User], *, until: datetime | None = None, **how: Unpack[How]
-) -> Outcome:
-    """This person can read, but not write, until then (or until lifted).
-
-    Suspended again, the new end holds. Inverse: `lift_suspension`.
-    """
-    return change(Act.SUSPEND_PERSON, SUSPENDED, people, {"until": _end(until)}, **how)
-
-
-@Several
-def lift_suspension(people: Sequence[User], **how: Unpack[How]) -> Outcome:
-    """This person can write again. Inverse: `suspend_person`."""
-    return change(Act.LIFT_SUSPENSION, SUSPENDED, people, None, takes_back=True, **how)

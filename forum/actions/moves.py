@@ -30,9 +30,6 @@ from forum.refusals import Changed, Gone, Invalid
 Act = ModerationAction.Act
 Kind = ModerationEffect.Kind
 
-# Undone by moving back: see `undo_move`.
-MOVES = frozenset({Act.MOVE_BRANCH, Act.SPLIT_BRANCH, Act.MERGE_THREAD, Act.UNMERGE_THREAD})
-
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -72,9 +69,30 @@ def move_branch(post: Post, *, to: Post, by: User, reason: str, note: str = "") 
     if post.is_opening:
         raise Invalid(_("An opening post moves with its whole thread: merge the thread."))
     if post.parent_id == to.pk:
-        return latest(Act.MOVE_BRANCH, Kind.POST, post.pk)
+        return _moved_before(post)
+    authors = _authors(post)
     effects = _transfer(post, Destination(target, to.pk))
-    return record(Act.MOVE_BRANCH, by=by, reason=reason, note=note, effects=effects)
+    return record(Act.MOVE_BRANCH, by=by, reason=reason, note=note, effects=effects, also=authors)
+
+
+def _moved_before(post: Post) -> ModerationAction:
+    action = ModerationAction.objects.about(Kind.POST, post.pk).filter(act=Act.MOVE_BRANCH).first()
+    if action is None:
+        raise Invalid(_("It answers that post already."))
+    return action
+
+
+def _authors(head: Post) -> set[int]:
+    """Whoever wrote something in the branch of that post."""
+    return set(Post.objects.branch_of(head).values_list("author_id", flat=True))
+
+
+def split_off(
+    post: Post, *, title: str, board: Board | None = None, by: User, reason: str, note: str = ""
+) -> ModerationAction:
+    """As `split_branch`; returns the record."""
+    split_branch(post, title=title, board=board, by=by, reason=reason, note=note)
+    return latest(Act.SPLIT_BRANCH, Kind.POST, post.pk)
 
 
 @deed
@@ -102,8 +120,9 @@ def split_branch(
         last_post_at=post.created_at,
     )
     Thread.objects.lock(thread.pk)
+    authors = _authors(post)
     effects = _transfer(post, Destination(thread, None))
-    record(Act.SPLIT_BRANCH, by=by, reason=reason, note=note, effects=effects)
+    record(Act.SPLIT_BRANCH, by=by, reason=reason, note=note, effects=effects, also=authors)
     thread.refresh_from_db()
     return thread
 
@@ -126,8 +145,14 @@ def merge_thread(
     if source.pk == target.pk:
         raise Invalid(_("A thread can’t be merged into itself."))
     head, place = (Post.objects.opening_of(each.pk).get() for each in (source, target))
+    authors = _authors(head)
     effects = _transfer(head, Destination(target, place.pk))
-    return record(Act.MERGE_THREAD, by=by, reason=reason, note=note, effects=effects)
+    return record(Act.MERGE_THREAD, by=by, reason=reason, note=note, effects=effects, also=authors)
+
+
+def was_merged(action: ModerationAction, thread: Thread) -> bool:
+    """Whether this record of a merge is of that thread going into another."""
+    return action.effects.filter(kind=Kind.POST, before__thread=thread.pk).exists()
 
 
 @deed
@@ -158,10 +183,19 @@ def undo_move(
         given=_numbers(went_to),
         restored=_numbers(came_from),
     )
+    authors = _authors(post)
     effects = _transfer(post, back)
     inverse = rule_of(action.act).inverse
     assert inverse
-    return record(inverse, by=by, reason=reason, note=note, undoes=action, effects=effects)
+    return record(
+        inverse,
+        by=by,
+        reason=reason,
+        note=note,
+        undoes=action,
+        effects=effects,
+        also=authors,
+    )
 
 
 def _locked_threads(*post_ids: int) -> list[Thread]:

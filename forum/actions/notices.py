@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from forum.actions.reading import mark_unseen
 from forum.actions.transactions import deed
-from forum.models import Notice, Post, User
+from forum.models import ModerationNotice, Notice, Post, User
 
 Cause = Notice.Cause
 
@@ -65,6 +65,13 @@ def mark_notices(notices: Collection[int], *, member: User, read: bool) -> None:
         return
     mark_unseen(mine.values_list("post_id", flat=True), members=[member.pk])
     mine.update(read_at=None)
+
+
+@deed
+def mark_told(notices: Collection[int], *, member: User, read: bool) -> None:
+    """Mark what moderators told a member as read, or as not read."""
+    mine = ModerationNotice.objects.filter(member=member, pk__in=notices)
+    mine.update(read_at=timezone.now() if read else None)
 
 
 @deed

@@ -30,12 +30,16 @@ def record(
     note: str = "",
     undoes: ModerationAction | None = None,
     effects: Collection[Effect],
+    also: Iterable[int] = (),
 ) -> ModerationAction:
     """Write one record: who, what, why, and for each target its state before and after.
 
-    Tells the people concerned, where the act's rule says so. Raises `Invalid` without a reason.
+    Tells the people concerned, and `also` those of these ids, where the act's rule says so.
+    Raises `Invalid` without a reason.
     """
     concerned = Concerned.by(effects)
+    for person in also:
+        concerned.people.setdefault(person, set())
     action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
     close_record(action, effects, concerned)
     return action

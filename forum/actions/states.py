@@ -20,16 +20,29 @@ from forum.actions.posts import number_changes, recount, revise
 from forum.actions.quotes import find_sources
 from forum.actions.transactions import StartAgain
 from forum.markup.render import render
-from forum.models import ModerationAction, ModerationEffect, Post, Report, Revision, Thread, User
+from forum.models import (
+    Board,
+    ModerationAction,
+    ModerationEffect,
+    Post,
+    Report,
+    Restriction,
+    Revision,
+    Thread,
+    User,
+)
 from forum.models.ids import any_of
 from forum.models.roles import know_standing_of
 from forum.models.stamps import reports_stamp_of, stamp_of
+from forum.models.threads import slug_of
 from forum.permissions import (
     Verdict,
     may_answer_reports,
     may_hide,
     may_keep_order_in,
     may_moderate,
+    may_sanction,
+    may_sanction_in,
     may_suspend,
 )
 from forum.refusals import Changed, Gone, Invalid, Refusal
@@ -273,6 +286,13 @@ def _write_pinned(values: Sequence[tuple[Thread, bool]], action: ModerationActio
         thread.save(update_fields=["pinned_at"])
 
 
+def _write_title(values: Sequence[tuple[Thread, str]], action: ModerationAction) -> None:
+    for thread, title in values:
+        thread.title, thread.slug = title, slug_of(title)
+        thread.save(update_fields=["title", "slug"])
+
+
+TITLE = State(Kind.THREAD, "title", lambda thread: thread.title, _write_title, may_keep_order_in)
 LOCKED = State(Kind.THREAD, "locked", _read_locked, _write_locked, may_keep_order_in)
 SLOW = State(Kind.THREAD, "slow", _read_slow, _write_slow, may_keep_order_in)
 PINNED = State(
@@ -298,6 +318,48 @@ def _write_suspended(values: Sequence[tuple[User, Value]], action: ModerationAct
         person.save(update_fields=["suspended_at", "suspended_until", "suspended_action"])
 
 
+def restriction_state(kind: str, board_id: int | None) -> State:
+    """Whether a member is kept from something, everywhere or in one board."""
+
+    def current(person: User) -> Restriction | None:
+        mine = Restriction.objects.in_force().filter(person=person, kind=kind, board=board_id)
+        return mine.first()
+
+    def read(person: User) -> Pace:
+        found = current(person)
+        return {"until": _as_text(found.until)} if found else None
+
+    def write(values: Sequence[tuple[User, Pace]], action: ModerationAction) -> None:
+        for person, value in values:
+            Restriction.objects.filter(person=person, kind=kind, board=board_id).delete()
+            if value:
+                Restriction.objects.create(
+                    person=person,
+                    kind=kind,
+                    board_id=board_id,
+                    until=_as_time(value),
+                    action=action,
+                )
+
+    def may(by: User, person: User) -> Verdict:
+        board = Board.objects.get(pk=board_id) if board_id else None
+        return may_sanction_in(by, person, board)
+
+    return State(Kind.PERSON, f"{kind}:{board_id or ''}", read, write, may)
+
+
+def state_of(kind: str, key: str) -> State:
+    """The state of that name in the log."""
+    if (kind, key) in STATES:
+        return STATES[kind, key]
+    restriction, _colon, board = key.partition(":")
+    return restriction_state(restriction, int(board) if board else None)
+
+
+# A warning changes nothing but what moderators know, and the member.
+WARNED = State(
+    Kind.PERSON, "warned", lambda _person: None, lambda _values, _action: None, may_sanction
+)
 SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, may_suspend)
 
 
@@ -305,7 +367,7 @@ STATES = {
     (state.kind, state.key): state
     for state in (
         *(HIDDEN, WORDING, REPORTS, BRANCH_LOCKED, BRANCH_SLOW),
-        *(LOCKED, SLOW, PINNED),
-        SUSPENDED,
+        *(LOCKED, SLOW, PINNED, TITLE),
+        *(SUSPENDED, WARNED),
     )
 }

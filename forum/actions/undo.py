@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from forum.actions import moves
 from forum.actions.acts import write
-from forum.actions.states import LOCKS, STATES, State, Target, Value
+from forum.actions.states import LOCKS, State, Target, Value, state_of
 from forum.actions.transactions import deed
 from forum.models import ModerationAction, ModerationEffect, User
-from forum.models.acts import rule_of
+from forum.models.acts import MOVES, rule_of
 from forum.permissions import may_undo
 from forum.refusals import Changed
 
@@ -52,7 +52,7 @@ def undo(
     `Changed` when nothing is left of what it did.
     """
     may_undo(by, action).enforce()
-    if action.act in moves.MOVES:
+    if action.act in MOVES:
         return Undone(moves.undo_move(action, by=by, reason=reason, note=note), restored=1)
     parts = [part for part in _parts(action) if of is None or _concerns(part.target, of)]
     earlier = ModerationAction.objects.filter(undoes=action).first()
@@ -93,7 +93,7 @@ def _parts(action: ModerationAction) -> list[_Part]:
             effect = mine[target.pk]
             parts += [
                 _Part(
-                    STATES[kind, key],
+                    state_of(kind, key),
                     target,
                     effect.before[key],
                     after,

@@ -21,8 +21,8 @@ from django.utils.translation import ngettext
 
 from forum.actions.acts import Outcome
 from forum.admin import words
-from forum.admin.site import DeskAdmin, ForModerators
-from forum.forms.deeds import Deed
+from forum.admin.site import DeskAdmin, ForModerators, moderator
+from forum.forms.deed import Deed, counted_with
 from forum.models import ModerationAction
 from forum.refusals import Changed, Invalid, NotAllowed
 
@@ -134,10 +134,11 @@ class DeedAdmin(ForModerators, DeskAdmin):
         sent = request.POST if request.method == "POST" else None
         initial = deed.initial(targets[0]) if deed.is_for_one else {}
         form = deed.form(sent, initial=initial | {"seen": stamp})
-        status = 422 if form.is_bound else 200
-        if form.is_valid():
+        counted = counted_with(deed, targets, form)
+        status = 422 if form.is_bound and not counted else 200
+        if not counted and form.is_valid():
             try:
-                outcome = deed.run.together(targets, by=request.user, **form.cleaned_data)
+                outcome = deed.run.together(targets, by=moderator(request), **form.cleaned_data)
             except (Invalid, Changed) as refusal:
                 form.add_error(None, str(refusal))
                 form.look_again(stamp)
@@ -151,6 +152,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
             "opts": self.opts,
             "deed": deed,
             "form": form,
+            "counted": counted,
             "summary": words.branches(targets) if deed.takes_branch else self.summary(concerned),
             "concerned": concerned,
             "others": [target for target in targets if not deed.applies(target)],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
@@ -11,51 +9,28 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions import moderation, reports
-from forum.actions.acts import Several
+from forum.actions.acts import Single
+from forum.actions.moves import merge_thread, move_branch, split_off, was_merged
 from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.wording import edit_with_reason
-from forum.forms.moderation import EditForm, EndForm, ModerationForm, SlowForm
+from forum.forms.deed import Deed
+from forum.forms.moderation import EditForm, EndForm, SlowForm
+from forum.forms.moves import MergeForm, MoveForm, SplitForm, TitleForm
+from forum.forms.sanctions import LIFT, SILENCE, SUSPEND, UNSILENCE, WARN
 from forum.models import Post, User
 from forum.models.acts import Act
 from forum.models.reports import is_reported, was_reported
-from forum.models.stamps import branch_stamp_of, reports_stamp_of, stamp_of
+from forum.models.stamps import branch_stamp_of, reports_stamp_of
 from forum.models.threads import Reader
 from forum.permissions import (
-    Verdict,
     may_answer_reports,
     may_edit_for,
     may_hide,
     may_keep_order_in,
     may_moderate,
+    may_move,
     may_pace_branch,
-    may_suspend,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing that moderators do to posts, threads or members, and how to speak of it.
-
-    `may` is the rule of who; `applies` tells whether there is anything to do. `question` and
-    `done` take `count`.
-    """
-
-    name: str
-    run: Several[Any, Any]
-    may: Callable[[Reader, Any], Verdict]
-    applies: Callable[[Any], bool]
-    button: Any
-    question: Any
-    outcome: Any
-    done: Any
-    form: type[ModerationForm] = ModerationForm
-    # What stands in the form at first, besides.
-    initial: Callable[[Any], dict[str, Any]] = lambda _target: {}
-    stamp: Callable[[Sequence[Any]], str] = stamp_of
-    # About the whole branch of a post.
-    takes_branch: bool = False
-    is_for_one: bool = False
-
 
 HIDE = Deed(
     "hide",
@@ -287,30 +262,58 @@ UNPIN = Deed(
     _("It is listed by its latest reply again."),
     ngettext_lazy("The thread is not pinned.", "%(count)d threads are not pinned.", "count"),
 )
-SUSPEND = Deed(
-    "suspend",
-    moderation.suspend_person,
-    may_suspend,
-    lambda person: not person.is_suspended,
-    _("Suspend"),
-    ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count"),
-    _("They can log in and read, but not write; they are told the reason."),
-    ngettext_lazy("The member is suspended.", "%(count)d members are suspended.", "count"),
-    EndForm,
+MOVE = Deed(
+    "move",
+    Single(Act.MOVE_BRANCH, move_branch),
+    may_move,
+    lambda post: not post.is_opening,
+    _("Move the branch"),
+    ngettext_lazy("Move this branch?", "Move these %(count)d branches?", "count"),
+    _("It answers another post from then on, here or elsewhere. Links to its posts lead there."),
+    ngettext_lazy("The branch is moved.", "%(count)d branches are moved.", "count"),
+    MoveForm,
+    takes_branch=True,
+    is_for_one=True,
 )
-LIFT = Deed(
-    "lift",
-    moderation.lift_suspension,
-    may_suspend,
-    lambda person: person.suspended_at is not None,
-    _("Lift the suspension"),
+SPLIT = Deed(
+    "split",
+    Single(Act.SPLIT_BRANCH, split_off, "split_branch"),
+    may_move,
+    lambda post: not post.is_opening,
+    _("Split off a thread"),
     ngettext_lazy(
-        "Lift the suspension of this member?",
-        "Lift the suspension of these %(count)d members?",
-        "count",
+        "Make a thread of this branch?", "Make threads of these %(count)d branches?", "count"
     ),
-    _("They can write again."),
-    ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
+    _("The post opens a thread of its own. Links to its posts lead there."),
+    ngettext_lazy("The branch is a thread.", "%(count)d branches are threads.", "count"),
+    SplitForm,
+    takes_branch=True,
+    is_for_one=True,
+)
+MERGE = Deed(
+    "merge",
+    Single(Act.MERGE_THREAD, merge_thread, is_of=was_merged),
+    may_keep_order_in,
+    lambda thread: not thread.merged_into_id,
+    _("Merge into another"),
+    ngettext_lazy("Merge this thread?", "Merge these %(count)d threads?", "count"),
+    _("All of it becomes an answer to the other thread’s opening post; its address leads there."),
+    ngettext_lazy("The thread is merged.", "%(count)d threads are merged.", "count"),
+    MergeForm,
+    is_for_one=True,
+)
+RETITLE = Deed(
+    "retitle",
+    moderation.retitle_thread,
+    may_keep_order_in,
+    lambda _thread: True,
+    _("Change the title"),
+    ngettext_lazy("Change this title?", "Change these %(count)d titles?", "count"),
+    _("Everybody sees the new title; links with the old one still lead here."),
+    ngettext_lazy("The title is changed.", "%(count)d titles are changed.", "count"),
+    TitleForm,
+    initial=lambda thread: {"title": thread.title},
+    is_for_one=True,
 )
 
 # Every deed there is, by what it is done to. The page and the desk offer these and no others.
@@ -318,12 +321,13 @@ DEEDS: dict[str, list[Deed]] = {
     "post": [
         *(HIDE, UNHIDE, REMOVE, RESTORE, EDIT),
         *(LOCK_BRANCH, UNLOCK_BRANCH, SLOW_BRANCH, HASTEN_BRANCH),
+        *(MOVE, SPLIT),
         UPHOLD,
         DISMISS,
         REOPEN,
     ],
-    "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN],
-    "person": [SUSPEND, LIFT],
+    "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN, RETITLE, MERGE],
+    "person": [WARN, SILENCE, UNSILENCE, SUSPEND, LIFT],
 }
 
 

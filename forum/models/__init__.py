@@ -1,6 +1,7 @@
 """Tables, constraints, and how to ask them. One domain word, one file."""
 
 from forum.models.accounts import User
+from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.drafts import Draft
 from forum.models.limits import RateLimit
@@ -12,11 +13,13 @@ from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.reading import Seen
 from forum.models.reports import Case, Report
+from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.threads import Thread
 
 __all__ = [
+    "Appeal",
     "Board",
     "Case",
     "Category",
@@ -31,6 +34,7 @@ __all__ = [
     "Quote",
     "RateLimit",
     "Report",
+    "Restriction",
     "Revision",
     "Role",
     "Seen",

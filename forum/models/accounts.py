@@ -217,6 +217,10 @@ class User(AbstractBaseUser):
             return False
         return self.suspended_until is None or timezone.now() < self.suspended_until
 
+    def is_kept(self, kind: str) -> bool:
+        """Whether moderators keep this person from something, in whatever board."""
+        return any(each["kind"] == kind for each in self.standing.restrictions)
+
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
         """The zone in which this person reads times; the site's when theirs is no more."""

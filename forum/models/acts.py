@@ -23,14 +23,20 @@ class Act(models.TextChoices):
     UNLOCK_THREAD = "unlock-thread", _("unlocked a thread")
     SLOW_THREAD = "slow-thread", _("slowed a thread down")
     HASTEN_THREAD = "hasten-thread", _("let a thread go at its own pace again")
+    RETITLE_THREAD = "retitle-thread", _("changed a title")
     PIN_THREAD = "pin-thread", _("pinned a thread")
     UNPIN_THREAD = "unpin-thread", _("unpinned a thread")
     SUSPEND_PERSON = "suspend-person", _("suspended a member")
     LIFT_SUSPENSION = "lift-suspension", _("lifted a suspension")
+    SILENCE_PERSON = "silence-person", _("silenced a member")
+    LIFT_SILENCE = "lift-silence", _("let a member speak again")
+    WARN_PERSON = "warn-person", _("warned a member")
+    RETRACT_WARNING = "retract-warning", _("took a warning back")
     MOVE_BRANCH = "move-branch", _("moved a branch")
     SPLIT_BRANCH = "split-branch", _("split a branch off")
     MERGE_THREAD = "merge-thread", _("merged a thread")
     UNMERGE_THREAD = "unmerge-thread", _("took a merge back")
+    DECLINE_APPEAL = "decline-appeal", _("declined an appeal")
     UPHOLD_REPORTS = "uphold-reports", _("took reports as right")
     DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
     REOPEN_REPORTS = "reopen-reports", _("opened reports again")
@@ -43,11 +49,13 @@ class Rule:
 
     `inverse` is the act that takes it back; without one it is irreversible. `tells`: the authors
     and members concerned get a notice. `is_public`: everybody can read of it in the log.
+    `may_be_appealed`: it goes against somebody, who can ask that somebody else looks at it.
     """
 
     inverse: Act | None
     tells: bool
     is_public: bool = True
+    may_be_appealed: bool = False
 
     @property
     def is_irreversible(self) -> bool:
@@ -56,11 +64,11 @@ class Rule:
 
 # A banner says of what is locked or slow what people there need to know.
 RULES: dict[Act, Rule] = {
-    Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True),
+    Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True, may_be_appealed=True),
     Act.UNHIDE_POST: Rule(Act.HIDE_POST, tells=True),
-    Act.REMOVE_BRANCH: Rule(Act.RESTORE_BRANCH, tells=True),
+    Act.REMOVE_BRANCH: Rule(Act.RESTORE_BRANCH, tells=True, may_be_appealed=True),
     Act.RESTORE_BRANCH: Rule(Act.REMOVE_BRANCH, tells=True),
-    Act.EDIT_POST: Rule(Act.REVERT_EDIT, tells=True),
+    Act.EDIT_POST: Rule(Act.REVERT_EDIT, tells=True, may_be_appealed=True),
     Act.REVERT_EDIT: Rule(Act.EDIT_POST, tells=True),
     Act.LOCK_BRANCH: Rule(Act.UNLOCK_BRANCH, tells=False),
     Act.UNLOCK_BRANCH: Rule(Act.LOCK_BRANCH, tells=False),
@@ -70,14 +78,22 @@ RULES: dict[Act, Rule] = {
     Act.UNLOCK_THREAD: Rule(Act.LOCK_THREAD, tells=False),
     Act.SLOW_THREAD: Rule(Act.HASTEN_THREAD, tells=False),
     Act.HASTEN_THREAD: Rule(Act.SLOW_THREAD, tells=False),
+    Act.RETITLE_THREAD: Rule(Act.RETITLE_THREAD, tells=True),
     Act.PIN_THREAD: Rule(Act.UNPIN_THREAD, tells=True),
     Act.UNPIN_THREAD: Rule(Act.PIN_THREAD, tells=True),
-    Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True),
+    Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True, may_be_appealed=True),
     Act.LIFT_SUSPENSION: Rule(Act.SUSPEND_PERSON, tells=True),
+    # Between moderators and one member: not for everybody.
+    Act.SILENCE_PERSON: Rule(Act.LIFT_SILENCE, tells=True, is_public=False, may_be_appealed=True),
+    Act.LIFT_SILENCE: Rule(Act.SILENCE_PERSON, tells=True, is_public=False),
+    Act.WARN_PERSON: Rule(Act.RETRACT_WARNING, tells=True, is_public=False, may_be_appealed=True),
+    Act.RETRACT_WARNING: Rule(Act.WARN_PERSON, tells=True, is_public=False),
     Act.MOVE_BRANCH: Rule(Act.MOVE_BRANCH, tells=True),
     Act.SPLIT_BRANCH: Rule(Act.MERGE_THREAD, tells=True),
     Act.MERGE_THREAD: Rule(Act.UNMERGE_THREAD, tells=True),
     Act.UNMERGE_THREAD: Rule(Act.MERGE_THREAD, tells=True),
+    # Who appealed hears of it by the answer; see `forum.actions.appeals`.
+    Act.DECLINE_APPEAL: Rule(None, tells=False, is_public=False),
     # Those who reported hear of it by their report; see `forum.actions.cases`.
     Act.UPHOLD_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
     Act.DISMISS_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
@@ -85,6 +101,8 @@ RULES: dict[Act, Rule] = {
     Act.SEE_REPORTERS: Rule(None, tells=False, is_public=False),
 }
 
+# What puts posts elsewhere in the tree, or in another.
+MOVES = frozenset({Act.MOVE_BRANCH, Act.SPLIT_BRANCH, Act.MERGE_THREAD, Act.UNMERGE_THREAD})
 PUBLIC = [act.value for act, rule in RULES.items() if rule.is_public]
 
 

@@ -28,7 +28,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         """The log as everybody reads it: without what is between moderators and one member.
 
         What was done in a thread is told to those who may open the thread. Moderators see all of
-        their boards.
+        their boards, members what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         if isinstance(reader, User) and reader.standing.moderates_all:
@@ -36,8 +36,14 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         threads = Thread.objects.visible_to(reader).values("pk")
         public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
         if isinstance(reader, User):
-            public |= Q(board__in=reader.standing.board_ids)
+            mine = ModerationAction.objects.concerning(reader).values("pk")
+            public |= Q(board__in=reader.standing.board_ids) | Q(pk__in=mine)
         return entries.filter(public)
+
+    def concerning(self, member: User) -> ModerationActionQuerySet:
+        """Of what this member was told as somebody concerned."""
+        told = {"notices__member": member, "notices__cause__in": ["deed", "appeal"]}
+        return self.filter(**told).select_related("actor", "board", "thread")
 
     def with_targets(self) -> ModerationActionQuerySet:
         """With how many posts each is about, and the name of a member whom it is about."""

@@ -86,12 +86,28 @@ class Notice(models.Model):
         return f"{self.member_id}: {self.cause} in #{self.post_id}"
 
 
+class ModerationNoticeQuerySet(models.QuerySet["ModerationNotice"]):
+    def told(self, member: User) -> ModerationNoticeQuerySet:
+        """What a member was told of, the latest first."""
+        return self.filter(member=member).order_by("-id")
+
+    def unread(self) -> ModerationNoticeQuerySet:
+        return self.filter(read_at=None)
+
+    def with_context(self, reader: Reader) -> ModerationNoticeQuerySet:
+        """With the act, the report, and the first words of one's own post as far as they remain."""
+        return self.select_related("action", "report").annotate(
+            shown_excerpt=if_readable(reader, "excerpt", "post__")
+        )
+
+
 class ModerationNotice(models.Model):
     """A member hears of what moderators did: about something of theirs, or about their report."""
 
     class Cause(models.TextChoices):
         DEED = "deed", _("acted on something of yours")
         REPORT = "report", _("answered your report")
+        APPEAL = "appeal", _("answered your appeal")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notices"
@@ -103,6 +119,11 @@ class ModerationNotice(models.Model):
     report = models.OneToOneField(Report, models.CASCADE, null=True, related_name="notice")
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
+
+    objects = ModerationNoticeQuerySet.as_manager()
+
+    # Set by `with_context`.
+    shown_excerpt: str
 
     class Meta:
         indexes = [

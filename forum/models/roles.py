@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -65,6 +67,19 @@ class Standing:
     is_administrator: bool = False
     moderates_all: bool = False
     board_ids: frozenset[int] = field(default_factory=frozenset)
+    # What moderators keep this person from: kind, board (None: everywhere), until, reason.
+    restrictions: tuple[dict[str, Any], ...] = ()
+
+    def restriction(self, kind: str, board: Board) -> dict[str, Any] | None:
+        """What of that kind is in force in that board."""
+        return next(
+            (
+                each
+                for each in self.restrictions
+                if each["kind"] == kind and each["board"] in (None, board.pk)
+            ),
+            None,
+        )
 
     @property
     def moderates_anything(self) -> bool:
@@ -86,24 +101,41 @@ def standing_and_notices_of(person: User) -> tuple[Standing, int]:
     Members are told of nothing but what everybody may read. What moderators may read depends on
     their roles: their notices are counted by another query.
     """
-    from forum.models.notices import COUNTED, Notice
+    from forum.models.notices import COUNTED, ModerationNotice, Notice
+    from forum.models.restrictions import Restriction
 
     unread = Notice.objects.unread()
     public = unread.readable_by(AnonymousUser()).filter(member=models.OuterRef("pk"))
+    told = ModerationNotice.objects.unread().filter(member=models.OuterRef("pk"))
+    restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
     rows = list(
         User.objects.filter(pk=person.pk).values_list(
-            "roles__kind", "roles__board_id", CountOf(public.values("pk")[:COUNTED])
+            ArraySubquery(restrictions.as_json()),
+            "roles__kind",
+            "roles__board_id",
+            CountOf(public.values("pk")[:COUNTED]),
+            CountOf(told.values("pk")[:COUNTED]),
         )
     )
-    standing = _added_up([(kind, board) for kind, board, _count in rows if kind])
+    roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
+    standing = replace(_added_up(roles), restrictions=tuple(rows[0][0]) if rows else ())
+    counts = rows[0][3:] if rows else (0, 0)
     if not standing.moderates_anything:
-        return standing, rows[0][2] if rows else 0
+        return standing, min(COUNTED, sum(counts))
     person.standing = standing
-    return standing, unread.inbox_of(person).count_some()
+    return standing, min(COUNTED, unread.inbox_of(person).count_some() + counts[1])
+
+
+def moderators_but(ids: Collection[int]) -> list[User]:
+    """Everybody who keeps order somewhere and can log in, but for these; with their standing."""
+    people = User.objects.filter(roles__isnull=False, is_active=True).exclude(pk__in=ids).distinct()
+    found = [person for person in people if not person.is_suspended]
+    know_standing_of(found)
+    return found
 
 
 def know_standing_of(people: Iterable[User]) -> None:
-    """Let all of these know their standing; one query."""
+    """Let all of these know their roles; one query. What they are kept from is not asked."""
     people = list(people)
     roles: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
     for pk, kind, board in Role.objects.filter(person__in={each.pk for each in people}).values_list(

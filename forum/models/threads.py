@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
+from forum.models.acts import MOVES
 from forum.models.boards import Board
 from forum.models.pace import Paced
 
@@ -36,6 +38,8 @@ DEEDS = frozenset(
         "slow",
         "hasten",
         "pin",
+        "retitle",
+        "merge",
         "unpin",
         "seen",
         "served",
@@ -45,6 +49,8 @@ DEEDS = frozenset(
         "arrivals",
     }
 )
+# Of the branches that were moved here or away, a page tells of so many.
+MOVES_TOLD = 3
 # Loaded conversations get ids below this, so that they never meet a real one.
 FIRST_THREAD_ID = 1000
 
@@ -105,9 +111,27 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def for_page(self) -> ThreadQuerySet:
         """With what the page of a thread shows of it, in the same query."""
-        return self.with_reply_count().select_related(
-            "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
+        return (
+            self.with_reply_count()
+            .with_moves()
+            .select_related(
+                "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
+            )
         )
+
+    def with_moves(self) -> ThreadQuerySet:
+        """With the latest `moves` of branches into the thread and out of it, by the log."""
+        from forum.models.moderation import ModerationEffect
+
+        moves = ModerationEffect.objects.filter(
+            kind=ModerationEffect.Kind.THREAD,
+            target_id=OuterRef("pk"),
+            action__act__in=MOVES,
+            action__undoes=None,
+            action__undone_by=None,
+        ).order_by("-action")
+        told = JSONObject(id="action_id", act="action__act", reason="action__reason")
+        return self.annotate(moves=ArraySubquery(moves.values(told=told)[:MOVES_TOLD]))
 
     def with_seen_by(self, reader: Reader) -> ThreadQuerySet:
         """With what `reader` has seen of each, in the same query; None for what was never read."""
@@ -214,6 +238,8 @@ class Thread(Paced):
     reply_count: int
     # Set by `note_unseen`.
     unseen_count = 0
+    # Set by `with_moves`.
+    moves: list[dict[str, Any]]
     # Set by `with_seen_by`.
     seen_numbers: Multirange[int] | None = None
     seen_before: Multirange[int]

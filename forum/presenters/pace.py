@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from forum.models import Thread
+from forum.models.acts import Act
 from forum.models.windows import Row
 from forum.presenters.times import Clock
 
@@ -22,6 +24,19 @@ def pace_of_thread(thread: Thread, clock: Clock) -> list[str]:
         end = clock.moment(thread.slow_until) if thread.slow_until else ""
         said.append(_slow(thread.slow_minutes, end, thread.slow_action.reason))
     return said
+
+
+def moves_of(thread: Thread) -> list[tuple[int, str]]:
+    """Of the branches moved here or away: entries of the log, and words."""
+    return [(move["id"], f"{MOVED[Act(move['act'])]} {move['reason']}") for move in thread.moves]
+
+
+MOVED = {
+    Act.MOVE_BRANCH: _lazy("A moderator moved a branch here or away:"),
+    Act.SPLIT_BRANCH: _lazy("A moderator made a thread of its own of a branch:"),
+    Act.MERGE_THREAD: _lazy("A moderator merged another thread with this one:"),
+    Act.UNMERGE_THREAD: _lazy("A moderator took a merge back:"),
+}
 
 
 def pace_of_row(row: Row, clock: Clock) -> list[str]:

@@ -27,7 +27,7 @@ from forum.presenters.citations import Cited, cited
 from forum.presenters.drafts import Offers
 from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
-from forum.presenters.pace import pace_of_row, pace_of_thread
+from forum.presenters.pace import moves_of, pace_of_row, pace_of_thread
 from forum.presenters.shapes import POST, TOMBSTONE, PostShape, TombstoneShape
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.windows import standing
@@ -123,6 +123,11 @@ class ThreadPage:
     def pace(self) -> list[str]:
         """What is said at its head of a thread that is locked or slow."""
         return pace_of_thread(self.thread, self.clock)
+
+    @property
+    def moves(self) -> list[tuple[int, str]]:
+        """What is said at its head of branches that were moved."""
+        return moves_of(self.thread)
 
     @property
     def order(self) -> Order:

@@ -13,7 +13,7 @@ from forum.forms.moderation import ReasonForm
 from forum.lib.addresses import id_asked_for
 from forum.models import Board, ModerationAction, User
 from forum.models.acts import Act
-from forum.permissions import may_enter_desk, may_undo
+from forum.permissions import may_appeal, may_enter_desk, may_undo
 from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
 from forum.refusals import Changed, Invalid, NotAllowed
 from forum.views.compose import signed_in
@@ -54,6 +54,7 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
         "entry": entry_of(action, request.user),
         "links": links_of(action),
         "may_undo": may_undo(request.user, action),
+        "may_appeal": isinstance(request.user, User) and may_appeal(request.user, action),
     }
     return render(request, "log/detail.html", context)
 

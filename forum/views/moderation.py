@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.acts import Outcome
-from forum.forms.deeds import Deed
+from forum.forms.deed import Deed, counted_with
 from forum.models import Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import words_for
 from forum.refusals import Changed, Invalid
-from forum.views.compose import signed_in
+from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
 
 
@@ -57,10 +57,11 @@ def _carry_out(
     sent = request.POST if request.method == "POST" else None
     stamp = deed.stamp([target])
     form = deed.form(sent, initial=deed.initial(target) | kept_text(request) | {"seen": stamp})
-    status = 200 if sent is None else 422
-    if sent is not None and form.is_valid():
+    counted = counted_with(deed, [target], form)
+    status = 200 if sent is None or counted else 422
+    if sent is not None and not counted and form.is_valid():
         try:
-            outcome = deed.run.together([target], by=request.user, **form.cleaned_data)
+            outcome = deed.run.together([target], by=author_of(request), **form.cleaned_data)
             return _done(request, deed, target, outcome)
         except (Invalid, Changed) as refusal:
             form.add_error(None, str(refusal))
@@ -73,6 +74,7 @@ def _carry_out(
         "about": about,
         "concerned": branches([target]) if isinstance(target, Post) and deed.takes_branch else "",
         "form": form,
+        "counted": counted,
     }
     return render(request, "moderation/deed.html", context, status=status)
 

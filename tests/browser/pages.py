@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import ModerationAction, Post
+from forum.models import Appeal, ModerationAction, Post
 from tests.browser.steps import open_keys, open_peek
 from tests.browser.world import World, opening_of
 
@@ -67,12 +67,6 @@ def of_reply(name: str, thread: str, **which: object) -> Callable[[World], str]:
     return address
 
 
-def of_entry(name: str) -> Callable[[World], str]:
-    """The address about the entry of the log on a post that was hidden."""
-    entries = ModerationAction.objects.filter(act="hide-post")
-    return lambda _world: reverse(name, args=[entries.earliest("pk").pk])
-
-
 def of_quote(thread: str, ordinal: int) -> Callable[[World], str]:
     """The address of a quote in the post of a thread that has most of them."""
 
@@ -83,6 +77,17 @@ def of_quote(thread: str, ordinal: int) -> Callable[[World], str]:
         return reverse("post-quote", args=[quoting.order_by("-n")[0].pk, ordinal])
 
     return address
+
+
+def of_entry(name: str, act: str = "hide-post") -> Callable[[World], str]:
+    """The address about the entry of the log on the act of that name."""
+    return lambda _world: reverse(
+        name, args=[ModerationAction.objects.filter(act=act).earliest("pk").pk]
+    )
+
+
+def of_appeal(world: World) -> str:
+    return Appeal.objects.get(member=world.bob).get_absolute_url()
 
 
 def in_the_middle(thread: str) -> Callable[[World], str]:
@@ -373,6 +378,17 @@ PAGES: dict[str, Shown] = {
     "edit with reason, error": Shown(of_reply("post-edit-for", "forked"), "carol", steps=fail),
     "slow branch": Shown(of_reply("post-slow-branch", "forked"), "carol"),
     "lock branch": Shown(of_reply("post-lock-branch", "forked"), "carol"),
+    "appeal": Shown(of_entry("log-appeal", "suspend-person"), "dan"),
+    "appeal, error": Shown(of_entry("log-appeal", "suspend-person"), "dan", steps=fail),
+    "appeals": Shown(named("appeals"), "carol"),
+    "appeal, to answer": Shown(of_appeal, "erin"),
+    "inbox, from the moderators": Shown(named("inbox-told"), "bob"),
+    "move branch": Shown(of_reply("post-move", "forked"), "carol"),
+    "move branch, error": Shown(of_reply("post-move", "forked"), "carol", steps=fail),
+    "split branch": Shown(of_reply("post-split", "forked"), "carol"),
+    "merge thread": Shown(of_thread("thread-merge", "forked"), "carol"),
+    "warn": Shown(named("person-warn", "bob"), "carol"),
+    "silence": Shown(named("person-silence", "bob"), "carol"),
     "log": Shown(named("log")),
     "log, entry": Shown(of_entry("log-entry"), "carol"),
     "log, undo": Shown(of_entry("log-undo"), "carol"),
@@ -383,7 +399,7 @@ PAGES: dict[str, Shown] = {
 # Each of these asks the same of the same as one above; nothing but the words differs.
 LIKE_ANOTHER = {
     *("post-restore", "post-unlock-branch", "post-hasten-branch"),
-    *("thread-slow", "thread-hasten"),
+    *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
 }
 WITHOUT_A_PAGE = {
     "thread-arrivals",

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.utils import timezone
 
+from forum.actions.appeals import appeal_against
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
@@ -171,7 +172,8 @@ def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
     reply_to(hidden, author=alice, source="No.")
     deleted = reply_to(opening, author=bob, source="I take that back.")
     reply_to(deleted, author=alice, source="Too late.")
-    hide_post(hidden, by=carol, reason="advertising")
+    action = hide_post(hidden, by=carol, reason="advertising")
+    appeal_against(action, by=bob, words="They are good stones.")
     delete_post(deleted, by=bob)
     return thread
 

@@ -50,6 +50,8 @@ thread-lock open                | in 403 403 403 200 200 403 200  | in 403 403 4
 thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-slow open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-hasten open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-retitle open             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+thread-merge open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail open              | 200                             | 405
@@ -91,6 +93,8 @@ post-lock-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 4
 post-unlock-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-slow-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-hasten-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-move visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-split visible              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403
@@ -125,17 +129,30 @@ post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405
 post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 404 410 410 404 410
 post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
 person-detail bob               | 200                             | 405
-person-suspend bob              | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
-person-lift bob                 | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-suspend bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-warn bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-silence bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-unsilence bob            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-lift bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail dan               | 200                             | 405
-person-suspend dan              | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
-person-lift dan                 | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
+person-suspend dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-warn dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-silence dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-unsilence dan            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-lift dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail carol             | 200                             | 405
 person-suspend carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+person-warn carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+person-silence carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+person-unsilence carol          | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 person-lift carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 log                             | 200                             | 405
 log-entry                       | 200                             | 405
 log-undo                        | in 403 403 403 200 403 404 200  | in 403 403 403 422 403 404 422
+log-appeal                      | in 200 404 404 404 404 404 404  | in 200 404 404 404 404 404 404
+appeals                         | in 403 403 403 200 200 200 200  | 405
+appeal-answer                   | in 403 403 403 200 200 404 200  | in 403 403 403 403 403 404 422
+inbox-told                      | in 200                          | in 302
 account_confirm_email           | 200                             | 404
 account_reset_password_from_key | 200                             | 200
 """

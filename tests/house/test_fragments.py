@@ -54,6 +54,7 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         ("carol", f"/admin/forum/post/hide/?id={scene.posts['visible'].pk}"),
         ("carol", desk_addresses(scene)["admin:forum_case_change"]),
         ("visitor", found["home"]),
+        ("carol", found["appeals"]),
     ]:
         yield path, scene.client(name).get(path)
     alice = scene.client("alice")

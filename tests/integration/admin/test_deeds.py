@@ -16,7 +16,7 @@ from forum.admin import desk
 from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
 from forum.models import ModerationAction, Post, Thread, User
-from tests.deeds import FIELDS, make_ready
+from tests.deeds import make_ready, sent_with
 
 DEEDS = {{"person": "user"}.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
 WHY = {"reason": "off the wall", "note": ""}
@@ -206,10 +206,10 @@ def test_only_those_who_may_do_it_can(everybody, targets, carol, model, deed):
     for name, client in everybody.items():
         if name in ALLOWED and (model != "user" or name != "moderator here"):
             continue
-        answer = client.post(page(model, deed, target), WHY | FIELDS.get(deed, {}))
+        answer = client.post(page(model, deed, target), WHY | sent_with(deed))
         assert answer.status_code in (302, 403, 404), name
         assert ModerationAction.objects.count() == count, name
     doer = everybody["site moderator" if model == "user" else "moderator here"]
-    form = WHY | FIELDS.get(deed, {})
+    form = WHY | sent_with(deed)
     assert doer.post(page(model, deed, target), form).status_code == 302
     assert ModerationAction.objects.count() == count + 1

@@ -1,0 +1,50 @@
+"""One thing that moderators do, as the page and the desk offer it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from forum.actions.acts import Several, Single
+from forum.forms.moderation import ModerationForm
+from forum.models.stamps import stamp_of
+from forum.models.threads import Reader
+from forum.permissions import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that moderators do to posts, threads or members, and how to speak of it.
+
+    `may` is the rule of who; `applies` tells whether there is anything to do. `question` and
+    `done` take `count`.
+    """
+
+    name: str
+    run: Several[Any, Any] | Single
+    may: Callable[[Reader, Any], Verdict]
+    applies: Callable[[Any], bool]
+    button: Any
+    question: Any
+    outcome: Any
+    done: Any
+    form: type[ModerationForm] = ModerationForm
+    # What stands in the form at first, besides.
+    initial: Callable[[Any], dict[str, Any]] = lambda _target: {}
+    stamp: Callable[[Sequence[Any]], str] = stamp_of
+    # About the whole branch of a post.
+    takes_branch: bool = False
+    is_for_one: bool = False
+    # The posts that go with it, for a preview of how many they are.
+    counts: Callable[[Sequence[Any], Any, Any], list[int]] | None = None
+
+
+def counted_with(deed: Deed, targets: Sequence[Any], form: ModerationForm) -> str:
+    """How many posts go with it, if that is what the form was sent for; else empty."""
+    if deed.counts is None or form.data.get("do") != "count" or not form.is_valid():
+        return ""
+    ids = deed.counts(targets, form.cleaned_data["since"], form.cleaned_data["board"])
+    return ngettext("%(count)d post", "%(count)d posts", len(ids)) % {"count": len(ids)}

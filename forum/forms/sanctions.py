@@ -1,0 +1,108 @@
+"""Warning, silencing and suspending members."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from forum.actions import sanctions
+from forum.actions.acts import Single
+from forum.forms.deed import Deed
+from forum.forms.moderation import EndForm, ModerationForm
+from forum.models import Board, Restriction
+from forum.models.acts import Act
+from forum.permissions import may_sanction
+
+
+class SanctionForm(EndForm):
+    """From what a member is kept, until when, and what goes with it."""
+
+    board = forms.ModelChoiceField(
+        label=_("Where"),
+        queryset=Board.objects.order_by("name"),
+        required=False,
+        empty_label=_("The whole site"),
+    )
+    since = forms.DateTimeField(
+        label=_("Hide what they wrote there since"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: nothing. Preview tells how many posts that is."),
+    )
+    field_order = ["reason", "board", "until", "since", "note", "seen"]
+
+
+class LiftForm(ModerationForm):
+    board = forms.ModelChoiceField(
+        label=_("Where"),
+        queryset=Board.objects.order_by("name"),
+        required=False,
+        empty_label=_("The whole site"),
+    )
+    field_order = ["reason", "board", "note", "seen"]
+
+
+WARN = Deed(
+    "warn",
+    Single(Act.WARN_PERSON, sanctions.warn_person),
+    may_sanction,
+    lambda _person: True,
+    _("Warn"),
+    ngettext_lazy("Warn this member?", "Warn these %(count)d members?", "count"),
+    _("They are told the reason, and nobody else. Nothing else changes."),
+    ngettext_lazy("The member is warned.", "%(count)d members are warned.", "count"),
+    is_for_one=True,
+)
+SILENCE = Deed(
+    "silence",
+    sanctions.silence_person,
+    may_sanction,
+    lambda person: not person.is_kept(Restriction.Kind.SILENCE),
+    _("Silence"),
+    ngettext_lazy("Silence this member?", "Silence these %(count)d members?", "count"),
+    _("They write nothing new; what they wrote they can still edit and delete."),
+    ngettext_lazy("The member is silenced.", "%(count)d members are silenced.", "count"),
+    SanctionForm,
+    counts=sanctions.written_since,
+)
+UNSILENCE = Deed(
+    "unsilence",
+    sanctions.lift_silence,
+    may_sanction,
+    lambda person: person.is_kept(Restriction.Kind.SILENCE),
+    _("Let them speak again"),
+    ngettext_lazy(
+        "Let this member speak again?", "Let these %(count)d members speak again?", "count"
+    ),
+    _("They can write again."),
+    ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
+    LiftForm,
+)
+SUSPEND = Deed(
+    "suspend",
+    sanctions.suspend_person,
+    may_sanction,
+    lambda person: not person.is_suspended,
+    _("Suspend"),
+    ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count"),
+    _("They can log in and read, but not write; they are told the reason."),
+    ngettext_lazy("The member is suspended.", "%(count)d members are suspended.", "count"),
+    SanctionForm,
+    counts=sanctions.written_since,
+)
+LIFT = Deed(
+    "lift",
+    sanctions.lift_suspension,
+    may_sanction,
+    lambda person: person.is_suspended or person.is_kept(Restriction.Kind.SUSPENSION),
+    _("Lift the suspension"),
+    ngettext_lazy(
+        "Lift the suspension of this member?",
+        "Lift the suspension of these %(count)d members?",
+        "count",
+    ),
+    _("They can write again."),
+    ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
+    LiftForm,
+)

@@ -1,0 +1,81 @@
+"""What members say against what a moderator did to them, and how that was answered."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.accounts import User
+from forum.models.moderation import ModerationAction
+
+WORDS_LENGTH = 2000
+
+
+class AppealQuerySet(models.QuerySet["Appeal"]):
+    def open(self) -> AppealQuerySet:
+        """Those that nobody has answered yet, the oldest first."""
+        return self.filter(answered_at=None).order_by("id")
+
+    def for_moderator(self, person: User) -> AppealQuerySet:
+        """Those against acts in what this person moderates."""
+        actions = ModerationAction.objects.for_desk(person).values("pk")
+        return self.filter(action__in=actions).select_related(
+            "member", "action__actor", "action__board", "action__thread", "answered_by", "record"
+        )
+
+
+class Appeal(models.Model):
+    """One member, once, against one act; answered by undoing it, or by saying why it stands."""
+
+    class Outcome(models.TextChoices):
+        UPHELD = "upheld", _("upheld")
+        DECLINED = "declined", _("declined")
+
+    action = models.ForeignKey(
+        ModerationAction, models.PROTECT, related_name="appeals", verbose_name=_("against")
+    )
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="appeals", verbose_name=_("member")
+    )
+    words = models.CharField(_("words"), max_length=WORDS_LENGTH)
+    created_at = models.DateTimeField(_("when"), default=timezone.now)
+
+    answered_at = models.DateTimeField(_("answered at"), null=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("answered by"),
+    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    # The entry of the log that answers it.
+    record = models.ForeignKey(ModerationAction, models.PROTECT, null=True, related_name="+")
+
+    objects = AppealQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appeal")
+        verbose_name_plural = _("appeals")
+        indexes = [models.Index(fields=["id"], condition=Q(answered_at=None), name="appeal_open")]
+        constraints = [
+            models.UniqueConstraint(fields=["action", "member"], name="appeal_once"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, outcome="", record=None)
+                | Q(answered_at__isnull=False, record__isnull=False) & ~Q(outcome=""),
+                name="appeal_answered_with_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.action}"
+
+    def get_absolute_url(self) -> str:
+        return f"/appeals/{self.pk}/"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None

@@ -1,0 +1,65 @@
+"""What moderators did that concerns a member, as entries of the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from forum.models import ModerationNotice
+from forum.models.acts import Act
+from forum.models.posts import post_path
+
+Cause = ModerationNotice.Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice: what was done, why, and where that is to be seen."""
+
+    notice: ModerationNotice
+    saying: str
+    address: str
+    reason: str
+    changes: str = ""  # where to see what was edited
+    appeal: str = ""  # where to appeal against it
+
+    template = "inbox/_told.html"
+
+    @property
+    def id(self) -> str:
+        return f"m{self.notice.pk}"
+
+
+def told(notices: Iterable[ModerationNotice]) -> list[Told]:
+    """These notices, asked for `with_context`, in words."""
+    return [_of_report(each) if each.report else _of_act(each) for each in notices]
+
+
+def _of_report(notice: ModerationNotice) -> Told:
+    assert notice.report
+    outcome = notice.report.get_outcome_display()
+    saying = _("Your report was answered: %(outcome)s.") % {"outcome": outcome}
+    return Told(notice, saying, post_path(notice.report.post_id), "")
+
+
+def _of_act(notice: ModerationNotice) -> Told:
+    action = notice.action
+    assert action
+    address = action.get_absolute_url()
+    if notice.cause == Cause.APPEAL:
+        is_declined = action.act == Act.DECLINE_APPEAL
+        saying = _("Your appeal was declined.") if is_declined else _("Your appeal was upheld.")
+        return Told(notice, saying, address, action.reason)
+    saying = _("A moderator %(did)s.") % {"did": action.get_act_display()}
+    is_edit = action.act in (Act.EDIT_POST, Act.REVERT_EDIT) and notice.post_id
+    return Told(
+        notice,
+        saying,
+        address,
+        action.reason,
+        changes=reverse("post-history", args=[notice.post_id]) if is_edit else "",
+        appeal=reverse("log-appeal", args=[action.pk]) if action.rule.may_be_appealed else "",
+    )

@@ -1,0 +1,145 @@
+"""Warning, silencing, suspending: on the site or in a board, with an end, with their posts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from forum.actions.moderation import hide_post
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.sanctions import (
+    lift_silence,
+    lift_suspension,
+    silence_person,
+    suspend_person,
+    warn_person,
+)
+from forum.actions.threads import start_thread
+from forum.actions.undo import undo
+from forum.models import ModerationAction, ModerationNotice, Post, Restriction, User
+from forum.permissions import may_delete, may_edit, may_reply, may_start_thread
+from forum.refusals import NotAllowed, Suspended
+
+WHY = {"reason": "one quarrel after the other"}
+
+
+def fresh(person):
+    return User.objects.get(pk=person.pk)
+
+
+def logged_in(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def slate(elsewhere, bob):
+    """A thread in another board."""
+    return start_thread(elsewhere, author=bob, title="Slate", source="Slate?")
+
+
+def test_silenced_member_writes_nothing_new_but_keeps_their_own(reply, thread, bob, carol):
+    silence_person(bob, by=carol, **WHY)
+    bob = fresh(bob)
+    assert isinstance(may_reply(bob, thread).refusal, Suspended)
+    assert not may_start_thread(bob, thread.board)
+    edit_post(reply, by=bob, source="Only the wet ones.")
+    assert may_delete(bob, reply)
+    with pytest.raises(Suspended):
+        reply_to(reply, author=bob, source="One more.")
+    lift_silence(bob, by=carol, reason="calm again")
+    assert may_reply(fresh(bob), thread)
+
+
+def test_suspended_from_a_board_one_writes_elsewhere(reply, thread, slate, bob, carol):
+    suspend_person(bob, board=thread.board, by=carol, **WHY)
+    bob = fresh(bob)
+    assert not may_reply(bob, thread)
+    assert not may_edit(bob, reply)
+    assert not may_delete(bob, reply)
+    assert may_reply(bob, slate)
+    assert not bob.is_suspended
+    page = logged_in(bob).get(reverse("post-reply", args=[reply.pk]))
+    assert page.status_code == 403
+    assert WHY["reason"] in page.content.decode()
+    lift_suspension(bob, board=thread.board, by=carol, reason="calm again")
+    assert may_edit(fresh(bob), reply)
+
+
+def test_it_ends_by_itself(thread, bob, carol):
+    until = timezone.now() + timedelta(hours=1)
+    for sanction in (silence_person, suspend_person):
+        sanction(bob, board=thread.board, until=until, by=carol, **WHY)
+    assert not may_reply(fresh(bob), thread)
+    Restriction.objects.update(until=timezone.now() - timedelta(minutes=1))
+    assert may_reply(fresh(bob), thread)
+    again = silence_person(bob, board=thread.board, by=carol, reason="once more")
+    assert again.reason == "once more"
+
+
+def test_board_moderators_do_it_in_their_board_only(thread, elsewhere, bob, frank, erin, carol):
+    silence_person(bob, board=thread.board, by=frank, **WHY)
+    for board in (elsewhere, None):
+        with pytest.raises(NotAllowed):
+            silence_person(bob, board=board, by=frank, **WHY)
+    for person in (carol, erin, frank):
+        with pytest.raises(NotAllowed):
+            suspend_person(person, board=thread.board, by=frank, **WHY)
+    assert ModerationAction.objects.count() == 1
+    sent = logged_in(frank).post(reverse("person-suspend", args=["bob"]), WHY)
+    assert sent.status_code == 403
+    form = WHY | {"board": thread.board_id}
+    sent = logged_in(frank).post(reverse("person-suspend", args=["bob"]), form)
+    assert sent.status_code == 303
+
+
+def test_their_posts_since_a_day_go_in_the_same_record_and_come_back_with_it(
+    opening, reply, slate, alice, bob, carol
+):
+    old = reply_to(opening, author=bob, source="Long ago.")
+    Post.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=9))
+    rude = reply_to(opening, author=bob, source="Rude.")
+    hide_post(rude, by=carol, reason="rude")
+    gone = reply_to(opening, author=bob, source="Gone.")
+    delete_post(gone, by=bob)
+    count = ModerationAction.objects.count()
+    since = timezone.now() - timedelta(days=1)
+    action = suspend_person(bob, since=since, by=carol, **WHY)
+    assert ModerationAction.objects.count() == count + 1
+    hidden = set(Post.objects.filter(hidden_action=action))
+    assert hidden == {reply, slate.last_post}
+    undo(action, by=carol, reason="the wrong bob")
+    assert not fresh(bob).is_suspended
+    assert set(Post.objects.exclude(hidden_at=None)) == {rude}
+
+
+def test_preview_tells_how_many_posts_and_does_nothing(as_carol, reply, slate, bob):
+    since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    form = WHY | {"since": since, "do": "count"}
+    page = as_carol.post(reverse("person-suspend", args=["bob"]), form)
+    assert page.status_code == 200
+    assert "With it are hidden: 2 posts." in page.content.decode()
+    assert WHY["reason"] in page.content.decode()
+    form["board"] = slate.board_id
+    page = as_carol.post(reverse("person-suspend", args=["bob"]), form)
+    assert "With it are hidden: 1 post." in page.content.decode()
+    assert not ModerationAction.objects.exists()
+
+
+def test_a_warning_is_told_to_the_member_alone_and_once(as_carol, visitor, bob, carol):
+    for _twice in range(2):
+        assert as_carol.post(reverse("person-warn", args=["bob"]), WHY).status_code == 303
+    action = ModerationAction.objects.get()
+    assert ModerationNotice.objects.get().member == bob
+    assert WHY["reason"] in logged_in(bob).get(reverse("inbox")).content.decode()
+    assert visitor.get(action.get_absolute_url()).status_code == 404
+    assert WHY["reason"] not in visitor.get(reverse("log")).content.decode()
+    assert logged_in(bob).get(action.get_absolute_url()).status_code == 200
+    assert logged_in(bob).get(reverse("log-appeal", args=[action.pk])).status_code == 200
+    warn_person(bob, by=carol, reason="and for that")
+    assert ModerationAction.objects.count() == 2
