@@ -21,6 +21,7 @@ from forum.actions.appeals import appeal_against
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Draft, Post, Role, Thread, User
@@ -86,6 +87,10 @@ def build_scene() -> Scene:
     scene.posts["quoting"] = reply_to(
         opening, author=scene.people["dan"], source=_quotes(scene, "visible", "hidden", "deleted")
     )
+    scene.posts["removed"] = reply_to(opening, author=alice, source=_text(scene, "removed"))
+    scene.posts["below-removed"] = reply_to(
+        scene.posts["removed"], author=bob, source=_text(scene, "below-removed")
+    )
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     words = _text(scene, "report")
     report_post(opening, by=bob, reason="spam", words=words)
@@ -146,6 +151,7 @@ def _order(scene: Scene, carol: User) -> None:
     suspend_person(scene.people["dan"], by=carol, reason="Spam")
     hidden = hide_post(scene.posts["hidden"], by=carol, reason="Rude")
     appeal_against(hidden, by=scene.people["alice"], words="It was not rude.")
+    remove_branch(scene.posts["removed"], by=carol, reason="In circles")
     delete_post(scene.posts["deleted"], by=scene.people["alice"])
     delete_post(scene.posts["deleted-opening"], by=scene.people["alice"])
     lock_thread(scene.threads["locked"], by=carol, reason="Settled")

@@ -7,15 +7,23 @@ from collections import Counter
 from forum.models.windows import Row, Window
 
 
+def _went_with_its_parent(row: Row) -> bool:
+    """Whether the tombstone of the post above speaks for this one too."""
+    if row.is_readable or row.hidden_action_id is None or row.parent is None:
+        return False
+    return row.parent.hidden_action_id == row.hidden_action_id
+
+
 def standing(rows: list[Row], window: Window) -> tuple[list[Row], dict[int, int]]:
     """The rows to draw, and for tombstones how many posts each stands for.
 
     Deleted posts under which nothing stands are left out; a deleted post whose only answer is
-    deleted too is merged into that. What a moderator hid stays: its tombstone says why. So do the
-    posts in whose branches the next page begins, for it does not draw them again.
+    deleted too is merged into that. What a moderator hid stays: its tombstone says why; one says
+    it for a branch that was removed as a whole. So do the posts in whose branches the next page
+    begins, for it does not draw them again.
     """
     if window.order == "time":
-        return [row for row in rows if row.deleted_at is None], {}
+        return [row for row in rows if not (row.deleted_at or _went_with_its_parent(row))], {}
     goes_on_below = window.goes_on_below
     kept: list[Row] = []
     unfinished = {goes_on_below}
@@ -23,7 +31,7 @@ def standing(rows: list[Row], window: Window) -> tuple[list[Row], dict[int, int]
     for row in reversed(rows):
         if row.id in unfinished:
             unfinished.add(row.parent_id)
-        if row.deleted_at is None or row.id in answered:
+        if row.id in answered or not (row.deleted_at or _went_with_its_parent(row)):
             kept.append(row)
             answered.add(row.parent_id)
     kept.reverse()

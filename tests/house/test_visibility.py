@@ -25,6 +25,8 @@ READERS = {
     "locked-opening": set(PEOPLE),
     "roads-opening": set(PEOPLE),
     "hidden": MODERATORS | {"alice"},
+    "removed": MODERATORS | {"alice"},
+    "below-removed": MODERATORS | {"bob"},
     "deleted": set(),
     "deleted-opening": set(),
 }
@@ -71,7 +73,7 @@ def exits(scene: Scene, name: str) -> list[str]:
     found = list(addresses(scene).values())
     if name in MODERATORS | {"otto"}:  # the desk is closed to everybody else
         found += desk_addresses(scene).values()
-    for state in ("hidden", "deleted", "deleted-opening"):
+    for state in ("hidden", "removed", "below-removed", "deleted", "deleted-opening"):
         pk = scene.posts[state].pk
         found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
         found += [f"/admin/forum/post/hide/?id={pk}", f"/admin/forum/post/unhide/?id={pk}"]

@@ -1,0 +1,57 @@
+"""A branch is removed, its author appeals, another moderator undoes it: all by plain forms."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from forum.actions.posts import reply_to
+from forum.models import Appeal, Post, User
+
+WORDS = "It was a question; <b>read it</b> again."
+
+
+def give_reason(page: Page, reason: str, button: str) -> None:
+    page.get_by_label("Reason").fill(reason)
+    page.get_by_role("button", name=button, exact=True).click()
+
+
+def test_removed_appealed_against_and_brought_back(
+    visit, reply: Post, alice: User, bob: User, carol: User, erin: User
+) -> None:
+    below = reply_to(reply, author=alice, source="Then lime them.")
+    place = reply.thread.get_absolute_url()
+    moderator = visit(place, carol)
+    moderator.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
+    moderator.locator(".menu").get_by_role("link", name="Remove the branch").click()
+    expect(moderator.get_by_text("This concerns 2 posts by 2 people.")).to_be_visible()
+    give_reason(moderator, "in circles", "Remove the branch")
+    expect(moderator.locator("li.note")).to_contain_text("The branch is removed.")
+
+    visitor = visit(place)
+    stone = visitor.locator(f"#p{reply.pk}")
+    expect(stone).to_contain_text("in circles")
+    expect(visitor.locator(f"#p{below.pk}")).to_have_count(0)
+    stone.get_by_role("link", name="Moderation log").click()
+    expect(visitor.get_by_text("removed a branch")).to_be_visible()
+    expect(visitor.locator("main")).not_to_contain_text("carol")
+
+    author = visit("/inbox/", bob)
+    expect(author.get_by_text("A moderator removed a branch.")).to_be_visible()
+    author.get_by_role("link", name="Appeal").click()
+    author.get_by_label("What was wrong with it?").fill(WORDS)
+    author.get_by_role("button", name="Send the appeal").click()
+    expect(author.locator("blockquote")).to_have_text(WORDS)
+
+    appeal = Appeal.objects.get().get_absolute_url()
+    moderator.goto(appeal)
+    expect(moderator.get_by_text("Somebody else than who did it answers")).to_be_visible()
+    other = visit("/appeals/", erin)
+    other.get_by_role("link", name="bob appeals").click()
+    other.get_by_label("Your answer").select_option("upheld")
+    give_reason(other, "he is right", "Answer")
+    expect(other.get_by_text("The appeal is answered.")).to_be_visible()
+
+    visitor.goto(place)
+    expect(visitor.get_by_text(reply.source)).to_be_visible()
+    author.goto("/inbox/")
+    expect(author.get_by_text("Your appeal was upheld.")).to_be_visible()

@@ -1,0 +1,92 @@
+"""Who may do what to whom: role by act, whole. An act that is not in the table fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from forum.models import Post, Role, User
+from forum.permissions import may_report, may_undo
+from tests.deeds import EACH, IDS, make_ready
+from tests.scene import PEOPLE, Scene, undone
+
+pytestmark = pytest.mark.django_db
+
+# Against whose posts, or against whom, each acts: by name, in the order of PEOPLE (visitor, alice,
+# bob, dan, carol, mona, otto, erin). Moderators: mona of the board, otto of another, carol of the
+# site; erin administers. Nobody acts on themselves, or on somebody of their rank or above.
+HERE = {"mona", "carol", "erin"}
+AGAINST_WORDS = {
+    "alice": HERE,
+    "mona": {"carol", "erin"},
+    "otto": HERE,  # no moderator in this board
+    "carol": {"erin"},
+    "erin": set(),
+}
+AGAINST_PEOPLE = {
+    "bob": HERE | {"otto"},
+    "mona": {"carol", "erin", "otto"},  # in otto's board she is a member
+    "otto": {"carol", "erin", "mona"},
+    "carol": {"erin"},
+    "erin": set(),
+}
+# What is done to a place goes against nobody, whoever wrote there.
+OF_PLACES = dict.fromkeys(AGAINST_WORDS, HERE)
+ON_WORDS = {"hide", "unhide", "remove", "restore", "edit-for"}
+# Reports are answered by nobody whom they are about, nor below them.
+ON_REPORTS = {"uphold", "dismiss", "reopen"}
+
+
+def may(scene: Scene, deed: object, target: object) -> set[str]:
+    """Who is allowed it, by the rule that the page, the desk and the action share."""
+    return {name for name in PEOPLE if deed.may(scene.reader(name), target)}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("kind", "deed"), EACH, ids=IDS)
+def test_each_role_may_what_the_table_says(scene: Scene, kind: str, deed: object) -> None:
+    name = deed.name  # type: ignore[attr-defined]
+    if kind == "person":
+        for other, allowed in AGAINST_PEOPLE.items():
+            assert may(scene, deed, scene.reader(other)) == allowed, other
+        return
+    table = AGAINST_WORDS if name in ON_WORDS | ON_REPORTS else OF_PLACES
+    for author, allowed in table.items():
+        with undone():
+            post = scene.posts["visible"]
+            Post.objects.filter(pk=post.pk).update(author=scene.people[author])
+            post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
+            target = post if kind == "post" else post.thread
+            assert may(scene, deed, target) == allowed, author
+
+
+def test_nobody_undoes_what_somebody_above_them_did(scene: Scene) -> None:
+    deed = next(deed for kind, deed in EACH if deed.name == "hide")
+    wanted = {"mona": HERE, "carol": {"carol", "erin"}, "erin": {"erin"}}
+    for actor, allowed in wanted.items():
+        with undone():
+            action = deed.run(scene.posts["visible"], by=scene.people[actor], reason="Because")
+            found = {name for name in PEOPLE if may_undo(scene.reader(name), action)}
+            assert found == allowed, actor
+
+
+def test_a_suspended_moderator_does_nothing_and_a_silenced_one_keeps_order(scene: Scene) -> None:
+    hide = next(deed for kind, deed in EACH if deed.name == "hide")
+    for name, allowed in (("suspend", False), ("silence", True)):
+        deed = next(deed for kind, deed in EACH if deed.name == name)
+        with undone():
+            deed.run(scene.people["mona"], by=scene.people["erin"], reason="Because")
+            mona = User.objects.get(username="mona")
+            assert bool(hide.may(mona, scene.posts["visible"])) is allowed
+
+
+def test_everybody_below_is_a_member_who_reports(scene: Scene) -> None:
+    post = scene.posts["visible"]
+    found = {name for name in PEOPLE if may_report(scene.reader(name), post)}
+    assert found == set(PEOPLE) - {"visitor", "alice", "dan"}
+
+
+def test_an_appointment_ends_with_its_row(scene: Scene) -> None:
+    deed = next(deed for kind, deed in EACH if deed.name == "hide")
+    with undone():
+        Role.objects.filter(person=scene.people["mona"]).delete()
+        make_ready("hide", scene.posts["visible"], scene.people["carol"])
+        assert "mona" not in may(scene, deed, scene.posts["visible"])
