@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -42,6 +43,16 @@ class ModerationForm(ReasonForm):
     def look_again(self, stamp: str) -> None:
         """Take what is shown now as seen: whoever sends this again has been told of the change."""
         self.data = {name: self.data[name] for name in self.data} | {"seen": stamp}
+
+
+class InBoardForm(ModerationForm):
+    """With a board to choose, which is looked up before the page is made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("board")
+        if isinstance(field, forms.ModelChoiceField):
+            field.choices = list(field.iterator(field))
 
 
 class EndForm(ModerationForm):

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from forum.forms.moderation import ModerationForm
+from forum.forms.moderation import InBoardForm, ModerationForm
 from forum.models import Board, Post, Thread
 from forum.models.threads import TITLE_LENGTH
 
@@ -33,7 +33,7 @@ class MoveForm(ModerationForm):
         return post
 
 
-class SplitForm(ModerationForm):
+class SplitForm(InBoardForm):
     title = forms.CharField(label=gettext_lazy("Title of the new thread"), max_length=TITLE_LENGTH)
     board = forms.ModelChoiceField(
         label=gettext_lazy("Board"),

@@ -9,13 +9,13 @@ from django.utils.translation import ngettext_lazy
 from forum.actions import sanctions
 from forum.actions.acts import Single
 from forum.forms.deed import Deed
-from forum.forms.moderation import EndForm, ModerationForm
+from forum.forms.moderation import EndForm, InBoardForm
 from forum.models import Board, Restriction
 from forum.models.acts import Act
 from forum.permissions import may_sanction
 
 
-class SanctionForm(EndForm):
+class SanctionForm(InBoardForm, EndForm):
     """From what a member is kept, until when, and what goes with it."""
 
     board = forms.ModelChoiceField(
@@ -33,7 +33,7 @@ class SanctionForm(EndForm):
     field_order = ["reason", "board", "until", "since", "note", "seen"]
 
 
-class LiftForm(ModerationForm):
+class LiftForm(InBoardForm):
     board = forms.ModelChoiceField(
         label=_("Where"),
         queryset=Board.objects.order_by("name"),

@@ -56,7 +56,7 @@ def index(request: HttpRequest) -> HttpResponse:
     answered = appeals.exclude(answered_at=None).order_by("-id")
     page = list((answered.filter(pk__lt=before) if before else answered)[: PAGE + 1])
     context = {
-        "open": [] if before else appeals.open()[:PAGE],
+        "open": [] if before else list(appeals.open()[:PAGE]),
         "answered": page[:PAGE],
         "older": page[PAGE - 1].pk if len(page) > PAGE else None,
     }

@@ -45,7 +45,7 @@ def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_person(request: HttpRequest, name: str, deed: Deed) -> HttpResponse:
     """Suspend a member, or lift that."""
-    person = get_object_or_404(User.objects.named([name]))
+    person = get_object_or_404(User.objects.named([name]).select_related("suspended_action"))
     deed.may(request.user, person).enforce()
     return _carry_out(request, deed, person, "moderation/_person.html")
 
@@ -67,15 +67,10 @@ def _carry_out(
             form.add_error(None, str(refusal))
             form.look_again(stamp)
             status = refusal.status
-    context = {
-        "deed": deed,
-        "question": deed.question % {"count": 1},
-        "target": target,
-        "about": about,
-        "concerned": branches([target]) if isinstance(target, Post) and deed.takes_branch else "",
-        "form": form,
-        "counted": counted,
-    }
+    context = {"deed": deed, "target": target, "about": about, "form": form, "counted": counted}
+    context["question"] = deed.question % {"count": 1}
+    if isinstance(target, Post) and deed.takes_branch:
+        context["concerned"] = branches([target])
     return render(request, "moderation/deed.html", context, status=status)
 
 

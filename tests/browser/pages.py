@@ -13,7 +13,13 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from forum.models import Appeal, ModerationAction, Post
-from tests.browser.steps import open_keys, open_peek
+from tests.browser.steps import (
+    open_keys,
+    open_peek,
+    report_inline,
+    report_nothing,
+    report_spam,
+)
 from tests.browser.world import World, opening_of
 
 Steps = Callable[[Page], None]
@@ -139,24 +145,6 @@ def preview_inline(page: Page) -> None:
     page.keyboard.type("> Try this first:\n\n# A heading\n\nAnd *some* `words`.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".compose section")).to_be_visible()
-
-
-def report_inline(page: Page) -> None:
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
-    page.locator(".menu").get_by_role("link", name="Report").click()
-    expect(page.locator(".report h4")).to_be_focused()
-
-
-def report_nothing(page: Page) -> None:
-    page.locator(".report form").evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name="Send the report").click()
-    expect(page.locator(".report .errorlist")).to_be_visible()
-
-
-def report_spam(page: Page) -> None:
-    page.get_by_label("Spam").check()
-    page.get_by_role("button", name="Send the report").click()
-    expect(page.get_by_text("Thank you.")).to_be_visible()
 
 
 def offer_names(page: Page) -> None:

@@ -19,3 +19,21 @@ def open_peek(page: Page) -> None:
     page.locator(".re a", has_text="Try this first").first.focus()
     page.keyboard.press("Space")
     expect(page.locator(".peek")).to_be_visible()
+
+
+def report_inline(page: Page) -> None:
+    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
+    page.locator(".menu").get_by_role("link", name="Report").click()
+    expect(page.locator(".report h4")).to_be_focused()
+
+
+def report_nothing(page: Page) -> None:
+    page.locator(".report form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.locator(".report .errorlist")).to_be_visible()
+
+
+def report_spam(page: Page) -> None:
+    page.get_by_label("Spam").check()
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_text("Thank you.")).to_be_visible()

@@ -93,7 +93,7 @@ PAGES: dict[str, tuple[Grow, int | None, int]] = {
     "front page": (grow_front, 3, 7),
     "board": (grow_board, 2, 6),
     "person": (grow_person, 4, 7),
-    "inbox": (grow_inbox, None, 4),
+    "inbox": (grow_inbox, None, 5),
     "history": (grow_history, 3, 6),
     "log": (grow_log, 2, 5),
     "reply": (grow_reply, None, 8),
