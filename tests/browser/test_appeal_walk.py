@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from forum.actions.posts import reply_to
 from forum.models import Appeal, Post, User
+from tests.browser.world import World
 
 WORDS = "It was a question; <b>read it</b> again."
 
@@ -16,9 +17,9 @@ def give_reason(page: Page, reason: str, button: str) -> None:
 
 
 def test_removed_appealed_against_and_brought_back(
-    visit, reply: Post, alice: User, bob: User, carol: User, erin: User
+    visit, world: World, reply: Post, bob: User, carol: User
 ) -> None:
-    below = reply_to(reply, author=alice, source="Then lime them.")
+    below = reply_to(reply, author=world.alice, source="Then lime them.")
     place = reply.thread.get_absolute_url()
     moderator = visit(place, carol)
     moderator.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
@@ -36,17 +37,17 @@ def test_removed_appealed_against_and_brought_back(
     expect(visitor.locator("main")).not_to_contain_text("carol")
 
     author = visit("/inbox/", bob)
-    expect(author.get_by_text("A moderator removed a branch.")).to_be_visible()
-    author.get_by_role("link", name="Appeal").click()
+    expect(author.get_by_text("A moderator removed a branch.").first).to_be_visible()
+    author.get_by_role("link", name="Appeal").first.click()
     author.get_by_label("What was wrong with it?").fill(WORDS)
     author.get_by_role("button", name="Send the appeal").click()
     expect(author.locator("blockquote")).to_have_text(WORDS)
 
-    appeal = Appeal.objects.get().get_absolute_url()
+    appeal = Appeal.objects.latest("pk").get_absolute_url()
     moderator.goto(appeal)
     expect(moderator.get_by_text("Somebody else than who did it answers")).to_be_visible()
-    other = visit("/appeals/", erin)
-    other.get_by_role("link", name="bob appeals").click()
+    other = visit("/appeals/", world.erin)
+    other.goto(appeal)
     other.get_by_label("Your answer").select_option("upheld")
     give_reason(other, "he is right", "Answer")
     expect(other.get_by_text("The appeal is answered.")).to_be_visible()
