@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -27,6 +28,7 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[str]:
             yield namespace + (entry.name or str(entry.pattern))
 
 
+@cache
 def addresses(scene: Scene) -> dict[str, str]:
     """The site's own pages: "name of the route, state of what it is about" → path."""
     found = {name: reverse(name) for name in ALONE}
@@ -100,6 +102,7 @@ AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person"}
 STEPS = {"case": ("claim", "release", "next", "previous", "reporters")}
 
 
+@cache
 def desk_addresses(scene: Scene) -> dict[str, str]:
     """The desk's pages, by the name of the route."""
     objects = {

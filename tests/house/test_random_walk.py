@@ -29,7 +29,7 @@ from forum.refusals import Refusal
 from tests.scene import undone
 
 STEPS = 100
-SEEDS = range(3)
+SEEDS = range(2)
 TEXTS = (
     "Plain words number {n}.",
     "@alice and @bob, number {n}.",

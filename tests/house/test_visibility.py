@@ -6,11 +6,12 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from forum.models import Board, Post, Thread
 from forum.permissions import may_read
 from tests.addresses import ABOUT_POST, addresses, desk_addresses
+from tests.house.test_fragments import IN_PARTS, ONLY_SENT
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -88,9 +89,10 @@ def exits(scene: Scene, name: str) -> list[str]:
 
 
 def answers(client: Client, address: str) -> str:
-    """All that one hears at an address: as a page and as a fragment, headers included."""
+    """All that one hears at an address: as a page and as a part of one, headers included."""
     heard = []
-    ways = ({},) if address.startswith("/admin/") else ({}, {"HTTP_HX_REQUEST": "true"})
+    in_parts = resolve(address.split("?", maxsplit=1)[0]).url_name in IN_PARTS | ONLY_SENT
+    ways = ({}, {"HTTP_HX_REQUEST": "true"}) if in_parts else ({},)
     for headers in ways:
         with undone():
             response = client.get(address, **headers)

@@ -130,17 +130,19 @@ def test_log_tells_what_was_done_to_whom_and_why(as_carol, reply, carol):
     assert "off the wall" in about
 
 
-@pytest.mark.parametrize("model", PAGES)
-@pytest.mark.parametrize(
-    "query",
+ODD_QUERIES = (
     ["q=%00", "q=" + "9" * 400, "p=99999999", "p=x", "o=99.-99", "nonsense=1", "board=x",
      "board=99999999999999999999", "hidden_at__isempty=7", "created_at__gte=yesterday",
      "actor__id__exact=99999999999999999999", "thread__board__name=x", "e=1", "all=",
-     "author__password__startswith=p"],
+     "author__password__startswith=p"]
 )  # fmt: skip
-def test_odd_questions_are_answered(as_erin, reply, model, query):
-    answer = as_erin.get(f"{reverse(f'admin:forum_{model}_changelist')}?{query}")
-    assert answer.status_code in (200, 302, 400)
+
+
+@pytest.mark.parametrize("model", PAGES)
+def test_odd_questions_are_answered(as_erin, reply, model):
+    for query in ODD_QUERIES:
+        answer = as_erin.get(f"{reverse(f'admin:forum_{model}_changelist')}?{query}")
+        assert answer.status_code in (200, 302, 400), query
 
 
 def test_last_administrator_stays_one(as_erin, erin, alice):

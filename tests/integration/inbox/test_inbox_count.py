@@ -64,7 +64,7 @@ class Inbox(TestCase):
         self.opening = Post.objects.get(thread=self.thread)
         self.told = Told()
 
-    @settings(max_examples=10, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=6, phases=[Phase.explicit, Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=30))
     def test_counter_is_the_list_after_any_deeds(self, steps: list[tuple[str, int, int]]) -> None:
         for n, (deed, place, text) in enumerate(steps):

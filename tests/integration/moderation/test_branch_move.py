@@ -350,7 +350,7 @@ places = st.integers(min_value=0, max_value=1000)
 
 
 @settings(
-    max_examples=20,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -57,7 +57,7 @@ def preview_of(client: Client, parent: Post, sent: dict[str, object]) -> str | N
     return text_in(response.content.decode()) if response.status_code == 200 else None
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.sampled_from(PARTS), min_size=1, max_size=6))
 def test_preview_is_what_is_posted(
     as_alice: Client, opening: Post, reply: Post, carol: User, parts: list[str]

@@ -30,6 +30,8 @@ BYTES = {
 # Every kind goes into the composer; these into every other form, or every address, too.
 IN_FORMS = ("nul", "raw nul", "raw invalid utf-8", "lone surrogate")
 IN_ADDRESSES = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "controls")
+# In the query of every page, those that a view gets to see as different words.
+IN_QUERIES = ("nul", "invalid utf-8", "controls")
 FIELDS = (b"source", b"title", b"reason", b"note", b"until", b"zone", b"theme", b"do", b"nonce")
 FIELDS += (b"base", b"quoted", b"login", b"password", b"email", b"username", b"name", b"slug")
 
@@ -69,6 +71,7 @@ def test_odd_bytes_in_an_address(scene: Scene, kind: str) -> None:
     names = ("after", "before", "at", "quote", "words", "next", "q", "o", "p", "id", "board", "e")
     query = "&".join(f"{name}={odd}" for name in names)
     own = [path for key, path in one_each(addresses(scene)).items() if "logout" not in key]
+    own = own if kind in IN_QUERIES else []
     lists = [f"/admin/forum/{model}/" for model in ("post", "thread", "user", "moderationaction")]
     erin = scene.client("erin")
     for path in [*paths, *(f"{path}?{query}" for path in (*own, *lists))]:
@@ -91,8 +94,8 @@ def test_odd_headers(scene: Scene, header: str, value: str) -> None:
         )
     if value == "\ud800" and header == "Cookie":
         return  # the test client reads cookies itself; a server hands over bytes as latin-1
-    for address in ("/", scene.threads["open"].get_absolute_url(), "/accounts/login/"):
-        fine(client.get(address, **environ), address)
+    address = scene.threads["open"].get_absolute_url()
+    fine(client.get(address, **environ), address)
     fine(client.post("/theme/", {"theme": "dark"}, **environ), "theme")
 
 
@@ -112,16 +115,14 @@ def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
     # Where a post could be, what was typed is shown again: 410, as for one that was removed.
     assert alice.post(f"/p/{odd}/reply/", {"source": "Words."}).status_code in {404, 410}
     thread = scene.threads["open"].get_absolute_url()
-    for name in ("after", "before", "at"):
-        for letter in ("p", "", "t"):
-            assert alice.get(f"{thread}?{name}={letter}{odd}").status_code == 404
+    for place in (f"after=p{odd}", f"before={odd}", f"at=t{odd}", f"at=p{odd}"):
+        assert alice.get(f"{thread}?{place}").status_code == 404
     assert alice.get(f"/b/gardens/?after=t{odd}").status_code in {200, 404}
-    for model in ("post", "user"):
-        # The admin takes " 1" for 1: an id like any other, and no error.
-        fine(erin.get(f"/admin/forum/{model}/{odd}/change/"), model)
-        fine(erin.get(f"/admin/forum/{model}/?q={odd}"), model)
-        fine(erin.get(f"/admin/forum/{model}/?id={odd}"), model)
-        fine(erin.get(f"/admin/forum/{model}/?p={odd}&o={odd}"), model)
+    # The admin takes " 1" for 1: an id like any other, and no error.
+    for page in (f"post/{odd}/change/", f"user/{odd}/change/", f"user/?id={odd}"):
+        fine(erin.get(f"/admin/forum/{page}"), page)
+    for query in (f"q={odd}", f"id={odd}", f"p={odd}&o={odd}"):
+        fine(erin.get(f"/admin/forum/post/?{query}"), query)
     assert erin.get(f"/admin/forum/post/hide/?id={odd}").status_code == 404
 
 

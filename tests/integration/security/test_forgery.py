@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from forum.forms.moderation import EndForm, ModerationForm
 from forum.models import Post, Role, Thread, User
-from tests.addresses import addresses, desk_addresses
+from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +30,8 @@ FILLED = {
 
 
 def unsafe_addresses(scene: Scene) -> dict[str, str]:
-    """Everything but what log in and sign up ask of visitors, which has a test of its own."""
-    return addresses(scene) | desk_addresses(scene)
+    """One of each route: the method and the token are looked at before what it is about."""
+    return one_each(addresses(scene) | desk_addresses(scene))
 
 
 def token_of(client: Client) -> str:
@@ -104,7 +104,7 @@ def test_a_safe_method_cannot_be_made_unsafe(scene: Scene, method: str) -> None:
     before = all_rows()
     client = scene.client("alice")
     query = "?_method=POST&source=Forged&reason=forged&zone=Asia/Tokyo"
-    for path in addresses(scene).values():
+    for path in one_each(addresses(scene)).values():
         getattr(client, method)(path + query, headers={"x-http-method-override": "POST"})
     assert changed_since(before) == set()
 
@@ -114,7 +114,7 @@ def test_other_methods_do_nothing(scene: Scene, method: str) -> None:
     before = all_rows()
     for name in ("visitor", "erin"):
         client = scene.client(name)
-        for key, path in addresses(scene).items():
+        for key, path in one_each(addresses(scene)).items():
             status = getattr(client, method)(path).status_code
             assert status in {302, 403, 404, 405} or key.startswith("account_"), key
     assert changed_since(before) == set()
@@ -130,7 +130,7 @@ NOT_ASKED = FIELDS - {"source", "title", "nonce", "zone"}
 SAID = {"source", "html", "excerpt", "edited_at", "latest_number", "changed_number"}
 # What two posts of the same person at the same place differ in.
 OF_EACH = SAID | {"id", "number", "lft", "rght", "created_at"}
-VALUES: list[Any] = ["1", "on", "true", "null", "[]", "2000-01-01", ["1", "2"]]
+VALUES: list[Any] = ["1", "on", "null", "2000-01-01", ["1", "2"]]
 
 
 def columns(row: Post | Thread | User, but: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
@@ -234,8 +234,8 @@ def test_nobody_is_led_elsewhere(scene: Scene, place: str) -> None:
                     client = scene.client(name)
                     response = client.post(door, credentials | sent, query_params={"next": place})
                     assert leads_home(response), door
-                    response = client.get(door, query_params={"next": place})
-                    assert leads_home(response), door
+            response = scene.client(name).get(door, query_params={"next": place})
+            assert leads_home(response), door
 
 
 @pytest.mark.parametrize("place", ELSEWHERE, ids=ascii)

@@ -51,11 +51,27 @@ def every_answer(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
         yield "too much", client.post("/theme/", {"theme": "x" * 2_000_000})
 
 
+def cached(response: HttpResponse) -> set[str]:
+    return {word.strip() for word in response.headers["Cache-Control"].split(",")}
+
+
+def assert_not_shared(key: str, response: HttpResponse) -> None:
+    if key in {"static", "admin:jsi18n"}:
+        return  # the same for everybody
+    if key.startswith(("account", "admin:", "alive", "ready")) and response.status_code == 200:
+        assert "no-store" in cached(response), key
+    assert cached(response) & {"no-store", "private"}, key
+    assert "public" not in cached(response), key
+    assert "no-cache" in cached(response), key
+    assert "hx-request" in response.headers["Vary"].lower(), key
+
+
 @pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
-def test_every_answer_is_guarded(scene: Scene, name: str) -> None:
+def test_every_answer_is_guarded_and_kept_by_no_shared_cache(scene: Scene, name: str) -> None:
     statuses = set()
     for key, response in every_answer(scene, name):
         statuses.add(response.status_code)
+        assert_not_shared(key, response)
         told = response.headers
         assert "default-src 'none'" in told["Content-Security-Policy"], key
         assert "frame-ancestors 'none'" in told["Content-Security-Policy"], key
@@ -69,24 +85,6 @@ def test_every_answer_is_guarded(scene: Scene, name: str) -> None:
         if not response.streaming:
             assert "secret words" not in response.content.decode(), key
     assert {200, 302, 404, 405, 413, 500} <= statuses
-
-
-def cached(response: HttpResponse) -> set[str]:
-    return {word.strip() for word in response.headers["Cache-Control"].split(",")}
-
-
-@pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
-def test_no_shared_cache_keeps_a_page(scene: Scene, name: str) -> None:
-    for key, response in every_answer(scene, name):
-        if key in {"static", "admin:jsi18n"}:
-            continue  # the same for everybody
-        if key.startswith(("account", "admin:", "alive", "ready")) and response.status_code == 200:
-            assert "no-store" in cached(response), key
-        assert cached(response) & {"no-store", "private"}, key
-        assert "public" not in cached(response), key
-        assert "no-cache" in cached(response), key
-        vary = response.headers["Vary"].lower()
-        assert "hx-request" in vary, key
 
 
 def test_a_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:

@@ -17,12 +17,12 @@ from forum.models.orders import ORDERS, Order
 POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
 LATER = re.compile(r'<a class="btn" href="([^"]+)" rel="next"')
 EARLIER = re.compile(r'<a class="btn" href="([^"]+)" rel="prev"')
-SIZE = 60
+SIZE = 36
 
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "WINDOW", 7)
+    monkeypatch.setattr(windows, "WINDOW", 5)
 
 
 @pytest.fixture(params=range(2))

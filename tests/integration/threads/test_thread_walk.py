@@ -95,7 +95,7 @@ class Counters(HTMLParser):
 class Walk(TestCase):
     """Any tree, anything seen of it: the walk visits what is new once each, in tree order."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=10)
     @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
     def test_walk_visits_each_once_in_the_order_of_the_tree(
         self, seed: int, size: int, share: float
