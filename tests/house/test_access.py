@@ -260,5 +260,7 @@ def at_the_desk(  # noqa: PLR0911, C901 - a table of rules
 @pytest.mark.parametrize("route", [route for route in routes() if route.startswith("admin:")])
 def test_desk_answers_each_person_by_rule(scene: Scene, route: str, method: str) -> None:
     path = desk_addresses(scene)[route]
-    wanted = {name: at_the_desk(route, method, name) for name in AT_THE_DESK}
+    # Who has no business here is turned away at the one door, however they ask: once is enough.
+    people = AT_THE_DESK if method == "post" else AT_THE_DESK[2:]
+    wanted = {name: at_the_desk(route, method, name) for name in people}
     assert {name: ask(scene, name, method, path) for name in wanted} == wanted

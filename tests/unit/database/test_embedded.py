@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -22,8 +23,8 @@ from forum.database import EmbeddedDatabaseError, State
 AS_ROOT = os.geteuid() == 0
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
+@contextmanager
+def reachable() -> Iterator[Path]:
     """A directory that any account can reach, unlike pytest's own."""
     directory = Path(tempfile.mkdtemp(prefix="plait test's "))
     directory.chmod(0o755)
@@ -32,6 +33,33 @@ def home() -> Iterator[Path]:
         if cluster.is_dir():
             database.stop(cluster.parent)
     shutil.rmtree(directory)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    with reachable() as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """What a first start leaves on the disk; it takes seconds, and a copy of it none."""
+    with reachable() as directory:
+        ensure(directory)
+        database.stop(directory)
+        yield directory / "pg"
+
+
+def lay(made: Path, place: Path) -> Path:
+    """A data directory whose server was started before, and is stopped."""
+    place.mkdir(exist_ok=True)
+    subprocess.run(["cp", "-a", made, place], check=True)
+    return place
+
+
+@pytest.fixture
+def stopped(home: Path, made: Path) -> Path:
+    return lay(made, home)
 
 
 def ensure(data_dir: Path) -> dict[str, str]:
@@ -67,24 +95,24 @@ def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopp
     assert not database.stop(home)
 
 
-def test_nothing_listens_on_the_network_and_nobody_else_can_reach_the_socket(home):
-    keys = ensure(home)
-    assert ask(home, "SHOW listen_addresses") == ""
-    for private in (home / "pg", Path(keys["HOST"])):
+def test_nothing_listens_on_the_network_and_nobody_else_can_reach_the_socket(stopped):
+    keys = ensure(stopped)
+    assert ask(stopped, "SHOW listen_addresses") == ""
+    for private in (stopped / "pg", Path(keys["HOST"])):
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
 
 
-def test_what_was_committed_survives_kill_9_of_every_process(home):
-    database.ensure(home)
-    ask(home, "CREATE TABLE kept AS SELECT 42 AS answer")
-    server = postmaster(home)
+def test_what_was_committed_survives_kill_9_of_every_process(stopped):
+    database.ensure(stopped)
+    ask(stopped, "CREATE TABLE kept AS SELECT 42 AS answer")
+    server = postmaster(stopped)
     children = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(server)], capture_output=True, text=True, check=True
     ).stdout.split()
     for pid in (server, *map(int, children)):
         os.kill(pid, signal.SIGKILL)
-    ensure(home)
-    assert ask(home, "SELECT answer FROM kept") == 42
+    ensure(stopped)
+    assert ask(stopped, "SELECT answer FROM kept") == 42
 
 
 def test_processes_that_start_at_once_share_one_server(home):
@@ -111,23 +139,19 @@ def test_a_first_start_that_was_killed_leaves_nothing_in_the_way(home):
     assert not half.exists()
 
 
-def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(home):
-    ensure(home)
-    database.stop(home)
-    (home / "pg" / "PG_VERSION").write_text("17\n")
-    before = sorted(path.name for path in (home / "pg").iterdir())
+def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(stopped):
+    (stopped / "pg" / "PG_VERSION").write_text("17\n")
+    before = sorted(path.name for path in (stopped / "pg").iterdir())
     with pytest.raises(EmbeddedDatabaseError, match=r"(?s)PostgreSQL 17.*db dump.*db restore"):
-        ensure(home)
-    assert sorted(path.name for path in (home / "pg").iterdir()) == before
+        ensure(stopped)
+    assert sorted(path.name for path in (stopped / "pg").iterdir()) == before
 
 
-def test_a_server_that_cannot_start_says_what_its_log_says(home):
-    ensure(home)
-    database.stop(home)
-    with (home / "pg" / "postgresql.conf").open("a") as configuration:
+def test_a_server_that_cannot_start_says_what_its_log_says(stopped):
+    with (stopped / "pg" / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedDatabaseError, match="no_such_setting"):
-        ensure(home)
+        ensure(stopped)
 
 
 def test_a_place_that_cannot_be_written_names_the_settings_that_help():
@@ -135,14 +159,14 @@ def test_a_place_that_cannot_be_written_names_the_settings_that_help():
         database.ensure(Path("/proc/nowhere"))
 
 
-def test_the_data_is_dumped_and_restored_all_or_nothing(home):
+def test_the_data_is_dumped_and_restored_all_or_nothing(home, made):
     old, new = home / "old", home / "new"
-    ensure(old)
+    ensure(lay(made, old))
     ask(old, "CREATE TABLE words AS SELECT 'grün' AS word")
     sql = home / "dump.sql"
     with sql.open("wb") as out:
         database.dump(old, out)
-    ensure(new)
+    ensure(lay(made, new))
     with sql.open("rb") as source:
         database.restore(new, source)
     assert ask(new, "SELECT word FROM words") == "grün"
@@ -157,20 +181,20 @@ def test_asking_a_stopped_server_says_how_to_start_it(home):
         database.dump(home, io.BytesIO())
 
 
-def test_a_server_in_use_is_not_stopped_in_passing(home):
-    ensure(home)
-    with psycopg.connect(database.url(home)):
-        assert not database.stop_if_idle(home)
-    assert database.stop_if_idle(home)
-    assert database.status(home) is State.STOPPED
+def test_a_server_in_use_is_not_stopped_in_passing(stopped):
+    ensure(stopped)
+    with psycopg.connect(database.url(stopped)):
+        assert not database.stop_if_idle(stopped)
+    assert database.stop_if_idle(stopped)
+    assert database.status(stopped) is State.STOPPED
 
 
-def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(home):
-    database.ensure(home, durable=False)
-    assert ask(home, "SHOW fsync") == "off"
-    database.stop(home)
-    database.ensure(home)
-    assert ask(home, "SHOW fsync") == "on"
+def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(stopped):
+    database.ensure(stopped, durable=False)
+    assert ask(stopped, "SHOW fsync") == "off"
+    database.stop(stopped)
+    database.ensure(stopped)
+    assert ask(stopped, "SHOW fsync") == "on"
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="what root does differently")
