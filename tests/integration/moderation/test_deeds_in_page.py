@@ -17,8 +17,8 @@ PAGES = IDS
 
 
 @pytest.fixture
-def address(reply, alice, carol):
-    """The address of each deed, with something there to do."""
+def address(reply, alice, carol, erin):
+    """The address of each deed, with something there to do; erin is who reports."""
     targets = {"post": reply, "thread": reply.thread, "person": alice}
 
     def of(name):

@@ -10,7 +10,7 @@ from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import dismiss_reports, report_post
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
-from forum.models import Case, Post
+from forum.models import Post
 from forum.views.log import PAGE
 
 
@@ -60,7 +60,7 @@ def test_a_suspension_names_the_member(visitor, alice, carol):
 
 def test_answers_to_reports_are_for_moderators(visitor, as_alice, as_carol, reply, alice, carol):
     report_post(reply, by=alice, reason="spam")
-    action = dismiss_reports(Case.objects.get(), by=carol, reason="it is not")
+    action = dismiss_reports(reply, by=carol, reason="it is not")
     for client in (visitor, as_alice):
         assert "it is not" not in read(client)
         assert client.get(action.get_absolute_url()).status_code == 404
