@@ -58,7 +58,7 @@ def _count(replies: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A post on the way from the opening post to the branch."""
+    """A post on the way from the opening post to the branch; of a removed one nobody is named."""
 
     address: str
     author: str
@@ -113,5 +113,7 @@ class BranchPage(ThreadPage):
 
 
 def _step(row: Row) -> Step:
+    if not row.is_readable:
+        return Step(post_path(row.id), "", SafeString())
     words = mark_safe(escape(excerpt(row.excerpt, PARENT_WORDS)))  # noqa: S308 (escaped here)
     return Step(post_path(row.id), row.author, words)

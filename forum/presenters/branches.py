@@ -36,8 +36,11 @@ class Folds:
 
 
 def who_answers(rows: Sequence[Row]) -> str:
-    """“38 replies from brigid, wren and 11 others”."""
-    people = [name for name, _count in Counter(row.author for row in rows).most_common()]
+    """“38 replies from brigid, wren and 11 others”; whose were removed are not named."""
+    authors = Counter(row.author for row in rows if row.is_readable)
+    people = [name for name, _count in authors.most_common()]
+    if not people:
+        return ngettext("%(count)d reply", "%(count)d replies", len(rows)) % {"count": len(rows)}
     return ngettext(
         "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
     ) % {"count": len(rows), "names": and_others(people)}

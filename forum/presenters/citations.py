@@ -17,8 +17,7 @@ from django.utils.translation import ngettext
 from forum.models.citations import COUNTED, Citation
 from forum.models.posts import post_path
 from forum.models.windows import Row
-
-NAMED = 3
+from forum.presenters.names import NAMED, together
 
 
 class Cited(NamedTuple):
@@ -59,10 +58,7 @@ def _answered(post_id: int, answers: list[Citation], places: Mapping[int, int]) 
     if more:
         words = ngettext("%(count)d more", "%(count)d more", more) % {"count": more}
         named.append(f'<a href="{post_path(post_id)}quoted/">{words}</a>')
-    names = named[0]
-    if len(named) > 1:
-        together = {"names": ", ".join(named[:-1]), "last": named[-1]}
-        names = _("%(names)s and %(last)s") % together
+    names = together(named)
     here = places.get(post_id, -1)
     # What is not in the page is neither above nor below.
     where = {places[each.post_id] > here if each.post_id in places else None for each in answers}

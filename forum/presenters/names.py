@@ -15,7 +15,12 @@ def and_others(people: Sequence[str]) -> str:
     named, others = list(people[:NAMED]), len(people) - NAMED
     if others > 0:
         named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    if len(named) == 1:
-        return named[0]
-    names = {"names": ", ".join(named[:-1]), "last": named[-1]}
-    return _("%(names)s and %(last)s") % names
+    return together(named)
+
+
+def together(names: Sequence[str]) -> str:
+    """“brigid, wren and fern”."""
+    if len(names) == 1:
+        return names[0]
+    parts = {"names": ", ".join(names[:-1]), "last": names[-1]}
+    return _("%(names)s and %(last)s") % parts

@@ -82,11 +82,15 @@ def _find(request: HttpRequest, post_id: int) -> Post | None:
 
 
 def _reply_composer(parent: Post) -> Composer:
+    heading, label = _("Reply to a removed post"), _("Your reply to a removed post")
+    if parent.is_readable:
+        name = {"name": parent.author.username}
+        heading, label = _("Reply to %(name)s") % name, _("Your reply to %(name)s") % name
     return Composer(
         id=f"reply-{parent.pk}",
         action=f"{post_path(parent.pk)}reply/",
-        heading=_("Reply to %(name)s") % {"name": parent.author.username},
-        label=_("Your reply to %(name)s") % {"name": parent.author.username},
+        heading=heading,
+        label=label,
         button=_("Post reply"),
         back=place_of(parent),
         target=parent,
@@ -154,8 +158,8 @@ def _look_elsewhere(
     if not isinstance(refusal, Changed):
         return
     posts = Post.objects.visible_to(request.user).with_context()
-    opening = posts.opening_of(parent.thread_id).get()
-    if may_answer(request.user, opening):
+    opening = posts.opening_of(parent.thread_id).first()
+    if opening and may_answer(request.user, opening):
         composer.elsewhere = f"{post_path(opening.pk)}reply/"
     else:
         composer.is_dead_end = True

@@ -189,7 +189,10 @@ def test_post_answered_was_removed_meanwhile(
         delete_post(reply, by=bob)
     response = send(as_alice, reply, **HTMX)
     assert response.status_code == 409
-    assert WORDS in response.content.decode()
+    html = response.content.decode()
+    assert WORDS in html
+    assert "Reply to a removed post" in html
+    assert "bob" not in html
     assert not Post.objects.filter(parent=reply).exists()
 
 

@@ -213,12 +213,16 @@ def test_removed_head_stands_above_its_replies_and_alone_is_gone(
     gone = visitor.get(f"/p/{reply.pk}/branch/", follow=True)
     assert gone.status_code == 410
     other = reply_to(reply.parent, author=bob, source="Another.")  # type: ignore[arg-type]
-    reply_to(other, author=alice, source="An answer.")
+    answer = reply_to(other, author=alice, source="An answer.")
     hide_post(other, by=carol, reason="off topic")
     html = read(visitor, f"/p/{other.pk}/branch/")
     assert "Hidden by a moderator" in html
     assert "Another." not in html
     assert "An answer." in html
+    assert "bob" not in html
+    below = read(visitor, f"/p/{answer.pk}/branch/")
+    assert f'<a href="/p/{other.pk}/">A removed post</a>' in below
+    assert "bob" not in below
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import re
 import pytest
 from django.test import Client
 
+from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.models import Post, User
 from tests.integration.threads.conftest import page, say
@@ -46,6 +47,17 @@ def test_any_one_can_be_folded_inside_a_chain_too(visitor: Client, branch: list[
     html = page(visitor, branch[0].thread, f"?fold=p{branch[2].pk}")
     assert folds(html) == {branch[0].pk: True, branch[2].pk: False, branch[5].pk: True}
     assert "2 replies from alice and bob" in html or "2 replies from bob and alice" in html
+
+
+def test_fold_names_nobody_whose_reply_was_removed(
+    visitor: Client, reply: Post, alice: User, bob: User, carol: User
+) -> None:
+    hidden = say(reply, alice)
+    hide_post(hidden, by=carol, reason="rude")
+    html = page(visitor, reply.thread)
+    assert "<summary>1 reply</summary>" in html
+    say(reply, bob)
+    assert "2 replies from bob</summary>" in page(visitor, reply.thread)
 
 
 def test_permalink_never_lands_in_a_fold(visitor: Client, branch: list[Post]) -> None:
