@@ -50,7 +50,7 @@ async function ask() {
       if (FOR_GOOD.includes(response.status)) isOver = true;
       if (part) tell(part);
       failures = response.ok ? 0 : failures + 1;
-      wait = Number(response.headers.get("Retry-After") ?? 0) * SECOND;
+      wait = Number(response.headers.get("Retry-After")) * SECOND || 0; // a date is left unread
     } catch {
       failures += 1;
     }
@@ -273,25 +273,24 @@ async function showOne(link) {
   document.dispatchEvent(new CustomEvent("forum:posts-added"));
 }
 
-/** The link at the end of the thread: what came is shown, that nothing did is said. */
-async function check(link, words) {
+const lead = () => location.assign(`${address}?after=${number}`);
+
+/** The link at the end of the thread, or a key: what came is shown, that nothing did is said. */
+export async function check() {
   const isMore = await ask();
-  if (failures) location.assign(link.href);
-  else if (isMore) showAll().catch(() => location.assign(link.href));
-  else status.textContent = words;
+  if (failures) lead();
+  else if (isMore) showAll().catch(lead);
+  else status.textContent = box.dataset.jsNone;
 }
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-show], [data-js-check]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const { jsShow, jsCheck } = link.dataset;
-  if (jsCheck) check(link, jsCheck);
-  else if (jsShow === "all") showAll().catch(() => location.assign(link.href));
+  const { jsShow } = link.dataset;
+  if (!jsShow) check();
+  else if (jsShow === "all") showAll().catch(lead);
   else showOne(link).catch(() => location.assign(link.href));
-});
-document.addEventListener("forum:show-arrivals", () => {
-  showAll().catch(() => location.assign(`${address}?after=${number}`));
 });
 
 // Who is writing may be in the middle of a character that takes several keys.

@@ -1,9 +1,9 @@
 /* Back, or loading a long page again, finds it where it was left. The browser remembers how far it
-   was scrolled; but what is off the screen has not been laid out yet, so its heights are guesses.
+   was scrolled; but what is off the screen is not laid out yet, and its heights are guesses.
    So the post in view is remembered, and how high it stood. */
 
 const PAUSE = 200; // milliseconds without scrolling
-const FRAMES = 30; // with nothing left to correct, once all has come
+const FRAMES = 30; // with nothing to correct, once all has come
 let timer = 0;
 let frames = 0; // still to go
 
@@ -20,7 +20,9 @@ function note() {
 function hold([id, top]) {
   const post = document.getElementById(id);
   if (!post) {
-    location.replace(`/p/${id.slice(1)}/`);
+    frames = 0;
+    // Where there is no other page, it was deleted.
+    if (document.querySelector(".more-row")) location.replace(`/p/${id.slice(1)}/`);
     return;
   }
   const off = post.getBoundingClientRect().top - top;

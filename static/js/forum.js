@@ -35,7 +35,7 @@ document.addEventListener("click", (event) => {
 // Words that a link leads to are marked by the browser itself, if it can.
 if (!("fragmentDirective" in document)) import(modules.words);
 
-// Keys, and what serves a thread as somebody moves about in it, come with the first such event.
+// Keys, and what serves a thread as one moves about in it, come with the first such event.
 const move = () => import(modules.place);
 if (document.querySelector("[data-js-order]")) {
   for (const kind of ["scroll", "pointerover", "keydown"]) addEventListener(kind, move, { once: true });
@@ -232,8 +232,7 @@ document.addEventListener("selectionchange", () => {
 });
 
 document.addEventListener("forum:quote", async ({ target, detail }) => {
-  const { quoteHere } = await import(modules.quoting);
-  quoteHere(detail?.post ?? target);
+  (await import(modules.quoting)).quoteHere(detail?.post ?? target);
 });
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -260,10 +259,11 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
-// What came meanwhile is asked for later, or when somebody wants to see it.
+// What came is asked for later, or when somebody wants it.
 if (document.querySelector("[data-js-arrivals]")) {
-  setTimeout(() => import(modules.arrivals), 20_000);
-  document.addEventListener("forum:show-arrivals", () => import(modules.arrivals), { once: true });
+  const come = () => import(modules.arrivals);
+  setTimeout(come, 20_000);
+  document.addEventListener("forum:show-arrivals", async () => (await come()).check());
 }
 
 const awaited = document.querySelector("[data-focus]");

@@ -3,8 +3,9 @@
    one opens under the post. Comes with the first selection, or with a composer. */
 
 const COMPOSER = "[data-js-composer]";
-const QUOTE = 'a[href$="/reply/?quote=1"]';
-const REPLY = 'a[href$="/reply/"]';
+// The post's own; what people wrote may link to something alike.
+const QUOTE = '.acts a[href$="/reply/?quote=1"]';
+const REPLY = '.acts a[href$="/reply/"]';
 // What no author wrote, and what is folded away.
 const NOT_WORDS = ".vh, figcaption, summary, [hidden], details:not([open])";
 const BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, pre, tr, blockquote, figure, .text";

@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from forum.actions.loading import Written, load_thread
+from forum.actions.posts import delete_post
 from forum.models import Post, Thread
 from tests.browser.world import World
 
@@ -107,6 +108,20 @@ def test_back_returns_to_the_same_place_with_what_was_added(
         expect(page.locator(f"#p{posts[598]}")).to_be_attached()
         assert page.evaluate(ORDER) == posts[:599]
         assert abs(page.evaluate(AT_REST, f"p{posts[450]}") - before) < A_FEW
+
+
+def test_thread_is_shown_again_when_the_post_in_view_was_deleted(visit, world: World) -> None:
+    start = timezone.now()
+    posts = [Written(n, 0 if n else None, world.bob, f"Number {n}.", start) for n in range(60)]
+    thread = load_thread(world.yard, title="Sixty", posts=posts)
+    post = Post.objects.in_thread(thread)[30]
+    page = visit(thread.get_absolute_url())
+    page.locator(f"#p{post.pk}").evaluate("post => post.scrollIntoView()")
+    page.wait_for_function("id => history.state?.place?.[0] === id", arg=f"p{post.pk}")
+    delete_post(post, by=world.bob)
+    page.reload()
+    expect(page.locator(f"#p{post.pk}")).to_have_count(0)
+    expect(page.locator(".answers article")).to_have_count(58)
 
 
 def test_a_branch_goes_on_in_place_to_its_end(visit, huge: tuple[Thread, list[int]]) -> None:

@@ -105,6 +105,18 @@ def test_selection_over_posts_quotes_each_part_with_its_own_source(
     assert sources == [damp.pk, lime.pk, lime.pk], "inside a quote: whose words they are"
 
 
+def test_selection_is_answered_below_its_post_whatever_that_links_to(
+    page: Page, opening: Post, bob: User
+) -> None:
+    post = reply_to(
+        opening, author=bob, source="Lime [here](/nowhere/reply/), for what it’s worth."
+    )
+    page.reload()
+    select(page, post, "Lime")
+    press_button(page)
+    expect(field_of(page, post)).to_have_value("> Lime\n\n")
+
+
 def test_button_stands_beside_the_words_and_goes_away(
     page: Page, branches: tuple[Post, Post, Post]
 ) -> None:

@@ -117,6 +117,17 @@ def test_on_a_phone_the_bar_tells_and_the_key_shows(
     assert page.evaluate("window.shift") <= MOST_SHIFT
 
 
+def test_the_key_asks_at_once_and_says_that_nothing_came(
+    visit, thread: Thread, posts: list[Post], world: World
+) -> None:
+    page = visit(thread.get_absolute_url())
+    page.keyboard.press(".")
+    expect(page.locator("#status")).to_have_text("No new replies yet.")
+    new = reply_to(posts[3], author=world.carol, source="Came while one read.")
+    page.keyboard.press(".")
+    expect(page.locator(f"#p{new.pk}")).to_be_focused()
+
+
 def test_edits_are_noted_and_what_is_hidden_goes_at_once_and_leaves_its_room(
     reading, posts: list[Post], world: World
 ) -> None:
