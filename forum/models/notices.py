@@ -12,7 +12,7 @@ from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post, if_readable, readable_by
 from forum.models.reports import Report
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Reader, visible_by
 
 # More unread notices than this nobody wants the number of.
 COUNTED = 100
@@ -21,9 +21,7 @@ COUNTED = 100
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def readable_by(self, reader: Reader) -> NoticeQuerySet:
         """Notices of posts that `reader` may read now. The counter and the list both begin here."""
-        return self.filter(
-            readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
-        )
+        return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
 
     def inbox_of(self, member: User) -> NoticeQuerySet:
         """What a member is told of, the latest first."""

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import number_in
 from forum.models import Post, Thread
 from forum.models.arrivals import changes_since, counter_of
 from forum.models.reading import marks_of
@@ -69,7 +70,7 @@ def _lead(request: HttpRequest, arrivals: Arrivals) -> HttpResponse:
 
 def _number(query: QueryDict, name: str) -> int:
     """Raises `Http404` for what no counter could have been."""
-    typed = str(query.get(name, ""))
-    if not typed.isascii() or not typed.isdecimal() or len(typed) >= len(str(2**62)):
+    number = number_in(str(query.get(name, "")))
+    if number is None:
         raise Http404
-    return int(typed)
+    return number

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum.actions.notices import mark_notices, mark_told, read_all
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
-from forum.lib.numbers import capped
+from forum.lib.numbers import capped, numbers_in
 from forum.models import ModerationNotice, Notice, User
 from forum.presenters.inbox import grouped, nothing_since
 from forum.presenters.told import told
@@ -55,7 +55,7 @@ def mark(request: HttpRequest) -> HttpResponse:
     do = request.POST.get("do")
     if do not in ("read", "unread", "read-all"):
         raise Invalid(_("Please say what to do with these notices."))
-    chosen = [int(text) for text in request.POST.getlist("notice") if _is_id(text)]
+    chosen = numbers_in(request.POST.getlist("notice"))
     if do == "read-all":
         read_all(member=member, up_to=max(chosen, default=0))
         mark_told(_told_in(request), member=member, read=True)
@@ -89,7 +89,7 @@ def told_by_moderators(request: HttpRequest) -> HttpResponse:
 
 
 def _told_in(request: HttpRequest) -> list[int]:
-    return [int(text) for text in request.POST.getlist("told") if _is_id(text)]
+    return numbers_in(request.POST.getlist("told"))
 
 
 def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
@@ -100,7 +100,3 @@ def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpRespon
         "unread_notices": capped(User.objects.get(pk=member.pk).unread_notices),
     }
     return render(request, "inbox/_marked.html", context)
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= len(str(10**17))

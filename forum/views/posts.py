@@ -14,6 +14,7 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import number_in
 from forum.lib.text import fingerprint
 from forum.models import Post
 from forum.models.drafts import Purpose
@@ -269,9 +270,9 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
     if not post.is_readable:
         return redirect(post)
     context: dict[str, object] = {"post": post, "place": place_of(post)}
-    number = request.GET.get("since", "")
-    if number.isdecimal() and len(number) < len(str(2**62)):
-        context["since"] = changes_since(int(number), post, request.user)
+    number = number_in(request.GET.get("since", ""))
+    if number is not None:
+        context["since"] = changes_since(number, post, request.user)
     if context.get("since") and wants_fragment(request):
         return render(request, "posts/_since.html", context)
     context["changes"] = history_of(post, request.user)

@@ -19,7 +19,7 @@ from forum.actions.reading import (
 )
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
-from forum.lib.numbers import capped
+from forum.lib.numbers import capped, numbers_in
 from forum.models import Notice, Post, Thread, User
 from forum.models.reading import marks_of
 from forum.models.unseen import next_unseen
@@ -58,8 +58,7 @@ def seen(request: HttpRequest, thread_id: int) -> HttpResponse:
         mark_thread_read(thread, member=member)
         messages.success(request, _("Marked as read."))
         return redirect(thread)
-    typed = request.POST.get("numbers", "").split(",")[:MOST_AT_ONCE]
-    numbers = [int(text) for text in typed if text.isdecimal() and len(text) < len(str(2**62))]
+    numbers = numbers_in(request.POST.get("numbers", "").split(",")[:MOST_AT_ONCE])
     mark_seen(thread, member=member, numbers=numbers)
     waiting = Notice.objects.inbox_of(member).unread().count_some()
     return HttpResponse(capped(waiting), content_type="text/plain")
