@@ -26,7 +26,7 @@ def test_focus_is_never_under_the_bar(visit, world: World) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     covered = []
-    for _ in range(60):
+    for _ in range(100):
         page.keyboard.press("Tab")
         covered.append(page.evaluate(COVERED))
         if page.evaluate("document.activeElement.closest('.foot') !== null"):

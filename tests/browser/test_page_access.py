@@ -12,6 +12,7 @@ import pytest
 from django.urls import URLPattern, resolve
 from playwright.sync_api import Browser, Page
 
+from forum.models import Draft
 from forum.urls import urlpatterns
 from tests.browser.desk import DESK
 from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE, Shown
@@ -22,9 +23,18 @@ AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 RUN_AXE = """async rules => {
     for (const change of document.getAnimations()) change.finish();
     const { violations } = await axe.run(document, {
-        runOnly: rules, resultTypes: ["violations"], preload: false,
+        runOnly: rules, resultTypes: ["violations"], preload: false, elementRef: true,
     });
-    return violations.map(({ id, nodes }) => [id, ...nodes.slice(0, 3).map(({ html }) => html)]);
+    // What an open menu lies over in part is no target before it closes.
+    const over = document.querySelector(".acts .menu")?.getBoundingClientRect();
+    const isUnder = ({ element }) => {
+        const { top, bottom, left, right } = element.getBoundingClientRect();
+        return over && top < over.bottom && bottom > over.top && left < over.right && right > over.left;
+    };
+    return violations
+        .map(({ id, nodes }) => [id, id === "target-size" ? nodes.filter((one) => !isUnder(one)) : nodes])
+        .filter(([, nodes]) => nodes.length)
+        .map(([id, nodes]) => [id, ...nodes.slice(0, 3).map(({ html }) => html)]);
 }"""
 ALL_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The page is the same in the dark, at any width, but for these.
@@ -49,6 +59,8 @@ def open_page(browser: Browser, world: World, site: str, shown: Shown) -> Iterat
     if shown.person:
         sign_in(context, getattr(world, shown.person), site)
     exhaust(world.frank)
+    # What was written in one page would be offered in the next.
+    Draft.objects.all().delete()
     page = context.new_page()
     response = page.goto(shown.address(world))
     assert response.status == shown.status

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from forum.actions.posts import reply_to
-from forum.models import Notice, Post, Thread, User
+from forum.models import ModerationNotice, Notice, Post, Thread, User
 
 COUNTER = "#inbox-count"
 AGAIN = "Mark unread"
@@ -16,7 +16,8 @@ AGAIN = "Mark unread"
 @pytest.fixture
 def told(alice: User, bob: User, opening: Post) -> Post:
     """The one post that alice is told of."""
-    Notice.objects.filter(member=alice).update(read_at=timezone.now())
+    for notices in (Notice.objects, ModerationNotice.objects):
+        notices.filter(member=alice).update(read_at=timezone.now())
     return reply_to(opening, author=bob, source="Only where the bricks stay wet all winter.")
 
 
