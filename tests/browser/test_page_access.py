@@ -27,12 +27,13 @@ RUN_AXE = """async rules => {
     });
     // What an open menu lies over in part is no target before it closes.
     const over = document.querySelector(".acts .menu")?.getBoundingClientRect();
-    const isUnder = ({ element }) => {
+    const isTarget = ({ element }) => {
         const { top, bottom, left, right } = element.getBoundingClientRect();
-        return over && top < over.bottom && bottom > over.top && left < over.right && right > over.left;
+        const isBeside = left >= over?.right || right <= over?.left;
+        return !over || isBeside || top >= over.bottom || bottom <= over.top;
     };
     return violations
-        .map(({ id, nodes }) => [id, id === "target-size" ? nodes.filter((one) => !isUnder(one)) : nodes])
+        .map(({ id, nodes }) => [id, id === "target-size" ? nodes.filter(isTarget) : nodes])
         .filter(([, nodes]) => nodes.length)
         .map(([id, nodes]) => [id, ...nodes.slice(0, 3).map(({ html }) => html)]);
 }"""

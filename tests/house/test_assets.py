@@ -61,6 +61,7 @@ LATER = {
     "quoting.js",
     "mentions.js",
     "menu.js",
+    "queue.js",
     "parts.js",
     "peek.js",
     "words.js",
