@@ -105,7 +105,8 @@ def unread(request: HttpRequest, post_id: int) -> HttpResponse:
 def next_new(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Lead to the first new post in the order of the tree, or the first after a given one.
 
-    A post that is no longer in the thread is none to go on from: the walk begins anew.
+    A post that is no longer in the thread is none to go on from: the walk begins anew. Where it
+    ends, it leaves the member at the post that was being read.
     """
     if not isinstance(request.user, User):
         return redirect_to_login(request.get_full_path())
@@ -113,17 +114,22 @@ def next_new(request: HttpRequest, thread_id: int) -> HttpResponse:
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into_id:
         return redirect("thread-next", thread.merged_into_id)
-    here_id = id_asked_for(request.GET, "from", "p")
-    here = Post.objects.filter(pk=here_id, thread=thread).first() if here_id else None
+    here = _post_asked_for(request, thread, "from")
     marks = marks_of(thread, request.user)
     post = next_unseen(thread, request.user, marks, after=here) if marks else None
     if post:
         post.thread = thread
         return redirect(place_of(post))
     say_no_more(request, thread)
-    here = here or Post.objects.opening_of(thread.pk).get()
+    reading_on = _post_asked_for(request, thread, "reading")
+    here = reading_on or here or Post.objects.opening_of(thread.pk).get()
     here.thread = thread
     return redirect(place_of(here))
+
+
+def _post_asked_for(request: HttpRequest, thread: Thread, name: str) -> Post | None:
+    post_id = id_asked_for(request.GET, name, "p")
+    return Post.objects.filter(pk=post_id, thread=thread).first() if post_id else None
 
 
 def say_no_more(request: HttpRequest, thread: Thread) -> None:

@@ -89,7 +89,7 @@ document.addEventListener("htmx:afterSettle", takeIn);
 document.addEventListener("forum:posts-added", takeIn);
 takeIn();
 
-/** Of a post that was edited since it was seen: what changed; asked for once, by its own link. */
+/** What changed in a post since it was seen; asked for once, by its own link. */
 function showChange(post) {
   post?.querySelector(".by a[hx-trigger]")?.click();
 }
@@ -106,7 +106,7 @@ function visit(post) {
   showChange(post);
 }
 
-/** Goes from a post to the next new one, or back to the one before; beyond the page the server knows. */
+/** Goes to the next new post, or back to the one before; beyond the page the server knows. */
 function nextNew(from, back = false) {
   if (!start && !news.length) {
     status.textContent = noMore;
@@ -126,7 +126,7 @@ async function leave(from) {
   await send();
   const end = [...document.querySelectorAll(".replies article")].at(-1);
   const last = from && order === "tree" ? end ?? from : from;
-  location.assign(last ? `${nextPath}?from=${last.id}` : nextPath);
+  location.assign(last ? `${nextPath}?from=${last.id}&reading=${from.id}` : nextPath);
 }
 
 const current = () => document.activeElement.closest("article.post") ?? here;

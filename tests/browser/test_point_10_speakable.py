@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post
+from forum.actions.posts import reply_to
 from forum.models import Post, Thread
 from tests.browser.pages import open_composer
 from tests.browser.world import World
@@ -181,6 +182,28 @@ def test_posts_run_in_the_direction_of_their_words(visit, spoken: Thread) -> Non
     assert page.locator(f"#p{said(spoken, 8).pk} > .text").evaluate(direction) == "rtl"
     for key in (2, 9):
         assert page.locator(f"#p{said(spoken, key).pk} > .text").evaluate(direction) == "ltr"
+
+
+def test_each_paragraph_runs_in_its_own_direction(visit, spoken: Thread, world: World) -> None:
+    source = "הטחב יפה\n\n> Does moss harm the bricks?\n\nYes."
+    mixed = reply_to(said(spoken, 1), author=world.bob, source=source)
+    page = visit(spoken.get_absolute_url())
+    # The full stop stands at the right of the words.
+    edges = """one => {
+        const range = document.createRange();
+        const text = one.firstChild;
+        return [0, text.length - 1].map((at) => {
+            range.setStart(text, at);
+            range.setEnd(text, at + 1);
+            return range.getBoundingClientRect().left;
+        });
+    }"""
+    for words in ("Does moss harm", "Yes."):
+        first, last = page.locator(f"#p{mixed.pk} p", has_text=words).evaluate(edges)
+        assert first < last
+    caption = page.locator(f"#p{mixed.pk} figcaption a").first
+    name = caption.locator("bdi").bounding_box()
+    assert abs(name["x"] - caption.bounding_box()["x"]) < 2
 
 
 # -- Focus and announcements ----------------------------------------------------------------------

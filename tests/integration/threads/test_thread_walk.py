@@ -45,6 +45,9 @@ def test_next_leads_on_in_tree_order_and_never_back_by_itself(
     answer = as_alice.get(path, follow=True).content.decode()
     assert "No more new replies." in answer
     assert "Back to the first?</a>" not in answer
+    # A page asks from its last post on; who reads further up is left there.
+    stays = as_alice.get(f"{address}&reading=p{first.pk}")
+    assert stays.headers["Location"].endswith(f"#p{first.pk}")
 
 
 def test_walk_goes_on_where_a_thread_was_merged_or_a_post_moved(
