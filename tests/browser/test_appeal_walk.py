@@ -26,7 +26,7 @@ def test_removed_appealed_against_and_brought_back(
     moderator.locator(".menu").get_by_role("link", name="Remove the branch").click()
     expect(moderator.get_by_text("This concerns 2 posts by 2 people.")).to_be_visible()
     give_reason(moderator, "in circles", "Remove the branch")
-    expect(moderator.locator("li.note")).to_contain_text("The branch is removed.")
+    expect(moderator.locator(".messages .note")).to_contain_text("The branch is removed.")
 
     visitor = visit(place)
     stone = visitor.locator(f"#p{reply.pk}")

@@ -235,6 +235,7 @@ def test_look_at_a_post_of_another_page(visit, world: World) -> None:
     posts = grow(world, [None, *range(230)])
     page = visit(f"{posts[0].thread.get_absolute_url()}?at=p{posts[220].pk}")
     link = page.locator(f".re a[href='/p/{posts[209].pk}/']")
+    wake(page)
     link.focus()
     page.keyboard.press("Space")
     expect(page.locator(".peek")).to_contain_text("What number 209 says.")

@@ -214,7 +214,7 @@ def test_offline_a_page_of_its_own_is_not_left(visit, reply: Post, alice: User) 
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
     page.context.set_offline(False)
     page.get_by_role("button", name="Post reply").click()
-    expect(page.locator("li.note")).to_have_text("Posted.")
+    expect(page.locator(".messages .note")).to_have_text("Posted.")
     assert Post.objects.get(parent=reply).source == WORDS
 
 
@@ -344,7 +344,7 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
         assert tab.evaluate(DRAFTS)
     first.get_by_label("The text of your post").fill("From the first tab.")
     first.get_by_role("button", name="Save").click()
-    expect(first.locator("li.note")).to_have_text("Saved.")
+    expect(first.locator(".messages .note")).to_have_text("Saved.")
     field = second.get_by_label("The text of your post")
     field.fill("From the second tab.")
     second.get_by_role("button", name="Save").click()
@@ -352,7 +352,7 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     expect(second.locator(".text")).to_have_text("From the first tab.")
     expect(field).to_have_value("From the second tab.")
     second.get_by_role("button", name="Save").click()
-    expect(second.locator("li.note")).to_have_text("Saved.")
+    expect(second.locator(".messages .note")).to_have_text("Saved.")
     opening.refresh_from_db()
     assert opening.source == "From the second tab."
 
@@ -389,4 +389,4 @@ def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, car
     expect(news.locator("em")).to_have_text("spring")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
     plain_page.get_by_role("button", name="Post anyway").click()
-    expect(plain_page.locator("li.note")).to_have_text("Posted.")
+    expect(plain_page.locator(".messages .note")).to_have_text("Posted.")

@@ -35,7 +35,7 @@ def test_edit_leaves_a_mark_that_leads_to_the_history(page: Page, own: Post) -> 
     page.get_by_label("The text of your post").fill("It stays wet from *November* on.")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.locator("li.note")).to_have_text("Saved.")
+    expect(page.locator(".messages .note")).to_have_text("Saved.")
     expect(page.locator(f"#p{own.pk} .text em")).to_have_text("November")
     page.locator(f"#p{own.pk}").get_by_role("link", name="edited").click()
     expect(page.locator("h1")).to_have_text("Earlier versions of a post by alice")
@@ -53,7 +53,7 @@ def test_deleted_post_leaves_a_tombstone_over_its_replies(page: Page, own: Post,
 
     page.get_by_role("button", name="Delete").click()
 
-    expect(page.locator("li.note")).to_have_text("Deleted.")
+    expect(page.locator(".messages .note")).to_have_text("Deleted.")
     expect(page.locator(f"#p{own.pk}")).to_contain_text("Deleted by its author on")
     expect(page.locator(f"#p{answer.pk} .re")).to_have_text("to a removed post")
     page.goto(f"/p/{own.pk}/")

@@ -229,7 +229,7 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post) -
 
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
     page.get_by_role("button", name="Post reply").click()
-    expect(page.locator("li.note")).to_have_text("Posted.")
+    expect(page.locator(".messages .note")).to_have_text("Posted.")
     assert answers_to(reply) == [WORDS]
 
 
@@ -301,7 +301,7 @@ def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
     expect(plain_page.locator("section em")).to_have_text("Really.")
     plain_page.get_by_role("button", name="Post reply").click()
 
-    expect(plain_page.locator("li.note")).to_have_text("Posted.")
+    expect(plain_page.locator(".messages .note")).to_have_text("Posted.")
     made = Post.objects.get(parent=reply)
     assert plain_page.url.endswith(f"#p{made.pk}")
     expect(plain_page.locator(f"#p{made.pk} em")).to_have_text("Really.")
