@@ -188,7 +188,7 @@ def open_menu(page: Page) -> None:
 
 
 def mark_entry(page: Page) -> None:
-    button = page.locator(".list .num button").first
+    button = page.locator(".list > [id^=n] .num button").first
     before = button.inner_text()
     button.click()
     expect(button).not_to_have_text(before)
