@@ -67,7 +67,9 @@ def report_of(npx: str, address: str, device: str) -> Report:
     ]
     chromium = shutil.which(os.environ.get("CHROMIUM", "")) or shutil.which("chromium")
     environment = os.environ | ({"CHROME_PATH": chromium} if chromium else {})
-    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    done = subprocess.run(command, capture_output=True, env=environment, check=False)
+    if done.returncode:  # once in a while a Chromium does not start
+        done = subprocess.run(command, capture_output=True, env=environment, check=True)
     report: dict[str, Any] = json.loads(done.stdout)
     audits = report["audits"]
     for name in CATEGORIES[1:]:
