@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+
+STILL = 5  # looks at a link that must find it in one place
+
+
+def press(link: Locator) -> None:
+    """Click a link far down a long page, once it stands still.
+
+    Posts are laid out as they come into view, so right after scrolling it may move away from
+    under the pointer. Asked from here: a page without scripts has no frames to count.
+    """
+    link.scroll_into_view_if_needed()
+    last, looks = None, 0
+    while looks < STILL:
+        stands = link.bounding_box()
+        looks = looks + 1 if stands == last else 0
+        last = stands
+        link.page.wait_for_timeout(20)
+    link.click()
 
 
 def open_keys(page: Page) -> None:

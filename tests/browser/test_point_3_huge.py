@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from forum.actions.loading import Written, load_thread
 from forum.actions.posts import delete_post
 from forum.models import Post, Thread
+from tests.browser.steps import press
 from tests.browser.world import World
 
 ORDER = (
@@ -56,7 +57,7 @@ def huge(world: World) -> tuple[Thread, list[int]]:
 def grown(page: Page, link: Locator) -> list[int]:
     """Press a link, and wait for what it adds: the posts in the page then."""
     before = page.evaluate(ORDER)
-    link.click()
+    press(link)
     page.wait_for_function(
         "count => document.querySelectorAll('.answers article').length > count", arg=len(before)
     )
@@ -145,7 +146,7 @@ def test_a_branch_is_read_by_links_and_left_for_where_one_was(
 ) -> None:
     thread, posts = huge
     page = visit(thread.get_absolute_url(), java_script_enabled=False)
-    page.get_by_role("link", name="Continue").last.click()
+    press(page.get_by_role("link", name="Continue").last)
     page.wait_for_url("**/branch/**")
     seen: list[int] = []
     while True:
@@ -153,7 +154,7 @@ def test_a_branch_is_read_by_links_and_left_for_where_one_was(
         following = page.locator("[rel=next]")
         if not following.count():
             break
-        following.click()
+        press(following)
         page.wait_for_load_state()
     assert seen[0] in posts
     expect(page.locator(".end")).to_contain_text("That’s the end of this branch.")
