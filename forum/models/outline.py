@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import F, OrderBy, OuterRef, QuerySet, Subquery
 
 from forum.models.accounts import User
 from forum.models.posts import Post
@@ -18,6 +18,8 @@ from forum.models.windows import CONTEXT, COUNTED, Row, rows_of
 
 # So many branches a page.
 BRANCHES = 40
+# Among so many answers beside a post its neighbour is looked for, to each side.
+NEIGHBOURS = 200
 
 Begin = Literal["after", "before", "at"]
 
@@ -138,17 +140,27 @@ def siblings_of(post: Post) -> tuple[Post | None, Post | None]:
     """The answers to the same post right before and after this one, each as far as it stands.
 
     Of a deleted one it is the first post that stands below it; one with nothing below is not drawn.
+    Nobody is looked for beyond the nearest `NEIGHBOURS`, of which all may have been deleted.
     """
+    beside = Post.objects.order_by().filter(parent=post.parent_id).values("pk")
+    before = beside.filter(lft__lt=post.lft).order_by("-lft")[:NEIGHBOURS]
+    after = beside.filter(lft__gt=post.lft).order_by("lft")[:NEIGHBOURS]
+    return _first_drawn(before, F("lft").desc()), _first_drawn(after, F("lft").asc())
+
+
+def _first_drawn(siblings: QuerySet[Post, dict[str, Any]], way: OrderBy) -> Post | None:
     branch = Post.objects.order_by("tree_id", "lft").filter(
         tree_id=OuterRef("tree_id"), lft__gte=OuterRef("lft"), lft__lt=OuterRef("rght")
     )
-    drawn = (
-        Post.objects.filter(parent=post.parent_id)
-        .annotate(standing=Subquery(branch.standing().values("pk")[:1]))
-        .exclude(standing=None)
-        .values("standing")
-    )
-    before = drawn.filter(lft__lt=post.lft).order_by(F("lft").desc())[:1]
-    after = drawn.filter(lft__gt=post.lft).order_by("lft")[:1]
+    standing = Subquery(branch.standing().values("pk")[:1])
+    drawn = Post.objects.order_by(way).filter(pk__in=siblings).annotate(standing=standing)
+    first = drawn.exclude(standing=None).values("standing")[:1]
     places = Post.objects.order_by().only("pk", "level", "thread_id")
-    return places.filter(pk=Subquery(before)).first(), places.filter(pk=Subquery(after)).first()
+    return places.filter(pk=Subquery(first)).first()
+
+
+def count_older_siblings(post: Post) -> int:
+    """How many answers to the same post stand before this one; of the nearest `COUNTED`."""
+    older = Post.objects.filter(parent=post.parent_id, lft__lt=post.lft).order_by("-lft")
+    nearest = older.values("deleted_at")[:COUNTED]
+    return sum(each["deleted_at"] is None for each in nearest)

@@ -26,7 +26,7 @@ from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.ids import any_of
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
-from forum.models.threads import Reader, visible_by
+from forum.models.threads import Reader, Thread, visible_by
 
 
 class Standing(Enum):
@@ -120,6 +120,11 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             quote = QuoteRow(*row)
             quotes.setdefault(quote.post_id, {})[quote.ordinal] = quote
         return quotes
+
+    def sources_in(self, thread: Thread, ids: Collection[int]) -> set[int]:
+        """The posts of a thread that these posts quote."""
+        quotes = self.filter(post__in=any_of(ids), source_post__thread=thread)
+        return set(quotes.values_list("source_post_id", flat=True))
 
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
         """The words in `post` that were quoted from posts which `reader` may not read."""

@@ -14,6 +14,7 @@ from forum.models.arrivals import MOST_AT_ONCE, Change
 from forum.models.reading import Marks
 from forum.models.threads import Reader
 from forum.models.windows import Row, Window, rows_of
+from forum.presenters.joined import Joined
 from forum.presenters.news import News
 from forum.presenters.threads import ThreadPage
 
@@ -52,6 +53,7 @@ class Arrivals:
         self, thread: Thread, reader: Reader, marks: Marks | None, changes: Sequence[Change]
     ) -> None:
         self.thread = thread
+        self._reader = reader
         self._changes = changes
         self.is_more = len(changes) == MOST_AT_ONCE
         # As far as this tells; what is left out comes with the next.
@@ -142,6 +144,12 @@ class Arrivals:
         return [
             self._html(change) for change in self._changes if not change.is_new and change.parent_id
         ]
+
+    @property
+    def joined(self) -> Joined:
+        """What else in the page says something of the replies that came."""
+        rows = [self._rows[change.id] for change in self._new]
+        return Joined(self.thread, self._reader, rows, self._fresh)
 
     def _html(self, change: Change) -> SafeString:
         row = self._rows[change.id]

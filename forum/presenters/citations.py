@@ -31,20 +31,25 @@ def cited(row: Row, thread_id: int, places: Mapping[int, int]) -> Cited:
     """What `row` says of the posts that quote it. `places` are those of the posts in the page."""
     if not row.cited:
         return Cited(SafeString(), "")
-    elsewhere = [
-        citing
-        for citing in row.cited
-        if citing.thread_id == thread_id and citing.parent_id != row.id
-    ]
+    answers = elsewhere(row, thread_id)
     count = len(row.cited)
-    if count == len(elsewhere):
+    if count == len(answers):
         quoted = ""
     elif count == COUNTED:
         quoted = _("Quoted by %(count)d or more") % {"count": count}
     else:
         quoted = ngettext("Quoted by %(count)d", "Quoted by %(count)d", count) % {"count": count}
-    answered = mark_safe(_answered(row.id, elsewhere, places))  # noqa: S308 (names escaped)
+    answered = mark_safe(_answered(row.id, answers, places))  # noqa: S308 (names escaped)
     return Cited(answered, quoted)
+
+
+def elsewhere(row: Row, thread_id: int) -> list[Citation]:
+    """Of the posts that quote `row`, those in its thread that do not stand right below it."""
+    return [
+        citing
+        for citing in row.cited
+        if citing.thread_id == thread_id and citing.parent_id != row.id
+    ]
 
 
 def _answered(post_id: int, answers: list[Citation], places: Mapping[int, int]) -> str:

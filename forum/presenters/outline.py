@@ -28,11 +28,11 @@ def outline_of_page(rows: Sequence[Row], title: str, new: frozenset[int]) -> Saf
     pairs = [(row.id, row.parent_id) for row in rows]
     ordered = [rows[place] for place in in_tree_order(pairs)]
     lines = [
-        _line(row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new)
+        line_of(row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new)
         for row in ordered
     ]
     levels = depths([(row.id, row.parent_id) for row in ordered])
-    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `_line`)
+    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `line_of`)
 
 
 def outline_of_branches(outline: Outline) -> SafeString:
@@ -40,7 +40,7 @@ def outline_of_branches(outline: Outline) -> SafeString:
     html: list[str] = []
     for branch in outline.branches:
         rows = [branch.head, *branch.way]
-        lines = [_line(row, f"/p/{row.id}/", row.excerpt) for row in rows]
+        lines = [line_of(row, f"/p/{row.id}/", row.excerpt) for row in rows]
         lines[0] += _size(branch)
         if branch.way and branch.way[0].parent_id != branch.head.id:
             between = branch.way[0].level - 2
@@ -49,10 +49,11 @@ def outline_of_branches(outline: Outline) -> SafeString:
             }
             lines[0] += f"<small>{words}</small>"
         html += _nested(lines, list(range(len(lines))))
-    return mark_safe("".join(html))  # noqa: S308 (escaped in `_line`)
+    return mark_safe("".join(html))  # noqa: S308 (escaped in `line_of`)
 
 
-def _line(row: Row, address: str, words: str, *, is_new: bool = False) -> str:
+def line_of(row: Row, address: str, words: str, *, is_new: bool = False) -> str:
+    """The line of one post, as an item that is not closed: those below it follow inside."""
     opened = '<li class="is-new">' if is_new else "<li>"
     if not row.is_readable:
         return f'{opened}<a href="{address}">{_("A removed post")}</a>'

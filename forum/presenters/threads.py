@@ -19,7 +19,7 @@ from forum.models.orders import ORDERS, Order
 from forum.models.quotes import QuoteRow
 from forum.models.reading import Marks
 from forum.models.threads import Reader
-from forum.models.windows import COUNTED, Row, Window, rows_of
+from forum.models.windows import COUNTED, Row, Window
 from forum.permissions import may_reply, moderates
 from forum.presenters.branches import FEW, Folds, left_out, who_answers
 from forum.presenters.cards import Card
@@ -357,17 +357,6 @@ def hue_of(name: str) -> str:
 
 def _first_words(row: Row | None) -> str:
     return escape(excerpt(row.excerpt, PARENT_WORDS)) if row else ""
-
-
-def posted(post: Post, reader: Reader) -> dict[str, object]:
-    """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
-    thread = Thread.objects.for_page().get(pk=post.thread_id)
-    opening = Post.objects.opening_of(thread.pk).only("pk").get()
-    rows = rows_of({opening.pk, post.pk}, reader, answered={post.parent_id})
-    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk})))
-    page.in_page |= {post.parent_id or 0}
-    html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
-    return {"thread": thread, "reply": mark_safe(html)}  # noqa: S308 (filled by stencils)
 
 
 def text_of(post: Post, reader: Reader) -> SafeString:

@@ -22,9 +22,10 @@ from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
 from forum.permissions import may_answer, may_delete, may_edit
 from forum.presenters.history import changes_since, history_of
+from forum.presenters.joined import posted
 from forum.presenters.menus import marks_on, menu_of, report_of
 from forum.presenters.places import place_of
-from forum.presenters.threads import posted, text_of
+from forum.presenters.threads import text_of
 from forum.presenters.ways import ways_from
 from forum.refusals import Changed, Refusal, SignedOut
 from forum.views.compose import (
@@ -38,6 +39,7 @@ from forum.views.compose import (
     show_refused,
 )
 from forum.views.keeping import forget_text, give_back, set_aside, show
+from forum.views.orders import order_of_page
 from forum.views.quoting import add_quotes
 from forum.views.reading import reading
 
@@ -147,7 +149,8 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
 def _replied(request: HttpRequest, post: Post) -> HttpResponse:
     forget_text(request)
     if wants_fragment(request):
-        return render(request, "posts/_posted.html", posted(post, request.user), status=201)
+        context = posted(post, request.user, order_of_page(request))
+        return render(request, "posts/_posted.html", context, status=201)
     messages.success(request, _("Posted."))
     return redirect(place_of(post))
 

@@ -17,7 +17,7 @@ from forum.lib.htmx import wants_fragment
 from forum.models import Board, Post, Thread
 from forum.models.drafts import Purpose
 from forum.models.limits import THREADS
-from forum.models.orders import ORDERS, Order, Start
+from forum.models.orders import ORDERS, Start
 from forum.models.outline import outline_of
 from forum.models.reading import Marks, marks_of
 from forum.models.threads import thread_path
@@ -37,6 +37,7 @@ from forum.views.compose import (
     show_refused,
 )
 from forum.views.keeping import forget_text, give_back, set_aside, show
+from forum.views.orders import order_of
 from forum.views.reading import reading
 
 # How long a browser remembers the order chosen.
@@ -101,17 +102,11 @@ def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
     return f"{address}?{query.urlencode()}" if query else address
 
 
-def _order(request: HttpRequest) -> Order:
-    """The order that the address asks for, else the one chosen last."""
-    asked = request.GET.get("order") or request.COOKIES.get("order")
-    return next((order for order in ORDERS if order == asked), "tree")
-
-
 def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
     start = next((name for name in STARTS if name in request.GET), None)
     post_id = id_asked_for(request.GET, start, "p") if start else None
-    order = _order(request)
+    order = order_of(request, request.GET)
     window = window_of(
         thread,
         request.user,

@@ -1,6 +1,7 @@
 /* What comes while a thread is read: asked for now and then, told as a count, and put where it
    belongs when somebody wants to see it. The text that is being read stays where it is. */
 
+const modules = document.getElementById("forum-js").dataset;
 const box = document.querySelector("[data-js-arrivals]");
 const status = document.getElementById("status");
 const bar = document.querySelector(".bar");
@@ -197,20 +198,6 @@ function placeAtEdge(node) {
   return true;
 }
 
-function countInFolds(node, words) {
-  for (let fold = node.closest(".branch"); fold; fold = fold.parentElement.closest(".branch")) {
-    const summary = fold.querySelector(":scope > summary");
-    let more = summary.querySelector("[data-count]");
-    if (!more) {
-      more = document.createElement("span");
-      more.dataset.count = 0;
-      summary.append(more);
-    }
-    more.dataset.count = Number(more.dataset.count) + 1;
-    more.textContent = words.replace("{count}", more.dataset.count);
-  }
-}
-
 function tellElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
   const line = document.createElement("p");
   const link = document.createElement("a");
@@ -227,7 +214,7 @@ function tellElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
 }
 
 async function show(what) {
-  const { response, part } = await fetched(`&show=${what}`);
+  const [{ response, part }, { follow }] = await Promise.all([fetched(`&show=${what}`), import(modules.joined)]);
   if (!part) throw new Error(response.status);
   const nodes = [...part.querySelectorAll(".node")].filter((node) => !document.getElementById(node.querySelector("article").id));
   const changed = [...part.querySelectorAll(":scope > article")].filter(({ id }) => document.getElementById(id));
@@ -235,12 +222,12 @@ async function show(what) {
   const shown = [];
   const eye = still(() => {
     for (const node of nodes) (place(node) ? shown : elsewhere).push(node);
-    for (const node of shown) countInFolds(node, part.dataset.more);
     for (const now of changed) replace(document.getElementById(now.id), now);
     for (const { dataset, textContent } of part.querySelectorAll("[data-into]")) {
       const into = document.getElementById(dataset.into);
       if (into) into.textContent = textContent;
     }
+    follow(part.querySelector("[data-replies]"));
   });
   for (const node of shown) htmx.process(node);
   return { part, changed, elsewhere, shown, eye };

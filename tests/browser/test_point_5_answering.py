@@ -298,3 +298,61 @@ def test_quote_is_added_to_a_reply_begun_elsewhere_without_scripts(
     made = Post.objects.get(parent=damp)
     captions = plain_page.locator(f"#p{made.pk} figcaption > a:first-child")
     expect(captions).to_have_text(["carol wrote"])
+
+
+# -- What follows in the page ---------------------------------------------------------------------
+
+
+def test_page_follows_a_reply_at_once_as_if_it_were_loaded_again(
+    visit, opening: Post, branches: tuple[Post, Post, Post], alice: User, bob: User
+) -> None:
+    _damp, lime, echo = branches
+    inner = reply_to(echo, author=bob, source="A year is long, and then it rains again.")
+    page = visit(opening.thread.get_absolute_url(), alice)
+    page.evaluate("window.same = true")
+    open_composer(page, inner)
+    page.keyboard.insert_text("> Lime wash kills it, for a year.\n\nTwice, then.")
+    top = page.locator(f"#p{inner.pk}").bounding_box()["y"]
+    send(page)
+    made = Post.objects.get(parent=inner)
+    stub = page.locator(f"#p{lime.pk} > .cited")
+    expect(stub).to_have_text("Answered below by bob and alice")
+    expect(stub.locator("a")).to_have_count(2)
+    expect(stub.locator("a").last).to_have_attribute("href", f"#p{made.pk}")
+    summary = page.locator(f"li:has(> #p{echo.pk}) > .branch > summary")
+    expect(summary).to_have_text("2 replies from bob and alice")
+    line = page.locator(f".map li:has(> a[href='#p{inner.pk}']) > ol > li > a")
+    expect(line).to_have_attribute("href", f"#p{made.pk}")
+    assert page.locator(f"#p{inner.pk}").bounding_box()["y"] == pytest.approx(top, abs=1)
+    expect(page.locator(f"#p{made.pk}")).to_be_focused()
+    assert page.evaluate("window.same")
+    # It is what the page says once it is loaded again.
+    parts = [page.locator(".map"), summary, stub, page.locator("#answers")]
+    before = [part.inner_text() for part in parts]
+    page.reload()
+    assert [part.inner_text() for part in parts] == before
+
+
+def test_second_answer_says_where_it_will_stand(
+    page: Page, branches: tuple[Post, Post, Post], bob: User
+) -> None:
+    damp, *_others = branches
+    reply_to(damp, author=bob, source="First of two.")
+    page.reload()
+    open_composer(page, damp)
+    page.keyboard.insert_text("Second of two.")
+    page.keyboard.press("Control+Enter")
+    status = page.get_by_role("status").first
+    expect(status).to_have_text("Posted. It sits after 1 older reply when you reload.")
+
+
+def test_first_reply_of_a_thread_brings_the_map(visit, thread: Thread, bob: User) -> None:
+    opening = Post.objects.get(thread=thread)
+    page = visit(thread.get_absolute_url(), bob)
+    expect(page.locator("#map")).to_be_hidden()
+    open_composer(page, opening)
+    page.keyboard.insert_text("The first.")
+    send(page)
+    expect(page.locator("#map")).to_contain_text("bob The first.")
+    expect(page.locator("#answers")).to_have_text("1 reply")
+    expect(page.get_by_text("say it.")).to_have_count(0)

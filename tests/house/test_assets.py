@@ -66,7 +66,7 @@ LATER = {
     "peek.js",
     "words.js",
 }
-LATER |= {"arrivals.js"}  # when a page has been open for a while
+LATER |= {"arrivals.js", "joined.js"}  # when a page has been open for a while, or was added to
 LATER |= {"place.js", "jumps.js", "folds.js", "parent.js", "keys.js"}  # as somebody moves about
 
 

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.django_db
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html")}
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
-STENCILS = {"posts/_post.html", "posts/_tombstone.html", "drafts/_offer.html"}
+STENCILS = {
+    *("posts/_post.html", "posts/_cited_by.html", "posts/_tombstone.html", "drafts/_offer.html"),
+}
 # What answers a request of htmx with a part of a page; everything else answers with a page.
 ONLY_SENT = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),

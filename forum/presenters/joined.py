@@ -1,0 +1,123 @@
+"""Replies that came into a page: themselves, and what else in it says something of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import Post, Quote, Thread
+from forum.models.orders import Order
+from forum.models.outline import count_older_siblings
+from forum.models.threads import Reader
+from forum.models.windows import COUNTED, Row, Window, rows_of
+from forum.presenters.branches import who_answers
+from forum.presenters.citations import cited, elsewhere
+from forum.presenters.outline import line_of
+from forum.presenters.threads import ThreadPage
+
+
+class Line(NamedTuple):
+    """A reply in the outline, where the page has one: below the line of what it answers."""
+
+    under: int
+    html: SafeString
+
+
+class Quoted(NamedTuple):
+    """A post that a reply quotes, and what it says of those that do.
+
+    Where they stand only the page knows: `said` has the words for all of them below it, for all
+    above, and for both or elsewhere.
+    """
+
+    id: int
+    author: str
+    by: str  # the ids of those named
+    said: Mapping[str, SafeString]
+    counted: str  # “Quoted by 3”
+
+
+class Joined:
+    """What follows in a page from replies that came into it."""
+
+    def __init__(
+        self, thread: Thread, reader: Reader, rows: Sequence[Row], new: frozenset[int]
+    ) -> None:
+        self._thread = thread
+        self._reader = reader
+        self._rows = rows
+        self._new = new
+
+    @property
+    def map(self) -> str:
+        """The outline of a large thread, with the way to the first of them."""
+        at = f"?at=p{self._rows[0].id}" if self._rows else ""
+        return f"/t/{self._thread.pk}/map/{at}"
+
+    @property
+    def lines(self) -> list[Line]:
+        return [
+            Line(
+                row.parent_id or 0,
+                mark_safe(  # noqa: S308 (escaped in `line_of`)
+                    line_of(row, f"#p{row.id}", row.excerpt, is_new=row.id in self._new)
+                ),
+            )
+            for row in self._rows
+        ]
+
+    @cached_property
+    def quoted(self) -> list[Quoted]:
+        ids = Quote.objects.sources_in(self._thread, [row.id for row in self._rows])
+        sources = rows_of(ids, self._reader, answered=()) if ids else []
+        return [self._quoted(row) for row in sources if row.is_readable]
+
+    def _quoted(self, row: Row) -> Quoted:
+        by = [each.post_id for each in elsewhere(row, self._thread.pk)]
+        below = cited(row, self._thread.pk, {row.id: 0, **dict.fromkeys(by, 1)})
+        above = cited(row, self._thread.pk, {row.id: 1, **dict.fromkeys(by, 0)})
+        also = cited(row, self._thread.pk, {})
+        said = {"below": below.answered, "above": above.answered, "also": also.answered}
+        ids = " ".join(f"p{post_id}" for post_id in by)
+        return Quoted(row.id, row.author, ids, said if also.answered else {}, also.quoted)
+
+
+def posted(post: Post, reader: Reader, order: Order) -> dict[str, object]:
+    """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
+    thread = Thread.objects.for_page().get(pk=post.thread_id)
+    opening = Post.objects.opening_of(thread.pk).only("pk").get()
+    rows = rows_of({opening.pk, post.pk}, reader, answered={post.parent_id})
+    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk})))
+    page.in_page |= {post.parent_id or 0}
+    row = page.rows[-1]
+    older = count_older_siblings(post)
+    is_alone = row.level == 2 and not older and order != "time"
+    return {
+        "thread": thread,
+        "reply": mark_safe(  # noqa: S308 (filled by stencils)
+            page.post(row, above=post.parent_id, is_focused=True)
+        ),
+        # As the page would have it: what answers the head of a branch can be folded.
+        "summary": who_answers([row]) if is_alone else "",
+        "later": _later(row, older, order),
+        "joined": Joined(thread, reader, [row], frozenset()),
+    }
+
+
+def _later(row: Row, older: int, order: Order) -> str:
+    """Where the reply will be once the page is loaded again, if that is somewhere else."""
+    if order == "time":
+        return _("By time it stands last when you reload.")
+    if not older or (row.level == 1 and order != "tree"):
+        return ""
+    words = ngettext(
+        "It sits after %(count)s older reply when you reload.",
+        "It sits after %(count)s older replies when you reload.",
+        older,
+    )
+    return words % {"count": f"{older:,}" if older < COUNTED else f"{COUNTED:,}+"}
