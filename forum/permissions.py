@@ -304,3 +304,10 @@ def may_see_members(person: Reader) -> bool:
 def may_administer(person: Reader) -> bool:
     """Whether this person sets up categories and boards, and appoints moderators."""
     return isinstance(person, User) and person.is_superuser and not person.is_suspended
+
+
+def may_set_up(person: Reader) -> Verdict:
+    """Whether this person changes what moderators work with: reasons, rules."""
+    if may_administer(person):
+        return YES
+    return _no(NotAllowed(_("Only administrators can do that.")))

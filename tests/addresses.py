@@ -112,6 +112,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,
         "case": Case.objects.get().pk,
+        "reasontemplate": scene.reason.pk,
         "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,
     }
     found = {f"admin:{name}": reverse(f"admin:{name}") for name in ("index", "login", "jsi18n")}

@@ -18,13 +18,14 @@ from django.db import connection, transaction
 from django.test import Client
 
 from forum.actions.appeals import appeal_against
+from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Draft, Post, Role, Thread, User
+from forum.models import Board, Category, Draft, Post, ReasonTemplate, Role, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.threads import Reader
 
@@ -40,6 +41,7 @@ class Scene:
     board: Board
     elsewhere: Board
     draft: Draft = field(init=False)  # of alice's, an answer to bob
+    reason: ReasonTemplate = field(init=False)
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
@@ -94,6 +96,8 @@ def build_scene() -> Scene:
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     words = _text(scene, "report")
     report_post(opening, by=bob, reason="spam", words=words)
+    scene.reason = ReasonTemplate(text="Going in circles")
+    set_up(scene.reason, by=scene.people["erin"])
     scene.draft = _draft(scene, scene.posts["by-bob"], alice)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):

@@ -348,26 +348,8 @@ def restriction_state(kind: str, board_id: int | None) -> State:
     return State(Kind.PERSON, f"{kind}:{board_id or ''}", read, write, may)
 
 
-def state_of(kind: str, key: str) -> State:
-    """The state of that name in the log."""
-    if (kind, key) in STATES:
-        return STATES[kind, key]
-    restriction, _colon, board = key.partition(":")
-    return restriction_state(restriction, int(board) if board else None)
-
-
 # A warning changes nothing but what moderators know, and the member.
 WARNED = State(
     Kind.PERSON, "warned", lambda _person: None, lambda _values, _action: None, may_sanction
 )
 SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, may_suspend)
-
-
-STATES = {
-    (state.kind, state.key): state
-    for state in (
-        *(HIDDEN, WORDING, REPORTS, BRANCH_LOCKED, BRANCH_SLOW),
-        *(LOCKED, SLOW, PINNED, TITLE),
-        *(SUSPENDED, WARNED),
-    )
-}

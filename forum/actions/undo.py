@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from forum.actions import moves
 from forum.actions.acts import write
-from forum.actions.states import LOCKS, State, Target, Value, state_of
+from forum.actions.catalogue import LOCKS, state_of
+from forum.actions.states import State, Target, Value
 from forum.actions.transactions import deed
 from forum.models import ModerationAction, ModerationEffect, User
 from forum.models.acts import MOVES, rule_of
@@ -84,7 +85,7 @@ def _parts(action: ModerationAction) -> list[_Part]:
     """What the act changed, with the targets as they are now, locked."""
     effects = list(action.effects.all())
     parts = []
-    for kind, lock in LOCKS.items():  # threads before members, as everywhere
+    for kind, lock in LOCKS.items():
         mine = {effect.target_id: effect for effect in effects if effect.kind == kind}
         targets = lock(list(mine)) if mine else ()
         keys = {key for effect in mine.values() for key in effect.after}

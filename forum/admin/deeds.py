@@ -133,7 +133,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
         stamp = deed.stamp(targets)
         sent = request.POST if request.method == "POST" else None
         initial = deed.initial(targets[0]) if deed.is_for_one else {}
-        form = deed.form(sent, initial=initial | {"seen": stamp})
+        form = deed.asked(sent, initial | {"seen": stamp})
         counted = counted_with(deed, targets, form)
         status = 422 if form.is_bound and not counted else 200
         if not counted and form.is_valid():

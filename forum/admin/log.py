@@ -12,6 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from forum.actions.configuration import KINDS
 from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
@@ -56,12 +57,16 @@ class LogAdmin(ForModerators, DeskAdmin):
 
 
 def _link(effect: ModerationEffect) -> SafeString:
-    addresses = {
-        Kind.POST: post_path(effect.target_id),
-        Kind.THREAD: reverse("thread-short", args=[effect.target_id]),
-        Kind.PERSON: reverse("admin:forum_user_change", args=[effect.target_id]),
-    }
-    return format_html('<a href="{}">{}</a>', addresses[Kind(effect.kind)], effect)
+    return format_html('<a href="{}">{}</a>', _address(effect), effect)
+
+
+def _address(effect: ModerationEffect) -> str:
+    if effect.kind == Kind.POST:
+        return post_path(effect.target_id)
+    if effect.kind == Kind.THREAD:
+        return reverse("thread-short", args=[effect.target_id])
+    model = "user" if effect.kind == Kind.PERSON else KINDS[effect.kind]._meta.model_name
+    return reverse(f"admin:forum_{model}_change", args=[effect.target_id])
 
 
 def _as_text(state: dict[str, object]) -> str:

@@ -32,7 +32,10 @@ DOORS_OF_DJANGO = {
 
 
 # What the header leads to, in this order; what is not named comes last.
-NAMED = ("Case", "Post", "Thread", "User", "ModerationAction", "Board", "Category")
+NAMED = (
+    *("Case", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
+    "ReasonTemplate",
+)
 PLACES = {name: place for place, name in enumerate(NAMED)}
 
 

@@ -41,6 +41,10 @@ class Deed:
     # The posts that go with it, for a preview of how many they are.
     counts: Callable[[Sequence[Any], Any, Any], list[int]] | None = None
 
+    def asked(self, sent: Any, initial: dict[str, Any]) -> ModerationForm:
+        """The form that asks why, as it was sent, or as it stands at first."""
+        return self.form(sent, initial=initial, deed=self.name)
+
 
 def counted_with(deed: Deed, targets: Sequence[Any], form: ModerationForm) -> str:
     """How many posts go with it, if that is what the form was sent for; else empty."""

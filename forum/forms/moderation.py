@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.actions.moderation import LONGEST_PACE
 from forum.forms.accounts import Plain
 from forum.markup.render import MAX_SOURCE
+from forum.models import ReasonTemplate
 
 LONGEST = timedelta(days=10 * 366)
 
@@ -19,6 +20,12 @@ LONGEST = timedelta(days=10 * 366)
 class ReasonForm(Plain):
     """Why, which is asked of every act."""
 
+    ready = forms.ChoiceField(
+        label=_("Choose a wording"),
+        required=False,
+        widget=forms.Select({"data-js-reasons": "", "data-js-needs": "reasons"}),
+        help_text=_("It is given unless you write something else below."),
+    )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
@@ -31,6 +38,31 @@ class ReasonForm(Plain):
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Nobody else reads it. May be empty."),
     )
+
+    def __init__(self, *args: Any, deed: str = "", **kwargs: Any) -> None:
+        """`deed` is what it is asked for: some reasons stand ready for some deeds only."""
+        super().__init__(*args, **kwargs)
+        ready = ReasonTemplate.objects.offered_for(deed).values_list("pk", "text")
+        self.texts = {str(pk): text for pk, text in ready}
+        if not self.texts:
+            del self.fields["ready"]
+            return
+        field = cast(forms.ChoiceField, self.fields["ready"])
+        field.choices = [("", _("None: I write my own")), *self.texts.items()]
+        self.fields["reason"].required = False
+        names = [name for name in self.fields if name != "ready"]
+        names.insert(names.index("reason"), "ready")
+        self.order_fields(names)
+
+    def clean(self) -> dict[str, Any]:
+        """The words that were written, else those that were chosen."""
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.pop("ready", "")
+        if "reason" in cleaned and not cleaned["reason"]:
+            cleaned["reason"] = self.texts.get(chosen, "")
+            if not chosen:
+                self.add_error("reason", _("Please give a reason, or choose one."))
+        return cleaned
 
 
 class ModerationForm(ReasonForm):

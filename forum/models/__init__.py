@@ -12,6 +12,7 @@ from forum.models.outbox import OutgoingMail
 from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.reading import Seen
+from forum.models.reasons import ReasonTemplate
 from forum.models.reports import Case, Report
 from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
@@ -33,6 +34,7 @@ __all__ = [
     "Post",
     "Quote",
     "RateLimit",
+    "ReasonTemplate",
     "Report",
     "Restriction",
     "Revision",

@@ -41,6 +41,7 @@ class Act(models.TextChoices):
     DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
     REOPEN_REPORTS = "reopen-reports", _("opened reports again")
     SEE_REPORTERS = "see-reporters", _("looked at who reported a post")
+    CONFIGURE = "configure", _("changed what is set up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ RULES: dict[Act, Rule] = {
     Act.DISMISS_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
     Act.REOPEN_REPORTS: Rule(Act.UPHOLD_REPORTS, tells=False, is_public=False),
     Act.SEE_REPORTERS: Rule(None, tells=False, is_public=False),
+    Act.CONFIGURE: Rule(Act.CONFIGURE, tells=False, is_public=False),
 }
 
 # What puts posts elsewhere in the tree, or in another.

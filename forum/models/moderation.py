@@ -147,6 +147,8 @@ class ModerationEffect(models.Model):
         POST = "post", _("post")
         THREAD = "thread", _("thread")
         PERSON = "person", _("member")
+        # What administrators set up; see `forum.actions.configuration`.
+        REASON = "reason", _("reason template")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")
     kind = models.CharField(max_length=10, choices=Kind.choices)

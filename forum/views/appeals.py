@@ -71,7 +71,7 @@ def answer(request: HttpRequest, appeal_id: int) -> HttpResponse:
         raise NotAllowed(_("This part is for moderators."))
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
-    form = AnswerForm(sent, initial=kept_text(request))
+    form = AnswerForm(sent, initial=kept_text(request), deed="appeal")
     verdict = may_answer_appeal(request.user, appeal)
     if request.method == "POST":
         verdict.enforce()

@@ -69,7 +69,7 @@ def undo_act(request: HttpRequest, action_id: int) -> HttpResponse:
     action = get_object_or_404(entries, pk=action_id)
     if not hasattr(action, "undone_by"):
         may_undo(request.user, action).enforce()
-    form = ReasonForm(request.POST or None, initial=kept_text(request))
+    form = ReasonForm(request.POST or None, initial=kept_text(request), deed="undo")
     if form.is_valid():
         try:
             undone = undo(action, by=request.user, **form.cleaned_data)

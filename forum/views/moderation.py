@@ -56,7 +56,7 @@ def _carry_out(
     """Ask why; then do it, and go back to where it can be seen."""
     sent = request.POST if request.method == "POST" else None
     stamp = deed.stamp([target])
-    form = deed.form(sent, initial=deed.initial(target) | kept_text(request) | {"seen": stamp})
+    form = deed.asked(sent, deed.initial(target) | kept_text(request) | {"seen": stamp})
     counted = counted_with(deed, [target], form)
     status = 200 if sent is None or counted else 422
     if sent is not None and not counted and form.is_valid():

@@ -52,6 +52,8 @@ DESK: dict[str, Shown] = {
     "desk, log": Shown(desk("moderationaction"), "carol"),
     "desk, boards": Shown(desk("board"), "erin"),
     "desk, board": Shown(desk("board", "add"), "erin"),
+    "desk, reasons": Shown(desk("reasontemplate"), "erin"),
+    "desk, reason": Shown(desk("reasontemplate", "add"), "erin"),
     "desk, categories": Shown(desk("category"), "erin"),
     "desk, category": Shown(desk("category", "change", 1), "erin"),
 }

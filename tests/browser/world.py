@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from forum.actions.appeals import appeal_against
+from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
@@ -18,7 +19,17 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.reading import mark_seen
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Post, RateLimit, Revision, Role, Thread, User
+from forum.models import (
+    Board,
+    Category,
+    Post,
+    RateLimit,
+    ReasonTemplate,
+    Revision,
+    Role,
+    Thread,
+    User,
+)
 from forum.models.drafts import Purpose
 from forum.models.limits import POSTS
 
@@ -84,6 +95,7 @@ def build() -> World:
     people = {name: _member(name) for name in "alice bob carol dan erin frank".split()}
     Role.objects.create(person=people["carol"], kind=Role.Kind.MODERATOR)
     Role.objects.create(person=people["erin"], kind=Role.Kind.ADMINISTRATOR)
+    set_up(ReasonTemplate(text="Going in circles"), by=people["erin"])
     suspend_person(people["dan"], by=people["carol"], reason="spam")
     category = Category.objects.create(name="Outdoors")
     board = Board.objects.create(

@@ -163,14 +163,15 @@ MODERATORS = {"carol", "mona", "otto", "erin"}
 MAY_LOOK = {
     "category": {"erin"},
     "board": {"erin"},
+    "reasontemplate": {"erin"},
     "case": MODERATORS,
     "post": MODERATORS,
     "thread": MODERATORS,
     "moderationaction": MODERATORS,
     "user": {"carol", "erin"},
 }
-MAY_CHANGE = {"category": {"erin"}, "board": {"erin"}, "user": {"erin"}}
-MAY_ADD_OR_DELETE = {"category": {"erin"}, "board": {"erin"}}
+MAY_ADD_OR_DELETE = {model: {"erin"} for model in ("category", "board", "reasontemplate")}
+MAY_CHANGE = MAY_ADD_OR_DELETE | {"user": {"erin"}}
 DESK_ITSELF = {
     "index": (200, 200),
     "app_list": (200, 200),

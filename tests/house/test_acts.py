@@ -42,6 +42,8 @@ OF_THEIR_OWN = {
     "uphold_appeal": "integration/moderation/test_appeal.py",
     "decline_appeal": "integration/moderation/test_appeal.py",
     "report_post": "not an act of moderators",
+    "set_up": "integration/admin/test_reasons.py",
+    "take_down": "integration/admin/test_reasons.py",
 }
 # Pages of the desk that Django makes; the others are deeds.
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}

@@ -68,6 +68,7 @@ LATER = {
 }
 LATER |= {"arrivals.js", "joined.js"}  # when a page has been open for a while, or was added to
 LATER |= {"place.js", "jumps.js", "folds.js", "parent.js", "keys.js"}  # as somebody moves about
+LATER |= {"reasons.js"}  # where a reason is asked for
 
 
 def test_own_scripts_keep_their_budget() -> None:

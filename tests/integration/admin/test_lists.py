@@ -11,7 +11,7 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Category, Post, Role, User
 
-PAGES = ["category", "board", "thread", "post", "user", "moderationaction"]
+PAGES = ["category", "board", "thread", "post", "user", "moderationaction", "reasontemplate"]
 
 
 def listed(client, model, **query):

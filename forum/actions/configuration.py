@@ -1,0 +1,130 @@
+"""What administrators set up, row by row: each change is one record of the log, and can be undone.
+
+A model takes part by its name in the log in `KINDS`. Its editable fields have to be what JSON can
+say; the log keeps all of them, before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from forum.actions.acts import write
+from forum.actions.states import State
+from forum.actions.transactions import deed
+from forum.models import ModerationAction, ModerationEffect, ReasonTemplate, User
+from forum.models.acts import Act
+from forum.permissions import may_set_up
+from forum.refusals import Invalid
+
+Values = dict[str, Any] | None  # of all fields; none of a row that is not there
+
+KINDS: dict[str, type[Model]] = {
+    ModerationEffect.Kind.REASON: ReasonTemplate,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row by its number: there, or not yet, or not any more."""
+
+    model: type[Model]
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.verbose_name} {self.pk}"
+
+
+@deed
+def set_up(row: Model, *, by: User, reason: str = "") -> ModerationAction | None:
+    """Save a row as it is now, new or changed; None when that changes nothing. Inverse: `undo`.
+
+    Raises `NotAllowed`, `Invalid` or `Busy`.
+    """
+    if row.pk is None:
+        row.pk = _next_id(type(row))
+    return _set(row, values_of(row), by, reason)
+
+
+@deed
+def take_down(row: Model, *, by: User, reason: str = "") -> ModerationAction | None:
+    """Delete a row; None when it is not there any more. Inverse: `undo`.
+
+    Raises `NotAllowed` or `Busy`.
+    """
+    return _set(row, None, by, reason)
+
+
+def _set(row: Model, values: Values, by: User, reason: str) -> ModerationAction | None:
+    may_set_up(by).enforce()
+    model = type(row)
+    (target,) = _lock(model, [row.pk])
+    state = state_of_rows(_kind_of(model))
+    before = state.read(target)
+    if values == before:
+        return None
+    done = _("Deleted") if values is None else _("Added") if before is None else _("Changed")
+    why = reason or _("%(done)s: “%(row)s”") % {"done": done, "row": row}
+    return write(Act.CONFIGURE, [(state, [(target, values)])], by=by, reason=why[:500])
+
+
+def values_of(row: Model) -> dict[str, Any]:
+    """All that was set up of a row, by field."""
+    fields = [field for field in row._meta.concrete_fields if field.editable]
+    return {field.attname: field.value_from_object(row) for field in fields}
+
+
+def state_of_rows(kind: str) -> State:
+    """What a row of that kind says, whole: the only state that it has."""
+    return State(kind, "row", _read, _write, lambda by, _row: may_set_up(by))
+
+
+def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:
+    """These rows, there or not; those that are, locked."""
+    list(model._default_manager.select_for_update().filter(pk__in=ids).order_by("pk"))
+    return [Row(model, pk) for pk in sorted(ids)]
+
+
+LOCKS: dict[str, Callable[[Collection[int]], Sequence[Row]]] = {
+    kind: partial(_lock, model) for kind, model in KINDS.items()
+}
+
+
+def _kind_of(model: type[Model]) -> str:
+    return next(kind for kind, each in KINDS.items() if each is model)
+
+
+def _read(row: Row) -> Values:
+    found = row.model._default_manager.filter(pk=row.pk).first()
+    return values_of(found) if found else None
+
+
+def _write(values: Sequence[tuple[Row, Values]], _action: ModerationAction) -> None:
+    for row, value in values:
+        there = row.model._default_manager.filter(pk=row.pk)
+        if value is None:
+            there.delete()
+            continue
+        saved = there.first() or row.model(pk=row.pk)
+        for name, each in value.items():
+            setattr(saved, name, each)
+        try:
+            saved.full_clean(exclude=["id"])
+        except ValidationError as error:
+            raise Invalid(" ".join(error.messages)) from error
+        saved.save()
+
+
+def _next_id(model: type[Model]) -> int:
+    """A number for a new row: the record of it comes first."""
+    with connection.cursor() as cursor:
+        table, column = model._meta.db_table, model._meta.pk.column
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,46 @@
+"""What administrators set up and the moderation log tells of: reasons, and whatever else there is.
+
+Registering a model here takes its name in `forum.actions.configuration.KINDS` besides.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from forum.actions.configuration import set_up, take_down
+from forum.admin.site import DeskAdmin, ForAdministrators, desk, moderator
+from forum.forms.configuration import ConfiguredForm, ReasonTemplateForm
+from forum.models import ReasonTemplate
+
+
+class ConfiguredAdmin(ForAdministrators, DeskAdmin):
+    """Rows that are added, changed and deleted by one action each, which writes the log."""
+
+    form: type[ConfiguredForm]
+    actions = None
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        set_up(obj, by=moderator(request), reason=form.cleaned_data["why"])
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        take_down(obj, by=moderator(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(ReasonTemplate, site=desk)
+class ReasonTemplateAdmin(ConfiguredAdmin):
+    form = ReasonTemplateForm
+    list_display = ["text", "offered_for", "position", "is_active"]
+    ordering = ["position", "id"]
+
+    @admin.display(description=_("offered for"))
+    def offered_for(self, template: ReasonTemplate) -> str:
+        return ", ".join(template.deeds) or str(_("everything"))

@@ -1,0 +1,40 @@
+"""Reasons that moderators give again and again, ready to be chosen."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class ReasonTemplateQuerySet(models.QuerySet["ReasonTemplate"]):
+    def offered_for(self, deed: str) -> ReasonTemplateQuerySet:
+        """Those to choose from when that deed asks for a reason."""
+        return self.filter(Q(deeds=[]) | Q(deeds__contains=[deed]), is_active=True)
+
+
+class ReasonTemplate(models.Model):
+    """A reason in words that administrators have set up. Chosen, its words are copied."""
+
+    text = models.CharField(_("reason"), max_length=500)
+    # Names of `forum.forms.deed.Deed`.
+    deeds = ArrayField(
+        models.CharField(max_length=20),
+        verbose_name=_("offered for"),
+        default=list,
+        blank=True,
+        help_text=_("None chosen: for everything."),
+    )
+    position = models.PositiveSmallIntegerField(_("order"), default=0)
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    objects = ReasonTemplateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name = _("reason template")
+        verbose_name_plural = _("reason templates")
+
+    def __str__(self) -> str:
+        return self.text
