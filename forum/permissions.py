@@ -7,15 +7,20 @@ to show when it is not. What may be *seen* is `visible_to` of the querysets.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.models import Appeal, Board, ModerationAction, Post, Restriction, Thread, User
+from forum.models.acts import NOTES
 from forum.models.branches import paced_around
 from forum.models.posts import readable_by
 from forum.models.roles import moderators_but
 from forum.models.threads import Reader
 from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut, Suspended
+
+NOTE_CAN_BE_DELETED = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,18 +253,37 @@ def may_sanction(person: Reader, other: User) -> Verdict:
     return next((verdict for verdict in verdicts if verdict), verdicts[0])
 
 
+may_note = may_sanction  # of whom they could act against
+
+
 def may_undo(person: Reader, action: ModerationAction) -> Verdict:
     """Moderators take back what they or others did, but nothing of those above them."""
     if not isinstance(person, User) or not person.is_staff:
         return _no(NotAllowed(_("Only moderators can do that.")))
+    if action.act in NOTES:
+        return _may_delete_note(person, action)
+    if action.rule.is_irreversible:
+        return _no(NotAllowed(_("That cannot be undone.")))
+    return _may_undo_there(person, action)
+
+
+def _may_undo_there(person: User, action: ModerationAction) -> Verdict:
+    """Whether this person keeps order where it was done, and stands no lower than who did it."""
     if action.board and not person.standing.moderates(action.board.pk):
         return _no(NotAllowed(_("Only the moderators of this board can do that.")))
     if not action.board and not person.standing.moderates_all:
         return _no(NotAllowed(_("Only the moderators of the whole site can do that.")))
-    if action.rule.is_irreversible:
-        return _no(NotAllowed(_("That cannot be undone.")))
     if action.actor.standing.rank(action.board) > person.standing.rank(action.board):
         return _no(NotAllowed(_("Only somebody of their rank can undo what they did.")))
+    return YES
+
+
+def _may_delete_note(person: User, action: ModerationAction) -> Verdict:
+    """Whoever wrote a note about a member deletes it, while nobody will have relied on it."""
+    if action.actor_id != person.pk:
+        return _no(NotAllowed(_("Only who wrote a note can delete it.")))
+    if timezone.now() - action.created_at > NOTE_CAN_BE_DELETED:
+        return _no(NotAllowed(_("A note can be deleted for ten minutes only.")))
     return YES
 
 

@@ -50,7 +50,7 @@ BEFORE: dict[str, Callable[..., Any]] = {
     "unsilence": silence_person,
 }
 # What somebody has reported first.
-REPORTED = {"uphold", "dismiss", "reopen"}
+REPORTED = {"uphold", "dismiss", "reopen", "assign"}
 REPORTER = "erin"
 
 
@@ -58,6 +58,8 @@ def sent_with(name: str) -> dict[str, str]:
     """What the form of that deed sends besides the reason, once `make_ready` was called."""
     if name == "move":
         return {"to": f"https://forum.example/p/{Post.objects.latest('pk').pk}/"}
+    if name == "assign":
+        return {"to": str(User.objects.get(username="erin").pk)}
     if name == "merge":
         return {"into": str(Thread.objects.latest("pk").pk)}
     return FIELDS.get(name, {})

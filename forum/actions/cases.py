@@ -28,7 +28,7 @@ def weigh(post_ids: Iterable[int]) -> None:
             Case.objects.update_or_create(post_id=post_id, defaults=open_now)
         else:
             Case.objects.open().filter(post=post_id).update(
-                closed_at=timezone.now(), assignee=None, claimed_at=None
+                closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
             )
 
 

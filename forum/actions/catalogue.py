@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from forum.actions import configuration, states
+from forum.actions import claims, configuration, states
 from forum.actions.states import State, restriction_state
 
 # Threads before members, as everywhere.
@@ -20,7 +20,8 @@ STATES = {
         *(states.HIDDEN, states.WORDING, states.REPORTS),
         *(states.BRANCH_LOCKED, states.BRANCH_SLOW),
         *(states.LOCKED, states.SLOW, states.PINNED, states.TITLE),
-        *(states.SUSPENDED, states.WARNED),
+        *(states.SUSPENDED, states.WARNED, states.NOTED),
+        claims.ASSIGNEE,
         *(configuration.state_of_rows(kind) for kind in configuration.KINDS),
     )
 }

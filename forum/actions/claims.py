@@ -2,26 +2,92 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
+from collections.abc import Sequence
+from typing import Unpack
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forum.actions.acts import How, Outcome, Several, change
+from forum.actions.states import State
 from forum.actions.transactions import deed
-from forum.models import Case, User
-from forum.permissions import may_moderate
+from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
+from forum.models.acts import Act
+from forum.permissions import may_answer_reports, may_moderate
+from forum.refusals import Changed, Invalid, Refusal
 
 
 @deed
 def claim_case(case: Case, *, by: User, take_over: bool = False) -> bool:
     """Take a case in hand, unless somebody else has it; tells whether `by` has it now.
 
-    A claim that is older than `CLAIM_LASTS` holds nobody off. Raises `NotAllowed`.
+    A claim that is older than `CLAIM_LASTS` holds nobody off, what was assigned does. Raises
+    `NotAllowed`.
     """
     may_moderate(by, case.post.thread.board).enforce()
     cases = Case.objects.filter(pk=case.pk, closed_at=None)
+    if cases.filter(assignee=by, is_assigned=True).exists():
+        return True
     free = cases if take_over else cases.free_for(by)
-    return bool(free.update(assignee=by, claimed_at=timezone.now()))
+    return bool(free.update(assignee=by, claimed_at=timezone.now(), is_assigned=False))
 
 
 @deed
 def release_case(case: Case, *, by: User) -> None:
-    """Leave a case to others, if `by` has it."""
-    Case.objects.filter(pk=case.pk, assignee=by).update(assignee=None, claimed_at=None)
+    """Leave a case to others, if `by` took it in hand; what was assigned stays so."""
+    mine = Case.objects.filter(pk=case.pk, assignee=by, is_assigned=False)
+    mine.update(assignee=None, claimed_at=None)
+
+
+@Several
+def assign_case(posts: Sequence[Post], *, to: User | None, **how: Unpack[How]) -> Outcome:
+    """Give the cases of these posts to one moderator, who is told; or to nobody any more.
+
+    Inverse: itself.
+    """
+    return change(Act.ASSIGN_CASE, ASSIGNEE, posts, to.pk if to else None, **how)
+
+
+def _read_assignee(post: Post) -> int | None:
+    assigned = Case.objects.open().filter(post=post, is_assigned=True)
+    return assigned.values_list("assignee", flat=True).first()
+
+
+def _write_assignee(values: Sequence[tuple[Post, int | None]], action: ModerationAction) -> None:
+    for post, person in values:
+        _take_back_word(post)
+        Case.objects.open().filter(post=post).update(
+            assignee=person,
+            is_assigned=person is not None,
+            claimed_at=action.created_at if person else None,
+        )
+        if person not in (None, action.actor_id):
+            ModerationNotice.objects.create(
+                member_id=person, cause=ModerationNotice.Cause.CASE, post=post, action=action
+            )
+
+
+def _take_back_word(post: Post) -> None:
+    """Who was given it before, and has not read so, need not hear of it any more."""
+    given = ModerationNotice.objects.filter(post=post, cause=ModerationNotice.Cause.CASE)
+    given.unread().delete()
+
+
+def _cannot_have_it(post: Post, person_id: int | None) -> Refusal | None:
+    if not Case.objects.open().filter(post=post).exists():
+        return Changed(_("Nobody waits for an answer about this post."))
+    person = User.objects.filter(pk=person_id or 0).first()
+    if person and not may_answer_reports(person, post):
+        words = _("%(name)s can’t decide on this: choose somebody else.")
+        return Invalid(words % {"name": person.username})
+    return None
+
+
+ASSIGNEE = State(
+    ModerationEffect.Kind.POST,
+    "assignee",
+    _read_assignee,
+    _write_assignee,
+    may_answer_reports,
+    _cannot_have_it,
+)

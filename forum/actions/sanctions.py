@@ -9,9 +9,10 @@ from typing import Unpack
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.acts import How, Outcome, Several, check_seen, record_of, whole_of, write
+from forum.actions.acts import How, Outcome, Several, change, check_seen, record_of, whole_of, write
 from forum.actions.states import (
     HIDDEN,
+    NOTED,
     SUSPENDED,
     WARNED,
     Pace,
@@ -86,6 +87,15 @@ def warn_person(
 ) -> Outcome:
     """Tell a member what to do otherwise; nothing else changes. Inverse: `undo`."""
     return _set(Act.WARN_PERSON, WARNED, people, {"warned": True}, board, None, **how)
+
+
+@Several
+def note_person(people: Sequence[User], **how: Unpack[How]) -> Outcome:
+    """Write down something about a member for moderators: the reason is the note.
+
+    The member is never told. Inverse: `undo`, by who wrote it, soon after.
+    """
+    return change(Act.NOTE_PERSON, NOTED, people, {"noted": True}, **how)
 
 
 def written_since(people: Sequence[User], since: datetime | None, board: Board | None) -> list[int]:

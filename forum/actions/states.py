@@ -41,6 +41,7 @@ from forum.permissions import (
     may_hide,
     may_keep_order_in,
     may_moderate,
+    may_note,
     may_sanction,
     may_sanction_in,
     may_suspend,
@@ -352,4 +353,6 @@ def restriction_state(kind: str, board_id: int | None) -> State:
 WARNED = State(
     Kind.PERSON, "warned", lambda _person: None, lambda _values, _action: None, may_sanction
 )
+# Nor does a note: its words are the reason of its record.
+NOTED = State(Kind.PERSON, "noted", lambda _person: None, lambda _values, _action: None, may_note)
 SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, may_suspend)

@@ -99,6 +99,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
     def log(self, target: Model) -> SafeString | str:
         """The latest entries of the moderation log about this."""
         entries = ModerationAction.objects.about(self.kind, target.pk).select_related("actor")
+        entries = entries.without_deleted_notes()
         return format_html_join(
             "",
             '<p><a href="{}">{}</a>: {}</p>',

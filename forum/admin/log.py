@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from forum.actions.configuration import KINDS
 from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
+from forum.permissions import may_undo
 
 Kind = ModerationEffect.Kind
 
@@ -35,6 +37,14 @@ class LogAdmin(ForModerators, DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModerationAction]:
         return ModerationAction.objects.for_desk(moderator(request))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        action = kwargs["obj"]
+        if self.undone_by(action) is None and may_undo(moderator(request), action):
+            context["tools"] = [(reverse("log-undo", args=[action.pk]), _("Undo"))]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("about"))
     def targets(self, action: ModerationAction) -> SafeString:

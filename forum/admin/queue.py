@@ -23,7 +23,7 @@ from forum.admin.review import ReviewAdmin
 from forum.admin.site import desk, moderator
 from forum.models import Case, Report, User
 from forum.models.posts import if_readable
-from forum.models.reports import CLAIM_LASTS
+from forum.models.reports import worked_on
 from forum.presenters.review import reasons_in_words
 from forum.presenters.times import day, time_tag
 
@@ -42,10 +42,6 @@ class Choice(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.values.get(self.value() or "")
         return queryset.filter(chosen[1](self.reader)) if chosen else queryset
-
-
-def _held_by_somebody() -> Q:
-    return Q(assignee__isnull=False, claimed_at__gte=timezone.now() - CLAIM_LASTS)
 
 
 class State(Choice):
@@ -70,8 +66,8 @@ class WorkedOn(Choice):
     title = _lazy("worked on by")
     parameter_name = "by"
     values = {
-        "me": (_lazy("Me"), lambda reader: Q(assignee=reader) & _held_by_somebody()),
-        "nobody": (_lazy("Nobody"), lambda _reader: ~_held_by_somebody()),
+        "me": (_lazy("Me"), lambda reader: Q(assignee=reader) & worked_on()),
+        "nobody": (_lazy("Nobody"), lambda _reader: ~worked_on()),
     }
 
 

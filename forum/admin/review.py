@@ -21,8 +21,9 @@ from forum.actions.claims import claim_case, release_case
 from forum.actions.reports import see_reporters
 from forum.admin.deeds import MOST, DeedAdmin, address_of
 from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.forms.answers import DISMISS
 from forum.forms.deed import Deed
-from forum.forms.deeds import DISMISS, HIDE
+from forum.forms.deeds import HIDE
 from forum.models import Case, Post, Thread, User
 from forum.presenters.review import Review
 from forum.refusals import NotAllowed

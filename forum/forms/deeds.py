@@ -8,22 +8,21 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from forum.actions import moderation, reports
+from forum.actions import moderation
 from forum.actions.acts import Single
 from forum.actions.moves import merge_thread, move_branch, split_off, was_merged
 from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.wording import edit_with_reason
+from forum.forms.answers import ASSIGN, DISMISS, REOPEN, UPHOLD
 from forum.forms.deed import Deed
 from forum.forms.moderation import EditForm, EndForm, SlowForm
 from forum.forms.moves import MergeForm, MoveForm, SplitForm, TitleForm
-from forum.forms.sanctions import LIFT, SILENCE, SUSPEND, UNSILENCE, WARN
+from forum.forms.sanctions import LIFT, NOTE, SILENCE, SUSPEND, UNSILENCE, WARN
 from forum.models import Post, User
 from forum.models.acts import Act
-from forum.models.reports import is_reported, was_reported
-from forum.models.stamps import branch_stamp_of, reports_stamp_of
+from forum.models.stamps import branch_stamp_of
 from forum.models.threads import Reader
 from forum.permissions import (
-    may_answer_reports,
     may_edit_for,
     may_hide,
     may_keep_order_in,
@@ -138,63 +137,6 @@ HASTEN_BRANCH = Deed(
     _("People can answer as fast as anywhere."),
     ngettext_lazy("The branch is not slow.", "%(count)d branches are not slow.", "count"),
     takes_branch=True,
-)
-UPHOLD = Deed(
-    "uphold",
-    reports.uphold_reports,
-    may_answer_reports,
-    is_reported,
-    _("Seen to"),
-    ngettext_lazy(
-        "Answer the reports on this post: it was seen to?",
-        "Answer the reports on these %(count)d posts: they were seen to?",
-        "count",
-    ),
-    _("Whoever reported it hears that a moderator acted. The post itself stays as it is."),
-    ngettext_lazy(
-        "The reports on the post are answered.",
-        "The reports on %(count)d posts are answered.",
-        "count",
-    ),
-    stamp=reports_stamp_of,
-)
-DISMISS = Deed(
-    "dismiss",
-    reports.dismiss_reports,
-    may_answer_reports,
-    is_reported,
-    _("Dismiss the reports"),
-    ngettext_lazy(
-        "Dismiss the reports on this post?",
-        "Dismiss the reports on these %(count)d posts?",
-        "count",
-    ),
-    _("The post stays as it is. Whoever reported it hears so, with the reason."),
-    ngettext_lazy(
-        "The reports on the post are dismissed.",
-        "The reports on %(count)d posts are dismissed.",
-        "count",
-    ),
-    stamp=reports_stamp_of,
-)
-REOPEN = Deed(
-    "reopen",
-    reports.reopen_reports,
-    may_answer_reports,
-    lambda post: not post.is_hidden and not post.is_deleted and was_reported(post),
-    _("Open the reports again"),
-    ngettext_lazy(
-        "Open the reports on this post again?",
-        "Open the reports on these %(count)d posts again?",
-        "count",
-    ),
-    _("They are in the queue again, and the answer that was given is taken back."),
-    ngettext_lazy(
-        "The reports on the post are open again.",
-        "The reports on %(count)d posts are open again.",
-        "count",
-    ),
-    stamp=reports_stamp_of,
 )
 LOCK = Deed(
     "lock",
@@ -322,12 +264,10 @@ DEEDS: dict[str, list[Deed]] = {
         *(HIDE, UNHIDE, REMOVE, RESTORE, EDIT),
         *(LOCK_BRANCH, UNLOCK_BRANCH, SLOW_BRANCH, HASTEN_BRANCH),
         *(MOVE, SPLIT),
-        UPHOLD,
-        DISMISS,
-        REOPEN,
+        *(UPHOLD, DISMISS, REOPEN, ASSIGN),
     ],
     "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN, RETITLE, MERGE],
-    "person": [WARN, SILENCE, UNSILENCE, SUSPEND, LIFT],
+    "person": [NOTE, WARN, SILENCE, UNSILENCE, SUSPEND, LIFT],
 }
 
 

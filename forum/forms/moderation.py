@@ -42,6 +42,8 @@ class ReasonForm(Plain):
     def __init__(self, *args: Any, deed: str = "", **kwargs: Any) -> None:
         """`deed` is what it is asked for: some reasons stand ready for some deeds only."""
         super().__init__(*args, **kwargs)
+        if "ready" not in self.fields:
+            return
         ready = ReasonTemplate.objects.offered_for(deed).values_list("pk", "text")
         self.texts = {str(pk): text for pk, text in ready}
         if not self.texts:

@@ -9,31 +9,15 @@ from django.utils.translation import ngettext_lazy
 from forum.actions import sanctions
 from forum.actions.acts import Single
 from forum.forms.deed import Deed
-from forum.forms.moderation import EndForm, InBoardForm
+from forum.forms.moderation import EndForm, InBoardForm, ModerationForm
 from forum.models import Board, Restriction
 from forum.models.acts import Act
-from forum.permissions import may_sanction
-
-
-class SanctionForm(InBoardForm, EndForm):
-    """From what a member is kept, until when, and what goes with it."""
-
-    board = forms.ModelChoiceField(
-        label=_("Where"),
-        queryset=Board.objects.order_by("name"),
-        required=False,
-        empty_label=_("The whole site"),
-    )
-    since = forms.DateTimeField(
-        label=_("Hide what they wrote there since"),
-        required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Empty: nothing. Preview tells how many posts that is."),
-    )
-    field_order = ["reason", "board", "until", "since", "note", "seen"]
+from forum.permissions import may_note, may_sanction
 
 
 class LiftForm(InBoardForm):
+    """From where a member is kept."""
+
     board = forms.ModelChoiceField(
         label=_("Where"),
         queryset=Board.objects.order_by("name"),
@@ -43,6 +27,42 @@ class LiftForm(InBoardForm):
     field_order = ["reason", "board", "note", "seen"]
 
 
+class SanctionForm(LiftForm, EndForm):
+    """From where, until when, and what goes with it."""
+
+    since = forms.DateTimeField(
+        label=_("Hide what they wrote there since"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: nothing. Preview tells how many posts that is."),
+    )
+    field_order = ["reason", "board", "until", "since", "note", "seen"]
+
+
+class NoteForm(ModerationForm):
+    """The note is the reason of its record; nothing stands ready for that."""
+
+    ready = note = None  # type: ignore[assignment]
+    reason = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Moderators read it beside what else is known of the member."),
+    )
+
+
+NOTE = Deed(
+    "note",
+    Single(Act.NOTE_PERSON, sanctions.note_person),
+    may_note,
+    lambda _person: True,
+    _("Write a note"),
+    ngettext_lazy("A note about this member", "Notes about these %(count)d members", "count"),
+    _("For moderators only; the member is never told. You can delete it for ten minutes."),
+    ngettext_lazy("The note is written.", "%(count)d notes are written.", "count"),
+    NoteForm,
+    is_for_one=True,
+)
 WARN = Deed(
     "warn",
     Single(Act.WARN_PERSON, sanctions.warn_person),

@@ -41,6 +41,9 @@ class Act(models.TextChoices):
     DISMISS_REPORTS = "dismiss-reports", _("dismissed reports")
     REOPEN_REPORTS = "reopen-reports", _("opened reports again")
     SEE_REPORTERS = "see-reporters", _("looked at who reported a post")
+    NOTE_PERSON = "note-person", _("wrote a note about a member")
+    RETRACT_NOTE = "retract-note", _("deleted a note about a member")
+    ASSIGN_CASE = "assign-case", _("assigned a case")
     CONFIGURE = "configure", _("changed what is set up")
 
 
@@ -100,11 +103,17 @@ RULES: dict[Act, Rule] = {
     Act.DISMISS_REPORTS: Rule(Act.REOPEN_REPORTS, tells=False, is_public=False),
     Act.REOPEN_REPORTS: Rule(Act.UPHOLD_REPORTS, tells=False, is_public=False),
     Act.SEE_REPORTERS: Rule(None, tells=False, is_public=False),
+    # A member is never told of notes. Who is given a case hears of it as that; see
+    # `forum.actions.claims`.
+    Act.NOTE_PERSON: Rule(Act.RETRACT_NOTE, tells=False, is_public=False),
+    Act.RETRACT_NOTE: Rule(Act.NOTE_PERSON, tells=False, is_public=False),
+    Act.ASSIGN_CASE: Rule(Act.ASSIGN_CASE, tells=False, is_public=False),
     Act.CONFIGURE: Rule(Act.CONFIGURE, tells=False, is_public=False),
 }
 
 # What puts posts elsewhere in the tree, or in another.
 MOVES = frozenset({Act.MOVE_BRANCH, Act.SPLIT_BRANCH, Act.MERGE_THREAD, Act.UNMERGE_THREAD})
+NOTES = frozenset({Act.NOTE_PERSON, Act.RETRACT_NOTE})
 PUBLIC = [act.value for act, rule in RULES.items() if rule.is_public]
 
 

@@ -37,13 +37,18 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
         if isinstance(reader, User):
             mine = ModerationAction.objects.concerning(reader).values("pk")
-            public |= Q(board__in=reader.standing.board_ids) | Q(pk__in=mine)
+            public |= Q(board__in=reader.standing.board_ids) | Q(pk__in=mine) | Q(actor=reader)
         return entries.filter(public)
 
     def concerning(self, member: User) -> ModerationActionQuerySet:
         """Of what this member was told as somebody concerned."""
         told = {"notices__member": member, "notices__cause__in": ["deed", "appeal"]}
         return self.filter(**told).select_related("actor", "board", "thread")
+
+    def without_deleted_notes(self) -> ModerationActionQuerySet:
+        """What is known of a member: without notes that were taken back, and that they were."""
+        deleted = Q(act=Act.NOTE_PERSON, undone_by__isnull=False) | Q(act=Act.RETRACT_NOTE)
+        return self.exclude(deleted)
 
     def with_targets(self) -> ModerationActionQuerySet:
         """With how many posts each is about, and the name of a member whom it is about."""
@@ -63,7 +68,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return self if action_id is None else self.filter(pk__lt=action_id)
 
     def for_desk(self, person: User) -> ModerationActionQuerySet:
-        """The log as far as it is about what this person moderates, with all that it says."""
+        """The log of what this person moderates, or did, with all that it says."""
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         entries = entries.prefetch_related("effects")
         if person.standing.moderates_all:
@@ -74,7 +79,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
             action=OuterRef("pk"), kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk")
         )
         return entries.filter(
-            Q(board__in=person.standing.board_ids) | Q(Exists(theirs), board=None)
+            Q(board__in=person.standing.board_ids) | Q(Exists(theirs), board=None) | Q(actor=person)
         )
 
 

@@ -94,8 +94,10 @@ class ModerationNoticeQuerySet(models.QuerySet["ModerationNotice"]):
 
     def with_context(self, reader: Reader) -> ModerationNoticeQuerySet:
         """With the act, the report, and the first words of one's own post as far as they remain."""
-        return self.select_related("action", "report").annotate(
-            shown_excerpt=if_readable(reader, "excerpt", "post__")
+        return (
+            self.select_related("action__actor", "report", "post__case")
+            .defer("post__html", "post__source", "post__excerpt")
+            .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))
         )
 
 
@@ -106,6 +108,7 @@ class ModerationNotice(models.Model):
         DEED = "deed", _("acted on something of yours")
         REPORT = "report", _("answered your report")
         APPEAL = "appeal", _("answered your appeal")
+        CASE = "case", _("gave you a case")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notices"

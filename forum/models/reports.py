@@ -140,7 +140,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def free_for(self, person: User) -> CaseQuerySet:
         """Those that nobody else works on just now."""
         stale = timezone.now() - CLAIM_LASTS
-        return self.filter(Q(assignee=None) | Q(assignee=person) | Q(claimed_at__lt=stale))
+        gone = Q(claimed_at__lt=stale, is_assigned=False)
+        return self.filter(Q(assignee=None) | Q(assignee=person) | gone)
 
     def after(self, case: Case) -> CaseQuerySet:
         """What comes after a case in the order of the queue."""
@@ -170,6 +171,8 @@ class Case(models.Model):
         verbose_name=_("worked on by"),
     )
     claimed_at = models.DateTimeField(null=True)
+    # Given to the assignee by somebody: then it stays theirs.
+    is_assigned = models.BooleanField(default=False)
 
     objects = CaseQuerySet.as_manager()
 
@@ -206,10 +209,16 @@ class Case(models.Model):
 
     @property
     def worked_on_by(self) -> User | None:
-        """Who has it in hand just now."""
-        if self.claimed_at is None or timezone.now() - self.claimed_at > CLAIM_LASTS:
-            return None
-        return self.assignee
+        """Who has it in hand just now, or was given it."""
+        if self.claimed_at is None or self.is_assigned:
+            return self.assignee
+        return self.assignee if timezone.now() - self.claimed_at <= CLAIM_LASTS else None
+
+
+def worked_on() -> Q:
+    """Which cases somebody has in hand just now, or was given."""
+    fresh = Q(claimed_at__gte=timezone.now() - CLAIM_LASTS)
+    return Q(assignee__isnull=False) & (fresh | Q(is_assigned=True))
 
 
 def is_reported(post: Post) -> bool:

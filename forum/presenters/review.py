@@ -108,6 +108,7 @@ def record_of(person: User) -> Record:
     about = ModerationEffect.objects.filter(kind=kind, target_id=person.pk).values("action")
     told = ModerationNotice.objects.filter(member=person).exclude(cause="report").values("action")
     acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=told))
+    acts = acts.without_deleted_notes()
     return Record(
         person=person,
         posts=min(posts, MOST_COUNTED),

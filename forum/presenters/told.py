@@ -35,14 +35,30 @@ class Told:
 
 def told(notices: Iterable[ModerationNotice]) -> list[Told]:
     """These notices, asked for `with_context`, in words."""
-    return [_of_report(each) if each.report else _of_act(each) for each in notices]
+    return [_told(each) for each in notices]
+
+
+def _told(notice: ModerationNotice) -> Told:
+    if notice.cause == Cause.CASE:
+        return _of_case(notice)
+    return _of_report(notice) if notice.report else _of_act(notice)
+
+
+def _of_case(notice: ModerationNotice) -> Told:
+    """Somebody gave this moderator a case; the reason is what they had to say with it."""
+    assert notice.action
+    assert notice.post
+    saying = _("%(name)s gave you a case to decide on.") % {"name": notice.action.actor.username}
+    address = reverse("admin:forum_case_change", args=[notice.post.case.pk])
+    return Told(notice, saying, address, notice.action.reason)
 
 
 def _of_report(notice: ModerationNotice) -> Told:
     assert notice.report
     outcome = notice.report.get_outcome_display()
     saying = _("Your report was answered: %(outcome)s.") % {"outcome": outcome}
-    return Told(notice, saying, post_path(notice.report.post_id), "")
+    reason = notice.action.reason if notice.action else ""
+    return Told(notice, saying, post_path(notice.report.post_id), reason)
 
 
 def _of_act(notice: ModerationNotice) -> Told:

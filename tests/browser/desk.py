@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from forum.models import Post
-from tests.browser.pages import Shown, at, named
+from tests.browser.shown import Shown, at, named
 from tests.browser.world import World, opening_of
 
 

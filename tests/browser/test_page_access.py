@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page
 from forum.models import Draft
 from forum.urls import urlpatterns
 from tests.browser.desk import DESK
-from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE, Shown
+from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE
+from tests.browser.shown import Shown
 from tests.browser.watch import Watch, sign_in
 from tests.browser.world import World, exhaust
 

@@ -84,6 +84,7 @@ post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 4
 post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-uphold visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-dismiss visible            | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
+post-assign visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-reopen visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-report visible             | in 403 200 403 200 200 200 200  | in 403 422 403 422 422 422 422
 post-remove visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
@@ -130,18 +131,21 @@ post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 
 post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
 person-detail bob               | 200                             | 405
 person-suspend bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-note bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-warn bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-silence bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-unsilence bob            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-lift bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail dan               | 200                             | 405
 person-suspend dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
+person-note dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-warn dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-silence dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-unsilence dan            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-lift dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail carol             | 200                             | 405
 person-suspend carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+person-note carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 person-warn carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 person-silence carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
 person-unsilence carol          | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422

@@ -18,6 +18,7 @@ from forum.actions.undo import undo
 from forum.admin import desk
 from forum.admin.deeds import DeedAdmin
 from forum.models import (
+    Case,
     ModerationAction,
     ModerationNotice,
     Post,
@@ -47,6 +48,10 @@ OF_THEIR_OWN = {
 }
 # Pages of the desk that Django makes; the others are deeds.
 OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
+
+
+# Acts that change nothing but what moderators know, and the member.
+SAYS_SOMETHING = {Act.WARN_PERSON, Act.NOTE_PERSON}
 
 
 def target_of(scene: Scene, kind: str) -> Post | Thread | User:
@@ -91,6 +96,7 @@ def whole_state() -> dict[str, Any]:
         "closed": set(Post.objects.exclude(locked_at=None).values_list("pk", flat=True)),
         "locked": set(Thread.objects.exclude(locked_at=None).values_list("pk", flat=True)),
         "reports": list(Report.objects.order_by("pk").values_list("pk", "outcome")),
+        "assigned": list(Case.objects.order_by("pk").values_list("assignee", "is_assigned")),
         "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
         "restricted": list(Restriction.objects.values_list("person", "kind", "board", "until")),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
@@ -169,12 +175,15 @@ def test_a_deed_leaves_one_record_tells_who_is_concerned_and_is_undone(
             assert client.post(address, form).status_code == 303
         assert ModerationAction.objects.count() == count + 1
         action = ModerationAction.objects.all()[0]
-        assert (action.reason, action.note) == ("Because", "Quietly")
+        note = "" if deed.name == "note" else "Quietly"  # it is one itself
+        assert (action.reason, action.note) == ("Because", note)
         assert action.effects.exists()
-        assert whole_state() != before or action.act == Act.WARN_PERSON
+        assert whole_state() != before or action.act in SAYS_SOMETHING
 
-        # Those who reported something hear of it by their report.
-        notices = ModerationNotice.objects.exclude(pk__in=told).exclude(cause="report")
+        # Those who reported something hear of it by their report, a colleague by being given it.
+        notices = ModerationNotice.objects.exclude(pk__in=told).exclude(
+            cause__in=["report", "case"]
+        )
         assert {notice.member_id for notice in notices} == (to_tell if action.rule.tells else set())
         if action.rule.is_irreversible:
             return

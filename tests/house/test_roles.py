@@ -33,7 +33,7 @@ AGAINST_PEOPLE = {
 OF_PLACES = dict.fromkeys(AGAINST_WORDS, HERE)
 ON_WORDS = {"hide", "unhide", "remove", "restore", "edit-for"}
 # Reports are answered by nobody whom they are about, nor below them.
-ON_REPORTS = {"uphold", "dismiss", "reopen"}
+ON_REPORTS = {"uphold", "dismiss", "reopen", "assign"}
 
 
 def may(scene: Scene, deed: object, target: object) -> set[str]:

@@ -20,7 +20,7 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
     hide_post(reply, by=carol, reason="off the wall")
     page = inbox(as_alice)
     assert "Your report was answered: a moderator acted on it." in page
-    assert "off the wall" not in page
+    assert "off the wall" in page
     assert User.objects.get(pk=alice.pk).unread_notices == 1
 
 

@@ -1,0 +1,119 @@
+"""A case is given to a moderator, who hears of it, keeps it, and may give it away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from forum.actions.claims import assign_case, claim_case, release_case
+from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.undo import undo
+from forum.models import Case, ModerationAction, ModerationNotice, Role, User
+from forum.models.acts import Act
+from forum.refusals import Changed, Invalid, NotAllowed
+
+
+@pytest.fixture
+def case(reply, alice) -> Case:
+    report_post(reply, by=alice, reason="spam")
+    return Case.objects.get()
+
+
+@pytest.fixture
+def mona(board) -> User:
+    mona = User.objects.create_user("mona")
+    Role.objects.create(person=mona, board=board, kind=Role.Kind.MODERATOR)
+    return mona
+
+
+def given(case: Case) -> User | None:
+    return Case.objects.get(pk=case.pk).worked_on_by
+
+
+def words_for(person: User) -> list[str]:
+    notices = ModerationNotice.objects.filter(member=person, cause="case")
+    return [notice.action.reason for notice in notices]
+
+
+def test_given_from_the_page_and_from_the_desk(as_carol, case, mona, reply):
+    desk = f"{reverse('admin:forum_post_assign')}?id={reply.pk}"
+    for page, status in ((reverse("post-assign", args=[reply.pk]), 303), (desk, 302)):
+        sent = {"to": str(mona.pk), "reason": "You know her"}
+        assert as_carol.post(page, sent).status_code == status
+        assert given(case) == mona
+    assert ModerationAction.objects.get().act == Act.ASSIGN_CASE, "twice is once"
+    assert words_for(mona) == ["You know her"]
+    client = Client()
+    client.force_login(mona)
+    told = client.get("/inbox/moderators/").content.decode()
+    assert "carol gave you a case to decide on." in told
+    assert reverse("admin:forum_case_change", args=[case.pk]) in told
+
+
+def test_filters_find_whose_it_is(as_carol, case, carol, mona, reply):
+    def listed(by):
+        return list(as_carol.get("/admin/", {"by": by}).context["cl"].result_list)
+
+    assert (listed("me"), listed("nobody"), listed("")) == ([], [case], [case])
+    assign_case(reply, to=mona, by=carol, reason="You")
+    assert (listed("me"), listed("nobody"), listed("")) == ([], [], [case])
+    assign_case(reply, to=carol, by=carol, reason="Me")
+    assert (listed("me"), listed("nobody"), listed("")) == ([case], [], [case])
+    assert words_for(carol) == [], "nobody hears what they did themselves"
+
+
+def test_it_stays_theirs_until_somebody_takes_it_over(case, carol, erin, mona, reply):
+    assign_case(reply, to=mona, by=carol, reason="You")
+    Case.objects.update(claimed_at=timezone.now() - timedelta(days=3))
+    assert claim_case(case, by=mona)
+    release_case(case, by=mona)
+    assert given(case) == mona
+    assert not claim_case(case, by=erin)
+    assert claim_case(case, by=erin, take_over=True)
+    assert given(case) == erin
+    release_case(case, by=erin)
+    assert given(case) is None
+
+
+def test_given_away_again_who_had_it_need_not_hear_of_it(case, carol, erin, mona, reply):
+    assign_case(reply, to=mona, by=carol, reason="You")
+    assign_case(reply, to=erin, by=carol, reason="You rather")
+    assert (words_for(mona), words_for(erin)) == ([], ["You rather"])
+    assign_case(reply, to=None, by=erin, reason="Whoever comes")
+    assert given(case) is None
+    assert words_for(erin) == []
+    assert ModerationAction.objects.filter(act=Act.ASSIGN_CASE).count() == 3
+
+
+def test_undone_it_is_whose_it_was(case, carol, erin, mona, reply):
+    assign_case(reply, to=mona, by=carol, reason="You")
+    second = assign_case(reply, to=erin, by=carol, reason="You rather")
+    undo(second, by=carol, reason="No")
+    assert given(case) == mona
+    third = assign_case(reply, to=erin, by=carol, reason="After all")
+    dismiss_reports(reply, by=erin, reason="Fine")
+    assert given(case) is None
+    with pytest.raises(Changed):
+        undo(third, by=carol, reason="Too late")
+
+
+def test_only_those_who_may_decide_give_it_and_get_it(case, carol, mona, alice, bob, reply):
+    with pytest.raises(NotAllowed):
+        assign_case(reply, to=mona, by=alice, reason="No")
+    Role.objects.create(person=bob, kind=Role.Kind.MODERATOR)
+    for person in (alice, User.objects.get(pk=bob.pk)):  # no moderator; author of the post
+        with pytest.raises(Invalid):
+            assign_case(reply, to=person, by=carol, reason="No")
+    assert given(case) is None
+    assert not ModerationAction.objects.exists()
+
+
+def test_bad_input_is_answered_on_the_form(as_carol, case, alice, reply):
+    page = reverse("post-assign", args=[reply.pk])
+    for odd in ({"to": "x"}, {"to": str(alice.pk)}, {"to": "", "reason": ""}):
+        assert as_carol.post(page, {"reason": "Because"} | odd).status_code == 422
+    assert given(case) is None
