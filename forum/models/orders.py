@@ -31,16 +31,13 @@ HERE = "(SELECT {key} FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s
 # By branch: heads from that of the given post on, and of each the posts in the order of the tree.
 BRANCHES = """
 SELECT post.id, post.parent_id, post.lft, post.level
-  FROM (SELECT here.lft, head.{key} AS key
+  FROM (SELECT here.lft, head.key
           FROM (SELECT {here} AS lft) AS here LEFT JOIN LATERAL (
-               SELECT {key} FROM forum_post
+               SELECT {key_of_head} AS key FROM forum_post
                 WHERE tree_id = %(tree)s AND level = 1 AND lft <= here.lft
                 ORDER BY lft DESC LIMIT 1) AS head ON true) AS start,
-       LATERAL (
-       SELECT lft, rght, {key} AS key FROM forum_post
-        WHERE tree_id = %(tree)s AND level = 1
-          AND (start.key IS NULL OR {key} {from_head} start.key)
-        ORDER BY {key} {way} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
+       LATERAL ({heads}
+        ORDER BY key {way} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
        LATERAL (
        SELECT id, parent_id, lft, level FROM forum_post
         WHERE tree_id = %(tree)s AND lft BETWEEN head.lft AND head.rght
@@ -48,6 +45,48 @@ SELECT post.id, post.parent_id, post.lft, post.level
         ORDER BY lft {within} LIMIT %(window)s) AS post
  ORDER BY head.key {way}, post.lft {within} LIMIT %(window)s
 """
+BY_AGE = """
+       SELECT lft, rght, number AS key FROM forum_post
+        WHERE tree_id = %(tree)s AND level = 1
+          AND (start.key IS NULL OR number {from_head} start.key)"""
+
+# By activity as it was when reading began, at the number `as_of` of the thread: who reads on while
+# others answer finds each branch where it stood. Most branches have not moved since. Of those that
+# have, the latest number until then is looked for: in a small branch among its posts, in a large
+# one backwards through the thread's, where it is soon met. Branches that have begun since stand in
+# front, by their age.
+MOVED = """
+WITH moved AS MATERIALIZED (
+    SELECT lft, rght, coalesce(CASE
+               WHEN (SELECT count(*) FROM (
+                    SELECT 1 FROM forum_post AS post
+                     WHERE tree_id = %(tree)s AND post.lft BETWEEN head.lft AND head.rght
+                     LIMIT {small} + 1) AS first_of_it) <= {small}
+               THEN (SELECT max(number) FROM (
+                    SELECT number FROM forum_post AS post
+                     WHERE tree_id = %(tree)s AND post.lft BETWEEN head.lft AND head.rght
+                     OFFSET 0) AS all_of_it WHERE number <= %(as_of)s)
+               ELSE (SELECT number FROM forum_post AS post
+                     WHERE thread_id = %(tree)s AND number <= %(as_of)s
+                       AND post.lft BETWEEN head.lft AND head.rght
+                     ORDER BY thread_id DESC, number DESC LIMIT 1) END, number) AS key
+      FROM forum_post AS head
+     WHERE tree_id = %(tree)s AND level = 1 AND branch_number > %(as_of)s
+)"""
+BY_ACTIVITY = """
+       SELECT lft, rght, key FROM (
+           (SELECT lft, rght, branch_number AS key FROM forum_post
+             WHERE tree_id = %(tree)s AND level = 1 AND branch_number <= %(as_of)s
+               AND (start.key IS NULL OR branch_number {from_head} start.key)
+             ORDER BY branch_number {way} LIMIT %(window)s + 1)
+           UNION ALL
+           SELECT lft, rght, key FROM moved WHERE start.key IS NULL OR key {from_head} start.key
+       ) AS heads"""
+KEY_BY_ACTIVITY = """
+CASE WHEN branch_number <= %(as_of)s THEN branch_number
+     ELSE (SELECT key FROM moved WHERE moved.lft = forum_post.lft) END"""
+# A branch of so many posts is read through.
+SMALL = 1000
 
 BY_TREE = {"tree": "tree_id", "key": "lft"}
 BY_TIME = {"tree": "thread_id", "key": "id"}
@@ -57,20 +96,11 @@ COMPARED = {"after": ">", "at": ">=", "before": "<"}
 def page_sql(order: Order, start: Start | None) -> str:
     """A statement for (id, parent, lft, level) of a page, one post more included.
 
-    Its parameters are `tree`, `post` and `window`, which is that one more. Pages that are read
-    back come in reverse.
+    Its parameters are `tree`, `post`, `as_of` and `window`, which is that one more. Pages that are
+    read back come in reverse.
     """
     if order in ("newest", "active"):
-        key = "number" if order == "newest" else "branch_number"
-        back = start == "before"
-        return BRANCHES.format(
-            key=key,
-            here=HERE.format(key="lft") if start else "NULL::bigint",
-            from_head=">=" if back else "<=",
-            way="ASC" if back else "DESC",
-            from_post=COMPARED[start or "at"],
-            within="DESC" if back else "ASC",
-        )
+        return _branches_sql(start, is_by_activity=order == "active")
     names = BY_TIME if order == "time" else BY_TREE
     condition = f"{names['key']} > 0"
     if start:
@@ -78,3 +108,18 @@ def page_sql(order: Order, start: Start | None) -> str:
     if order == "time":
         condition += " AND parent_id IS NOT NULL"
     return SIMPLE.format(condition=condition, way="DESC" if start == "before" else "ASC", **names)
+
+
+def _branches_sql(start: Start | None, *, is_by_activity: bool) -> str:
+    back = start == "before"
+    from_head, way = (">=", "ASC") if back else ("<=", "DESC")
+    heads = BY_ACTIVITY if is_by_activity else BY_AGE
+    sql = BRANCHES.format(
+        key_of_head=KEY_BY_ACTIVITY if is_by_activity else "number",
+        here=HERE.format(key="lft") if start else "NULL::bigint",
+        heads=heads.format(from_head=from_head, way=way),
+        way=way,
+        from_post=COMPARED[start or "at"],
+        within="DESC" if back else "ASC",
+    )
+    return MOVED.format(small=SMALL) + sql if is_by_activity else sql

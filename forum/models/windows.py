@@ -43,6 +43,8 @@ CONTEXT = 10
 COUNTED = 1000
 # A page to which parts were added comes back whole, up to so many posts.
 STRETCH = 1000
+# In order of activity a reading lasts for so many numbers of its thread; then it begins anew.
+READING = 1000
 # How many levels a page spans below its first post: with those above it, its lists nest no deeper
 # than 90. Chromium flattens them at 253; what is deeper is continued on the next page.
 MOST_NESTED = 90
@@ -104,6 +106,8 @@ class Window:
     remaining: int = 0  # posts after the page, counted up to `COUNTED`
     goes_on_below: int | None = None  # the post that the first one after the page answers
     order: Order = "tree"
+    # In order of activity: the number of the thread at which reading began.
+    as_of: int | None = None
     # The branches in which the page ends: that of the post above, and the top-level one around it.
     unfinished: tuple[Unfinished, ...] = ()
     # Of the page of one branch: its head, and the nearest posts above that, the nearest last.
@@ -209,12 +213,15 @@ def window_of(
     branch: int | None = None,
     until: int | None = None,
     through: int | None = None,
+    as_of: int | None = None,
 ) -> Window | None:
     """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
 
     With `branch` as if that post and those below it were all; its head comes with every page.
     With `until` the page ends with the branch of that post; with `through` it goes on to that post,
-    as far as `STRETCH` allows. None when there is nothing where the page should begin.
+    as far as `STRETCH` allows. In order of activity branches stand as they did at the number
+    `as_of` of the thread, unless that is long ago. None when there is nothing where the page
+    should begin.
     """
     if branch and start is None:
         start, post_id = "after", branch
@@ -229,6 +236,7 @@ def window_of(
         "branch": branch,
         "until": until,
         "through": through,
+        "as_of": _began(thread, as_of),
         "most": ROOT_RIGHT,
     }
     with connection.cursor() as cursor:
@@ -248,10 +256,16 @@ def window_of(
         remaining=remaining,
         goes_on_below=below,
         order=order,
+        as_of=values["as_of"] if order == "active" else None,
         unfinished=tuple(Unfinished(*pair) for pair in rest or ()),
         head_id=branch,
         path=tuple(rows[post] for post in path if post in rows),
     )
+
+
+def _began(thread: Thread, as_of: int | None) -> int:
+    now = thread.last_number
+    return as_of if as_of is not None and now - READING <= as_of <= now else now
 
 
 def _window_sql(order: Order, start: Start | None) -> str:

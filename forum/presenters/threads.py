@@ -141,7 +141,8 @@ class ThreadPage:
     @property
     def in_order(self) -> str:
         """What keeps this order in the addresses of other pages."""
-        return "" if self.order == "tree" else f"order={self.order}&"
+        as_of = f"asof={self.window.as_of}&" if self.window.as_of is not None else ""
+        return "" if self.order == "tree" else f"order={self.order}&{as_of}"
 
     @property
     def can_fold(self) -> bool:

@@ -14,6 +14,7 @@ from forum.forms.deeds import offered
 from forum.forms.posts import PostForm
 from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import number_in
 from forum.models import Board, Post, Thread
 from forum.models.drafts import Purpose
 from forum.models.limits import THREADS
@@ -116,6 +117,7 @@ def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window
         marks=marks,
         until=id_asked_for(request.GET, "until", "p"),
         through=id_asked_for(request.GET, "through", "p"),
+        as_of=number_in(request.GET.get("asof", "")),
     )
     if window is None:
         raise Http404

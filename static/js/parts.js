@@ -45,6 +45,7 @@ function record() {
   for (const name of ["at", "after", "before", "until"]) query.delete(name);
   if (begins || document.querySelector(".answers > .more-row [rel=prev]")) query.set("at", all[0].dataset.first);
   query.set("through", all.at(-1).dataset.last);
+  if (all[0].dataset.asof) query.set("asof", all[0].dataset.asof); // branches stand as they did
   history.replaceState(history.state, "", address);
 }
 

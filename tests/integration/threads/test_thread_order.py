@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from forum.actions.loading import Written, load_thread
 from forum.actions.posts import delete_post, reply_to
-from forum.models import Board, Post, Thread, User, windows
+from forum.models import Board, Post, Thread, User, orders, windows
 from forum.models.orders import ORDERS, Order
 
 POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
@@ -166,3 +166,42 @@ def test_by_time_every_reply_says_whom_it_answers(
     assert re.search(r'to bob: <q dir="auto">The first words.</q>', html)
     assert f'id="p{gone.pk}"' not in html
     assert "<details" not in html
+
+
+@pytest.mark.parametrize("small", [1, 1000], ids=["large branches", "small ones"])
+def test_branches_stand_as_they_did_when_reading_began(
+    any_tree: Thread,
+    visitor: Client,
+    bob: User,
+    small_pages: None,
+    small: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(orders, "SMALL", small)
+    before = defined(any_tree, "active")
+    first, *_rest = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
+    page = visitor.get(f"{any_tree.get_absolute_url()}?order=active").content.decode()
+    following = LATER.search(page)
+    assert following
+    last = Post.objects.get(pk=before[-1])
+    added = [
+        reply_to(last, author=bob, source="The last branch, moved to the front.").pk,
+        reply_to(Post.objects.opening_of(any_tree.pk).get(), author=bob, source="A new one.").pk,
+    ]
+    rest = [pk for page in visited(visitor, following[1], LATER) for pk in page]
+    assert first + [pk for pk in rest if pk not in added] == before
+    assert added[1] not in rest, "what has begun since stands in front"
+    back = visited(visitor, f"{following[1].replace('after', 'before')}", EARLIER)
+    assert back[-1][0] == added[1]
+    anew = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
+    assert [pk for page in anew for pk in page] == defined(any_tree, "active")
+
+
+@pytest.mark.parametrize("moment", ["", "x", "-1", "0", "9" * 18, "9" * 40])
+def test_a_moment_that_never_was_is_now(
+    any_tree: Thread, visitor: Client, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "READING", 10)
+    page = visitor.get(f"{any_tree.get_absolute_url()}?order=active&asof={moment}")
+    found = [int(pk) for pk in POSTS.findall(page.content.decode())]
+    assert found[-SIZE + 1 :] == defined(any_tree, "active")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from html import unescape
 
@@ -17,13 +17,14 @@ from django.utils import timezone
 from forum.actions.loading import Written, load_thread
 from forum.actions.posts import reply_to
 from forum.models import Board, Category, Post, Thread, User
+from forum.models.orders import Order
 from tests.conftest import person
 
 POSTS = re.compile(r'<article class="post(?: is-new)?" id="p(\d+)"')
 LATER = re.compile(r'href="([^"]+)" rel="next"')
 EARLIER = re.compile(r'href="([^"]+)" rel="prev"')
-SIZE = 1000
-A_PAGE = 10  # answers arrive during each
+SIZE = 10_000
+AT = 1000  # so many replies are above where somebody reads backwards
 HTMX = {"hx-request": "true"}
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +41,9 @@ def busy() -> Thread:
     posts = [
         Written(
             n,
-            None if n == 0 else chance.choice([0, max(0, n - 1), chance.randrange(n)]),
+            None
+            if n == 0
+            else chance.choice([0, max(0, n - 1), chance.randrange(n), chance.randrange(n)]),
             (alice, bob)[n % 2],
             f"Number {n}.",
             timezone.now(),
@@ -75,49 +78,75 @@ class Crowd(threading.Thread):
 def crowd(thread: Thread, ids: list[int]) -> Iterator[Crowd]:
     answering = Crowd(thread, list(ids))
     answering.start()
-    yield answering
-    answering.is_over = True
-    answering.wanted.release()
-    answering.join()
+    try:
+        yield answering
+    finally:
+        answering.is_over = True
+        answering.wanted.release()
+        answering.join()
 
 
-def read(
-    client: Client, address: str, link: re.Pattern[str], others: Crowd, *, in_place: bool
-) -> list[int]:
-    """Page by page, or part by part, while others answer."""
-    seen: list[int] = []
-    following: str | None = address
-    while following:
-        for _answer in range(A_PAGE):
-            others.wanted.release()
+class Reading:
+    """One browser that reads a thread in one order, part by part."""
+
+    def __init__(self, address: str, link: re.Pattern[str]) -> None:
+        self.client = Client()
+        self.link = link
+        self.following: str | None = address
+        self.seen: list[int] = []
+
+    def read_on(self) -> None:
         # A part comes without what stands above it for context, which would count twice.
-        part = client.get(following, headers=HTMX).content.decode()
-        seen += [int(pk) for pk in POSTS.findall(part)]
-        page = part if in_place else client.get(following).content.decode()
-        found = link.search(page)
-        following = unescape(found[1]) if found else None
-        for _answer in range(A_PAGE):
-            assert others.written.acquire(timeout=60)
-    return seen
+        part = self.client.get(self.following, headers=HTMX).content.decode()
+        self.seen += [int(pk) for pk in POSTS.findall(part)]
+        found = self.link.search(part)
+        self.following = unescape(found[1]) if found else None
 
 
-def test_every_post_that_was_there_is_seen_once_both_ways_while_200_arrive(busy: Thread) -> None:
-    opening = Post.objects.opening_of(busy.pk).get().pk
-    replies = {
-        "tree": [post.pk for post in Post.objects.in_thread(busy)[1:]],
-        "time": [post.pk for post in Post.objects.by_number(busy)[1:]],
+def expected(thread: Thread) -> dict[Order, list[int]]:
+    """The replies in each order, as long as nobody answers."""
+    in_tree = list(Post.objects.in_thread(thread).values_list("pk", "level", "number"))[1:]
+    branches: list[list[tuple[int, int]]] = []
+    for pk, level, number in in_tree:
+        if level == 1:
+            branches.append([])
+        branches[-1].append((number, pk))
+
+    def of(branches: Iterable[list[tuple[int, int]]]) -> list[int]:
+        return [pk for branch in branches for _number, pk in branch]
+
+    return {
+        "tree": of(branches),
+        "newest": of(sorted(branches, key=lambda branch: -branch[0][0])),
+        "active": of(sorted(branches, key=lambda branch: -max(branch)[0])),
+        "time": sorted(of(branches)),
     }
-    were_there = set(replies["tree"])
-    with crowd(busy, [opening, *replies["tree"]]) as others:
-        for order, expected in replies.items():
-            address = f"{busy.get_absolute_url()}?order={order}"
-            client = Client()
-            down = read(client, address, LATER, others, in_place=order == "tree")
-            last = f"{address}&before=p{expected[-1]}"
-            up = read(client, last, EARLIER, others, in_place=order == "time")
-            assert [pk for pk in down if pk in were_there] == expected
-            assert len(set(down)) == len(down)
-            assert len(set(up)) == len(up)
-            assert were_there - set(up) == {expected[-1]}
+
+
+def test_every_post_that_was_there_is_seen_once_in_every_order_while_200_arrive(
+    busy: Thread,
+) -> None:
+    orders = expected(busy)
+    # The moment at which reading begins; a first page gives its own to the pages after it.
+    address = f"{busy.get_absolute_url()}?asof={busy.last_number}&order="
+    down = {order: Reading(f"{address}{order}", LATER) for order in orders}
+    up = {
+        order: Reading(f"{address}{order}&before=p{ids[AT]}", EARLIER)
+        for order, ids in orders.items()
+    }
+    readings = [*down.values(), *up.values()]
+    opening = Post.objects.opening_of(busy.pk).get().pk
+    with crowd(busy, [opening, *orders["tree"]]) as others:
+        while under_way := [reading for reading in readings if reading.following]:
+            for reading in under_way:
+                others.wanted.release()
+                reading.read_on()
+                assert others.written.acquire(timeout=60)
+    were_there = set(orders["tree"])
+    for order, ids in orders.items():
+        assert [pk for pk in down[order].seen if pk in were_there] == ids, order
+        assert sorted(pk for pk in up[order].seen if pk in were_there) == sorted(ids[:AT]), order
+    for reading in readings:
+        assert len(set(reading.seen)) == len(reading.seen)
     busy.refresh_from_db()
     assert busy.post_count >= SIZE + 200
