@@ -37,6 +37,8 @@ const { place } = history.state ?? {};
 if (place && (type === "reload" || type === "back_forward")) {
   frames = FRAMES;
   hold(place);
+} else {
+  timer = setTimeout(note, PAUSE); // this came with the first scrolling, perhaps
 }
 
 for (const name of ["wheel", "touchmove", "pointerdown", "keydown"]) {

@@ -10,18 +10,28 @@ const alarm = document.getElementById("alert");
 
 const modules = document.getElementById("forum-js").dataset;
 
+/** What nobody has asked for: without it the page goes on by its links and forms. */
+const fetchQuietly = (name) => import(modules[name]).catch(() => null);
+
+/** What somebody has just asked for: that it cannot be fetched is said. */
+addEventListener("unhandledrejection", (event) => {
+  if (!/module/i.test(event.reason?.message)) return;
+  event.preventDefault();
+  alarm.textContent = alarm.dataset.jsOffline;
+});
+
 function equip() {
   if (document.querySelector(COMPOSER)) {
-    for (const name of ["composer", "quoting", "mentions"]) import(modules[name]);
+    for (const name of ["composer", "quoting", "mentions"]) fetchQuietly(name);
   }
   for (const { dataset } of document.querySelectorAll("[data-js-needs]")) {
-    for (const name of dataset.jsNeeds.split(" ")) import(modules[name]);
+    for (const name of dataset.jsNeeds.split(" ")) fetchQuietly(name);
   }
 }
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-js-menu]")) import(modules.menu);
-  if (target.closest(".more-row")) import(modules.parts);
+  if (target.closest("[data-js-menu]")) fetchQuietly("menu");
+  if (target.closest(".more-row")) fetchQuietly("parts");
 });
 
 /** A quote opens. What people wrote may hold nothing of htmx's, so this link is asked for by hand. */
@@ -33,10 +43,15 @@ document.addEventListener("click", (event) => {
 });
 
 // Words that a link leads to are marked by the browser itself, if it can.
-if (!("fragmentDirective" in document)) import(modules.words);
+if (!("fragmentDirective" in document)) fetchQuietly("words");
 
 // Keys, and what serves a thread as one moves about in it, come with the first such event.
-const move = () => import(modules.place);
+function move() {
+  fetchQuietly("place");
+  if (document.querySelector(".many")) fetchQuietly("back");
+}
+
+if (history.state?.place) fetchQuietly("back");
 if (document.querySelector("[data-js-order]")) {
   for (const kind of ["scroll", "pointerover", "keydown"]) addEventListener(kind, move, { once: true });
   if (sessionStorage.folds) move();
@@ -228,7 +243,7 @@ function rescueFocus() {
 // ---- Reply and Quote: never a second composer over the first, and words go to the one that is open
 
 document.addEventListener("selectionchange", () => {
-  if (!getSelection().isCollapsed) import(modules.quoting);
+  if (!getSelection().isCollapsed) fetchQuietly("quoting");
 });
 
 document.addEventListener("forum:quote", async ({ target, detail }) => {
@@ -261,9 +276,8 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 
 // What came is asked for later, or when somebody wants it.
 if (document.querySelector("[data-js-arrivals]")) {
-  const come = () => import(modules.arrivals);
-  setTimeout(come, 20_000);
-  document.addEventListener("forum:show-arrivals", async () => (await come()).check());
+  setTimeout(fetchQuietly, 20_000, "arrivals");
+  document.addEventListener("forum:show-arrivals", async () => (await import(modules.arrivals)).check());
 }
 
 const awaited = document.querySelector("[data-focus]");

@@ -4,7 +4,7 @@
 import(document.getElementById("forum-js").dataset.expander).then(() => {
   // What was typed before it came counts too.
   if (document.activeElement.matches("text-expander textarea")) document.activeElement.dispatchEvent(new Event("input"));
-});
+}, () => null);
 
 const status = document.getElementById("status");
 const START = /^[a-z0-9][\w-]{1,29}$/i;

@@ -95,13 +95,13 @@ document.addEventListener("click", (event) => {
   }
 });
 
-if (sessionStorage.folds || document.querySelector(".branch:not([open])")) import(modules.folds);
+if (sessionStorage.folds || document.querySelector(".branch:not([open])")) import(modules.folds).catch(() => null);
 
 // ---- A look at the post that is answered
 
 function rest({ target, pointerType }) {
   const link = pointerType === "mouse" && target?.closest(RE);
-  if (link) import(modules.parent).then(({ consider }) => consider(link));
+  if (link) import(modules.parent).then(({ consider }) => consider(link), () => null);
 }
 
 document.addEventListener("pointerover", rest);

@@ -104,6 +104,24 @@ def test_new_replies_are_counted_and_shown_in_their_places_without_moving_what_i
     assert page.evaluate("window.shift") <= MOST_SHIFT
 
 
+def test_branch_that_grows_under_ones_eyes_can_be_folded(
+    visit, thread: Thread, posts: list[Post], world: World
+) -> None:
+    page = visit(thread.get_absolute_url())
+    reply_to(posts[0], author=world.carol, source="The first answer to the first.")
+    page.keyboard.press(".")
+    fold = page.locator(f"li:has(> #p{posts[0].pk}) > .branch")
+    expect(fold.locator("> summary")).to_have_text("1 reply from carol, 1 new")
+    before = fold.evaluate("fold => fold.querySelector('article').textContent")
+    fold.locator("> summary").click()
+    expect(fold.locator("article")).to_be_hidden()
+    page.reload()
+    # Folds stand as they did, and this one is where the server puts it.
+    expect(fold.locator("> summary")).to_have_text("1 reply from carol")
+    expect(fold.locator("article")).to_be_hidden()
+    assert "The first answer" in before
+
+
 def test_on_a_phone_the_bar_tells_and_the_key_shows(
     reading, posts: list[Post], world: World
 ) -> None:

@@ -67,7 +67,14 @@ LATER = {
     "words.js",
 }
 LATER |= {"arrivals.js", "joined.js"}  # when a page has been open for a while, or was added to
-LATER |= {"place.js", "jumps.js", "folds.js", "parent.js", "keys.js"}  # as somebody moves about
+LATER |= {
+    "place.js",
+    "back.js",
+    "jumps.js",
+    "folds.js",
+    "parent.js",
+    "keys.js",
+}  # as somebody moves about
 LATER |= {"reasons.js"}  # where a reason is asked for
 
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
-from forum.models import Board, Post, User
+from forum.models import Board, Post, User, outline
 from forum.models.outline import siblings_of
 
 WAY = re.compile(r'<a href="([^"]*)" data-js-way="(\w+)">([^<]*)</a>')
@@ -126,3 +126,13 @@ def test_look_at_a_removed_post_shows_nothing_of_it(
     assert "bricks" not in answer.content.decode()
     assert "bob" not in answer.content.decode()
     assert "bricks" in as_carol.get(f"/p/{reply.pk}/", headers=HTMX).content.decode()
+
+
+def test_beyond_so_many_deleted_ones_nobody_is_looked_for(
+    answers: list[Post], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for post in answers[1:3]:
+        delete_post(post, by=alice)
+    assert siblings_of(answers[0]) == (None, answers[3])
+    monkeypatch.setattr(outline, "NEIGHBOURS", 2)
+    assert siblings_of(answers[0]) == (None, None)
