@@ -20,9 +20,10 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
-PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup --ignore tests/browser
+# tests/shares.py says which tests go to which of the two processes.
+PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
 # Each worker has a browser, a server and a world of its own.
-PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile tests/browser
+PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
 	bench-tree bench-page bench-idle bench-budgets bench-lighthouse

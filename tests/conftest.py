@@ -7,11 +7,13 @@ import gc
 import pytest
 from django.test import Client
 from hypothesis import settings
+from xdist.remote import Producer
 
 from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
+from tests.shares import Shares
 
 # The machine may be busy: no deadline for one example. Each run tries other examples, so that few
 # at a time find what many would.
@@ -26,6 +28,10 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    return Shares(config, log)
 
 
 def person(name: str) -> User:

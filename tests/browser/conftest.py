@@ -31,7 +31,21 @@ NO_BROWSER = """The browser tests need Chromium. Do one of these:
   CHROMIUM=/path/to/chromium make test                (a Chromium or Chrome of yours)
   .venv/bin/python -m playwright install chromium     (where downloads are possible)"""
 
-ARGUMENTS = ["--disable-gpu", "--disable-background-networking"]
+# A window of Chromium makes pages of its own ready for its address bar, which nobody sees here:
+# a third of the time of opening one. Of several such lists the last counts, so that what
+# Playwright turns off is turned off here again.
+NOT_HERE = (
+    *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
+    "PreloadTopChromeWebUI",
+    *("AimEnabled", "LensOverlay", "MediaRouter", "OptimizationHints", "PreconnectToSearch"),
+    *("HttpsUpgrades", "HttpsFirstBalancedModeAutoEnable", "NetworkTimeServiceQuerying"),
+    *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding"),
+    *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
+)
+ARGUMENTS = [
+    *("--disable-gpu", "--disable-background-networking"),
+    f"--disable-features={','.join(NOT_HERE)}",
+]
 
 Visit = Callable[..., Page]
 

@@ -21,9 +21,6 @@ import pytest
 from forum import database
 from forum.database.programs import program
 
-# The server is started once: all of this file goes to one process of xdist.
-pytestmark = pytest.mark.xdist_group("production")
-
 ROOT = Path(__file__).parents[3]
 HOST = "forum.example"
 THROUGH_PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
