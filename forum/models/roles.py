@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.lib.prepared import Prepared
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.counts import CountOf
@@ -95,35 +96,44 @@ class Standing:
         return int(board.pk in self.board_ids if board else bool(self.board_ids))
 
 
+def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
+    """Of one person a row for each role, with what they are kept from and told of."""
+    from forum.models.notices import COUNTED, ModerationNotice, Notice
+    from forum.models.restrictions import Restriction
+
+    public = Notice.objects.unread().readable_by(AnonymousUser())
+    told = ModerationNotice.objects.unread().filter(member=models.OuterRef("pk"))
+    restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
+    return User.objects.filter(pk=pk).values_list(
+        ArraySubquery(restrictions.as_json()),
+        "roles__kind",
+        "roles__board_id",
+        CountOf(public.filter(member=models.OuterRef("pk")).values("pk")[:COUNTED]),
+        CountOf(told.values("pk")[:COUNTED]),
+    )
+
+
+# Every request of a member asks it.
+ROLES_AND_COUNTS = Prepared(_roles_and_counts)
+
+
 def standing_and_notices_of(person: User) -> tuple[Standing, int]:
     """The roles of `person`, added up, and how many notices are unread; one query for most.
 
     Members are told of nothing but what everybody may read. What moderators may read depends on
     their roles: their notices are counted by another query.
     """
-    from forum.models.notices import COUNTED, ModerationNotice, Notice
-    from forum.models.restrictions import Restriction
+    from forum.models.notices import COUNTED, Notice
 
-    unread = Notice.objects.unread()
-    public = unread.readable_by(AnonymousUser()).filter(member=models.OuterRef("pk"))
-    told = ModerationNotice.objects.unread().filter(member=models.OuterRef("pk"))
-    restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
-    rows = list(
-        User.objects.filter(pk=person.pk).values_list(
-            ArraySubquery(restrictions.as_json()),
-            "roles__kind",
-            "roles__board_id",
-            CountOf(public.values("pk")[:COUNTED]),
-            CountOf(told.values("pk")[:COUNTED]),
-        )
-    )
+    rows = ROLES_AND_COUNTS.rows(person.pk)
     roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
     standing = replace(_added_up(roles), restrictions=tuple(rows[0][0]) if rows else ())
     counts = rows[0][3:] if rows else (0, 0)
     if not standing.moderates_anything:
         return standing, min(COUNTED, sum(counts))
     person.standing = standing
-    return standing, min(COUNTED, unread.inbox_of(person).count_some() + counts[1])
+    unread = Notice.objects.unread().inbox_of(person)
+    return standing, min(COUNTED, unread.count_some() + counts[1])
 
 
 def moderators_but(ids: Collection[int]) -> list[User]:
