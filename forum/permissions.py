@@ -12,7 +12,17 @@ from datetime import timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.models import Appeal, Board, ModerationAction, Post, Restriction, Thread, User
+from forum.models import (
+    Appeal,
+    Board,
+    Case,
+    HeldPost,
+    ModerationAction,
+    Post,
+    Restriction,
+    Thread,
+    User,
+)
 from forum.models.acts import NOTES
 from forum.models.branches import paced_around
 from forum.models.posts import readable_by
@@ -189,6 +199,35 @@ def may_moderate(person: Reader, board: Board) -> Verdict:
     if moderates(person, board):
         return YES
     return _no(NotAllowed(_("Only the moderators of this board can do that.")))
+
+
+def _may_moderate_place(person: Reader, board: Board | None) -> Verdict:
+    """The same, of what was for a board that is gone: that is for moderators of the site."""
+    if board is not None:
+        return may_moderate(person, board)
+    if isinstance(person, User) and person.is_staff and person.standing.moderates_all:
+        return YES
+    return _no(NotAllowed(_("Only the moderators of the whole site can do that.")))
+
+
+def may_work_on(person: Reader, case: Case) -> Verdict:
+    """Whether this person may take a case of the review queue in hand."""
+    return _may_moderate_place(person, case.board)
+
+
+def may_decide_on(person: Reader, held: HeldPost) -> Verdict:
+    """Whether this person may approve a held post, or reject it."""
+    verdict = _may_moderate_place(person, held.place)
+    return verdict and may_act_on(person, held.author, held.place)
+
+
+def may_withdraw(person: Reader, held: HeldPost) -> Verdict:
+    """Authors take back what waits; also when they may write nothing any more."""
+    if held.author_id != person.pk:
+        return _no(NotAllowed(_("Only its author can take it back.")))
+    if held.state == HeldPost.State.APPROVED:
+        return _no(Gone(_("It doesn’t wait any more: it was published.")))
+    return YES
 
 
 def may_keep_order_in(person: Reader, thread: Thread) -> Verdict:

@@ -191,6 +191,14 @@ ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
 # How many proxies of ours add to X-Forwarded-For; without one the header is anybody's to write.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 
+# What new members may do, and what waits for a moderator before others see it
+HOLD_FIRST_POSTS = env.int("HOLD_FIRST_POSTS", default=0)  # of each account
+NEW_MEMBER_POSTS = env.int("NEW_MEMBER_POSTS", default=5)
+NEW_MEMBER_DAYS = env.int("NEW_MEMBER_DAYS", default=1)
+NEW_MEMBER_LINKS = env.int("NEW_MEMBER_LINKS", default=2)  # a post
+NEW_MEMBER_MENTIONS = env.int("NEW_MEMBER_MENTIONS", default=5)  # a post
+NEW_MEMBER_HOURLY = env.int("NEW_MEMBER_HOURLY", default=10)  # posts, threads among them
+
 # Language and time
 LANGUAGE_CODE = "en"  # the only one that the pages have words in
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")

@@ -13,6 +13,7 @@ from forum.views import (
     boards,
     branches,
     drafts,
+    held,
     inbox,
     jumps,
     keys,
@@ -79,6 +80,7 @@ MODERATION: list[URLPattern | URLResolver] = [
         ("post", "p/<id:post_id>/", moderation.on_post),
         ("thread", "t/<id:thread_id>/", moderation.on_thread),
         ("person", "u/<slug:name>/", moderation.on_person),
+        ("held", "held/<id:held_id>/", moderation.on_held),
     )
     for deed in DEEDS[kind]
 ]
@@ -122,6 +124,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/", drafts.index, name="drafts"),
     path("drafts/<id:draft_id>/discard/", drafts.discard, name="draft-discard"),
     path("drafts/<id:draft_id>/back/", drafts.take_back, name="draft-take-back"),
+    path("held/", held.index, name="held"),
+    path("held/<id:held_id>/", held.detail, name="held-detail"),
+    path("held/<id:held_id>/withdraw/", held.withdraw, name="held-withdraw"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
     path("help/markdown/", manual.markdown, name="help-markdown"),

@@ -53,6 +53,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         found[name] = reverse(name, args=[entry])
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
+    found |= {name: reverse(name, args=[scene.held.pk]) for name in ABOUT_HELD}
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
@@ -68,7 +69,7 @@ ALONE = (
     *("account_reauthenticate", "account_email", "account_email_verification_sent"),
     *("account_change_password", "account_reset_password", "account_reset_password_done"),
     "account_reset_password_from_key_done",
-    *("help-keys", "keys"),
+    *("help-keys", "keys", "held"),
 )
 ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
@@ -95,9 +96,10 @@ ABOUT_STANDING = tuple(
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
 # Of the entry of the log about the hidden post.
 ABOUT_ENTRY = ("log-entry", "log-undo", "log-appeal")
+ABOUT_HELD = ("held-detail", "held-withdraw", *(f"held-{deed.name}" for deed in DEEDS["held"]))
 ABOUT_PERSON = ("person-detail", *(f"person-{deed.name}" for deed in DEEDS["person"]))
 
-AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person"}
+AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person", "heldpost": "held"}
 # What is done with one row by pressing a button.
 STEPS = {"case": ("claim", "release", "next", "previous", "reporters")}
 
@@ -111,8 +113,10 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         "post": scene.posts["visible"].pk,
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,
-        "case": Case.objects.get().pk,
+        "case": Case.objects.get(held=None).pk,
         "reasontemplate": scene.reason.pk,
+        "heldpost": scene.held.pk,
+        "holdrule": scene.rule.pk,
         "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,
     }
     found = {f"admin:{name}": reverse(f"admin:{name}") for name in ("index", "login", "jsi18n")}

@@ -20,12 +20,24 @@ from django.test import Client
 from forum.actions.appeals import appeal_against
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
+from forum.actions.holding import hold_post, why_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Draft, Post, ReasonTemplate, Role, Thread, User
+from forum.models import (
+    Board,
+    Category,
+    Draft,
+    HeldPost,
+    HoldRule,
+    Post,
+    ReasonTemplate,
+    Role,
+    Thread,
+    User,
+)
 from forum.models.drafts import Purpose
 from forum.models.threads import Reader
 
@@ -41,6 +53,8 @@ class Scene:
     board: Board
     elsewhere: Board
     draft: Draft = field(init=False)  # of alice's, an answer to bob
+    held: HeldPost = field(init=False)  # of alice's, an answer to dan that waits
+    rule: HoldRule = field(init=False)  # by which it waits
     reason: ReasonTemplate = field(init=False)
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
@@ -99,6 +113,9 @@ def build_scene() -> Scene:
     scene.reason = ReasonTemplate(text="Going in circles")
     set_up(scene.reason, by=scene.people["erin"])
     scene.draft = _draft(scene, scene.posts["by-bob"], alice)
+    scene.rule = HoldRule(kind=HoldRule.Kind.WORDS, terms="tokenheld")
+    set_up(scene.rule, by=scene.people["erin"])
+    scene.held = _held(scene, scene.posts["quoting"], alice)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():
@@ -128,6 +145,14 @@ def _draft(scene: Scene, parent: Post, member: User) -> Draft:
     draft = save_draft(Purpose(parent_id=parent.pk), member=member, written=written)
     assert draft
     return draft
+
+
+def _held(scene: Scene, parent: Post, member: User) -> HeldPost:
+    source = _text(scene, "held")
+    why = why_held(member, source=source)
+    assert why
+    purpose = Purpose(parent_id=parent.pk)
+    return hold_post(purpose, author=member, written=Writing(source), was="", why=why)
 
 
 def _people(scene: Scene) -> None:

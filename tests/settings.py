@@ -8,3 +8,5 @@ STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# People of tests are no newcomers; those who are have tests of their own.
+NEW_MEMBER_POSTS = NEW_MEMBER_DAYS = 0

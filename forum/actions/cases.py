@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import Min, Sum
 from django.utils import timezone
 
-from forum.models import Case, ModerationAction, ModerationNotice, Post, Report
+from forum.models import Case, HeldPost, ModerationAction, ModerationNotice, Post, Report
 from forum.models.ids import any_of
 
 
@@ -30,6 +30,17 @@ def weigh(post_ids: Iterable[int]) -> None:
             Case.objects.open().filter(post=post_id).update(
                 closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
             )
+
+
+def note_held(held: HeldPost) -> None:
+    """Let the case of a held post say whether it waits: as heavy as one report, as old as it is."""
+    if held.is_waiting:
+        open_now = {"weight": 1, "opened_at": held.created_at, "closed_at": None}
+        Case.objects.update_or_create(held=held, defaults=open_now)
+        return
+    Case.objects.open().filter(held=held).update(
+        closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
+    )
 
 
 def close_reports(

@@ -13,7 +13,7 @@ from forum.actions.states import State
 from forum.actions.transactions import deed
 from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
 from forum.models.acts import Act
-from forum.permissions import may_answer_reports, may_moderate
+from forum.permissions import may_answer_reports, may_work_on
 from forum.refusals import Changed, Invalid, Refusal
 
 
@@ -24,7 +24,7 @@ def claim_case(case: Case, *, by: User, take_over: bool = False) -> bool:
     A claim that is older than `CLAIM_LASTS` holds nobody off, what was assigned does. Raises
     `NotAllowed`.
     """
-    may_moderate(by, case.post.thread.board).enforce()
+    may_work_on(by, case).enforce()
     cases = Case.objects.filter(pk=case.pk, closed_at=None)
     if cases.filter(assignee=by, is_assigned=True).exists():
         return True

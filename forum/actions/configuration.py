@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from forum.actions.acts import write
 from forum.actions.states import State
 from forum.actions.transactions import deed
-from forum.models import ModerationAction, ModerationEffect, ReasonTemplate, User
+from forum.models import HoldRule, ModerationAction, ModerationEffect, ReasonTemplate, User
 from forum.models.acts import Act
 from forum.permissions import may_set_up
 from forum.refusals import Invalid
@@ -28,6 +28,7 @@ Values = dict[str, Any] | None  # of all fields; none of a row that is not there
 
 KINDS: dict[str, type[Model]] = {
     ModerationEffect.Kind.REASON: ReasonTemplate,
+    ModerationEffect.Kind.RULE: HoldRule,
 }
 
 

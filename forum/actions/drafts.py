@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE
-from forum.models import Draft, Post, User
+from forum.models import Draft, HeldPost, Post, User
 from forum.models.drafts import Purpose
 from forum.refusals import Changed, Gone, Invalid
 
@@ -155,8 +155,10 @@ def _given_up(draft: Draft) -> Draft:
 
 
 def _is_settled(purpose: Purpose, member: User, source: str, nonce: UUID | None) -> bool:
-    """Whether the form was posted already, or would change nothing in the post that it edits."""
-    if nonce and Post.objects.filter(author=member, nonce=nonce).exists():
+    """Whether the form was sent already, or would change nothing in the post that it edits."""
+    if nonce and any(
+        made.objects.filter(author=member, nonce=nonce).exists() for made in (Post, HeldPost)
+    ):
         return True
     edited = purpose.post_id
     return edited is not None and Post.objects.filter(pk=edited, source=source).exists()

@@ -41,17 +41,20 @@ def reply_to(
     nonce: UUID | None = None,
     pointed_at: Iterable[int] = (),
     draft_version: int | None = None,
+    is_approved: bool = False,
 ) -> Post:
     """Answer a post; returns the reply. Its draft goes with that.
 
     `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned.
     `pointed_at` are ids of posts that the form quoted from, `draft_version` is that of the draft
-    that the author has seen. Raises `Invalid`, `Locked`, `Changed`
-    (the parent was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
+    that the author has seen. What `is_approved` by a moderator keeps no pace. Raises `Invalid`,
+    `Locked`, `Changed` (the parent was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`;
+    nothing is written then.
     """
     rendered = rendered_post(source)
     found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
-    return _reply_to(parent.pk, author, clean_source(source), rendered, found, nonce, draft_version)
+    source = clean_source(source)
+    return _reply_to(parent.pk, author, source, rendered, found, nonce, draft_version, is_approved)
 
 
 @deed
@@ -63,6 +66,7 @@ def _reply_to(
     found: list[Found],
     nonce: UUID | None,
     draft_version: int | None,
+    is_approved: bool,
 ) -> Post:
     thread = lock_thread_of(parent_id)
     if sent := sent_before(author, nonce):
@@ -70,7 +74,8 @@ def _reply_to(
     parent = Post.objects.get(pk=parent_id)
     parent.thread = thread
     may_answer(author, parent).enforce()
-    keep_pace(author, parent)
+    if not is_approved:
+        keep_pace(author, parent)
     post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
     forget_draft(
         Purpose(parent_id=parent_id),
@@ -149,19 +154,22 @@ def edit_post(
     was: str = "",
     pointed_at: Iterable[int] = (),
     draft_version: int | None = None,
+    is_approved: bool = False,
 ) -> Post:
     """Change the text of a post; returns it. The draft of the edit goes with that.
 
     `base` is the number of the revision that the editor began from, and `was` the fingerprint of
     its text, which a correction soon after it was written changes: `Changed` is raised when the
-    post says something else meanwhile. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`,
+    post says something else meanwhile. What a moderator approved of keeps the wording before, so
+    that it can be brought back. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`,
     `Suspended` or `Busy` too.
     """
     rendered = rendered_post(source)
     found = find_sources(
         rendered.quotes, reader=by, parent=post.parent, pointed_at=pointed_at, but=post
     )
-    return _edit_post(post.pk, by, clean_source(source), base, was, rendered, found, draft_version)
+    source = clean_source(source)
+    return _edit_post(post.pk, by, source, base, was, rendered, found, draft_version, is_approved)
 
 
 @deed
@@ -174,6 +182,7 @@ def _edit_post(
     rendered: Rendered,
     found: list[Found],
     draft_version: int | None,
+    is_approved: bool,
 ) -> Post:
     thread = lock_thread_of(post_id)
     post = Post.objects.select_related("author").get(pk=post_id)
@@ -183,9 +192,9 @@ def _edit_post(
     latest = post.latest_revision()
     if latest.source == source:
         return post  # the same form may have come twice
-    if base not in (None, latest.number) or was not in ("", fingerprint(latest.source)):
+    if not began_from(latest, base, was):
         raise Changed(_("This post was edited elsewhere since you began."))
-    if _is_fresh(latest, by) and not post.has_echo():
+    if _is_fresh(latest, by) and not is_approved and not post.has_echo():
         latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted
         latest.save(update_fields=["source", "plain", "quoted"])
         reword(post, source, rendered, found)
@@ -193,6 +202,11 @@ def _edit_post(
         revise(post, source, rendered, found, editor=by)
     mark_own(post, member=by)
     return post
+
+
+def began_from(latest: Revision, base: int | None, was: str) -> bool:
+    """Whether an edit began from that wording, as far as it says from which."""
+    return base in (None, latest.number) and was in ("", fingerprint(latest.source))
 
 
 def _is_fresh(latest: Revision, by: User) -> bool:

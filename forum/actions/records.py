@@ -9,7 +9,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from forum.lib.text import clean_source, is_blank
-from forum.models import ModerationAction, ModerationEffect, ModerationNotice, Post, Thread, User
+from forum.models import (
+    HeldPost,
+    ModerationAction,
+    ModerationEffect,
+    ModerationNotice,
+    Post,
+    Thread,
+    User,
+)
 from forum.models.acts import rule_of
 from forum.models.ids import any_of
 from forum.refusals import Changed, Invalid
@@ -116,7 +124,7 @@ class Concerned:
         return concerned
 
     def add(self, effects: Iterable[Effect]) -> None:
-        """Look up the targets of these effects; at most two queries."""
+        """Look up the targets of these effects; at most three queries."""
         ids: dict[str, set[int]] = {kind: set() for kind in Kind.values}
         for kind, target, _before, _after in effects:
             ids.setdefault(kind, set()).add(target)
@@ -128,6 +136,8 @@ class Concerned:
             ):
                 self.people.setdefault(author, set()).add(post)
                 self._at(thread, board)
+        if ids[Kind.HELD]:
+            self._add_held(ids[Kind.HELD])
         if ids[Kind.THREAD]:
             threads = Thread.objects.filter(pk__in=ids[Kind.THREAD])
             for thread, author, board in threads.values_list("pk", "author_id", "board_id"):
@@ -135,6 +145,12 @@ class Concerned:
                 if not ids[Kind.POST]:
                     self.people.setdefault(author, set())
                 self._at(thread, board)
+
+    def _add_held(self, ids: set[int]) -> None:
+        for held in HeldPost.objects.with_context().filter(pk__in=ids):
+            self.people.setdefault(held.author_id, set())
+            self.threads |= {held.thread.pk} if held.thread else set()
+            self.boards |= {held.place.pk} if held.place else set()
 
     def _at(self, thread: int, board: int) -> None:
         self.threads.add(thread)

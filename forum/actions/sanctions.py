@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change, check_seen, record_of, whole_of, write
+from forum.actions.holding import HELD
 from forum.actions.states import (
     HIDDEN,
     NOTED,
@@ -17,16 +18,18 @@ from forum.actions.states import (
     WARNED,
     Pace,
     State,
+    lock_held,
     lock_people,
     lock_posts,
     restriction_state,
 )
-from forum.models import Board, ModerationEffect, Post, Restriction, User
+from forum.models import Board, HeldPost, ModerationEffect, Post, Restriction, User
 from forum.models.acts import Act
 from forum.permissions import may_sanction_in
 from forum.refusals import Invalid
 
 Kind = Restriction.Kind
+REJECTED = HeldPost.State.REJECTED
 
 
 @Several
@@ -40,8 +43,9 @@ def suspend_person(
 ) -> Outcome:
     """These can read, but not write, until then (or until lifted): anywhere, or in one board.
 
-    What they wrote there `since` is hidden, in the same record. Suspended again, the new end
-    holds. Inverse: `lift_suspension`, and `undo` for all of it.
+    What they wrote there `since` is hidden, and what of it waits for a moderator is rejected, in
+    the same record; without, that waits on, and can't be approved meanwhile. Suspended again, the
+    new end holds. Inverse: `lift_suspension`, and `undo` for all of it.
     """
     state = _suspension_in(board)
     return _set(Act.SUSPEND_PERSON, state, people, _end(until), board, since, **how)
@@ -107,6 +111,13 @@ def written_since(people: Sequence[User], since: datetime | None, board: Board |
     return list(there.values_list("pk", flat=True))
 
 
+def _held_since(people: Sequence[User], since: datetime | None, board: Board | None) -> list[int]:
+    """What of these waits for a moderator and was written from then on: that is rejected."""
+    if since is None:
+        return []
+    return list(HeldPost.objects.since(people, since, board).values_list("pk", flat=True))
+
+
 def _suspension_in(board: Board | None) -> State:
     return restriction_state(Kind.SUSPENSION, board.pk) if board else SUSPENDED
 
@@ -127,6 +138,7 @@ def _set(
     **how: Unpack[How],
 ) -> Outcome:
     posts = lock_posts(written_since(people, since, board))  # threads before members
+    held = lock_held(_held_since(people, since, board))
     fresh = lock_people([person.pk for person in people])
     owners = ModerationEffect.objects.owners(state.kind, [each.pk for each in fresh], state.key)
     outcome = Outcome()
@@ -146,7 +158,11 @@ def _set(
         hidden = [(post, True) for post in posts if post.author_id in ids]
         outcome.action = write(
             act,
-            [(state, [(person, value) for person in chosen]), (HIDDEN, hidden)],
+            [
+                (state, [(person, value) for person in chosen]),
+                (HIDDEN, hidden),
+                (HELD, [(each, REJECTED) for each in held if each.author_id in ids]),
+            ],
             by=how["by"],
             reason=how["reason"],
             note=how.get("note", ""),

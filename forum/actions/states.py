@@ -22,6 +22,7 @@ from forum.actions.transactions import StartAgain
 from forum.markup.render import render
 from forum.models import (
     Board,
+    HeldPost,
     ModerationAction,
     ModerationEffect,
     Post,
@@ -49,7 +50,7 @@ from forum.permissions import (
 from forum.refusals import Changed, Gone, Invalid, Refusal
 
 Kind = ModerationEffect.Kind
-Target = Post | Thread | User
+Target = Post | Thread | User | HeldPost
 Value = Any  # as the log keeps it: what JSON can say
 AT_ONCE = 500  # posts written in one statement
 
@@ -102,18 +103,29 @@ def lock_people(ids: Collection[int]) -> list[User]:
     return found
 
 
+def lock_held(ids: Collection[int]) -> list[HeldPost]:
+    """These held posts, with the threads that they are for; begins anew as for posts."""
+    found = HeldPost.objects.with_context().filter(pk__in=ids).order_by("pk")
+    there = {held.pk: held.thread.pk for held in found if held.thread}
+    Thread.objects.lock(*set(there.values()))
+    locked = list(found.select_for_update(no_key=True, of=("self",)))
+    if {held.pk: held.thread.pk for held in locked if held.thread} != there:
+        raise StartAgain
+    return locked
+
+
 LOCKS: dict[str, Callable[[Collection[int]], Sequence[Target]]] = {
     Kind.POST: lock_posts,
     Kind.THREAD: lock_threads,
+    Kind.HELD: lock_held,
     Kind.PERSON: lock_people,
 }
 
 
 def kind_of(target: Target) -> str:
     """How the log calls what this is."""
-    if isinstance(target, Post):
-        return Kind.POST
-    return Kind.THREAD if isinstance(target, Thread) else Kind.PERSON
+    kinds = {Post: Kind.POST, Thread: Kind.THREAD, User: Kind.PERSON, HeldPost: Kind.HELD}
+    return kinds[type(target)]
 
 
 # -- Posts and threads alike ------------------------------------------------------------------

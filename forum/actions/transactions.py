@@ -16,8 +16,8 @@ R = TypeVar("R")
 
 # Enough for a reply to a branch that moderators move to and fro meanwhile.
 TRIES = 8
-# The constraint that keeps one form from making two posts.
-SAME_FORM = "post_nonce"
+# The constraints that keep one form from making two posts.
+SAME_FORM = {"post_nonce", "held_nonce"}
 
 
 class StartAgain(Exception):
@@ -55,5 +55,5 @@ def _lost_a_race(error: DatabaseError) -> bool:
     cause = error.__cause__
     if isinstance(cause, UniqueViolation):
         # The same form was sent twice at once; the next try finds what the other one wrote.
-        return cause.diag.constraint_name == SAME_FORM
+        return cause.diag.constraint_name in SAME_FORM
     return isinstance(cause, DeadlockDetected | LockNotAvailable)

@@ -1,6 +1,16 @@
 """The moderators' desk: the same actions as in the page, through Django's admin."""
 
-from forum.admin import boards, configured, log, members, posts, queue, threads
+from forum.admin import boards, configured, held, log, members, posts, queue, threads
 from forum.admin.site import desk
 
-__all__ = ["boards", "configured", "desk", "log", "members", "posts", "queue", "threads"]
+__all__ = [
+    "boards",
+    "configured",
+    "desk",
+    "held",
+    "log",
+    "members",
+    "posts",
+    "queue",
+    "threads",
+]

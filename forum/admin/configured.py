@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.configuration import set_up, take_down
 from forum.admin.site import DeskAdmin, ForAdministrators, desk, moderator
-from forum.forms.configuration import ConfiguredForm, ReasonTemplateForm
-from forum.models import ReasonTemplate
+from forum.forms.configuration import ConfiguredForm, HoldRuleForm, ReasonTemplateForm
+from forum.models import HoldRule, ReasonTemplate
+from forum.permissions import may_see_members
 
 
 class ConfiguredAdmin(ForAdministrators, DeskAdmin):
@@ -44,3 +45,19 @@ class ReasonTemplateAdmin(ConfiguredAdmin):
     @admin.display(description=_("offered for"))
     def offered_for(self, template: ReasonTemplate) -> str:
         return ", ".join(template.deeds) or str(_("everything"))
+
+
+@admin.register(HoldRule, site=desk)
+class HoldRuleAdmin(ConfiguredAdmin):
+    """Moderators of the site may read what they work by."""
+
+    form = HoldRuleForm
+    list_display = ["__str__", "about", "is_active", "note"]
+    list_filter = ["kind", "is_active"]
+    ordering = ["id"]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return may_see_members(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return may_see_members(request.user)

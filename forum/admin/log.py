@@ -75,6 +75,8 @@ def _address(effect: ModerationEffect) -> str:
         return post_path(effect.target_id)
     if effect.kind == Kind.THREAD:
         return reverse("thread-short", args=[effect.target_id])
+    if effect.kind == Kind.HELD:
+        return reverse("held-detail", args=[effect.target_id])
     model = "user" if effect.kind == Kind.PERSON else KINDS[effect.kind]._meta.model_name
     return reverse(f"admin:forum_{model}_change", args=[effect.target_id])
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -23,7 +23,7 @@ from forum.admin.review import ReviewAdmin
 from forum.admin.site import desk, moderator
 from forum.models import Case, Report, User
 from forum.models.posts import if_readable
-from forum.models.reports import worked_on
+from forum.models.reports import CaseQuerySet, worked_on
 from forum.presenters.review import reasons_in_words
 from forum.presenters.times import day, time_tag
 
@@ -89,9 +89,15 @@ class Kind(Choice):
     title = _lazy("kind")
     parameter_name = "kind"
     values = {
-        "opening": (_lazy("Opening post"), lambda _reader: Q(post__parent=None)),
+        "opening": (_lazy("Opening post"), lambda _reader: Q(held=None, post__parent=None)),
         "reply": (_lazy("Reply"), lambda _reader: Q(post__parent__isnull=False)),
+        "held": (_lazy("Held post"), lambda _reader: Q(held__isnull=False, held__edits=None)),
+        "edit": (_lazy("Held edit"), lambda _reader: Q(held__edits__isnull=False)),
     }
+
+
+def _came_after(moment: datetime) -> Q:
+    return Q(post__author__date_joined__gte=moment) | Q(held__author__date_joined__gte=moment)
 
 
 class Account(Choice):
@@ -100,7 +106,7 @@ class Account(Choice):
     values = {
         "new": (
             _lazy("New this week"),
-            lambda _reader: Q(post__author__date_joined__gte=timezone.now() - NEW_ACCOUNT),
+            lambda _reader: _came_after(timezone.now() - NEW_ACCOUNT),
         ),
     }
 
@@ -128,20 +134,23 @@ class Age(Choice):
     }
 
 
-class InBoardOfPost(InBoard):
-    path = "post__thread__board"
+class InBoardOfCase(InBoard):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        return cast(CaseQuerySet, queryset).in_boards([int(self.value() or 0)])
 
 
 @admin.register(Case, site=desk)
 class CaseAdmin(ReviewAdmin):
-    """Every deed on a post can be done from here, to one or several."""
+    """Every deed on a post, and on a held one, can be done from here, to one or several."""
 
     change_list_template = "admin/forum/queue.html"
     list_display = [
         *("about", "author", "thread", "reasons", "weight_in_words", "since", "state", "answers"),
     ]
     list_display_links = None
-    list_filter = [State, Reason, InBoardOfPost, WorkedOn, Kind, Account, Answered, Age]
+    list_filter = [State, Reason, InBoardOfCase, WorkedOn, Kind, Account, Answered, Age]
     search_fields = ["post__source"]
     search_help_text = _lazy("Words of a post, its number, or @author.")
 
@@ -162,11 +171,17 @@ class CaseAdmin(ReviewAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
+        if not search_term:
+            return queryset, False
         found = words.by_number_or_author(queryset, search_term, of="post__")
-        if found is None:
+        of_held = words.by_number_or_author(queryset, search_term, of="held__")
+        if found is None or of_held is None:
             source = if_readable(moderator(request), "source", "post__")
-            found = queryset.alias(said=source).filter(said__icontains=search_term)
-        return found if search_term else queryset, False
+            held = Q(held__source__icontains=search_term) | Q(held__title__icontains=search_term)
+            found = queryset.alias(said=source).filter(Q(said__icontains=search_term) | held)
+        elif search_term.startswith("@"):
+            found |= of_held
+        return found, False
 
     # -- What a row says --------------------------------------------------------------------------
 
@@ -176,27 +191,30 @@ class CaseAdmin(ReviewAdmin):
         return format_html(
             '<button class="open" formaction="{}" formmethod="post">{}</button>',
             reverse("admin:forum_case_claim", args=[case.pk]),
-            case.shown_excerpt or str(case),
+            case.excerpt or str(case),
         )
 
     @admin.display(description=_lazy("author"))
     def author(self, case: Case) -> SafeString:
-        author = case.post.author
+        author = case.author
         since = _("here since %(day)s") % {"day": day(author.date_joined)}
         return format_html("<bdi>{}</bdi><br><small>{}</small>", author, since)
 
     @admin.display(description=_lazy("thread"))
     def thread(self, case: Case) -> SafeString:
-        thread = case.post.thread
+        if case.thread is None:
+            return format_html("<small>{}</small>", case.board or _("a board that is gone"))
         return format_html(
             '<a href="{}"><bdi>{}</bdi></a><br><small>{}</small>',
-            case.post.get_absolute_url(),
-            thread.title,
-            thread.board.name,
+            case.about.get_absolute_url(),
+            case.thread.title,
+            case.thread.board.name,
         )
 
-    @admin.display(description=_lazy("reports"))
+    @admin.display(description=_lazy("why"))
     def reasons(self, case: Case) -> str:
+        if case.held:
+            return _("Held. %(why)s") % {"why": case.held.why}
         return reasons_in_words(case.reasons)
 
     @admin.display(description=_lazy("weight"))

@@ -23,13 +23,15 @@ from forum.admin.deeds import MOST, DeedAdmin, address_of
 from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
 from forum.forms.answers import DISMISS
 from forum.forms.deed import Deed
-from forum.forms.deeds import HIDE
-from forum.models import Case, Post, Thread, User
+from forum.forms.deeds import DEEDS, HIDE
+from forum.forms.held import APPROVE, REJECT
+from forum.models import Case, HeldPost, Post
+from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
 from forum.refusals import NotAllowed
 
-# The keys of the deeds that answer most reports.
-KEYS = {HIDE.name: "a", DISMISS.name: "d"}
+# The keys of the deeds that answer most.
+KEYS = {HIDE.name: "a", DISMISS.name: "d", APPROVE.name: "a", REJECT.name: "d"}
 
 Act = tuple[str, Any, str]  # address, words, key
 
@@ -77,34 +79,39 @@ class ReviewAdmin(ForModerators, DeskAdmin):
     def reporters(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """The same, with the names of those who reported it. That they were asked for is logged."""
         case = self._case(request, case_id)
+        if case.post is None:
+            raise Http404
         see_reporters(case.post, by=moderator(request))
         return self._show(request, case, with_names=True)
 
     def _show(self, request: HttpRequest, case: Case, *, with_names: bool = False) -> HttpResponse:
         reader = moderator(request)
-        review = Review(case, reader, with_names=with_names)
+        held = HeldReview(case.held, reader) if case.held else None
+        review = None if case.post is None else Review(case, reader, with_names=with_names)
+        about = review.post if review else case.about
         context = self.admin_site.each_context(request) | {
-            "title": _("A post by %(name)s") % {"name": case.post.author},
+            "title": _("A post by %(name)s") % {"name": case.author},
             "opts": self.opts,
             "case": case,
-            "review": review,
+            "review": held or review,
             "is_mine": case.worked_on_by == reader,
-            "is_own_post": case.post.author_id == reader.pk,
-            "acts": self._acts(request, review.post),
+            "is_own_post": case.author.pk == reader.pk,
+            "acts": self._acts(request, about),
         }
-        return TemplateResponse(request, "admin/forum/case.html", context)
+        template = "admin/forum/held.html" if held else "admin/forum/case.html"
+        return TemplateResponse(request, template, context)
 
-    def _acts(self, request: HttpRequest, post: Post) -> list[tuple[Any, list[Act]]]:
+    def _acts(self, request: HttpRequest, about: Post | HeldPost) -> list[tuple[Any, list[Act]]]:
         """Whatever the desk can do with the post, its thread and its author."""
-        targets: list[tuple[Any, type[Model], Model]] = [
-            (_("The post"), Post, post),
-            (_("Its thread"), Thread, post.thread),
-            (_("Its author"), User, post.author),
+        targets: list[tuple[Any, Model | None]] = [
+            (_("The post"), about),
+            (_("Its thread"), about.thread),
+            (_("Its author"), about.author),
         ]
         groups = []
-        for heading, model, target in targets:
-            its = desk.get_model_admin(model)
-            if isinstance(its, DeedAdmin) and its.has_view_permission(request):
+        for heading, target in targets:
+            its = desk.get_model_admin(type(target)) if target else None
+            if target and isinstance(its, DeedAdmin) and its.has_view_permission(request):
                 acts = [
                     self._act(deed, target)
                     for deed in its.deeds
@@ -155,23 +162,27 @@ class ReviewAdmin(ForModerators, DeskAdmin):
     # -- From the list ----------------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Those of posts: what is chosen here are posts, by their cases."""
-        posts = desk.get_model_admin(Post)
-        assert isinstance(posts, DeedAdmin)
-        return {deed.name: (_opener(deed), deed.name, deed.button) for deed in posts.deeds}
+        """Those of posts, and of held ones: that is what is chosen here, by their cases."""
+        return {
+            deed.name: (_opener(deed, kind), deed.name, deed.button)
+            for kind in ("held", "post")
+            for deed in DEEDS[kind]
+        }
 
     @admin.display(description=_lazy("answer"))
     def answers(self, case: Case) -> SafeString | str:
         """The two most frequent answers, without looking closer."""
         if not case.is_open:
             return ""
+        about = case.about
+        deeds = (APPROVE, REJECT) if case.held else (HIDE, DISMISS)
         links = (
             (
-                address_of("post", deed, [case.post_id], from_queue=True),
+                address_of(about._meta.model_name, deed, [about.pk], from_queue=True),
                 KEYS[deed.name],
                 deed.button,
             )
-            for deed in (HIDE, DISMISS)
+            for deed in deeds
         )
         return format_html_join(" ", '<a href="{}" data-js-key="{}">{}</a>', links)
 
@@ -181,15 +192,20 @@ def _see(case: Case) -> HttpResponse:
     return HttpResponseRedirect(page, status=303)
 
 
-def _opener(deed: Deed) -> Callable[..., HttpResponse | None]:
+def _opener(deed: Deed, kind: str) -> Callable[..., HttpResponse | None]:
     def open_deed(
         _admin: ReviewAdmin, request: HttpRequest, chosen: QuerySet[Case]
     ) -> HttpResponse | None:
-        ids: Sequence[int] = list(chosen.values_list("post_id", flat=True)[: MOST + 1])
+        those = chosen.exclude(**{kind: None}).values_list(f"{kind}_id", flat=True)
+        ids: Sequence[int] = list(those[: MOST + 1])
+        if not ids:
+            messages.error(request, _("There is nothing to do that to among what you chose."))
+            return None
         if len(ids) > MOST:
             few = _("That are too many at once: choose at most %(most)d.") % {"most": MOST}
             messages.error(request, few)
             return None
-        return redirect(address_of("post", deed, ids, from_queue=True))
+        model = "heldpost" if kind == "held" else kind
+        return redirect(address_of(model, deed, ids, from_queue=True))
 
     return open_deed

@@ -33,8 +33,8 @@ DOORS_OF_DJANGO = {
 
 # What the header leads to, in this order; what is not named comes last.
 NAMED = (
-    *("Case", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
-    "ReasonTemplate",
+    *("Case", "HeldPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
+    *("ReasonTemplate", "HoldRule"),
 )
 PLACES = {name: place for place, name in enumerate(NAMED)}
 

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from forum.forms.deeds import DEEDS
-from forum.models import ReasonTemplate
+from forum.models import HoldRule, ReasonTemplate
 
 
 class ConfiguredForm(forms.ModelForm):
@@ -24,7 +24,12 @@ class ConfiguredForm(forms.ModelForm):
 
 
 def _deeds() -> Iterator[tuple[Any, list[tuple[str, Any]]]]:
-    headings = {"post": _("Posts"), "thread": _("Threads"), "person": _("Members")}
+    headings = {
+        "post": _("Posts"),
+        "held": _("Held posts"),
+        "thread": _("Threads"),
+        "person": _("Members"),
+    }
     for kind, heading in headings.items():
         yield heading, [(deed.name, deed.button) for deed in DEEDS[kind]]
     # What asks for a reason besides.
@@ -43,3 +48,9 @@ class ReasonTemplateForm(ConfiguredForm):
     class Meta:
         model = ReasonTemplate
         fields = ["text", "deeds", "position", "is_active"]
+
+
+class HoldRuleForm(ConfiguredForm):
+    class Meta:
+        model = HoldRule
+        fields = ["kind", "terms", "number", "minutes", "about", "is_active", "note"]

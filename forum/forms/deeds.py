@@ -15,6 +15,7 @@ from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.wording import edit_with_reason
 from forum.forms.answers import ASSIGN, DISMISS, REOPEN, UPHOLD
 from forum.forms.deed import Deed
+from forum.forms.held import APPROVE, REJECT
 from forum.forms.moderation import EditForm, EndForm, SlowForm
 from forum.forms.moves import MergeForm, MoveForm, SplitForm, TitleForm
 from forum.forms.sanctions import LIFT, NOTE, SILENCE, SUSPEND, UNSILENCE, WARN
@@ -268,6 +269,7 @@ DEEDS: dict[str, list[Deed]] = {
     ],
     "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN, RETITLE, MERGE],
     "person": [NOTE, WARN, SILENCE, UNSILENCE, SUSPEND, LIFT],
+    "held": [APPROVE, REJECT],
 }
 
 

@@ -38,6 +38,7 @@ class Rendered:
     mentions: tuple[str, ...]  # in prose, as first typed, each once
     leading: tuple[str, ...]  # those before the first other character
     quotes: tuple[QuoteBlock, ...]
+    links: tuple[str, ...]  # the addresses that it links to, in quotes too
 
     @property
     def said(self) -> str:
@@ -62,7 +63,15 @@ def render(source: str) -> Rendered:
         mentions=tuple(env["mentions"]),
         leading=tuple(env["leading"]),
         quotes=_quotes(tokens, said),
+        links=tuple(_links(tokens)),
     )
+
+
+def _links(tokens: list[Token]) -> Iterator[str]:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                yield str(child.attrGet("href"))
 
 
 def _joined(texts: Iterable[str]) -> str:

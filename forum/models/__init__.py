@@ -4,6 +4,7 @@ from forum.models.accounts import User
 from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.drafts import Draft
+from forum.models.held import HeldPost
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
@@ -17,6 +18,7 @@ from forum.models.reports import Case, Report
 from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
+from forum.models.rules import HoldRule
 from forum.models.threads import Thread
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "Case",
     "Category",
     "Draft",
+    "HeldPost",
+    "HoldRule",
     "Mention",
     "ModerationAction",
     "ModerationEffect",

@@ -45,6 +45,10 @@ class Act(models.TextChoices):
     RETRACT_NOTE = "retract-note", _("deleted a note about a member")
     ASSIGN_CASE = "assign-case", _("assigned a case")
     CONFIGURE = "configure", _("changed what is set up")
+    APPROVE_HELD = "approve-held", _("approved a post that waited")
+    RETRACT_APPROVAL = "retract-approval", _("took an approval back")
+    REJECT_HELD = "reject-held", _("rejected a post that waited")
+    RETRACT_REJECTION = "retract-rejection", _("let a rejected post wait again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,11 @@ RULES: dict[Act, Rule] = {
     Act.RETRACT_NOTE: Rule(Act.NOTE_PERSON, tells=False, is_public=False),
     Act.ASSIGN_CASE: Rule(Act.ASSIGN_CASE, tells=False, is_public=False),
     Act.CONFIGURE: Rule(Act.CONFIGURE, tells=False, is_public=False),
+    # What others never saw they do not read of.
+    Act.APPROVE_HELD: Rule(Act.RETRACT_APPROVAL, tells=True, is_public=False),
+    Act.RETRACT_APPROVAL: Rule(Act.APPROVE_HELD, tells=True, is_public=False, may_be_appealed=True),
+    Act.REJECT_HELD: Rule(Act.RETRACT_REJECTION, tells=True, is_public=False, may_be_appealed=True),
+    Act.RETRACT_REJECTION: Rule(Act.REJECT_HELD, tells=True, is_public=False),
 }
 
 # What puts posts elsewhere in the tree, or in another.

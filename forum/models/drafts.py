@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject, Trim
 from django.utils import timezone
 
 from forum.models.boards import Board
+from forum.models.held import HeldPost
 from forum.models.posts import Post, post_path, readable_by
 from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
@@ -46,9 +47,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.filter(member=member)
 
     def kept(self) -> DraftQuerySet:
-        """Neither given up, nor posted by the very form that saved them."""
-        posted = Post.objects.order_by().filter(author=OuterRef("member"), nonce=OuterRef("nonce"))
-        return self.filter(discarded_at=None).exclude(Exists(posted))
+        """Neither given up, nor sent by the very form that saved them."""
+        sent = {"author": OuterRef("member"), "nonce": OuterRef("nonce")}
+        posted = Post.objects.order_by().filter(**sent)
+        held = HeldPost.objects.filter(**sent)
+        return self.filter(discarded_at=None).exclude(Exists(posted) | Exists(held))
 
     def purposed(self, purpose: Purpose) -> DraftQuerySet:
         """The drafts of that text."""

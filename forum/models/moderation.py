@@ -154,6 +154,8 @@ class ModerationEffect(models.Model):
         PERSON = "person", _("member")
         # What administrators set up; see `forum.actions.configuration`.
         REASON = "reason", _("reason template")
+        RULE = "rule", _("rule for holding")
+        HELD = "held", _("held post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -1,7 +1,11 @@
-"""What members report to moderators, and the cases that these work through: one a post."""
+"""What members report to moderators, and the cases that these work through: one a post.
+
+A post that waits to be seen by others at all is a case too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,14 +16,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
+from forum.models.boards import Board
+from forum.models.held import HeldPost
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post, if_readable
+from forum.models.threads import Thread
 
 WORDS_LENGTH = 1000
 # Who opened a case and went away without a word does not keep it.
 CLAIM_LASTS = timedelta(minutes=15)
 # Beyond this, the queue is said to be longer.
 MOST_WAITING = 99
+# What a row of the queue is about, or near, whose texts it does not show.
+OF_CASE = ("post", "held__parent", "held__edits")
+TEXTS = ("html", "source", "excerpt")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -113,7 +123,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """The cases of the boards in which this person keeps order."""
         if person.standing.moderates_all:
             return self
-        return self.filter(post__thread__board__in=person.standing.board_ids)
+        return self.in_boards(person.standing.board_ids)
+
+    def in_boards(self, board_ids: Collection[int]) -> CaseQuerySet:
+        held = HeldPost.objects.in_boards(board_ids).values("pk")
+        return self.filter(Q(post__thread__board__in=board_ids) | Q(held__in=held))
 
     def for_desk(self, person: User) -> CaseQuerySet:
         """As the queue lists them to this person, with all that a row says."""
@@ -129,8 +143,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         )
         return (
             rows.moderated_by(person)
-            .select_related("post__author", "post__thread__board", "assignee")
-            .defer("post__html", "post__source", "post__excerpt")
+            .select_related(
+                *("post__author", "post__thread__board", "assignee", "held__author"),
+                *("held__board", "held__parent__thread__board", "held__edits__thread__board"),
+            )
+            .defer(*(f"{post}__{text}" for post in OF_CASE for text in TEXTS))
         )
 
     def waiting_for(self, person: User) -> int:
@@ -156,9 +173,17 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """A reported post, as the review queue lists it: once, however many reports there are."""
+    """A reported post, as the review queue lists it: once, however many reports there are.
 
-    post = models.OneToOneField(Post, models.PROTECT, related_name="case", verbose_name=_("post"))
+    Or a post that is held.
+    """
+
+    post = models.OneToOneField(
+        Post, models.PROTECT, null=True, related_name="case", verbose_name=_("post")
+    )
+    held = models.OneToOneField(
+        HeldPost, models.PROTECT, null=True, related_name="case", verbose_name=_("held post")
+    )
     weight = models.FloatField(_("weight"), default=0)
     # When the oldest of its open reports came.
     opened_at = models.DateTimeField(_("oldest report"), default=timezone.now)
@@ -190,9 +215,10 @@ class Case(models.Model):
             models.Index(F("closed_at").desc(), name="case_closed"),
         ]
         constraints = [
+            models.CheckConstraint(condition=Q(post=None) ^ Q(held=None), name="case_of_one_thing"),
             models.CheckConstraint(
                 condition=Q(assignee=None) | Q(claimed_at__isnull=False), name="case_claimed_when"
-            )
+            ),
         ]
 
     # Set by `for_desk`.
@@ -201,11 +227,38 @@ class Case(models.Model):
     reasons: list[str]
 
     def __str__(self) -> str:
-        return f"#{self.post_id}"
+        return f"#{self.post_id or self.held_id}"
 
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def about(self) -> Post | HeldPost:
+        """What is to be decided on."""
+        about = self.post or self.held
+        assert about
+        return about
+
+    @property
+    def author(self) -> User:
+        return self.about.author
+
+    @property
+    def thread(self) -> Thread | None:
+        """Where it is; none of what is to open a thread."""
+        return self.about.thread
+
+    @property
+    def board(self) -> Board | None:
+        if self.held:
+            return self.held.place
+        return self.post.thread.board if self.post else None
+
+    @property
+    def excerpt(self) -> str:
+        """Its first words, of those that come from `for_desk`."""
+        return self.held.title or self.held.excerpt if self.held else self.shown_excerpt
 
     @property
     def worked_on_by(self) -> User | None:

@@ -9,13 +9,14 @@ from datetime import datetime
 from django.db.models import Max, Sum
 
 from forum.models.accounts import User
+from forum.models.held import HeldPost
 from forum.models.moderation import ModerationAction, ModerationEffect
 from forum.models.posts import Post
 from forum.models.reports import Report
 from forum.models.revisions import Revision
 from forum.models.threads import Thread
 
-Target = Post | Thread | User
+Target = Post | Thread | User | HeldPost
 Kind = ModerationEffect.Kind
 
 
@@ -26,7 +27,7 @@ class LastChange:
 
 
 def _effects(targets: Sequence[Target]) -> tuple[str, list[int]]:
-    kinds = {Post: Kind.POST, Thread: Kind.THREAD, User: Kind.PERSON}
+    kinds = {Post: Kind.POST, Thread: Kind.THREAD, User: Kind.PERSON, HeldPost: Kind.HELD}
     return kinds[type(targets[0])], [target.pk for target in targets]
 
 

@@ -152,6 +152,14 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             return self
         return self.annotate(drafts=Draft.objects.lines(OuterRef("pk"), reader))
 
+    def with_held_of(self, reader: Reader) -> ThreadQuerySet:
+        """With what `reader` wrote in each and waits for a moderator, in the same query."""
+        from forum.models.held import HeldPost
+
+        if not isinstance(reader, User):
+            return self
+        return self.annotate(held=HeldPost.objects.lines(OuterRef("pk"), reader))
+
     def with_last_post(self) -> ThreadQuerySet:
         """With what a list shows of each thread, in the same query."""
         return (
@@ -246,6 +254,8 @@ class Thread(Paced):
     seen_at: datetime
     # Set by `with_drafts_of`.
     drafts: list[dict[str, Any]] = []
+    # Set by `with_held_of`.
+    held: list[dict[str, Any]] = []
 
     def __str__(self) -> str:
         return self.title

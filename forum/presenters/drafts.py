@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from html import escape
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from forum.lib.text import excerpt
 from forum.models import Draft, Thread, User
 from forum.models.threads import Reader
 from forum.permissions import Verdict, may_answer, may_edit, may_start_thread
+from forum.presenters.held import line_of
 from forum.presenters.stencils import Stencil
 
 EXCERPT_LENGTH = 200  # characters
@@ -29,27 +31,36 @@ class OfferShape(NamedTuple):
     is_away: bool  # at the head of the thread: its place is on another page
 
 
+class Line(Protocol):
+    """One line of HTML; its place may be on another page."""
+
+    def __call__(self, *, is_away: bool) -> str: ...
+
+
 class Offers:
-    """The drafts that a reader has in a thread, as one line each."""
+    """What a reader has in a thread that is not posted, drafts or held: one line each."""
 
     def __init__(self, thread: Thread) -> None:
-        self._by_post: dict[int, list[dict[str, object]]] = {}
+        self._by_post: dict[int, list[Line]] = {}
         for draft in thread.drafts:
-            post_id = draft["parent"] or draft["post"]
-            self._by_post.setdefault(post_id, []).append(draft)
+            self._add(draft["parent"] or draft["post"], partial(_line, draft))
+        for held in thread.held:
+            self._add(held["parent"] or held["edits"], partial(line_of, held))
+
+    def _add(self, post_id: int, line: Line) -> None:
+        self._by_post.setdefault(post_id, []).append(line)
 
     def at(self, post_id: int) -> SafeString:
         """Those that belong below a post."""
-        drafts = self._by_post.get(post_id, ())
-        return _html([_line(draft, is_away=False) for draft in drafts])
+        return _html([line(is_away=False) for line in self._by_post.get(post_id, ())])
 
     def away_from(self, shown: Collection[int]) -> SafeString:
         """Those whose post is not shown."""
         away = [
-            _line(draft, is_away=True)
-            for post_id, drafts in self._by_post.items()
+            line(is_away=True)
+            for post_id, lines in self._by_post.items()
             if post_id not in shown
-            for draft in drafts
+            for line in lines
         ]
         return _html(away)
 

@@ -13,6 +13,8 @@ from forum.models.acts import Act
 from forum.models.posts import post_path
 
 Cause = ModerationNotice.Cause
+# What they decided on a post that waited.
+HELD = {Act.APPROVE_HELD, Act.REJECT_HELD, Act.RETRACT_APPROVAL, Act.RETRACT_REJECTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ def _of_act(notice: ModerationNotice) -> Told:
         is_declined = action.act == Act.DECLINE_APPEAL
         saying = _("Your appeal was declined.") if is_declined else _("Your appeal was upheld.")
         return Told(notice, saying, address, action.reason)
+    if action.act in HELD:
+        address = reverse("held")
+    if action.act == Act.APPROVE_HELD and notice.post_id:
+        address = post_path(notice.post_id)
     saying = _("A moderator %(did)s.") % {"did": action.get_act_display()}
     is_edit = action.act in (Act.EDIT_POST, Act.REVERT_EDIT) and notice.post_id
     return Told(

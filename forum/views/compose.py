@@ -15,7 +15,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from forum.actions.holding import held_before
 from forum.actions.limits import spend
+from forum.actions.newcomers import keep_limits_of_new
 from forum.actions.posts import rendered_post, sent_before
 from forum.forms.posts import PostForm
 from forum.markup.render import MAX_SOURCE
@@ -26,6 +28,7 @@ from forum.models.threads import TITLE_LENGTH
 from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
 from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut
+from forum.views.held import let_wait, waits
 from forum.views.keeping import give_back, keep, keep_text, look_around, show
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -145,7 +148,7 @@ def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse
     news = composer.meanwhile
     if news is None or not news.is_news(composer.told, composer.told_edit):
         return None
-    if sent_before(author, composer.nonce_value):
+    if sent_before(author, composer.nonce_value) or held_before(author, composer.nonce_value):
         return None
     keep(request, composer)
     composer.is_held, composer.button = True, _("Post anyway")
@@ -215,11 +218,24 @@ def author_of(request: HttpRequest) -> User:
     raise SignedOut
 
 
-def admit(author: User, form: PostForm, limit: Limit) -> None:
-    """Take a token for a new post; what is no post, or was sent before, costs none.
+def admit(
+    request: HttpRequest,
+    composer: Composer,
+    author: User,
+    limit: Limit,
+    *,
+    edits: Post | None = None,
+) -> HttpResponse | None:
+    """The answer to what waits for a moderator; None for what is to be posted.
 
-    Raises `Invalid` or `TooFast`.
+    Takes a token for it; what is no post, or was sent before, costs none. Raises `Invalid` or
+    `TooFast`.
     """
-    rendered_post(form.text("source"))
-    if not sent_before(author, form.nonce_value):
-        spend(f"person:{author.pk}", limit)
+    rendered_post(composer.source)
+    if sent_before(author, composer.nonce_value):
+        return None
+    if held := held_before(author, composer.nonce_value):
+        return waits(request, held)
+    keep_limits_of_new(author, composer.source, is_edit=edits is not None)
+    spend(f"person:{author.pk}", limit)
+    return let_wait(request, composer, author, edits=edits)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.acts import Outcome
+from forum.actions.states import Target
 from forum.forms.deed import Deed, counted_with
-from forum.models import Post, Thread, User
+from forum.models import HeldPost, Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import words_for
 from forum.refusals import Changed, Invalid
@@ -50,9 +51,17 @@ def on_person(request: HttpRequest, name: str, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, person, "moderation/_person.html")
 
 
-def _carry_out(
-    request: HttpRequest, deed: Deed, target: Post | Thread | User, about: str
-) -> HttpResponse:
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def on_held(request: HttpRequest, held_id: int, deed: Deed) -> HttpResponse:
+    """Approve or reject a post that waits."""
+    found = HeldPost.objects.visible_to(request.user).with_context()
+    held = get_object_or_404(found, pk=held_id)
+    deed.may(request.user, held).enforce()
+    return _carry_out(request, deed, held, "moderation/_held.html")
+
+
+def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> HttpResponse:
     """Ask why; then do it, and go back to where it can be seen."""
     sent = request.POST if request.method == "POST" else None
     stamp = deed.stamp([target])
@@ -74,9 +83,7 @@ def _carry_out(
     return render(request, "moderation/deed.html", context, status=status)
 
 
-def _done(
-    request: HttpRequest, deed: Deed, target: Post | Thread | User, outcome: Outcome
-) -> HttpResponse:
+def _done(request: HttpRequest, deed: Deed, target: Target, outcome: Outcome) -> HttpResponse:
     """Say what was done, or that it was so already and by whom; raises what refused it."""
     for _target, refusal in outcome.refused:
         raise refusal

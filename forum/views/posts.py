@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.limits import spend
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
@@ -131,12 +130,13 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
             return show_preview(request, composer, author, parent=parent)
         if held := hold(request, composer, author):
             return held
-        admit(author, form, POSTS)
+        if waits := admit(request, composer, author, POSTS):
+            return waits
         post = reply_to(
             parent,
             author=author,
             source=composer.source,
-            nonce=form.nonce_value,
+            nonce=composer.nonce_value,
             pointed_at=composer.pointed_at,
             draft_version=composer.version,
         )
@@ -217,7 +217,8 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
         author = author_of(request)
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author, parent=post.parent, but=post)
-        spend(f"person:{author.pk}", EDITS)
+        if waits := admit(request, composer, author, EDITS, edits=post):
+            return waits
         edit_post(
             post,
             by=author,

@@ -51,7 +51,7 @@ STARTS: tuple[Start, ...] = ("after", "before", "at")
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """A thread: whole, or one page of it in tree order."""
     threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
-    threads = threads.with_drafts_of(request.user)
+    threads = threads.with_drafts_of(request.user).with_held_of(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into:
@@ -176,13 +176,14 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
         title = clean_title(composer.title)
         if request.POST.get("do") == "preview":
             return show_preview(request, composer, author)
-        admit(author, form, THREADS)
+        if waits := admit(request, composer, author, THREADS):
+            return waits
         thread = start_thread(
             board,
             author=author,
             title=title,
             source=composer.source,
-            nonce=form.nonce_value,
+            nonce=composer.nonce_value,
             draft_version=composer.version,
         )
     except Refusal as refusal:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import Post
+from forum.models import HeldPost, Post
 from tests.browser.shown import Shown, at, named
 from tests.browser.world import World, opening_of
 
@@ -29,6 +29,15 @@ def case(**which: object) -> Callable[[World], str]:
     return lambda world: reverse("admin:forum_case_change", args=[reported(world, **which).case.pk])
 
 
+def waiting(**which: object) -> HeldPost:
+    return HeldPost.objects.waiting().filter(**which).earliest("pk")
+
+
+def held_case(**which: object) -> Callable[[World], str]:
+    """The first such post that waits, as moderators look at it."""
+    return lambda _world: reverse("admin:forum_case_change", args=[waiting(**which).case.pk])
+
+
 def show_reporters(page: Page) -> None:
     page.get_by_role("button", name="Show who reported it").click()
     expect(page.get_by_text("erin:")).to_be_visible()
@@ -39,6 +48,15 @@ DESK: dict[str, Shown] = {
     "desk, queue, answered": Shown(at("/admin/?state=closed"), "carol"),
     "desk, case": Shown(case(author__username="bob"), "carol"),
     "desk, case, edited": Shown(case(edited_at__isnull=False), "erin", steps=show_reporters),
+    "desk, queue, held": Shown(at("/admin/?kind=held"), "carol"),
+    "desk, case, held": Shown(held_case(parent__isnull=False), "carol"),
+    "desk, case, held thread": Shown(held_case(board__isnull=False), "carol"),
+    "desk, case, held edit": Shown(held_case(edits__isnull=False), "carol"),
+    "desk, held": Shown(desk("heldpost"), "carol"),
+    "desk, held post": Shown(desk("heldpost", "change", 1), "carol"),
+    "desk, approve": Shown(deed("heldpost", "approve", lambda _world: waiting().pk), "carol"),
+    "desk, rules": Shown(desk("holdrule"), "erin"),
+    "desk, rule": Shown(desk("holdrule", "add"), "erin"),
     "desk, dismiss": Shown(deed("post", "dismiss", lambda world: reported(world).pk), "carol"),
     "desk, posts": Shown(desk("post"), "carol"),
     "desk, post": Shown(desk("post", "change", 1), "carol"),

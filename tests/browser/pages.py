@@ -307,7 +307,7 @@ LIKE_ANOTHER = {
 WITHOUT_A_PAGE = {
     "thread-arrivals",
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
-    *("draft-discard", "draft-take-back"),
+    *("draft-discard", "draft-take-back", "held-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     "inbox-mark",
     "keys",

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from forum.models import Draft
 from forum.urls import urlpatterns
 from tests.browser.desk import DESK
+from tests.browser.held import HELD
 from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE
 from tests.browser.shown import Shown
 from tests.browser.watch import Watch, sign_in
@@ -73,9 +74,9 @@ def open_page(browser: Browser, world: World, site: str, shown: Shown) -> Iterat
     assert watch.faults == []
 
 
-@pytest.fixture(scope="module", params=PAGES)
+@pytest.fixture(scope="module", params=PAGES | HELD)
 def page(request, browser: Browser, world: World, site: str) -> Iterator[Page]:
-    yield from open_page(browser, world, site, PAGES[request.param])
+    yield from open_page(browser, world, site, (PAGES | HELD)[request.param])
 
 
 @pytest.fixture(scope="module", params=DESK)
@@ -128,7 +129,7 @@ def test_desk_never_scrolls_sideways(desk_page: Page) -> None:
 def test_every_page_is_listed(world: World) -> None:
     listed = {
         resolve(shown.address(world).split("?")[0]).url_name
-        for shown in PAGES.values()
+        for shown in (PAGES | HELD).values()
         if shown.status != 404
     }
     ours = {pattern.name for pattern in _patterns(urlpatterns)}

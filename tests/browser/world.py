@@ -13,6 +13,7 @@ from django.utils import timezone
 from forum.actions.appeals import appeal_against
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
+from forum.actions.holding import hold_post, reject_held, why_held
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
@@ -22,6 +23,8 @@ from forum.actions.threads import start_thread
 from forum.models import (
     Board,
     Category,
+    HeldPost,
+    HoldRule,
     Post,
     RateLimit,
     ReasonTemplate,
@@ -114,6 +117,7 @@ def build() -> World:
     _reported(forked, alice, carol, people["erin"])
     mixed = _mixed(board, alice, bob, carol)
     _drafts(people, forked, mixed, locked)
+    _held(people, forked)
     return World(
         **people,
         board=board,
@@ -141,6 +145,28 @@ def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thre
     ):
         written = Writing("What I had begun to write about walls,\n\nand *why*.")
         save_draft(Purpose(parent_id=parent.pk), member=people[name], written=written)
+
+
+def _held(people: dict[str, User], forked: Thread) -> None:
+    """Of frank's: a reply, a thread and an edit that wait, and a reply that was rejected."""
+    frank, board = people["frank"], forked.board
+    set_up(HoldRule(kind="words", terms="casino*\njackpot"), by=people["erin"])
+    opening = opening_of(forked)
+    own = reply_to(opening, author=frank, source="Mine is dry.\n\nSouth side.")
+    text = "> Try this first:\n\nMy uncle’s *casino* had moss too, see https://example.org/jackpot"
+    for title, purpose in (
+        ("", Purpose(parent_id=opening.pk)),
+        ("", Purpose(parent_id=opening.pk)),
+        ("Moss at the casino", Purpose(board_id=board.pk)),
+        ("", Purpose(post_id=own.pk)),
+    ):
+        why = why_held(frank, source=text, title=title)
+        assert why
+        written = Writing(text, title=title)
+        held = hold_post(purpose, author=frank, written=written, was="", why=why)
+    first = HeldPost.objects.earliest("pk")
+    reject_held(first, by=people["carol"], reason="advertising")
+    assert held.is_edit
 
 
 def _member(name: str) -> User:

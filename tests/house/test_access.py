@@ -32,6 +32,11 @@ account-settings                | in 200                          | in 200
 drafts                          | in 200                          | 405
 draft-discard                   | 405                             | 401 302 404 404 404 404 404 404
 draft-take-back                 | 405                             | 401 302 404 404 404 404 404 404
+held                            | in 200                          | 405
+held-detail                     | in 200 404 404 200 200 404 200  | 405
+held-withdraw                   | 405                             | 401 303 404 404 403 403 404 403
+held-approve                    | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
+held-reject                     | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
 account_login                   | 200 302                         | 200 302
 account_logout                  | 302 200                         | 302
 account_signup                  | 200 302                         | 200 302
@@ -169,12 +174,16 @@ MAY_LOOK = {
     "board": {"erin"},
     "reasontemplate": {"erin"},
     "case": MODERATORS,
+    "heldpost": MODERATORS,
+    "holdrule": {"carol", "erin"},
     "post": MODERATORS,
     "thread": MODERATORS,
     "moderationaction": MODERATORS,
     "user": {"carol", "erin"},
 }
-MAY_ADD_OR_DELETE = {model: {"erin"} for model in ("category", "board", "reasontemplate")}
+MAY_ADD_OR_DELETE = {
+    model: {"erin"} for model in ("category", "board", "reasontemplate", "holdrule")
+}
 MAY_CHANGE = MAY_ADD_OR_DELETE | {"user": {"erin"}}
 DESK_ITSELF = {
     "index": (200, 200),

@@ -10,6 +10,7 @@ import pytest
 from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client
+from django.urls import reverse
 
 from forum.models import Notice
 from tests.addresses import addresses, desk_addresses, one_each
@@ -22,11 +23,12 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once a process and filled for every post; see forum.presenters.stencils.
 STENCILS = {
     *("posts/_post.html", "posts/_cited_by.html", "posts/_tombstone.html", "drafts/_offer.html"),
+    "held/_line.html",
 }
 # What answers a request of htmx with a part of a page; everything else answers with a page.
 ONLY_SENT = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
-    *("thread-seen", "post-read", "post-unread"),
+    *("thread-seen", "post-read", "post-unread", "held-withdraw"),
 }
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start", "help-keys", "post-detail"),
@@ -61,6 +63,10 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         yield path, scene.client(name).get(path)
     alice = scene.client("alice")
     yield thread, alice.get(thread, headers=HTMX)
+    yield "held", alice.post(reply, {"source": scene.tokens["held"]}, headers=HTMX)
+    yield "held", scene.client("carol").get(f"/held/{scene.held.pk}/approve/")
+    case = reverse("admin:forum_case_change", args=[scene.held.case.pk])
+    yield "held", scene.client("carol").get(case)
     later = f"{thread}?at=p{scene.posts['deleted'].pk}"
     yield later, alice.get(later)
     came = f"/t/{scene.threads['open'].pk}/arrivals/?after=0"

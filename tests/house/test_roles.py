@@ -48,6 +48,11 @@ def test_each_role_may_what_the_table_says(scene: Scene, kind: str, deed: object
         for other, allowed in AGAINST_PEOPLE.items():
             assert may(scene, deed, scene.reader(other)) == allowed, other
         return
+    if kind == "held":
+        for author, allowed in AGAINST_WORDS.items():
+            scene.held.author = scene.people[author]
+            assert may(scene, deed, scene.held) == allowed, author
+        return
     table = AGAINST_WORDS if name in ON_WORDS | ON_REPORTS else OF_PLACES
     for author, allowed in table.items():
         with undone():

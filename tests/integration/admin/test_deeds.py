@@ -9,16 +9,20 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
 
+from forum.actions.drafts import Writing
+from forum.actions.holding import Why, hold_post
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.admin import desk
 from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
-from forum.models import ModerationAction, Post, Thread, User
+from forum.models import HoldRule, ModerationAction, Post, Thread, User
+from forum.models.drafts import Purpose
 from tests.deeds import make_ready, sent_with
 
-DEEDS = {{"person": "user"}.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
+MODELS = {"person": "user", "held": "heldpost"}
+DEEDS = {MODELS.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
 WHY = {"reason": "off the wall", "note": ""}
 
 
@@ -48,7 +52,11 @@ def test_every_deed_of_moderators_is_offered_and_nothing_else():
 @pytest.fixture
 def targets(reply, alice):
     report_post(reply, by=alice, reason="spam")
-    return {"post": reply, "thread": reply.thread, "user": alice}
+    source = "It waits."
+    why = Why(HoldRule(kind="first", number=1), "1")
+    purpose = Purpose(parent_id=reply.pk)
+    held = hold_post(purpose, author=alice, written=Writing(source), was="", why=why)
+    return {"post": reply, "thread": reply.thread, "user": alice, "heldpost": held}
 
 
 STATES = ["hidden_at", "locked_at", "pinned_at", "suspended_at"]

@@ -21,7 +21,16 @@ QUERIES = {
     "thread": ["", "q=moss", "q=@alice", "board={board}", "locked_at__isempty=0"],
     "case": [
         *("", "q=moss", "q=@alice", "board={board}", "state=closed", "reason=spam", "age=7"),
+        *("kind=held", "kind=edit", "q=casino"),
         *("kind=opening", "replies=no", "account=new", "by=nobody", "by=me"),
+    ],
+    "heldpost": [
+        "",
+        "q=moss",
+        "q=@alice",
+        "board={board}",
+        "state__exact=waiting",
+        "kind__exact=words",
     ],
     "user": ["", "q=moss", "suspended=1"],
     "moderationaction": ["", "act=hide-post"],

@@ -1,0 +1,355 @@
+"""Posts that wait for a moderator: held at the door, approved or rejected, taken back.
+
+The doors of people ask `why_held` before they post anything; imports, fixtures and `reply_to`
+itself do not. What waits is not in any thread, and nobody is told of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Unpack
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forum.actions.acts import How, Outcome, Several, change
+from forum.actions.cases import note_held
+from forum.actions.drafts import Writing, forget_draft, save_draft
+from forum.actions.pace import keep_pace
+from forum.actions.posts import began_from, edit_post, lock_thread_of, rendered_post, reply_to
+from forum.actions.states import HIDDEN, WORDING, State, lock_posts
+from forum.actions.threads import clean_title, start_thread
+from forum.actions.transactions import deed
+from forum.lib.matching import Searched, host_of
+from forum.lib.text import clean_source
+from forum.markup.render import render
+from forum.models import (
+    Board,
+    HeldPost,
+    HoldRule,
+    ModerationAction,
+    ModerationEffect,
+    ModerationNotice,
+    Post,
+    User,
+)
+from forum.models.acts import Act
+from forum.models.drafts import Purpose
+from forum.models.held import MOST_WAITING_OF_ONE
+from forum.models.newcomers import newness_of, standing_posts_of
+from forum.permissions import (
+    Verdict,
+    may_answer,
+    may_decide_on,
+    may_edit,
+    may_start_thread,
+    may_withdraw,
+)
+from forum.refusals import Changed, Gone, Invalid, Refusal
+
+Waiting = HeldPost.State
+# What was approved, and was changed by somebody since.
+ALTERED = "altered"
+
+
+# -- Would it be held? ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The rule that holds a post, and what of it was found."""
+
+    rule: HoldRule
+    found: str
+
+    def __str__(self) -> str:
+        return self.rule.describe(self.found)[: HeldPost._meta.get_field("why").max_length]
+
+
+def why_held(
+    author: User, *, source: str, title: str = "", edits: Post | None = None
+) -> Why | None:
+    """Why a text has to wait for a moderator; None when it has not.
+
+    Of an edit only what the post does not say already counts. Moderators are never held.
+    """
+    if author.is_staff:
+        return None
+    asked = _Asked(author, searched(source, title), edits)
+    for rule in HoldRule.objects.in_force():
+        if rule.about == HoldRule.About.NEW and not asked.is_new:
+            continue
+        if found := asked.found_by(rule):
+            return Why(rule, found)
+    return None
+
+
+def searched(source: str, title: str = "") -> Searched:
+    """What rules look at: the words of a text with those that it quotes, and what it links to."""
+    rendered = render(source)
+    return Searched(f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL))
+
+
+class _Asked:
+    """One text of one author; what only few rules ask is found when one does."""
+
+    def __init__(self, author: User, text: Searched, edits: Post | None) -> None:
+        self.author = author
+        self.text = text
+        self.edits = edits
+
+    @cached_property
+    def is_new(self) -> bool:
+        return newness_of(self.author) is not None
+
+    @cached_property
+    def before(self) -> Searched | None:
+        return searched(self.edits.latest_revision().source) if self.edits else None
+
+    def found_by(self, rule: HoldRule) -> str:
+        number = rule.number or 0
+        if rule.kind not in (HoldRule.Kind.PACE, HoldRule.Kind.FIRST):
+            return rule.found_in(self.text, self.before)
+        if self.edits:
+            return ""
+        if rule.kind == HoldRule.Kind.FIRST:
+            return str(number) if standing_posts_of(self.author, number) < number else ""
+        since = timezone.now() - timedelta(minutes=rule.minutes or 0)
+        posts = Post.objects.written_by(self.author).filter(created_at__gte=since)
+        held = HeldPost.objects.of(self.author).filter(created_at__gte=since)
+        written = posts[: number + 1].count() + held[: number + 1].count()
+        return str(written) if written >= number else ""
+
+
+# -- Holding, and taking back ---------------------------------------------------------------------
+
+
+def held_before(author: User, nonce: UUID | None) -> HeldPost | None:
+    """What this form of the author's was held as already."""
+    if nonce is None:
+        return None
+    return HeldPost.objects.with_context().filter(author=author, nonce=nonce).first()
+
+
+@deed
+def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why: Why) -> HeldPost:
+    """Let a text wait for a moderator; its draft goes with that. Sent twice, it waits once.
+
+    An edit takes the place of an earlier one of the same post that waits. Raises what posting it
+    would.
+    """
+    if sent := held_before(author, written.nonce):
+        return sent
+    source = clean_source(written.source)
+    rendered_post(source)
+    title = clean_title(written.title) if purpose.board_id else ""
+    _enforce(purpose, author, written.base, was)
+    waiting = HeldPost.objects.of(author).waiting()
+    for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
+        _end(earlier, Waiting.WITHDRAWN)
+    if waiting.count() >= MOST_WAITING_OF_ONE:
+        raise Invalid(_("Too much of yours waits for a moderator already. Please wait for that."))
+    forget_draft(
+        purpose, member=author, source=source, nonce=written.nonce, version=written.version
+    )
+    held = HeldPost.objects.create(
+        author=author,
+        parent_id=purpose.parent_id,
+        board_id=purpose.board_id,
+        edits_id=purpose.post_id,
+        title=title,
+        source=source,
+        pointed_at=list(written.quoted),
+        base=written.base if purpose.post_id else None,
+        was=was,
+        nonce=written.nonce,
+        rule=why.rule if why.rule.pk else None,
+        kind=why.rule.kind,
+        why=str(why),
+    )
+    note_held(held)
+    return held
+
+
+def _enforce(purpose: Purpose, author: User, base: int | None, was: str) -> None:
+    """Raise what refuses a text for that purpose."""
+    if purpose.board_id:
+        may_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
+        return
+    (post_id,) = purpose.posts
+    thread = lock_thread_of(post_id)
+    post = Post.objects.select_related("author").get(pk=post_id)
+    post.thread = thread
+    if purpose.post_id:
+        may_edit(author, post).enforce()
+        if not began_from(post.latest_revision(), base, was):
+            raise Changed(_("This post was edited elsewhere since you began."))
+        return
+    may_answer(author, post).enforce()
+    keep_pace(author, post)
+
+
+@deed
+def withdraw_held(held: HeldPost, *, by: User) -> Purpose:
+    """Take back what waits, or was rejected: its text is a draft again, for what it was for.
+
+    Raises `NotAllowed`, `Gone` when it was published, and `Changed` when there is another draft of
+    the same; nothing is written then.
+    """
+    held = HeldPost.objects.with_context().select_for_update(of=("self",)).get(pk=held.pk)
+    may_withdraw(by, held).enforce()
+    purpose = purpose_of(held)
+    if purpose == Purpose():
+        raise Gone(_("The board that it was for isn’t there any more."))
+    if held.state != Waiting.WITHDRAWN:
+        written = Writing(held.source, held.title, held.pointed_at)
+        try:
+            save_draft(purpose, member=by, written=written)
+        except Changed as other:
+            told = _("You keep another draft of the same: post or discard that one first.")
+            raise Changed(told) from other
+        _end(held, Waiting.WITHDRAWN)
+    return purpose
+
+
+def purpose_of(held: HeldPost) -> Purpose:
+    """What a held post is for."""
+    return Purpose(held.parent_id, held.board_id, held.edits_id)
+
+
+def _end(held: HeldPost, state: str) -> None:
+    held.state = state
+    held.save(update_fields=["state"])
+    note_held(held)
+
+
+# -- What moderators decide -----------------------------------------------------------------------
+
+
+@Several
+def approve_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
+    """Publish what waits, or was rejected, as if its author sent it now. Inverse: by `undo`.
+
+    It goes the way of everything that people write (`reply_to`, `start_thread`, `edit_post`): under
+    the thread's lock, as its author, at this moment, and those whom it answers or names are told.
+    What cannot be published, since what it answers was removed or locked meanwhile, or its author
+    is suspended, is refused and waits on.
+    """
+    outcome = change(Act.APPROVE_HELD, HELD, held, Waiting.APPROVED, **how)
+    for each in HeldPost.objects.filter(pk__in=[target.pk for target in outcome.done]):
+        told = ModerationNotice.objects.filter(action=outcome.action, member=each.author_id)
+        told.update(post=each.post_id or each.edits_id)
+    return outcome
+
+
+@Several
+def reject_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
+    """Publish it not; its author keeps the text and may revise it. Inverse: by `undo`."""
+    return change(Act.REJECT_HELD, HELD, held, Waiting.REJECTED, **how)
+
+
+def _read(held: HeldPost) -> str:
+    if held.state != Waiting.APPROVED:
+        return held.state
+    return held.state if _stands_as_approved(held) else ALTERED
+
+
+def _stands_as_approved(held: HeldPost) -> bool:
+    if held.edits:
+        return held.edits.latest_revision().source == held.source
+    return bool(held.post and not held.post.is_hidden and not held.post.is_deleted)
+
+
+def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
+    """Publish or take away what goes over to be approved, or is so no more."""
+    for held, value in values:
+        if value == Waiting.APPROVED:
+            _publish(held, action)
+        elif held.state == Waiting.APPROVED:
+            _take_away(held, action)
+        held.save(update_fields=["post", "replaced"])
+        _end(held, value)
+
+
+def _publish(held: HeldPost, action: ModerationAction) -> None:
+    how = {"source": held.source, "pointed_at": held.pointed_at}
+    author = User.objects.get(pk=held.author_id)
+    if held.post:
+        _show_again(held.post, action)
+    elif held.edits:
+        held.replaced = held.edits.latest_revision()
+        edit_post(held.edits, by=author, base=held.base, was=held.was, is_approved=True, **how)
+    elif held.parent:
+        held.post = reply_to(held.parent, author=author, nonce=held.nonce, is_approved=True, **how)
+    else:
+        assert held.board
+        thread = start_thread(held.board, author=author, title=held.title, nonce=held.nonce, **how)
+        held.post = Post.objects.opening_of(thread.pk).get()
+
+
+def _show_again(published: Post, action: ModerationAction) -> None:
+    """What was taken away before is there again, with what answers it."""
+    (post,) = lock_posts([published.pk])
+    HIDDEN.write([(post, False)], action)
+    if post.is_opening:
+        post.thread.deleted_at = None
+        post.thread.save(update_fields=["deleted_at"])
+
+
+def _take_away(held: HeldPost, action: ModerationAction) -> None:
+    """An edit gives way to the wording before. A post is hidden, and its thread goes if nobody
+    answered; approved again, the same post comes back."""
+    published = held.edits or held.post
+    assert published
+    (post,) = lock_posts([published.pk])
+    if held.edits:
+        assert held.replaced_id
+        WORDING.write([(post, held.replaced_id)], action)
+        return
+    HIDDEN.write([(post, True)], action)
+    if post.is_opening and not Post.objects.below(post).standing().exists():
+        post.thread.deleted_at = action.created_at
+        post.thread.save(update_fields=["deleted_at"])
+
+
+def _hinders(held: HeldPost, value: str) -> Refusal | None:
+    if held.state == Waiting.WITHDRAWN:
+        return Gone(_("Its author took it back meanwhile."))
+    if held.state == Waiting.APPROVED:
+        return Changed(_("It was published already: act on the post itself."))
+    return _why_not(held) if value == Waiting.APPROVED else None
+
+
+def _why_not(held: HeldPost) -> Refusal | None:
+    """Why it cannot be published now."""
+    author = User.objects.get(pk=held.author_id)
+    if author.is_suspended:
+        return Changed(_("Its author is suspended. It waits on."))
+    refusal = _verdict(held, author).refusal
+    if refusal is None:
+        return None
+    told = _("It can’t be published now, and waits on: %(why)s")
+    return Changed(told % {"why": refusal.message})
+
+
+def _verdict(held: HeldPost, author: User) -> Verdict:
+    if held.post:
+        gone = held.post.is_deleted
+        return Verdict(Gone(_("This post was deleted by its author.")) if gone else None)
+    if held.edits:
+        if not began_from(held.edits.latest_revision(), held.base, held.was):
+            return Verdict(Changed(_("The post was edited again since.")))
+        return may_edit(author, held.edits)
+    if held.parent:
+        return may_answer(author, held.parent)
+    if held.board:
+        return may_start_thread(author, held.board)
+    return Verdict(Gone(_("The board that it was for isn’t there any more.")))
+
+
+HELD = State(ModerationEffect.Kind.HELD, "state", _read, _write, may_decide_on, _hinders)

@@ -1,0 +1,81 @@
+"""Posts that wait, or waited, for a moderator. Their text is only shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, linebreaks
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from forum.admin import words
+from forum.admin.boards import InBoard
+from forum.admin.deeds import DeedAdmin
+from forum.admin.site import desk, moderator
+from forum.forms.deeds import DEEDS
+from forum.models import HeldPost, ModerationEffect
+from forum.models.held import HeldPostQuerySet
+
+
+class InBoardOfHeld(InBoard):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        assert isinstance(queryset, HeldPostQuerySet)
+        return queryset.in_boards([int(self.value() or 0)])
+
+
+@admin.register(HeldPost, site=desk)
+class HeldPostAdmin(DeedAdmin):
+    deeds = DEEDS["held"]
+    kind = ModerationEffect.Kind.HELD
+    place = _("View page")
+    list_display = ["shown_words", "author", "place_of", "why", "state", "created_at"]
+    list_filter = ["state", "kind", InBoardOfHeld, "created_at"]
+    ordering = ["-id"]
+    search_fields = ["source"]
+    search_help_text = _("Words of a text or of a title, its number, or @author.")
+    fields = readonly_fields = (
+        *("author", "place_of", "created_at", "why", "rule", "state"),
+        *("title", "text", "log"),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HeldPost]:
+        return HeldPost.objects.moderated_by(moderator(request)).with_context()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[HeldPost], search_term: str
+    ) -> tuple[QuerySet[HeldPost], bool]:
+        if not search_term:
+            return queryset, False
+        found = words.by_number_or_author(queryset, search_term)
+        if found is None:
+            found = queryset.filter(source__icontains=search_term) | queryset.filter(
+                title__icontains=search_term
+            )
+        return found, False
+
+    @admin.display(description=_("text"))
+    def shown_words(self, held: HeldPost) -> str:
+        return held.title or held.excerpt
+
+    @admin.display(description=_("text"))
+    def text(self, held: HeldPost) -> SafeString:
+        return mark_safe(linebreaks(held.source, autoescape=True))  # noqa: S308 - escaped
+
+    @admin.display(description=_("where"))
+    def place_of(self, held: HeldPost) -> SafeString:
+        if held.thread is None:
+            return format_html("<bdi>{}</bdi>", held.board or "")
+        address = held.thread.get_absolute_url()
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', address, held.thread)
+
+    def summary(self, targets: Sequence[HeldPost]) -> str:
+        return _("%(posts)s by %(people)s") % {
+            "posts": words.posts(len(targets)),
+            "people": words.people(len({held.author_id for held in targets})),
+        }

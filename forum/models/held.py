@@ -1,0 +1,190 @@
+"""Posts that wait for a moderator, in a table of their own: no page, count or quote meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject, Left
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.lib.text import excerpt
+from forum.models.accounts import User
+from forum.models.boards import Board
+from forum.models.posts import Post, post_path
+from forum.models.revisions import Revision
+from forum.models.rules import HoldRule
+from forum.models.threads import TITLE_LENGTH, Reader, Thread
+
+# So many of one person wait at most.
+MOST_WAITING_OF_ONE = 50
+EXCERPT_LENGTH = 200  # characters
+
+
+class HeldPostQuerySet(models.QuerySet["HeldPost"]):
+    def waiting(self) -> HeldPostQuerySet:
+        return self.filter(state=HeldPost.State.WAITING)
+
+    def ended(self) -> HeldPostQuerySet:
+        return self.exclude(state=HeldPost.State.WAITING)
+
+    def of(self, member: User) -> HeldPostQuerySet:
+        """One's own, the latest first."""
+        return self.filter(author=member).order_by("-id")
+
+    def since(self, people: Any, moment: datetime, board: Board | None) -> HeldPostQuerySet:
+        """What of these people waits and was written from then on, anywhere or in that board."""
+        theirs = self.waiting().filter(author__in=people, created_at__gte=moment)
+        return theirs.in_boards([board.pk]) if board else theirs
+
+    def moderated_by(self, person: User) -> HeldPostQuerySet:
+        """Those for the boards in which this person keeps order."""
+        if person.standing.moderates_all:
+            return self
+        return self.in_boards(person.standing.board_ids)
+
+    def in_boards(self, board_ids: Collection[int]) -> HeldPostQuerySet:
+        """Those for these boards."""
+        return self.filter(_in_boards(board_ids))
+
+    def visible_to(self, reader: Reader) -> HeldPostQuerySet:
+        """One's own, and those that one decides on; for everybody else there are none."""
+        if not isinstance(reader, User):
+            return self.none()
+        if reader.standing.moderates_all:
+            return self
+        return self.filter(Q(author=reader) | _in_boards(reader.standing.board_ids))
+
+    def with_context(self) -> HeldPostQuerySet:
+        """With author, rule, and what each is for, in the same query."""
+        return self.select_related(
+            "author",
+            "rule",
+            "board",
+            *(
+                f"{post}__{field}"
+                for post in ("parent", "edits")
+                for field in ("author", "thread__board", "thread__locked_action__actor")
+            ),
+            "post",
+        )
+
+    def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
+        """What the page of a thread says of what `reader` wrote and waits, in one column."""
+        mine = self.waiting().filter(author=reader.pk, post=None)
+        there = mine.filter(Q(parent__thread=thread) | Q(edits__thread=thread)).order_by("id")
+        line = JSONObject(
+            id="id", parent="parent_id", edits="edits_id", source=Left("source", EXCERPT_LENGTH * 2)
+        )
+        return ArraySubquery(there.values(line=line))
+
+
+def _in_boards(board_ids: Collection[int]) -> Q:
+    return (
+        Q(board__in=board_ids)
+        | Q(parent__thread__board__in=board_ids)
+        | Q(edits__thread__board__in=board_ids)
+    )
+
+
+class HeldPost(models.Model):
+    """A text that is to answer `parent`, to open a thread in `board`, or to be what `edits` says.
+
+    It becomes that when a moderator approves it. Its text is kept, however it ends.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waits")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "withdrawn", _("withdrawn by its author")
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="held", verbose_name=_("author")
+    )
+    parent = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
+    board = models.ForeignKey(Board, models.SET_NULL, null=True, related_name="+")
+    edits = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    source = models.TextField(_("text"))
+    # As the form sent them: whom it quotes, and what an edit began from.
+    pointed_at = models.JSONField(default=list)
+    base = models.BigIntegerField(null=True)
+    was = models.CharField(max_length=16, blank=True)
+    nonce = models.UUIDField(null=True)
+    created_at = models.DateTimeField(_("written at"), default=timezone.now)
+
+    # The rule, if it is there still, and what was found, in words.
+    rule = models.ForeignKey(
+        HoldRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
+    )
+    kind = models.CharField(_("held for"), max_length=10, choices=HoldRule.Kind.choices)
+    why = models.CharField(_("why"), max_length=300)
+
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
+    # What it became; of an edit the wording that it took the place of.
+    post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
+    replaced = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
+
+    objects = HeldPostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("held post")
+        verbose_name_plural = _("held posts")
+        indexes = [
+            models.Index(fields=["author", "-id"], name="held_by_author"),
+            models.Index(fields=["-id"], condition=Q(state="waiting"), name="held_waiting"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "nonce"], name="held_nonce"),
+            # Of nothing, when its board is gone.
+            models.CheckConstraint(
+                condition=Q(parent__isnull=False, board=None, edits=None)
+                | Q(parent=None, edits=None)
+                | Q(parent=None, board=None, edits__isnull=False),
+                name="held_for_one_thing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return f"/held/{self.pk}/"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == self.State.WAITING
+
+    @property
+    def is_edit(self) -> bool:
+        return self.edits_id is not None
+
+    @property
+    def thread(self) -> Thread | None:
+        """The thread that it is for; none when it opens one."""
+        post = self.parent or self.edits
+        return post.thread if post else None
+
+    @property
+    def place(self) -> Board | None:
+        """The board that it is for; none when that is gone."""
+        return self.thread.board if self.thread else self.board
+
+    @property
+    def excerpt(self) -> str:
+        return excerpt(self.source, EXCERPT_LENGTH)
+
+    @property
+    def published_at(self) -> str:
+        """Where everybody reads it, if it was published."""
+        post_id = self.post_id or self.edits_id
+        return post_path(post_id) if post_id and self.state == self.State.APPROVED else ""

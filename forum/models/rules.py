@@ -1,0 +1,129 @@
+"""What lets a post wait for a moderator before anybody else sees it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from forum.lib.matching import Searched, folded, host_of
+
+TERMS_LENGTH = 20_000
+# Each is looked for in every post.
+MOST_TERMS = 1000
+
+
+class HoldRuleQuerySet(models.QuerySet["HoldRule"]):
+    def in_force(self) -> list[HoldRule]:
+        """Those that hold now, the settings' among them; one query."""
+        first = settings.HOLD_FIRST_POSTS
+        fixed = [HoldRule(kind=HoldRule.Kind.FIRST, number=first)] if first else []
+        return [*fixed, *self.filter(is_active=True).order_by("id")]
+
+
+class HoldRule(models.Model):
+    """One reason to hold a post. Moderators are never held."""
+
+    class Kind(models.TextChoices):
+        WORDS = "words", _("Words")
+        DOMAINS = "domains", _("Domains")
+        LINKS = "links", _("More than so many links")
+        PACE = "pace", _("More than so many posts in so many minutes")
+        FIRST = "first", _("The first posts of an account")
+
+    class About(models.TextChoices):
+        EVERYBODY = "everybody", _("Everybody")
+        NEW = "new", _("New members")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    terms = models.TextField(
+        _("words, or domains"),
+        max_length=TERMS_LENGTH,
+        blank=True,
+        help_text=_(
+            "One a line. Words are found whole, in any case, with accents or without; a star at "
+            "the end stands for any ending. A domain is found with all that is below it."
+        ),
+    )
+    number = models.PositiveSmallIntegerField(
+        _("how many"),
+        null=True,
+        blank=True,
+        help_text=_("Links in a post, posts in so many minutes, or first posts."),
+    )
+    minutes = models.PositiveSmallIntegerField(_("in how many minutes"), null=True, blank=True)
+    about = models.CharField(
+        _("holds for"), max_length=10, choices=About.choices, default=About.EVERYBODY
+    )
+    is_active = models.BooleanField(_("in force"), default=True)
+    note = models.CharField(
+        _("note for moderators"), max_length=200, blank=True, help_text=_("May be empty.")
+    )
+    created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
+
+    objects = HoldRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("rule for holding")
+        verbose_name_plural = _("rules for holding")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["words", "domains"]) & ~Q(terms="")
+                | Q(kind__in=["links", "first"], number__isnull=False)
+                | Q(kind="pace", number__isnull=False, minutes__isnull=False),
+                name="holdrule_whole",
+                violation_error_message=_("Say what is looked for, or how many."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.describe(", ".join(self.terms.split("\n"))[:80])
+
+    def clean(self) -> None:
+        """One term a line, each once; of an address only its host."""
+        lines = (line.strip() for line in self.terms.splitlines())
+        terms = list(dict.fromkeys(filter(None, lines)))
+        if self.kind == self.Kind.DOMAINS:
+            terms = [host_of(term).removeprefix("*.") for term in terms]
+            wrong = next((term for term in terms if "." not in term), None)
+        else:
+            wrong = next((term for term in terms if folded(term).isspace()), None)
+        if wrong is not None:
+            odd = _now("“%(term)s” can’t be found in any post.") % {"term": wrong}
+            raise ValidationError({"terms": odd})
+        if len(terms) > MOST_TERMS:
+            many = _now("These are too many for one rule: at most %(most)d.") % {"most": MOST_TERMS}
+            raise ValidationError({"terms": many})
+        self.terms = "\n".join(terms)
+
+    def describe(self, found: str) -> str:
+        """What it is about, in a few words; `found` is what was found, or looked for."""
+        match self.kind:
+            case self.Kind.WORDS:
+                return _now("Words: %(found)s") % {"found": found}
+            case self.Kind.DOMAINS:
+                return _now("Domains: %(found)s") % {"found": found}
+            case self.Kind.LINKS:
+                return _now("More than %(number)d links") % {"number": self.number or 0}
+            case self.Kind.PACE:
+                return _now("More than %(number)d posts in %(minutes)d minutes") % {
+                    "number": self.number or 0,
+                    "minutes": self.minutes or 0,
+                }
+            case _first:
+                return _now("First %(number)d posts of an account") % {"number": self.number or 0}
+
+    def found_in(self, text: Searched, before: Searched | None = None) -> str:
+        """What of that which it looks for is in a text and was not `before`; empty if nothing."""
+        if self.kind == self.Kind.LINKS:
+            allowed = max(self.number or 0, before.links if before else 0)
+            return str(text.links) if text.links > allowed else ""
+        terms = [term for term in self.terms.splitlines() if self._has(text, term)]
+        return ", ".join(term for term in terms if not (before and self._has(before, term)))
+
+    def _has(self, text: Searched, term: str) -> bool:
+        return text.leads_to(term) if self.kind == self.Kind.DOMAINS else text.has_words(term)

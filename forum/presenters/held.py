@@ -1,0 +1,133 @@
+"""Posts that wait for a moderator: as their author sees them, and who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from forum.actions.holding import HELD
+from forum.lib.text import excerpt
+from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
+from forum.models.held import EXCERPT_LENGTH
+from forum.permissions import may_appeal, may_withdraw
+from forum.presenters.preview import Preview, preview
+from forum.presenters.stencils import Stencil
+from forum.refusals import Invalid
+
+State = HeldPost.State
+Kind = HoldRule.Kind
+
+LINE = Stencil("held/_line.html")
+
+
+class LineShape(NamedTuple):
+    """What `held/_line.html` branches on."""
+
+    is_edit: bool
+    is_away: bool  # at the head of the thread: its place is on another page
+
+
+def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
+    """One of a reader's own, at its place in the thread; `line` is of `HeldPostQuerySet.lines`."""
+    words = excerpt(str(line["source"]), EXCERPT_LENGTH)
+    shape = LineShape(line["edits"] is not None, is_away)
+    return LINE.fill(shape, {"id": str(line["id"]), "words": escape(words)})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A held post in a list of one's own, or where it was just sent."""
+
+    held: HeldPost
+    what: str  # “Your reply to bob”
+    state: str
+    decided: ModerationAction | None = None  # the record of the log that ended it
+
+
+def shown(held: HeldPost, decided: ModerationAction | None = None) -> Shown:
+    return Shown(held, _what(held), _state(held), decided)
+
+
+def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
+    """These with what moderators decided of each; at most two queries."""
+    found = list(listed)
+    owners = ModerationEffect.objects.owners(HELD.kind, [each.pk for each in found], HELD.key)
+    actions = ModerationAction.objects.in_bulk(set(owners.values()))
+    return [shown(each, actions.get(owners.get(each.pk, 0))) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """One held post for one reader."""
+
+    each: Shown
+    is_own: bool
+    text: Preview | None  # none when it is no post as it stands
+    why: str
+    can_withdraw: bool
+    can_appeal: bool
+
+
+def page_of(held: HeldPost, reader: User) -> HeldPage:
+    (each,) = held_of([held])
+    is_own = held.author_id == reader.pk
+    return HeldPage(
+        each=each,
+        is_own=is_own,
+        text=text_of_held(held, reader),
+        why=_why(held) if is_own else held.why,
+        can_withdraw=bool(may_withdraw(reader, held)) and held.state != State.WITHDRAWN,
+        can_appeal=bool(is_own and each.decided and may_appeal(reader, each.decided)),
+    )
+
+
+def text_of_held(held: HeldPost, reader: User) -> Preview | None:
+    """What it will look like; what `reader` may not read of what it quotes is left out."""
+    parent = held.edits.parent if held.edits else held.parent
+    try:
+        return preview(
+            held.source,
+            author=reader,
+            parent=parent,
+            pointed_at=held.pointed_at,
+            but=held.edits,
+        )
+    except Invalid:
+        return None
+
+
+def _what(held: HeldPost) -> str:
+    if held.edits:
+        return _("An edit of a post")
+    if held.parent:
+        return _("A reply")
+    if held.board:
+        return _("A thread in %(board)s") % {"board": held.board.name}
+    return _("A thread")
+
+
+def _state(held: HeldPost) -> str:
+    match held.state:
+        case State.WAITING:
+            return _("waits for a moderator")
+        case State.APPROVED:
+            return _("published")
+        case State.REJECTED:
+            return _("not published")
+    return _("withdrawn")
+
+
+def _why(held: HeldPost) -> str:
+    """Why it waits, as its author is told: not which word a rule looks for."""
+    match held.kind:
+        case Kind.FIRST:
+            return _("Moderators read the first posts of every new member.")
+        case Kind.PACE:
+            return _("You wrote much in a short time.")
+        case Kind.LINKS | Kind.DOMAINS:
+            return _("Moderators look at some links before others see them.")
+    return _("Moderators look at some words before others see them.")

@@ -1,0 +1,38 @@
+"""What a moderator sees of a held post: the text, the rule, what it answers, and its author."""
+
+from __future__ import annotations
+
+from forum.markup.changes import Change, word_diff
+from forum.models import Case, HeldPost, Post, User
+from forum.models.desk import posts_for_desk
+from forum.presenters.held import text_of_held
+from forum.presenters.review import ANCESTORS, ELSEWHERE, Around, record_of
+
+
+class HeldReview:
+    """One held post for one moderator."""
+
+    def __init__(self, held: HeldPost, reader: User) -> None:
+        self.held = HeldPost.objects.with_context().get(pk=held.pk)
+        self.text = text_of_held(self.held, reader)
+        self.changes = self._changes()
+        self.above = self._above(reader)
+        waiting = Case.objects.for_desk(reader).open().exclude(held=held.pk)
+        self.others = list(waiting.filter(held__author=held.author_id)[:ELSEWHERE])
+        self.author = record_of(self.held.author)
+
+    def _changes(self) -> list[Change]:
+        """Of an edit: how it differs from what the post says."""
+        if self.held.edits is None:
+            return []
+        return word_diff(self.held.edits.latest_revision().source, self.held.source)
+
+    def _above(self, reader: User) -> list[Around]:
+        """What it is to answer, with what that answers."""
+        answered = self.held.edits.parent_id if self.held.edits else self.held.parent_id
+        if answered is None:
+            return []
+        path = Post.objects.path_to(answered)[-ANCESTORS:]
+        near = posts_for_desk(reader).filter(pk__in=path)
+        found = sorted(near, key=lambda post: path.index(post.pk))
+        return [Around(post, 0, 0) for post in found]

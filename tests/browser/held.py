@@ -1,0 +1,50 @@
+"""The pages of posts that wait for a moderator, as their author and moderators see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from forum.models import HeldPost
+from tests.browser.pages import open_composer
+from tests.browser.shown import Shown, in_thread, named, of_reply
+from tests.browser.world import World
+
+
+def of_held(name: str, state: str = "waiting", **which: object) -> Callable[[World], str]:
+    """The address about the first such held post."""
+
+    def address(_world: World) -> str:
+        held = HeldPost.objects.filter(state=state, author__username="frank", **which)
+        return reverse(name, args=[held.earliest("pk").pk])
+
+    return address
+
+
+def send_and_wait(page: Page) -> None:
+    open_composer(page)
+    page.keyboard.type("Come to my casino.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".offer:focus")).to_contain_text("waits for a moderator")
+
+
+def send_alone_and_wait(page: Page) -> None:
+    page.get_by_label("Your reply to").fill("Come to my casino.")
+    page.locator("main .go").click()
+    expect(page.locator("h1")).to_have_text("This waits for a moderator")
+
+
+HELD: dict[str, Shown] = {
+    "held": Shown(named("held"), "frank"),
+    "held, none": Shown(named("held"), "alice"),
+    "held, one": Shown(of_held("held-detail", title=""), "frank"),
+    "held, rejected": Shown(of_held("held-detail", "rejected"), "frank"),
+    "held, to decide": Shown(of_held("held-detail"), "carol"),
+    "approve": Shown(of_held("held-approve"), "carol"),
+    "reject": Shown(of_held("held-reject"), "carol"),
+    "thread, held": Shown(in_thread("forked"), "frank"),
+    "thread, sent and held": Shown(in_thread("forked"), "bob", steps=send_and_wait),
+    "reply, held": Shown(of_reply("post-reply", "forked"), "bob", steps=send_alone_and_wait),
+}

@@ -1,0 +1,33 @@
+"""Rules that hold, and posts that wait."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from forum.actions.drafts import Writing
+from forum.actions.holding import Why, hold_post
+from forum.models import HeldPost, HoldRule
+from forum.models.drafts import Purpose
+
+WORDS = "Buy at my casino, all of you."
+
+
+@pytest.fixture
+def rule(db) -> HoldRule:
+    """Whoever writes of casinos waits."""
+    return HoldRule.objects.create(kind="words", terms="casino*")
+
+
+def wait(author, *, source=WORDS, rule=None, title="", **purpose) -> HeldPost:
+    """Let that wait, as its author's door does."""
+    why = Why(rule or HoldRule(kind="first", number=1), "casino*")
+    written = Writing(source, title=title, nonce=uuid4())
+    return hold_post(Purpose(**purpose), author=author, written=written, was="", why=why)
+
+
+@pytest.fixture
+def held(opening, bob, rule) -> HeldPost:
+    """Bob's answer to alice, which waits."""
+    return wait(bob, rule=rule, parent_id=opening.pk)

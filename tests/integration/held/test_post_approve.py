@@ -1,0 +1,287 @@
+"""Deciding on what waits: published as its author's, or rejected; taken back; told."""
+
+from __future__ import annotations
+
+import pytest
+
+from forum.actions.holding import approve_held, reject_held, withdraw_held
+from forum.actions.moderation import (
+    hide_post,
+    lock_thread,
+    slow_thread,
+    suspend_person,
+    unhide_post,
+)
+from forum.actions.moves import move_branch
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.threads import start_thread
+from forum.actions.undo import undo
+from forum.models import (
+    Case,
+    Draft,
+    HeldPost,
+    Mention,
+    ModerationAction,
+    ModerationNotice,
+    Notice,
+    Post,
+    Quote,
+    Role,
+    Thread,
+    User,
+)
+from forum.refusals import Changed, Gone, NotAllowed, Refusal
+from tests.integration.held.conftest import WORDS, wait
+
+WHY = {"reason": "because"}
+
+
+def now(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def test_approved_it_stands_as_its_author_s_and_those_it_names_are_told(
+    opening, bob, alice, carol, rule
+):
+    source = f"@alice {WORDS}\n\n> Does moss harm the bricks?\n\nNo."
+    held = wait(bob, source=source, parent_id=opening.pk)
+    action = approve_held(held, by=carol, **WHY)
+    post = Post.objects.get(author=bob)
+    assert (post.parent, post.source, post.created_at > held.created_at) == (opening, source, True)
+    assert (now(held).state, now(held).post) == ("approved", post)
+    assert Mention.objects.get().person == alice
+    assert Quote.objects.get().source_post == opening
+    assert (Notice.objects.get().member, Notice.objects.get().post) == (alice, post)
+    assert Thread.objects.get().post_count == 2
+    told = ModerationNotice.objects.get()
+    assert (told.member, told.action, told.post) == (bob, action, post)
+    assert (action.board, action.thread) == (opening.thread.board, opening.thread)
+    assert not Case.objects.open().exists()
+    assert approve_held(now(held), by=carol, **WHY) == action
+    assert Post.objects.filter(author=bob).count() == 1
+
+
+def test_approved_thread_is_started_and_edit_made(board, reply, bob, carol, rule):
+    thread = wait(bob, title="My casinos", board_id=board.pk)
+    edit = wait(bob, source="It was the casino.", post_id=reply.pk)
+    before = reply.latest_revision()
+    outcome = approve_held.together([thread, edit], by=carol, **WHY)
+    assert len(outcome.done) == 2
+    assert ModerationAction.objects.count() == 1, "one record for both"
+    assert Thread.objects.get(title="My casinos").author == bob
+    assert now(reply).source == "It was the casino."
+    assert before in reply.revisions.all(), "soon after it was written it keeps the one before"
+    assert ModerationNotice.objects.filter(member=bob).count() == 1
+
+
+def test_several_are_approved_and_what_cannot_be_is_left_out(
+    opening, reply, bob, alice, carol, rule
+):
+    good, bad = wait(bob, parent_id=opening.pk), wait(bob, parent_id=reply.pk)
+    delete_post(reply, by=bob)
+    outcome = approve_held.together([good, bad], by=carol, **WHY)
+    assert outcome.done == [good]
+    (target, refusal) = outcome.refused[0]
+    assert target == bad
+    assert "The post you answer was removed" in str(refusal)
+    assert now(bad).is_waiting
+
+
+def test_slow_mode_keeps_back_whom_it_should_but_no_approval(opening, bob, carol, rule):
+    first, second = (wait(bob, parent_id=opening.pk) for _twice in range(2))
+    slow_thread(opening.thread, minutes=10, by=carol, **WHY)
+    assert len(approve_held.together([first, second], by=carol, **WHY).done) == 2
+    with pytest.raises(Refusal):
+        wait(bob, parent_id=opening.pk)
+
+
+@pytest.mark.parametrize("how", ["deleted", "hidden", "locked", "closed", "suspended"])
+def test_what_cannot_be_published_waits_on(opening, reply, alice, bob, carol, rule, how):
+    held = wait(alice, parent_id=reply.pk)
+    match how:
+        case "deleted":
+            delete_post(reply, by=bob)
+        case "hidden":
+            hide_post(reply, by=carol, **WHY)
+        case "locked":
+            lock_thread(reply.thread, by=carol, **WHY)
+        case "closed":
+            board = reply.thread.board
+            board.closed_at = held.created_at
+            board.save()
+        case "suspended":
+            suspend_person(alice, by=carol, **WHY)
+    count = ModerationAction.objects.count()
+    with pytest.raises(Changed, match="waits on"):
+        approve_held(held, by=carol, **WHY)
+    assert ModerationAction.objects.count() == count
+    assert now(held).is_waiting
+    assert reject_held(held, by=carol, **WHY).act == "reject-held"
+
+
+def test_parent_that_was_moved_is_answered_where_it_is_now(reply, alice, bob, board, carol, rule):
+    held = wait(alice, parent_id=reply.pk)
+    other = start_thread(board, author=bob, title="Ivy", source="And ivy?")
+    move_branch(reply, to=other.last_post, by=carol, **WHY)
+    approve_held(held, by=carol, **WHY)
+    assert now(held).post.thread == other
+
+
+def test_board_that_is_gone(board, bob, carol, rule):
+    held = wait(bob, title="My casinos", board_id=board.pk)
+    board.delete()
+    with pytest.raises(Changed, match="board"):
+        approve_held(now(held), by=carol, **WHY)
+    with pytest.raises(Gone):
+        withdraw_held(held, by=bob)
+    reject_held(now(held), by=carol, **WHY)
+
+
+def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
+    held = wait(bob, source="It was the casino.", post_id=reply.pk)
+    HeldPost.objects.update(base=reply.latest_number)
+    reply_to(reply, author=bob, source="So that the edit is kept.")
+    edit_post(reply, by=bob, source="It was the rain.")
+    with pytest.raises(Changed, match="edited again"):
+        approve_held(now(held), by=carol, **WHY)
+    assert now(reply).source == "It was the rain."
+
+
+def test_rejected_nobody_sees_it_and_its_author_is_told_and_may_revise(
+    as_bob, as_alice, bob, held, carol, opening
+):
+    action = reject_held(held, by=carol, reason="advertising")
+    assert not Post.objects.filter(author=bob).exists()
+    page = as_bob.get("/inbox/").content.decode()
+    assert "A moderator rejected a post that waited." in page
+    assert "advertising" in page
+    assert "carol" not in page
+    page = as_bob.get(held.get_absolute_url()).content.decode()
+    assert "A moderator didn’t publish this" in page
+    assert "advertising" in page
+    assert WORDS in page
+    assert f"/log/{action.pk}/appeal/" in page
+    assert WORDS not in as_bob.get(opening.thread.get_absolute_url()).content.decode()
+    assert as_alice.get(f"/log/{action.pk}/").status_code == 404
+    answer = as_bob.post(f"{held.get_absolute_url()}withdraw/", {"do": "change"})
+    assert WORDS in as_bob.get(answer["Location"]).content.decode()
+    assert Draft.objects.get().source == WORDS
+
+
+def test_author_hears_of_an_approval_and_is_led_there(as_bob, bob, held, carol):
+    approve_held(held, by=carol, **WHY)
+    post = Post.objects.get(author=bob)
+    page = as_bob.get("/inbox/").content.decode()
+    assert "A moderator approved a post that waited." in page
+    assert f'href="/p/{post.pk}/"' in page
+    assert f'href="/p/{post.pk}/"' in as_bob.get(held.get_absolute_url()).content.decode()
+
+
+# -- Taken back -----------------------------------------------------------------------------------
+
+
+def test_approval_taken_back_hides_the_post_and_given_again_shows_the_same(
+    as_alice, held, bob, alice, carol, opening
+):
+    action = approve_held(held, by=carol, **WHY)
+    post = now(held).post
+    back = undo(action, by=carol, reason="a mistake").action
+    assert back.act == "retract-approval"
+    assert (now(held).state, now(post).is_hidden) == ("waiting", True)
+    assert (Thread.objects.get().post_count, Thread.objects.get().last_post) == (1, opening)
+    assert WORDS not in as_alice.get(opening.thread.get_absolute_url()).content.decode()
+    assert Case.objects.open().get().held == held
+    again = undo(back, by=carol, reason="no, it was right").action
+    assert again.act == "approve-held"
+    assert (now(held).state, now(held).post, now(post).is_hidden) == ("approved", post, False)
+    assert Post.objects.filter(author=bob).count() == 1
+    assert Thread.objects.get().post_count == 2
+
+
+def test_approved_thread_taken_back_is_listed_to_nobody(visitor, board, bob, carol, rule):
+    held = wait(bob, title="My casinos", board_id=board.pk)
+    action = approve_held(held, by=carol, **WHY)
+    assert "My casinos" in visitor.get(board.get_absolute_url()).content.decode()
+    back = undo(action, by=carol, **WHY).action
+    assert "My casinos" not in visitor.get(board.get_absolute_url()).content.decode()
+    undo(back, by=carol, **WHY)
+    assert "My casinos" in visitor.get(board.get_absolute_url()).content.decode()
+
+
+def test_approved_edit_taken_back_says_what_it_said(reply, bob, carol, rule):
+    held = wait(bob, source="It was the casino.", post_id=reply.pk)
+    action = approve_held(held, by=carol, **WHY)
+    undo(action, by=carol, **WHY)
+    assert now(reply).source == reply.source
+    assert now(held).is_waiting
+
+
+def test_what_somebody_changed_since_stays(reply, opening, bob, carol, rule):
+    first, second = wait(bob, parent_id=opening.pk), wait(bob, parent_id=reply.pk)
+    action = approve_held.together([first, second], by=carol, **WHY).action
+    delete_post(now(second).post, by=bob)
+    undone = undo(action, by=carol, **WHY)
+    assert (undone.restored, [target for target, _later in undone.kept]) == (1, [second])
+    assert now(first).is_waiting
+
+
+def test_rejection_taken_back_waits_again_also_by_appeal(held, bob, carol, erin):
+    from forum.actions.appeals import appeal_against, uphold_appeal
+
+    action = reject_held(held, by=carol, **WHY)
+    appeal = appeal_against(action, by=bob, words="It was a joke.")
+    uphold_appeal(appeal, by=erin, reason="it was")
+    assert now(held).is_waiting
+    assert Case.objects.open().get().held == held
+    assert appeal.action.undone_by.act == "retract-rejection"
+
+
+def test_rejected_after_all_approved(held, carol):
+    reject_held(held, by=carol, **WHY)
+    action = approve_held(now(held), by=carol, **WHY)
+    undo(action, by=carol, **WHY)
+    assert now(held).state == "rejected"
+
+
+def test_post_shown_again_by_hand_is_approved_all_the_same(held, carol):
+    undo(approve_held(held, by=carol, **WHY), by=carol, **WHY)
+    unhide_post(now(held).post, by=carol, **WHY)
+    approve_held(now(held), by=carol, **WHY)
+    assert not now(held).post.is_hidden
+
+
+# -- Who, and when ---------------------------------------------------------------------------------
+
+
+def test_only_moderators_of_the_board_decide_and_nobody_on_their_own(
+    held, bob, alice, board, carol, rule
+):
+    grace = User.objects.create_user("grace")
+    other = type(board).objects.create(category=board.category, name="Stones", slug="stones")
+    Role.objects.create(person=grace, board=other, kind=Role.Kind.MODERATOR)
+    for person in (alice, bob, grace):
+        with pytest.raises(NotAllowed):
+            approve_held(held, by=person, **WHY)
+    Role.objects.create(person=bob, board=board, kind=Role.Kind.MODERATOR)
+    with pytest.raises(NotAllowed):
+        approve_held(held, by=User.objects.get(pk=bob.pk), **WHY)
+    assert approve_held(held, by=carol, **WHY)
+
+
+def test_withdrawn_meanwhile_it_is_not_approved(held, bob, carol):
+    withdraw_held(held, by=bob)
+    for act in (approve_held, reject_held):
+        with pytest.raises(Gone):
+            act(held, by=carol, **WHY)
+
+
+def test_suspended_with_what_they_wrote_since_it_is_rejected_in_the_same_record(
+    held, bob, carol, opening
+):
+    early = wait(bob, parent_id=opening.pk)
+    HeldPost.objects.filter(pk=early.pk).update(created_at=opening.created_at)
+    action = suspend_person(bob, since=held.created_at, by=carol, **WHY)
+    assert (now(held).state, now(early).state) == ("rejected", "waiting")
+    assert ModerationAction.objects.get() == action
+    undo(action, by=carol, **WHY)
+    assert now(held).is_waiting

@@ -1,0 +1,254 @@
+"""What a rule matches waits at the door: said at once, kept, shown to its author alone."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from forum.actions.drafts import Writing, save_draft
+from forum.actions.posts import edit_post, reply_to
+from forum.models import Case, Draft, HeldPost, HoldRule, Notice, Post, Thread, User
+from forum.models.drafts import Purpose
+from tests.integration.held.conftest import WORDS, wait
+
+HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def send(client, post, source=WORDS, headers=None, **more):
+    return client.post(f"/p/{post.pk}/reply/", {"source": source, **more}, **(headers or {}))
+
+
+def test_reply_that_a_rule_matches_waits_and_says_so(as_bob, opening, bob, rule):
+    answer = send(as_bob, opening)
+    held = HeldPost.objects.get()
+    told = answer.content.decode()
+    assert answer.status_code == 202
+    assert (held.author, held.parent, held.source, held.state) == (bob, opening, WORDS, "waiting")
+    assert (held.rule, held.kind, held.why) == (rule, "words", "Words: casino*")
+    assert "This waits for a moderator" in told
+    assert "you’ll hear in your inbox" in told
+    assert WORDS in told
+    assert "casino*" not in told, "which word it was, its author is not told"
+    assert Post.objects.count() == Thread.objects.get().post_count == 1
+
+
+def test_reply_waits_in_place_with_htmx(as_bob, opening, rule):
+    answer = send(as_bob, opening, headers=HTMX)
+    told = answer.content.decode()
+    assert answer.status_code == 202
+    assert "<html" not in told
+    assert f'id="held-{HeldPost.objects.get().pk}"' in told
+    assert "Your text is safe." in told
+    assert "data-focus" in told
+
+
+def test_sent_twice_it_waits_once(as_bob, opening, rule):
+    nonce = str(uuid.uuid4())
+    answers = [send(as_bob, opening, nonce=nonce) for _twice in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert HeldPost.objects.count() == Case.objects.count() == 1
+
+
+def test_its_draft_goes_with_it_and_stays_gone(as_bob, bob, opening, rule):
+    nonce = uuid.uuid4()
+    purpose = Purpose(parent_id=opening.pk)
+    save_draft(purpose, member=bob, written=Writing(WORDS, nonce=nonce, turn=1))
+    send(as_bob, opening, nonce=str(nonce))
+    late = {"nonce": str(nonce), "do": "save", "turn": "2"}
+    assert send(as_bob, opening, **late).status_code == 200
+    assert not Draft.objects.exists()
+
+
+def test_thread_that_a_rule_matches_waits_by_its_title_too(as_bob, board, rule):
+    form = {"title": "My CASINOS", "source": "Come and see."}
+    answer = as_bob.post(f"/b/{board.slug}/new/", form)
+    held = HeldPost.objects.get()
+    assert answer.status_code == 202
+    assert (held.board, held.title, held.source) == (board, "My CASINOS", "Come and see.")
+    assert not Thread.objects.exists()
+
+
+def test_edit_that_newly_matches_waits_and_the_post_stays_as_it_was(as_bob, opening, bob, rule):
+    post = reply_to(opening, author=bob, source="A casino once stood here.")
+    address = f"/p/{post.pk}/edit/"
+    assert as_bob.post(address, {"source": "A casino stood here."}).status_code == 302
+    HoldRule.objects.create(kind="domains", terms="evil.example")
+    answer = as_bob.post(address, {"source": "A casino stood at www.evil.example."})
+    assert answer.status_code == 202
+    held = HeldPost.objects.get()
+    assert (held.edits, held.why) == (post, "Domains: evil.example")
+    post.refresh_from_db()
+    assert post.source == "A casino stood here."
+    again = as_bob.post(address, {"source": "A casino stood at evil.example, I think."})
+    assert again.status_code == 202
+    held.refresh_from_db()
+    assert held.state == "withdrawn", "the later edit takes its place"
+    assert HeldPost.objects.waiting().get().source.endswith("I think.")
+    assert Case.objects.open().count() == 1
+
+
+def test_edit_of_what_was_edited_elsewhere_is_refused_with_its_text(as_bob, reply, bob, rule):
+    base = reply.latest_number
+    reply_to(reply, author=bob, source="So that the edit is kept.")
+    edit_post(reply, by=bob, source="Something else.")
+    form = {"source": WORDS, "base": base}
+    answer = as_bob.post(f"/p/{reply.pk}/edit/", form)
+    assert answer.status_code == 409
+    assert WORDS in answer.content.decode()
+    assert not HeldPost.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "source", "is_held"),
+    [
+        ("words", {"terms": "casino"}, "My casinos.", False),
+        ("words", {"terms": "casino"}, "> Buy at my CASINO\n\nSo they say.", True),
+        ("domains", {"terms": "evil.example"}, "[x](https://a@WWW.evil.example:8/)", True),
+        ("domains", {"terms": "evil.example"}, "https://notevil.example", False),
+        ("domains", {"terms": "evil.example"}, "https://evil.example.org", False),
+        ("links", {"number": 1}, "https://a.example and https://b.example", True),
+        ("links", {"number": 1}, "https://a.example and http://localhost:8000/t/1/", False),
+        ("first", {"number": 1}, "Good morning.", True),
+        ("words", {"terms": "casino", "is_active": False}, WORDS, False),
+    ],
+)
+def test_rules_hold_what_they_say(as_bob, opening, kind, fields, source, is_held):
+    HoldRule.objects.create(kind=kind, **fields)
+    assert (send(as_bob, opening, source).status_code == 202) is is_held
+
+
+def test_too_many_posts_in_so_many_minutes_wait(as_bob, opening):
+    HoldRule.objects.create(kind="pace", number=2, minutes=10)
+    statuses = [send(as_bob, opening, f"Number {n}.").status_code for n in range(4)]
+    assert statuses == [302, 302, 202, 202]
+
+
+def test_first_posts_wait_by_the_setting_until_so_many_stand(as_bob, opening, bob, settings):
+    settings.HOLD_FIRST_POSTS = 2
+    reply_to(opening, author=bob, source="One stands.")
+    assert send(as_bob, opening).status_code == 202
+    reply_to(opening, author=bob, source="Two stand.")
+    assert send(as_bob, opening, "Three.").status_code == 302
+
+
+def test_rule_for_new_members_holds_nobody_else(as_alice, as_bob, opening, alice, settings):
+    settings.NEW_MEMBER_POSTS = 1
+    HoldRule.objects.create(kind="words", terms="casino", about="new")
+    assert send(as_alice, opening).status_code == 302, "her opening post stands"
+    assert send(as_bob, opening).status_code == 202
+
+
+def test_moderators_imports_and_actions_are_not_held(as_carol, opening, bob, rule, settings):
+    settings.HOLD_FIRST_POSTS = 5
+    assert send(as_carol, opening).status_code == 302
+    assert reply_to(opening, author=bob, source=WORDS).pk
+    assert not HeldPost.objects.exists()
+
+
+def test_nobody_is_told_of_what_waits(as_bob, opening, alice, rule):
+    send(as_bob, opening, f"@alice {WORDS}\n\n> Does moss harm the bricks?")
+    assert not Notice.objects.exists()
+    assert User.objects.get(pk=alice.pk).unread_notices == 0
+
+
+def test_what_waits_counts_for_the_limit(as_bob, opening, rule):
+    statuses = [send(as_bob, opening, f"{WORDS} {n}").status_code for n in range(11)]
+    assert statuses == [202] * 10 + [429]
+
+
+def test_what_is_no_post_or_may_not_be_sent_is_said_as_ever(as_bob, as_dan, opening, rule):
+    assert send(as_bob, opening, " ").status_code == 422
+    assert send(as_bob, opening, f"{WORDS}{'x' * 20_000}").status_code == 422
+    assert send(as_dan, opening).status_code == 403
+    assert Client().post(f"/p/{opening.pk}/reply/", {"source": WORDS}).status_code == 401
+    assert not HeldPost.objects.exists()
+
+
+def test_rules_are_one_query_and_nobody_pays_for_none(as_bob, bob, opening):
+    def asked():
+        with CaptureQueriesContext(connection) as captured:
+            assert send(as_bob, opening, "Good morning.").status_code == 302
+        return len(captured.captured_queries)
+
+    asked()
+    before = asked()
+    for n in range(20):
+        HoldRule.objects.create(kind="words", terms=f"casino{n}")
+    assert asked() == before
+
+
+# -- Seen by its author, and by nobody else -------------------------------------------------------
+
+
+def test_author_sees_it_in_its_place_and_nobody_else(as_bob, as_alice, visitor, held, opening):
+    address = opening.thread.get_absolute_url()
+    page = as_bob.get(address).content.decode()
+    assert f'id="held-{held.pk}"' in page
+    assert WORDS in page
+    for client in (as_alice, visitor):
+        assert WORDS not in client.get(address).content.decode()
+
+
+def test_author_lists_reads_and_others_find_nothing(as_bob, as_alice, visitor, as_carol, held):
+    assert WORDS in as_bob.get("/held/").content.decode()
+    assert WORDS in as_bob.get(held.get_absolute_url()).content.decode()
+    assert WORDS not in as_alice.get("/held/").content.decode()
+    never = as_alice.get("/held/999999/")
+    there = as_alice.get(held.get_absolute_url())
+    assert (there.status_code, never.status_code) == (404, 404)
+    assert visitor.get(held.get_absolute_url()).status_code == 302
+    assert WORDS in as_carol.get(held.get_absolute_url()).content.decode()
+
+
+def test_thread_page_asks_no_more_for_it(as_bob, bob, opening, rule, django_assert_num_queries):
+    address = opening.thread.get_absolute_url()
+    as_bob.get(address)
+    with CaptureQueriesContext(connection) as captured:
+        as_bob.get(address)
+    for n in range(3):
+        wait(bob, source=f"{WORDS} {n}", parent_id=opening.pk)
+    with django_assert_num_queries(len(captured.captured_queries)):
+        as_bob.get(address)
+
+
+# -- Taken back -----------------------------------------------------------------------------------
+
+
+def test_author_changes_it_in_the_composer_and_sends_it_again(as_bob, bob, held, opening):
+    answer = as_bob.post(f"{held.get_absolute_url()}withdraw/", {"do": "change"})
+    assert answer["Location"] == f"/p/{opening.pk}/reply/"
+    page = as_bob.get(answer["Location"]).content.decode()
+    assert WORDS in page
+    held.refresh_from_db()
+    assert held.state == "withdrawn"
+    assert not Case.objects.open().exists()
+    assert send(as_bob, opening, "A better text.").status_code == 302
+
+
+def test_author_withdraws_it_and_the_text_is_a_draft(as_bob, bob, held):
+    for _twice in range(2):
+        answer = as_bob.post(f"{held.get_absolute_url()}withdraw/")
+        assert answer["Location"] == "/held/"
+    assert Draft.objects.get(member=bob).source == WORDS
+
+
+def test_another_draft_is_not_written_over(as_bob, bob, held, opening):
+    other = Writing("Another answer.")
+    save_draft(Purpose(parent_id=opening.pk), member=bob, written=other)
+    answer = as_bob.post(f"{held.get_absolute_url()}withdraw/", {"do": "change"})
+    assert answer.status_code == 409
+    held.refresh_from_db()
+    assert held.is_waiting
+    assert Draft.objects.get().source == "Another answer."
+
+
+def test_nobody_else_withdraws_it(as_alice, as_carol, visitor, held):
+    address = f"{held.get_absolute_url()}withdraw/"
+    assert as_alice.post(address).status_code == 404
+    assert as_carol.post(address).status_code == 403
+    assert visitor.post(address).status_code == 401
+    assert as_alice.get(address).status_code == 405
