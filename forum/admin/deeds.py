@@ -24,6 +24,7 @@ from forum.admin import words
 from forum.admin.site import DeskAdmin, ForModerators, moderator
 from forum.forms.deed import Deed, counted_with
 from forum.models import ModerationAction
+from forum.presenters.log import with_undo
 from forum.refusals import Changed, Invalid, NotAllowed
 
 # What one person can still look over on the page that asks.
@@ -177,7 +178,8 @@ class DeedAdmin(ForModerators, DeskAdmin):
 
     def _tell(self, request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
         if outcome.done:
-            messages.success(request, deed.done % {"count": len(outcome.done)})
+            done = deed.done % {"count": len(outcome.done)}
+            messages.success(request, with_undo(done, outcome.action))
         if outcome.already:
             count = len(outcome.already)
             words = ngettext("%(count)d was so already.", "%(count)d were so already.", count)

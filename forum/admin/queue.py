@@ -24,7 +24,7 @@ from forum.admin.site import desk, moderator
 from forum.models import Case, Report, User
 from forum.models.posts import if_readable
 from forum.models.reports import CaseQuerySet, worked_on
-from forum.presenters.review import reasons_in_words
+from forum.presenters.reported import reasons_in_words
 from forum.presenters.times import day, time_tag
 
 NEW_ACCOUNT = timedelta(days=7)

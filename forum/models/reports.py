@@ -20,7 +20,7 @@ from forum.models.boards import Board
 from forum.models.held import HeldPost
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post, if_readable
-from forum.models.threads import Thread
+from forum.models.threads import Reader, Thread
 
 WORDS_LENGTH = 1000
 # Who opened a case and went away without a word does not keep it.
@@ -272,6 +272,21 @@ def worked_on() -> Q:
     """Which cases somebody has in hand just now, or was given."""
     fresh = Q(claimed_at__gte=timezone.now() - CLAIM_LASTS)
     return Q(assignee__isnull=False) & (fresh | Q(is_assigned=True))
+
+
+def open_reports(reader: Reader) -> ArraySubquery:
+    """Of a post: the reasons why it is reported, for who keeps order there; else none.
+
+    A column for the query that asks for the post. Of their own posts moderators are not told.
+    """
+    said = Report.objects.open().filter(post=OuterRef("pk"))
+    if isinstance(reader, User) and reader.is_staff:
+        said = said.exclude(post__author=reader)
+        if not reader.standing.moderates_all:
+            said = said.filter(post__thread__board__in=reader.standing.board_ids)
+    else:
+        said = said.none()
+    return ArraySubquery(said.order_by("id").values("reason"))
 
 
 def is_reported(post: Post) -> bool:

@@ -32,6 +32,7 @@ from forum.models.ids import any_of
 from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
 from forum.models.reading import IsAmong, Marks, NumbersField
+from forum.models.reports import open_reports
 from forum.models.revisions import Revision
 from forum.models.threads import Reader, Thread
 
@@ -84,6 +85,7 @@ class Row:
     latest_number: int
     # Of a post that was edited since: the latest of its revisions that the reader has seen.
     seen_revision: int | None
+    reports: list[str]  # why it is reported, for moderators
     cited: list[Citation]  # the posts that quote it
     parent: Row | None = None
 
@@ -338,6 +340,7 @@ def rows_of(
             if_readable(reader, "excerpt"),
             "latest_number",
             _seen_revision(marks),
+            open_reports(reader),
             citations(reader),
         )
     )

@@ -26,3 +26,4 @@ class Card:
     next: str
     cited: Cited
     lang: str
+    reported: SafeString

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.actions.undo import Undone
 from forum.models import ModerationAction, ModerationEffect, User
+from forum.models.acts import RULES, Act
 from forum.models.posts import post_path
 from forum.models.threads import Reader
 
@@ -47,6 +50,14 @@ def _actor(action: ModerationAction, reader: Reader) -> str:
     """Which moderator it was is told to moderators; it is the forum that acts."""
     is_colleague = isinstance(reader, User) and reader.standing.moderates_anything
     return action.actor.username if is_colleague else _("A moderator")
+
+
+def with_undo(said: str, action: ModerationAction | None) -> SafeString:
+    """What was just done, with a link that undoes it, if it left a record and has an inverse."""
+    if action is None or RULES[Act(action.act)].is_irreversible:
+        return format_html("{}", said)
+    undo = reverse("log-undo", args=[action.pk])
+    return format_html('{} <a href="{}">{}</a>', said, undo, _("Undo"))
 
 
 def links_of(action: ModerationAction) -> list[tuple[str, str]]:

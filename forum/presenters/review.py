@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -10,13 +9,13 @@ from typing import cast
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
 from forum.models.desk import posts_for_desk
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
 from forum.presenters.history import Version, history_of
+from forum.presenters.reported import reasons_in_words
 from forum.presenters.threads import text_of
 
 ANCESTORS = 3
@@ -115,15 +114,4 @@ def record_of(person: User) -> Record:
         is_more=posts > MOST_COUNTED,
         acts=list(acts.select_related("actor")[:ACTS]),
         **reports,
-    )
-
-
-def reasons_in_words(reasons: Iterable[str]) -> str:
-    """“Spam × 3, Off topic”, the most frequent first."""
-    said = dict(Report.Reason.choices)
-    return ", ".join(
-        _("%(reason)s × %(count)d") % {"reason": said[reason], "count": count}
-        if count > 1
-        else str(said[reason])
-        for reason, count in Counter(reasons).most_common()
     )

@@ -28,6 +28,7 @@ from forum.presenters.drafts import Offers
 from forum.presenters.news import News, count_of_new
 from forum.presenters.outline import WHOLE, outline_of_page
 from forum.presenters.pace import moves_of, pace_of_row, pace_of_thread
+from forum.presenters.reported import strip_of
 from forum.presenters.shapes import POST, TOMBSTONE, PostShape, TombstoneShape
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.windows import standing
@@ -180,6 +181,7 @@ class ThreadPage:
             next=self.news.address_after(row),
             cited=self._cited(row),
             lang=language_of(row.excerpt),
+            reported=strip_of(row),
         )
 
     def without_context(self) -> ThreadPage:
@@ -289,6 +291,7 @@ class ThreadPage:
                 "pace": escape(" ".join(pace)),
                 "answered": citing.answered,
                 "quoted": citing.quoted,
+                "reported": strip_of(row),
                 "text": self._text(row, folds=also is not None),
             },
         )

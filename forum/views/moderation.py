@@ -5,8 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -16,6 +14,7 @@ from forum.forms.deed import Deed, counted_with
 from forum.models import HeldPost, Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import words_for
+from forum.presenters.log import with_undo
 from forum.refusals import Changed, Invalid
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
@@ -93,7 +92,5 @@ def _done(request: HttpRequest, deed: Deed, target: Target, outcome: Outcome) ->
         name = earlier.actor.username
         messages.info(request, _("It was so already, by %(name)s.") % {"name": name})
     else:
-        undo = reverse("log-undo", args=[outcome.action.pk]) if outcome.action else ""
-        link = format_html(' <a href="{}">{}</a>', undo, _("Undo")) if undo else ""
-        messages.success(request, format_html("{}{}", deed.done % {"count": 1}, link))
+        messages.success(request, with_undo(deed.done % {"count": 1}, outcome.action))
     return HttpResponseRedirect(target.get_absolute_url(), status=303)

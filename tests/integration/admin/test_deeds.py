@@ -107,8 +107,9 @@ def test_selection_leads_to_a_page_that_asks_and_changes_nothing(as_carol, openi
 def test_several_are_done_together_with_one_record(as_carol, opening, reply):
     answer = as_carol.post(page("post", "hide", opening, reply), WHY)
     assert answer.url == reverse("admin:forum_post_changelist")
-    assert said(answer) == ["2 posts are hidden."]
     entry = ModerationAction.objects.get()
+    undo = reverse("log-undo", args=[entry.pk])
+    assert said(answer) == [f'2 posts are hidden. <a href="{undo}">Undo</a>']
     assert {effect.target_id for effect in entry.effects.all()} == {opening.pk, reply.pk}
     assert not Post.objects.filter(hidden_at=None).exists()
     assert Thread.objects.get().post_count == 0
@@ -122,8 +123,9 @@ def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alic
     assert "Hide this post?" in asked
     assert "these stay as they are" in asked
     answer = as_carol.post(page("post", "hide", opening, reply, deleted), WHY)
+    undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
     assert said(answer) == [
-        "The post is hidden.",
+        f'The post is hidden. <a href="{undo}">Undo</a>',
         "1 was so already.",
         f"Left out: #{deleted.pk}. This post was deleted by its author.",
     ]

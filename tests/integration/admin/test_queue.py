@@ -145,8 +145,9 @@ def test_several_are_answered_at_once_after_a_page_that_counts(as_carol, reporte
     assert Report.objects.open().count() == 4
     answer = as_carol.post(answer.url, {"reason": "Read it. Fine."})
     assert answer.url == QUEUE
+    undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
     assert [str(m) for m in get_messages(answer.wsgi_request)] == [
-        "The reports on 2 posts are dismissed."
+        f'The reports on 2 posts are dismissed. <a href="{undo}">Undo</a>'
     ]
     assert listed(as_carol) == [reported[2]]
 

@@ -1,0 +1,76 @@
+"""Reported posts in their thread: moderators see how often and why, and answer from there."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from forum.actions.posts import reply_to
+from forum.actions.reports import dismiss_reports, report_post
+from forum.models import Board, Category, Post, Role, User
+
+
+@pytest.fixture
+def reported(reply: Post, alice: User, erin: User) -> Post:
+    """bob's reply, reported by two people."""
+    report_post(reply, by=alice, reason="off-topic")
+    report_post(reply, by=erin, reason="off-topic", words="Twice now.")
+    return reply
+
+
+def page(client: Client, post: Post) -> str:
+    return client.get(post.thread.get_absolute_url()).content.decode()
+
+
+def test_moderator_reads_why_and_has_the_answers_at_hand(as_carol, reported):
+    html = page(as_carol, reported)
+    assert "2 reports: Off topic × 2." in html
+    for deed in ("hide", "lock-branch", "dismiss"):
+        assert f'<a href="{reverse(f"post-{deed}", args=[reported.pk])}">' in html
+    assert reverse("admin:forum_post_change", args=[reported.pk]) in html
+    assert "Twice now." not in html  # nor who said it: for that there is the desk
+
+
+def test_opening_post_has_it_too(as_carol, opening, bob):
+    report_post(opening, by=bob, reason="spam")
+    assert "1 report: Spam." in page(as_carol, opening)
+
+
+def test_nobody_else_is_told(as_alice, as_bob, visitor, reported):
+    for client in (as_alice, as_bob, visitor):
+        assert "2 reports" not in page(client, reported)
+
+
+def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, opening):
+    answer = reply_to(opening, author=alice, source="Off the wall.")
+    report_post(answer, by=bob, reason="spam")
+    elsewhere = Board.objects.create(category=Category.objects.get(), name="Stones", slug="stones")
+    role = Role.objects.create(person=bob, board=elsewhere, kind=Role.Kind.MODERATOR)
+    assert "1 report" not in page(as_bob, answer)
+    role.board = opening.thread.board
+    role.save()
+    assert "1 report: Spam." in page(as_bob, answer)
+
+
+def test_moderators_are_not_told_of_their_own_posts(as_carol, carol, opening, bob):
+    answer = reply_to(opening, author=carol, source="Off the wall.")
+    report_post(answer, by=bob, reason="spam")
+    assert "1 report" not in page(as_carol, answer)
+
+
+def test_what_is_answered_is_gone(as_carol, reported, carol):
+    dismiss_reports(reported, by=carol, reason="It stands.")
+    assert "2 reports" not in page(as_carol, reported)
+
+
+def test_costs_no_query(as_carol, reply, alice):
+    page(as_carol, reply)
+    with CaptureQueriesContext(connection) as before:
+        page(as_carol, reply)
+    report_post(reply, by=alice, reason="spam")
+    with CaptureQueriesContext(connection) as after:
+        assert "1 report: Spam." in page(as_carol, reply)
+    assert len(after) == len(before)
