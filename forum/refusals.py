@@ -52,11 +52,12 @@ class Gone(Refusal):
 
 
 class Invalid(Refusal, ValidationError):  # type: ignore[misc]
-    """What was sent can’t be taken as it is."""
+    """What was sent can’t be taken as it is; `field` is what of it has to change."""
 
     status = 422
 
-    def __init__(self, message: Text) -> None:
+    def __init__(self, message: Text, *, field: str = "source") -> None:
+        self.field = field
         ValidationError.__init__(self, str(message))
         self.message = message
 

@@ -48,11 +48,12 @@ def clean_title(title: str) -> str:
     """One line of text; raises `Invalid` when that is empty or too long."""
     title = " ".join(clean_source(title).split())
     if is_blank(title):
-        raise Invalid(_("A thread needs a title."))
+        raise Invalid(_("A thread needs a title."), field="title")
     if len(title) > TITLE_LENGTH:
         raise Invalid(
             _("A title has at most %(most)d characters; this one has %(count)d.")
-            % {"most": TITLE_LENGTH, "count": len(title)}
+            % {"most": TITLE_LENGTH, "count": len(title)},
+            field="title",
         )
     return title
 

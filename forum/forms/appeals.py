@@ -23,7 +23,9 @@ class AppealForm(Plain):
 class AnswerForm(ReasonForm):
     outcome = forms.ChoiceField(
         label=_("Your answer"),
+        # Nothing is chosen beforehand: neither answer is given by oversight.
         choices=[
+            ("", _("Choose one")),
             (Appeal.Outcome.UPHELD, _("They are right: undo it")),
             (Appeal.Outcome.DECLINED, _("It stands; this can’t be changed later")),
         ],

@@ -15,6 +15,8 @@ from forum.markup.render import MAX_SOURCE
 from forum.models import ReasonTemplate
 
 LONGEST = timedelta(days=10 * 366)
+# What the public log leaves out: only the people concerned are told why.
+PRIVATE = {"warn", "silence", "unsilence", "uphold", "dismiss", "reopen"}
 
 
 class ReasonForm(Plain):
@@ -44,6 +46,8 @@ class ReasonForm(Plain):
         super().__init__(*args, **kwargs)
         if "ready" not in self.fields:
             return
+        if deed in PRIVATE:
+            self.fields["reason"].help_text = _("The people concerned read it.")
         ready = ReasonTemplate.objects.offered_for(deed).values_list("pk", "text")
         self.texts = {str(pk): text for pk, text in ready}
         if not self.texts:

@@ -95,7 +95,7 @@ class ModerationNoticeQuerySet(models.QuerySet["ModerationNotice"]):
     def with_context(self, reader: Reader) -> ModerationNoticeQuerySet:
         """With the act, the report, and the first words of one's own post as far as they remain."""
         return (
-            self.select_related("action__actor", "report", "post__case")
+            self.select_related("action__actor", "action__thread", "report", "post__case")
             .defer("post__html", "post__source", "post__excerpt")
             .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))
         )

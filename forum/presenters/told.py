@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forum.models import ModerationNotice
+from forum.models import ModerationNotice, Thread
 from forum.models.acts import Act
 from forum.models.posts import post_path
 
@@ -25,6 +25,7 @@ class Told:
     saying: str
     address: str
     reason: str
+    place: Thread | None = None  # where it was done
     changes: str = ""  # where to see what was edited
     appeal: str = ""  # where to appeal against it
 
@@ -82,6 +83,7 @@ def _of_act(notice: ModerationNotice) -> Told:
         saying,
         address,
         action.reason,
+        place=action.thread,
         changes=reverse("post-history", args=[notice.post_id]) if is_edit else "",
         appeal=reverse("log-appeal", args=[action.pk]) if action.rule.may_be_appealed else "",
     )

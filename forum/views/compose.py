@@ -27,8 +27,7 @@ from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
 from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
-from forum.refusals import Changed, Gone, Locked, NotAllowed, Refusal, SignedOut
-from forum.views.held import let_wait, waits
+from forum.refusals import Changed, Gone, Invalid, Locked, NotAllowed, Refusal, SignedOut, SignedOut from forum.views.held import let_wait, waits
 from forum.views.keeping import give_back, keep, keep_text, look_around, show
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -83,6 +82,21 @@ class Composer:
     @property
     def was_signed_out(self) -> bool:
         return isinstance(self.refusal, SignedOut)
+
+    @property
+    def wrong(self) -> str:
+        """Which field a refusal is about: “title” or “source”; empty without one."""
+        if self.refusal is None:
+            return ""
+        return self.refusal.field if isinstance(self.refusal, Invalid) else "source"
+
+    @property
+    def focus(self) -> str:
+        """Which field is to be written in next; none while there is something to read first."""
+        if self.preview or self.is_held:
+            return ""
+        lacks_title = self.has_title and not self.title
+        return self.wrong or ("title" if lacks_title else "source")
 
     @property
     def is_stuck(self) -> bool:

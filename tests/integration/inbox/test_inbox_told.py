@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post
+from forum.actions.moderation import hide_post, pin_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.wording import edit_with_reason
@@ -22,6 +22,13 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
     assert "Your report was answered: a moderator acted on it." in page
     assert "off the wall" in page
     assert User.objects.get(pk=alice.pk).unread_notices == 1
+
+
+def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
+    pin_thread(opening.thread, by=carol, reason="for everybody")
+    page = inbox(as_alice)
+    assert "A moderator pinned a thread." in page
+    assert f'<a href="{opening.thread.get_absolute_url()}"' in page
 
 
 def test_an_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):

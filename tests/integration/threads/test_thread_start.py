@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -114,3 +115,17 @@ def test_unknown_board_is_not_found(as_bob: Client, db: None) -> None:
 def test_more_than_the_limit_at_once_is_too_fast(as_bob: Client, board: Board) -> None:
     statuses = [send(as_bob, board, title=f"Thread {n}").status_code for n in range(4)]
     assert statuses == [302, 302, 302, 429]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"), [({"title": " "}, "title"), ({"source": " "}, "source")]
+)
+def test_what_is_refused_marks_the_field_that_has_to_change(
+    as_bob: Client, board: Board, sent: dict[str, str], field: str
+) -> None:
+    response = send(as_bob, board, **sent)
+    assert response.status_code == 422
+    fields = re.findall("<(?:input|textarea)[^>]*>", response.content.decode())
+    wrong = [each for each in fields if 'aria-invalid="true"' in each]
+    assert [re.search('name="(.*?)"', each)[1] for each in wrong] == [field]
+    assert all("data-focus" in each for each in wrong)
