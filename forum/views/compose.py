@@ -27,7 +27,8 @@ from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
 from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
-from forum.refusals import Changed, Gone, Invalid, Locked, NotAllowed, Refusal, SignedOut, SignedOut from forum.views.held import let_wait, waits
+from forum.refusals import Changed, Gone, Invalid, Locked, NotAllowed, Refusal, SignedOut
+from forum.views.held import let_wait, waits
 from forum.views.keeping import give_back, keep, keep_text, look_around, show
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])

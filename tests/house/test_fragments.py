@@ -54,6 +54,7 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         *(("alice", path) for key, path in found.items() if not key.startswith("account_logout")),
         *(("carol", found[key]) for key in found if key.endswith(("hide visible", "-suspend bob"))),
         ("carol", found["thread-lock open"]),
+        ("carol", found["thread-detail open"]),
         ("bob", found["post-report visible"]),
         ("carol", f"/admin/forum/post/hide/?id={scene.posts['visible'].pk}"),
         ("carol", desk_addresses(scene)["admin:forum_case_change"]),
