@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 Text = str | Promise
+
+TWO_MINUTES = 120
 
 
 class Refusal(Exception):
@@ -30,6 +33,10 @@ class Refusal(Exception):
 class SignedOut(Refusal):
     status = 401
     message = _("You aren’t signed in.")
+
+
+class SignedOutMeanwhile(SignedOut):
+    message = _("You were signed out while you wrote.")
 
 
 class NotAllowed(Refusal, PermissionDenied):
@@ -74,11 +81,20 @@ class TooFast(Refusal):
 
     def __init__(self, retry_after: int, message: Text | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(
-            message
-            or _("That was a lot at once. You can go on in %(seconds)d seconds.")
-            % {"seconds": retry_after}
+        super().__init__(message or _when(retry_after))
+
+
+def _when(seconds: int) -> str:
+    """When one can go on, in the unit that people would name."""
+    if seconds < TWO_MINUTES:
+        words = ngettext(
+            "That was a lot at once. You can go on in %(count)d second.",
+            "That was a lot at once. You can go on in %(count)d seconds.",
+            seconds,
         )
+        return words % {"count": seconds}
+    words = gettext("That was a lot at once. You can go on in %(count)d minutes.")
+    return words % {"count": -(-seconds // 60)}
 
 
 class Busy(Refusal):

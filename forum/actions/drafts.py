@@ -15,7 +15,7 @@ from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, HeldPost, Post, User
 from forum.models.drafts import Purpose
-from forum.refusals import Changed, Gone, Invalid
+from forum.refusals import Changed, Gone, Invalid, NotAllowed
 
 # A text may be too long for a post, and wait to be split.
 MAX_DRAFT = 5 * MAX_SOURCE
@@ -48,8 +48,10 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
 
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
     blank text gives up what was kept before. Raises `Changed` when another form has saved since,
-    whose text stays; `Invalid` when it is too much to keep.
+    whose text stays; `Invalid` when it is too much to keep; `NotAllowed` when it
+    is an edit of what somebody else wrote.
     """
+    _check_own(purpose, member)
     source, title = clean_source(written.source), clean_source(written.title)
     if len(source) > MAX_DRAFT:
         raise Invalid(_("That is too long to be kept as a draft."))
@@ -117,6 +119,13 @@ def forget_draft(
 def forget_old_drafts() -> int:
     """Drop drafts of long ago, and those given up; returns how many there were."""
     return Draft.objects.stale().delete()[0]
+
+
+def _check_own(purpose: Purpose, member: User) -> None:
+    if purpose.post_id is None:
+        return
+    if not Post.objects.written_by(member).filter(pk=purpose.post_id).exists():
+        raise NotAllowed(_("Only its author can edit a post."))
 
 
 def _locked(purpose: Purpose, member: User) -> Draft | None:

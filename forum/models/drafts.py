@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, Value, When
-from django.db.models.functions import JSONObject, Trim
+from django.db.models.functions import JSONObject, Left, Length, Trim
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from forum.models.boards import Board
@@ -20,6 +21,10 @@ from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
 if TYPE_CHECKING:
     from forum.models.accounts import User
+
+# On a thread's page the words of a draft are counted in so many characters, of so many drafts.
+COUNTED = 4000
+MOST_LINES = 50
 
 # How long a draft is kept after it was last saved; one that was given up, so that it can be
 # taken back.
@@ -64,18 +69,27 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
         """What the page of a thread says of the drafts that `reader` keeps in it, in one column.
 
+        Of the latest `MOST_LINES`; of a long one, that there are at least so many words.
+
         Who wrote the post answered is left out when `reader` may not read that any more.
         """
-        drafts = self.filter(member=reader.pk).kept().in_thread(thread).order_by("id")
+        drafts = self.filter(member=reader.pk).kept().in_thread(thread).order_by("-id")
         name = Case(When(readable_by(reader, "parent__"), then=F("parent__author__username")))
         words = Func(
-            Func(Trim("source"), Value(r"\s+"), function="regexp_split_to_array"),
+            Func(
+                Trim(Left("source", COUNTED)),
+                Value(r"\s+"),
+                function="regexp_split_to_array",
+            ),
             Value(1),
             function="array_length",
             output_field=models.IntegerField(),
         )
-        line = JSONObject(id="id", parent="parent_id", post="post_id", name=name, words=words)
-        return ArraySubquery(drafts.values(line=line))
+        is_long = GreaterThan(Length("source"), COUNTED)
+        line = JSONObject(
+            id="id", parent="parent_id", post="post_id", name=name, words=words, is_long=is_long
+        )
+        return ArraySubquery(drafts.values(line=line)[:MOST_LINES])
 
     def latest(self) -> DraftQuerySet:  # type: ignore[override]
         """The one saved last first."""

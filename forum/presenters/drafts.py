@@ -42,7 +42,7 @@ class Offers:
 
     def __init__(self, thread: Thread) -> None:
         self._by_post: dict[int, list[Line]] = {}
-        for draft in thread.drafts:
+        for draft in reversed(thread.drafts):
             self._add(draft["parent"] or draft["post"], partial(_line, draft))
         for held in thread.held:
             self._add(held["parent"] or held["edits"], partial(line_of, held))
@@ -72,7 +72,8 @@ def _html(lines: list[str]) -> SafeString:
 def _line(draft: dict[str, object], *, is_away: bool) -> str:
     is_edit = draft["parent"] is None
     words = int(str(draft["words"] or 0))
-    count = ngettext("%(count)d word", "%(count)d words", words) % {"count": words}
+    shown = f"{words:,}+" if draft["is_long"] else str(words)
+    count = ngettext("%(count)s word", "%(count)s words", words) % {"count": shown}
     return OFFER.fill(
         OfferShape(is_edit, is_away),
         {

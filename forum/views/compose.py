@@ -20,6 +20,7 @@ from forum.actions.limits import spend
 from forum.actions.newcomers import keep_limits_of_new
 from forum.actions.posts import rendered_post, sent_before
 from forum.forms.posts import PostForm
+from forum.markup.changes import Change
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
@@ -27,7 +28,17 @@ from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
 from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
-from forum.refusals import Changed, Gone, Invalid, Locked, NotAllowed, Refusal, SignedOut
+from forum.refusals import (
+    Changed,
+    Gone,
+    Invalid,
+    Locked,
+    NotAllowed,
+    Refusal,
+    SignedOut,
+    SignedOutMeanwhile,
+    TooFast,
+)
 from forum.views.held import let_wait, waits
 from forum.views.keeping import give_back, keep, keep_text, look_around, show
 
@@ -64,6 +75,7 @@ class Composer:
     # To whom other replies are begun in the thread, and where a quote is added to them.
     other_replies: list[tuple[str, str]] = field(default_factory=list)
     says_now: SafeString | None = None  # what an edit that came in between made of the post
+    changes: list[Change] = field(default_factory=list)  # what this text would change in that
     purpose: Purpose | None = None  # what its draft is kept under; none when that is not there
     known: int | None = None  # the latest post of the thread when it was opened
     version: int | None = None  # of the draft that it began from or saved last
@@ -98,6 +110,11 @@ class Composer:
             return ""
         lacks_title = self.has_title and not self.title
         return self.wrong or ("title" if lacks_title else "source")
+
+    @property
+    def wait_seconds(self) -> int:
+        """After how many seconds it can be posted; 0 when it can be tried at once."""
+        return self.refusal.retry_after if isinstance(self.refusal, TooFast) else 0
 
     @property
     def is_stuck(self) -> bool:
@@ -230,7 +247,7 @@ def author_of(request: HttpRequest) -> User:
     """Who writes; raises `SignedOut` when nobody is signed in any more."""
     if isinstance(request.user, User):
         return request.user
-    raise SignedOut
+    raise SignedOutMeanwhile
 
 
 def admit(

@@ -23,7 +23,7 @@ from forum.models.limits import DRAFTS
 from forum.permissions import Verdict
 from forum.presenters.meanwhile import meanwhile
 from forum.presenters.times import moment_of
-from forum.refusals import Changed, Refusal, SignedOut, TooFast
+from forum.refusals import Changed, Refusal, SignedOutMeanwhile, TooFast
 
 if TYPE_CHECKING:
     from forum.views.compose import Composer
@@ -109,7 +109,7 @@ def set_aside(
     """
     form.checked()
     if not isinstance(request.user, User):
-        raise SignedOut
+        raise SignedOutMeanwhile
     match request.POST.get("do"):
         case "save":
             return _saved(request, composer, request.user, verdict.refusal)

@@ -14,7 +14,8 @@ from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import number_in
-from forum.lib.text import fingerprint
+from forum.lib.text import clean_source, fingerprint
+from forum.markup.changes import word_diff
 from forum.models import Post
 from forum.models.drafts import Purpose
 from forum.models.limits import EDITS, POSTS
@@ -246,6 +247,7 @@ def _catch_up(request: HttpRequest, composer: Composer, post: Post) -> None:
     latest = post.latest_revision()
     composer.base, composer.was = latest.number, fingerprint(latest.source)
     composer.says_now = text_of(post, request.user)
+    composer.changes = word_diff(latest.source, clean_source(composer.source))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -34,7 +34,25 @@ function prepare() {
   for (const form of document.querySelectorAll(COMPOSER)) {
     fit(textOf(form));
     count(form);
+    const button = form.querySelector("[data-js-wait]");
+    if (button) wait(button);
   }
+}
+
+/** Seconds until it can be posted again, to be seen; pressed it is asked for all the same. */
+function wait(button) {
+  const until = Date.now() + button.dataset.jsWait * 1000;
+  const rest = document.createElement("span");
+  rest.ariaHidden = "true";
+  button.removeAttribute("data-js-wait");
+  button.append(rest);
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    rest.textContent = left > 0 ? clock : "";
+    if (left > 0 && button.isConnected) setTimeout(tick, 1000);
+  };
+  tick();
 }
 
 document.addEventListener("input", ({ target }) => {

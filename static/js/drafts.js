@@ -118,6 +118,7 @@ function settle(form, content, code, state) {
     if (code === 401) tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
     announce(state.querySelector(".note")?.textContent);
   } else {
+    form.querySelector("[data-js-note]")?.remove(); // that there was no connection
     if (memo.saved === memo.opened || memo.isLost) announce(state.querySelector("[data-js-saved]")?.textContent);
     memo.saved = content;
     memo.isLost = false;
@@ -169,6 +170,8 @@ function watchLeaving() {
 function leave() {
   for (const form of forms()) if (memos.has(form)) save(form, { isLeaving: true });
 }
+
+export const saveAll = () => Promise.all([...forms()].filter((form) => memos.has(form)).map((form) => save(form)));
 
 addEventListener("pagehide", leave);
 addEventListener("online", () => { for (const form of forms()) if (memos.has(form)) save(form); });

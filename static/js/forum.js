@@ -274,6 +274,24 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
+// ---- Logging out: no words of theirs are left on the device
+
+function leavesWords() {
+  try {
+    return document.querySelector(COMPOSER) || Object.keys(localStorage).some((key) => key.startsWith("draft "));
+  } catch {
+    return false; // nothing may be kept here
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!form.dataset.jsLeaves || form.dataset.jsParted || !leavesWords()) return;
+  event.preventDefault();
+  form.dataset.jsParted = "true";
+  import(modules.parting).then(({ part }) => part(form)).catch(() => null).then(() => form.requestSubmit(submitter));
+}, true);
+
 // What came is asked for later, or when somebody wants it.
 if (document.querySelector("[data-js-arrivals]")) {
   setTimeout(fetchQuietly, 20_000, "arrivals");

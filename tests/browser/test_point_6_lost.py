@@ -83,7 +83,7 @@ def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
     expect(phone.locator(".offer:visible")).to_have_count(0)
     phone.keyboard.type("the.")
     phone.keyboard.press("Control+Enter")
-    expect(phone.get_by_role("status").first).to_have_text("Posted.")
+    expect(phone.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).source == "Bricks breathe."
     assert not sources(alice)
 
@@ -197,10 +197,11 @@ def test_back_online_it_is_saved_and_never_posted_by_itself(
     expect(page.locator(".compose [role=alert]")).to_contain_text("No connection")
     page.context.set_offline(False)
     expect_saved(page)
+    expect(page.locator(".compose [role=alert]")).to_have_count(0)
     assert sources(alice) == [WORDS]
     assert not Post.objects.filter(parent=reply).exists()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
 def test_offline_a_page_of_its_own_is_not_left(visit, reply: Post, alice: User) -> None:
@@ -214,7 +215,7 @@ def test_offline_a_page_of_its_own_is_not_left(visit, reply: Post, alice: User) 
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
     page.context.set_offline(False)
     page.get_by_role("button", name="Post reply").click()
-    expect(page.locator(".messages .note")).to_have_text("Posted.")
+    expect(page.locator(".messages .note")).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).source == WORDS
 
 
@@ -256,7 +257,7 @@ def test_signed_out_meanwhile_only_the_writer_gets_it_back(
     open_composer(page, reply)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.type(WORDS)
-    expect(page.locator(".state")).to_contain_text("You aren’t signed in.")
+    expect(page.locator(".state")).to_contain_text("You were signed out while you wrote.")
     page.get_by_role("link", name="Sign in", exact=True).click()
     log_in(page, "bob")
     expect(page.get_by_label("Your reply to bob")).to_have_value("")
@@ -279,7 +280,7 @@ def test_token_that_changed_meanwhile_is_learned(page: Page, reply: Post, alice:
     page.keyboard.type(WORDS)
     expect_saved(page)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
 def test_locked_meanwhile_lets_it_be_copied_and_keeps_it(
@@ -308,7 +309,7 @@ def test_parent_removed_meanwhile_it_can_go_to_the_thread(
     hide_post(reply, by=carol, reason="advertising")
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Post to the thread instead").click()
-    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.filter(parent=opening, source=WORDS).exists()
     assert sources(alice) == []
 
@@ -317,7 +318,7 @@ def test_parent_moved_meanwhile_it_goes_along(page: Page, reply: Post, carol: Us
     begin(page, reply)
     elsewhere = split_branch(reply, title="Wet bricks", by=carol, reason="another matter")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).thread == elsewhere
 
 
@@ -349,7 +350,8 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     field.fill("From the second tab.")
     second.get_by_role("button", name="Save").click()
     expect(second.locator(".bad")).to_contain_text("edited elsewhere")
-    expect(second.locator(".text")).to_have_text("From the first tab.")
+    expect(second.locator(".text:not(.diff)")).to_have_text("From the first tab.")
+    expect(second.locator(".diff del")).to_have_text("removed: first")
     expect(field).to_have_value("From the second tab.")
     second.get_by_role("button", name="Save").click()
     expect(second.locator(".messages .note")).to_have_text("Saved.")
@@ -377,7 +379,7 @@ def test_replies_that_arrived_are_shown_before_posting_and_nothing_moves(
     page.keyboard.type(" Yes.")
     expect_saved(page)
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
 def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, carol: User) -> None:
@@ -389,4 +391,4 @@ def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, car
     expect(news.locator("em")).to_have_text("spring")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
     plain_page.get_by_role("button", name="Post anyway").click()
-    expect(plain_page.locator(".messages .note")).to_have_text("Posted.")
+    expect(plain_page.locator(".messages .note")).to_contain_text("Posted.")

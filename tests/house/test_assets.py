@@ -67,6 +67,7 @@ LATER = {
     "words.js",
 }
 LATER |= {"arrivals.js", "joined.js"}  # when a page has been open for a while, or was added to
+LATER |= {"parting.js"}  # when somebody logs out who has left words on the device
 LATER |= {
     "place.js",
     "back.js",

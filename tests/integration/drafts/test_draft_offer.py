@@ -7,11 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, suspend_person
 from forum.actions.moves import merge_thread, split_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Draft, Post, RateLimit, Thread, User
+from forum.models.drafts import MOST_LINES, Purpose
 from tests.integration.drafts.conftest import HTMX, Composer, address_of, kept
 
 WORDS = "Bricks breathe, moss or no moss."
@@ -102,6 +104,19 @@ def test_draft_stands_under_its_post(
     assert "</article>" in page[post:offer]
     assert "<article" not in page[post:offer].split("</article>", 1)[1]
     assert "6 words" not in read(as_bob, reply.thread.get_absolute_url())
+
+
+def test_words_of_a_long_draft_and_lines_of_many_are_counted_only_so_far(
+    composer: Composer, as_alice: Client, opening: Post, alice: User, bob: User
+) -> None:
+    composer.save("moss " * 2000)
+    assert "Your reply to bob, 800+ words." in read(as_alice, opening.thread.get_absolute_url())
+    for n in range(MOST_LINES):
+        post = reply_to(opening, author=bob, source=f"Number {n}.")
+        save_draft(Purpose(parent_id=post.pk), member=alice, written=Writing("Yes."))
+    page = read(as_alice, opening.thread.get_absolute_url())
+    assert page.count('class="offer"') == MOST_LINES
+    assert "800+ words" not in page
 
 
 def test_opening_it_again_restores_all_of_it(

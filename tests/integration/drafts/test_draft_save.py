@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from forum.actions.drafts import (
@@ -22,7 +23,7 @@ from forum.actions.threads import start_thread
 from forum.jobs.housekeeping import sweep
 from forum.models import Board, Draft, Post, User
 from forum.models.drafts import KEPT_FOR, TAKEN_BACK_WITHIN, Purpose
-from forum.refusals import Changed, Gone, Invalid
+from forum.refusals import Changed, Gone, Invalid, NotAllowed
 
 
 @pytest.fixture
@@ -202,7 +203,18 @@ def test_so_many_drafts_and_no_more(reply: Post, purpose: Purpose, alice: User) 
     form.save("The last one.")
     form.save("The last one, longer.")
     with pytest.raises(Invalid):
-        Form(Purpose(post_id=reply.pk), alice).save("One more.")
+        Form(Purpose(post_id=reply.parent_id), alice).save("One more.")
+
+
+def test_nobody_keeps_an_edit_of_what_somebody_else_wrote(
+    as_alice: Client, reply: Post, alice: User
+) -> None:
+    with pytest.raises(NotAllowed):
+        Form(Purpose(post_id=reply.pk), alice).save("Better.")
+    for do in ("save", "discard"):
+        response = as_alice.post(f"/p/{reply.pk}/edit/", {"source": "Better.", "do": do})
+        assert response.status_code == 403
+    assert not Draft.objects.exists()
 
 
 def test_characters_that_cannot_be_stored_are_replaced(purpose: Purpose, alice: User) -> None:

@@ -210,6 +210,8 @@ def test_second_of_two_tabs_is_shown_both_and_may_save_knowingly(
     html = send(as_bob, reply, "From this tab.", base=began_from).content.decode()
     assert "What the post says now" in html
     assert "<p>From the other tab.</p>" in html
+    changes = html.partition("What your text would change in it")[2]
+    assert 'From <del><span class="vh">removed: </span>the other</del>' in changes
     assert f'name="base" value="{base_of(reply)}"' in html
     again = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
     assert "From this tab." in again
