@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import settings
 from xdist.remote import Producer
 
@@ -13,6 +13,7 @@ from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
+from tests.emptying import leave_it_empty
 from tests.shares import Shares
 
 # The machine may be busy: no deadline for one example. Each run tries other examples, so that few
@@ -21,6 +22,8 @@ settings.register_profile("few-and-often", deadline=None, max_examples=30)
 settings.load_profile("few-and-often")
 
 PASSWORD = "correct horse battery"
+
+TransactionTestCase._fixture_teardown = leave_it_empty
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,7 @@
 """The forum's own settings, but for what only costs time in tests."""
 
 from forum.settings import *  # noqa: F403
-from forum.settings import STORAGES
+from forum.settings import DATABASES, STORAGES
 
 # No collecting before a test.
 STORAGES = STORAGES | {
@@ -10,3 +10,6 @@ STORAGES = STORAGES | {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # People of tests are no newcomers; those who are have tests of their own.
 NEW_MEMBER_POSTS = NEW_MEMBER_DAYS = 0
+# What a crash would lose is nothing here.
+OPTIONS = DATABASES["default"].get("OPTIONS", {}) | {"options": "-c synchronous_commit=off"}
+DATABASES["default"]["OPTIONS"] = OPTIONS

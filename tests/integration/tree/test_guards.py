@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
@@ -10,7 +11,8 @@ from django.db.models import F
 from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
-from forum.models import Board, ModerationAction, ModerationEffect, Post, Thread, User
+from forum.models import Board, Category, ModerationAction, ModerationEffect, Post, Thread, User
+from tests.emptying import KEPT, delete_all_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -298,6 +300,18 @@ def test_a_record_refuses_to_be_saved_again_or_deleted(logged):
     with pytest.raises(DatabaseError):
         logged.delete()
     assert ModerationAction.objects.get(pk=logged.pk).reason == "spam"
+
+
+def test_what_tests_leave_is_deleted_and_the_guards_stand_as_before(logged, opening):
+    delete_all_rows()
+
+    counted = {model: model._base_manager.count() for model in apps.get_models()}
+    assert {model for model, count in counted.items() if count} <= KEPT
+    alice = User.objects.create_user("alice", "alice@example.org")
+    board = Board.objects.create(category=Category.objects.create(name="A"), name="B", slug="b")
+    thread = start_thread(board, author=alice, title="New", source="New.")
+    with pytest.raises(DatabaseError):
+        Post.objects.filter(thread=thread).update(lft=F("lft") + 1)
 
 
 def test_a_flush_empties_everything_the_log_too_and_keeps_low_ids_reserved(logged, board):
