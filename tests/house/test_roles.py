@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from forum.actions.newcomers import keep_limits_of_new
+from forum.actions.posts import reply_to
 from forum.models import Post, Role, User
-from forum.permissions import may_report, may_undo
+from forum.permissions import (
+    may_answer,
+    may_delete,
+    may_edit,
+    may_report,
+    may_start_thread,
+    may_undo,
+)
+from forum.refusals import Invalid
 from tests.deeds import EACH, IDS, make_ready
 from tests.scene import PEOPLE, Scene, undone
 
@@ -61,6 +73,36 @@ def test_each_role_may_what_the_table_says(scene: Scene, kind: str, deed: object
             post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
             target = post if kind == "post" else post.thread
             assert may(scene, deed, target) == allowed, author
+
+
+def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
+    scene: Scene, settings: Any
+) -> None:
+    """The row of the new member: every act of moderators is closed, every act of members open."""
+    settings.NEW_MEMBER_POSTS, settings.NEW_MEMBER_LINKS = 1, 0
+    link = "See https://elsewhere.example/ for that."
+    with undone():
+        nina = User.objects.create_user("nina")
+        post = scene.posts["visible"]
+        targets = {
+            "post": post,
+            "thread": post.thread,
+            "person": scene.people["bob"],
+            "held": scene.held,
+        }
+        assert not [deed.name for kind, deed in EACH if deed.may(nina, targets[kind])]
+        for rule in (may_answer, may_report):
+            assert rule(nina, post)
+        assert may_start_thread(nina, scene.board)
+        with pytest.raises(Invalid, match="New members link to 0 pages"):
+            keep_limits_of_new(nina, link)
+        keep_limits_of_new(nina, "Without a link.")
+        mine = reply_to(post, author=nina, source="Without a link.")
+        assert may_edit(nina, mine)
+        assert may_delete(nina, mine)
+        keep_limits_of_new(nina, link)  # over: a post of hers stands
+        for name in set(PEOPLE) - {"visitor", "alice", "bob", "dan"}:
+            keep_limits_of_new(scene.people[name], link)
 
 
 def test_nobody_undoes_what_somebody_above_them_did(scene: Scene) -> None:

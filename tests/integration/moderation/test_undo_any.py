@@ -6,11 +6,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from forum.actions.drafts import Writing
+from forum.actions.holding import Why, approve_held, hold_post, reject_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import reply_to
 from forum.actions.undo import undo
-from forum.models import ModerationAction, Post, Thread, User
+from forum.models import HeldPost, HoldRule, ModerationAction, Post, Revision, Thread, User
+from forum.models.drafts import Purpose
 from forum.refusals import Refusal
 
 HOW = {"reason": "anyhow"}
@@ -25,6 +28,16 @@ def choose(posts, *places):
     return [fresh(posts[place % len(posts)]) for place in places]
 
 
+def wait(posts, *places):
+    """Answers to these that wait."""
+    why = Why(HoldRule(kind="first", number=1), "1")
+    how = {"written": Writing("It waits."), "was": "", "why": why}
+    return [
+        hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **how)
+        for post in choose(posts, *places)
+    ]
+
+
 # Each is given posts, and where to find what it is about.
 ACTS = {
     "hide": lambda posts, a, b, by: hide_post.together(choose(posts, a, b, a + b, 7), by=by, **HOW),
@@ -35,18 +48,36 @@ ACTS = {
         choose(posts, a)[0], to=choose(posts, b)[0], by=by, **HOW
     ),
     "split": lambda posts, a, _, by: split_branch(choose(posts, a)[0], title="Apart", by=by, **HOW),
+    "approve": lambda posts, a, b, by: approve_held.together(wait(posts, a, b), by=by, **HOW),
+    "reject": lambda posts, a, b, by: reject_held.together(wait(posts, a, b), by=by, **HOW),
     "merge": lambda posts, a, b, by: merge_thread(
         choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, by=by, **HOW
     ),
 }
 
 
+def without_published(found):
+    """But for what was approved: taken back it is hidden, and nobody sees or counts it."""
+    gone = set(HeldPost.objects.exclude(post=None).values_list("post", flat=True))
+    revisions = set(Revision.objects.filter(post__in=gone).values_list("pk", flat=True))
+    assert gone <= set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True))
+    return found | {
+        "posts": [[row for row in rows if row[0] not in gone] for rows in found["posts"]],
+        "revisions": [row for row in found["revisions"] if row[0] not in revisions],
+    }
+
+
 def marks(threads):
     """What acts set besides places and numbers."""
     return {
-        "hidden": set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True)),
+        "hidden": set(
+            Post.objects.exclude(hidden_at=None)
+            .exclude(pk__in=HeldPost.objects.exclude(post=None).values("post"))
+            .values_list("pk", flat=True)
+        ),
         "locked": set(threads.exclude(locked_at=None).values_list("pk", flat=True)),
         "pinned": set(threads.exclude(pinned_at=None).values_list("pk", flat=True)),
+        "decided": set(HeldPost.objects.ended().values_list("pk", flat=True)),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
     }
 
@@ -84,7 +115,7 @@ def test_acts_undone_in_reverse_change_nothing(
         for action in reversed(done):
             assert undo(action, by=carol, reason="a mistake").kept == []
             assert_sound()
-        after = forum()
+        after = without_published(forum())
         assert after["posts"][:2] == before["posts"]
         assert after["threads"][:2] == before["threads"]
         assert after["revisions"] == before["revisions"]

@@ -11,7 +11,7 @@ from forum.actions.claims import claim_case
 from forum.actions.moderation import hide_post
 from forum.actions.reports import report_post
 from forum.models import Case, ModerationNotice, Post, Report, User
-from forum.refusals import Busy, Gone
+from forum.refusals import Refusal
 
 AT_ONCE = 6
 
@@ -22,7 +22,7 @@ def at_once(*acts):
     def run(act):
         try:
             return act()
-        except (Gone, Busy) as refusal:
+        except Refusal as refusal:
             return refusal
         finally:
             connection.close()

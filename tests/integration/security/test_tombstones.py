@@ -6,11 +6,12 @@ That no word comes out anywhere else is the crawl of tests/house/test_visibility
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from forum.actions.moderation import hide_post
-from forum.models import ModerationAction, Post
+from forum.models import Case, HeldPost, ModerationAction, Post
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +105,68 @@ def test_the_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
         for viewer in ("visitor", "bob", "otto"):
             told = scene.client(viewer).get(action.get_absolute_url()).content.decode()
             assert not re.search(r"token\w+", told)
+
+
+# -- Held: for its author and those who decide on it; for everybody else it does not exist ---------
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_what_is_held_stands_in_its_place_for_its_author_alone(scene: Scene, viewer: str) -> None:
+    page = scene.client(viewer).get(scene.threads["open"].get_absolute_url()).content.decode()
+    assert (scene.tokens["held"] in page) is (viewer == "alice")
+    assert (f"/held/{scene.held.pk}/" in page) is (viewer == "alice")
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_its_link_answers_others_as_if_it_did_not_exist(scene: Scene, viewer: str) -> None:
+    client = scene.client(viewer)
+    for page in ("", "approve/", "reject/"):
+        there = client.get(f"/held/{scene.held.pk}/{page}")
+        never = client.get(f"/held/999999/{page}")
+        may_decide = viewer in MODERATORS
+        if may_decide or (viewer == "alice" and not page):
+            assert scene.tokens["held"] in there.content.decode()
+        elif viewer == "alice":
+            assert there.status_code == 403
+        else:
+            assert there.status_code == never.status_code
+            assert _without_id(there, scene.held.pk) == _without_id(never, 999999)
+
+
+def _without_id(answer: Any, pk: int) -> str:
+    """What an answer says, without the address, which is what was asked for."""
+    told = f"{answer.status_code} {answer.headers.get('Location', '')} {answer.content.decode()}"
+    return re.sub(r'value="\w{64}"', "", re.sub(rf"held(/|%2F){pk}(/|%2F)", "", told))
+
+
+@pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "alice"])
+def test_it_counts_nowhere_and_nobody_hears_of_it(scene: Scene, viewer: str) -> None:
+    """Pages, counts, notices, arrivals, quotes and redirects are what they are without it."""
+    exits = [
+        *(scene.threads["open"].get_absolute_url(), scene.board.get_absolute_url(), "/"),
+        *("/inbox/", "/drafts/", "/held/", "/log/", "/u/alice/"),
+        f"/t/{scene.threads['open'].pk}/arrivals/?after=0&show=all",
+        f"/p/{scene.held.parent_id}/quoted/",
+        f"/p/{scene.held.parent_id}/menu/",
+    ]
+    if viewer in MODERATORS:
+        exits = exits[:5]  # the log and the count of what waits are theirs to see
+
+    def heard() -> list[str]:
+        client = scene.client(viewer)
+        with undone():
+            answers = [client.get(page, headers={"hx-request": "true"}) for page in exits]
+            answers += [client.get(page) for page in exits]
+        return [COUNT.sub("", _without_id(each, 0)) for each in answers]
+
+    told = heard()
+    with undone():
+        Case.objects.filter(held=scene.held).delete()
+        HeldPost.objects.all().delete()
+        assert heard() == told
+
+
+# What differs each time: how much waits for a moderator, and what is signed with the hour.
+COUNT = re.compile(
+    r"<b>\d+</b>(?=<span class=\"vh\"> waiting)|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
+)

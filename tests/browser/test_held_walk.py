@@ -1,0 +1,124 @@
+"""A post is held, its author sees it wait, a moderator approves it by key, and it stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from forum.actions.configuration import set_up, take_down
+from forum.models import Case, HeldPost, HoldRule, Post, User
+from tests.browser.world import World
+from tests.browser.writing import open_composer
+
+NASTY = (
+    "My <b>roulette</b> & **bold** “quote”, <script>alert(1)</script> https://x.example/?a=1&b=2"
+)
+
+
+@pytest.fixture(autouse=True)
+def rule(world: World) -> Iterator[HoldRule]:
+    rule = HoldRule(kind="words", terms="roulette")
+    set_up(rule, by=world.erin)
+    yield rule
+    take_down(rule, by=world.erin)
+
+
+def decide(page: Page, key: str, reason: str) -> None:
+    """Open the row that is in focus, decide on it by its key, and say why."""
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You are on it.")).to_be_visible()
+    expect(page.get_by_text("Words: roulette")).to_be_visible()
+    page.keyboard.press(key)
+    page.get_by_role("textbox", name="Reason").fill(reason)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Review queue")
+
+
+def row_of(page: Page, held: HeldPost):
+    case = Case.objects.get(held=held)
+    return page.locator(f"button[formaction='/admin/forum/case/{case.pk}/claim/']")
+
+
+def test_held_seen_to_wait_approved_by_key_and_there(
+    visit, opening: Post, bob: User, carol: User
+) -> None:
+    address = opening.thread.get_absolute_url()
+    member = visit(address, bob)
+    open_composer(member, opening)
+    member.keyboard.type(NASTY)
+    member.keyboard.press("Control+Enter")
+    waiting = member.locator(".offer:focus")
+    expect(waiting).to_contain_text("waits for a moderator")
+    expect(waiting).to_contain_text(NASTY)
+    expect(member.get_by_role("status").first).to_have_text("Your reply waits for a moderator.")
+    held = HeldPost.objects.latest("pk")
+    member.reload()
+    expect(member.locator(f"#held-{held.pk}")).to_contain_text("only you can see it")
+    visitor = visit(address)
+    expect(visitor.locator("main")).not_to_contain_text("roulette")
+
+    moderator = visit("/admin/", carol)
+    row_of(moderator, held).focus()
+    decide(moderator, "a", "harmless")
+    expect(moderator.locator(".messagelist")).to_contain_text("The post is published.")
+
+    post = Post.objects.get(author=bob, source=NASTY)
+    member.reload()
+    expect(member.locator(f"#held-{held.pk}")).to_have_count(0)
+    expect(member.locator(f"#p{post.pk} .text")).to_contain_text("<b>roulette</b> & bold")
+    visitor.reload()
+    expect(visitor.locator(f"#p{post.pk}")).to_be_visible()
+    member.goto("/inbox/")
+    expect(member.get_by_text("A moderator approved a post that waited.").first).to_be_visible()
+
+
+def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: User) -> None:
+    member = visit(opening.thread.get_absolute_url(), bob)
+    open_composer(member, opening)
+    member.keyboard.type("Roulette, anybody?")
+    member.keyboard.press("Control+Enter")
+    expect(member.locator(".offer:focus")).to_be_visible()
+    held = HeldPost.objects.latest("pk")
+    moderator = visit("/admin/", carol)
+    row_of(moderator, held).focus()
+    decide(moderator, "d", "no games here")
+
+    member.goto("/inbox/")
+    member.get_by_role("link", name="A moderator rejected a post that waited.").first.click()
+    member.locator("main").get_by_role("link", name=opening.thread.title).first.click()
+    expect(member.locator("main")).to_contain_text("no games here")
+    member.get_by_role("button", name="Revise it").click()
+    field = member.get_by_label("Your reply to")
+    expect(field).to_have_value("Roulette, anybody?")
+    field.fill("Chess, anybody?")
+    member.get_by_role("button", name="Post reply").click()
+    expect(member.locator(".node .text", has_text="Chess, anybody?")).to_be_visible()
+
+
+def test_without_scripts(visit, opening: Post, bob: User, carol: User) -> None:
+    how = {"java_script_enabled": False}
+    member = visit(f"/p/{opening.pk}/reply/", bob, **how)
+    member.get_by_label("Your reply to").fill(NASTY)
+    member.get_by_role("button", name="Post reply").click()
+    expect(member.locator("h1")).to_have_text("This waits for a moderator")
+    expect(member.locator(".text")).to_contain_text("<b>roulette</b> & bold")
+    member.reload()  # the same form, sent once more
+    held = HeldPost.objects.get(parent=opening)
+    member.get_by_role("button", name="Change it").click()
+    field = member.get_by_label("Your reply to")
+    expect(field).to_have_value(NASTY)
+    field.fill("Less of roulette.")
+    member.get_by_role("button", name="Post reply").click()
+    expect(member.locator("h1")).to_have_text("This waits for a moderator")
+    held = HeldPost.objects.waiting().get(parent=opening)
+
+    moderator = visit("/admin/", carol, **how)
+    row = moderator.locator("#result_list tbody tr").filter(has=row_of(moderator, held))
+    row.get_by_role("link", name="Approve").click()
+    moderator.get_by_role("textbox", name="Reason").fill("fine")
+    moderator.get_by_role("button", name="Approve").click()
+    expect(moderator.locator(".messagelist")).to_contain_text("The post is published.")
+    member.goto(opening.thread.get_absolute_url())
+    expect(member.locator(".node .text", has_text="Less of roulette.")).to_be_visible()

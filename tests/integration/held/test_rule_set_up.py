@@ -1,0 +1,87 @@
+"""Rules for holding: set up by administrators, each change in the log, read by moderators."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from forum.actions.configuration import set_up
+from forum.actions.undo import undo
+from forum.models import HeldPost, HoldRule, ModerationAction
+from forum.models.acts import Act
+
+LIST = "admin:forum_holdrule"
+FORM = {"kind": "words", "terms": " casino*\r\n\r\njackpot \r\ncasino*", "about": "everybody"}
+FORM |= {"is_active": "on", "number": "", "minutes": "", "note": "Spam"}
+
+
+def entries():
+    return ModerationAction.objects.filter(act=Act.CONFIGURE)
+
+
+def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, erin, held):
+    assert as_erin.post(reverse(f"{LIST}_add"), FORM).status_code == 302
+    rule = HoldRule.objects.latest("pk")
+    assert (rule.terms, str(rule)) == ("casino*\njackpot", "Words: casino*, jackpot")
+    page = reverse(f"{LIST}_change", args=[rule.pk])
+    form = FORM | {"kind": "domains", "terms": "https://WWW.Evil.example/x\n*.bad.example"}
+    assert as_erin.post(page, form).status_code == 302
+    rule.refresh_from_db()
+    assert rule.terms == "www.evil.example\nbad.example"
+    page = reverse(f"{LIST}_delete", args=[held.rule.pk])
+    assert as_erin.post(page, {"post": "yes"}).status_code == 302
+    assert entries().count() == 3
+    held.refresh_from_db()
+    assert (held.rule, held.why) == (None, "Words: casino*"), "what it was held for is known"
+    undo(entries()[0], by=erin, reason="No")
+    assert HoldRule.objects.filter(terms="casino*").exists()
+
+
+def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin):
+    for odd, told in (
+        ({"terms": ""}, "Say what is looked for, or how many."),
+        ({"terms": "casino\n…"}, "“…” can’t be found in any post."),
+        ({"terms": "x\n" * 1001 + "\n".join(map(str, range(1001)))}, "too many for one rule"),
+        ({"terms": "x" * 20_001}, "at most 20000"),
+        ({"kind": "domains", "terms": "evil"}, "“evil” can’t be found in any post."),
+        ({"kind": "links"}, "Say what is looked for, or how many."),
+        ({"kind": "pace", "number": "3"}, "Say what is looked for, or how many."),
+        ({"kind": "first", "number": "-1"}, "greater than or equal"),
+        ({"kind": "nonsense"}, "not one of the available"),
+    ):
+        answer = as_erin.post(reverse(f"{LIST}_add"), FORM | odd)
+        assert answer.status_code == 200
+        assert told in answer.content.decode(), odd
+    assert not HoldRule.objects.exists()
+    assert not entries().exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"kind": "links", "number": 2}, "More than 2 links"),
+        ({"kind": "pace", "number": 3, "minutes": 10}, "More than 3 posts in 10 minutes"),
+        ({"kind": "first", "number": 1}, "First 1 posts of an account"),
+    ],
+)
+def test_rules_are_named_by_what_they_do(fields, name):
+    assert str(HoldRule(**fields)) == name
+
+
+def test_moderators_of_the_site_read_rules_and_change_none(as_carol, as_alice, erin, rule):
+    assert "casino*" in as_carol.get(reverse(f"{LIST}_changelist")).content.decode()
+    page = reverse(f"{LIST}_change", args=[rule.pk])
+    assert as_carol.get(page).status_code == 200
+    for address in (page, reverse(f"{LIST}_add"), reverse(f"{LIST}_delete", args=[rule.pk])):
+        assert as_carol.post(address, FORM).status_code == 403
+    assert as_alice.get(page).status_code == 403
+    rule.refresh_from_db()
+    assert rule.terms == "casino*"
+
+
+def test_rule_out_of_force_holds_nothing(as_bob, erin, opening, rule):
+    rule.is_active = False
+    set_up(rule, by=erin)
+    sent = as_bob.post(f"/p/{opening.pk}/reply/", {"source": "My casino."})
+    assert sent.status_code == 302
+    assert not HeldPost.objects.exists()
