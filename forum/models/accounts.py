@@ -232,18 +232,21 @@ class User(AbstractBaseUser):
     @cached_property
     def standing(self) -> Standing:
         """What this person was appointed to; asked once per request."""
-        return self._standing_and_notices[0]
+        return self.standing_and_counts[0]
 
     @cached_property
     def unread_notices(self) -> int:
         """How many posts this person was told of and has not seen."""
-        return self._standing_and_notices[1]
+        from forum.models.roles import unread_notices_of
+
+        return unread_notices_of(self)
 
     @cached_property
-    def _standing_and_notices(self) -> tuple[Standing, int]:
-        from forum.models.roles import standing_and_notices_of
+    def standing_and_counts(self) -> tuple[Standing, int, int]:
+        """The standing, with counts that come by the same query."""
+        from forum.models.roles import standing_and_counts_of
 
-        return standing_and_notices_of(self)
+        return standing_and_counts_of(self)
 
     # Django's admin and its login ask these; the answers are ours.
 

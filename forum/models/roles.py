@@ -117,23 +117,29 @@ def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
 ROLES_AND_COUNTS = Prepared(_roles_and_counts)
 
 
-def standing_and_notices_of(person: User) -> tuple[Standing, int]:
-    """The roles of `person`, added up, and how many notices are unread; one query for most.
+def standing_and_counts_of(person: User) -> tuple[Standing, int, int]:
+    """The roles of `person`, added up, and how much is unread; one query.
+
+    That is of posts that everybody may read, and of what moderators did to theirs.
+    """
+    rows = ROLES_AND_COUNTS.rows(person.pk)
+    roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
+    restrictions, _kind, _board, public, told = rows[0] if rows else ((), None, None, 0, 0)
+    return replace(_added_up(roles), restrictions=tuple(restrictions)), public, told
+
+
+def unread_notices_of(person: User) -> int:
+    """How many notices are unread; without a query of its own for most.
 
     Members are told of nothing but what everybody may read. What moderators may read depends on
     their roles: their notices are counted by another query.
     """
     from forum.models.notices import COUNTED, Notice
 
-    rows = ROLES_AND_COUNTS.rows(person.pk)
-    roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
-    standing = replace(_added_up(roles), restrictions=tuple(rows[0][0]) if rows else ())
-    counts = rows[0][3:] if rows else (0, 0)
-    if not standing.moderates_anything:
-        return standing, min(COUNTED, sum(counts))
-    person.standing = standing
-    unread = Notice.objects.unread().inbox_of(person)
-    return standing, min(COUNTED, unread.count_some() + counts[1])
+    standing, posts, told = person.standing_and_counts
+    if standing.moderates_anything:
+        posts = Notice.objects.unread().inbox_of(person).count_some()
+    return min(COUNTED, posts + told)
 
 
 def moderators_but(ids: Collection[int]) -> list[User]:
