@@ -26,6 +26,7 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
+from forum.markup.render import render
 from forum.models import (
     Board,
     Category,
@@ -149,7 +150,7 @@ def _draft(scene: Scene, parent: Post, member: User) -> Draft:
 
 def _held(scene: Scene, parent: Post, member: User) -> HeldPost:
     source = _text(scene, "held")
-    why = why_held(member, source=source)
+    why = why_held(member, render(source))
     assert why
     purpose = Purpose(parent_id=parent.pk)
     return hold_post(purpose, author=member, written=Writing(source), was="", why=why)

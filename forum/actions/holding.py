@@ -27,7 +27,7 @@ from forum.actions.threads import clean_title, start_thread
 from forum.actions.transactions import deed
 from forum.lib.matching import Searched, host_of
 from forum.lib.text import clean_source
-from forum.markup.render import render
+from forum.markup.render import Rendered, render
 from forum.models import (
     Board,
     HeldPost,
@@ -72,7 +72,7 @@ class Why:
 
 
 def why_held(
-    author: User, *, source: str, title: str = "", edits: Post | None = None
+    author: User, rendered: Rendered, *, title: str = "", edits: Post | None = None
 ) -> Why | None:
     """Why a text has to wait for a moderator; None when it has not.
 
@@ -80,7 +80,7 @@ def why_held(
     """
     if author.is_staff:
         return None
-    asked = _Asked(author, searched(source, title), edits)
+    asked = _Asked(author, searched(rendered, title), edits)
     for rule in HoldRule.objects.in_force():
         if rule.about == HoldRule.About.NEW and not asked.is_new:
             continue
@@ -89,9 +89,8 @@ def why_held(
     return None
 
 
-def searched(source: str, title: str = "") -> Searched:
+def searched(rendered: Rendered, title: str = "") -> Searched:
     """What rules look at: the words of a text with those that it quotes, and what it links to."""
-    rendered = render(source)
     return Searched(f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL))
 
 
@@ -109,7 +108,9 @@ class _Asked:
 
     @cached_property
     def before(self) -> Searched | None:
-        return searched(self.edits.latest_revision().source) if self.edits else None
+        if self.edits is None:
+            return None
+        return searched(render(self.edits.latest_revision().source))
 
     def found_by(self, rule: HoldRule) -> str:
         number = rule.number or 0
@@ -146,7 +147,7 @@ def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why
     if sent := held_before(author, written.nonce):
         return sent
     source = clean_source(written.source)
-    rendered_post(source)
+    rendered = rendered_post(source)
     title = clean_title(written.title) if purpose.board_id else ""
     _enforce(purpose, author, written.base, was)
     waiting = HeldPost.objects.of(author).waiting()
@@ -164,6 +165,7 @@ def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why
         edits_id=purpose.post_id,
         title=title,
         source=source,
+        excerpt=rendered.excerpt,
         pointed_at=list(written.quoted),
         base=written.base if purpose.post_id else None,
         was=was,

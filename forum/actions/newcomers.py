@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.actions.holding import searched
-from forum.actions.posts import rendered_post
+from forum.markup.render import Rendered
 from forum.models import HeldPost, Post, User
 from forum.models.newcomers import Newness, newness_of
 from forum.refusals import Invalid, TooFast
@@ -21,12 +21,12 @@ from forum.refusals import Invalid, TooFast
 HOUR = timedelta(hours=1)
 
 
-def keep_limits_of_new(author: User, source: str, *, is_edit: bool = False) -> None:
+def keep_limits_of_new(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:
     """Raise `Invalid` or `TooFast` for what new members don't do, saying when that ends."""
     newness = newness_of(author)
     if newness is None:
         return
-    links, most = searched(source).links, settings.NEW_MEMBER_LINKS
+    links, most = searched(rendered).links, settings.NEW_MEMBER_LINKS
     if links > most:
         told = ngettext(
             "New members link to %(most)d page in a post at most; here are %(count)d.",
@@ -34,7 +34,7 @@ def keep_limits_of_new(author: User, source: str, *, is_edit: bool = False) -> N
             most,
         )
         raise Invalid(f"{told % {'most': most, 'count': links}} {_when_over(author, newness)}")
-    names, most = len(rendered_post(source).mentions), settings.NEW_MEMBER_MENTIONS
+    names, most = len(rendered.mentions), settings.NEW_MEMBER_MENTIONS
     if names > most:
         told = ngettext(
             "New members mention %(most)d person in a post at most; here are %(count)d.",

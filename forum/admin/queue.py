@@ -125,7 +125,7 @@ def _older_than(days: int) -> Callable[[User], Q]:
 
 
 class Age(Choice):
-    title = _lazy("oldest report")
+    title = _lazy("waits since")
     parameter_name = "age"
     values = {
         "1": (_lazy("Over a day ago"), _older_than(1)),
@@ -221,7 +221,7 @@ class CaseAdmin(ReviewAdmin):
     def weight_in_words(self, case: Case) -> str:
         return f"{case.weight:.1f}"
 
-    @admin.display(description=_lazy("oldest report"))
+    @admin.display(description=_lazy("waits since"))
     def since(self, case: Case) -> SafeString:
         return time_tag(case.opened_at)
 

@@ -10,21 +10,19 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q
-from django.db.models.functions import JSONObject, Left
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.text import excerpt
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.posts import Post, post_path
+from forum.models.posts import EXCERPT_LENGTH, Post, post_path
 from forum.models.revisions import Revision
 from forum.models.rules import HoldRule
 from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
 # So many of one person wait at most.
 MOST_WAITING_OF_ONE = 50
-EXCERPT_LENGTH = 200  # characters
 
 
 class HeldPostQuerySet(models.QuerySet["HeldPost"]):
@@ -79,9 +77,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         """What the page of a thread says of what `reader` wrote and waits, in one column."""
         mine = self.waiting().filter(author=reader.pk, post=None)
         there = mine.filter(Q(parent__thread=thread) | Q(edits__thread=thread)).order_by("id")
-        line = JSONObject(
-            id="id", parent="parent_id", edits="edits_id", source=Left("source", EXCERPT_LENGTH * 2)
-        )
+        line = JSONObject(id="id", parent="parent_id", edits="edits_id", excerpt="excerpt")
         return ArraySubquery(there.values(line=line))
 
 
@@ -113,6 +109,8 @@ class HeldPost(models.Model):
     edits = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
     source = models.TextField(_("text"))
+    # Its first words, without those that it quotes.
+    excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True)
     # As the form sent them: whom it quotes, and what an edit began from.
     pointed_at = models.JSONField(default=list)
     base = models.BigIntegerField(null=True)
@@ -178,10 +176,6 @@ class HeldPost(models.Model):
     def place(self) -> Board | None:
         """The board that it is for; none when that is gone."""
         return self.thread.board if self.thread else self.board
-
-    @property
-    def excerpt(self) -> str:
-        return excerpt(self.source, EXCERPT_LENGTH)
 
     @property
     def published_at(self) -> str:

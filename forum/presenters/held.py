@@ -10,9 +10,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from forum.actions.holding import HELD
-from forum.lib.text import excerpt
 from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
-from forum.models.held import EXCERPT_LENGTH
 from forum.permissions import may_appeal, may_withdraw
 from forum.presenters.preview import Preview, preview
 from forum.presenters.stencils import Stencil
@@ -33,9 +31,8 @@ class LineShape(NamedTuple):
 
 def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
     """One of a reader's own, at its place in the thread; `line` is of `HeldPostQuerySet.lines`."""
-    words = excerpt(str(line["source"]), EXCERPT_LENGTH)
     shape = LineShape(line["edits"] is not None, is_away)
-    return LINE.fill(shape, {"id": str(line["id"]), "words": escape(words)})
+    return LINE.fill(shape, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,11 +263,11 @@ def admit(
     Takes a token for it; what is no post, or was sent before, costs none. Raises `Invalid` or
     `TooFast`.
     """
-    rendered_post(composer.source)
+    rendered = rendered_post(composer.source)
     if sent_before(author, composer.nonce_value):
         return None
     if held := held_before(author, composer.nonce_value):
         return waits(request, held)
-    keep_limits_of_new(author, composer.source, is_edit=edits is not None)
+    keep_limits_of_new(author, rendered, is_edit=edits is not None)
     spend(f"person:{author.pk}", limit)
-    return let_wait(request, composer, author, edits=edits)
+    return let_wait(request, composer, author, rendered, edits=edits)

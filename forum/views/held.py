@@ -16,6 +16,7 @@ from forum.actions.drafts import Writing
 from forum.actions.holding import hold_post, why_held, withdraw_held
 from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
+from forum.markup.render import Rendered
 from forum.models import Draft, HeldPost, Post, User
 from forum.presenters.held import held_of, page_of, shown
 from forum.refusals import SignedOut
@@ -30,10 +31,15 @@ WAITS = 202
 
 
 def let_wait(
-    request: HttpRequest, composer: Composer, author: User, *, edits: Post | None = None
+    request: HttpRequest,
+    composer: Composer,
+    author: User,
+    rendered: Rendered,
+    *,
+    edits: Post | None = None,
 ) -> HttpResponse | None:
     """The answer to a text that has to wait; None when it can be posted now."""
-    why = why_held(author, source=composer.source, title=composer.title, edits=edits)
+    why = why_held(author, rendered, title=composer.title, edits=edits)
     if why is None or composer.purpose is None:
         return None
     written = Writing(

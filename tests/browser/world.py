@@ -20,6 +20,7 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.reading import mark_seen
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
+from forum.markup.render import render
 from forum.models import (
     Board,
     Category,
@@ -160,7 +161,7 @@ def _held(people: dict[str, User], forked: Thread) -> None:
         ("Moss at the casino", Purpose(board_id=board.pk)),
         ("", Purpose(post_id=own.pk)),
     ):
-        why = why_held(frank, source=text, title=title)
+        why = why_held(frank, render(text), title=title)
         assert why
         written = Writing(text, title=title)
         held = hold_post(purpose, author=frank, written=written, was="", why=why)

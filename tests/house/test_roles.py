@@ -8,6 +8,7 @@ import pytest
 
 from forum.actions.newcomers import keep_limits_of_new
 from forum.actions.posts import reply_to
+from forum.markup.render import render
 from forum.models import Post, Role, User
 from forum.permissions import (
     may_answer,
@@ -80,7 +81,7 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
 ) -> None:
     """The row of the new member: every act of moderators is closed, every act of members open."""
     settings.NEW_MEMBER_POSTS, settings.NEW_MEMBER_LINKS = 1, 0
-    link = "See https://elsewhere.example/ for that."
+    link = render("See https://elsewhere.example/ for that.")
     with undone():
         nina = User.objects.create_user("nina")
         post = scene.posts["visible"]
@@ -96,7 +97,7 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
         assert may_start_thread(nina, scene.board)
         with pytest.raises(Invalid, match="New members link to 0 pages"):
             keep_limits_of_new(nina, link)
-        keep_limits_of_new(nina, "Without a link.")
+        keep_limits_of_new(nina, render("Without a link."))
         mine = reply_to(post, author=nina, source="Without a link.")
         assert may_edit(nina, mine)
         assert may_delete(nina, mine)
