@@ -42,6 +42,14 @@ document.addEventListener("click", (event) => {
   import(modules.peek).then(({ toggle }) => toggle(peek), () => location.assign(peek.href));
 });
 
+/** Pressed at once after loading, too: by the link alone the folds kept for this tab would come back. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-js-fold-all]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  import(modules.folds).then(({ pressed }) => pressed(event), () => location.assign(link.href));
+});
+
 // Words that a link leads to are marked by the browser itself, if it can.
 if (!("fragmentDirective" in document)) fetchQuietly("words");
 

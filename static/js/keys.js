@@ -43,6 +43,12 @@ async function follow(post, way) {
 
 const siblingOf = (node, by) => (by > 0 ? node.nextElementSibling : node.previousElementSibling);
 
+/** The post with which a part of a thread ends, or begins: what is beside it may be elsewhere. */
+function edgeOfPage(by) {
+  const lists = [...document.querySelectorAll(".top-level[data-first]")];
+  return document.getElementById(by > 0 ? lists.at(-1)?.dataset.last : lists[0]?.dataset.first);
+}
+
 /** The next answer to the same post; where there is none, to the post above it, and so on. */
 async function sibling(by) {
   const post = current();
@@ -50,8 +56,7 @@ async function sibling(by) {
   for (let node = post?.closest(".node"); node; node = node.parentElement.closest(".node")) {
     const beside = siblingOf(node, by)?.querySelector("article");
     if (beside) return jumps.jump(beside);
-    const isAtEdge = !node.parentElement.closest(".node") || !document.querySelector(".more-row");
-    if (!isAtEdge && await follow(node.querySelector("article"), by > 0 ? "next" : "previous")) return null;
+    if (node.contains(edgeOfPage(by)) && await follow(node.querySelector("article"), by > 0 ? "next" : "previous")) return null;
   }
   return null;
 }

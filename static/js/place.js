@@ -82,7 +82,7 @@ document.addEventListener("click", (event) => {
   const { target, ctrlKey, metaKey, shiftKey, defaultPrevented } = event;
   if (ctrlKey || metaKey || shiftKey || defaultPrevented) return;
   const link = target.closest("a[href]");
-  const folds = target.closest("[data-js-fold-all], [data-js-way=fold], .branch > summary") || target.matches(".post, .node");
+  const folds = target.closest("[data-js-way=fold], .branch > summary") || target.matches(".post, .node");
   const post = link && postIn(link);
   if (folds) {
     if (link) event.preventDefault();

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from forum.actions.loading import Written, load_thread
 from forum.actions.posts import reply_to
 from forum.actions.reading import mark_thread_read
+from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, User
 from tests.browser.pages import expect_composer
 from tests.browser.world import World
@@ -278,3 +279,51 @@ def test_keys_lead_through_a_list_of_threads(visit, world: World) -> None:
     address = titles.nth(1).get_attribute("href")
     press(page, "o")
     page.wait_for_url(f"**{address}")
+
+
+def test_key_leads_to_the_next_thread_with_something_new(
+    visit, world: World, bob: User, carol: User
+) -> None:
+    RateLimit.objects.all().delete()
+    threads = [
+        start_thread(world.yard, author=carol, title=f"Thread {n}", source="So it begins.")
+        for n in range(4)
+    ]
+    for thread in threads[:3]:
+        mark_thread_read(thread, member=bob)
+    for thread in (threads[0], threads[2]):
+        reply_to(Post.objects.get(thread=thread), author=carol, source="And goes on.")
+    page = visit("/b/yard/", bob)
+    first, second = (
+        page.locator(f".list h2 a[href='{thread.get_absolute_url()}']")
+        for thread in (threads[2], threads[0])
+    )
+    press(page, "n")
+    expect(first).to_be_focused()
+    press(page, "n")
+    expect(second).to_be_focused()
+
+
+# -- Beyond the page ------------------------------------------------------------------------------
+
+
+def test_siblings_are_found_beyond_the_page(visit, world: World) -> None:
+    replies = list(Post.objects.in_thread(world.long))[1:]
+    page = visit(world.long.get_absolute_url())
+    expect(page.locator("[rel=next]")).to_be_attached()
+    last = page.locator(".top-level > .node > article").last
+    place = next(n for n, post in enumerate(replies) if f"p{post.pk}" == last.get_attribute("id"))
+    last.focus()
+    press(page, "Shift+J")
+    page.wait_for_url(f"**#p{replies[place + 1].pk}")
+    expect(at(page, replies[place + 1])).to_be_in_viewport()
+    # And back: the page begins there, with nothing before it to be seen.
+    at(page, replies[place + 1]).focus()
+    press(page, "Shift+K")
+    page.wait_for_url(f"**#p{replies[place].pk}")
+    expect(at(page, replies[place])).to_be_in_viewport()
+    # Beside the very last there is nobody: focus stays.
+    page.goto(f"/p/{replies[-1].pk}/")
+    at(page, replies[-1]).focus()
+    press(page, "Shift+J")
+    expect(at(page, replies[-1])).to_be_focused()
