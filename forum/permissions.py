@@ -16,6 +16,7 @@ from forum.models import (
     Appeal,
     Board,
     Case,
+    Erasure,
     HeldPost,
     ModerationAction,
     Post,
@@ -293,6 +294,28 @@ def may_sanction(person: Reader, other: User) -> Verdict:
 
 
 may_note = may_sanction  # of whom they could act against
+
+
+def may_erase(person: Reader, post: Post) -> Verdict:
+    """Whether this person may ask to erase a post, or confirm that: not in one board alone."""
+    return may_hide(person, post) and may_suspend(person, post.author)
+
+
+def may_anonymise(person: Reader, other: User) -> Verdict:
+    """Whether this person may ask to erase the account of another."""
+    return may_set_up(person) and may_act_on(person, other)
+
+
+def may_confirm_erasure(person: Reader, asked: Erasure) -> Verdict:
+    """A second person erases, who could have acted against the author or member, too."""
+    if person.pk in (asked.asked_by_id, asked.person_id):
+        return _no(NotAllowed(_("Somebody else than who asked for it confirms it.")))
+    if asked.post:
+        return may_erase(person, asked.post)
+    assert asked.person
+    if not asked.is_own:
+        return may_suspend(person, asked.person)
+    return may_set_up(person)
 
 
 def may_undo(person: Reader, action: ModerationAction) -> Verdict:

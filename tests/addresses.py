@@ -62,7 +62,17 @@ def addresses(scene: Scene) -> dict[str, str]:
 
 
 ALONE = (
-    *("home", "theme", "alive", "ready", "account-settings", "log", "appeals", "drafts"),
+    *(
+        "home",
+        "theme",
+        "alive",
+        "ready",
+        "account-settings",
+        "account-erase",
+        "log",
+        "appeals",
+        "drafts",
+    ),
     *("help-markdown", "person-suggest"),
     *("inbox", "inbox-told", "inbox-mark"),
     *("account_login", "account_logout", "account_signup", "account_inactive"),
@@ -101,7 +111,10 @@ ABOUT_PERSON = ("person-detail", *(f"person-{deed.name}" for deed in DEEDS["pers
 
 AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person", "heldpost": "held"}
 # What is done with one row by pressing a button.
-STEPS = {"case": ("claim", "release", "next", "previous", "reporters")}
+STEPS = {
+    "erasure": ("confirm", "refuse"),
+    "case": ("claim", "release", "next", "previous", "reporters"),
+}
 
 
 @cache
@@ -114,6 +127,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,
         "case": Case.objects.get(held=None).pk,
+        "erasure": scene.erasure.pk,
         "reasontemplate": scene.reason.pk,
         "heldpost": scene.held.pk,
         "holdrule": scene.rule.pk,

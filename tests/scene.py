@@ -20,6 +20,7 @@ from django.test import Client
 from forum.actions.appeals import appeal_against
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
+from forum.actions.erasures import ask_to_erase
 from forum.actions.holding import hold_post, why_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
@@ -31,6 +32,7 @@ from forum.models import (
     Board,
     Category,
     Draft,
+    Erasure,
     HeldPost,
     HoldRule,
     Post,
@@ -57,6 +59,7 @@ class Scene:
     held: HeldPost = field(init=False)  # of alice's, an answer to dan that waits
     rule: HoldRule = field(init=False)  # by which it waits
     reason: ReasonTemplate = field(init=False)
+    erasure: Erasure = field(init=False)  # of a post of dan's, asked for by erin
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
@@ -113,6 +116,8 @@ def build_scene() -> Scene:
     report_post(opening, by=bob, reason="spam", words=words)
     scene.reason = ReasonTemplate(text="Going in circles")
     set_up(scene.reason, by=scene.people["erin"])
+    ask_to_erase(scene.posts["quoting"], by=scene.people["erin"], reason="His own address")
+    scene.erasure = Erasure.objects.get()
     scene.draft = _draft(scene, scene.posts["by-bob"], alice)
     scene.rule = HoldRule(kind=HoldRule.Kind.WORDS, terms="tokenheld")
     set_up(scene.rule, by=scene.people["erin"])

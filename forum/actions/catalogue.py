@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from forum.actions import claims, configuration, holding, states
+from forum.actions import claims, configuration, erasures, holding, states
 from forum.actions.states import State, restriction_state
 
 # Threads before members, as everywhere.
@@ -22,6 +22,7 @@ STATES = {
         *(states.LOCKED, states.SLOW, states.PINNED, states.TITLE),
         *(states.SUSPENDED, states.WARNED, states.NOTED),
         *(claims.ASSIGNEE, holding.HELD),
+        *(erasures.POST_ASKED, erasures.PERSON_ASKED),
         *(configuration.state_of_rows(kind) for kind in configuration.KINDS),
     )
 }

@@ -20,13 +20,17 @@ FIRST_WAIT = timedelta(minutes=1)
 ERROR_LENGTH = 500
 
 
-def queue_mail(*, recipients: Sequence[str], sender: str, message: bytes) -> OutgoingMail:
+def queue_mail(
+    *, recipients: Sequence[str], sender: str, message: bytes, is_last: bool = False
+) -> OutgoingMail:
     """Write one message down to be sent; a part of the caller's transaction.
 
     `message` is the whole of it (RFC 5322), its Message-ID included: sent twice after a crash,
-    it is the same message twice.
+    it is the same message twice. The last one to somebody is not kept once it was sent.
     """
-    return OutgoingMail.objects.create(recipients=list(recipients), sender=sender, message=message)
+    return OutgoingMail.objects.create(
+        recipients=list(recipients), sender=sender, message=message, is_last=is_last
+    )
 
 
 def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
@@ -46,6 +50,9 @@ def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
             _put_off(mail, error)
         else:
             mail.sent_at, mail.error = timezone.now(), ""
+        if mail.is_last and (mail.sent_at or mail.failed_at):
+            mail.delete()
+            return True
         mail.save(update_fields=["attempts", "due_at", "sent_at", "failed_at", "error"])
     return True
 

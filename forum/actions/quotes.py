@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from operator import attrgetter
@@ -160,6 +160,17 @@ def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] |
     """
     place = find(words, said) if named or worth_matching(words, said) else None
     return None if place is None or is_patchwork(words, said) else place
+
+
+def find_again(revisions: Collection[Revision]) -> None:
+    """Say anew where in these the words stand that others quote, after their text was shortened."""
+    quotes = Quote.objects.filter(source_revision__in=revisions).exclude(words="")
+    for quote in quotes.select_related("source_revision"):
+        said = quote.source_revision.said
+        place = place_in(said, quote.words, named=True) or closest(quote.words, said)
+        if place:
+            quote.start, quote.length = place
+            quote.save(update_fields=["start", "length"])
 
 
 def record_quotes(post: Post, found: Sequence[Found]) -> None:

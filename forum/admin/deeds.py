@@ -155,11 +155,16 @@ class DeedAdmin(ForModerators, DeskAdmin):
             "deed": deed,
             "form": form,
             "counted": counted,
-            "summary": words.branches(targets) if deed.takes_branch else self.summary(concerned),
+            "summary": self._summary(deed, targets, concerned),
             "concerned": concerned,
             "others": [target for target in targets if not deed.applies(target)],
         }
         return TemplateResponse(request, "admin/forum/deed.html", context, status=status)
+
+    def _summary(self, deed: Deed, targets: list[Any], concerned: list[Any]) -> str:
+        if deed.extent and concerned:
+            return deed.extent(concerned[0])
+        return words.branches(targets) if deed.takes_branch else self.summary(concerned)
 
     def _targets(self, request: HttpRequest, deed: Deed) -> list[Any]:
         """What the address names, as far as this person may act on it; 404 when that is nothing."""

@@ -35,7 +35,7 @@ DOORS_OF_DJANGO = {
 # What the header leads to, in this order; what is not named comes last.
 NAMED = (
     *("Case", "HeldPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
-    *("ReasonTemplate", "HoldRule"),
+    *("Erasure", "ReasonTemplate", "HoldRule"),
 )
 PLACES = {name: place for place, name in enumerate(NAMED)}
 

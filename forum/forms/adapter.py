@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.accounts import release_address, set_password
 from forum.models import User
-from forum.models.accounts import is_reserved, name_validator
+from forum.models.accounts import hash_of_name, is_reserved, name_validator
 
 WRONG = _("Name and password don’t go together. Upper and lower case matter in the password.")
 
@@ -39,7 +39,7 @@ class Adapter(DefaultAccountAdapter):
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """A name that `@name` can mention and that is not taken for another; raises otherwise."""
         name_validator(username)
-        if is_reserved(username):
+        if is_reserved(username) or User.objects.filter(former_name=hash_of_name(username)):
             raise ValidationError(_("That name is kept for the site itself."))
         # The rules in the database, asked one by one, each with its own words.
         others = {field.name for field in User._meta.fields} - {"username", "name_key"}

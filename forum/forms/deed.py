@@ -38,6 +38,8 @@ class Deed:
     # About the whole branch of a post.
     takes_branch: bool = False
     is_for_one: bool = False
+    # What exactly goes with it, in words, when that is more than what it is done to.
+    extent: Callable[[Any], str] | None = None
     # The posts that go with it, for a preview of how many they are.
     counts: Callable[[Sequence[Any], Any, Any], list[int]] | None = None
 

@@ -15,6 +15,7 @@ from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.wording import edit_with_reason
 from forum.forms.answers import ASSIGN, DISMISS, REOPEN, UPHOLD
 from forum.forms.deed import Deed
+from forum.forms.erasures import ANONYMISE, ERASE
 from forum.forms.held import APPROVE, REJECT
 from forum.forms.moderation import EditForm, EndForm, SlowForm
 from forum.forms.moves import MergeForm, MoveForm, SplitForm, TitleForm
@@ -266,10 +267,11 @@ DEEDS: dict[str, list[Deed]] = {
         *(LOCK_BRANCH, UNLOCK_BRANCH, SLOW_BRANCH, HASTEN_BRANCH),
         *(MOVE, SPLIT),
         *(UPHOLD, DISMISS, REOPEN, ASSIGN),
+        ERASE,
     ],
     "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN, RETITLE, MERGE],
-    "person": [NOTE, WARN, SILENCE, UNSILENCE, SUSPEND, LIFT],
     "held": [APPROVE, REJECT],
+    "person": [NOTE, WARN, SILENCE, UNSILENCE, SUSPEND, LIFT, ANONYMISE],
 }
 
 

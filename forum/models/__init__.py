@@ -4,6 +4,7 @@ from forum.models.accounts import User
 from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.drafts import Draft
+from forum.models.erasures import Erasure
 from forum.models.held import HeldPost
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
@@ -27,6 +28,7 @@ __all__ = [
     "Case",
     "Category",
     "Draft",
+    "Erasure",
     "HeldPost",
     "HoldRule",
     "Mention",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -57,10 +58,19 @@ def is_reserved(name: str) -> bool:
     """Whether the eye could take `name` for the site itself: ADMIN, Adm1n and r00t too."""
     small = name.lower()
     readings = (name, small, small.replace("1", "i"))
-    return not _RESERVED_KEYS.isdisjoint(map(name_key, readings))
+    keys = set(map(name_key, readings))
+    return not _RESERVED_KEYS.isdisjoint(keys) or any(key.startswith(_FORMER) for key in keys)
+
+
+def hash_of_name(name: str) -> str:
+    """What is kept of a name that nobody is to have again."""
+    return sha256(name_key(name).encode()).hexdigest()
 
 
 _RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))
+# What erased accounts are called, followed by their number.
+FORMER = "former-member"
+_FORMER = name_key(FORMER)
 
 
 def _suspended_now() -> models.Q:
@@ -166,6 +176,10 @@ class User(AbstractBaseUser):
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Of an account that was erased; nobody else takes the name that it had: its hash is kept.
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
+    former_name = models.CharField(max_length=64, blank=True, editable=False)
+
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email"]
@@ -178,6 +192,9 @@ class User(AbstractBaseUser):
         indexes = [
             # Where names begin so: in the order of bytes, whatever the database's language is.
             models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
+            models.Index(
+                fields=["former_name"], condition=~models.Q(former_name=""), name="user_former"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -209,6 +226,10 @@ class User(AbstractBaseUser):
 
     def get_absolute_url(self) -> str:
         return reverse("person-detail", args=[self.username])
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
 
     @property
     def is_suspended(self) -> bool:

@@ -44,6 +44,10 @@ class Act(models.TextChoices):
     NOTE_PERSON = "note-person", _("wrote a note about a member")
     RETRACT_NOTE = "retract-note", _("deleted a note about a member")
     ASSIGN_CASE = "assign-case", _("assigned a case")
+    ASK_ERASURE = "ask-erasure", _("asked to erase something")
+    DROP_ERASURE = "drop-erasure", _("left something that was to be erased")
+    ERASE_POST = "erase-post", _("erased a post")
+    ERASE_PERSON = "erase-person", _("erased a member")
     CONFIGURE = "configure", _("changed what is set up")
     APPROVE_HELD = "approve-held", _("approved a post that waited")
     RETRACT_APPROVAL = "retract-approval", _("took an approval back")
@@ -112,6 +116,11 @@ RULES: dict[Act, Rule] = {
     Act.NOTE_PERSON: Rule(Act.RETRACT_NOTE, tells=False, is_public=False),
     Act.RETRACT_NOTE: Rule(Act.NOTE_PERSON, tells=False, is_public=False),
     Act.ASSIGN_CASE: Rule(Act.ASSIGN_CASE, tells=False, is_public=False),
+    Act.ASK_ERASURE: Rule(Act.DROP_ERASURE, tells=False, is_public=False),
+    Act.DROP_ERASURE: Rule(Act.ASK_ERASURE, tells=False, is_public=False),
+    # For ever; whose account it was hears of it by mail, see `forum.actions.anonymising`.
+    Act.ERASE_POST: Rule(None, tells=True),
+    Act.ERASE_PERSON: Rule(None, tells=False, is_public=False),
     Act.CONFIGURE: Rule(Act.CONFIGURE, tells=False, is_public=False),
     # What others never saw they do not read of.
     Act.APPROVE_HELD: Rule(Act.RETRACT_APPROVAL, tells=True, is_public=False),

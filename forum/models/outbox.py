@@ -38,6 +38,8 @@ class OutgoingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
+    # Nothing of it is kept once it was sent, or given up.
+    is_last = models.BooleanField(default=False)
     error = models.CharField(max_length=500, blank=True)
 
     objects = OutgoingMailQuerySet.as_manager()

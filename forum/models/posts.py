@@ -224,6 +224,15 @@ class Post(MPTTModel, Paced):
         related_name="+",
         db_index=False,
     )
+    # Of a post whose text was erased for ever: `deleted_at` is when.
+    erased_action = models.ForeignKey(
+        "forum.ModerationAction",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     # From the form that sent it: pressing "post" twice gives one post.
     nonce = models.UUIDField(null=True, editable=False)
 
@@ -312,6 +321,10 @@ class Post(MPTTModel, Paced):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_action_id is not None
 
     @property
     def is_edited(self) -> bool:

@@ -69,6 +69,7 @@ class Row:
     hidden_reason: str | None
     hidden_action_id: int | None
     edited_action_id: int | None
+    erased_action_id: int | None
     # Of the head of a branch that is, or was, locked or slow.
     locked_at: datetime | None
     locked_until: datetime | None
@@ -327,6 +328,7 @@ def rows_of(
             "hidden_action__reason",
             "hidden_action_id",
             "edited_action_id",
+            "erased_action_id",
             "locked_at",
             "locked_until",
             "locked_action__actor__username",

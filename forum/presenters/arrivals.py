@@ -119,11 +119,12 @@ class Arrivals:
 
     def _is_hidden(self, change: Change) -> bool:
         row = self._rows[change.id]
-        return not row.is_readable and row.deleted_at is None
+        is_taken_back = row.deleted_at is not None and row.erased_action_id is None
+        return not (row.is_readable or is_taken_back)
 
     @property
     def hidden(self) -> list[SafeString]:
-        """What stands where moderators hid a post that was there."""
+        """What stands where moderators hid or erased a post that was there."""
         return [
             self._html(change)
             for change in self._changes

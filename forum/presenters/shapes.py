@@ -40,6 +40,7 @@ class TombstoneShape(NamedTuple):
     """What `posts/_tombstone.html` branches on."""
 
     is_hidden: bool
+    is_erased: bool
     is_many: bool
     has_replies: bool
     has_new: bool

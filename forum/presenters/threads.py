@@ -334,17 +334,17 @@ class ThreadPage:
         )
 
     def _tombstone(self, row: Row, replies: int, new: int) -> str:
-        is_hidden = row.deleted_at is None
+        is_hidden, is_erased = row.deleted_at is None, row.erased_action_id is not None
         count = self.merged.get(row.id, 1)
         removed_at = row.deleted_at or row.hidden_at or row.created_at
         return TOMBSTONE.fill(
-            TombstoneShape(is_hidden, count > 1, bool(replies), bool(new)),
+            TombstoneShape(is_hidden, is_erased, count > 1, bool(replies), bool(new)),
             {
                 "id": str(row.id),
                 "level": str(row.level),
                 "date": date_of(removed_at),
                 "reason": escape(row.hidden_reason or ""),
-                "entry": str(row.hidden_action_id),
+                "entry": str(row.erased_action_id or row.hidden_action_id),
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
                 "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)
                 % {"count": replies},

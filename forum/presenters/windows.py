@@ -41,11 +41,16 @@ def standing(rows: list[Row], window: Window) -> tuple[list[Row], dict[int, int]
     drawn: list[Row] = []
     for row in kept:
         above = replaced.get(row.parent_id or 0)
-        if row.deleted_at is not None and above is not None:
+        if above is not None and _is_taken_back(row):
             merged[row.id] = merged.pop(above.id, 1) + 1
             row.parent_id, row.level = above.parent_id, above.level
             drawn.remove(above)
         drawn.append(row)
-        if row.deleted_at is not None and answers[row.id] == 1 and row.id not in unfinished:
+        if _is_taken_back(row) and answers[row.id] == 1 and row.id not in unfinished:
             replaced[row.id] = row
     return drawn, merged
+
+
+def _is_taken_back(row: Row) -> bool:
+    """Deleted by its author; what was erased says so for itself."""
+    return row.deleted_at is not None and row.erased_action_id is None

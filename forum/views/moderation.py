@@ -79,6 +79,8 @@ def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> 
     context["question"] = deed.question % {"count": 1}
     if isinstance(target, Post) and deed.takes_branch:
         context["concerned"] = branches([target])
+    if deed.extent:
+        context["concerned"] = deed.extent(target)
     return render(request, "moderation/deed.html", context, status=status)
 
 

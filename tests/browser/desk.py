@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import HeldPost, Post
+from forum.models import Erasure, HeldPost, Post
 from tests.browser.shown import Shown, at, named
 from tests.browser.world import World, opening_of
 
@@ -36,6 +36,12 @@ def waiting(**which: object) -> HeldPost:
 def held_case(**which: object) -> Callable[[World], str]:
     """The first such post that waits, as moderators look at it."""
     return lambda _world: reverse("admin:forum_case_change", args=[waiting(**which).case.pk])
+
+
+def erasure(world: World) -> str:
+    """Of an account; asked for by erin."""
+    asked = Erasure.objects.filter(asked_by=world.erin).earliest("pk")
+    return reverse("admin:forum_erasure_change", args=[asked.pk])
 
 
 def show_reporters(page: Page) -> None:
@@ -70,6 +76,9 @@ DESK: dict[str, Shown] = {
     "desk, log": Shown(desk("moderationaction"), "carol"),
     "desk, boards": Shown(desk("board"), "erin"),
     "desk, board": Shown(desk("board", "add"), "erin"),
+    "desk, erasures": Shown(desk("erasure"), "carol"),
+    "desk, erasure": Shown(erasure, "carol"),
+    "desk, erasure, by oneself": Shown(erasure, "erin"),
     "desk, reasons": Shown(desk("reasontemplate"), "erin"),
     "desk, reason": Shown(desk("reasontemplate", "add"), "erin"),
     "desk, categories": Shown(desk("category"), "erin"),

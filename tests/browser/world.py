@@ -13,6 +13,7 @@ from django.utils import timezone
 from forum.actions.appeals import appeal_against
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
+from forum.actions.erasures import ask_to_anonymise
 from forum.actions.holding import hold_post, reject_held, why_held
 from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
@@ -99,6 +100,7 @@ def build() -> World:
     people = {name: _member(name) for name in "alice bob carol dan erin frank".split()}
     Role.objects.create(person=people["carol"], kind=Role.Kind.MODERATOR)
     Role.objects.create(person=people["erin"], kind=Role.Kind.ADMINISTRATOR)
+    ask_to_anonymise(people["frank"], with_posts=True, by=people["erin"], reason="He wrote to us")
     set_up(ReasonTemplate(text="Going in circles"), by=people["erin"])
     suspend_person(people["dan"], by=people["carol"], reason="spam")
     category = Category.objects.create(name="Outdoors")

@@ -90,7 +90,7 @@ def test_only_what_moderators_need_is_there():
     names = {model.__name__ for model in desk._registry}
     assert names == {
         *("Case", "Category", "Board", "Thread", "Post", "User", "ModerationAction"),
-        *("ReasonTemplate", "HeldPost", "HoldRule"),
+        *("ReasonTemplate", "HeldPost", "HoldRule", "Erasure"),
     }
 
 

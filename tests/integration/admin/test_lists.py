@@ -11,7 +11,16 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Category, Post, Role, User
 
-PAGES = ["category", "board", "thread", "post", "user", "moderationaction", "reasontemplate"]
+PAGES = [
+    "category",
+    "board",
+    "thread",
+    "post",
+    "user",
+    "moderationaction",
+    "reasontemplate",
+    "erasure",
+]
 
 
 def listed(client, model, **query):

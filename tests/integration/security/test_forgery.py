@@ -197,8 +197,8 @@ def test_json_is_no_form(scene: Scene) -> None:
 
 
 def test_moderators_send_only_a_reason_a_note_and_an_end() -> None:
-    assert set(ModerationForm.base_fields) == {"reason", "note", "seen"}
-    assert set(EndForm.base_fields) == {"reason", "note", "seen", "until"}
+    assert set(ModerationForm.base_fields) == {"ready", "reason", "note", "seen"}
+    assert set(EndForm.base_fields) == {"ready", "reason", "note", "seen", "until"}
 
 
 # -- Places that are not ours ---------------------------------------------------------------------

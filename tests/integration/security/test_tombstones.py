@@ -6,18 +6,23 @@ That no word comes out anywhere else is the crawl of tests/house/test_visibility
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from forum.actions.erasures import ask_to_erase, confirm_erasure
 from forum.actions.moderation import hide_post
-from forum.models import Case, HeldPost, ModerationAction, Post
+from forum.models import Case, Erasure, HeldPost, ModerationAction, Post
+from tests.addresses import addresses, desk_addresses
+from tests.columns import tables_with
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
 
 VIEWERS = ("visitor", "bob", "alice", "mona", "otto", "erin")
 MODERATORS = {"mona", "erin"}
+ERASER, SECOND = "carol", "erin"
 # By removal: its author, and the reason that is told.
 REMOVALS = {
     "hidden": ("alice", "Rude"),
@@ -170,3 +175,56 @@ def test_it_counts_nowhere_and_nobody_hears_of_it(scene: Scene, viewer: str) -> 
 COUNT = re.compile(
     r"<b>\d+</b>(?=<span class=\"vh\"> waiting)|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
 )
+
+
+# -- Erased ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def erased(scene: Scene) -> Iterator[ModerationAction]:
+    """Of the scene, the post that everybody could read; another post quotes it."""
+    with undone():
+        ask_to_erase(scene.posts["visible"], by=scene.people[ERASER], reason="An address")
+        asked = Erasure.objects.open().get(post=scene.posts["visible"])
+        yield confirm_erasure(asked, by=scene.people[SECOND])
+
+
+def test_what_is_erased_stands_in_no_column_of_any_table(
+    scene: Scene, erased: ModerationAction
+) -> None:
+    for name in ("visible", "visible-now"):
+        assert tables_with(scene.tokens[name]) == set()
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_what_is_erased_comes_out_at_no_exit_for_anybody(
+    scene: Scene, erased: ModerationAction, viewer: str
+) -> None:
+    tokens = [scene.tokens[name] for name in ("visible", "visible-now")]
+    pages = [*addresses(scene).items()]
+    if viewer in MODERATORS | {"otto"}:
+        pages += desk_addresses(scene).items()
+    client = scene.client(viewer)
+    for name, path in pages:
+        # A part of a page says nothing else to others than to these two.
+        for headers in ({}, {"hx-request": "true"}) if viewer in ("bob", "erin") else ({},):
+            if name.startswith("account_logout"):
+                continue
+            answer = client.get(path, headers=headers)
+            told = answer.content.decode() + answer.headers.get("Location", "")
+            assert not any(token in told for token in tokens), name
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+def test_its_place_and_its_link_say_that_it_was_erased_to_everybody_alike(
+    scene: Scene, erased: ModerationAction, viewer: str
+) -> None:
+    told = place(scene, viewer, "visible")
+    assert re.search(r"Erased on \d+ \w+; nobody can bring it back", told)
+    assert f'href="{erased.get_absolute_url()}"' in told
+    assert "1 reply below" in told
+    answer = scene.client(viewer).get(f"/p/{scene.posts['visible'].pk}/")
+    assert answer.status_code == 410
+    assert "erased on" in answer.content.decode()
+    entry = scene.client(viewer).get(erased.get_absolute_url()).content.decode()
+    assert "An address" in entry

@@ -1,0 +1,124 @@
+"""What is to be erased for ever: asked for by one person, confirmed by another."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.accounts import User
+from forum.models.moderation import ModerationAction
+from forum.models.posts import Post
+
+# What nobody confirmed by then has to be asked for again.
+ASKED_FOR = timedelta(days=14)
+# Within so long members are owed what they ask for themselves.
+OWED_WITHIN = timedelta(days=30)
+
+
+class ErasureQuerySet(models.QuerySet["Erasure"]):
+    def open(self) -> ErasureQuerySet:
+        """What waits for a second person; what members ask for themselves until it is done."""
+        fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
+        return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
+
+    def expired(self) -> ErasureQuerySet:
+        return self.filter(closed_at=None).exclude(pk__in=self.model.objects.open().values("pk"))
+
+    def of(self, target: Post | User) -> ErasureQuerySet:
+        """Of a post, or of a member."""
+        return self.filter(post=target) if isinstance(target, Post) else self.filter(person=target)
+
+
+class Erasure(models.Model):
+    """One post, or one member, that is to be erased; and what became of it."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", _("erased")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        EXPIRED = "expired", _("nobody confirmed it in time")
+
+    post = models.ForeignKey(
+        Post, models.PROTECT, null=True, related_name="+", verbose_name=_("post")
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("member"),
+    )
+    with_posts = models.BooleanField(_("with all they wrote"), default=False)
+    reason = models.CharField(_("reason"), max_length=500)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked for by")
+    )
+    asked_at = models.DateTimeField(_("asked for at"), default=timezone.now)
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    # Nobody, when the operator did it at the machine.
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("closed by"),
+    )
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    # The entry of the log that tells of it.
+    record = models.ForeignKey(ModerationAction, models.PROTECT, null=True, related_name="+")
+
+    objects = ErasureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(post=None, person__isnull=False) | Q(post__isnull=False, person=None),
+                name="erasure_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["post"], condition=Q(closed_at=None), name="erasure_of_post_once"
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(closed_at=None), name="erasure_of_person_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, outcome="", closed_by=None)
+                | Q(closed_at__isnull=False) & ~Q(outcome=""),
+                name="erasure_closed_with_outcome",
+            ),
+            # Nobody erases anything alone.
+            models.CheckConstraint(
+                condition=~Q(outcome="done") | Q(closed_by=None) | ~Q(closed_by=F("asked_by")),
+                name="erasure_by_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.target)
+
+    @property
+    def target(self) -> Post | User:
+        found = self.post or self.person
+        assert found
+        return found
+
+    @property
+    def is_own(self) -> bool:
+        """Whether a member asked for it themselves."""
+        return self.asked_by_id == self.person_id
+
+    @property
+    def due_at(self) -> datetime:
+        """By when it is owed to the member, or lapses."""
+        return self.asked_at + (OWED_WITHIN if self.is_own else ASKED_FOR)
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and (self.is_own or timezone.now() < self.due_at)

@@ -1,0 +1,73 @@
+"""How much an erasure takes with it, counted before anybody confirms it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import Draft, Erasure, Mention, ModerationNotice, Notice, Post, Quote, User
+from forum.models.posts import PostQuerySet
+from forum.presenters.counts import posts, threads
+
+
+def extent_of(asked: Erasure) -> str:
+    """What goes, if it is confirmed."""
+    if asked.post:
+        return extent_of_post(asked.post)
+    assert asked.person
+    return _of_account(asked.person, with_posts=asked.with_posts)
+
+
+def extent_of_post(post: Post) -> str:
+    """“1 post in 1 thread with every version, and their words in 2 other posts, 5 replies stay”."""
+    answers = Post.objects.below(post).standing().count()
+    replies = ngettext("%(count)d reply stays", "%(count)d replies stay", answers)
+    said = [_what_they_say(Post.objects.order_by().filter(pk=post.pk))]
+    return ", ".join([*said, replies % {"count": answers}])
+
+
+def extent_of_account(person: User) -> str:
+    """The account; and what its posts are, if these are chosen."""
+    account = _of_account(person, with_posts=False)
+    written = _what_they_say(_written_by(person))
+    return _("%(account)s. If you choose so, also %(posts)s") % {
+        "account": account,
+        "posts": written,
+    }
+
+
+def _of_account(person: User, *, with_posts: bool) -> str:
+    mentions = Mention.objects.filter(person=person).count()
+    notices = Notice.objects.filter(member=person).count()
+    told = ModerationNotice.objects.filter(member=person).count()
+    drafts = Draft.objects.filter(member=person).count()
+    parts = [
+        _("the name, the address and everything else of the account"),
+        ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts},
+        ngettext("%(count)d notice", "%(count)d notices", notices + told)
+        % {"count": notices + told},
+        ngettext("the name in %(count)d mention", "the name in %(count)d mentions", mentions)
+        % {"count": mentions},
+    ]
+    written = _written_by(person)
+    if with_posts:
+        return ", ".join([*parts, _what_they_say(written)])
+    stays = _("%(posts)s stay, under another name") % {"posts": posts(written.count())}
+    return ", ".join([*parts, stays])
+
+
+def _written_by(person: User) -> PostQuerySet:
+    return Post.objects.order_by().filter(author=person, erased_action=None)
+
+
+def _what_they_say(erased: PostQuerySet) -> str:
+    quoting = Quote.objects.filter(source_post__in=erased).exclude(post__in=erased)
+    count = quoting.order_by().values("post").distinct().count()
+    quotes = ngettext(
+        "their words in %(count)d other post", "their words in %(count)d other posts", count
+    )
+    return _("%(posts)s in %(threads)s with every version, and %(quotes)s") % {
+        "posts": posts(erased.count()),
+        "threads": threads(erased.values("thread").distinct().count()),
+        "quotes": quotes % {"count": count},
+    }

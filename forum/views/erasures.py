@@ -1,0 +1,51 @@
+"""Asking that one's own account is erased."""
+
+from __future__ import annotations
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.erasures import ask_for_own, withdraw_own
+from forum.forms.erasures import OwnForm
+from forum.models import Erasure
+from forum.presenters.erasures import extent_of_account
+from forum.refusals import Changed
+from forum.views.compose import author_of
+
+
+@never_cache
+@login_required
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
+@require_http_methods(["GET", "HEAD", "POST"])
+def own(request: HttpRequest) -> HttpResponse:
+    """What goes and what stays; ask for it, or take that back while nobody has done it."""
+    person = author_of(request)
+    asked = Erasure.objects.open().filter(person=person).first()
+    form = OwnForm(
+        request.POST or None, initial={"with_posts": "1" if asked and asked.with_posts else ""}
+    )
+    if request.method == "POST" and form.is_valid():
+        _decide(request, form)
+        return redirect("account-erase")
+    context = {"form": form, "asked": asked, "extent": extent_of_account(person)}
+    return render(request, "account/erase.html", context)
+
+
+def _decide(request: HttpRequest, form: OwnForm) -> None:
+    person = author_of(request)
+    if request.POST.get("do") == "keep":
+        withdraw_own(person)
+        messages.success(request, _("Your account stays."))
+        return
+    try:
+        ask_for_own(person, with_posts=form.cleaned_data["with_posts"])
+    except Changed as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("Asked for. An administrator has to confirm it."))

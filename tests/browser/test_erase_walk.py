@@ -1,0 +1,42 @@
+"""A post is erased by two: one moderator asks for it, another confirms it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from forum.actions.posts import reply_to
+from forum.models import Erasure, Post
+from tests.browser.world import World
+
+SECRET = "Her number is <b>555</b>; the key lies under the mat."
+
+
+def test_asked_for_by_one_and_confirmed_by_another(visit, world: World, reply: Post) -> None:
+    post = reply_to(reply, author=world.bob, source=SECRET)
+    reply_to(post, author=world.alice, source=f"> {SECRET}\n\nTake that away!")
+    place = post.thread.get_absolute_url()
+    carol = visit(place, world.carol)
+    carol.locator(f"#p{post.pk}").get_by_role("link", name="More").click()
+    carol.locator(".menu").get_by_role("link", name="Erase for ever").click()
+    expect(carol.get_by_text("Nobody can bring it back")).to_be_visible()
+    expect(carol.get_by_text("their words in 1 other post")).to_be_visible()
+    carol.get_by_label("Reason").fill("A private <i>number</i>")
+    carol.get_by_role("button", name="Erase for ever").click()
+    expect(carol.locator(".messages .note")).to_contain_text("Somebody else has to confirm it")
+
+    page = f"/admin/forum/erasure/{Erasure.objects.latest('pk').pk}/change/"
+    carol.goto(page)
+    expect(carol.get_by_role("button", name="Erase for ever")).to_have_count(0)
+    expect(carol.get_by_text("manage.py confirm_erasure")).to_be_visible()
+    erin = visit(page, world.erin, java_script_enabled=False)
+    expect(erin.get_by_text("A private <i>number</i>")).to_be_visible()
+    erin.get_by_role("button", name="Erase for ever").click()
+    expect(erin.get_by_text("It is erased.")).to_be_visible()
+
+    visitor = visit(place)
+    stone = visitor.locator(f"#p{post.pk}")
+    expect(stone).to_contain_text("nobody can bring it back")
+    expect(visitor.locator(".text").get_by_text("Take that away!")).to_be_visible()
+    expect(visitor.locator("main")).not_to_contain_text("555")
+    stone.get_by_role("link", name="Moderation log").click()
+    expect(visitor.get_by_text("erased a post")).to_be_visible()
