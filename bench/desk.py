@@ -22,7 +22,7 @@ from forum.admin.site import desk
 from forum.models import Case, Post, Role, User
 
 SMALL, LARGE = 10_000, 1_000_000  # posts
-THREAD = 2_000  # posts of a thread
+THREAD = 10_000  # posts of a thread
 REPORTED = 100
 MOST_MS = 500  # that a moderator waits for a list
 SEARCHES = {
