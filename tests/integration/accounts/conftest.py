@@ -18,7 +18,9 @@ from forum.models import OutgoingMail, User
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-FORM = re.compile(r'<form class="form[^"]*" method="post" action="([^"]*)">.*?</form>', re.DOTALL)
+FORM = re.compile(
+    r'<form class="form[^"]*" method="post" action="([^"]*)"[^>]*>.*?</form>', re.DOTALL
+)
 
 
 class Submit(Protocol):
