@@ -50,7 +50,7 @@ from forum.permissions import (
     may_start_thread,
     may_withdraw,
 )
-from forum.refusals import Changed, Gone, Invalid, Refusal
+from forum.refusals import Changed, Gone, Invalid, Refusal, Suspended
 
 Waiting = HeldPost.State
 # What was approved, and was changed by somebody since.
@@ -243,9 +243,14 @@ def approve_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
     is suspended, is refused and waits on.
     """
     outcome = change(Act.APPROVE_HELD, HELD, held, Waiting.APPROVED, **how)
-    for each in HeldPost.objects.filter(pk__in=[target.pk for target in outcome.done]):
-        told = ModerationNotice.objects.filter(action=outcome.action, member=each.author_id)
-        told.update(post=each.post_id or each.edits_id)
+    done = HeldPost.objects.filter(pk__in=[target.pk for target in outcome.done])
+    by_author: dict[int, list[int | None]] = {}
+    for author, post, edits in done.values_list("author", "post", "edits"):
+        by_author.setdefault(author, []).append(post or edits)
+    for author, posts in by_author.items():
+        if len(posts) == 1:  # its notice leads there
+            told = ModerationNotice.objects.filter(action=outcome.action, member=author)
+            told.update(post=posts[0])
     return outcome
 
 
@@ -329,10 +334,12 @@ def _hinders(held: HeldPost, value: str) -> Refusal | None:
 
 def _why_not(held: HeldPost) -> Refusal | None:
     """Why it cannot be published now."""
+    if not held.source:
+        return Gone(_("Its text was erased."))
     author = User.objects.get(pk=held.author_id)
-    if author.is_suspended:
-        return Changed(_("Its author is suspended. It waits on."))
     refusal = _verdict(held, author).refusal
+    if author.is_suspended or isinstance(refusal, Suspended):
+        return Changed(_("Its author is suspended or silenced here. It waits on."))
     if refusal is None:
         return None
     told = _("It can’t be published now, and waits on: %(why)s")

@@ -14,6 +14,7 @@ from forum.actions.moderation import (
 )
 from forum.actions.moves import move_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.sanctions import silence_person
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
 from forum.models import (
@@ -71,7 +72,8 @@ def test_approved_thread_is_started_and_edit_made(board, reply, bob, carol, rule
     assert Thread.objects.get(title="My casinos").author == bob
     assert now(reply).source == "It was the casino."
     assert before in reply.revisions.all(), "soon after it was written it keeps the one before"
-    assert ModerationNotice.objects.filter(member=bob).count() == 1
+    told = ModerationNotice.objects.get(member=bob)
+    assert told.post is None, "of several the notice leads to the list of them"
 
 
 def test_several_are_approved_and_what_cannot_be_is_left_out(
@@ -95,7 +97,7 @@ def test_slow_mode_keeps_back_whom_it_should_but_no_approval(opening, bob, carol
         wait(bob, parent_id=opening.pk)
 
 
-@pytest.mark.parametrize("how", ["deleted", "hidden", "locked", "closed", "suspended"])
+@pytest.mark.parametrize("how", ["deleted", "hidden", "locked", "closed", "suspended", "silenced"])
 def test_what_cannot_be_published_waits_on(opening, reply, alice, bob, carol, rule, how):
     held = wait(alice, parent_id=reply.pk)
     match how:
@@ -111,6 +113,8 @@ def test_what_cannot_be_published_waits_on(opening, reply, alice, bob, carol, ru
             board.save()
         case "suspended":
             suspend_person(alice, by=carol, **WHY)
+        case "silenced":
+            silence_person(alice, board=reply.thread.board, by=carol, **WHY)
     count = ModerationAction.objects.count()
     with pytest.raises(Changed, match="waits on"):
         approve_held(held, by=carol, **WHY)
@@ -135,6 +139,14 @@ def test_board_that_is_gone(board, bob, carol, rule):
     with pytest.raises(Gone):
         withdraw_held(held, by=bob)
     reject_held(now(held), by=carol, **WHY)
+
+
+def test_what_was_erased_is_not_approved_and_hinders_nothing_else(opening, bob, carol, rule):
+    good, erased = (wait(bob, parent_id=opening.pk) for _twice in range(2))
+    HeldPost.objects.filter(pk=erased.pk).update(source="", state="rejected")
+    outcome = approve_held.together([good, now(erased)], by=carol, **WHY)
+    assert outcome.done == [good]
+    assert str(outcome.refused[0][1]) == "Its text was erased."
 
 
 def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
