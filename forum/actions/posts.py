@@ -52,7 +52,13 @@ def reply_to(
     nothing is written then.
     """
     rendered = rendered_post(source)
-    found = find_sources(rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at)
+    found = find_sources(
+        rendered.quotes,
+        reader=author,
+        parent=parent,
+        pointed_at=pointed_at,
+        linked=rendered.links,
+    )
     source = clean_source(source)
     return _reply_to(parent.pk, author, source, rendered, found, nonce, draft_version, is_approved)
 
@@ -166,7 +172,12 @@ def edit_post(
     """
     rendered = rendered_post(source)
     found = find_sources(
-        rendered.quotes, reader=by, parent=post.parent, pointed_at=pointed_at, but=post
+        rendered.quotes,
+        reader=by,
+        parent=post.parent,
+        pointed_at=pointed_at,
+        linked=rendered.links,
+        but=post,
     )
     source = clean_source(source)
     return _edit_post(post.pk, by, source, base, was, rendered, found, draft_version, is_approved)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain, groupby
 from operator import attrgetter
+
+from django.conf import settings
 
 from forum.markup.alike import closest
 from forum.markup.quotes import find, is_patchwork, worth_matching
@@ -18,6 +21,12 @@ from forum.models import Post, Quote, Revision, User
 MOST_ELSEWHERE = 10
 # So many times at most a quote is compared with a post that it may be an altered form of.
 MOST_COMPARED = 10
+# So many posts that it links to are read through.
+MOST_LINKED = 5
+# A post's permanent address, or its place in a thread's page.
+POST_ADDRESS = re.compile(
+    r"/p/([1-9][0-9]{0,17})/(?:[?#].*)?|/t/[0-9]+/[^#]*#p([1-9][0-9]{0,17})(?::~:.*)?"
+)
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
@@ -43,12 +52,14 @@ def find_sources(
     reader: User,
     parent: Post | None,
     pointed_at: Iterable[int] = (),
+    linked: Iterable[str] = (),
     but: Post | None = None,
 ) -> list[Found]:
     """The sources of quote blocks, among posts whose text `reader` may read.
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
-    and those above it, nearest first, then in the whole thread; in every revision, and only in
+    and those above it, nearest first, then in the whole thread, then in the posts that the text
+    links to, wherever they are (`linked` are the addresses in it); in every revision, and only in
     what its author said: whoever quotes somebody has not said their words. A block whose words
     stand nowhere is left out, unless most of them are those of a post that the form pointed at.
     `but` is the quoting post itself, when it is edited: what it quoted before keeps its source,
@@ -57,7 +68,7 @@ def find_sources(
     if not blocks:
         return []
     kept = list(_quotes_of(but)) if but else []
-    search = Search(reader, parent, pointed_at, but, kept)
+    search = Search(reader, parent, pointed_at, but, kept, posts_in(linked))
     known = {quote.words: quote for quote in kept}
     found = []
     for block in blocks[:MOST_QUOTES]:
@@ -66,6 +77,15 @@ def find_sources(
         elif block.words and (source := search.source_of(block)):
             found.append(source)
     return found
+
+
+def posts_in(addresses: Iterable[str]) -> list[int]:
+    """The ids of posts of this site that addresses lead to; of the first `MOST_LINKED`."""
+    site = settings.SITE_URL
+    own = (address.removeprefix(site) for address in addresses if address.startswith(site))
+    found = (match for match in map(POST_ADDRESS.fullmatch, own) if match)
+    ids = dict.fromkeys(int(match[1] or match[2]) for match in found)
+    return list(ids)[:MOST_LINKED]
 
 
 class Search:
@@ -78,6 +98,7 @@ class Search:
         pointed_at: Iterable[int],
         but: Post | None,
         kept: Sequence[Found],
+        linked: Sequence[int],
     ) -> None:
         self.reader = reader
         self.thread_id = but.thread_id if but else parent.thread_id if parent else None
@@ -89,6 +110,7 @@ class Search:
         self.before = list({quote.revision.pk: quote.revision for quote in kept}.values())
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
         self.above = Revision.objects.of_posts(above, reader)
+        self._linked_ids = linked
         self.searches = MOST_ELSEWHERE
         self.comparisons = MOST_COMPARED
 
@@ -99,6 +121,7 @@ class Search:
             ((revision, False) for revision in self.above),
             ((revision, True) for revision in self.before),
             self._elsewhere(block),
+            self._linked(),
         ):
             if revision.post_id == self.but_id:
                 continue
@@ -128,6 +151,15 @@ class Search:
             probe = _probe(block.words)
             for revision in Revision.objects.in_thread_with(self.thread_id, probe, self.reader):
                 yield revision, False
+
+    def _linked(self) -> Iterator[tuple[Revision, bool]]:
+        """The posts that the text links to; asked for only when nobody nearer said the words."""
+        for revision in self.linked:
+            yield revision, False
+
+    @cached_property
+    def linked(self) -> list[Revision]:
+        return Revision.objects.of_posts(self._linked_ids, self.reader)
 
     def _altered_from(self, block: QuoteBlock) -> Found | None:
         """The post pointed at whose words, as it says them now, the block has changed."""

@@ -39,7 +39,12 @@ def preview(
     """
     rendered = rendered_post(source)
     found = find_sources(
-        rendered.quotes, reader=author, parent=parent, pointed_at=pointed_at, but=but
+        rendered.quotes,
+        reader=author,
+        parent=parent,
+        pointed_at=pointed_at,
+        linked=rendered.links,
+        but=but,
     )
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [

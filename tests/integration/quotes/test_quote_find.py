@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
+from forum.actions.quotes import posts_in
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, Quote, Revision, User
 from forum.models.quotes import Standing
@@ -215,3 +218,38 @@ def test_a_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
         source="\n\nand\n\n".join(f"> {line}" for line in lines[:60]) + "\n\nOk.",
     )
     assert pieces.quotes.count() == 50
+
+
+ELSEWHERE = "Whoever limes a wall in March limes it twice."
+
+
+@pytest.mark.parametrize("address", ["/p/{0}/", "/p/{0}/?from=x", "{1}#p{0}"])
+def test_words_of_a_post_elsewhere_are_found_by_the_link_beside_them(
+    board: Board, reply: Post, alice: User, bob: User, settings: Any, address: str
+) -> None:
+    other = start_thread(board, author=bob, title="Lime", source=ELSEWHERE)
+    source = other.posts.get()
+    link = settings.SITE_URL + address.format(source.pk, other.get_absolute_url())
+    found = reply_to(reply, author=alice, source=f"> {ELSEWHERE}\n\nSee [there]({link}).")
+    assert found.quotes.get().source_post == source
+    without = reply_to(reply, author=alice, source=quoted(ELSEWHERE))
+    assert not without.quotes.exists()
+
+
+def test_a_link_tells_no_words_that_the_writer_may_not_read(
+    board: Board, reply: Post, alice: User, bob: User, carol: User, settings: Any
+) -> None:
+    other = start_thread(board, author=bob, title="Lime", source="Of lime.").posts.get()
+    hidden = reply_to(other, author=bob, source=ELSEWHERE)
+    hide_post(hidden, by=carol, reason="Rude")
+    link = f"{settings.SITE_URL}/p/{hidden.pk}/"
+    again = reply_to(reply, author=alice, source=f"> {ELSEWHERE}\n\n[So]({link}).")
+    assert not again.quotes.exists()
+
+
+def test_only_addresses_of_posts_here_lead_to_posts(settings: Any) -> None:
+    site = settings.SITE_URL
+    odd = ["/p/0/", "/p/99999999999999999999/", "/p/", "/t/1/x/", ".evil.example/p/1/"]
+    assert posts_in([f"{site}{address}" for address in odd]) == []
+    assert posts_in(["https://evil.example/p/1/", "/p/1/"]) == []
+    assert posts_in([f"{site}/p/{n}/" for n in (3, 3, 1, 4, 5, 9, 2, 6)]) == [3, 1, 4, 5, 9]
