@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
@@ -26,6 +30,7 @@ from forum.forms.deed import Deed
 from forum.forms.deeds import DEEDS, HIDE
 from forum.forms.held import APPROVE, REJECT
 from forum.models import Case, HeldPost, Post
+from forum.models.reports import CaseQuerySet
 from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
 from forum.refusals import NotAllowed
@@ -94,6 +99,7 @@ class ReviewAdmin(ForModerators, DeskAdmin):
             "opts": self.opts,
             "case": case,
             "review": held or review,
+            "filters": self._filters(request),
             "is_mine": case.worked_on_by == reader,
             "is_own_post": case.author.pk == reader.pk,
             "acts": self._acts(request, about),
@@ -132,22 +138,22 @@ class ReviewAdmin(ForModerators, DeskAdmin):
         if case.is_open and not claim_case(case, by=by, take_over="take_over" in request.POST):
             other = self._case(request, case_id).worked_on_by
             messages.warning(request, _("Somebody is on it already: %(name)s.") % {"name": other})
-        return _see(case)
+        return _see(case, self._filters(request))
 
     def release(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """Leave the case as it is, for others."""
         release_case(self._case(request, case_id), by=moderator(request))
-        return HttpResponseRedirect(reverse("admin:index"), status=303)
+        return self._back(request)
 
     def next(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """Leave the case, and take the one that comes after it in hand."""
         case = self._case(request, case_id)
-        return self._step(request, case, Case.objects.open().after(case))
+        return self._step(request, case, self._listed(request).open().after(case))
 
     def previous(self, request: HttpRequest, case_id: int) -> HttpResponse:
         """Leave the case, and take the one that comes before it in hand."""
         case = self._case(request, case_id)
-        return self._step(request, case, Case.objects.open().before(case))
+        return self._step(request, case, self._listed(request).open().before(case))
 
     def _step(self, request: HttpRequest, case: Case, cases: Any) -> HttpResponse:
         by = moderator(request)
@@ -155,9 +161,32 @@ class ReviewAdmin(ForModerators, DeskAdmin):
         found = cases.moderated_by(by).free_for(by).select_related("post__thread__board").first()
         if found is None:
             messages.info(request, _("There is no other case that way."))
-            return HttpResponseRedirect(reverse("admin:index"), status=303)
+            return self._back(request)
         claim_case(found, by=by)
-        return _see(found)
+        return _see(found, self._filters(request))
+
+    def _back(self, request: HttpRequest) -> HttpResponse:
+        """To the list, as one came from it."""
+        chosen = QueryDict(self._filters(request)).urlencode()
+        page = reverse("admin:index") + (f"?{chosen}" if chosen else "")
+        return HttpResponseRedirect(page, status=303)
+
+    def _filters(self, request: HttpRequest) -> str:
+        """What the list was asked for from which somebody came, as a query string."""
+        return str(request.POST.get("filters") or request.GET.get("filters", ""))
+
+    def _listed(self, request: HttpRequest) -> CaseQuerySet:
+        """The cases of that list that are open; all of them when nobody can make sense of it."""
+        asked = copy(request)
+        chosen = QueryDict(self._filters(request), mutable=True)
+        for name in ("state", PAGE_VAR):  # what is answered, or on another page, comes after none
+            chosen.pop(name, None)
+        asked.GET = chosen  # type: ignore[assignment]
+        try:
+            changes = self.get_changelist_instance(asked)
+        except (IncorrectLookupParameters, NotAllowed):
+            return Case.objects.all()
+        return Case.objects.filter(pk__in=changes.queryset.order_by().values("pk"))
 
     # -- From the list ----------------------------------------------------------------------------
 
@@ -187,8 +216,10 @@ class ReviewAdmin(ForModerators, DeskAdmin):
         return format_html_join(" ", '<a href="{}" data-js-key="{}">{}</a>', links)
 
 
-def _see(case: Case) -> HttpResponse:
+def _see(case: Case, filters: str) -> HttpResponse:
     page = reverse("admin:forum_case_change", args=[case.pk])
+    if filters:
+        page = f"{page}?{urlencode({'filters': filters})}"
     return HttpResponseRedirect(page, status=303)
 
 

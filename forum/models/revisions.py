@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +13,9 @@ from forum.markup.quotes import PARAGRAPHS, without_quoted
 from forum.models.ids import any_of
 from forum.models.posts import readable_by
 from forum.models.threads import Reader, Thread
+
+if TYPE_CHECKING:
+    from forum.models.posts import Post
 
 # How far back in a thread the source of a quote is looked for, in posts and revisions.
 SEARCHED = 5000
@@ -31,6 +35,14 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         order = {post_id: place for place, post_id in enumerate(ids)}
         revisions = self.readable_by(reader).filter(post__in=any_of(ids)).order_by("-number")
         return sorted(revisions, key=lambda revision: order[revision.post_id])
+
+    def first_for_all(self, post: Post) -> int:
+        """The number of the first version of a post that everybody may read.
+
+        What a moderator changed may be there no more: earlier ones are for author and moderators.
+        """
+        changed = self.filter(post=post).exclude(editor=post.author_id).order_by("-number")
+        return changed.values_list("number", flat=True).first() or 0
 
     def latest_of(self, ids: Collection[int]) -> dict[int, Revision]:
         """What these posts say now, by post."""

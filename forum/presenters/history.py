@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from forum.markup.changes import Change, word_diff
 from forum.markup.quotes import GAP, without_quoted
-from forum.models import Post, Quote, Revision
+from forum.models import ModerationEffect, Post, Quote, Revision
 from forum.models.threads import Reader
 from forum.permissions import moderates
 
@@ -21,26 +21,49 @@ class Version:
 
     revision: Revision
     changes: list[Change]
+    reason: str  # of a moderator who changed it
+    is_first: bool  # what its author wrote at first
 
 
 def history_of(post: Post, reader: Reader) -> list[Version]:
     """The versions of a post, the latest first; `reader` may read the post.
 
     What they may not read elsewhere they do not read here: quoted words whose source is removed
-    are left out, and so are quotes that the post no longer has, whose sources nobody keeps.
+    are left out, and so are quotes that the post no longer has, whose sources nobody keeps; and
+    versions that a moderator's took the place of, for whoever may not see these.
     """
-    revisions = list(post.revisions.select_related("editor"))
+    every = list(post.revisions.select_related("editor"))
+    changed = [n for n, revision in enumerate(every) if revision.editor_id != post.author_id]
+    revisions = every if _is_concerned(post, reader) or not changed else every[changed[-1] :]
     texts = _texts(revisions, post, reader)
-    versions = [Version(revisions[0], word_diff(texts[0], texts[0]))]
-    for (_first, before), (revision, after) in pairwise(zip(revisions, texts, strict=True)):
-        versions.append(Version(revision, word_diff(before, after)))
-    return versions[::-1]
+    reasons = _reasons(post) if changed else {}
+    changes = [word_diff(texts[0], texts[0]), *(word_diff(*pair) for pair in pairwise(texts))]
+    return [
+        Version(revision, change, reasons.get(revision.pk, ""), revision is every[0])
+        for revision, change in zip(revisions, changes, strict=True)
+    ][::-1]
+
+
+def first_for(post: Post, reader: Reader) -> int:
+    """The number of the first version that this reader may read."""
+    return 0 if _is_concerned(post, reader) else Revision.objects.first_for_all(post)
+
+
+def _is_concerned(post: Post, reader: Reader) -> bool:
+    return post.author_id == reader.pk or moderates(reader, post.thread.board)
+
+
+def _reasons(post: Post) -> dict[int, str]:
+    """Why moderators changed what the post says, by the version that they wrote."""
+    effects = ModerationEffect.objects.filter(kind="post", target_id=post.pk)
+    changed = effects.filter(after__has_key="revision").values_list("after", "action__reason")
+    return {after["revision"]: reason for after, reason in changed}
 
 
 def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
     """What changed in a post since its revision of that number; empty when it has none such."""
     known = post.revisions.filter(number=number).first()
-    if known is None:
+    if known is None or known.number < first_for(post, reader):
         return []
     before, after = _texts([known, post.latest_revision()], post, reader)
     return word_diff(before, after)

@@ -13,7 +13,7 @@ from forum.models import Post, Quote
 from forum.models.quotes import QuoteRow, Standing
 from forum.models.threads import Reader
 from forum.presenters.captions import address_of
-from forum.presenters.history import with_gaps_named
+from forum.presenters.history import first_for, with_gaps_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def source_of(post: Post, ordinal: int, reader: Reader) -> Source | None:
             changes = word_diff(_in_lines(row.written), row.words)
         case Standing.CHANGED:
             heading = _("What %(name)s wrote, and what it says now") % names
-            changes = _changes_since(post, row)
+            changes = _changes_since(post, row, reader)
+            if not changes:
+                heading = _("A moderator changed what %(name)s wrote since") % names
         case _:
             heading = _("What %(name)s wrote around these words") % names
             said = Post.objects.get(pk=row.source_id).latest_revision().said
@@ -49,9 +51,12 @@ def source_of(post: Post, ordinal: int, reader: Reader) -> Source | None:
     return Source(row, heading, address_of(row), parts, changes)
 
 
-def _changes_since(post: Post, row: QuoteRow) -> list[Change]:
-    """What became of the paragraphs in which the words stood."""
+def _changes_since(post: Post, row: QuoteRow, reader: Reader) -> list[Change]:
+    """What became of the paragraphs in which the words stood; none if that is not for all."""
     quote = post.quotes.select_related("source_revision").get(ordinal=row.ordinal)
+    source = Post.objects.select_related("thread__board").get(pk=row.source_id)
+    if quote.source_revision.number < first_for(source, reader):
+        return []
     said = quote.source_revision.said
     stretch = neighbourhood(said, quote.start, quote.start + quote.length)
     changes = changes_within(word_diff(said, row.says_now), *stretch)

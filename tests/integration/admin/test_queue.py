@@ -261,3 +261,28 @@ def test_moderators_who_look_leave_no_trace_but_in_the_log(as_carol, alice, repo
     entry = ModerationAction.objects.get()
     assert (entry.actor.username, entry.act) == ("carol", "see-reporters")
     assert names not in as_carol.get(page).content.decode()
+
+
+def test_next_and_previous_stay_in_the_list_one_came_from(as_carol, opening, alice, erin, bob):
+    replies = [reply_to(opening, author=bob, source=f"Said as {n}.") for n in range(3)]
+    for post, reason in zip(replies, ("spam", "attack", "spam"), strict=True):
+        report_post(post, by=erin, reason=reason)
+    cases = [Case.objects.get(post=post) for post in replies]
+    listed = as_carol.get("/admin/", {"reason": "spam"}).content.decode()
+    assert 'name="filters" value="reason=spam"' in listed
+
+    def go(step, case, **filters):
+        page = reverse(f"admin:forum_case_{step}", args=[case.pk])
+        return as_carol.post(page, filters)["Location"]
+
+    spam = {"filters": "reason=spam"}
+    opened = go("claim", cases[0], **spam)
+    assert opened.endswith("?filters=reason%3Dspam")
+    assert 'name="filters" value="reason=spam"' in as_carol.get(opened).content.decode()
+    assert f"/{cases[2].pk}/" in go("next", cases[0], **spam)
+    assert f"/{cases[0].pk}/" in go("previous", cases[2], **spam)
+    assert go("next", cases[2], **spam) == "/admin/?reason=spam"
+    assert go("release", cases[2], **spam) == "/admin/?reason=spam"
+    assert f"/{cases[1].pk}/" in go("next", cases[0])
+    for odd in ("reason=nonsense", "nonsense=1&p=7", "state=closed", "%00=%ff", "a" * 3000):
+        assert f"/{cases[1].pk}/" in go("next", cases[0], filters=odd), odd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.posts import edit_post
+from forum.actions.posts import edit_post, reply_to
 from forum.actions.undo import undo
 from forum.actions.wording import edit_with_reason
 from forum.models import ModerationAction, ModerationNotice, Post, Revision
@@ -23,16 +23,37 @@ def edited(reply, carol):
     return edit_with_reason(reply, source="Only where they stay wet.", by=carol, **WHY)
 
 
-def test_readers_see_who_edited_and_what_was_changed(visitor, as_carol, reply, edited):
+def test_readers_see_that_a_moderator_edited_and_why_but_not_what_it_said_before(
+    visitor, as_alice, as_bob, as_carol, reply, edited
+):
     page = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert "Only where they stay wet." in page
     assert "edited by a moderator" in page
     history = reverse("post-history", args=[reply.pk])
-    told = visitor.get(history).content.decode()
-    assert "A moderator" in told
-    assert "<del>" in told
-    assert "carol" not in told
+    for client in (visitor, as_alice):
+        told = client.get(history).content.decode()
+        assert "A moderator" in told
+        assert "a private address" in told
+        assert "Only where they stay wet." in told
+        assert "bricks" not in told
+        assert "carol" not in told
+        since = client.get(history, {"since": reply.number}).content.decode()
+        assert "bricks" not in since
+    for client in (as_bob, as_carol):
+        told = client.get(history).content.decode()
+        assert "<del>" in told
+        assert "bricks" in told
     assert "carol" in as_carol.get(history).content.decode()
+
+
+def test_a_quote_of_what_it_said_tells_no_more_of_that(visitor, as_bob, reply, alice, carol):
+    said = "Only where the bricks stay wet."
+    edit_post(reply, by=reply.author, source=f"Call Jane: 555-1234. {said}")
+    quoting = reply_to(reply, author=alice, source=f"> {said}\n\nIs it?")
+    edit_with_reason(reply, source="Only where they stay wet.", by=carol, **WHY)
+    page = reverse("post-quote", args=[quoting.pk, 0])
+    assert "555" not in visitor.get(page).content.decode()
+    assert "A moderator changed what bob wrote since" in visitor.get(page).content.decode()
 
 
 def test_the_author_is_told(reply, edited, bob):

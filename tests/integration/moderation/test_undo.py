@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from forum.actions.moderation import hide_post, suspend_person, unhide_post
 from forum.actions.posts import delete_post, reply_to
+from forum.actions.reports import report_post
 from forum.actions.undo import undo
-from forum.models import ModerationAction, ModerationNotice, Post, Role, Thread, User
+from forum.models import Case, ModerationAction, ModerationNotice, Post, Role, Thread, User
 from forum.refusals import Changed, NotAllowed
 
 MANY = 78
@@ -168,3 +169,14 @@ def test_lifting_by_undo_leaves_a_later_suspension(alice, carol, erin):
     later = suspend_person(alice, by=erin, reason="spam again")
     undo(action, by=carol, reason="a mistake")
     assert User.objects.get(pk=alice.pk).suspended_action == later
+
+
+def test_undoing_a_hide_opens_the_reports_again_that_it_answered(reply, alice, carol):
+    report_post(reply, by=alice, reason="spam")
+    hidden = hide_post(reply, by=carol, reason="off the wall")
+    assert not Case.objects.open().exists()
+    undo(hidden, by=carol, reason="I was wrong")
+    report = reply.reports.get()
+    assert (report.is_open, report.outcome, report.action) == (True, "", None)
+    assert Case.objects.open().get().post == reply
+    assert not ModerationNotice.objects.filter(member=alice, cause="report").exists()
