@@ -15,8 +15,8 @@ from forum.models.acts import Act
 from forum.permissions import may_note, may_sanction
 
 
-class LiftForm(InBoardForm):
-    """From where a member is kept."""
+class WhereForm(InBoardForm):
+    """In one board, or on the whole site."""
 
     board = forms.ModelChoiceField(
         label=_("Where"),
@@ -27,7 +27,7 @@ class LiftForm(InBoardForm):
     field_order = ["reason", "board", "note", "seen"]
 
 
-class SanctionForm(LiftForm, EndForm):
+class SanctionForm(WhereForm, EndForm):
     """From where, until when, and what goes with it."""
 
     since = forms.DateTimeField(
@@ -72,6 +72,7 @@ WARN = Deed(
     ngettext_lazy("Warn this member?", "Warn these %(count)d members?", "count"),
     _("They are told the reason, and nobody else. Nothing else changes."),
     ngettext_lazy("The member is warned.", "%(count)d members are warned.", "count"),
+    WhereForm,
     is_for_one=True,
 )
 SILENCE = Deed(
@@ -97,7 +98,7 @@ UNSILENCE = Deed(
     ),
     _("They can write again."),
     ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
-    LiftForm,
+    WhereForm,
 )
 SUSPEND = Deed(
     "suspend",
@@ -124,5 +125,5 @@ LIFT = Deed(
     ),
     _("They can write again."),
     ngettext_lazy("The member can write again.", "%(count)d members can write again.", "count"),
-    LiftForm,
+    WhereForm,
 )

@@ -131,6 +131,15 @@ def test_preview_tells_how_many_posts_and_does_nothing(as_carol, reply, slate, b
     assert not ModerationAction.objects.exists()
 
 
+def test_moderator_of_a_board_warns_for_what_is_written_there(frank, bob, board):
+    client = logged_in(frank)
+    page = reverse("person-warn", args=["bob"])
+    assert client.post(page, WHY).status_code == 403  # not for the whole site
+    assert client.post(page, WHY | {"board": board.pk}).status_code == 303
+    assert ModerationAction.objects.get().board == board
+    assert ModerationNotice.objects.get().member == bob
+
+
 def test_a_warning_is_told_to_the_member_alone_and_once(as_carol, visitor, bob, carol):
     for _twice in range(2):
         assert as_carol.post(reverse("person-warn", args=["bob"]), WHY).status_code == 303
