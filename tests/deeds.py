@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from forum.actions.drafts import Writing
+from forum.actions.holding import Why, hold_post
 from forum.actions.moderation import (
     hide_post,
     lock_branch,
@@ -21,9 +23,10 @@ from forum.actions.sanctions import silence_person
 from forum.actions.threads import start_thread
 from forum.forms.deed import Deed
 from forum.forms.deeds import DEEDS
-from forum.models import Post, Thread, User
+from forum.models import HeldPost, HoldRule, Post, Thread, User
+from forum.models.drafts import Purpose
 
-Target = Post | Thread | User
+Target = Post | Thread | User | HeldPost
 
 EACH: list[tuple[str, Deed]] = [(kind, deed) for kind, deeds in DEEDS.items() for deed in deeds]
 IDS = [f"{kind}-{deed.name}" for kind, deed in EACH]
@@ -63,6 +66,13 @@ def sent_with(name: str) -> dict[str, str]:
     if name == "merge":
         return {"into": str(Thread.objects.latest("pk").pk)}
     return FIELDS.get(name, {})
+
+
+def waiting(parent: Post, author: User) -> HeldPost:
+    """An answer to that post that waits for a moderator."""
+    why = Why(HoldRule(kind=HoldRule.Kind.FIRST, number=1), "1")
+    purpose = Purpose(parent_id=parent.pk)
+    return hold_post(purpose, author=author, written=Writing("It waits."), was="", why=why)
 
 
 def make_ready(name: str, target: Target, by: User) -> None:

@@ -130,9 +130,9 @@ def test_names_are_found_by_the_index_among_a_hundred_thousand(alice: User) -> N
         cursor.execute(
             """
             INSERT INTO forum_user
-                   (username, password, email, is_active, date_joined, zone, keys)
+                   (username, password, email, is_active, date_joined, zone, keys, former_name)
             SELECT 'm' || translate(n::text, '0123456789', 'abcdefghkx'), '', '', true, now(), '',
-                   true
+                   true, ''
               FROM generate_series(100000, 200000) AS n
             """
         )

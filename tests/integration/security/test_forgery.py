@@ -129,7 +129,7 @@ NOT_ASKED = FIELDS - {"source", "title", "nonce", "zone"}
 # What a post says, and when readers last saw it change: all that an edit alters.
 SAID = {"source", "html", "excerpt", "edited_at", "latest_number", "changed_number"}
 # What two posts of the same person at the same place differ in.
-OF_EACH = SAID | {"id", "number", "lft", "rght", "created_at"}
+OF_EACH = SAID | {"id", "number", "lft", "rght", "created_at", "nonce"}
 VALUES: list[Any] = ["1", "on", "null", "2000-01-01", ["1", "2"]]
 
 
