@@ -7,15 +7,15 @@ const RE = ".re > a:first-child";
 
 const isPost = (id) => document.getElementById(id)?.matches("article.post");
 
-/** The topmost post of which half can be seen, or that fills half of the window. */
-export function reading() {
-  for (const post of document.querySelectorAll("article.post[id]")) {
-    const { top, bottom, height } = post.getBoundingClientRect();
-    const shown = Math.min(bottom, innerHeight) - Math.max(top, 0);
-    if (height && shown >= Math.min(height, innerHeight) / 2) return post;
-  }
-  return null;
+/** Whether half of a post can be seen, or it fills half of the window. */
+function isShown(post) {
+  const { top, bottom, height } = post.getBoundingClientRect();
+  const shown = Math.min(bottom, innerHeight) - Math.max(top, 0);
+  return height && shown >= Math.min(height, innerHeight) / 2;
 }
+
+/** The topmost post that is shown. */
+export const reading = () => [...document.querySelectorAll("article.post[id]")].find(isShown);
 
 /** The post that has focus, or under which something has. */
 export const focused = () => document.activeElement.closest("article.post") ?? document.activeElement.closest(".node")?.querySelector("article");
@@ -23,7 +23,9 @@ export const focused = () => document.activeElement.closest("article.post") ?? d
 // ---- The address, and the line of the outline
 
 function follow() {
-  const post = reading();
+  // One that was just made keeps the address while it is in view.
+  const made = document.querySelector("article.is-here");
+  const post = made && isShown(made) ? made : reading();
   if (!post) return;
   const path = location.pathname + location.search;
   history.replaceState(history.state, "", post.matches(".op") ? path : `#${post.id}`);

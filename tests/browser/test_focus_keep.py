@@ -68,6 +68,7 @@ def test_every_reply_has_a_name_that_says_whom_it_answers(visit, world: World) -
         "alice replies to bob, level 4",
         "carol replies to bob, level 2",
         "bob replies to bob, level 2",
+        "frank replies to alice",
     ]
     assert page.locator("li.node").count() == len(names)
     assert page.locator("[tabindex]:not([tabindex='-1'], [tabindex='0'])").count() == 0
