@@ -61,7 +61,7 @@ def sent_with(name: str) -> dict[str, str]:
     """What the form of that deed sends besides the reason, once `make_ready` was called."""
     if name == "move":
         return {"to": f"https://forum.example/p/{Post.objects.latest('pk').pk}/"}
-    if name == "assign":
+    if name in ("assign", "give"):
         return {"to": str(User.objects.get(username="erin").pk)}
     if name == "merge":
         return {"into": str(Thread.objects.latest("pk").pk)}

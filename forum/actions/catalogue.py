@@ -21,7 +21,7 @@ STATES = {
         *(states.BRANCH_LOCKED, states.BRANCH_SLOW),
         *(states.LOCKED, states.SLOW, states.PINNED, states.TITLE),
         *(states.SUSPENDED, states.WARNED, states.NOTED),
-        *(claims.ASSIGNEE, holding.HELD),
+        *(claims.ASSIGNEE, claims.HELD_ASSIGNEE, holding.HELD),
         *(erasures.POST_ASKED, erasures.PERSON_ASKED),
         *(configuration.state_of_rows(kind) for kind in configuration.KINDS),
     )

@@ -11,9 +11,18 @@ from django.utils.translation import gettext as _
 from forum.actions.acts import How, Outcome, Several, change
 from forum.actions.states import State
 from forum.actions.transactions import deed
-from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
+from forum.models import (
+    Case,
+    HeldPost,
+    ModerationAction,
+    ModerationEffect,
+    ModerationNotice,
+    Post,
+    User,
+)
 from forum.models.acts import Act
-from forum.permissions import may_answer_reports, may_work_on
+from forum.models.reports import CaseQuerySet
+from forum.permissions import may_answer_reports, may_decide_on, may_work_on
 from forum.refusals import Changed, Invalid, Refusal
 
 
@@ -48,39 +57,66 @@ def assign_case(posts: Sequence[Post], *, to: User | None, **how: Unpack[How]) -
     return change(Act.ASSIGN_CASE, ASSIGNEE, posts, to.pk if to else None, **how)
 
 
-def _read_assignee(post: Post) -> int | None:
-    assigned = Case.objects.open().filter(post=post, is_assigned=True)
-    return assigned.values_list("assignee", flat=True).first()
+@Several
+def assign_held(held: Sequence[HeldPost], *, to: User | None, **how: Unpack[How]) -> Outcome:
+    """The same with the cases of posts that wait. Inverse: itself."""
+    return change(Act.ASSIGN_CASE, HELD_ASSIGNEE, held, to.pk if to else None, **how)
 
 
-def _write_assignee(values: Sequence[tuple[Post, int | None]], action: ModerationAction) -> None:
-    for post, person in values:
-        _take_back_word(post)
-        Case.objects.open().filter(post=post).update(
+def _case_of(target: Post | HeldPost) -> CaseQuerySet:
+    cases = Case.objects.open()
+    return cases.filter(post=target) if isinstance(target, Post) else cases.filter(held=target)
+
+
+def _read_assignee(target: Post | HeldPost) -> int | None:
+    return _case_of(target).filter(is_assigned=True).values_list("assignee", flat=True).first()
+
+
+def _write_assignee(
+    values: Sequence[tuple[Post | HeldPost, int | None]], action: ModerationAction
+) -> None:
+    for target, person in values:
+        _take_back_word(target)
+        _case_of(target).update(
             assignee=person,
             is_assigned=person is not None,
             claimed_at=action.created_at if person else None,
         )
         if person not in (None, action.actor_id):
             ModerationNotice.objects.create(
-                member_id=person, cause=ModerationNotice.Cause.CASE, post=post, action=action
+                member_id=person,
+                cause=ModerationNotice.Cause.CASE,
+                post=target if isinstance(target, Post) else None,
+                action=action,
             )
 
 
-def _take_back_word(post: Post) -> None:
+def _take_back_word(target: Post | HeldPost) -> None:
     """Who was given it before, and has not read so, need not hear of it any more."""
-    given = ModerationNotice.objects.filter(post=post, cause=ModerationNotice.Cause.CASE)
-    given.unread().delete()
+    given = ModerationNotice.objects.unread().filter(cause=ModerationNotice.Cause.CASE)
+    if isinstance(target, Post):
+        given = given.filter(post=target)
+    else:
+        kind = ModerationEffect.Kind.HELD
+        about = ModerationEffect.objects.filter(kind=kind, target_id=target.pk)
+        given = given.filter(post=None, action__in=about.values("action"))
+    given.delete()
 
 
-def _cannot_have_it(post: Post, person_id: int | None) -> Refusal | None:
-    if not Case.objects.open().filter(post=post).exists():
+def _cannot_have_it(target: Post | HeldPost, person_id: int | None) -> Refusal | None:
+    if not _case_of(target).exists():
         return Changed(_("Nobody waits for an answer about this post."))
     person = User.objects.filter(pk=person_id or 0).first()
-    if person and not may_answer_reports(person, post):
-        words = _("%(name)s can’t decide on this: choose somebody else.")
-        return Invalid(words % {"name": person.username})
-    return None
+    if person is None:
+        return None
+    if isinstance(target, Post):
+        may = may_answer_reports(person, target)
+    else:
+        may = may_decide_on(person, target)
+    if may:
+        return None
+    words = _("%(name)s can’t decide on this: choose somebody else.")
+    return Invalid(words % {"name": person.username})
 
 
 ASSIGNEE = State(
@@ -89,5 +125,13 @@ ASSIGNEE = State(
     _read_assignee,
     _write_assignee,
     may_answer_reports,
+    _cannot_have_it,
+)
+HELD_ASSIGNEE = State(
+    ModerationEffect.Kind.HELD,
+    "assignee",
+    _read_assignee,
+    _write_assignee,
+    may_decide_on,
     _cannot_have_it,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,14 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from forum.actions import reports
-from forum.actions.claims import assign_case
+from forum.actions.claims import assign_case, assign_held
 from forum.forms.deed import Deed
 from forum.forms.moderation import ModerationForm
 from forum.models import User
 from forum.models.reports import is_reported, was_reported
 from forum.models.roles import moderators_but
 from forum.models.stamps import reports_stamp_of
-from forum.permissions import may_answer_reports
+from forum.permissions import may_answer_reports, may_decide_on
 
 
 class AssignForm(ModerationForm):
@@ -106,4 +107,12 @@ ASSIGN = Deed(
     _("They hear of it in their inbox, and it stays theirs until they or you give it away."),
     ngettext_lazy("The case is given away.", "%(count)d cases are given away.", "count"),
     AssignForm,
+)
+ASSIGN_HELD = replace(
+    ASSIGN,
+    name="give",  # the queue offers both for several, each under its own name
+    button=_("Give what waits to a moderator"),
+    run=assign_held,
+    may=may_decide_on,
+    applies=lambda held: held.is_waiting,
 )

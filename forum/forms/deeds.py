@@ -13,7 +13,7 @@ from forum.actions.acts import Single
 from forum.actions.moves import merge_thread, move_branch, split_off, was_merged
 from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.wording import edit_with_reason
-from forum.forms.answers import ASSIGN, DISMISS, REOPEN, UPHOLD
+from forum.forms.answers import ASSIGN, ASSIGN_HELD, DISMISS, REOPEN, UPHOLD
 from forum.forms.deed import Deed
 from forum.forms.erasures import ANONYMISE, ERASE
 from forum.forms.held import APPROVE, REJECT
@@ -270,7 +270,7 @@ DEEDS: dict[str, list[Deed]] = {
         ERASE,
     ],
     "thread": [LOCK, UNLOCK, SLOW, HASTEN, PIN, UNPIN, RETITLE, MERGE],
-    "held": [APPROVE, REJECT],
+    "held": [APPROVE, REJECT, ASSIGN_HELD],
     "person": [NOTE, WARN, SILENCE, UNSILENCE, SUSPEND, LIFT, ANONYMISE],
 }
 

@@ -50,9 +50,11 @@ def _told(notice: ModerationNotice) -> Told:
 def _of_case(notice: ModerationNotice) -> Told:
     """Somebody gave this moderator a case; the reason is what they had to say with it."""
     assert notice.action
-    assert notice.post
     saying = _("%(name)s gave you a case to decide on.") % {"name": notice.action.actor.username}
-    address = reverse("admin:forum_case_change", args=[notice.post.case.pk])
+    if notice.post:
+        address = reverse("admin:forum_case_change", args=[notice.post.case.pk])
+    else:  # of a post that waits
+        address = f"{reverse('admin:index')}?by=me"
     return Told(notice, saying, address, notice.action.reason)
 
 

@@ -44,6 +44,7 @@ HELD: dict[str, Shown] = {
     "held, to decide": Shown(of_held("held-detail"), "carol"),
     "approve": Shown(of_held("held-approve"), "carol"),
     "reject": Shown(of_held("held-reject"), "carol"),
+    "give to a moderator": Shown(of_held("held-give"), "carol"),
     "thread, held": Shown(in_thread("forked"), "frank"),
     "thread, sent and held": Shown(in_thread("forked"), "bob", steps=send_and_wait),
     "reply, held": Shown(of_reply("post-reply", "forked"), "bob", steps=send_alone_and_wait),

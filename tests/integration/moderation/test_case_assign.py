@@ -9,12 +9,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.claims import assign_case, claim_case, release_case
+from forum.actions.claims import assign_case, assign_held, claim_case, release_case
 from forum.actions.reports import dismiss_reports, report_post
 from forum.actions.undo import undo
 from forum.models import Case, ModerationAction, ModerationNotice, Role, User
 from forum.models.acts import Act
 from forum.refusals import Changed, Invalid, NotAllowed
+from tests.deeds import waiting
 
 
 @pytest.fixture
@@ -117,3 +118,31 @@ def test_bad_input_is_answered_on_the_form(as_carol, case, alice, reply):
     for odd in ({"to": "x"}, {"to": str(alice.pk)}, {"to": "", "reason": ""}):
         assert as_carol.post(page, {"reason": "Because"} | odd).status_code == 422
     assert given(case) is None
+
+
+def test_what_waits_is_given_likewise(as_carol, reply, alice, carol, mona):
+    held = waiting(reply, alice)
+    case = Case.objects.get()
+    page = reverse("held-give", args=[held.pk])
+    for _ in range(2):
+        sent = {"to": str(mona.pk), "reason": "You know her"}
+        assert as_carol.post(page, sent).status_code == 303
+    assert given(case) == mona
+    assert words_for(mona) == ["You know her"]
+    client = Client()
+    client.force_login(mona)
+    told = client.get("/inbox/moderators/").content.decode()
+    assert f'href="{reverse("admin:index")}?by=me"' in told
+    assert list(client.get("/admin/", {"by": "me"}).context["cl"].result_list) == [case]
+    undo(ModerationAction.objects.get(), by=carol, reason="Somebody else")
+    assert given(case) is None
+    assert words_for(mona) == []
+
+
+def test_what_waits_is_given_to_those_who_may_decide_on_it(reply, alice, carol, board):
+    held = waiting(reply, alice)
+    stranger = User.objects.create_user("stranger")
+    with pytest.raises(Invalid):
+        assign_held(held, to=stranger, by=carol, reason="You")
+    with pytest.raises(NotAllowed):
+        assign_held(held, to=carol, by=stranger, reason="Me")
