@@ -22,6 +22,7 @@ from tests.browser.shown import (
     reset_key,
 )
 from tests.browser.steps import (
+    COMPOSER_SCRIPT,
     open_keys,
     open_peek,
     report_inline,
@@ -30,10 +31,6 @@ from tests.browser.steps import (
 )
 
 # -- What is done in a page before it is looked at ------------------------------------------------
-
-
-# The composer's script comes when the first composer does.
-COMPOSER_SCRIPT = "import(document.getElementById('forum-js').dataset.composer).then(() => true)"
 
 
 def expect_composer(page: Page) -> None:

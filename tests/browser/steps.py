@@ -28,6 +28,8 @@ def open_keys(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
+# The composer's script comes when the first composer does.
+COMPOSER_SCRIPT = "import(document.getElementById('forum-js').dataset.composer).then(() => true)"
 # The script that comes once somebody moves about in a thread.
 PLACE_SCRIPT = "import(document.getElementById('forum-js').dataset.place).then(() => true)"
 

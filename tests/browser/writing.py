@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from forum.models import Post
 from tests.browser.pages import expect_composer
+from tests.browser.steps import COMPOSER_SCRIPT
 
 
 def press(page: Page, post: Post, name: str) -> None:
@@ -23,6 +24,7 @@ def open_composer(page: Page, post: Post) -> Locator:
 
 
 def send(page: Page) -> None:
+    assert page.evaluate(COMPOSER_SCRIPT)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose")).to_have_count(0)
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
