@@ -47,6 +47,9 @@ ARGUMENTS = [
     f"--disable-features={','.join(NOT_HERE)}",
 ]
 
+# Until a page is painted Chromium drops what is pressed in it.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
 Visit = Callable[..., Page]
 
 
@@ -121,6 +124,8 @@ def visit(browser: Browser, browser_context_args: dict, site: str) -> Iterator[V
             sign_in(context, person, site)
         page = context.new_page()
         page.goto(path)
+        if kwargs.get("java_script_enabled", True):
+            page.evaluate(PAINTED)
         return page
 
     yield visit
