@@ -52,13 +52,7 @@ def reply_to(
     nothing is written then.
     """
     rendered = rendered_post(source)
-    found = find_sources(
-        rendered.quotes,
-        reader=author,
-        parent=parent,
-        pointed_at=pointed_at,
-        linked=rendered.links,
-    )
+    found = find_sources(rendered, reader=author, parent=parent, pointed_at=pointed_at)
     source = clean_source(source)
     return _reply_to(parent.pk, author, source, rendered, found, nonce, draft_version, is_approved)
 
@@ -171,14 +165,7 @@ def edit_post(
     `Suspended` or `Busy` too.
     """
     rendered = rendered_post(source)
-    found = find_sources(
-        rendered.quotes,
-        reader=by,
-        parent=post.parent,
-        pointed_at=pointed_at,
-        linked=rendered.links,
-        but=post,
-    )
+    found = find_sources(rendered, reader=by, parent=post.parent, pointed_at=pointed_at, but=post)
     source = clean_source(source)
     return _edit_post(post.pk, by, source, base, was, rendered, found, draft_version, is_approved)
 

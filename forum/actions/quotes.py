@@ -13,7 +13,7 @@ from django.conf import settings
 
 from forum.markup.alike import closest
 from forum.markup.quotes import find, is_patchwork, worth_matching
-from forum.markup.render import QuoteBlock
+from forum.markup.render import QuoteBlock, Rendered
 from forum.markup.renderer import MOST_QUOTES
 from forum.models import Post, Quote, Revision, User
 
@@ -47,31 +47,30 @@ class Found:
 
 
 def find_sources(
-    blocks: Sequence[QuoteBlock],
+    rendered: Rendered,
     *,
     reader: User,
     parent: Post | None,
     pointed_at: Iterable[int] = (),
-    linked: Iterable[str] = (),
     but: Post | None = None,
 ) -> list[Found]:
-    """The sources of quote blocks, among posts whose text `reader` may read.
+    """The sources of what a text quotes, among posts whose text `reader` may read.
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
     and those above it, nearest first, then in the whole thread, then in the posts that the text
-    links to, wherever they are (`linked` are the addresses in it); in every revision, and only in
-    what its author said: whoever quotes somebody has not said their words. A block whose words
+    links to, wherever they are; in every revision, and only in what its author said: whoever quotes
+    somebody has not said their words. A block whose words
     stand nowhere is left out, unless most of them are those of a post that the form pointed at.
     `but` is the quoting post itself, when it is edited: what it quoted before keeps its source,
     also when that was removed since, and also when its words are changed now.
     """
-    if not blocks:
+    if not rendered.quotes:
         return []
     kept = list(_quotes_of(but)) if but else []
-    search = Search(reader, parent, pointed_at, but, kept, posts_in(linked))
+    search = Search(reader, parent, pointed_at, but, kept, posts_in(rendered.links))
     known = {quote.words: quote for quote in kept}
     found = []
-    for block in blocks[:MOST_QUOTES]:
+    for block in rendered.quotes[:MOST_QUOTES]:
         if block.words in known:
             found.append(replace(known[block.words], ordinal=block.ordinal))
         elif block.words and (source := search.source_of(block)):

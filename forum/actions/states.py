@@ -212,13 +212,7 @@ def _write_wording(values: Sequence[tuple[Post, int]], action: ModerationAction)
     for post, revision_id in values:
         source = Revision.objects.get(pk=revision_id, post=post).source
         rendered = render(source)
-        found = find_sources(
-            rendered.quotes,
-            reader=post.author,
-            parent=post.parent,
-            linked=rendered.links,
-            but=post,
-        )
+        found = find_sources(rendered, reader=post.author, parent=post.parent, but=post)
         revise(post, source, rendered, found, editor=action.actor)
         post.edited_action = action
         post.save(update_fields=["edited_action"])

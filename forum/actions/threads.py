@@ -38,9 +38,7 @@ def start_thread(
     """
     title = clean_title(title)
     rendered = rendered_post(source)
-    found = find_sources(
-        rendered.quotes, reader=author, parent=None, pointed_at=pointed_at, linked=rendered.links
-    )
+    found = find_sources(rendered, reader=author, parent=None, pointed_at=pointed_at)
     return _start_thread(
         board, author, title, clean_source(source), rendered, found, nonce, draft_version
     )

@@ -34,13 +34,7 @@ def edit_with_reason(posts: Sequence[Post], *, source: str, **how: Unpack[How]) 
         outcome.already.append((post, record_of(owners.get(post.pk))))
         return outcome
     check_seen([post], how.get("seen"))
-    found = find_sources(
-        rendered.quotes,
-        reader=post.author,
-        parent=post.parent,
-        linked=rendered.links,
-        but=post,
-    )
+    found = find_sources(rendered, reader=post.author, parent=post.parent, but=post)
     concerned = Concerned.by([(WORDING.kind, post.pk, {}, {})])
     outcome.action = open_record(
         Act.EDIT_POST,

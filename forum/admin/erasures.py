@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_POST
 
 from forum.actions.erasures import confirm_erasure, drop_erasure
-from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.admin.pages import PageAdmin
+from forum.admin.site import desk, moderator
 from forum.forms.moderation import ModerationForm
 from forum.models import Erasure
 from forum.models.stamps import stamp_of
 from forum.permissions import may_confirm_erasure, may_see_members
 from forum.presenters.erasures import extent_of
-from forum.refusals import Changed, Invalid, NotAllowed
+from forum.refusals import Changed, Invalid
 
 
 class State(admin.SimpleListFilter):
@@ -38,7 +37,7 @@ class State(admin.SimpleListFilter):
 
 
 @admin.register(Erasure, site=desk)
-class ErasureAdmin(ForModerators, DeskAdmin):
+class ErasureAdmin(PageAdmin):
     """One asks on the page of the post or the member; another confirms here, or refuses."""
 
     list_display = ["target", "asked_by", "asked_at", "due", "reason", "state"]
@@ -46,6 +45,7 @@ class ErasureAdmin(ForModerators, DeskAdmin):
     list_select_related = ["post__author", "person", "asked_by"]
     ordering = ["-id"]
     actions = None
+    steps = ["confirm", "refuse"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Erasure]:
         return Erasure.objects.select_related("post__author", "post__thread__board", "person")
@@ -53,65 +53,30 @@ class ErasureAdmin(ForModerators, DeskAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may_see_members(request.user)
 
-    def get_urls(self) -> list[URLPattern]:
-        steps: dict[str, Callable[..., HttpResponse]] = {
-            "confirm": self.confirm,
-            "refuse": self.refuse,
-        }
-        return [
-            path(
-                f"<id:erasure_id>/{name}/",
-                self.admin_site.admin_view(require_POST(step)),
-                name=f"forum_erasure_{name}",
-            )
-            for name, step in steps.items()
-        ] + super().get_urls()
-
-    def _asked(self, request: HttpRequest, erasure_id: int | str) -> Erasure:
-        if not self.has_view_permission(request):
-            raise NotAllowed
-        try:
-            return self.get_queryset(request).get(pk=erasure_id)
-        except (Erasure.DoesNotExist, ValueError, OverflowError) as error:
-            raise Http404 from error
-
-    # -- Looking ----------------------------------------------------------------------------------
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"}:
-            raise NotAllowed
-        return self._show(request, self._asked(request, object_id))
-
-    def _show(
-        self, request: HttpRequest, asked: Erasure, form: ModerationForm | None = None
+    def show(
+        self, request: HttpRequest, row: Erasure, form: ModerationForm | None = None
     ) -> HttpResponse:
         by = moderator(request)
-        stamp = stamp_of([asked.target])
+        stamp = stamp_of([row.target])
         context = self.admin_site.each_context(request) | {
-            "title": _("Erase for ever?") if asked.is_open else _("An erasure"),
+            "title": _("Erase for ever?") if row.is_open else _("An erasure"),
             "opts": self.opts,
-            "asked": asked,
-            "extent": extent_of(asked) if asked.is_open else "",
-            "verdict": may_confirm_erasure(by, asked),
-            "is_asker": asked.asked_by_id == by.pk,
+            "asked": row,
+            "extent": extent_of(row) if row.is_open else "",
+            "verdict": may_confirm_erasure(by, row),
+            "is_asker": row.asked_by_id == by.pk,
             "form": form or ModerationForm(deed="erase"),
             "stamp": stamp,
-            "command": f"manage.py confirm_erasure {asked.pk}",
+            "command": f"manage.py confirm_erasure {row.pk}",
         }
         status = 422 if form else 200
         return TemplateResponse(request, "admin/forum/erasure.html", context, status=status)
 
     # -- Deciding ---------------------------------------------------------------------------------
 
-    def confirm(self, request: HttpRequest, erasure_id: int) -> HttpResponse:
+    def confirm(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Erase it; nobody can bring it back."""
-        asked = self._asked(request, erasure_id)
+        asked = self.one(request, row_id)
         try:
             confirm_erasure(asked, by=moderator(request), seen=request.POST.get("seen") or None)
         except (Changed, Invalid) as refusal:
@@ -120,12 +85,12 @@ class ErasureAdmin(ForModerators, DeskAdmin):
             messages.success(request, _("It is erased."))
         return redirect(self._page(asked))
 
-    def refuse(self, request: HttpRequest, erasure_id: int) -> HttpResponse:
+    def refuse(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Leave it as it is, with a reason; whoever asked for it takes it back in the same way."""
-        asked = self._asked(request, erasure_id)
+        asked = self.one(request, row_id)
         form = ModerationForm(request.POST, deed="erase")
         if not form.is_valid():
-            return self._show(request, asked, form)
+            return self.show(request, asked, form)
         reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
         try:
             drop_erasure(asked, by=moderator(request), reason=reason, note=note)

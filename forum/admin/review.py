@@ -13,18 +13,18 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.http import require_POST
 
 from forum.actions.claims import claim_case, release_case
 from forum.actions.reports import see_reporters
 from forum.admin.deeds import MOST, DeedAdmin, address_of
-from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.admin.pages import PageAdmin
+from forum.admin.site import desk, moderator
 from forum.forms.answers import DISMISS
 from forum.forms.deed import Deed
 from forum.forms.deeds import DEEDS, HIDE
@@ -41,67 +41,34 @@ KEYS = {HIDE.name: "a", DISMISS.name: "d", APPROVE.name: "a", REJECT.name: "d"}
 Act = tuple[str, Any, str]  # address, words, key
 
 
-class ReviewAdmin(ForModerators, DeskAdmin):
+class ReviewAdmin(PageAdmin):
     """What is done with one case; the list of all of them is `CaseAdmin`."""
 
-    def get_urls(self) -> list[URLPattern]:
-        steps: dict[str, Callable[..., HttpResponse]] = {
-            "claim": self.claim,
-            "release": self.release,
-            "next": self.next,
-            "previous": self.previous,
-            "reporters": self.reporters,
-        }
-        return [
-            path(
-                f"<id:case_id>/{name}/",
-                self.admin_site.admin_view(require_POST(step)),
-                name=f"forum_case_{name}",
-            )
-            for name, step in steps.items()
-        ] + super().get_urls()
-
-    def _case(self, request: HttpRequest, case_id: int | str) -> Case:
-        """404 for a case that is not this moderator's."""
-        try:
-            return self.get_queryset(request).get(pk=case_id)
-        except (Case.DoesNotExist, ValueError, OverflowError) as error:
-            raise Http404 from error
+    steps = ["claim", "release", "next", "previous", "reporters"]
 
     # -- Looking ----------------------------------------------------------------------------------
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        if request.method not in {"GET", "HEAD"}:
-            raise NotAllowed
-        return self._show(request, self._case(request, object_id))
-
-    def reporters(self, request: HttpRequest, case_id: int) -> HttpResponse:
+    def reporters(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """The same, with the names of those who reported it. That they were asked for is logged."""
-        case = self._case(request, case_id)
+        case = self.one(request, row_id)
         if case.post is None:
             raise Http404
         see_reporters(case.post, by=moderator(request))
-        return self._show(request, case, with_names=True)
+        return self.show(request, case, with_names=True)
 
-    def _show(self, request: HttpRequest, case: Case, *, with_names: bool = False) -> HttpResponse:
+    def show(self, request: HttpRequest, row: Case, *, with_names: bool = False) -> HttpResponse:
         reader = moderator(request)
-        held = HeldReview(case.held, reader) if case.held else None
-        review = None if case.post is None else Review(case, reader, with_names=with_names)
-        about = review.post if review else case.about
+        held = HeldReview(row.held, reader) if row.held else None
+        review = None if row.post is None else Review(row, reader, with_names=with_names)
+        about = review.post if review else row.about
         context = self.admin_site.each_context(request) | {
-            "title": _("A post by %(name)s") % {"name": case.author},
+            "title": _("A post by %(name)s") % {"name": row.author},
             "opts": self.opts,
-            "case": case,
+            "case": row,
             "review": held or review,
             "filters": self._filters(request),
-            "is_mine": case.worked_on_by == reader,
-            "is_own_post": case.author.pk == reader.pk,
+            "is_mine": row.worked_on_by == reader,
+            "is_own_post": row.author.pk == reader.pk,
             "acts": self._acts(request, about),
         }
         template = "admin/forum/held.html" if held else "admin/forum/case.html"
@@ -132,27 +99,27 @@ class ReviewAdmin(ForModerators, DeskAdmin):
 
     # -- Taking in hand, leaving ------------------------------------------------------------------
 
-    def claim(self, request: HttpRequest, case_id: int) -> HttpResponse:
+    def claim(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Take the case in hand and look at it."""
-        case, by = self._case(request, case_id), moderator(request)
+        case, by = self.one(request, row_id), moderator(request)
         if case.is_open and not claim_case(case, by=by, take_over="take_over" in request.POST):
-            other = self._case(request, case_id).worked_on_by
+            other = self.one(request, row_id).worked_on_by
             messages.warning(request, _("Somebody is on it already: %(name)s.") % {"name": other})
         return _see(case, self._filters(request))
 
-    def release(self, request: HttpRequest, case_id: int) -> HttpResponse:
+    def release(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Leave the case as it is, for others."""
-        release_case(self._case(request, case_id), by=moderator(request))
+        release_case(self.one(request, row_id), by=moderator(request))
         return self._back(request)
 
-    def next(self, request: HttpRequest, case_id: int) -> HttpResponse:
+    def next(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Leave the case, and take the one that comes after it in hand."""
-        case = self._case(request, case_id)
+        case = self.one(request, row_id)
         return self._step(request, case, self._listed(request).open().after(case))
 
-    def previous(self, request: HttpRequest, case_id: int) -> HttpResponse:
+    def previous(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Leave the case, and take the one that comes before it in hand."""
-        case = self._case(request, case_id)
+        case = self.one(request, row_id)
         return self._step(request, case, self._listed(request).open().before(case))
 
     def _step(self, request: HttpRequest, case: Case, cases: Any) -> HttpResponse:

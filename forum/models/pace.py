@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from forum.models.moderation import ModerationAction
 
 
-# The log is never deleted from: nobody looks for what points to an entry.
-def _action() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
+def entry_of_log() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
+    """A field for the act that made something so, without an index: none is ever deleted."""
     return models.ForeignKey(
         "forum.ModerationAction",
         models.PROTECT,
@@ -33,10 +33,10 @@ class Paced(models.Model):
 
     locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
     locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
-    locked_action = _action()
+    locked_action = entry_of_log()
     slow_minutes = models.PositiveIntegerField(_("slow"), null=True, blank=True)
     slow_until = models.DateTimeField(_("slow until"), null=True, blank=True)
-    slow_action = _action()
+    slow_action = entry_of_log()
 
     class Meta:
         abstract = True

@@ -19,7 +19,7 @@ from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
 from forum.models.accounts import User
-from forum.models.pace import Paced
+from forum.models.pace import Paced, entry_of_log
 from forum.models.threads import Reader, Thread
 from forum.models.tree import SparseTreeManager
 
@@ -216,23 +216,9 @@ class Post(MPTTModel, Paced):
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
     # Of a post that a moderator edited last.
-    edited_action = models.ForeignKey(
-        "forum.ModerationAction",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
+    edited_action = entry_of_log()
     # Of a post whose text was erased for ever: `deleted_at` is when.
-    erased_action = models.ForeignKey(
-        "forum.ModerationAction",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        db_index=False,
-    )
+    erased_action = entry_of_log()
     # From the form that sent it: pressing "post" twice gives one post.
     nonce = models.UUIDField(null=True, editable=False)
 

@@ -38,14 +38,7 @@ def preview(
     `but` is the post itself, when it is edited.
     """
     rendered = rendered_post(source)
-    found = find_sources(
-        rendered.quotes,
-        reader=author,
-        parent=parent,
-        pointed_at=pointed_at,
-        linked=rendered.links,
-        but=but,
-    )
+    found = find_sources(rendered, reader=author, parent=parent, pointed_at=pointed_at, but=but)
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
         MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)

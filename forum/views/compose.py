@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from forum.actions.drafts import Writing
 from forum.actions.holding import held_before
 from forum.actions.limits import spend
 from forum.actions.newcomers import keep_limits_of_new
@@ -127,6 +128,20 @@ class Composer:
             return UUID(self.nonce)
         except ValueError:
             return None
+
+    @property
+    def written(self) -> Writing:
+        """What a draft keeps of it, and what waits for a moderator."""
+        return Writing(
+            self.source,
+            title=self.title,
+            quoted=self.pointed_at,
+            base=self.base,
+            known=self.known,
+            nonce=self.nonce_value,
+            version=self.version,
+            turn=self.turn,
+        )
 
     def take(self, form: PostForm) -> None:
         """Show again what was sent."""

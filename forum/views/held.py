@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from forum.actions.drafts import Writing
 from forum.actions.holding import hold_post, why_held, withdraw_held
 from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
@@ -42,15 +41,9 @@ def let_wait(
     why = why_held(author, rendered, title=composer.title, edits=edits)
     if why is None or composer.purpose is None:
         return None
-    written = Writing(
-        composer.source,
-        title=composer.title,
-        quoted=composer.pointed_at,
-        base=composer.base,
-        nonce=composer.nonce_value,
-        version=composer.version,
+    held = hold_post(
+        composer.purpose, author=author, written=composer.written, was=composer.was, why=why
     )
-    held = hold_post(composer.purpose, author=author, written=written, was=composer.was, why=why)
     return waits(request, HeldPost.objects.with_context().get(pk=held.pk))
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from forum.actions.drafts import Writing, discard_draft, save_draft
+from forum.actions.drafts import discard_draft, save_draft
 from forum.actions.limits import spend
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
@@ -55,17 +55,7 @@ def keep(request: HttpRequest, composer: Composer) -> None:
 
 def _save(member: User, composer: Composer) -> Draft | None:
     assert composer.purpose
-    written = Writing(
-        composer.source,
-        title=composer.title,
-        quoted=composer.pointed_at,
-        base=composer.base,
-        known=composer.known,
-        nonce=composer.nonce_value,
-        version=composer.version,
-        turn=composer.turn,
-    )
-    return save_draft(composer.purpose, member=member, written=written)
+    return save_draft(composer.purpose, member=member, written=composer.written)
 
 
 def draft_for(composer: Composer, member: User) -> Draft | None:

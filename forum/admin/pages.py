@@ -1,0 +1,53 @@
+"""A row of a list with a page of its own, and the steps that are posted from there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from forum.admin.site import DeskAdmin, ForModerators
+from forum.refusals import NotAllowed
+
+
+class PageAdmin(ForModerators, DeskAdmin):
+    """What is only looked at in `show`, and goes on by the `steps`: methods that take its id."""
+
+    steps: Sequence[str]
+
+    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
+        raise NotImplementedError
+
+    def one(self, request: HttpRequest, row_id: int | str) -> Any:
+        """404 for a row that is not this moderator's."""
+        if not self.has_view_permission(request):
+            raise NotAllowed
+        try:
+            return self.get_queryset(request).get(pk=row_id)
+        except (ObjectDoesNotExist, ValueError, OverflowError) as error:
+            raise Http404 from error
+
+    def get_urls(self) -> list[URLPattern]:
+        return [
+            path(
+                f"<id:row_id>/{step}/",
+                self.admin_site.admin_view(require_POST(getattr(self, step))),
+                name=f"forum_{self.opts.model_name}_{step}",
+            )
+            for step in self.steps
+        ] + super().get_urls()
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            raise NotAllowed
+        return self.show(request, self.one(request, object_id))
