@@ -16,7 +16,10 @@ from forum.models import ReasonTemplate
 
 LONGEST = timedelta(days=10 * 366)
 # What the public log leaves out: only the people concerned are told why.
-PRIVATE = {"warn", "silence", "unsilence", "uphold", "dismiss", "reopen"}
+PRIVATE = {
+    *("warn", "silence", "unsilence", "anonymise"),
+    *("uphold", "dismiss", "reopen", "approve", "reject"),
+}
 
 
 class ReasonForm(Plain):

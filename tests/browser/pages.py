@@ -97,6 +97,10 @@ def open_menu(page: Page) -> None:
     expect(page.locator(".menu")).to_be_visible()
 
 
+def lack_notices(page: Page) -> None:
+    expect(page.get_by_text("Nothing for you yet.")).to_be_visible()
+
+
 def mark_entry(page: Page) -> None:
     button = page.locator(".list > [id^=n] .num button").first
     before = button.inner_text()
@@ -195,7 +199,7 @@ PAGES: dict[str, Shown] = {
     "person, oneself": Shown(named("person-detail", "alice"), "alice"),
     "inbox": Shown(named("inbox"), "alice"),
     "inbox, marked": Shown(named("inbox"), "alice", steps=mark_entry),
-    "inbox, empty": Shown(named("inbox"), "frank"),
+    "inbox, empty": Shown(named("inbox"), "erin", steps=lack_notices),
     # Writing
     "composer": Shown(in_thread("forked"), "alice", steps=open_composer),
     "composer, error": Shown(in_thread("forked"), "alice", steps=fail_inline),

@@ -59,6 +59,9 @@ def test_moderator_is_asked_why_and_then_it_is_done(as_carol, as_erin, address, 
     # A note about a member has no second one for moderators.
     assert entry.note == ("" if name == "person-note" else "second time")
     assert entry.reason == "off the wall"
+    # Once it is confirmed, everybody reads why a post was erased.
+    is_public = entry.rule.is_public or name == "post-erase"
+    assert ("everybody who comes across it" in asked.content.decode()) is is_public
 
 
 @pytest.mark.parametrize("name", PAGES)
