@@ -22,7 +22,7 @@ from django.utils.translation import ngettext
 from forum.actions.acts import Outcome
 from forum.admin import words
 from forum.admin.site import DeskAdmin, ForModerators, moderator
-from forum.forms.deed import Deed, counted_with
+from forum.forms.deed import Deed, counted_with, said_of
 from forum.models import ModerationAction
 from forum.presenters.log import with_undo
 from forum.refusals import Changed, Invalid, NotAllowed
@@ -183,8 +183,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
 
     def _tell(self, request: HttpRequest, deed: Deed, outcome: Outcome) -> None:
         if outcome.done:
-            done = deed.done % {"count": len(outcome.done)}
-            messages.success(request, with_undo(done, outcome.action))
+            messages.success(request, with_undo(said_of(deed, outcome), outcome.action))
         if outcome.already:
             count = len(outcome.already)
             words = ngettext("%(count)d was so already.", "%(count)d were so already.", count)

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
-from forum.actions.acts import Several, Single
+from forum.actions.acts import Outcome, Several, Single
 from forum.forms.moderation import ModerationForm
+from forum.models import ModerationEffect
 from forum.models.stamps import stamp_of
 from forum.models.threads import Reader
 from forum.permissions import Verdict
@@ -43,9 +44,31 @@ class Deed:
     # The posts that go with it, for a preview of how many they are.
     counts: Callable[[Sequence[Any], Any, Any], list[int]] | None = None
 
+    @property
+    def has_preview(self) -> bool:
+        """Return whether its form can be sent for a count of the posts that go with it.
+
+        Templates ask this: they would call `counts` itself, and take the failure for "no".
+        """
+        return self.counts is not None
+
     def asked(self, sent: Any, initial: dict[str, Any]) -> ModerationForm:
         """The form that asks why, as it was sent, or as it stands at first."""
         return self.form(sent, initial=initial, deed=self.name)
+
+
+def said_of(deed: Deed, outcome: Outcome) -> str:
+    """Say what was done, with the number of posts that were hidden with it."""
+    said = str(deed.done % {"count": len(outcome.done) or 1})  # nothing: this form was sent before
+    if deed.counts is None or outcome.action is None:
+        return said
+    hidden = outcome.action.effects.filter(kind=ModerationEffect.Kind.POST).count()
+    if not hidden:
+        return said
+    also = ngettext(
+        "%(count)d post was hidden with it.", "%(count)d posts were hidden with it.", hidden
+    )
+    return f"{said} {also % {'count': hidden}}"
 
 
 def counted_with(deed: Deed, targets: Sequence[Any], form: ModerationForm) -> str:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from forum.actions.acts import Outcome
 from forum.actions.states import Target
-from forum.forms.deed import Deed, counted_with
+from forum.forms.deed import Deed, counted_with, said_of
 from forum.models import HeldPost, Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import words_for
@@ -94,5 +94,5 @@ def _done(request: HttpRequest, deed: Deed, target: Target, outcome: Outcome) ->
         name = earlier.actor.username
         messages.info(request, _("It was so already, by %(name)s.") % {"name": name})
     else:
-        messages.success(request, with_undo(deed.done % {"count": 1}, outcome.action))
+        messages.success(request, with_undo(said_of(deed, outcome), outcome.action))
     return HttpResponseRedirect(target.get_absolute_url(), status=303)

@@ -17,6 +17,7 @@ from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
 from forum.models import ModerationAction, Post, Thread, User
 from tests.deeds import make_ready, sent_with, waiting
+from tests.page_forms import press, press_in
 
 MODELS = {"person": "user", "held": "heldpost"}
 DEEDS = {MODELS.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
@@ -145,6 +146,21 @@ def test_suspension_may_end_by_itself(as_carol, alice):
     alice = User.objects.get(pk=alice.pk)
     assert alice.suspended_until == until
     assert alice.is_suspended
+
+
+@pytest.mark.parametrize(("deed", "button"), [("suspend", "Suspend"), ("silence", "Silence")])
+def test_preview_button_at_the_desk_counts_the_posts_of_all_members(
+    as_carol, opening, reply, alice, bob, deed, button
+):
+    since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
+    selected = select(as_carol, "user", deed, alice, bob)
+    counted = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
+    assert counted.status_code == 200
+    assert "This also hides 2 posts." in counted.content.decode()
+    assert not ModerationAction.objects.exists()
+    done = press_in(as_carol, counted, button)
+    assert "2 posts were hidden with it." in said(done)[0]
+    assert not Post.objects.filter(hidden_at=None).exists()
 
 
 @pytest.mark.parametrize("until", ["2001-01-01T00:00", "9999-12-31T23:59", "soon", "0001-01-01"])

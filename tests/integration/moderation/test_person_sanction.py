@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,8 +24,13 @@ from forum.actions.undo import undo
 from forum.models import ModerationAction, ModerationNotice, Post, Restriction, User
 from forum.permissions import may_delete, may_edit, may_reply, may_start_thread
 from forum.refusals import NotAllowed, Suspended
+from tests.page_forms import forms_in, press, press_in
 
 WHY = {"reason": "one quarrel after the other"}
+
+
+def yesterday():
+    return (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
 
 
 def fresh(person):
@@ -118,17 +124,31 @@ def test_their_posts_since_a_day_go_in_the_same_record_and_come_back_with_it(
     assert set(Post.objects.exclude(hidden_at=None)) == {rude}
 
 
-def test_preview_tells_how_many_posts_and_does_nothing(as_carol, reply, slate, bob):
-    since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-    form = WHY | {"since": since, "do": "count"}
-    page = as_carol.post(reverse("person-suspend", args=["bob"]), form)
-    assert page.status_code == 200
-    assert "With it are hidden: 2 posts." in page.content.decode()
-    assert WHY["reason"] in page.content.decode()
-    form["board"] = slate.board_id
-    page = as_carol.post(reverse("person-suspend", args=["bob"]), form)
-    assert "With it are hidden: 1 post." in page.content.decode()
+@pytest.mark.parametrize(
+    ("name", "button"), [("person-suspend", "Suspend"), ("person-silence", "Silence")]
+)
+def test_preview_button_counts_the_posts_and_does_nothing(as_carol, reply, slate, name, button):
+    page = reverse(name, args=["bob"])
+    counted = press(as_carol, page, "Preview", **WHY, since=yesterday())
+    assert counted.status_code == 200
+    assert "This also hides 2 posts." in counted.content.decode()
+    counted = press_in(as_carol, counted, "Preview", board=slate.board_id)
+    assert "This also hides 1 post." in counted.content.decode()
     assert not ModerationAction.objects.exists()
+    done = press_in(as_carol, counted, button)  # what was typed before is still in the page
+    entry = ModerationAction.objects.get()
+    assert entry.reason == WHY["reason"]
+    assert "1 post was hidden with it." in str(*get_messages(done.wsgi_request))
+
+
+def test_suspension_that_hides_nothing_speaks_of_no_posts(as_carol, reply, slate):
+    done = press(as_carol, reverse("person-suspend", args=["bob"]), "Suspend", **WHY)
+    assert "hidden" not in str(*get_messages(done.wsgi_request))
+
+
+def test_preview_button_is_only_there_where_posts_can_be_counted(as_carol, reply):
+    for page in (reverse("post-hide", args=[reply.pk]), reverse("person-warn", args=["bob"])):
+        assert not any("Preview" in form.buttons for form in forms_in(as_carol.get(page)))
 
 
 def test_moderator_of_a_board_warns_for_what_is_written_there(frank, bob, board):
