@@ -19,6 +19,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from forum.actions.claims import claim_case, release_case
 from forum.actions.reports import see_reporters
@@ -158,11 +159,15 @@ class ReviewAdmin(PageAdmin):
     # -- From the list ----------------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Those of posts, and of held ones: that is what is chosen here, by their cases."""
+        """Return the deeds on posts and on held posts that can be done to several at once.
+
+        Cases are chosen in the list; what is done is done to what they are about.
+        """
         return {
             deed.name: (_opener(deed, kind), deed.name, deed.button)
             for kind in ("held", "post")
             for deed in DEEDS[kind]
+            if not deed.is_for_one
         }
 
     @admin.display(description=_lazy("answer"))
@@ -194,8 +199,8 @@ def _opener(deed: Deed, kind: str) -> Callable[..., HttpResponse | None]:
     def open_deed(
         _admin: ReviewAdmin, request: HttpRequest, chosen: QuerySet[Case]
     ) -> HttpResponse | None:
-        those = chosen.exclude(**{kind: None}).values_list(f"{kind}_id", flat=True)
-        ids: Sequence[int] = list(those[: MOST + 1])
+        suitable = chosen.exclude(**{kind: None})
+        ids: Sequence[int] = list(suitable.values_list(f"{kind}_id", flat=True)[: MOST + 1])
         if not ids:
             messages.error(request, _("There is nothing to do that to among what you chose."))
             return None
@@ -203,6 +208,13 @@ def _opener(deed: Deed, kind: str) -> Callable[..., HttpResponse | None]:
             few = _("That are too many at once: choose at most %(most)d.") % {"most": MOST}
             messages.error(request, few)
             return None
+        if left_out := chosen.count() - len(ids):
+            words = ngettext(
+                "%(count)d selected case was left out: it does not allow this.",
+                "%(count)d selected cases were left out: they do not allow this.",
+                left_out,
+            )
+            messages.warning(request, words % {"count": left_out})
         model = "heldpost" if kind == "held" else kind
         return redirect(address_of(model, deed, ids, from_queue=True))
 

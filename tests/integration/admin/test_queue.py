@@ -18,6 +18,8 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Case, ModerationAction, Post, Report, User
 from forum.models.reports import CLAIM_LASTS, MOST_WAITING
 from forum.presenters.waiting import in_words
+from tests.deeds import waiting
+from tests.page_forms import forms_in, press
 
 QUEUE = reverse("admin:index")
 
@@ -203,6 +205,39 @@ def test_claim_holds_others_off_until_it_is_stale_or_taken_over(
     Case.objects.update(claimed_at=timezone.now() - CLAIM_LASTS - timedelta(seconds=1))
     as_carol.post(claim)
     assert Case.objects.get(pk=case.pk).assignee == carol
+
+
+def select(client: Client, action: str, *cases: Case):
+    return press(client, QUEUE, "Go", action=action, _selected_action=[case.pk for case in cases])
+
+
+def bulk_actions(client: Client) -> list[str]:
+    """Return what the menu above the list offers."""
+    forms = forms_in(client.get(QUEUE))
+    return [name for form in forms for name in form.options.get("action", []) if name]
+
+
+def test_every_bulk_action_of_the_queue_leads_to_a_page_that_asks_for_a_reason(
+    as_carol, as_erin, reported, second, bob
+):
+    cases = [*map(case_of, reported[:2]), Case.objects.get(held=waiting(second, bob))]
+    cases.append(Case.objects.get(held=waiting(second, bob)))
+    for client in (as_carol, as_erin):
+        offered = bulk_actions(client)
+        assert {"hide", "remove", "dismiss", "approve", "reject"} <= set(offered)
+        for name in offered:
+            asked = client.get(select(client, name, *cases).url)
+            assert asked.status_code == 200, name
+            assert 'name="reason"' in asked.content.decode(), name
+
+
+def test_cases_that_a_bulk_action_does_not_fit_are_said_to_be_left_out(
+    as_carol, reported, second, bob
+):
+    held = Case.objects.get(held=waiting(second, bob))
+    asked = as_carol.get(select(as_carol, "hide", *map(case_of, reported), held).url)
+    assert "Hide these 3 posts?" in asked.content.decode()
+    assert "1 selected case was left out" in asked.content.decode()
 
 
 def test_from_one_case_to_the_next_and_back(as_carol, as_erin, carol, reported):
