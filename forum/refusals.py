@@ -53,6 +53,16 @@ class Changed(Refusal):
     message = _("It was changed while you looked at it.")
 
 
+class AlreadySent(Refusal):
+    """The same form was sent before with other words; `address` leads to those."""
+
+    status = 409
+
+    def __init__(self, message: Text, *, address: str) -> None:
+        self.address = address
+        super().__init__(message)
+
+
 class Gone(Refusal):
     status = 410
     message = _("That isn’t here any more.")

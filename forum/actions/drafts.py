@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.actions.sent_forms import held_before, posted_before
 from forum.actions.transactions import deed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE
-from forum.models import Draft, HeldPost, Post, User
+from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
-from forum.refusals import Changed, Gone, Invalid, NotAllowed
+from forum.refusals import AlreadySent, Changed, Gone, Invalid, NotAllowed
 
 # A text may be too long for a post, and wait to be split.
 MAX_DRAFT = 5 * MAX_SOURCE
@@ -49,14 +50,21 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
     blank text gives up what was kept before. Raises `Changed` when another form has saved since,
     whose text stays; `Invalid` when it is too much to keep; `NotAllowed` when it
-    is an edit of what somebody else wrote.
+    is an edit of what somebody else wrote; `AlreadySent` when a form that was sent with other words
+    saves in passing, which may be what it held before it was sent.
     """
     _check_own(purpose, member)
     source, title = clean_source(written.source), clean_source(written.title)
     if len(source) > MAX_DRAFT:
         raise Invalid(_("That is too long to be kept as a draft."))
     draft = _locked(purpose, member)
-    if _is_settled(purpose, member, source, written.nonce):
+    try:
+        is_settled = _is_settled(purpose, member, source, title, written.nonce)
+    except AlreadySent:
+        if written.turn is not None and not is_blank(source):
+            raise
+        is_settled, written = False, replace(written, nonce=None)
+    if is_settled:
         forget_draft(
             purpose, member=member, source=source, nonce=written.nonce, version=written.version
         )
@@ -163,11 +171,16 @@ def _given_up(draft: Draft) -> Draft:
     return draft
 
 
-def _is_settled(purpose: Purpose, member: User, source: str, nonce: UUID | None) -> bool:
-    """Whether the form was sent already, or would change nothing in the post that it edits."""
-    if nonce and any(
-        made.objects.filter(author=member, nonce=nonce).exists() for made in (Post, HeldPost)
-    ):
+def _is_settled(
+    purpose: Purpose, member: User, source: str, title: str, nonce: UUID | None
+) -> bool:
+    """Whether these words were sent already, or would change nothing in the post that they edit.
+
+    Raises `AlreadySent` when the form has sent other words.
+    """
+    if posted_before(member, nonce, source, title=title):
+        return True
+    if held_before(member, nonce, source, title=title):
         return True
     edited = purpose.post_id
     return edited is not None and Post.objects.filter(pk=edited, source=source).exists()

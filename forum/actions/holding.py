@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Unpack
-from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,6 +21,7 @@ from forum.actions.cases import note_held
 from forum.actions.drafts import Writing, forget_draft, save_draft
 from forum.actions.pace import keep_pace
 from forum.actions.posts import began_from, edit_post, lock_thread_of, rendered_post, reply_to
+from forum.actions.sent_forms import held_before
 from forum.actions.states import HIDDEN, WORDING, State, lock_posts
 from forum.actions.threads import clean_title, start_thread
 from forum.actions.transactions import deed
@@ -130,21 +130,14 @@ class _Asked:
 # -- Holding, and taking back ---------------------------------------------------------------------
 
 
-def held_before(author: User, nonce: UUID | None) -> HeldPost | None:
-    """What this form of the author's was held as already."""
-    if nonce is None:
-        return None
-    return HeldPost.objects.with_context().filter(author=author, nonce=nonce).first()
-
-
 @deed
 def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why: Why) -> HeldPost:
     """Let a text wait for a moderator; its draft goes with that. Sent twice, it waits once.
 
     An edit takes the place of an earlier one of the same post that waits. Raises what posting it
-    would.
+    would, `AlreadySent` too.
     """
-    if sent := held_before(author, written.nonce):
+    if sent := held_before(author, written.nonce, written.source, title=written.title):
         return sent
     source = clean_source(written.source)
     rendered = rendered_post(source)
@@ -190,7 +183,7 @@ def _enforce(purpose: Purpose, author: User, base: int | None, was: str) -> None
     if purpose.post_id:
         may_edit(author, post).enforce()
         if not began_from(post.latest_revision(), base, was):
-            raise Changed(_("This post was edited elsewhere since you began."))
+            raise Changed(_("This post was edited since you began."))
         return
     may_answer(author, post).enforce()
     keep_pace(author, post)

@@ -21,6 +21,7 @@ from forum.actions.notices import tell, tell_of_edit
 from forum.actions.pace import keep_pace
 from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
+from forum.actions.sent_forms import posted_before
 from forum.actions.transactions import StartAgain, deed
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
@@ -45,11 +46,11 @@ def reply_to(
 ) -> Post:
     """Answer a post; returns the reply. Its draft goes with that.
 
-    `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned.
-    `pointed_at` are ids of posts that the form quoted from, `draft_version` is that of the draft
-    that the author has seen. What `is_approved` by a moderator keeps no pace. Raises `Invalid`,
-    `Locked`, `Changed` (the parent was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`;
-    nothing is written then.
+    `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned;
+    sent again with other words, `AlreadySent` is raised. `pointed_at` are ids of posts that the
+    form quoted from, `draft_version` is that of the draft that the author has seen. What
+    `is_approved` by a moderator keeps no pace. Raises `Invalid`, `Locked`, `Changed` (the parent
+    was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
     """
     rendered = rendered_post(source)
     found = find_sources(rendered, reader=author, parent=parent, pointed_at=pointed_at)
@@ -69,7 +70,7 @@ def _reply_to(
     is_approved: bool,
 ) -> Post:
     thread = lock_thread_of(parent_id)
-    if sent := sent_before(author, nonce):
+    if sent := posted_before(author, nonce, source):
         return sent
     parent = Post.objects.get(pk=parent_id)
     parent.thread = thread
@@ -85,11 +86,6 @@ def _reply_to(
         version=draft_version,
     )
     return publish(post, source, rendered, found)
-
-
-def sent_before(author: User, nonce: UUID | None) -> Post | None:
-    """The post that this form of the author's has made already."""
-    return Post.objects.filter(author=author, nonce=nonce).first() if nonce else None
 
 
 def lock_thread_of(post_id: int) -> Thread:
@@ -191,7 +187,7 @@ def _edit_post(
     if latest.source == source:
         return post  # the same form may have come twice
     if not began_from(latest, base, was):
-        raise Changed(_("This post was edited elsewhere since you began."))
+        raise Changed(_("This post was edited since you began."))
     if _is_fresh(latest, by) and not is_approved and not post.has_echo():
         latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted
         latest.save(update_fields=["source", "plain", "quoted"])

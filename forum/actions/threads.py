@@ -8,10 +8,11 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from forum.actions.drafts import forget_draft
-from forum.actions.posts import publish, rendered_post, sent_before
+from forum.actions.posts import publish, rendered_post
 from forum.actions.quotes import Found, find_sources
+from forum.actions.sent_forms import posted_before
 from forum.actions.transactions import deed
-from forum.lib.text import clean_source, is_blank
+from forum.lib.text import clean_source, is_blank, one_line
 from forum.markup.render import Rendered
 from forum.models import Board, Post, Thread, User
 from forum.models.drafts import Purpose
@@ -33,8 +34,9 @@ def start_thread(
     """Start a thread with its opening post; returns the thread. Its draft goes with that.
 
     `title` is plain text, `source` Markdown; `nonce` identifies the form: sent twice, the first
-    thread is returned; `draft_version` is that of the draft that the author has seen. Raises
-    `Invalid`, `Locked`, `SignedOut`, `Suspended` or `Busy`.
+    thread is returned, and with other words `AlreadySent` is raised; `draft_version` is that of
+    the draft that the author has seen. Raises `Invalid`, `Locked`, `SignedOut`, `Suspended` or
+    `Busy`.
     """
     title = clean_title(title)
     rendered = rendered_post(source)
@@ -46,7 +48,7 @@ def start_thread(
 
 def clean_title(title: str) -> str:
     """One line of text; raises `Invalid` when that is empty or too long."""
-    title = " ".join(clean_source(title).split())
+    title = one_line(title)
     if is_blank(title):
         raise Invalid(_("A thread needs a title."), field="title")
     if len(title) > TITLE_LENGTH:
@@ -69,7 +71,7 @@ def _start_thread(
     nonce: UUID | None,
     draft_version: int | None,
 ) -> Thread:
-    if sent := sent_before(author, nonce):
+    if sent := posted_before(author, nonce, source, title=title):
         return sent.thread
     may_start_thread(author, board).enforce()
     thread = Thread.objects.create(board=board, title=title, slug=slug_of(title), author=author)

@@ -25,6 +25,11 @@ def clean_source(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", _NEWLINE.sub("\n", text))
 
 
+def one_line(text: str) -> str:
+    """Return `text` as it may be stored, on one line: every run of white space as one space."""
+    return " ".join(clean_source(text).split())
+
+
 def is_blank(text: str) -> bool:
     """Tell whether a reader would see nothing at all of `text`."""
     return all(

@@ -16,10 +16,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from forum.actions.drafts import Writing
-from forum.actions.holding import held_before
 from forum.actions.limits import spend
 from forum.actions.newcomers import keep_limits_of_new
-from forum.actions.posts import rendered_post, sent_before
+from forum.actions.posts import rendered_post
+from forum.actions.sent_forms import held_before, posted_before
 from forum.forms.posts import PostForm
 from forum.markup.changes import Change
 from forum.markup.render import MAX_SOURCE
@@ -30,6 +30,7 @@ from forum.models.threads import TITLE_LENGTH
 from forum.presenters.meanwhile import Meanwhile
 from forum.presenters.preview import Preview, preview
 from forum.refusals import (
+    AlreadySent,
     Changed,
     Gone,
     Invalid,
@@ -59,6 +60,7 @@ class Composer:
     label: str
     button: str
     back: str
+    button_again: str = ""  # when the form was sent before, with other words
     target: Post | None = None  # the post answered
     parent_text: SafeString | None = None  # what that says
     thread_title: str = ""  # of the thread that the post is in
@@ -98,9 +100,14 @@ class Composer:
         return isinstance(self.refusal, SignedOut)
 
     @property
+    def sent_address(self) -> str:
+        """Where to read what the form has sent before; empty when it has sent nothing else."""
+        return self.refusal.address if isinstance(self.refusal, AlreadySent) else ""
+
+    @property
     def wrong(self) -> str:
         """Which field a refusal is about: “title” or “source”; empty without one."""
-        if self.refusal is None:
+        if self.refusal is None or self.sent_address:
             return ""
         return self.refusal.field if isinstance(self.refusal, Invalid) else "source"
 
@@ -142,6 +149,15 @@ class Composer:
             version=self.version,
             turn=self.turn,
         )
+
+    def was_sent_by(self, author: User) -> bool:
+        """Whether the form was sent before; raises `AlreadySent` when with other words."""
+        form = (author, self.nonce_value, self.source)
+        return bool(posted_before(*form, title=self.title) or held_before(*form, title=self.title))
+
+    def become_another(self) -> None:
+        """Go on as another form than the one that was sent."""
+        self.nonce, self.button = str(uuid4()), self.button_again or self.button
 
     def take(self, form: PostForm) -> None:
         """Show again what was sent."""
@@ -195,7 +211,7 @@ def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse
     news = composer.meanwhile
     if news is None or not news.is_news(composer.told, composer.told_edit):
         return None
-    if sent_before(author, composer.nonce_value) or held_before(author, composer.nonce_value):
+    if composer.was_sent_by(author):
         return None
     keep(request, composer)
     composer.is_held, composer.button = True, _("Post anyway")
@@ -204,6 +220,8 @@ def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse
 
 def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
     """Say why the text was not taken, with the text; it is kept for the next visit too."""
+    if isinstance(refusal, AlreadySent):
+        composer.become_another()
     if composer.turn is None or isinstance(refusal, SignedOut):
         keep(request, composer)
     return show_refused(request, composer, refusal)
@@ -279,9 +297,10 @@ def admit(
     `TooFast`.
     """
     rendered = rendered_post(composer.source)
-    if sent_before(author, composer.nonce_value):
+    form = (author, composer.nonce_value, composer.source)
+    if posted_before(*form, title=composer.title):
         return None
-    if held := held_before(author, composer.nonce_value):
+    if held := held_before(*form, title=composer.title):
         return waits(request, held)
     keep_limits_of_new(author, rendered, is_edit=edits is not None)
     spend(f"person:{author.pk}", limit)

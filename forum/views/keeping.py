@@ -17,6 +17,7 @@ from forum.actions.drafts import discard_draft, save_draft
 from forum.actions.limits import spend
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
+from forum.lib.text import is_blank
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, User
 from forum.models.limits import DRAFTS
@@ -95,11 +96,14 @@ def set_aside(
 ) -> HttpResponse | None:
     """The answer to a form that is saved, discarded or exchanged; None when it is to be posted.
 
-    `verdict` tells whether it may be; raises `Refusal` when not. Saved it can be all the same.
+    `verdict` tells whether it may be; raises `Refusal` when not. Saved it can be all the same,
+    unless the form was sent before with other words (`AlreadySent`).
     """
     form.checked()
     if not isinstance(request.user, User):
         raise SignedOutMeanwhile
+    if request.POST.get("do") not in ("discard", "use") and not is_blank(composer.source):
+        composer.was_sent_by(request.user)
     match request.POST.get("do"):
         case "save":
             return _saved(request, composer, request.user, verdict.refusal)

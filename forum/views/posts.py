@@ -95,6 +95,7 @@ def _reply_composer(parent: Post) -> Composer:
         heading=heading,
         label=label,
         button=_("Post reply"),
+        button_again=_("Post as another reply"),
         back=place_of(parent),
         target=parent,
         thread_title=parent.thread.title,

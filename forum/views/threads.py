@@ -150,6 +150,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
         heading=_("Start a thread in %(board)s") % {"board": board.name},
         label=_("The opening post"),
         button=_("Start the thread"),
+        button_again=_("Start another thread"),
         back=board.get_absolute_url(),
         has_title=True,
         purpose=Purpose(board_id=board.pk),

@@ -15,6 +15,7 @@ const turns = new Map(); // by nonce: how often it was saved; the form may be sw
 
 const forms = () => document.querySelectorAll(COMPOSER);
 const textOf = (form) => form.querySelector("textarea");
+const nonceOf = (form) => form.querySelector("[name=nonce]").value;
 const titleOf = (form) => form.querySelector("input[name=title]");
 const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.trim();
 const contentOf = (form) => JSON.stringify([
@@ -78,7 +79,7 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
   memo.request?.abort();
   const request = memo.request = new AbortController();
   const patience = setTimeout(() => request.abort(new Error("no answer")), AGAIN);
-  const nonce = form.querySelector("[name=nonce]").value;
+  const nonce = nonceOf(form);
   turns.set(nonce, (turns.get(nonce) ?? 0) + 1);
   const body = new URLSearchParams(new FormData(form));
   body.set("do", "save");
@@ -111,14 +112,19 @@ function settle(form, content, code, state) {
   const [news, known] = [state, old].map((part) => part?.querySelector("[data-js-news]"));
   if (news && news.dataset.jsNews === known?.dataset.jsNews) news.replaceWith(known); // opened, perhaps
   else if (news) announce(news.firstElementChild.textContent);
+  const sent = old?.querySelector("[data-js-sent]"); // what the form has sent before stays in view
+  if (sent && !state.querySelector("[data-js-sent]")) state.append(sent);
+  const nonce = nonceOf(form);
   old?.replaceWith(document.adoptNode(state));
-  memo.isContested = code === 409;
+  const isAnother = nonceOf(form) !== nonce; // the form was sent before, with other words
+  if (isAnother) memo.timer = setTimeout(save, 0, form);
+  if (isAnother || code === 200) form.querySelector("[data-js-note]")?.remove(); // that there was no connection
+  memo.isContested = code === 409 && !isAnother;
   if (code !== 200) {
     memo.isLost = !memo.isOnDevice;
     if (code === 401) tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
     announce(state.querySelector(".note")?.textContent);
   } else {
-    form.querySelector("[data-js-note]")?.remove(); // that there was no connection
     if (memo.saved === memo.opened || memo.isLost) announce(state.querySelector("[data-js-saved]")?.textContent);
     memo.saved = content;
     memo.isLost = false;
@@ -210,8 +216,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   const { isContested } = memo; // both texts are shown already
+  const nonce = nonceOf(form);
   const isSafe = await save(form);
   if (memo.isContested && !isContested) return;
+  if (nonceOf(form) !== nonce) return; // it was sent before: that is read first
   if (!navigator.onLine || (!isSafe && !form.querySelector(".state .note"))) {
     const alarm = document.getElementById("alert");
     alarm.textContent = alarm.dataset.jsOffline;

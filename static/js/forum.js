@@ -103,8 +103,8 @@ function learnFrom(html) {
 }
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(failure, ({ detail }) => {
-    complain(detail.requestConfig.elt, alarm.dataset.jsOffline);
+  document.addEventListener(failure, ({ detail: { requestConfig: { elt, verb } } }) => {
+    complain(elt, verb === "get" ? alarm.dataset.jsOffline : alarm.dataset.jsUnanswered);
   });
 }
 

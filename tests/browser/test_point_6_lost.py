@@ -349,7 +349,7 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     field = second.get_by_label("The text of your post")
     field.fill("From the second tab.")
     second.get_by_role("button", name="Save").click()
-    expect(second.locator(".bad")).to_contain_text("edited elsewhere")
+    expect(second.locator(".bad")).to_contain_text("edited since you began")
     expect(second.locator(".text:not(.diff)")).to_have_text("From the first tab.")
     expect(second.locator(".diff del")).to_have_text("removed: first")
     expect(field).to_have_value("From the second tab.")

@@ -187,7 +187,7 @@ def break_down(route: Route) -> None:
 
 
 BROKEN = "Something broke on our side. What you typed is still here. Try again."
-OFFLINE = "No connection, or no answer in time. Nothing was changed, and what you typed"
+OFFLINE = "No connection, or no answer in time. It may have arrived all the same. What you typed"
 
 
 @pytest.mark.parametrize(

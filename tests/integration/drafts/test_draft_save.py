@@ -23,7 +23,7 @@ from forum.actions.threads import start_thread
 from forum.jobs.housekeeping import sweep
 from forum.models import Board, Draft, Post, User
 from forum.models.drafts import KEPT_FOR, TAKEN_BACK_WITHIN, Purpose
-from forum.refusals import Changed, Gone, Invalid, NotAllowed
+from forum.refusals import AlreadySent, Changed, Gone, Invalid, NotAllowed
 
 
 @pytest.fixture
@@ -174,7 +174,9 @@ def test_an_edit_that_changes_nothing_is_no_draft(opening: Post, alice: User) ->
 def test_a_form_that_was_posted_keeps_nothing(reply: Post, purpose: Purpose, alice: User) -> None:
     form = Form(purpose, alice)
     reply_to(reply, author=alice, source="Moss holds water.", nonce=form.nonce)
-    assert form.save("Moss holds wat") is None
+    assert form.save("Moss holds water.") is None
+    with pytest.raises(AlreadySent):
+        form.save("Moss holds wat")
     assert not Draft.objects.exists()
 
 

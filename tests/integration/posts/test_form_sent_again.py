@@ -1,0 +1,175 @@
+"""A form that is sent again: the same words once, other words never dropped."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from forum.actions.drafts import Writing, save_draft
+from forum.actions.posts import edit_post, reply_to
+from forum.models import Draft, HeldPost, HoldRule, Post, Thread, User
+from forum.models.drafts import Purpose
+from forum.refusals import AlreadySent
+
+HTMX = {"hx-request": "true"}
+FIRST, SECOND = "My first answer.", "A quite different second thought."
+
+
+class Form:
+    """A form that a browser keeps: sent with its own nonce each time."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self.client, self.address, self.nonce = client, address, str(uuid4())
+
+    def send(self, source: str, *, headers: dict[str, str] | None = None, **more: str):
+        fields = {"source": source, "nonce": self.nonce} | more
+        return self.client.post(self.address, fields, headers=headers)
+
+    def learn(self, response: HttpResponse) -> str:
+        """Go on with the form that the response holds."""
+        html = response.content.decode()
+        (self.nonce,) = re.findall('name="nonce" value="([^"]*)"', html)
+        return html
+
+
+@pytest.fixture
+def form(as_bob: Client, opening: Post) -> Form:
+    return Form(as_bob, f"/p/{opening.pk}/reply/")
+
+
+def sources() -> list[str]:
+    return list(Post.objects.exclude(parent=None).order_by("id").values_list("source", flat=True))
+
+
+@pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "htmx"])
+def test_reply_sent_again_with_other_words_comes_back_and_can_be_posted(
+    form: Form, bob: User, headers
+) -> None:
+    form.send(FIRST, headers=headers)
+    refused = form.send(SECOND, headers=headers)
+    html = form.learn(refused)
+
+    assert refused.status_code == 409
+    assert "You’ve already posted a reply from this form." in html
+    assert f'<a href="{Post.objects.get(source=FIRST).get_absolute_url()}">' in html
+    assert f"\n{SECOND}</textarea>" in html
+    assert "Post as another reply" in html
+    assert "aria-invalid" not in html
+    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert sources() == [FIRST]
+
+    form.send(SECOND, headers=headers)
+    assert sources() == [FIRST, SECOND]
+    assert not Draft.objects.exists()
+
+
+def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
+    form: Form, bob: User
+) -> None:
+    first = form.send(FIRST)["Location"]
+    post = Post.objects.get(source=FIRST)
+    post.revisions.update(created_at="2026-01-01T00:00Z")
+    edit_post(post, by=bob, source="Corrected.")
+    assert form.send(FIRST)["Location"] == first
+    assert sources() == ["Corrected."]
+
+
+def test_preview_of_other_words_says_that_the_form_was_sent(form: Form) -> None:
+    form.send(FIRST)
+    response = form.send(SECOND, do="preview")
+    assert response.status_code == 409
+    assert f"\n{SECOND}</textarea>" in form.learn(response)
+
+
+def test_thread_sent_again_with_other_words_comes_back_and_can_be_started(
+    as_bob: Client, board
+) -> None:
+    form = Form(as_bob, f"/b/{board.slug}/new/")
+    form.send(FIRST, title="One")
+    refused = form.send(SECOND, title="Two")
+    html = form.learn(refused)
+    assert refused.status_code == 409
+    assert "You’ve already started a thread from this form." in html
+    assert 'value="Two"' in html
+    assert f"\n{SECOND}</textarea>" in html
+    form.send(SECOND, title="Two")
+    assert list(Thread.objects.order_by("id").values_list("title", flat=True)) == ["One", "Two"]
+
+
+def test_thread_sent_again_with_another_title_is_not_the_first(as_bob: Client, board) -> None:
+    form = Form(as_bob, f"/b/{board.slug}/new/")
+    form.send(FIRST, title=" One\tthread ")
+    assert form.send(FIRST, title="One thread").status_code == 302
+    assert form.send(FIRST, title="Another thread").status_code == 409
+
+
+def test_edit_sent_again_with_other_words_comes_back(as_bob: Client, reply: Post) -> None:
+    form = Form(as_bob, f"/p/{reply.pk}/edit/")
+    base = str(reply.latest_number)
+    assert form.send(FIRST, base=base).status_code == 302
+    reply.revisions.update(created_at="2026-01-01T00:00Z")
+    assert form.send(SECOND, base=base).status_code == 302
+    refused = form.send("A third.", base=base)
+    assert refused.status_code == 409
+    assert "This post was edited since you began." in refused.content.decode()
+    assert "\nA third.</textarea>" in refused.content.decode()
+
+
+@pytest.mark.parametrize("second", ["Casino, and more of it.", SECOND], ids=["held", "not-held"])
+def test_held_reply_sent_again_with_other_words_comes_back(form: Form, second: str) -> None:
+    HoldRule.objects.create(kind="words", terms="casino")
+    assert form.send("A casino.").status_code == 202
+    assert form.send("A casino.").status_code == 202
+    refused = form.send(second)
+    html = form.learn(refused)
+    assert refused.status_code == 409
+    assert "What you sent from this form went to the moderators." in html
+    assert f'<a href="{HeldPost.objects.get().get_absolute_url()}">' in html
+    assert form.send(second).status_code in (202, 302)
+    assert second in (*sources(), *HeldPost.objects.values_list("source", flat=True))
+
+
+def test_held_edit_sent_again_with_other_words_takes_its_place_when_saved_again(
+    as_bob: Client, reply: Post
+) -> None:
+    HoldRule.objects.create(kind="words", terms="casino")
+    form = Form(as_bob, f"/p/{reply.pk}/edit/")
+    assert form.send("A casino.").status_code == 202
+    refused = form.send("A casino once stood here.")
+    form.learn(refused)
+    assert refused.status_code == 409
+    assert form.send("A casino once stood here.").status_code == 202
+    assert HeldPost.objects.waiting().get().source == "A casino once stood here."
+
+
+def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
+    form: Form, bob: User
+) -> None:
+    form.send(FIRST)
+    refused = form.send(SECOND, headers=HTMX, do="save", turn="1")
+    html = form.learn(refused)
+    assert refused.status_code == 409
+    assert "You’ve already posted a reply from this form." in html
+    assert Post.objects.get(source=FIRST).get_absolute_url() in html
+    assert "<textarea" not in html
+    assert form.send(SECOND, headers=HTMX, do="save", turn="1").status_code == 200
+    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+
+
+def test_other_words_discarded_can_be_taken_back(form: Form, bob: User) -> None:
+    form.send(FIRST)
+    assert form.send(SECOND, do="discard").status_code == 302
+    assert Draft.objects.of(bob).get().source == SECOND
+
+
+def test_action_refuses_other_words_and_draft_of_them_stays(opening: Post, bob: User) -> None:
+    nonce, purpose = uuid4(), Purpose(parent_id=opening.pk)
+    reply_to(opening, author=bob, source=FIRST, nonce=nonce)
+    with pytest.raises(AlreadySent):
+        reply_to(opening, author=bob, source=SECOND, nonce=nonce)
+    save_draft(purpose, member=bob, written=Writing(SECOND, nonce=nonce))
+    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
