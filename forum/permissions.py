@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.lib.clock import was_within
 from forum.models import (
     Appeal,
     Board,
@@ -344,7 +344,7 @@ def _may_delete_note(person: User, action: ModerationAction) -> Verdict:
     """Whoever wrote a note about a member deletes it, while nobody will have relied on it."""
     if action.actor_id != person.pk:
         return _no(NotAllowed(_("Only who wrote a note can delete it.")))
-    if timezone.now() - action.created_at > NOTE_CAN_BE_DELETED:
+    if not was_within(NOTE_CAN_BE_DELETED, action.created_at):
         return _no(NotAllowed(_("A note can be deleted for ten minutes only.")))
     return YES
 

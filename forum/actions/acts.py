@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from forum.actions.records import Concerned, Effect, clean_reason, close_record, open_record
 from forum.actions.states import LOCKS, State, Target, Value, kind_of
 from forum.actions.transactions import deed
+from forum.lib.clock import was_within
 from forum.models import Board, ModerationAction, ModerationEffect, User
 from forum.models.stamps import last_change, reports_stamp_of, stamp_of
 from forum.refusals import Changed, Refusal
@@ -108,7 +109,7 @@ class Single:
     def _is_same(self, latest: ModerationAction, target: Any, by: User, reason: str) -> bool:
         if (latest.act, latest.actor_id) != (self.act, by.pk):
             return False
-        is_recent = timezone.now() - latest.created_at < SAME_FORM
+        is_recent = was_within(SAME_FORM, latest.created_at)
         return is_recent and latest.reason == clean_reason(reason) and self.is_of(latest, target)
 
 

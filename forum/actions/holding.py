@@ -120,9 +120,11 @@ class _Asked:
             return ""
         if rule.kind == HoldRule.Kind.FIRST:
             return str(number) if standing_posts_of(self.author, number) < number else ""
-        since = timezone.now() - timedelta(minutes=rule.minutes or 0)
-        posts = Post.objects.written_by(self.author).filter(created_at__gte=since)
-        held = HeldPost.objects.of(self.author).filter(created_at__gte=since)
+        now = timezone.now()
+        # What seems to be written later was written before the clock was set back.
+        recent = (now - timedelta(minutes=rule.minutes or 0), now)
+        posts = Post.objects.written_by(self.author).filter(created_at__range=recent)
+        held = HeldPost.objects.of(self.author).filter(created_at__range=recent)
         written = posts[: number + 1].count() + held[: number + 1].count()
         return str(written) if written >= number else ""
 

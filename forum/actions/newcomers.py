@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,15 +48,17 @@ def keep_limits_of_new(author: User, rendered: Rendered, *, is_edit: bool = Fals
 
 
 def _keep_hourly(author: User, newness: Newness) -> None:
-    most, since = settings.NEW_MEMBER_HOURLY, timezone.now() - HOUR
+    most, now = settings.NEW_MEMBER_HOURLY, timezone.now()
+    # What seems to be written later was written before the clock was set back.
+    recent = models.Q(created_at__range=(now - HOUR, now))
     times = [
         at
         for written in (Post.objects.written_by(author), HeldPost.objects.of(author))
-        for at in written.filter(created_at__gte=since).values_list("created_at", flat=True)[:most]
+        for at in written.filter(recent).values_list("created_at", flat=True)[:most]
     ]
     if len(times) < most:
         return
-    left = sorted(times)[-most] + HOUR - timezone.now()
+    left = sorted(times)[-most] + HOUR - now
     told = ngettext(
         "New members write %(most)d post an hour at most. You can go on in %(minutes)d min.",
         "New members write %(most)d posts an hour at most. You can go on in %(minutes)d min.",

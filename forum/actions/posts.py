@@ -23,6 +23,7 @@ from forum.actions.quotes import Found, find_sources, record_quotes
 from forum.actions.reading import mark_own
 from forum.actions.sent_forms import posted_before
 from forum.actions.transactions import StartAgain, deed
+from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import Post, Report, Revision, Thread, User
@@ -204,7 +205,7 @@ def began_from(latest: Revision, base: int | None, was: str) -> bool:
 
 
 def _is_fresh(latest: Revision, by: User) -> bool:
-    return latest.editor_id == by.pk and timezone.now() - latest.created_at < GRACE
+    return latest.editor_id == by.pk and was_within(GRACE, latest.created_at)
 
 
 def revise(

@@ -14,10 +14,12 @@ FAILED_KEPT = timedelta(days=30)
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self) -> OutgoingMailQuerySet:
-        """Mail to be sent now, what has waited longest first."""
-        return self.filter(sent_at=None, failed_at=None, due_at__lte=timezone.now()).order_by(
-            "due_at"
-        )
+        """Mail to be sent now, what has waited longest first.
+
+        What was never tried is due in any case: the clock may have been set back.
+        """
+        is_due = models.Q(due_at__lte=timezone.now()) | models.Q(attempts=0)
+        return self.filter(is_due, sent_at=None, failed_at=None).order_by("due_at")
 
     def old(self) -> OutgoingMailQuerySet:
         """Mail that was sent, or given up, so long ago that nobody will ask."""

@@ -156,9 +156,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def free_for(self, person: User) -> CaseQuerySet:
         """Those that nobody else works on just now."""
-        stale = timezone.now() - CLAIM_LASTS
-        gone = Q(claimed_at__lt=stale, is_assigned=False)
-        return self.filter(Q(assignee=None) | Q(assignee=person) | gone)
+        return self.filter(Q(assignee=None) | Q(assignee=person) | ~worked_on())
 
     def after(self, case: Case) -> CaseQuerySet:
         """What comes after a case in the order of the queue."""
@@ -265,12 +263,16 @@ class Case(models.Model):
         """Who has it in hand just now, or was given it."""
         if self.claimed_at is None or self.is_assigned:
             return self.assignee
-        return self.assignee if timezone.now() - self.claimed_at <= CLAIM_LASTS else None
+        away = abs(timezone.now() - self.claimed_at)
+        return self.assignee if away <= CLAIM_LASTS else None
 
 
 def worked_on() -> Q:
     """Which cases somebody has in hand just now, or was given."""
-    fresh = Q(claimed_at__gte=timezone.now() - CLAIM_LASTS)
+    now = timezone.now()
+    # A claim far in the future was made before the clock was set back, and holds nobody off; one
+    # a moment ahead may be made while this is asked.
+    fresh = Q(claimed_at__range=(now - CLAIM_LASTS, now + CLAIM_LASTS))
     return Q(assignee__isnull=False) & (fresh | Q(is_assigned=True))
 
 
