@@ -142,6 +142,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "forum_cache",
+        "OPTIONS": {"MAX_ENTRIES": sys.maxsize},
     }
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from ipaddress import ip_address
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,6 +18,23 @@ from django.utils.translation import gettext_lazy as _
 from forum.actions.accounts import release_address, set_password
 from forum.models import User
 from forum.models.accounts import hash_of_name, is_reserved, name_validator
+
+logger = logging.getLogger(__name__)
+
+
+def ip_address_in(entry: str) -> str:
+    """Return the address in an entry of X-Forwarded-For, without port and zone; "" for none."""
+    host = entry.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
 
 WRONG = _("Name and password don’t go together. Upper and lower case matter in the password.")
 
@@ -68,6 +87,34 @@ class Adapter(DefaultAccountAdapter):
         release_address(email_address)
         confirmed: bool = super().confirm_email(request, email_address)
         return confirmed
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Return what wrong passwords are counted by: the name or address that was typed.
+
+        Nothing else that a visitor can choose; django-allauth adds the Host header, port and all.
+        """
+        login: str = credentials.get("email") or credentials.get("username", "")
+        return login.lower()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the visitor's address: the one that the farthest of our own proxies was asked by.
+
+        Whatever stands before it in X-Forwarded-For is anybody's to write. Where a proxy named
+        nobody, or replaced the header, the next one's peer is as far as can be seen.
+        """
+        count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+        header = request.headers.get("X-Forwarded-For", "") if count else ""
+        forwarded = header.split(",")[-count:] if header else []
+        if len(forwarded) < count:
+            logger.warning(
+                "X-Forwarded-For has %d addresses, TRUSTED_PROXIES says %d: limits may count many"
+                " visitors as one.",
+                len(forwarded),
+                count,
+            )
+        peer: str = request.META.get("REMOTE_ADDR", "")
+        known = filter(None, map(ip_address_in, [*forwarded, peer]))
+        return next(known, peer)
 
     def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
         set_password(user, password)
