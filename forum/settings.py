@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import secrets
 import sys
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import unquote
 from pathlib import Path
 
 import environ
@@ -22,6 +25,28 @@ def _choice(name: str, default: bool) -> bool:
     if value not in {"true", "false", "1", "0", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
     return value in {"true", "1", "yes"}
+
+
+def _number(name: str, default: int, least: int = 0) -> int:
+    """A setting that counts something; anything but a whole number from `least` up is refused."""
+    value = env.str(name, default=str(default)).strip()
+    if not (value.isascii() and value.isdecimal() and int(value) >= least):
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} up, not {value!r}.")
+    return int(value)
+
+
+def _sender(value: str) -> str:
+    """The sender that `value` names, with whatever name it has; anything but one is refused."""
+    name, bracket, address = value.strip().rpartition("<")
+    try:
+        if bool(bracket) != address.endswith(">") or (">" in name and not name.startswith('"')):
+            raise ValueError
+        return str(Address(unquote(name.strip()), addr_spec=address.removesuffix(">").strip()))
+    except (ValueError, IndexError, MessageError) as error:
+        raise ImproperlyConfigured(
+            f"DEFAULT_FROM_EMAIL must be one address, like 'Forum <forum@example.org>',"
+            f" not {value!r}."
+        ) from error
 
 
 def _secret_key(data_dir: Path, production: bool) -> str:
@@ -53,8 +78,10 @@ if PRODUCTION and DEBUG:
 SECRET_KEY = _secret_key(DATA_DIR, PRODUCTION)
 
 # The site
-PORT = env.int("PORT", default=8000)
-SITE_NAME = env.str("SITE_NAME", default="Plait")
+PORT = _number("PORT", 8000)
+SITE_NAME = env.str("SITE_NAME", default="") or "Plait"
+if not SITE_NAME.isprintable():
+    raise ImproperlyConfigured(f"SITE_NAME must be one line of text, not {SITE_NAME!r}.")
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -130,14 +157,15 @@ else:
         }
     }
 DATABASES["default"] |= {
-    "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
+    "CONN_MAX_AGE": _number("CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,
     # Transaction pooling (pgbouncer) keeps no cursor open between statements.
     "DISABLE_SERVER_SIDE_CURSORS": True,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by all processes, since limits are kept in it.
+# Shared by all processes, since django-allauth's limits are kept in it: others' failures must not
+# push one out, so it is never culled. `forget_stale_limits` sweeps it.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -190,15 +218,15 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
 # How many proxies of ours add to X-Forwarded-For; without one the header is anybody's to write.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 
 # What new members may do, and what waits for a moderator before others see it
-HOLD_FIRST_POSTS = env.int("HOLD_FIRST_POSTS", default=0)  # of each account
-NEW_MEMBER_POSTS = env.int("NEW_MEMBER_POSTS", default=5)
-NEW_MEMBER_DAYS = env.int("NEW_MEMBER_DAYS", default=1)
-NEW_MEMBER_LINKS = env.int("NEW_MEMBER_LINKS", default=2)  # a post
-NEW_MEMBER_MENTIONS = env.int("NEW_MEMBER_MENTIONS", default=5)  # a post
-NEW_MEMBER_HOURLY = env.int("NEW_MEMBER_HOURLY", default=10)  # posts, threads among them
+HOLD_FIRST_POSTS = _number("HOLD_FIRST_POSTS", 0)  # of each account
+NEW_MEMBER_POSTS = _number("NEW_MEMBER_POSTS", 5)
+NEW_MEMBER_DAYS = _number("NEW_MEMBER_DAYS", 1)
+NEW_MEMBER_LINKS = _number("NEW_MEMBER_LINKS", 2)  # a post
+NEW_MEMBER_MENTIONS = _number("NEW_MEMBER_MENTIONS", 5)  # a post
+NEW_MEMBER_HOURLY = _number("NEW_MEMBER_HOURLY", 10, least=1)  # posts, threads among them
 
 # Language and time
 LANGUAGE_CODE = "en"  # the only one that the pages have words in
@@ -228,7 +256,9 @@ STORAGES = {
 EMAIL_BACKEND = "forum.jobs.mail.OutboxBackend"
 EMAIL_SERVER = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_TIMEOUT = 20  # seconds
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"{SITE_NAME} <forum@localhost>")
+DEFAULT_FROM_EMAIL = _sender(
+    env.str("DEFAULT_FROM_EMAIL", default="") or str(Address(SITE_NAME, "forum", "localhost"))
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Safety

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from email.utils import parseaddr
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,7 +30,10 @@ def queue_mail(
     it is the same message twice. The last one to somebody is not kept once it was sent.
     """
     return OutgoingMail.objects.create(
-        recipients=list(recipients), sender=sender, message=message, is_last=is_last
+        recipients=list(recipients),
+        sender=parseaddr(sender)[1],  # of the envelope; the name is in the message
+        message=message,
+        is_last=is_last,
     )
 
 

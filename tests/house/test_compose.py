@@ -22,7 +22,7 @@ OF_GUNICORN = {"WEB_CONCURRENCY"}
 def settings_known() -> set[str]:
     """The variables that settings.py reads."""
     text = (ROOT / "forum" / "settings.py").read_text()
-    return set(re.findall(r"(?:\benv\.\w+|_choice)\(\s*\"([A-Z_]+)\"", text))
+    return set(re.findall(r"(?:\benv\.\w+|_choice|_number)\(\s*\"([A-Z_]+)\"", text))
 
 
 def variables_asked_of_the_operator() -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -11,11 +12,15 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from email.header import decode_header, make_header
 from email.policy import default
+from email.utils import getaddresses, parseaddr
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -24,6 +29,8 @@ from django.utils import timezone
 from forum.actions.outbox import MOST_ATTEMPTS, deliver_next
 from forum.jobs.mail import OutboxBackend
 from forum.models import OutgoingMail
+
+SETTINGS = str(Path(__file__).parents[3] / "forum" / "settings.py")
 
 
 class MailServer(threading.Thread):
@@ -112,6 +119,87 @@ def test_a_message_is_sent_once_and_arrives_as_written(db, server):
     assert message["Message-ID"].endswith("@localhost>")
     assert message.get_content() == "Grüße.\n.\nA dot alone.\n"
     assert OutgoingMail.objects.get().sent_at
+
+
+NAMES = [
+    "Moss, Lime & Co",
+    "Moss @ Home",
+    "A; B",
+    "Debian: the forum",
+    '"Moss"',
+    "O'Hara's",
+    "Moss (the wall)",
+    "<moss>",
+    "Moss\\",
+    "Möße, im Garten: 苔 <🌿>",
+    "Dots. And more.",
+    ", ".join(["Грибы и мох"] * 20),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mail_leaves_whatever_the_site_is_called(db, server, settings, monkeypatch, name):
+    monkeypatch.setenv("SITE_NAME", name)
+    monkeypatch.delenv("DEFAULT_FROM_EMAIL", raising=False)
+    settings.DEFAULT_FROM_EMAIL = runpy.run_path(SETTINGS)["DEFAULT_FROM_EMAIL"]
+    write()
+    worker()
+    [(_recipients, body)] = server.got
+    [(encoded, address)] = getaddresses([email.message_from_bytes(body)["From"]])
+    assert (str(make_header(decode_header(encoded))), address) == (name, "forum@localhost")
+    assert max(map(len, body.splitlines())) < 80
+
+
+@pytest.mark.parametrize(
+    ("value", "sender"),
+    [
+        ("forum@example.org", ("", "forum@example.org")),
+        ("Forum <forum@example.org>", ("Forum", "forum@example.org")),
+        ("Moss, Lime: <forum@example.org>", ("Moss, Lime:", "forum@example.org")),
+        (r'"Say \"moss\" <>" <forum@example.org>', ('Say "moss" <>', "forum@example.org")),
+        ("Möße <forum@bücher.example>", ("Möße", "forum@bücher.example")),
+    ],
+)
+def test_the_sender_is_what_the_setting_names(monkeypatch, value, sender):
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
+    assert parseaddr(runpy.run_path(SETTINGS)["DEFAULT_FROM_EMAIL"]) == sender
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "forum",
+        "forum@",
+        "@example.org",
+        "Forum",
+        "Forum forum@example.org",
+        "Forum <forum@example.org",
+        "Forum <>",
+        "a@example.org, b@example.org",
+        "A <a@example.org>, B <b@example.org>",
+        "Forum\r\nBcc: x <forum@example.org>",
+    ],
+)
+def test_a_sender_that_is_none_is_refused_at_the_start(monkeypatch, value):
+    monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
+    with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL must be one address"):
+        runpy.run_path(SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "two"),
+        ("TRUSTED_PROXIES", "1.5"),
+        ("NEW_MEMBER_HOURLY", "0"),
+        ("SITE_NAME", "Moss\nBcc: everybody@example.org"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_at_the_start(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"{name} must be"):
+        runpy.run_path(SETTINGS)
 
 
 def test_mail_of_a_deed_that_failed_is_never_sent(db, server):
