@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -42,7 +43,7 @@ from forum.refusals import (
     TooFast,
 )
 from forum.views.held import let_wait, waits
-from forum.views.keeping import give_back, keep, keep_text, look_around, show
+from forum.views.keeping import give_back, keep, look_around, show, typed_text
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -264,14 +265,18 @@ def lost(request: HttpRequest, purpose: Purpose) -> HttpResponse:
 
 
 def signed_in(view: View) -> View:
-    """A form for people who are signed in: others sign in first, and find what they had typed."""
+    """A form for people who are signed in: others sign in first, and are shown what they typed."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)
-        keep_text(request)
-        return redirect_to_login(request.get_full_path())
+        typed = typed_text(request)
+        if not typed:
+            return redirect_to_login(request.get_full_path())
+        refusal = SignedOutMeanwhile()
+        context = {"refusal": refusal, "typed": typed.values()}
+        return render(request, "refused.html", context, status=refusal.status)
 
     return cast(View, wrapped)
 

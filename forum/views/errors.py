@@ -7,18 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from forum.refusals import Refusal
-from forum.views.keeping import keep_text
+from forum.views.keeping import keep_text, typed_text
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is out of date: 403, with the text that was typed kept for the retry.
+    """A form whose token is out of date: 403, with the text that was typed kept, or shown.
 
-    Of our own pages only: another site's form would start a session here, in place of the
-    reader's, and put its words into their mouth.
+    Of our own pages only: another site's form would put its words into the reader's mouth.
     """
-    if request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}":
-        keep_text(request)
-    return render(request, "403_csrf.html", status=403)
+    is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
+    typed = typed_text(request) if is_ours else {}
+    is_kept = bool(typed) and keep_text(request)
+    context = {"is_kept": is_kept, "typed": [] if is_kept else typed.values()}
+    return render(request, "403_csrf.html", context, status=403)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

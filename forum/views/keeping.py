@@ -1,10 +1,12 @@
 """What is typed into a form and not taken: kept, and given back. Nothing of it is ever lost.
 
-Members' texts are drafts. Of who is signed out, and of what is no post, the session keeps a few.
+Members' texts are drafts; what is no post, their session keeps. Nothing is kept of who is signed
+out: the page that refuses their form shows it.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -18,7 +20,6 @@ from forum.actions.limits import spend
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.lib.text import is_blank
-from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, User
 from forum.models.limits import DRAFTS
 from forum.permissions import Verdict
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 KEPT = "kept_text"
 # The session is a row in the database: a few forms' worth of text, not a store.
 FORMS_KEPT = 5
-FORMS_KEPT_FOR_VISITORS = 2
+BYTES_KEPT = 500_000  # two posts of the greatest length, in any script
 FIELDS = ("title", "source", "reason", "note")
 
 
@@ -185,21 +186,32 @@ def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpRes
 # -- The session ----------------------------------------------------------------------------------
 
 
-def keep_text(request: HttpRequest) -> None:
-    """Keep what was typed into the form at this address, for `kept_text` to give back.
+def typed_text(request: HttpRequest) -> dict[str, str]:
+    """Return what was typed into the form that this request brings, by field."""
+    return {name: request.POST[name] for name in FIELDS if request.POST.get(name)}
 
-    Text over the length limit is kept too, up to twice the limit; beyond that it never was a post.
+
+def keep_text(request: HttpRequest) -> bool:
+    """Keep what was typed into the form at this address; tells whether `kept_text` has it now.
+
+    Of members only: anybody can send forms, and fill the disk. To others the page that refuses
+    theirs shows it.
     """
-    typed = {
-        name: request.POST[name][: 2 * MAX_SOURCE] for name in FIELDS if request.POST.get(name)
-    }
-    if not typed:
-        return
+    typed = typed_text(request)
+    if not typed or not request.user.is_authenticated or _size(typed) > BYTES_KEPT:
+        return False
     kept: dict[str, Any] = request.session.get(KEPT, {})
     kept.pop(request.path, None)
     kept[request.path] = typed | {"writer": request.POST.get("writer", "")[:20]}
-    most = FORMS_KEPT if request.user.is_authenticated else FORMS_KEPT_FOR_VISITORS
-    request.session[KEPT] = dict(list(kept.items())[-most:])
+    while len(kept) > FORMS_KEPT or _size(kept) > BYTES_KEPT:
+        del kept[next(iter(kept))]
+    request.session[KEPT] = kept
+    return bool(kept_text(request))
+
+
+def _size(kept: dict[str, Any]) -> int:
+    """Return the bytes that it has in a session, before they are compressed."""
+    return len(json.dumps(kept))
 
 
 def kept_text(request: HttpRequest) -> dict[str, str]:

@@ -215,7 +215,8 @@ def test_failing_server_leaves_the_text_and_says_so(
     assert answers_to(reply) == [WORDS]
 
 
-def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post) -> None:
+@pytest.mark.parametrize("where", ["new page", "old page"])
+def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, where: str) -> None:
     open_composer(page, reply)
     page.keyboard.type(WORDS)
     page.context.clear_cookies(name="sessionid")
@@ -223,14 +224,22 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post) -
     expect(page.locator(".compose .bad")).to_contain_text("You were signed out while you wrote.")
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
 
-    page.get_by_role("link", name="Sign in and post it").click()
-    page.get_by_label("Name or e-mail address").fill("alice")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator("main").get_by_role("button", name="Log in").click()
-
-    expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
-    page.get_by_role("button", name="Post reply").click()
-    expect(page.locator(".messages .note")).to_contain_text("Posted.")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in on a new page").click()
+    new = opened.value
+    new.get_by_label("Name or e-mail address").fill("alice")
+    new.get_by_label("Password").fill(PASSWORD)
+    new.locator("main").get_by_role("button", name="Log in").click()
+    expect(new.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
+    if where == "new page":
+        new.get_by_role("button", name="Post reply").click()
+        expect(new.locator(".messages .note")).to_contain_text("Posted.")
+    else:
+        new.close()
+        page.locator(".compose").get_by_role("button", name="Post reply").click()
+        expect(page.locator("#alert")).to_contain_text("press once more")
+        page.locator(".compose").get_by_role("button", name="Post reply").click()
+        expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert answers_to(reply) == [WORDS]
 
 

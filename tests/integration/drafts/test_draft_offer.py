@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.moderation import hide_post, lock_thread, suspend_person
@@ -338,33 +342,88 @@ def test_edit_over_an_edit_keeps_the_draft_and_shows_both(
 # -- The session ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "is_shown"), [("alice", True), ("bob", False)])
-def test_text_of_an_ended_session_is_given_to_who_wrote_it(
-    composer: Composer, bob: User, name: str, is_shown: bool, reply: Post
+OUR_PAGE = {"origin": "http://testserver"}
+
+
+def strict(member: User | None = None) -> Client:
+    """A browser whose forms have no token, or an old one."""
+    client = Client(enforce_csrf_checks=True)
+    if member:
+        client.force_login(member)
+    return client
+
+
+@pytest.mark.parametrize("do", ["", "save"])
+def test_text_of_an_ended_session_is_shown_and_nothing_is_stored(
+    composer: Composer, do: str, reply: Post
 ) -> None:
     client = composer.client = Client()
-    response = composer.send(WORDS)
+    response = composer.send(WORDS, do)
     assert response.status_code == 401
     assert f"{WORDS}</textarea>" in response.content.decode()
-    client.force_login(User.objects.get(username=name))
-    assert (f"{WORDS}</textarea>" in read(client, address_of(reply))) is is_shown
+    assert "Sign in on a new page" in response.content.decode()
+    assert "sessionid" not in client.cookies
+    assert Session.objects.count() == 1  # of alice, in the browser where she wrote before
 
 
-def test_text_of_the_session_and_the_draft_are_both_shown(
+def test_text_with_a_stale_token_and_the_draft_are_both_shown(
     composer: Composer, alice: User, reply: Post
 ) -> None:
     composer.save("Begun.")
-    client = composer.client = Client()
-    composer.send("Begun, and ended.")
-    client.force_login(alice)
+    client = strict(alice)
+    client.post(address_of(reply), {"source": "Begun, and ended."}, headers=OUR_PAGE)
     html = read(client, address_of(reply))
     assert "Begun, and ended.</textarea>" in html
     assert "There is another draft of this" in html
 
 
-def test_text_with_a_stale_token_is_kept(reply: Post, alice: User) -> None:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(alice)
-    address = address_of(reply)
-    client.post(address, {"source": WORDS}, headers={"origin": "http://testserver"})
-    assert f"{WORDS}</textarea>" in read(client, address)
+def test_text_with_a_stale_token_is_kept_for_who_wrote_it(
+    reply: Post, alice: User, bob: User
+) -> None:
+    """Bob signed in, in another tab of the browser that alice's page is open in."""
+    for member in (alice, bob):
+        client = strict(member)
+        form = {"source": WORDS, "writer": str(alice.pk)}
+        page = client.post(address_of(reply), form, headers=OUR_PAGE).content.decode()
+        is_kept = member == alice
+        assert ("What you typed is safe." in page) is is_kept
+        assert (f"{WORDS}</textarea>" in page) is not is_kept
+        assert (f"{WORDS}</textarea>" in read(client, address_of(reply))) is is_kept
+
+
+def test_the_session_keeps_a_few_forms_and_half_a_megabyte(reply: Post, alice: User) -> None:
+    client = strict(alice)
+    addresses = [f"/p/{reply.pk + number}/reply/" for number in range(12)]
+    for address in addresses:
+        page = client.post(address, {"source": "🌿" * 15_000}, headers=OUR_PAGE)
+        assert "What you typed is safe." in page.content.decode()
+        kept_text = client.session["kept_text"]
+        assert list(kept_text)[-1] == address
+        assert len(kept_text) <= 5
+        assert len(json.dumps(kept_text)) <= 500_000
+    before = client.session["kept_text"]
+    page = client.post(addresses[0], {"source": "x" * 900_000}, headers=OUR_PAGE)
+    assert f"{'x' * 900_000}</textarea>" in page.content.decode()
+    assert client.session["kept_text"] == before
+
+
+@pytest.mark.parametrize("fields", [{"source": "{}"}, {"reason": "Why", "note": "{}"}])
+def test_nothing_is_stored_for_strangers_and_they_keep_their_text(
+    reply: Post, fields: dict[str, str]
+) -> None:
+    for number in range(20):
+        text = f"<b>{number}" + "x" * 900_000
+        form = {name: value.format(text) for name, value in fields.items()}
+        response = strict().post(address_of(reply), form, headers=OUR_PAGE)
+        assert response.status_code == 403
+        assert f"{escape(text)}</textarea>" in response.content.decode()
+        assert "sessionid" not in response.cookies
+    assert not Session.objects.exists()
+
+
+def test_another_sites_words_are_not_shown(reply: Post, alice: User) -> None:
+    for client in (strict(), strict(alice)):
+        elsewhere = {"origin": "https://elsewhere.example"}
+        response = client.post(address_of(reply), {"source": WORDS}, headers=elsewhere)
+        assert response.status_code == 403
+        assert WORDS not in response.content.decode()

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
 
@@ -13,6 +14,7 @@ from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Post, Quote, RateLimit, Thread, User
 from tests.html_check import assert_safe
+from tests.scene import PASSWORD
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 WORDS = "The north wall never dries, that is all."
@@ -130,18 +132,32 @@ def test_visitor_is_led_to_sign_in(visitor: Client, opening: Post) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])
-def test_signed_out_meanwhile_the_text_is_there_after_signing_in(
-    visitor: Client, bob: User, opening: Post, headers: dict[str, str]
+def test_signed_out_meanwhile_the_text_stays_in_the_form(
+    visitor: Client, opening: Post, headers: dict[str, str]
 ) -> None:
     response = send(visitor, opening, **headers)
     html = response.content.decode()
     assert response.status_code == 401
-    assert WORDS in html
-    assert "Your text is safe." in html
-    visitor.force_login(bob)
-    assert WORDS in visitor.get(address(opening)).content.decode()
-    send(visitor, opening)
-    assert WORDS not in visitor.get(address(opening)).content.decode().split("<form")[-1]
+    assert f"{WORDS}</textarea>" in html
+    assert f'?next={address(opening)}" target="_blank">Sign in on a new page</a>' in html
+
+
+def test_signed_in_on_a_new_page_the_form_of_the_old_one_brings_the_text(
+    bob: User, opening: Post
+) -> None:
+    """Without scripts: logging in makes another token, and the form is pressed once more."""
+    EmailAddress.objects.create(user=bob, email=bob.email, verified=True, primary=True)
+    client = Client(enforce_csrf_checks=True, HTTP_ORIGIN="http://testserver")
+    client.get("/accounts/login/")
+    token = client.cookies["csrftoken"].value
+    form = {"source": WORDS, "writer": "", "csrfmiddlewaretoken": token}
+    assert client.post(address(opening), form).status_code == 401
+    login = {"login": "bob", "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert client.post("/accounts/login/", login).status_code == 302
+    page = client.post(address(opening), form)
+    assert page.status_code == 403
+    assert "What you typed is safe." in page.content.decode()
+    assert f"{WORDS}</textarea>" in client.get(address(opening)).content.decode()
 
 
 def test_suspended_member_cannot_reply(as_dan: Client, opening: Post) -> None:
