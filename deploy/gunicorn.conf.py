@@ -3,9 +3,11 @@
 import os
 
 bind = f"127.0.0.1:{os.environ.get('PORT') or 8000}"
-worker_class = "gthread"
+worker_class = "forum.lib.buffering_worker.BufferingWorker"  # threads, which no slow client holds
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
+# Each may be in the middle of a request of up to 2 MB, which is held in memory.
+worker_connections = 400
 # Longer than the proxy keeps an idle connection, so that it never meets one we have just closed.
 keepalive = 75
 timeout = 30

@@ -1,0 +1,162 @@
+"""A gunicorn worker that gives a thread only to a request that has arrived whole.
+
+gunicorn's own `gthread` worker gives a thread to every connection and lets it read for as long as
+the client likes: eight clients that send one byte now and then stop a server of eight threads.
+Here the worker's one event loop takes in the head and body of all requests side by side, within
+RECEIVE_SECONDS each; threads read from memory only. For plain HTTP/1.1, as the proxy speaks it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from selectors import EVENT_READ, BaseSelector
+from typing import Any
+
+from gunicorn import http, util
+from gunicorn.http.body import ChunkedReader
+from gunicorn.http.unreader import IterUnreader
+from gunicorn.workers.gthread import ThreadWorker
+
+RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the connection's begin
+SEND_SECONDS = 5  # without a byte taken, of an answer that the system's buffers have no room for
+MAX_HEAD = 64 * 1024
+MAX_REQUEST = 2 * 1024 * 1024  # the proxy's limit; what Django takes is less, and has a page
+RECEIVE_BYTES = 64 * 1024
+
+HEAD_END = b"\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+Connection = Any  # gunicorn's TConn, which gets our `received`, `size` and `is_lingering` here
+
+
+class BufferingWorker(ThreadWorker):
+    """A `gthread` worker whose threads never wait for a client to send.
+
+    `pending_conns` holds, oldest first, the connections that are read by the event loop.
+    """
+
+    poller: BaseSelector
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Begin to receive the next request; a thread gets it when it is whole."""
+        left_over = b""
+        if conn.initialized:
+            left_over = conn.parser.unreader.take_buffered()
+        else:
+            conn.initialized = True  # without a parser of its own, which would read the socket
+            limit_sending(conn.sock)
+        conn.received = bytearray(left_over)
+        conn.size = None  # of the request, when its head is there to tell
+        conn.is_lingering = False
+        self.watch(conn)
+        if left_over:
+            self.look_at(conn)
+
+    def watch(self, conn: Connection) -> None:
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + RECEIVE_SECONDS
+        self.pending_conns.append(conn)
+        readable = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, EVENT_READ, readable)
+
+    def unwatch(self, conn: Connection) -> None:
+        self.poller.unregister(conn.sock)
+        self.pending_conns.remove(conn)
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        try:
+            data = client.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.drop(conn)
+        elif not conn.is_lingering:
+            conn.received += data
+            self.look_at(conn)
+
+    def look_at(self, conn: Connection) -> None:
+        """Give the request to a thread if it is whole, refuse it if it never will be."""
+        if conn.size is None:
+            head_size = conn.received.find(HEAD_END) + len(HEAD_END)
+            if head_size < len(HEAD_END):
+                if len(conn.received) > MAX_HEAD:
+                    self.refuse(conn, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+                return
+            conn.size = self.request_size(conn, head_size)
+            if conn.size is None:
+                self.refuse(conn, HTTPStatus.LENGTH_REQUIRED)
+                return
+        if conn.size > MAX_REQUEST:
+            self.refuse(conn, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        elif len(conn.received) >= conn.size:
+            self.unwatch(conn)
+            conn.parser = http.get_parser(self.cfg, [bytes(conn.received)], conn.client)
+            conn.received.clear()
+            super().enqueue_req(conn)
+
+    def request_size(self, conn: Connection, head_size: int) -> int | None:
+        """Return the size of head and body, None if the head does not say how long the body is."""
+        head = IterUnreader([bytes(conn.received[:head_size])])
+        try:
+            request: Any = http.Request(self.cfg, head, conn.client)
+        except Exception:  # noqa: BLE001  # a thread finds the same, and answers
+            return head_size
+        if isinstance(request.body.reader, ChunkedReader):
+            return None  # no browser sends one, and Django reads none
+        size: int = head_size + request.body.reader.length
+        if any(name == "EXPECT" for name, _value in request.headers) and size <= MAX_REQUEST:
+            with suppress(OSError):
+                conn.sock.send(CONTINUE)
+        return size
+
+    def refuse(self, conn: Connection, status: HTTPStatus) -> None:
+        self.unwatch(conn)
+        answer(conn, status)
+        self.linger(conn)
+
+    def finish_request(self, conn: Connection, future: Future[Any]) -> None:
+        if future.cancelled() or future.exception() or future.result():
+            super().finish_request(conn, future)
+        else:
+            # gunicorn would wait for the client, up to two seconds, and serve nobody meanwhile.
+            self.linger(conn)
+
+    def linger(self, conn: Connection) -> None:
+        """Read on until the client closes: closed at once, it might never get the last answer."""
+        with suppress(OSError):
+            conn.sock.shutdown(socket.SHUT_WR)
+        conn.is_lingering = True
+        self.watch(conn)
+
+    def murder_pending(self) -> None:
+        """Cut off whoever had the time and did not use it."""
+        now = time.monotonic()
+        while self.pending_conns and self.pending_conns[0].timeout <= now:
+            conn = self.pending_conns[0]
+            if conn.received and not conn.is_lingering:
+                answer(conn, HTTPStatus.REQUEST_TIMEOUT)
+            self.drop(conn)
+
+    def drop(self, conn: Connection) -> None:
+        self.unwatch(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+
+def answer(conn: Connection, status: HTTPStatus) -> None:
+    with suppress(OSError):
+        util.write_error(conn.sock, status.value, status.phrase, status.description)
+
+
+def limit_sending(sock: socket.socket) -> None:
+    """Have the system give up on a client that does not read what a thread is sending it."""
+    seconds = struct.pack("ll", SEND_SECONDS, 0)  # a struct timeval
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)
