@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.models import User
-from forum.refusals import Busy, Refusal, TooFast
-
-logger = logging.getLogger(__name__)
+from forum.refusals import Refusal
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -48,17 +45,25 @@ class ContentSecurityPolicy:
 
 
 class ReaderTimeZone:
-    """Members read times in their own zone, visitors in the site's."""
+    """Members read times in their own zone, visitors in the site's.
+
+    Without its database the site's zone does: what needs no database is answered, and what needs
+    it fails in its view.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user: User | AnonymousUser = request.user
-        if isinstance(user, User) and user.zone:
-            with timezone.override(user.tzinfo):
-                return self.get_response(request)
-        return self.get_response(request)
+        try:
+            zone = user.tzinfo if isinstance(user, User) and user.zone else None
+        except DATABASE_IS_AWAY:
+            zone = None
+        if zone is None:
+            return self.get_response(request)
+        with timezone.override(zone):
+            return self.get_response(request)
 
 
 class Refusals:
@@ -79,13 +84,11 @@ class Refusals:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, OperationalError):
-            # A statement took too long, or the database is away: not a fault of the request.
-            logger.error("%s %s", request.method, request.path, exc_info=exception)
-            exception = Busy()
+        if isinstance(exception, DATABASE_IS_AWAY):
+            return unavailable(request, exception)
         if not isinstance(exception, Refusal):
             return None
         response = render(request, "refused.html", {"refusal": exception}, status=exception.status)
-        if isinstance(exception, TooFast):
+        if exception.retry_after is not None:
             response.headers["Retry-After"] = str(exception.retry_after)
         return response

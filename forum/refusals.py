@@ -19,6 +19,7 @@ class Refusal(Exception):
     """Something was refused; `message` tells the person why, and what to do."""
 
     status = 400
+    retry_after: int | None = None  # seconds
     message: Text = _("That can’t be done.")
 
     def __init__(self, message: Text | None = None) -> None:
@@ -85,9 +86,10 @@ class Locked(Refusal):
 
 
 class TooFast(Refusal):
-    """Too much at once; `retry_after` is in seconds."""
+    """Too much at once."""
 
     status = 429
+    retry_after: int
 
     def __init__(self, retry_after: int, message: Text | None = None) -> None:
         self.retry_after = retry_after
@@ -109,4 +111,5 @@ def _when(seconds: int) -> str:
 
 class Busy(Refusal):
     status = 503
+    retry_after = 5
     message = _("The forum is busy here just now. Please try again.")

@@ -35,6 +35,7 @@ register_converter(IdConverter, "id")
 handler400 = "forum.views.errors.bad_request"
 handler403 = "forum.views.errors.forbidden"
 handler404 = "forum.views.errors.not_found"
+handler500 = "forum.views.errors.server_error"
 handler429 = "forum.views.errors.too_fast"  # asked for by django-allauth
 
 # Those of django-allauth's pages that we offer; no browser or proxy keeps them.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views import defaults
 
+from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.refusals import Refusal
 from forum.views.keeping import keep_text, typed_text
 
@@ -36,6 +40,16 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer what no view could catch, such as a session that cannot be saved or an error page
+    that cannot be drawn: 503 while the database is away, else 500.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, DATABASE_IS_AWAY):
+        return unavailable(request, error)
+    return defaults.server_error(request)
 
 
 def too_fast(request: HttpRequest) -> HttpResponse:

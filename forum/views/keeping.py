@@ -25,7 +25,7 @@ from forum.models.limits import DRAFTS
 from forum.permissions import Verdict
 from forum.presenters.meanwhile import meanwhile
 from forum.presenters.times import moment_of
-from forum.refusals import Changed, Refusal, SignedOutMeanwhile, TooFast
+from forum.refusals import Changed, Refusal, SignedOutMeanwhile
 
 if TYPE_CHECKING:
     from forum.views.compose import Composer
@@ -178,7 +178,7 @@ def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpRes
     elif wants_fragment(request):
         template = "posts/_composer.html"
     response = render(request, template, {"composer": composer}, status=status)
-    if isinstance(composer.refusal, TooFast):
+    if composer.refusal and composer.refusal.retry_after is not None:
         response.headers["Retry-After"] = str(composer.refusal.retry_after)
     return response
 

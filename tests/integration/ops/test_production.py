@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
+from urllib.parse import urlencode
 
 import psycopg
 import pytest
@@ -23,6 +24,7 @@ from forum.database.programs import program
 
 ROOT = Path(__file__).parents[3]
 HOST = "forum.example"
+PASSWORD = "a password for this test"
 THROUGH_PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
 
@@ -39,17 +41,46 @@ class Production:
     env: dict[str, str]
     data: Path
     static: Path
+    log: Path
 
     def get(self, path: str, headers: dict[str, str] = THROUGH_PROXY) -> Answer:
+        return self.ask("GET", path, headers)
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], form: dict[str, str] | None = None
+    ) -> Answer:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request("GET", path, headers=headers)
+        body = None if form is None else urlencode(form)
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
-        return Answer(response.status, response.headers, response.read())
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        return answer
+
+    def log_in(self) -> dict[str, str]:
+        """Log the administrator in; returns the headers of their next requests."""
+        page = self.get("/accounts/login/")
+        token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page.body)
+        assert token
+        form = {"login": "admin", "password": PASSWORD, "csrfmiddlewaretoken": token[1].decode()}
+        headers = {
+            **with_cookies(page),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Referer": f"https://{HOST}/accounts/login/",
+        }
+        answer = self.ask("POST", "/accounts/login/", headers, form)
+        assert answer.status == 302, answer.body
+        return with_cookies(answer)
 
     def hashed(self, name: str) -> str:
         """The address under which a static file is served."""
         manifest = json.loads((self.static / "staticfiles.json").read_text())
         return f"/static/{manifest['paths'][name]}"
+
+
+def with_cookies(answer: Answer) -> dict[str, str]:
+    cookies = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie", [])]
+    return {**THROUGH_PROXY, "Cookie": "; ".join(cookies)}
 
 
 def free_port() -> int:
@@ -81,7 +112,7 @@ def manage(*command: str, env: dict[str, str]) -> str:
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     place = tmp_path_factory.mktemp("production")
-    data, static = place / "data", place / "static"
+    data, static, log = place / "data", place / "static", place / "log"
     database.ensure(data, durable=False)
     port = free_port()
     env = {
@@ -94,13 +125,14 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
         "ALLOWED_HOSTS": HOST,
         "STATIC_ROOT": str(static),
         "EMAIL_URL": "consolemail://",
-        "ADMIN_PASSWORD": "a password for this test",
+        "ADMIN_PASSWORD": PASSWORD,
         "WEB_CONCURRENCY": "1",
     }
     manage("collectstatic", "--no-input", env=env)
     manage("setup", env=env)
-    server = subprocess.Popen(image_command(port), cwd=ROOT, env=env)
-    forum = Production(port, env, data, static)
+    with log.open("wb") as out:
+        server = subprocess.Popen(image_command(port), cwd=ROOT, env=env, stderr=out)
+    forum = Production(port, env, data, static, log)
     try:
         wait_until_healthy(forum, server)
         yield forum
@@ -115,8 +147,8 @@ def wait_until_healthy(forum: Production, server: subprocess.Popen[bytes]) -> No
     check = [sys.executable, str(ROOT / "deploy" / "healthcheck.py"), str(forum.port)]
     give_up_at = time.monotonic() + 30
     while subprocess.run(check, env=forum.env, capture_output=True, check=False).returncode:
-        assert server.poll() is None, "the server ended"
-        assert time.monotonic() < give_up_at, "the server is not ready"
+        assert server.poll() is None, forum.log.read_text()
+        assert time.monotonic() < give_up_at, forum.log.read_text()
         time.sleep(0.2)
 
 
@@ -180,15 +212,61 @@ def test_another_sites_name_is_refused(production):
     assert production.get("/", {**THROUGH_PROXY, "Host": "evil.example"}).status == 400
 
 
-def test_without_its_database_it_is_alive_and_not_ready_and_recovers(production):
+@pytest.fixture
+def member(production: Production) -> dict[str, str]:
+    """The headers of somebody who is logged in."""
+    headers = production.log_in()
+    assert b"Log out" in production.get("/", headers).body
+    return headers
+
+
+@pytest.fixture
+def outage(production: Production, member: dict[str, str]) -> Iterator[None]:
+    """The database is away; afterwards everything is answered again."""
     database.stop(production.data)
-    try:
-        assert production.get("/healthz").status == 200
-        assert production.get("/readyz").status == 503
-    finally:
-        database.ensure(production.data, durable=False)
+    yield
+    database.ensure(production.data, durable=False)
     assert production.get("/readyz").status == 200
-    assert production.get("/").status == 200
+    assert b"Log out" in production.get("/", member).body
+
+
+@pytest.mark.usefixtures("outage")
+def test_without_its_database_everybody_gets_503_and_hears_when_to_return(production, member):
+    paths = ["/", "/t/1/", "/inbox/", "/accounts/login/", "/admin/", "/nowhere"]
+    fragment = {"HX-Request": "true", "HX-Current-URL": f"https://{HOST}/"}
+    for extra in ({}, fragment):
+        for path in paths:
+            answer = production.get(path, member | extra)
+            assert (path, answer.status) == (path, 503)
+            assert answer.headers["Retry-After"] == "10"
+            assert b"try again" in answer.body
+        for path in ("/", "/t/1/"):
+            answer = production.get(path, THROUGH_PROXY | extra)
+            assert (path, answer.status) == (path, 503)
+            assert answer.headers["Retry-After"] == "10"
+
+
+@pytest.mark.usefixtures("outage")
+def test_without_its_database_it_is_alive_and_not_ready(production, member):
+    for headers in (THROUGH_PROXY, member):
+        assert production.get("/healthz", headers).status == 200
+        assert production.get("/readyz", headers).status == 503
+
+
+@pytest.mark.usefixtures("outage")
+def test_an_outage_takes_one_line_of_the_log_a_second_and_no_request_writes_its_own(
+    production, member
+):
+    begun, before = time.monotonic(), len(production.log.read_text())
+    forged = "/t/1/a%0a2026-01-01 CRITICAL root: FAKE%1b[31m/".replace(" ", "%20")
+    for _ in range(20):
+        production.get(forged)
+        production.get("/", member)
+    lines = production.log.read_text()[before:].splitlines()
+    assert 1 <= len(lines) <= time.monotonic() - begun + 2
+    assert all(" ERROR " in line for line in lines), lines
+    assert "\\nroot" not in lines
+    assert "\x1b" not in "".join(lines)
 
 
 def test_setup_again_changes_nothing_and_shows_no_password(production):

@@ -1,0 +1,52 @@
+"""Answers and log lines for the time that the database is away."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+logger = logging.getLogger(__name__)
+
+# Also raised when a statement takes too long.
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+RETRY_AFTER_SECONDS = 10
+LOG_SECONDS = 1
+
+
+def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """Answer 503 with a page that asks the database for nothing, not even who reads it."""
+    logger.error("%s %s: %s", request.method, request.path, error, extra={"status_code": 503})
+    response = HttpResponse(render_to_string("503.html"), status=503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+class OutageFilter(logging.Filter):
+    """Lets through one line a second about all answers of 503, without its traceback."""
+
+    quiet_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", None) != 503:
+            return True
+        now = time.monotonic()
+        if now < self.quiet_until:
+            return False
+        self.quiet_until = now + LOG_SECONDS
+        record.exc_info = record.exc_text = None
+        return True
+
+
+class OneLineFormatter(logging.Formatter):
+    """Escapes what would end the line of a message, or speak to the terminal that shows it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        line = super().formatMessage(record)
+        return "".join(
+            each if each.isprintable() else each.encode("unicode_escape").decode() for each in line
+        )
