@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
@@ -42,6 +42,18 @@ OTHER_CLIENTS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
+
+COPY_BYTES = 64 * 1024
+# The same words as in deploy/restore.sh.
+EMPTY_THE_DATABASE = b"""\
+SET client_min_messages = warning;
+BEGIN;
+DROP SCHEMA IF EXISTS public CASCADE;
+CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+"""
+DUMP_END = b"-- PostgreSQL database dump complete"
+DUMP_END_ROOM = 200  # bytes that pg_dump writes after it
 
 CONFIGURATION = """\
 # Written at each start of the embedded server; settings of yours go into postgresql.conf below
@@ -130,13 +142,26 @@ def dump(data_dir: Path, out: BinaryIO) -> None:
 
 
 def restore(data_dir: Path, source: BinaryIO) -> None:
-    """Read SQL as `dump` writes it into the database, which must be empty; all of it or nothing."""
+    """Replace the whole database by SQL as `dump` writes it; all of it or nothing."""
     command: Command = [
-        *(program("psql"), "--no-psqlrc", "--quiet", "--single-transaction"),
+        *(program("psql"), "--no-psqlrc", "--quiet"),
         *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--dbname", url(data_dir)),
     ]
-    if subprocess.run(command, stdin=source, check=False).returncode:
+    end = b""
+    # The pipe breaks when psql meets an error; its exit status says so.
+    with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE) as psql:
+        assert psql.stdin
+        psql.stdin.write(EMPTY_THE_DATABASE)
+        while chunk := source.read(COPY_BYTES):
+            psql.stdin.write(chunk)
+            end = (end + chunk)[-len(DUMP_END) - DUMP_END_ROOM :]
+        # Without it, psql's end takes everything back.
+        if DUMP_END in end:
+            psql.stdin.write(b"\nCOMMIT;\n")
+    if psql.returncode:
         raise EmbeddedDatabaseError("psql failed and changed nothing; what it said is above.")
+    if DUMP_END not in end:
+        raise EmbeddedDatabaseError("The end of the dump is missing, so nothing was changed.")
 
 
 def _cluster(data_dir: Path) -> Path:

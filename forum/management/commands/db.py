@@ -4,7 +4,9 @@ import sys
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from forum import database
 
@@ -17,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "deed",
             choices=["start", "stop", "status", "url", "dump", "restore"],
-            help="dump writes SQL to standard output; restore reads it into an empty database",
+            help="dump writes SQL to standard output; restore replaces everything by it",
         )
         parser.add_argument(
             "--unless-used", action="store_true", help="stop only if nobody else is connected"
@@ -54,3 +56,6 @@ class Command(BaseCommand):
             case "restore":
                 database.ensure(data_dir)
                 database.restore(data_dir, sys.stdin.buffer)
+                # What is restored may be of an older version.
+                connection.settings_dict |= database.ensure(data_dir)
+                call_command("setup", stdout=self.stdout)

@@ -159,19 +159,32 @@ def test_a_place_that_cannot_be_written_names_the_settings_that_help():
         database.ensure(Path("/proc/nowhere"))
 
 
-def test_the_data_is_dumped_and_restored_all_or_nothing(home, made):
+def test_a_restore_replaces_everything_or_nothing(home, made):
     old, new = home / "old", home / "new"
     ensure(lay(made, old))
     ask(old, "CREATE TABLE words AS SELECT 'grün' AS word")
     sql = home / "dump.sql"
     with sql.open("wb") as out:
         database.dump(old, out)
+
     ensure(lay(made, new))
+    ask(new, "CREATE TABLE words AS SELECT 'later' AS word")
+    ask(new, "CREATE TABLE planted (id int)")
+    whole = sql.read_bytes()
+    cut_short = whole[: whole.index(b"-- PostgreSQL database dump complete")]
+    for damaged in (
+        cut_short,
+        whole[:-1000],
+        whole.replace(b"COPY public.words", b"COPY public.no"),
+    ):
+        with pytest.raises(EmbeddedDatabaseError, match="nothing"):
+            database.restore(new, io.BytesIO(damaged))
+        assert ask(new, "SELECT word FROM words") == "later"
+
     with sql.open("rb") as source:
         database.restore(new, source)
     assert ask(new, "SELECT word FROM words") == "grün"
-    with sql.open("rb") as source, pytest.raises(EmbeddedDatabaseError, match="changed nothing"):
-        database.restore(new, source)
+    assert ask(new, "SELECT to_regclass('planted')") is None
 
 
 def test_asking_a_stopped_server_says_how_to_start_it(home):
