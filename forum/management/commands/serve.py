@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from forum.management.processes import ProcessTree, StopRequested, die_with_pare
 from forum.models import Thread
 
 START_SECONDS = 60
+DATABASE_CHECK_SECONDS = 1
+RESTART_PAUSES = (0, 1, 2, 4)  # seconds before each start of a database that died again
+STEADY_SECONDS = 60  # after which a database that dies has not died "again"
+LIVELY = (database.State.RUNNING, database.State.STARTING)
 PORT_SECONDS = 3  # how long the server of a killed run may take to notice and end
 
 
@@ -59,9 +64,39 @@ class Command(BaseCommand):
         if processes.wait(until=answers, seconds=START_SECONDS):
             self.say_where()
             processes.start("worker", [sys.executable, "manage.py", "worker"])
-            processes.wait()
+            self.watch(processes)
         ended = processes.ended() or "web server, which did not answer,"
         raise CommandError(f"The {ended} ended; what it said is above. Everything was stopped.")
+
+    def watch(self, processes: ProcessTree) -> None:
+        """Wait until a child ends; start the embedded database again whenever it dies."""
+        pauses: Iterator[int] = iter(RESTART_PAUSES)
+        lasts_since = time.monotonic()
+        while not processes.ended():
+            processes.wait(seconds=DATABASE_CHECK_SECONDS)
+            if not settings.EMBEDDED_DATABASE or database.status(settings.DATA_DIR) in LIVELY:
+                continue
+            if time.monotonic() - lasts_since > STEADY_SECONDS:
+                pauses = iter(RESTART_PAUSES)
+            self.restart_database(pauses)
+            lasts_since = time.monotonic()
+
+    def restart_database(self, pauses: Iterator[int]) -> None:
+        """Start the database after the next pause; give up when none is left."""
+        pause = next(pauses, None)
+        if pause is None or database.status(settings.DATA_DIR) is database.State.ABSENT:
+            raise CommandError(
+                f"The database in {settings.DATA_DIR} does not stay up. Everything was stopped."
+            )
+        self.stdout.write("The database ended; starting it again ...")
+        self.stdout.flush()
+        time.sleep(pause)
+        try:
+            database.ensure(settings.DATA_DIR)
+        except database.EmbeddedDatabaseError as error:
+            raise CommandError(f"{error}\nEverything was stopped.") from error
+        self.stdout.write("The database runs.")
+        self.stdout.flush()
 
     def collect_static_files(self) -> None:
         """Hash and compress the static files again if one of them has changed."""

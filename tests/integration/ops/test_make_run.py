@@ -89,6 +89,18 @@ def ask(data: Path, sql: str) -> object:
         return cursor.fetchone()[0] if cursor.description else None
 
 
+def kill_database(data: Path) -> None:
+    """As the kernel does when memory is short."""
+    os.kill(int((data / "pg" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+
+def answers(port: int, path: str) -> bool:
+    try:
+        return "lispi314" in page(port, path)
+    except OSError:  # HTTPError is one
+        return False
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project in a directory with a space, sharing this one's .venv."""
@@ -138,9 +150,8 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
 
         ask(data, "INSERT INTO forum_category (name, position) VALUES ('Kept', 9)")
     finally:
-        server = int((data / "pg" / "postmaster.pid").read_text().split()[0])
         first.kill_everything()
-        os.kill(server, signal.SIGKILL)
+        kill_database(data)
 
     second = Run(project, env)
     try:
@@ -149,9 +160,35 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
         assert "password" not in said
         assert ask(data, "SELECT position FROM forum_category WHERE name = 'Kept'") == 9
         assert "lispi314" in page(port, thread[1])
+
+        kill_database(data)
+        assert until(lambda: answers(port, thread[1]), seconds=15)
+        second.wait_for("The database runs.", seconds=15)
+
         os.killpg(second.make.pid, signal.SIGINT)
         second.make.wait(20)
         assert until(lambda: not listens(port))
         assert until(lambda: database.status(data) is State.STOPPED)
     finally:
         second.kill_everything()
+
+
+def test_it_ends_with_an_error_when_its_database_cannot_be_started_again(project, data):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env = {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]}
+    env |= {"PORT": str(port), "DATA_DIR": str(data), "DEBUG": "True"}  # no static files to collect
+    run = Run(project, env)
+    try:
+        run.wait_for("Ctrl-C")
+        (data / "pg" / "global" / "pg_control").rename(data / "pg_control")
+        kill_database(data)
+        assert run.make.wait(40) != 0
+        while (line := run.lines.get(timeout=5)) is not None:
+            run.text += line
+        assert "does not start" in run.text
+        assert "Traceback" not in run.text
+        assert until(lambda: not listens(port))
+    finally:
+        run.kill_everything()
