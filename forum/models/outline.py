@@ -124,7 +124,7 @@ def outline_of(
         heads.reverse()
     ids = {head[0] for head in heads}
     rows = {row.id: row for row in rows_of(ids.union(way), reader, answered=(), marks=marks)}
-    unseen = unseen_places(thread, reader, marks) if isinstance(reader, User) and marks else []
+    unseen = unseen_places(reader, marks) if isinstance(reader, User) and marks else []
     branches = [
         Branch(rows[post], size, bisect_left(unseen, right) - bisect_left(unseen, left))
         for post, left, right, size in heads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -44,6 +43,16 @@ class IsAmong(models.Func):
     output_field = models.BooleanField()
 
 
+class Unpacked(models.Func):
+    """Such a set as a value of its own: one that is stored compressed is unpacked once.
+
+    Taken as it is stored, it would be unpacked again for every row that it is compared with.
+    """
+
+    template = "%(expressions)s + '{}'"
+    output_field = NumbersField()
+
+
 class Seen(models.Model):
     """The revisions in a thread that a member has had on the screen.
 
@@ -65,36 +74,37 @@ class Seen(models.Model):
         return f"{self.member_id} in {self.thread_id}"
 
 
-class Numbers:
-    """A set of numbers that is asked often: whether a number is in it."""
-
-    def __init__(self, ranges: Multirange[int]) -> None:
-        # No run is open: the thread's own numbers begin at 1 and end below its next.
-        self._starts = [run.lower or 0 for run in ranges]
-        self._ends = [run.upper or 0 for run in ranges]
-
-    def __contains__(self, number: int) -> bool:
-        place = bisect_right(self._starts, number) - 1
-        return place >= 0 and number < self._ends[place]
-
-
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a member has seen of a thread, as its page needs it."""
+    """What a member has seen of a thread, as parts of the queries that ask for it.
+
+    The numbers stay in the database: who has read much of a long thread has thousands of ranges.
+    """
 
     member_id: int
-    seen: Numbers
-    before: Numbers  # when this visit began
-    ranges: Multirange[int]
+    thread_id: int
     since: datetime  # when they were here last
+    is_same_visit: bool
 
-    def is_unseen(self, author_id: int, latest_number: int) -> bool:
-        """Whether somebody else's wording of that number has not been on the screen."""
-        return author_id != self.member_id and latest_number not in self.seen
+    def has_seen(self, number: str) -> IsAmong:
+        """Whether the revision with the number in that column has been on the screen."""
+        return IsAmong(models.F(number), self._numbers("numbers"))
 
-    def is_fresh(self, author_id: int, latest_number: int) -> bool:
-        """Whether it came after this visit began, or just before; seen or not."""
-        return author_id != self.member_id and latest_number not in self.before
+    def is_unread(self) -> models.Q:
+        """Whether somebody else's post has not been on the screen as it is now."""
+        return self._by_others() & ~models.Q(self.has_seen("latest_number"))
+
+    def is_fresh(self) -> models.Q:
+        """Whether a post came after this visit began, or just before; seen or not."""
+        before = self._numbers("before" if self.is_same_visit else "numbers")
+        return self._by_others() & ~models.Q(IsAmong(models.F("number"), before))
+
+    def _by_others(self) -> models.Q:
+        return ~models.Q(author=self.member_id)
+
+    def _numbers(self, field: str) -> models.Subquery:
+        mine = Seen.objects.filter(member=self.member_id, thread=self.thread_id)
+        return models.Subquery(mine.values_list(Unpacked(field)))
 
 
 def marks_of(thread: Thread, reader: Reader) -> Marks | None:
@@ -102,14 +112,7 @@ def marks_of(thread: Thread, reader: Reader) -> Marks | None:
 
     None for visitors, and for who was never here: where everything is new, marks are noise.
     """
-    if not isinstance(reader, User) or thread.seen_numbers is None:
+    if not isinstance(reader, User) or thread.seen_at is None:
         return None
-    seen = Numbers(thread.seen_numbers)
     is_same_visit = timezone.now() - thread.seen_at < VISIT
-    return Marks(
-        member_id=reader.pk,
-        seen=seen,
-        before=Numbers(thread.seen_before) if is_same_visit else seen,
-        ranges=thread.seen_numbers,
-        since=thread.seen_at,
-    )
+    return Marks(reader.pk, thread.pk, thread.seen_at, is_same_visit)

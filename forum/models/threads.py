@@ -23,8 +23,6 @@ from forum.models.pace import Paced
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from psycopg.types.multirange import Multirange
-
     from forum.models.posts import Post
 
 Reader = User | AnonymousUser
@@ -134,15 +132,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         return self.annotate(moves=ArraySubquery(moves.values(told=told)[:MOVES_TOLD]))
 
     def with_seen_by(self, reader: Reader) -> ThreadQuerySet:
-        """With what `reader` has seen of each, in the same query; None for what was never read."""
+        """With when `reader` was in each, in the same query; None where they never were."""
         from forum.models.reading import Seen
 
         mine = Seen.objects.filter(thread=OuterRef("pk"), member=reader.pk)
-        return self.annotate(
-            seen_numbers=Subquery(mine.values("numbers")),
-            seen_before=Subquery(mine.values("before")),
-            seen_at=Subquery(mine.values("visited_at")),
-        )
+        return self.annotate(seen_at=Subquery(mine.values("visited_at")))
 
     def with_drafts_of(self, reader: Reader) -> ThreadQuerySet:
         """With the drafts that `reader` keeps in each, in the same query."""
@@ -249,9 +243,7 @@ class Thread(Paced):
     # Set by `with_moves`.
     moves: list[dict[str, Any]]
     # Set by `with_seen_by`.
-    seen_numbers: Multirange[int] | None = None
-    seen_before: Multirange[int]
-    seen_at: datetime
+    seen_at: datetime | None = None
     # Set by `with_drafts_of`.
     drafts: list[dict[str, Any]] = []
     # Set by `with_held_of`.

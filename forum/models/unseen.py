@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from forum.models.accounts import User
-from forum.models.counts import CountOf
 from forum.models.ids import any_of
 from forum.models.posts import Post, PostQuerySet, readable_by
-from forum.models.reading import IsAmong, Marks, NumbersField, Seen
+from forum.models.reading import IsAmong, Marks, Seen
 from forum.models.threads import Reader, Thread
 from forum.models.windows import WINDOW, Window
 
 # Unseen posts are counted, and put in order, up to so many; in lists of threads up to fewer.
 COUNTED = 1000
 LISTED = 100
+# A page leaves those out that it shows.
+FOUND = COUNTED + WINDOW
 
-# A thread's numbers but those seen are few runs, and an index finds the posts of each.
-CANDIDATES_SQL = """
-SELECT post.id
-  FROM unnest(int8multirange(int8range(1, %s)) - %s::int8multirange) AS run
-       JOIN forum_post AS post
-         ON post.thread_id = %s AND post.latest_number >= lower(run)
-            AND post.latest_number < upper(run)
- LIMIT %s
+# From rows of `forum_seen` to the unread posts of their threads: of each range of numbers that is
+# left of all when those seen are taken away, an index finds the posts. LATERAL, because the planner
+# cannot know how many ranges there are: it would compare each with every post of the thread.
+UNREAD_SQL = """
+  FROM forum_seen AS seen
+       CROSS JOIN unnest(int8multirange(int8range(1, %s)) - seen.numbers) AS unread
+       CROSS JOIN LATERAL ({posts}) AS post
 """
-
-# The same for every row of `forum_seen` that is asked about. Some of what is found may not count.
-LISTED_SQL = """
-SELECT post.id
-  FROM unnest(int8multirange(int8range(1, %s)) - forum_seen.numbers) AS run
-       JOIN forum_post AS post
-         ON post.thread_id = forum_seen.thread_id AND post.latest_number >= lower(run)
-            AND post.latest_number < upper(run)
- LIMIT %s
-"""
+LAST_NUMBER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +44,7 @@ class Unseen:
     is_more: bool = False
 
 
-def unseen_around(
-    thread: Thread, reader: User, marks: Marks, window: Window, shown: Iterable[int]
-) -> Unseen:
+def unseen_around(reader: User, marks: Marks, window: Window, shown: Iterable[int]) -> Unseen:
     """Of the posts that are not `shown`, the page's window aside; one query.
 
     What is before the page is known in the order of the tree only; else all are after it.
@@ -65,22 +53,24 @@ def unseen_around(
     is_tree = window.order == "tree" and bool(page)
     lefts = Post.objects.order_by().values("lft")
     is_after = Q(lft__gt=Subquery(lefts.filter(pk=page[-1]))) if page else Q()
-    posts = _not_seen(reader, marks).filter(pk__in=_candidates(thread, marks))
+    is_before = Q(lft__lt=Subquery(lefts.filter(pk=page[0]))) if is_tree else Q(pk=None)
+    elsewhere = ~Q(pk__in=any_of(shown))
     if window.head_id:
-        posts = posts.filter(_is_below(window.head_id))
+        elsewhere &= _is_below(window.head_id)
     heads = [branch.head_id for branch in window.unfinished]
     branches = {
-        f"below_{place}": Count("pk", filter=is_after & _is_below(head))
+        f"below_{place}": Count("pk", filter=elsewhere & is_after & _is_below(head))
         for place, head in enumerate(heads)
     }
-    is_before = Q(lft__lt=Subquery(lefts.filter(pk=page[0]))) if is_tree else Q(pk=None)
-    counted = posts.exclude(pk__in=any_of(shown)).aggregate(
-        before=Count("pk", filter=is_before),
-        after=Count("pk", filter=is_after if is_tree else Q()),
+    counted = _unread(marks, reader, most=FOUND).aggregate(
+        found=Count("pk"),
+        before=Count("pk", filter=elsewhere & is_before),
+        after=Count("pk", filter=elsewhere & is_after if is_tree else elsewhere),
         **branches,
     )
-    before, after, *below = counted.values()
-    is_more = before + after >= COUNTED or bool(window.head_id and not _are_few(thread, marks))
+    found, before, after, *below = counted.values()
+    # There may be more in the branch than was found first in the thread.
+    is_more = before + after >= COUNTED or bool(window.head_id and found == FOUND)
     return Unseen(before, after, tuple(below), is_more)
 
 
@@ -96,11 +86,12 @@ def note_unseen(threads: Collection[Thread], reader: Reader) -> None:
     """
     if not isinstance(reader, User):
         return
-    found = RawSQL(LISTED_SQL, [2**63 - 1, 4 * LISTED])  # noqa: S611 (fixed text)
-    posts = Post.objects.order_by().filter(readable_by(reader), pk__in=found)
-    unseen = CountOf(posts.exclude(author=reader).values("pk")[:LISTED])
+    sql, parameters = _unread_sql(reader, LISTED)
+    ids = f"SELECT post.id {sql} WHERE seen.id = forum_seen.id LIMIT %s"
+    count = f"SELECT count(*) FROM ({ids}) AS counted"  # noqa: S608 (fixed text)
+    unread = RawSQL(count, [*parameters, LISTED])  # noqa: S611
     here = Seen.objects.filter(member=reader, thread__in=any_of(thread.pk for thread in threads))
-    counts = dict(here.values_list("thread_id", unseen))
+    counts = dict(here.values_list("thread_id", unread))
     for thread in threads:
         thread.unseen_count = counts.get(thread.pk, 0)
 
@@ -108,41 +99,47 @@ def note_unseen(threads: Collection[Thread], reader: Reader) -> None:
 def next_unseen(
     thread: Thread, reader: User, marks: Marks, *, after: Post | None = None
 ) -> Post | None:
-    """The first unseen post of a thread in tree order; of those after a post, if one is given."""
-    posts = _not_seen(reader, marks).filter(tree_id=thread.pk)
+    """The first unseen post of a thread in tree order; of those after a post, if one is given.
+
+    Few are looked up one by one. Of many, one soon comes in the order of the tree.
+    """
+    posts = _unread(marks, reader, most=COUNTED)
+    if posts.count() == COUNTED:
+        posts = _by_others(reader).filter(marks.is_unread(), tree_id=thread.pk)
     if after is not None:
         posts = posts.filter(lft__gt=after.lft)
-    if _are_few(thread, marks):
-        posts = posts.filter(pk__in=_candidates(thread, marks))
     return posts.order_by("tree_id", "lft").first()
 
 
-def unseen_places(thread: Thread, reader: User, marks: Marks) -> list[int]:
+def unseen_places(reader: User, marks: Marks) -> list[int]:
     """Where the unseen posts of a thread stand in the order of the tree; up to `COUNTED`."""
-    posts = _not_seen(reader, marks).filter(pk__in=_candidates(thread, marks))
-    return sorted(posts.values_list("lft", flat=True))
+    return sorted(_unread(marks, reader, most=COUNTED).values_list("lft", flat=True))
 
 
-def _not_seen(reader: User, marks: Marks) -> PostQuerySet:
-    """Posts of others that `reader` may read and has not; in whatever thread `marks` are of."""
-    seen = Value(marks.ranges, output_field=NumbersField())
+def _unread(marks: Marks, reader: User, *, most: int) -> PostQuerySet:
+    """The unread posts of the thread that `marks` are of, up to so many, the lowest numbers."""
+    sql, parameters = _unread_sql(reader, most)
+    ids = f"SELECT post.id {sql} WHERE seen.member_id = %s AND seen.thread_id = %s LIMIT %s"
+    found = RawSQL(ids, [*parameters, marks.member_id, marks.thread_id, most])  # noqa: S611 (fixed text)
+    unread: PostQuerySet = Post.objects.order_by().filter(pk__in=found)
+    return unread
+
+
+def _unread_sql(reader: User, most: int) -> tuple[str, list[object]]:
+    """From rows of `forum_seen` to unread posts, up to so many of each range."""
+    posts = _by_others(reader).filter(
+        thread=RawSQL("seen.thread_id", []),
+        latest_number__gte=RawSQL("lower(unread)", []),
+        latest_number__lt=RawSQL("upper(unread)", []),
+    )
+    sql, parameters = posts.order_by("latest_number").values("id")[:most].query.sql_with_params()
+    return UNREAD_SQL.format(posts=sql), [LAST_NUMBER, *parameters]
+
+
+def _by_others(reader: User) -> PostQuerySet:
+    """Posts of others that `reader` may read."""
     posts: PostQuerySet = Post.objects.order_by().filter(readable_by(reader))
-    return posts.exclude(author=reader).exclude(IsAmong(F("latest_number"), seen))
-
-
-def _candidates(thread: Thread, marks: Marks) -> RawSQL:
-    return RawSQL(CANDIDATES_SQL, _of(thread, marks))  # noqa: S611 (fixed text)
-
-
-def _of(thread: Thread, marks: Marks) -> list[Any]:
-    seen = NumbersField().get_prep_value(marks.ranges)
-    return [thread.next_number, seen, thread.pk, COUNTED + WINDOW]
-
-
-def _are_few(thread: Thread, marks: Marks) -> bool:
-    """Whether so few numbers are not seen that their posts can be looked up one by one."""
-    seen = sum(run.upper - run.lower for run in marks.ranges if run.upper and run.lower)
-    return thread.next_number - seen <= COUNTED
+    return posts.exclude(author=reader)
 
 
 def answers_since(parent: Post, reader: User, known: int) -> PostQuerySet:

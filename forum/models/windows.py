@@ -20,6 +20,7 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     OuterRef,
+    Q,
     Subquery,
     Value,
     When,
@@ -31,7 +32,7 @@ from forum.models.citations import Citation, citations
 from forum.models.ids import any_of
 from forum.models.orders import Order, Start, page_sql
 from forum.models.posts import Post, if_readable, readable_by
-from forum.models.reading import IsAmong, Marks, NumbersField
+from forum.models.reading import Marks
 from forum.models.reports import open_reports
 from forum.models.revisions import Revision
 from forum.models.threads import Reader, Thread
@@ -86,6 +87,10 @@ class Row:
     latest_number: int
     # Of a post that was edited since: the latest of its revisions that the reader has seen.
     seen_revision: int | None
+    # Of others' posts: that what they say now was not on the reader's screen, and that they came
+    # in this visit or just before.
+    is_unread: bool
+    is_fresh: bool
     reports: list[str]  # why it is reported, for moderators
     cited: list[Citation]  # the posts that quote it
     parent: Row | None = None
@@ -342,6 +347,8 @@ def rows_of(
             if_readable(reader, "excerpt"),
             "latest_number",
             _seen_revision(marks),
+            _if_marked(marks.is_unread() if marks else None),
+            _if_marked(marks.is_fresh() if marks else None),
             open_reports(reader),
             citations(reader),
         )
@@ -358,8 +365,14 @@ def rows_of(
 def _seen_revision(marks: Marks | None) -> Expression:
     if marks is None:
         return Value(None, output_field=BigIntegerField())
-    seen = Value(marks.ranges, output_field=NumbersField())
-    known = Revision.objects.filter(IsAmong(F("number"), seen), post=OuterRef("pk"))
+    known = Revision.objects.filter(marks.has_seen("number"), post=OuterRef("pk"))
     latest = known.order_by("-number").values("number")[:1]
     # Most posts were never edited: nothing is looked for then.
     return Case(When(latest_number__gt=F("number"), then=Subquery(latest)))
+
+
+def _if_marked(condition: Q | None) -> Expression:
+    """Whether that holds of a post; false where nothing is marked."""
+    if condition is None:
+        return Value(False)
+    return ExpressionWrapper(condition, BooleanField())

@@ -58,17 +58,13 @@ class News:
         is_part = window.has_earlier or window.remaining
         if marks is not None and isinstance(reader, User) and is_part:
             shown = [row.id for row in rows]
-            self._around = unseen_around(thread, reader, marks, window, shown)
+            self._around = unseen_around(reader, marks, window, shown)
             if not self._is_tree and not window.remaining:
                 self._around = replace(self._around, before=self._around.after, after=0)
 
     def is_unseen(self, row: Row) -> bool:
         """Whether the reader has not seen what the post says now."""
-        return (
-            self.marks is not None
-            and row.is_readable
-            and self.marks.is_unseen(row.author_id, row.latest_number)
-        )
+        return row.is_readable and row.is_unread
 
     def is_watched(self, row: Row) -> bool:
         """Whether it is to be noted when the post has been on the screen."""
@@ -80,8 +76,7 @@ class News:
         """What the post is marked as: see `PostShape`."""
         if self.is_unseen(row):
             return "changed" if row.seen_revision else "new"
-        is_fresh = self.marks is not None and self.marks.is_fresh(row.author_id, row.number)
-        return "shown" if is_fresh and row.is_readable else ""
+        return "shown" if row.is_fresh and row.is_readable else ""
 
     def nth(self, row: Row) -> str:
         """“1 of 2”, of the new posts on the page."""

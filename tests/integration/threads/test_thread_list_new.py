@@ -68,7 +68,7 @@ def test_many_are_counted_only_so_far_and_at_the_price_of_those(
     mark_seen(thread, member=alice, numbers=[1])
     with CaptureQueriesContext(connection) as captured:
         assert listed(as_alice) == [(f"/t/{thread.pk}/next/", "99+")]
-    [counting] = [query["sql"] for query in captured if "AS run" in query["sql"]]
+    [counting] = [query["sql"] for query in captured if "AS unread" in query["sql"]]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE forum_post, forum_revision, forum_seen")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {counting}")

@@ -1,0 +1,156 @@
+"""What is unread costs the same after little reading and after much, and is what a set says."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from forum.actions.loading import Written, load_thread
+from forum.actions.posts import delete_post
+from forum.actions.reading import mark_seen
+from forum.models import Board, Category, Post, Seen, Thread, User
+from forum.models import unseen as unread_queries
+from forum.models.reading import marks_of
+from forum.models.unseen import note_unseen, unseen_places
+from tests.integration.threads.conftest import unseen
+
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+POSTS = 10_001
+RANGES = 5_000
+# Each asks in its own way what is unread.
+PAGES = ["/", "/b/gardens/", "{thread}", "{thread}?at=p{middle}", "{map}", "{next}?from=p{middle}"]
+
+
+def plans(client: Client, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The statements by which a page reads, and how the database did what they ask."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code in (200, 302)
+    with connection.cursor() as cursor:
+        for sql in (query["sql"] for query in captured):
+            if "forum_seen" in sql:
+                cursor.execute(f"EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) {sql}")
+                plan = cursor.fetchone()[0]
+                [answer] = json.loads(plan) if isinstance(plan, str) else plan
+                yield sql, answer["Plan"]
+
+
+def rows_read(plan: dict[str, Any]) -> float:
+    """How many rows the scans of a plan came upon, those that they left out included."""
+    kept = plan["Actual Rows"] if "Scan" in plan["Node Type"] else 0
+    left_out = sum(plan[key] for key in plan if key.startswith("Rows Removed by"))
+    below = sum(map(rows_read, plan.get("Plans", [])))
+    return (kept + left_out) * plan["Actual Loops"] + below
+
+
+def read_half(thread: Thread, member: User, *, ranges: int) -> None:
+    """As if half of the thread's posts had been read, in so many stretches."""
+    Seen.objects.filter(member=member).delete()
+    length = RANGES // ranges
+    numbers = [n for n in range(1, POSTS) if (n - 1) // length % 2 == 0]
+    mark_seen(thread, member=member, numbers=numbers)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM forum_seen, unnest(numbers)")
+        assert cursor.fetchone() == (ranges,)
+        cursor.execute("ANALYZE forum_seen")
+
+
+@pytest.fixture
+def long_thread(board: Board, bob: User) -> Thread:
+    parents = [None, *(0 if n % 7 == 1 else n - 1 for n in range(1, POSTS))]
+    posts = [Written(n, parent, bob, "Words.", BEGUN) for n, parent in enumerate(parents)]
+    return load_thread(board, title="Long", posts=posts)
+
+
+def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
+    long_thread: Thread, alice: User, as_alice: Client
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE forum_post, forum_revision, forum_thread")
+    numbers = dict(Post.objects.values_list("number", "pk"))
+    places = {
+        "thread": long_thread.get_absolute_url(),
+        "map": f"/t/{long_thread.pk}/map/",
+        "next": f"/t/{long_thread.pk}/next/",
+        "middle": numbers[POSTS // 2],
+    }
+    price: dict[int, dict[str, tuple[float, int]]] = {}
+    for ranges in (10, RANGES):
+        read_half(long_thread, alice, ranges=ranges)
+        price[ranges] = {}
+        for page in PAGES:
+            asked = list(plans(as_alice, page.format_map(places)))
+            rows = sum(rows_read(plan) for _sql, plan in asked)
+            price[ranges][page] = rows, sum(len(sql) for sql, _plan in asked)
+    for page in PAGES:
+        few_rows, few_bytes = price[10][page]
+        many_rows, many_bytes = price[RANGES][page]
+        assert abs(many_bytes - few_bytes) < 100, page
+        assert many_rows <= 1.5 * few_rows + unread_queries.FOUND, (page, few_rows, many_rows)
+
+
+class UnreadModel(TestCase):
+    """Any posts, anything seen of them: what is unread is what a set of numbers says."""
+
+    @settings(max_examples=8)
+    @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
+    def test_counts_places_and_marks_are_those_of_a_set(
+        self, seed: int, size: int, share: float
+    ) -> None:
+        chance = random.Random(seed)
+        shelf, _new = Category.objects.get_or_create(name="Shelf")
+        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=shelf)
+        reader, _new = User.objects.get_or_create(username="reader")
+        writer, _new = User.objects.get_or_create(username="writer")
+        thread = load_thread(
+            board,
+            title="Any thread",
+            posts=[
+                Written(
+                    n,
+                    chance.randrange(n) if n else None,
+                    chance.choice([reader, writer, writer, writer]),
+                    f"Post {n}.",
+                    BEGUN,
+                )
+                for n in range(size)
+            ],
+        )
+        tree = list(Post.objects.in_thread(thread))
+        for post in chance.sample(tree[1:], k=min(3, size - 1)):
+            delete_post(post, by=post.author)
+        thread.refresh_from_db()
+        seen = {n for n in range(1, thread.next_number) if chance.random() < share}
+        mark_seen(thread, member=reader, numbers=seen)
+        expected = [
+            post
+            for post in Post.objects.in_thread(thread)
+            if post.author_id != reader.pk
+            and post.deleted_at is None
+            and post.latest_number not in seen
+        ]
+        fresh = Thread.objects.with_seen_by(reader).get(pk=thread.pk)
+        marks = marks_of(fresh, reader)
+        assert marks is not None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(unread_queries, "LISTED", 10)
+            note_unseen([fresh], reader)
+        assert fresh.unseen_count == min(len(expected), 10)
+        assert unseen_places(reader, marks) == [post.lft for post in expected]
+        assert set(Post.objects.filter(marks.is_unread(), thread=thread, deleted_at=None)) == set(
+            expected
+        )
+        assert unseen(thread, reader) == [post.pk for post in expected]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(unread_queries, "COUNTED", 3)  # as if that were many
+            assert unseen(thread, reader) == [post.pk for post in expected]
