@@ -11,6 +11,7 @@ from operator import attrgetter
 
 from django.conf import settings
 
+from forum.actions.transactions import statements_limited
 from forum.markup.alike import closest
 from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
@@ -27,6 +28,8 @@ MOST_LINKED = 5
 POST_ADDRESS = re.compile(
     r"/p/([1-9][0-9]{0,17})/(?:[?#].*)?|/t/[0-9]+/[^#]*#p([1-9][0-9]{0,17})(?::~:.*)?"
 )
+# How long one search may take.
+LONGEST = "5s"
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
@@ -58,23 +61,24 @@ def find_sources(
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
     and those above it, nearest first, then in the whole thread, then in the posts that the text
-    links to, wherever they are; in every revision, and only in what its author said: whoever quotes
-    somebody has not said their words. A block whose words
-    stand nowhere is left out, unless most of them are those of a post that the form pointed at.
-    `but` is the quoting post itself, when it is edited: what it quoted before keeps its source,
-    also when that was removed since, and also when its words are changed now.
+    links to, wherever they are; in the latest revisions of each, and only in what its author said:
+    whoever quotes somebody has not said their words. A block whose words stand nowhere is left out,
+    unless most of them are those of a post that the form pointed at. `but` is the quoting post
+    itself, when it is edited: what it quoted before keeps its source, also when that was removed
+    since, and also when its words are changed now. Raises `Busy` when a search takes too long.
     """
     if not rendered.quotes:
         return []
-    kept = list(_quotes_of(but)) if but else []
-    search = Search(reader, parent, pointed_at, but, kept, posts_in(rendered.links))
-    known = {quote.words: quote for quote in kept}
-    found = []
-    for block in rendered.quotes[:MOST_QUOTES]:
-        if block.words in known:
-            found.append(replace(known[block.words], ordinal=block.ordinal))
-        elif block.words and (source := search.source_of(block)):
-            found.append(source)
+    with statements_limited(LONGEST):
+        kept = list(_quotes_of(but)) if but else []
+        search = Search(reader, parent, pointed_at, but, kept, posts_in(rendered.links))
+        known = {quote.words: quote for quote in kept}
+        found = []
+        for block in rendered.quotes[:MOST_QUOTES]:
+            if block.words in known:
+                found.append(replace(known[block.words], ordinal=block.ordinal))
+            elif block.words and (source := search.source_of(block)):
+                found.append(source)
     return found
 
 
@@ -104,11 +108,12 @@ class Search:
         self.but_id = but.pk if but else None
         # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
         self.turns = list(pointed_at)
-        self.pointed_at = Revision.objects.of_posts(list(dict.fromkeys(self.turns)), reader)
         # What the post quoted before counts as pointed at, whoever may read it now.
         self.before = list({quote.revision.pk: quote.revision for quote in kept}.values())
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
-        self.above = Revision.objects.of_posts(above, reader)
+        near = Revision.objects.of_posts(list(dict.fromkeys([*self.turns, *above])), reader)
+        self.pointed_at = [revision for revision in near if revision.post_id in self.turns]
+        self.above = [revision for revision in near if revision.post_id in set(above)]
         self._linked_ids = linked
         self.searches = MOST_ELSEWHERE
         self.comparisons = MOST_COMPARED

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, connection, transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable, UniqueViolation
+from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, UniqueViolation
 
 from forum.refusals import Busy
 
@@ -18,6 +19,8 @@ R = TypeVar("R")
 TRIES = 8
 # The constraints that keep one form from making two posts.
 SAME_FORM = {"post_nonce", "held_nonce"}
+
+LIMIT_SQL = "SELECT set_config('statement_timeout', %s, true)"
 
 
 class StartAgain(Exception):
@@ -57,3 +60,22 @@ def _lost_a_race(error: DatabaseError) -> bool:
         # The same form was sent twice at once; the next try finds what the other one wrote.
         return cause.diag.constraint_name in SAME_FORM
     return isinstance(cause, DeadlockDetected | LockNotAvailable)
+
+
+@contextmanager
+def statements_limited(longest: str) -> Iterator[None]:
+    """Give up statements that take longer; raises `Busy` then.
+
+    In a transaction, so that the limit also holds behind a pool of connections, and ends there.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('statement_timeout')")
+            [before] = cursor.fetchone()
+            cursor.execute(LIMIT_SQL, [longest])
+            yield
+            cursor.execute(LIMIT_SQL, [before])
+    except DatabaseError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise Busy from error
+        raise

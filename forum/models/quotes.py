@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 
 from django.db import models
 from django.db.models import (
     BooleanField,
     Case,
-    Expression,
     ExpressionWrapper,
     F,
-    Func,
     Q,
     TextField,
     Value,
     When,
+    Window,
 )
-from django.db.models.functions import Substr
+from django.db.models.functions import RowNumber
 
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.ids import any_of
@@ -39,9 +39,12 @@ class Standing(Enum):
     REMOVED = "removed"  # this reader may not read it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class QuoteRow:
-    """A quote as a page shows it. Texts that the reader may not read are empty."""
+    """A quote as a page shows it. Texts that the reader may not read are empty.
+
+    Quotes of one source share its texts: a page can have thousands of them.
+    """
 
     post_id: int
     ordinal: int
@@ -55,23 +58,33 @@ class QuoteRow:
     thread_numbers: int  # how many numbers its thread has given out
     is_readable: bool
     is_latest: bool
-    written: str  # what stands in the quoted revision where the words come from
+    start: int  # where the words come from
+    length: int
+    source_text: str  # what its author said in the quoted revision
     says_now: str  # what its author says now; empty unless it was edited since
 
     @property
+    def written(self) -> str:
+        """What stands in the quoted revision where the words come from."""
+        return self.source_text[self.start : self.start + self.length]
+
+    @cached_property
     def standing(self) -> Standing:
         if not self.is_readable:
             return Standing.REMOVED
-        if not says(self.words, self.written):
+        if not says(self.words, self.source_text):
             return Standing.ALTERED
         if self.is_latest:
             return Standing.EXACT
         return Standing.KEPT if says(self.words, self.says_now) else Standing.CHANGED
 
-    @property
+    @cached_property
     def leaves_out(self) -> bool:
         """Whether something that stands between the words was left out."""
-        return leaves_out(self.words, self.written)
+        return leaves_out(self.words, self.source_text)
+
+
+LATEST_NUMBER = F("source_post__latest_number")
 
 
 def readable_source(reader: Reader) -> Q:
@@ -80,21 +93,26 @@ def readable_source(reader: Reader) -> Q:
     return readable_by(reader, "source_post__") & in_thread
 
 
-def _text_if(condition: Q, text: str | Func) -> Case:
-    then = F(text) if isinstance(text, str) else text
-    return Case(When(condition, then=then), default=Value(""), output_field=TextField())
+def _text_if(condition: Q, field: str) -> Case:
+    then = When(condition, then=F(field))
+    return Case(then, default=Value(""), output_field=TextField())
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
-        """The quotes in these posts, by post and ordinal; words that may not be read are empty."""
+        """The quotes in these posts, by post and ordinal; words that may not be read are empty.
+
+        The texts of a source are fetched once, with the first of the quotes of that revision: some
+        page has thousands of quotes of one long post.
+        """
         readable = readable_source(reader)
-        is_latest = Q(source_revision__number=F("source_post__latest_number"))
-        length = cast(Expression, F("length"))
-        written = Substr("source_revision__plain", F("start") + 1, length)
-        rows: Iterable[Sequence[Any]] = self.filter(
-            post__in=any_of(ids), source_post__revisions__number=F("source_post__latest_number")
-        ).values_list(
+        is_latest = Q(source_revision__number=LATEST_NUMBER)
+        is_first = Q(nth_of_revision=1)
+        latest = "source_post__revisions__"
+        quotes = self.filter(post__in=any_of(ids), **{f"{latest}number": LATEST_NUMBER}).annotate(
+            nth_of_revision=Window(RowNumber(), partition_by="source_revision")
+        )
+        rows: Collection[Sequence[Any]] = quotes.values_list(
             "post_id",
             "ordinal",
             _text_if(readable, "words"),
@@ -107,19 +125,24 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             "source_post__thread__next_number",
             ExpressionWrapper(readable, BooleanField()),
             ExpressionWrapper(is_latest, BooleanField()),
-            _text_if(readable, written),
             "start",
-            "source_revision__quoted",
-            _text_if(readable & ~is_latest, "source_post__revisions__plain"),
-            "source_post__revisions__quoted",
+            "length",
+            "source_revision",
+            _text_if(is_first & readable, "source_revision__plain"),
+            Case(When(is_first, then="source_revision__quoted")),
+            _text_if(is_first & readable & ~is_latest, f"{latest}plain"),
+            Case(When(is_first, then=f"{latest}quoted")),
         )
-        quotes: dict[int, dict[int, QuoteRow]] = {}
-        for *row, written, start, quoted, says_now, quoted_now in rows:
-            row.append(without_quoted(written, quoted, start))
-            row.append(without_quoted(says_now, quoted_now) if says_now else "")
-            quote = QuoteRow(*row)
-            quotes.setdefault(quote.post_id, {})[quote.ordinal] = quote
-        return quotes
+        texts = {
+            revision: [without_quoted(text, quoted), without_quoted(now, quoted_now)]
+            for *_quote, revision, text, quoted, now, quoted_now in rows
+            if quoted is not None
+        }
+        by_post: dict[int, dict[int, QuoteRow]] = {}
+        for *row, revision, _text, _quoted, _now, _quoted_now in rows:
+            quote = QuoteRow(*[*row, *texts[revision]])
+            by_post.setdefault(quote.post_id, {})[quote.ordinal] = quote
+        return by_post
 
     def sources_in(self, thread: Thread, ids: Collection[int]) -> set[int]:
         """The posts of a thread that these posts quote."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from forum.markup.quotes import PARAGRAPHS, without_quoted
@@ -19,6 +23,41 @@ if TYPE_CHECKING:
 
 # How far back in a thread the source of a quote is looked for, in posts and revisions.
 SEARCHED = 5000
+# Of a post that was edited often, so many of its latest versions are searched.
+VERSIONS_SEARCHED = 20
+# Of several posts together: first what each says now, then what it said before that, and so on.
+TEXTS_SEARCHED = 250
+# And no more than so many bytes of text, whether of such posts or of a thread.
+BYTES_SEARCHED = 4_000_000
+
+# `octet_length` is known without reading the text.
+OF_POSTS_SQL = """
+SELECT id FROM (
+    SELECT revision.id, sum(bytes) OVER (ORDER BY version, place) AS bytes_so_far
+      FROM unnest(%s::bigint[]) WITH ORDINALITY AS post (id, place)
+           CROSS JOIN LATERAL (
+               SELECT id, octet_length(plain) AS bytes,
+                      row_number() OVER (ORDER BY number DESC) AS version
+                 FROM forum_revision WHERE post_id = post.id ORDER BY number DESC LIMIT %s
+           ) AS revision
+     ORDER BY version, place LIMIT %s
+) AS found
+ WHERE bytes_so_far <= %s
+"""
+
+IN_THREAD_SQL = """
+SELECT id FROM (
+    SELECT id, plain, sum(octet_length(plain)) OVER (ORDER BY number DESC) AS bytes_so_far
+      FROM (
+          SELECT revision.id, revision.number, plain,
+                 row_number() OVER (PARTITION BY post_id ORDER BY revision.number DESC) AS version
+            FROM forum_post AS post JOIN forum_revision AS revision ON revision.post_id = post.id
+           WHERE post.thread_id = %s AND post.number >= %s
+      ) AS of_thread
+     WHERE version <= %s
+) AS found
+ WHERE bytes_so_far <= %s AND strpos(plain, %s) > 0
+"""
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
@@ -28,12 +67,22 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
             readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
         ).select_related("post__author", "post__thread")
 
+    def to_search(self, reader: Reader, found: RawSQL) -> RevisionQuerySet:
+        """Those with the ids found that `reader` may read, with as much of them as is compared."""
+        revisions = self.readable_by(reader).filter(pk__in=found)
+        return revisions.defer("source", "post__source", "post__html")
+
     def of_posts(self, ids: Sequence[int], reader: Reader) -> list[Revision]:
-        """Every revision of these posts, in the order of `ids`, the latest of each first."""
+        """Revisions of these posts, in the order of `ids`, the latest of each first.
+
+        Of many or long ones not all: see `VERSIONS_SEARCHED`, `TEXTS_SEARCHED`, `BYTES_SEARCHED`.
+        """
         if not ids:
             return []
         order = {post_id: place for place, post_id in enumerate(ids)}
-        revisions = self.readable_by(reader).filter(post__in=any_of(ids)).order_by("-number")
+        limits = [VERSIONS_SEARCHED, TEXTS_SEARCHED, BYTES_SEARCHED]
+        found = RawSQL(OF_POSTS_SQL, [list(ids), *limits])  # noqa: S611 (fixed text)
+        revisions = self.to_search(reader, found).order_by("-number")
         return sorted(revisions, key=lambda revision: order[revision.post_id])
 
     def first_for_all(self, post: Post) -> int:
@@ -41,8 +90,15 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
         What a moderator changed may be there no more: earlier ones are for author and moderators.
         """
-        changed = self.filter(post=post).exclude(editor=post.author_id).order_by("-number")
-        return changed.values_list("number", flat=True).first() or 0
+        return self._changed_by_others(post).values_list("number", flat=True).first() or 0
+
+    def for_all(self, post: Post) -> RevisionQuerySet:
+        """The versions of a post that everybody may read."""
+        first = Subquery(self._changed_by_others(post).values("number")[:1])
+        return self.filter(post=post, number__gte=Coalesce(first, 0))
+
+    def _changed_by_others(self, post: Post) -> RevisionQuerySet:
+        return self.filter(post=post).exclude(editor=post.author_id).order_by("-number")
 
     def latest_of(self, ids: Collection[int]) -> dict[int, Revision]:
         """What these posts say now, by post."""
@@ -52,19 +108,14 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
         """The first revisions in a thread that contain `words` to the letter; at most 20.
 
-        The first: who says something is followed by those who quote it. The thread's latest
-        number is asked for by itself: not knowing it, the planner would read all posts.
+        The first: who says something is followed by those who quote it. Looked for in the latest
+        that `BYTES_SEARCHED` allows. The thread's latest number is asked for by itself: not knowing
+        it, the planner would read all posts.
         """
         latest = Thread.objects.values_list("next_number", flat=True).get(pk=thread_id)
-        return list(
-            self.readable_by(reader)
-            .filter(
-                post__thread=thread_id,
-                post__number__gte=latest - SEARCHED,
-                plain__contains=words,
-            )
-            .order_by("number")[:20]
-        )
+        limits = [latest - SEARCHED, VERSIONS_SEARCHED, BYTES_SEARCHED]
+        found = RawSQL(IN_THREAD_SQL, [thread_id, *limits, words])  # noqa: S611 (fixed text)
+        return list(self.to_search(reader, found).order_by("number")[:20])
 
 
 class Revision(models.Model):
@@ -99,7 +150,7 @@ class Revision(models.Model):
     def __str__(self) -> str:
         return f"{self.post_id}/{self.number}"
 
-    @property
+    @cached_property
     def said(self) -> str:
         """What the author said: `plain`, as long as it is, with the words of others blotted out."""
         return without_quoted(self.plain, self.quoted)

@@ -86,12 +86,8 @@ def note_unseen(threads: Collection[Thread], reader: Reader) -> None:
     """
     if not isinstance(reader, User):
         return
-    sql, parameters = _unread_sql(reader, LISTED)
-    ids = f"SELECT post.id {sql} WHERE seen.id = forum_seen.id LIMIT %s"
-    count = f"SELECT count(*) FROM ({ids}) AS counted"  # noqa: S608 (fixed text)
-    unread = RawSQL(count, [*parameters, LISTED])  # noqa: S611
     here = Seen.objects.filter(member=reader, thread__in=any_of(thread.pk for thread in threads))
-    counts = dict(here.values_list("thread_id", unread))
+    counts = dict(here.values_list("thread_id", _unread_count(reader, most=LISTED)))
     for thread in threads:
         thread.unseen_count = counts.get(thread.pk, 0)
 
@@ -104,7 +100,8 @@ def next_unseen(
     Few are looked up one by one. Of many, one soon comes in the order of the tree.
     """
     posts = _unread(marks, reader, most=COUNTED)
-    if posts.count() == COUNTED:
+    mine = Seen.objects.filter(member=reader, thread=thread)
+    if mine.values_list(_unread_count(reader, most=COUNTED), flat=True).get() == COUNTED:
         posts = _by_others(reader).filter(marks.is_unread(), tree_id=thread.pk)
     if after is not None:
         posts = posts.filter(lft__gt=after.lft)
@@ -123,6 +120,14 @@ def _unread(marks: Marks, reader: User, *, most: int) -> PostQuerySet:
     found = RawSQL(ids, [*parameters, marks.member_id, marks.thread_id, most])  # noqa: S611 (fixed text)
     unread: PostQuerySet = Post.objects.order_by().filter(pk__in=found)
     return unread
+
+
+def _unread_count(reader: User, *, most: int) -> RawSQL:
+    """How many posts are unread in the thread of a row of `forum_seen`, up to so many."""
+    sql, parameters = _unread_sql(reader, most)
+    ids = f"SELECT post.id {sql} WHERE seen.id = forum_seen.id LIMIT %s"
+    count = f"SELECT count(*) FROM ({ids}) AS counted"  # noqa: S608 (fixed text)
+    return RawSQL(count, [*parameters, most])  # noqa: S611
 
 
 def _unread_sql(reader: User, most: int) -> tuple[str, list[object]]:

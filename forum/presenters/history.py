@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +13,9 @@ from forum.models import ModerationEffect, Post, Quote, Revision
 from forum.models.threads import Reader
 from forum.permissions import moderates
 
+# A version and what it changed can fill some 100 kB.
+VERSIONS_PER_PAGE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -22,26 +24,61 @@ class Version:
     revision: Revision
     changes: list[Change]
     reason: str  # of a moderator who changed it
+    is_latest: bool  # what the post says now
     is_first: bool  # what its author wrote at first
 
 
-def history_of(post: Post, reader: Reader) -> list[Version]:
-    """The versions of a post, the latest first; `reader` may read the post.
+@dataclass(frozen=True, slots=True)
+class History:
+    """One page of the versions of a post, the latest first."""
+
+    versions: list[Version]
+    has_earlier: bool  # versions that this reader may read
+
+    @property
+    def last_number(self) -> int:
+        """The number of the page's last version: the next page is what came before that."""
+        return self.versions[-1].revision.number
+
+
+def history_of(post: Post, reader: Reader, *, before: int | None = None) -> History:
+    """The latest versions of a post; of those before a number, if one is given.
+
+    `reader` may read the post.
 
     What they may not read elsewhere they do not read here: quoted words whose source is removed
     are left out, and so are quotes that the post no longer has, whose sources nobody keeps; and
     versions that a moderator's took the place of, for whoever may not see these.
     """
-    every = list(post.revisions.select_related("editor"))
-    changed = [n for n, revision in enumerate(every) if revision.editor_id != post.author_id]
-    revisions = every if _is_concerned(post, reader) or not changed else every[changed[-1] :]
-    texts = _texts(revisions, post, reader)
-    reasons = _reasons(post) if changed else {}
-    changes = [word_diff(texts[0], texts[0]), *(word_diff(*pair) for pair in pairwise(texts))]
-    return [
-        Version(revision, change, reasons.get(revision.pk, ""), revision is every[0])
-        for revision, change in zip(revisions, changes, strict=True)
-    ][::-1]
+    is_concerned = _is_concerned(post, reader)
+    readable = post.revisions.all() if is_concerned else Revision.objects.for_all(post)
+    if before is not None:
+        readable = readable.filter(number__lt=before)
+    # One more than is shown: what the last one changed.
+    found = list(
+        readable.select_related("editor")
+        .defer("source")
+        .order_by("-number")[: VERSIONS_PER_PAGE + 1]
+    )
+    if not found:
+        return History([], has_earlier=False)
+    latest = found[0] if before is None else post.latest_revision()
+    texts = _texts(found, latest, post, reader)
+    is_changed = any(revision.editor_id != post.author_id for revision in found)
+    reasons = _reasons(post) if is_changed else {}
+    versions = [
+        Version(
+            revision=revision,
+            changes=word_diff(earlier, text),
+            reason=reasons.get(revision.pk, ""),
+            is_latest=revision == latest,
+            is_first=revision.number == post.number,
+        )
+        for revision, text, earlier in zip(
+            found[:VERSIONS_PER_PAGE], texts, [*texts[1:], texts[-1]], strict=False
+        )
+    ]
+    return History(versions, has_earlier=len(found) > VERSIONS_PER_PAGE)
 
 
 def first_for(post: Post, reader: Reader) -> int:
@@ -65,7 +102,8 @@ def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
     known = post.revisions.filter(number=number).first()
     if known is None or known.number < first_for(post, reader):
         return []
-    before, after = _texts([known, post.latest_revision()], post, reader)
+    latest = post.latest_revision()
+    before, after = _texts([known, latest], latest, post, reader)
     return word_diff(before, after)
 
 
@@ -73,21 +111,22 @@ def words_for(post: Post, reader: Reader) -> str:
     """A post's Markdown, to be looked at; plain, without those words, when it quotes any that
     `reader` may not read."""
     if post.is_readable and Quote.objects.unreadable_words(post, reader):
-        return _texts([post.latest_revision()], post, reader)[0]
+        latest = post.latest_revision()
+        return _texts([latest], latest, post, reader)[0]
     return post.shown_source
 
 
-def _texts(revisions: list[Revision], post: Post, reader: Reader) -> list[str]:
-    """Their words, as far as `reader` may read them; the last is what the post says now.
+def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Reader) -> list[str]:
+    """Their words, as far as `reader` may read them; `latest` is what the post says now.
 
     Who keeps order in the board reads the quotes that the post no longer has, too.
     """
     removed = set(Quote.objects.unreadable_words(post, reader))
-    latest = set(revisions[-1].words_quoted().values())
+    quoted_now = set(latest.words_quoted().values())
     is_moderator = bool(moderates(reader, post.thread.board))
 
     def is_shown(words: str) -> bool:
-        return words not in removed and (is_moderator or words in latest)
+        return words not in removed and (is_moderator or words in quoted_now)
 
     return [_with_quotes(revision, is_shown) for revision in revisions]
 

@@ -93,6 +93,8 @@ def _row(quote: Found, now: Revision, *, is_readable: bool) -> QuoteRow:
         thread_numbers=post.thread.next_number,
         is_readable=is_readable,
         is_latest=now.pk == quote.revision.pk,
-        written=quote.revision.said[quote.start : quote.start + quote.length],
+        start=quote.start,
+        length=quote.length,
+        source_text=quote.revision.said,
         says_now=now.said,
     )

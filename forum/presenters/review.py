@@ -14,7 +14,7 @@ from forum.models import Case, ModerationAction, ModerationEffect, ModerationNot
 from forum.models.desk import posts_for_desk
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
-from forum.presenters.history import Version, history_of
+from forum.presenters.history import History, history_of
 from forum.presenters.reported import reasons_in_words
 from forum.presenters.threads import text_of
 
@@ -61,7 +61,7 @@ class Review:
         self.reasons = reasons_in_words(report.reason for report in self.reports if report.is_open)
         self.above = self._above(posts)
         self.branch = self._branch(posts)
-        self.versions = self._versions(reader)
+        self.history = self._history(reader)
         self.elsewhere = list(
             Case.objects.for_desk(reader)
             .open()
@@ -82,10 +82,10 @@ class Review:
         level = self.post.get_level()
         return [Around(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
 
-    def _versions(self, reader: User) -> list[Version]:
-        """Its wordings, the latest first, when there are several and they may be read."""
+    def _history(self, reader: User) -> History | None:
+        """Its latest wordings, when there are several and they may be read."""
         if not self.post.is_edited or not self.post.is_readable:
-            return []
+            return None
         return history_of(self.post, reader)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -282,7 +282,11 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
         context["since"] = changes_since(number, post, request.user)
     if context.get("since") and wants_fragment(request):
         return render(request, "posts/_since.html", context)
-    context["changes"] = history_of(post, request.user)
+    before = number_in(request.GET.get("before", ""))
+    history = history_of(post, request.user, before=before)
+    if not history.versions:
+        raise Http404
+    context |= {"history": history, "is_continued": before is not None}
     return render(request, "posts/history.html", context)
 
 

@@ -38,7 +38,7 @@ def plans(client: Client, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
         assert client.get(address).status_code in (200, 302)
     with connection.cursor() as cursor:
         for sql in (query["sql"] for query in captured):
-            if "forum_seen" in sql:
+            if sql.startswith("SELECT") and "forum_" in sql:
                 cursor.execute(f"EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) {sql}")
                 plan = cursor.fetchone()[0]
                 [answer] = json.loads(plan) if isinstance(plan, str) else plan
@@ -62,7 +62,6 @@ def read_half(thread: Thread, member: User, *, ranges: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM forum_seen, unnest(numbers)")
         assert cursor.fetchone() == (ranges,)
-        cursor.execute("ANALYZE forum_seen")
 
 
 @pytest.fixture
@@ -75,8 +74,6 @@ def long_thread(board: Board, bob: User) -> Thread:
 def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
     long_thread: Thread, alice: User, as_alice: Client
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE forum_post, forum_revision, forum_thread")
     numbers = dict(Post.objects.values_list("number", "pk"))
     places = {
         "thread": long_thread.get_absolute_url(),

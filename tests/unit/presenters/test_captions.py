@@ -23,8 +23,9 @@ def quote(**changes: object) -> QuoteRow:
         "is_latest": True,
         "written": "the words",
         "says_now": "",
-    }
-    return QuoteRow(**(row | changes))  # type: ignore[arg-type]
+    } | changes
+    text = row.pop("written")
+    return QuoteRow(**row, source_text=text, start=0, length=len(text))  # type: ignore[arg-type]
 
 
 def words(

@@ -1,0 +1,68 @@
+"""The history of a post that was edited often: a page at a time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from forum.actions.posts import edit_post, reply_to
+from forum.models import Post, User
+from forum.presenters.history import VERSIONS_PER_PAGE
+from tests.loaded import counting_texts
+
+EDITS = 2 * VERSIONS_PER_PAGE + 5
+EARLIER = re.compile(r'<a class="btn" href="\?(before=\d+)" rel="next">Earlier versions</a>')
+
+
+def edit_often(post: Post, author: User, words: str, *, edits: int = EDITS) -> None:
+    """Write so many versions of a post, all of which are kept."""
+    for n in range(edits):
+        edit_post(post, by=author, source=f"{words} Edit {n}.", is_approved=True)
+
+
+@pytest.fixture
+def edited(reply: Post, bob: User, alice: User) -> Post:
+    reply_to(reply, author=alice, source="An answer, so that edits are kept.")
+    edit_often(reply, bob, "Only in winter.")
+    return reply
+
+
+def test_pages_lead_through_every_version_once(visitor: Client, edited: Post) -> None:
+    pages = [visitor.get(f"/p/{edited.pk}/history/").content.decode()]
+    while found := EARLIER.search(pages[-1]):
+        pages.append(visitor.get(f"/p/{edited.pk}/history/?{found[1]}").content.decode())
+    shown = [page.count('<section class="version">') for page in pages]
+    assert shown == [VERSIONS_PER_PAGE, VERSIONS_PER_PAGE, EDITS + 1 - 2 * VERSIONS_PER_PAGE]
+    told = re.findall(r"<ins>.*?(\d+)\.</ins>", "".join(pages))
+    assert [int(number) for number in told] == list(reversed(range(EDITS)))
+    assert [page.count("As it stands") for page in pages] == [1, 0, 0]
+    assert [page.count("As first written") for page in pages] == [0, 0, 1]
+    assert [page.count("Latest versions") for page in pages] == [0, 1, 1]
+
+
+def test_a_page_loads_no_more_texts_than_it_shows(visitor: Client, edited: Post) -> None:
+    with counting_texts() as loaded:
+        visitor.get(f"/p/{edited.pk}/history/")
+    assert loaded.revisions == VERSIONS_PER_PAGE + 1
+    assert loaded.characters < (VERSIONS_PER_PAGE + 1) * 40
+
+
+@pytest.mark.parametrize("before", ["1", "0"])
+def test_nothing_comes_before_the_first_version(visitor: Client, edited: Post, before: str) -> None:
+    assert visitor.get(f"/p/{edited.pk}/history/?before={before}").status_code == 404
+
+
+def test_what_a_moderator_replaced_is_on_no_page(
+    visitor: Client, as_bob: Client, reply: Post, bob: User, alice: User, carol: User
+) -> None:
+    reply_to(reply, author=alice, source="An answer, so that edits are kept.")
+    edit_often(reply, bob, "Secret words.", edits=3)
+    reply.revisions.filter(pk=reply.latest_revision().pk).update(editor=carol)
+    first = reply.latest_revision().number
+    edit_often(reply, bob, "Decent words.", edits=2)
+    address = f"/p/{reply.pk}/history/"
+    assert visitor.get(address).content.decode().count('<section class="version">') == 3
+    assert visitor.get(f"{address}?before={first}").status_code == 404
+    assert as_bob.get(f"{address}?before={first}").status_code == 200

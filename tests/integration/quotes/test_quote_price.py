@@ -1,0 +1,157 @@
+"""Quoting, and reading quotes, of long posts that were edited often: at a bounded price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from forum.actions.posts import edit_post, reply_to
+from forum.actions.quotes import find_sources
+from forum.markup.render import render
+from forum.models import Post, Quote, User, revisions
+from forum.models.quotes import Standing
+from forum.refusals import Busy
+from tests.loaded import counting_texts
+
+SENTENCES = [f"Sentence number {n} of the long post is this one." for n in range(50)]
+LONG = " ".join([*SENTENCES, "Moss grows slowly where the wall is dry. " * 200])
+
+
+def quoting_all(remark: str = "So it says.") -> str:
+    return "\n\n".join([*(f"> {sentence}" for sentence in SENTENCES), remark])
+
+
+@pytest.fixture
+def long_post(opening: Post, bob: User, alice: User) -> Post:
+    post = reply_to(opening, author=bob, source=LONG)
+    reply_to(post, author=alice, source="An answer, so that edits are kept.")
+    return post
+
+
+def write_versions(post: Post, count: int) -> None:
+    """As if the post had been edited so often: its oldest version again and again."""
+    first = post.revisions.get(number=post.number)
+    numbers = range(100, 100 + count)
+    type(first).objects.bulk_create(
+        type(first)(
+            post=post,
+            number=number,
+            editor=first.editor,
+            source=f"{first.source} {number}",
+            plain=f"{first.plain} {number}",
+        )
+        for number in numbers
+    )
+    Post.objects.filter(pk=post.pk).update(latest_number=numbers[-1])
+    post.thread.next_number = numbers[-1] + 1
+    post.thread.save(update_fields=["next_number"])
+    post.refresh_from_db()
+
+
+def test_quoting_loads_only_the_latest_versions_of_a_post(
+    long_post: Post, alice: User, as_alice: Client
+) -> None:
+    write_versions(long_post, 300)
+    with counting_texts() as loaded:
+        posted = as_alice.post(f"/p/{long_post.pk}/reply/", {"source": quoting_all()})
+    assert posted.status_code == 302
+    assert Quote.objects.filter(source_post=long_post).count() == len(SENTENCES)
+    # Of the long post so many, and one of the opening post; the latest once more.
+    assert loaded.revisions <= revisions.VERSIONS_SEARCHED + 2
+    assert loaded.characters <= (revisions.VERSIONS_SEARCHED + 2) * 2 * len(LONG)
+
+
+def test_words_of_versions_beyond_those_searched_are_not_found(
+    long_post: Post, bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revisions, "VERSIONS_SEARCHED", 3)
+    for n in range(4):
+        edit_post(
+            long_post, by=bob, source=f"Version {n} of it says these words.", is_approved=True
+        )
+    found = {
+        n: find_sources(
+            render(f"> Version {n} of it says these words.\n\nYes."), reader=alice, parent=long_post
+        )
+        for n in range(4)
+    }
+    assert [len(found[n]) for n in range(4)] == [0, 1, 1, 1]
+
+
+def test_what_posts_say_now_is_searched_before_what_they_said(
+    long_post: Post, bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(revisions, "TEXTS_SEARCHED", 2)
+    for n in range(3):
+        edit_post(long_post, by=bob, source=f"Version {n}.", is_approved=True)
+    ids = [long_post.pk, long_post.parent_id]
+    searched = revisions.Revision.objects.of_posts(ids, alice)
+    assert [revision.post_id for revision in searched] == ids
+    assert searched[0].plain == "Version 2."
+
+
+@pytest.mark.parametrize("limit", ["near", "thread"])
+def test_search_stops_at_so_many_bytes(
+    long_post: Post, alice: User, limit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = revisions.Revision.objects
+    searches: dict[str, Any] = {
+        "near": lambda: objects.of_posts([long_post.pk], alice),
+        "thread": lambda: objects.in_thread_with(long_post.thread_id, "Sentence", alice),
+    }
+    write_versions(long_post, 5)
+    assert len(searches[limit]()) == 6
+    monkeypatch.setattr(revisions, "BYTES_SEARCHED", 3 * (len(LONG) + 10))
+    assert len(searches[limit]()) in (2, 3)
+
+
+def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
+    long_post: Post, alice: User, bob: User, as_alice: Client
+) -> None:
+    quoting = [reply_to(long_post, author=alice, source=quoting_all(f"Reply {n}.")) for n in (1, 2)]
+    changed = LONG.replace("number 7 of", "number seven of")
+    edit_post(long_post, by=bob, source=changed, is_approved=True)
+    fetched = 0
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal fetched
+        if 'FROM "forum_quote"' in sql and "plain" in sql:
+            with connection.connection.cursor() as cursor:
+                cursor.execute(sql, params)
+                fetched += sum(
+                    len(cell) for row in cursor.fetchall() for cell in row if isinstance(cell, str)
+                )
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        rows = Quote.objects.on_posts([post.pk for post in quoting], alice)
+    assert [len(quotes) for quotes in rows.values()] == [50, 50]
+    # The text that is quoted, and what it says now.
+    assert 2 * len(LONG) - 1000 < fetched < 3 * len(LONG)
+    for quotes in rows.values():
+        assert [n for n, quote in quotes.items() if quote.standing is Standing.CHANGED] == [7]
+        assert quotes[8].standing is Standing.KEPT
+        assert quotes[8].written == SENTENCES[8]
+        assert quotes[8].source_text is quotes[9].source_text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_that_takes_too_long_is_given_up(
+    long_post: Post, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.actions.quotes.LONGEST", "100ms")
+    quote = render("> Sentence number 3 of the long post\n\nYes.")
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE forum_revision IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Busy):
+            find_sources(quote, reader=alice, parent=long_post)
+        cursor.execute("ROLLBACK")
+    other.close()
+    assert find_sources(quote, reader=alice, parent=long_post)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
