@@ -55,8 +55,7 @@ class State(Choice):
     }
 
     def value(self) -> str:
-        asked = super().value()
-        return asked if asked in self.values else "open"
+        return super().value() or "open"
 
     def choices(self, changelist: ChangeList) -> Any:
         return list(super().choices(changelist))[1:]

@@ -7,7 +7,6 @@ from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -34,7 +33,7 @@ from forum.models import Case, HeldPost, Post
 from forum.models.reports import CaseQuerySet
 from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
-from forum.refusals import NotAllowed
+from forum.refusals import Refusal
 
 # The keys of the deeds that answer most.
 KEYS = {HIDE.name: "a", DISMISS.name: "d", APPROVE.name: "a", REJECT.name: "d"}
@@ -152,7 +151,7 @@ class ReviewAdmin(PageAdmin):
         asked.GET = chosen  # type: ignore[assignment]
         try:
             changes = self.get_changelist_instance(asked)
-        except (IncorrectLookupParameters, NotAllowed):
+        except Refusal:
             return Case.objects.all()
         return Case.objects.filter(pk__in=changes.queryset.order_by().values("pk"))
 

@@ -7,9 +7,15 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.exceptions import (
+    DisallowedModelAdminLookup,
+    DisallowedModelAdminToField,
+)
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models import Case, User
 from forum.permissions import may_administer, may_enter_desk
 from forum.presenters.waiting import in_words
-from forum.refusals import NotAllowed
+from forum.refusals import NotAllowed, Refusal
 
 # Lists are looked through by filters and search, not to their last page.
 MOST_COUNTED = 10_000
@@ -150,11 +156,41 @@ class ForAdministrators:
 
 
 class Listing(ChangeList):
-    """A list in its one order, which an index has: a million rows are not sorted by any column."""
+    """A list in its one order, which an index has: a million rows are not sorted by any column.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    It answers what its page offers and nothing else. Django would filter by any field of the
+    model, so that guesses could be tried on a password hash or on a text the page does not show.
+    """
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        try:
+            if not self.search_form_class(request.GET).is_valid():
+                raise IncorrectLookupParameters
+            super().__init__(request, *args, **kwargs)
+        except (
+            DataError,  # from PostgreSQL, when the rows are counted
+            DisallowedModelAdminLookup,
+            DisallowedModelAdminToField,
+            IncorrectLookupParameters,
+        ) as error:
+            raise Refusal(_("This list has no such filter, search or page.")) from error
         self.title = capfirst(str(self.opts.verbose_name_plural))
+
+    def get_filters(self, request: HttpRequest) -> Any:
+        """Refuse parameters of no filter, and values that their filter does not offer."""
+        found = filters, _has, unclaimed, *_more = super().get_filters(request)
+        if unclaimed.keys() - {"id"}:
+            raise DisallowedModelAdminLookup
+        for chosen in filters:
+            if chosen.used_parameters and not self._offers(chosen):
+                raise IncorrectLookupParameters
+        return found
+
+    def _offers(self, chosen: admin.ListFilter) -> bool:
+        """Dates may be any: those offered are other ones tomorrow."""
+        if isinstance(chosen, admin.DateFieldListFilter):
+            return True
+        return any(choice["selected"] for choice in chosen.choices(self))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         self.params.pop(ORDER_VAR, None)
@@ -173,6 +209,10 @@ class DeskAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Listing
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Popups name a row by its id. Django fails on the name of a reverse relation."""
+        return to_field == self.opts.pk.name
 
 
 class YesNo(admin.EmptyFieldListFilter):

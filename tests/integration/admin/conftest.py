@@ -6,6 +6,9 @@ import pytest
 from django.test import Client
 
 from forum.models import Board, Role, User
+from tests.house.conftest import scene
+
+__all__ = ["scene"]
 
 
 @pytest.fixture
