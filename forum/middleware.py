@@ -44,6 +44,24 @@ class ContentSecurityPolicy:
         return response
 
 
+class ResponseMark:
+    """Mark every response of the forum, so that scripts can tell it from anybody else's.
+
+    A proxy, a bot check or the network of a hotel may respond in its place, with any status.
+    `static/js/dom.js` and `static/js/forum.js` believe only what carries this header.
+    """
+
+    HEADER = "Plait-Response"
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers[self.HEADER] = "1"
+        return response
+
+
 class ReaderTimeZone:
     """Members read times in their own zone, visitors in the site's.
 

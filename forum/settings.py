@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "forum.middleware.ContentSecurityPolicy",  # of static files too
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "forum.middleware.ResponseMark",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -244,7 +245,7 @@ STATICFILES_BACKEND = env.str(
     default=(
         "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "forum.static_files.HashedStaticFiles"
     ),
 )
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # half the files, half the time to compress them

@@ -1,6 +1,8 @@
 /* What comes while a thread is read: asked for now and then, told as a count, and put where it
    belongs when somebody wants to see it. The text that is being read stays where it is. */
 
+import { fetchFragment, RequestError } from "./dom.js";
+
 const modules = document.getElementById("forum-js").dataset;
 const box = document.querySelector("[data-js-arrivals]");
 const status = document.getElementById("status");
@@ -21,6 +23,7 @@ let number = Number(box.dataset.jsNumber); // of the last change that the page s
 let known = number; // and of the last that was told
 let timer = 0;
 let failures = 0;
+let problem = null; // why the last question got no answer
 let isOver = false;
 let isComposing = false;
 let active = Date.now();
@@ -28,10 +31,11 @@ let active = Date.now();
 // ---- Asking
 
 async function fetched(query) {
-  const response = await fetch(`${address}?after=${number}${query}`, { headers: { "HX-Request": "true" } });
-  const html = response.status === 200 ? await response.text() : "";
-  return { response, part: new DOMParser().parseFromString(html, "text/html").querySelector("[data-number]") };
+  const { status: code, ok, headers, page } = await fetchFragment(`${address}?after=${number}${query}`);
+  return { code, ok, headers, part: code === 200 ? page.querySelector("[data-number]") : null };
 }
+
+const secondsIn = (retryAfter) => Number(retryAfter) * SECOND || 0; // a date is left unread
 
 function plan(wait = 0) {
   clearTimeout(timer);
@@ -47,13 +51,16 @@ async function ask() {
   // What is being put together from several keys must not be disturbed.
   if (!isComposing) {
     try {
-      const { response, part } = await fetched(`&known=${known}`);
-      if (FOR_GOOD.includes(response.status)) isOver = true;
+      const { code, ok, headers, part } = await fetched(`&known=${known}`);
+      if (FOR_GOOD.includes(code)) isOver = true;
       if (part) tell(part);
-      failures = response.ok ? 0 : failures + 1;
-      wait = Number(response.headers.get("Retry-After")) * SECOND || 0; // a date is left unread
-    } catch {
+      failures = ok ? 0 : failures + 1;
+      problem = null;
+      wait = secondsIn(headers.get("Retry-After"));
+    } catch (error) {
       failures += 1;
+      problem = error;
+      wait = secondsIn(error.retryAfter);
     }
   }
   plan(wait);
@@ -214,8 +221,8 @@ function tellElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
 }
 
 async function show(what) {
-  const [{ response, part }, { follow }] = await Promise.all([fetched(`&show=${what}`), import(modules.joined)]);
-  if (!part) throw new Error(response.status);
+  const [{ code, part }, { follow }] = await Promise.all([fetched(`&show=${what}`), import(modules.joined)]);
+  if (!part) throw new Error(code);
   const nodes = [...part.querySelectorAll(".node")].filter((node) => !document.getElementById(node.querySelector("article").id));
   const changed = [...part.querySelectorAll(":scope > article")].filter(({ id }) => document.getElementById(id));
   const elsewhere = [];
@@ -262,11 +269,17 @@ async function showOne(link) {
 
 const lead = () => location.assign(`${address}?after=${number}`);
 
+/** Where the forum did not respond, a page of its own would not come either: forum.js says so. */
+function giveUp(error, leave = lead) {
+  if (error instanceof RequestError) throw error;
+  leave();
+}
+
 /** The link at the end of the thread, or a key: what came is shown, that nothing did is said. */
 export async function check() {
   const isMore = await ask();
-  if (failures) lead();
-  else if (isMore) showAll().catch(lead);
+  if (failures) giveUp(problem);
+  else if (isMore) showAll().catch((error) => giveUp(error));
   else status.textContent = box.dataset.jsNone;
 }
 
@@ -276,8 +289,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const { jsShow } = link.dataset;
   if (!jsShow) check();
-  else if (jsShow === "all") showAll().catch(lead);
-  else showOne(link).catch(() => location.assign(link.href));
+  else if (jsShow === "all") showAll().catch((error) => giveUp(error));
+  else showOne(link).catch((error) => giveUp(error, () => location.assign(link.href)));
 });
 
 // Who is writing may be in the middle of a character that takes several keys.

@@ -2,6 +2,8 @@
    after the last key and on leaving, as a draft on the server. What the device kept and the
    server never got is given back. Of several composers one is open, the others are a line. */
 
+import { fetchFragment, parseHtml, refreshToken, RequestError } from "./dom.js";
+
 const COMPOSER = "[data-js-composer]";
 const PAUSE = 1000; // after the last key
 const AGAIN = 15_000; // after a failure
@@ -10,6 +12,7 @@ const MOST_ON_LEAVING = 60_000; // bytes that a browser sends for a page that is
 const PREFIX = "draft ";
 
 const status = document.getElementById("status");
+const alarm = document.getElementById("alert");
 const memos = new WeakMap(); // by form: what was saved, and what is under way
 const turns = new Map(); // by nonce: how often it was saved; the form may be swapped meanwhile
 
@@ -85,21 +88,18 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
   body.set("do", "save");
   body.set("turn", turns.get(nonce));
   try {
-    const response = await fetch(form.getAttribute("action"), {
+    const { status: code, page } = await fetchFragment(form.getAttribute("action"), {
       method: "POST",
       body,
-      headers: { "HX-Request": "true" },
       keepalive: isLeaving && body.toString().length < MOST_ON_LEAVING,
       signal: request.signal,
     });
-    const html = await response.text();
-    if (response.status === 403 && !isRetry && learnToken(html)) return save(form, { isLeaving, isRetry: true });
-    if (![200, 401, 409].includes(response.status)) throw new Error("not taken");
-    const state = new DOMParser().parseFromString(html, "text/html").querySelector(".state");
-    if (!state) throw new Error("not an answer of ours");
-    return settle(form, content, response.status, state);
+    if (code === 403 && !isRetry && refreshToken(page)) return save(form, { isLeaving, isRetry: true });
+    const state = page.querySelector(".state");
+    if (![200, 401, 409].includes(code) || !state) throw new RequestError(alarm.dataset.jsBroken);
+    return settle(form, content, code, state);
   } catch (error) {
-    if (error.name !== "AbortError") fail(form); // else something later is on its way
+    if (error.name !== "AbortError") fail(form, error); // else something later is on its way
     return false;
   } finally {
     clearTimeout(patience);
@@ -128,14 +128,17 @@ function settle(form, content, code, state) {
     if (memo.saved === memo.opened || memo.isLost) announce(state.querySelector("[data-js-saved]")?.textContent);
     memo.saved = content;
     memo.isLost = false;
+    memo.problem = "";
     if (contentOf(form) === content) forgetOnDevice(form);
   }
   watchLeaving();
   return code === 200;
 }
 
-function fail(form) {
+/** Not saved on the server: the device has the text, and it is tried again. */
+function fail(form, { message = "" } = {}) {
   const memo = memos.get(form);
+  memo.problem = message;
   memo.isLost = !memo.isOnDevice;
   tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
   watchLeaving();
@@ -151,13 +154,6 @@ function tell(form, words) {
 
 function announce(words) {
   if (words) status.textContent = words.trim();
-}
-
-function learnToken(html) {
-  const token = new DOMParser().parseFromString(html, "text/html").querySelector("[name=csrfmiddlewaretoken]")?.value;
-  if (!token) return false;
-  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
-  return true;
 }
 
 // ---- Leaving: asked only when neither the server nor the device has the text
@@ -204,8 +200,9 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig: { el
 
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful, requestConfig: { elt } } }) => {
   if (!memos.has(elt)) return;
-  if (successful && !xhr.responseText.includes("data-js-composer")) forgetOnDevice(elt);
-  else if (!xhr.status) fail(elt);
+  // The device forgets a text only when the forum says that it has it.
+  if (successful && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) forgetOnDevice(elt);
+  else if (elt.isConnected) fail(elt);
 });
 
 /** A page of its own is left by posting: first of all the text is brought into safety. */
@@ -221,8 +218,7 @@ document.addEventListener("submit", async (event) => {
   if (memo.isContested && !isContested) return;
   if (nonceOf(form) !== nonce) return; // it was sent before: that is read first
   if (!navigator.onLine || (!isSafe && !form.querySelector(".state .note"))) {
-    const alarm = document.getElementById("alert");
-    alarm.textContent = alarm.dataset.jsOffline;
+    alarm.textContent = (navigator.onLine && memo.problem) || alarm.dataset.jsOffline;
     tell(form, keepOnDevice(form) ? "jsDevice" : "jsUnsaved");
     return;
   }

@@ -15,9 +15,11 @@ const fetchQuietly = (name) => import(modules[name]).catch(() => null);
 
 /** What somebody has just asked for: that it cannot be fetched is said. */
 addEventListener("unhandledrejection", (event) => {
-  if (!/module/i.test(event.reason?.message)) return;
+  const { reason } = event;
+  const isModule = /module/i.test(reason?.message);
+  if (!isModule && reason?.name !== "RequestError") return;
   event.preventDefault();
-  alarm.textContent = alarm.dataset.jsOffline;
+  alarm.textContent = isModule ? alarm.dataset.jsOffline : reason.message;
 });
 
 function equip() {
@@ -71,11 +73,11 @@ document.addEventListener("keydown", (event) => {
 
 // ---- Saying what went wrong, where the reader is
 
-/** Shows words in the composer the request came from, else in the alert region. */
-function complain(source, words) {
+/** Shows a message in the composer that the request came from, else in the alert region. */
+function showError(source, message) {
   const composer = source.closest(COMPOSER);
   if (!composer) {
-    alarm.textContent = words;
+    alarm.textContent = message;
     return;
   }
   const note = document.createElement("p");
@@ -83,36 +85,43 @@ function complain(source, words) {
   note.role = "alert";
   note.dataset.jsNote = "";
   composer.querySelector(".row").before(note);
-  note.textContent = words;
+  note.textContent = message;
 }
 
-function forgetComplaints(source) {
+function clearErrors(source) {
   alarm.textContent = "";
   source.closest(COMPOSER)?.querySelector("[data-js-note]")?.remove();
 }
 
-/** What a page of ours says went wrong; its fresh token goes into the forms of this one. */
+const parseHtml = (html) => new DOMParser().parseFromString(html, "text/html");
+
+/** Returns what a page of the forum's says went wrong; its fresh token goes into the forms of this one. */
 function learnFrom(html) {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
-  if (token) {
-    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
-  }
+  const page = parseHtml(html);
+  import(modules.dom).then(({ refreshToken }) => refreshToken(page), () => null);
   const said = [...page.querySelectorAll("h1, .lead")].map((part) => part.textContent.trim());
   return said.join(". ") || alarm.dataset.jsBroken;
 }
 
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(failure, ({ detail: { requestConfig: { elt, verb } } }) => {
-    complain(elt, verb === "get" ? alarm.dataset.jsOffline : alarm.dataset.jsUnanswered);
+    showError(elt, verb === "get" ? alarm.dataset.jsOffline : alarm.dataset.jsUnanswered);
   });
 }
+
+/** What is not the forum's own is neither swapped in nor obeyed, whatever its status says. */
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const { xhr, requestConfig: { elt } } = event.detail;
+  if (xhr.getResponseHeader("Plait-Response")) return; // forum.middleware.ResponseMark
+  event.preventDefault();
+  showError(elt, xhr.status < 500 ? alarm.dataset.jsForeign : alarm.dataset.jsBroken);
+});
 
 document.addEventListener("htmx:responseError", ({ detail: { xhr, requestConfig } }) => {
   // Of the server's own failures only "busy" has words of ours that fit here.
   const ours = xhr.status < 500 || xhr.status === 503;
   const words = ours ? learnFrom(xhr.responseText) : alarm.dataset.jsBroken;
-  complain(requestConfig.elt, words);
+  showError(requestConfig.elt, words);
 });
 
 /** A whole page where a part was asked for is never put into the page: it would take typed text with it. */
@@ -122,8 +131,13 @@ function turnAwayPage(detail) {
   if (verb === "get" || (xhr.status < 400 && !elt.closest(COMPOSER))) {
     location.assign(xhr.responseURL);
   } else {
-    complain(elt, learnFrom(xhr.responseText));
+    showError(elt, learnFrom(xhr.responseText));
   }
+}
+
+/** A composer makes room only for what says that its text was taken, or for the composer again. */
+function isComplete({ xhr, requestConfig: { elt } }) {
+  return !elt.matches(COMPOSER) || parseHtml(xhr.responseText).querySelector(`[data-js-taken], ${COMPOSER}`);
 }
 
 document.addEventListener("keydown", ({ key }) => {
@@ -153,7 +167,7 @@ function setPending(form, busy) {
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   const { elt } = detail.requestConfig;
-  forgetComplaints(elt);
+  clearErrors(elt);
   setBusy(detail, true);
   if (elt.matches(COMPOSER)) {
     slow = setTimeout(() => { status.textContent = status.dataset.jsPosting; }, 400);
@@ -200,6 +214,11 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (!detail.shouldSwap || elt.getAttribute("hx-swap") === "none") return;
   if (/^\s*<!doctype/i.test(xhr.responseText)) {
     turnAwayPage(detail);
+    return;
+  }
+  if (!isComplete(detail)) {
+    detail.shouldSwap = false;
+    showError(elt, alarm.dataset.jsBroken);
     return;
   }
   const { id, name, value } = document.activeElement;

@@ -114,7 +114,7 @@ export function follow(part) {
   for (const source of part.querySelectorAll("[data-source]")) cite(source);
   handles(posts.filter(Boolean), part.dataset);
   const branches = map?.querySelector(".map");
-  if (branches) htmx.ajax("GET", part.dataset.map, { target: branches, swap: "outerHTML" });
+  if (branches) htmx.ajax("GET", part.dataset.map, { target: branches, swap: "outerHTML" }).catch(() => null);
 }
 
 /** Of a reply just posted, which has focus and stays where it is. */

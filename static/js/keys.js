@@ -1,6 +1,8 @@
 /* Single keys, as /help/keys/ lists them. They do nothing while somebody writes, with a modifier,
    over an open dialog, or when they are turned off; everything has a link or a button too. */
 
+import { fetchFragment } from "./dom.js";
+
 const modules = document.getElementById("forum-js").dataset;
 const status = document.getElementById("status");
 const root = document.documentElement;
@@ -34,9 +36,8 @@ function step(by) {
 
 /** Where the server says that a post's neighbour is, in its menu; for what is not on this page. */
 async function follow(post, way) {
-  const response = await fetch(`/p/${post.id.slice(1)}/menu/`, { headers: { "HX-Request": "true" } });
-  const menu = new DOMParser().parseFromString(await response.text(), "text/html");
-  const address = menu.querySelector(`[data-js-way=${way}]`)?.getAttribute("href");
+  const { page } = await fetchFragment(`/p/${post.id.slice(1)}/menu/`);
+  const address = page.querySelector(`[data-js-way=${way}]`)?.getAttribute("href");
   if (address) location.assign(address);
   return Boolean(address);
 }
@@ -161,7 +162,11 @@ async function help() {
     dialog.tabIndex = -1;
     dialog.ariaLabel = link.textContent;
     document.body.append(dialog);
-    await htmx.ajax("GET", link.href, { target: dialog, swap: "innerHTML" });
+    await htmx.ajax("GET", link.href, { target: dialog, swap: "innerHTML" }).catch(() => null);
+  }
+  if (!dialog.firstElementChild) {
+    dialog.remove(); // nothing came, which is said already
+    return;
   }
   dialog.showModal();
   // Read from its top, and Enter turns nothing off.

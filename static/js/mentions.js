@@ -1,6 +1,8 @@
 /* The mention menu: after an at sign and two letters, people by name. GitHub's text expander shows
    it at the caret; whom it offers, what is said of it and its keys are here. Comes with a composer. */
 
+import { fetchFragment } from "./dom.js";
+
 import(document.getElementById("forum-js").dataset.expander).then(() => {
   // What was typed before it came counts too.
   if (document.activeElement.matches("text-expander textarea")) document.activeElement.dispatchEvent(new Event("input"));
@@ -32,9 +34,8 @@ function known(expander, start) {
 }
 
 async function ask(address) {
-  const response = await fetch(address, { headers: { "HX-Request": "true" } });
-  if (!response.ok) throw new Error("not now");
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const { ok, page } = await fetchFragment(address);
+  if (!ok) throw new Error("not now");
   answers.set(address, page.querySelector("[role=listbox]"));
 }
 

@@ -1,6 +1,8 @@
 /* A look at the post that is answered, without going there: on resting the mouse on “to NAME”, or
    with a key while that has focus. Escape closes it; focus stays where it was. */
 
+import { fetchFragment } from "./dom.js";
+
 const words = document.getElementById("words").dataset;
 const status = document.getElementById("status");
 const REST = 400; // milliseconds that a mouse rests before it means it,
@@ -15,8 +17,8 @@ async function postOf(link) {
   const [, id] = link.href.match(/(?:#p|\/p\/)(\d+)/);
   const here = document.getElementById(`p${id}`);
   if (here) return here;
-  const response = await fetch(`/p/${id}/`, { headers: { "HX-Request": "true" } });
-  return new DOMParser().parseFromString(await response.text(), "text/html").querySelector("article");
+  const { page } = await fetchFragment(`/p/${id}/`);
+  return page.querySelector("article");
 }
 
 function copyOf(part) {
@@ -29,7 +31,7 @@ function copyOf(part) {
 async function show(link) {
   if (shown?.link === link) return;
   hide();
-  const post = await postOf(link).catch(() => null);
+  const post = await postOf(link);
   const text = post?.querySelector(":scope > .text, :scope > p");
   if (!text || !link.isConnected) return;
   const box = document.createElement("div");
@@ -70,7 +72,7 @@ function leave() {
 export function consider(link) {
   clearTimeout(timer);
   if (!link.matches(":hover")) return;
-  timer = setTimeout(show, REST, link);
+  timer = setTimeout(() => show(link).catch(() => null), REST);
   link.addEventListener("pointerleave", leave, { once: true });
 }
 

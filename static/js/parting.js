@@ -1,6 +1,8 @@
 /* Before somebody logs out: what this device keeps of their drafts is brought to the server, and
    leaves the device. What the server does not take stays: only who wrote it is ever shown it. */
 
+import { fetchFragment } from "./dom.js";
+
 const modules = document.getElementById("forum-js").dataset;
 const PATIENCE = 5000; // milliseconds
 
@@ -8,8 +10,8 @@ async function bring(key, address, token) {
   const [title, source, quoted] = JSON.parse(JSON.parse(localStorage.getItem(key)).content);
   const body = new URLSearchParams({ title, source, nonce: crypto.randomUUID?.() ?? "", do: "save", csrfmiddlewaretoken: token });
   for (const id of quoted) body.append("quoted", id);
-  const answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(PATIENCE) });
-  if (answer.ok) localStorage.removeItem(key);
+  const { ok } = await fetchFragment(address, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
+  if (ok) localStorage.removeItem(key);
 }
 
 /** Of the member who leaves by this form; an open composer is saved first. */

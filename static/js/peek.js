@@ -18,7 +18,7 @@ export async function toggle(link) {
     close(link);
     return;
   }
-  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: figure, swap: "beforeend" });
+  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: figure, swap: "beforeend" }).catch(() => null);
   if (panelOf(link)) link.ariaExpanded = "true";
 }
 

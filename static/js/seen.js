@@ -2,6 +2,8 @@
    member has seen; and one button leads from new post to new post, through folds and over the
    page's end. Posts that somebody has not seen carry data-n, the number of their wording. */
 
+import { fetchFragment } from "./dom.js";
+
 const root = document.querySelector("[data-js-seen]");
 const status = document.getElementById("status");
 const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, jsOrder: order } = root.dataset;
@@ -56,9 +58,9 @@ async function send() {
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const body = new URLSearchParams({ numbers: numbers.join(), csrfmiddlewaretoken: token });
   try {
-    const answer = await fetch(address, { method: "POST", body, keepalive: true });
-    if (!answer.ok) throw new Error("not taken");
-    document.getElementById("inbox-count").textContent = await answer.text();
+    const { ok, page } = await fetchFragment(address, { method: "POST", body, keepalive: true });
+    if (!ok) throw new Error("not taken");
+    document.getElementById("inbox-count").textContent = page.body.textContent;
   } catch {
     waiting.push(...numbers); // with what is seen next, or on leaving; else they stay new
   }

@@ -11,10 +11,12 @@ from playwright.sync_api import Page, Request, expect
 
 from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
+from forum.middleware import ResponseMark
 from forum.models import Post, Revision, Thread
 from tests.browser.pages import expect_composer
 from tests.browser.world import World
 
+OWN = {ResponseMark.HEADER: "1"}
 LONG = "A long paragraph about walls, to fill the screen. " * 12
 NEXT_QUESTION = 31_000  # milliseconds: by then the page has asked again
 MOST_SHIFT = 0.02
@@ -222,7 +224,7 @@ def test_it_asks_less_of_a_server_in_trouble_and_nothing_where_nobody_looks(
     page.clock.run_for(500)
     assert len(asked) == 2
     # Back again: once, at once. Gone: never again.
-    page.route("**/arrivals/**", lambda route: route.fulfill(status=410))
+    page.route("**/arrivals/**", lambda route: route.fulfill(status=410, headers=OWN))
     with page.expect_response("**/arrivals/**"):
         page.evaluate(SEE, "visible")
     page.clock.fast_forward(600_000)

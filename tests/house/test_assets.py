@@ -57,6 +57,7 @@ def test_style_sheet_keeps_its_budget() -> None:
 # What comes with a composer, or with a thing that was pressed.
 LATER = {
     "composer.js",
+    "dom.js",
     "drafts.js",
     "quoting.js",
     "mentions.js",
@@ -125,6 +126,12 @@ def test_what_htmx_smooths_works_without_it(template: Path) -> None:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
 def test_script_makes_no_code_or_markup_out_of_text(script: Path) -> None:
     assert UNSAFE.findall(script.read_text()) == []
+
+
+def test_scripts_send_requests_through_one_function() -> None:
+    """It believes only what the forum marked; forum.js does for htmx's requests."""
+    sending = re.compile(r"(?<![\w.])fetch\(|XMLHttpRequest")
+    assert [path.name for path in SCRIPTS if sending.search(path.read_text())] == ["dom.js"]
 
 
 def test_files_of_others_are_what_their_manifests_say() -> None:

@@ -12,6 +12,7 @@ from django.urls import path
 from pytest_django import Settings
 
 from forum import urls
+from forum.middleware import ResponseMark
 from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene, undone
 
@@ -80,11 +81,19 @@ def test_every_answer_is_guarded_and_kept_by_no_shared_cache(scene: Scene, name:
         assert told["Referrer-Policy"] == "same-origin", key
         if key != "static":
             assert told["X-Frame-Options"] == "DENY", key
+            assert told[ResponseMark.HEADER] == "1", f"scripts would take {key} for somebody else's"
         if "Content-Type" in told:
             assert "charset" in told["Content-Type"], key
         if not response.streaming:
             assert "secret words" not in response.content.decode(), key
     assert {200, 302, 404, 405, 413, 500} <= statuses
+
+
+def test_refusal_of_a_forged_form_carries_the_mark(scene: Scene) -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/theme/", {"theme": "dark"})
+    assert response.status_code == 403
+    assert response.headers[ResponseMark.HEADER] == "1"
 
 
 def test_a_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:

@@ -1,0 +1,28 @@
+"""Storage of the static files in production: hashed names, compressed, imports included."""
+
+from __future__ import annotations
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+    """Write hashed names into the `import` statements of our own scripts, too.
+
+    Django's `support_js_module_import_aggregation` would do this for every script, and stop at a
+    comment in one of htmx's that mentions an import of a file that does not exist. Scripts may
+    not import one another in a circle: no hash would ever be final.
+    """
+
+    # A script is final once those that it imports are: one pass for each step of that chain.
+    max_post_process_passes = 10
+    patterns = (
+        *CompressedManifestStaticFilesStorage.patterns,
+        (
+            "js/*.js",
+            (
+                (r'(?P<matched>from "(?P<url>\./[^"]+)";)', 'from "%(url)s";'),
+                (r'(?P<matched>import "(?P<url>\./[^"]+)";)', 'import "%(url)s";'),
+                (r'(?P<matched>import\("(?P<url>\.{1,2}/[^"]+)"\))', 'import("%(url)s")'),
+            ),
+        ),
+    )
