@@ -237,7 +237,7 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, w
     else:
         new.close()
         page.locator(".compose").get_by_role("button", name="Post reply").click()
-        expect(page.locator("#alert")).to_contain_text("press once more")
+        expect(page.locator(".compose [data-js-note]")).to_contain_text("press once more")
         page.locator(".compose").get_by_role("button", name="Post reply").click()
         expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert answers_to(reply) == [WORDS]
