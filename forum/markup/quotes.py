@@ -172,6 +172,8 @@ def as_quote(words: str) -> str:
     return "\n>\n".join(quoted) + "\n\n" if quoted else ""
 
 
+# Much larger than the text, so that few are kept.
+@lru_cache(maxsize=4)
 def _normalised_spans(text: str) -> tuple[str, list[tuple[int, int]]]:
     """Return `normalise(text)` and where each of its characters comes from in `text`."""
     chars: list[str] = []
