@@ -177,20 +177,21 @@ class Listing(ChangeList):
         self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_filters(self, request: HttpRequest) -> Any:
-        """Refuse parameters of no filter, and values that their filter does not offer."""
-        found = filters, _has, unclaimed, *_more = super().get_filters(request)
-        if unclaimed.keys() - {"id"}:
+        """Refuse parameters of no filter on the page, and values that it does not offer."""
+        found = super().get_filters(request)
+        filters: list[admin.ListFilter] = found[0]
+        declared = {name for each in filters for name in each.expected_parameters()}
+        if self.get_filters_params().keys() - declared - {"id"}:
             raise DisallowedModelAdminLookup
-        for chosen in filters:
-            if chosen.used_parameters and not self._offers(chosen):
-                raise IncorrectLookupParameters
+        if not all(self._offers_what_was_chosen(each) for each in filters):
+            raise IncorrectLookupParameters
         return found
 
-    def _offers(self, chosen: admin.ListFilter) -> bool:
+    def _offers_what_was_chosen(self, each: admin.ListFilter) -> bool:
         """Dates may be any: those offered are other ones tomorrow."""
-        if isinstance(chosen, admin.DateFieldListFilter):
+        if not each.used_parameters or isinstance(each, admin.DateFieldListFilter):
             return True
-        return any(choice["selected"] for choice in chosen.choices(self))
+        return any(choice["selected"] for choice in each.choices(self))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         self.params.pop(ORDER_VAR, None)

@@ -130,7 +130,9 @@ def test_members_are_found_and_filtered(as_carol, alice, bob, carol):
 
 def test_log_tells_what_was_done_to_whom_and_why(as_carol, reply, carol):
     entry = hide_post(reply, by=carol, reason="off the wall", note="second time")
-    page = as_carol.get(reverse("admin:forum_moderationaction_changelist"), {"act": entry.act})
+    page = as_carol.get(
+        reverse("admin:forum_moderationaction_changelist"), {"act__exact": entry.act}
+    )
     assert "off the wall" in page.content.decode()
     page = as_carol.get(reverse("admin:forum_moderationaction_change", args=[entry.pk]))
     assert "second time" in page.content.decode()
