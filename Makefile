@@ -20,7 +20,7 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
-# tests/shares.py says which tests go to which of the two processes.
+# tests/xdist_scheduler.py says which tests go to which of the two processes.
 PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
 # Each worker has a browser, a server and a world of its own.
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser

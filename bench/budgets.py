@@ -44,7 +44,7 @@ class Budget:
     measured: float | None  # None: nothing here to measure it with
 
     @property
-    def verdict(self) -> str:
+    def permission(self) -> str:
         if self.measured is None:
             return "not measured"
         return "ok" if self.measured <= self.most else "OVER"
@@ -61,12 +61,12 @@ def main() -> None:
         "Budgets",
         ["", "at most", "measured", "unit", ""],
         [
-            [b.what, b.most, "" if b.measured is None else b.measured, b.unit, b.verdict]
+            [b.what, b.most, "" if b.measured is None else b.measured, b.unit, b.permission]
             for b in budgets
         ],
     )
     finish({b.what: {"most": b.most, "measured": b.measured} for b in budgets})
-    sys.exit(any(b.verdict == "OVER" for b in budgets))
+    sys.exit(any(b.permission == "OVER" for b in budgets))
 
 
 def of_bytes(server: Server, thread: Thread) -> list[Budget]:

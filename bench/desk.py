@@ -1,4 +1,4 @@
-"""`make bench-desk`: whether the moderators' lists stay fast in a large forum.
+"""`make bench-admin_site`: whether the moderators' lists stay fast in a large forum.
 
 Each list of the desk, a search and a filter of it, and the page of one case: by the clock on the
 wall, from the request to the whole answer, in a forum of 10,000 posts and again when it has grown
@@ -18,7 +18,7 @@ from page import queries
 from served import Server, logged_in, served
 
 from forum.actions.reports import report_post
-from forum.admin.site import desk
+from forum.admin.site import admin_site
 from forum.models import Case, Post, Role, User
 
 SMALL, LARGE = 10_000, 1_000_000  # posts
@@ -42,7 +42,7 @@ def main() -> None:
         grow(world, 0, SMALL)
         reporter = User.objects.create_user("reporter")
         for post in Post.objects.order_by("-id")[:REPORTED]:
-            report_post(post, by=reporter, reason="spam")
+            report_post(post, actor=reporter, reason="spam")
         moderator = User.objects.create_user("moderator")
         Role.objects.create(person=moderator, kind=Role.Kind.ADMINISTRATOR)
         pages = addresses()
@@ -79,7 +79,7 @@ def grow(world: World, posts: int, to: int) -> None:
 def addresses() -> dict[str, str]:
     """The lists that the desk has, by their names, with searches, and one case."""
     pages = {}
-    for model in desk._registry:  # noqa: SLF001 (the admin's own list of what it shows)
+    for model in admin_site._registry:  # noqa: SLF001 (the admin's own list of what it shows)
         name = model._meta.model_name
         page = reverse(f"admin:forum_{name}_changelist")
         pages[name] = page

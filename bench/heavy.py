@@ -18,9 +18,9 @@ from django.utils import timezone
 from load import World
 from served import Server, logged_in, served
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.quotes import find_sources
-from forum.actions.reading import mark_seen
+from forum.actions.read_state import mark_revisions_read
 from forum.markup.render import render
 from forum.models import Post, Revision, Thread, User
 
@@ -69,7 +69,7 @@ def reader_of(thread: Thread, member: User, stretches: int) -> str:
     """The cookie of a member who has read every other post, or half in longer stretches."""
     length = max(STRETCHES) // stretches
     numbers = [n for n in range(1, 2 * max(STRETCHES)) if (n - 1) // length % 2 == 0]
-    mark_seen(thread, member=member, numbers=numbers)
+    mark_revisions_read(thread, member=member, numbers=numbers)
     return logged_in(member)
 
 
@@ -81,9 +81,9 @@ def quotes_of_a_long_post(world: World) -> tuple[Post, str]:
     text += " " + "Moss grows where walls stay wet. " * ((CHARACTERS - len(text)) // 34)
     quoting = "\n\n".join([*(f"> {sentence}" for sentence in sentences), "So it says."])
     person = world.people[0]
-    posts = [Written(0, None, person, text, now)]
-    posts += [Written(n, 0, person, quoting, now) for n in range(1, QUOTING)]
-    thread = load_thread(world.board, title="Quotes", posts=posts)
+    posts = [ImportedPost(0, None, person, text, now)]
+    posts += [ImportedPost(n, 0, person, quoting, now) for n in range(1, QUOTING)]
+    thread = import_thread(world.board, title="Quotes", posts=posts)
     quoted = Post.objects.opening_of(thread.pk).get()
     first = quoted.latest_revision()
     numbers = range(thread.next_number, thread.next_number + VERSIONS)

@@ -86,9 +86,9 @@ def report_of(npx: str, address: str, device: str) -> Report:
 
 
 def is_under(device: str, figures: Report) -> bool:
-    marks = MARKS[device]
+    read_state = MARKS[device]
     return figures["layout shift"] > MOST_SHIFT or any(
-        figures[name] < mark for name, mark in marks.items()
+        figures[name] < mark for name, mark in read_state.items()
     )
 
 

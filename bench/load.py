@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.models import Board, Category, Thread, User
 
 PEOPLE = 40
@@ -81,24 +81,29 @@ class World:
         return self.chance.choice(self.bodies)
 
     def thread(
-        self, size: int, shape: Shape = forum_shape, *, title: str = "", board: Board | None = None
+        self,
+        size: int,
+        variant: Shape = forum_shape,
+        *,
+        title: str = "",
+        board: Board | None = None,
     ) -> Thread:
         """A new thread of `size` posts."""
-        posts = self._conversation(size, shape)
-        return load_thread(board or self.board, title=title or f"{size} posts", posts=posts)
+        posts = self._conversation(size, variant)
+        return import_thread(board or self.board, title=title or f"{size} posts", posts=posts)
 
-    def _conversation(self, size: int, shape: Shape) -> Iterator[Written]:
+    def _conversation(self, size: int, variant: Shape) -> Iterator[ImportedPost]:
         begun = timezone.now() - timedelta(minutes=size)
         said: list[tuple[User, int]] = []
         for place in range(size):
             author = self.chance.choice(self.people)
             body = self.chance.randrange(BODIES)
-            parent = shape(self.chance, place) if place else None
+            parent = variant(self.chance, place) if place else None
             lead = "" if parent is None else self._lead(*said[parent])
             if lead:
                 body %= ANSWERS
             said.append((author, body))
-            yield Written(
+            yield ImportedPost(
                 key=place,
                 parent=parent,
                 author=author,

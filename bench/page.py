@@ -21,8 +21,8 @@ from load import World
 from served import Server, logged_in, served
 
 from forum.models import Post, Thread, User
-from forum.models.windows import window_of
 from forum.presenters import threads as presenter
+from forum.queries.thread_pages import fetch_window
 
 BOARD = 500  # threads
 SMALL, WHOLE, LARGE = 5, 200, 100_000  # posts
@@ -137,7 +137,7 @@ def renderings(thread: Thread, rounds: int) -> dict[str, float]:
     """The 200 posts of a thread from the same rows: a template for each, and by stencils."""
     reader = AnonymousUser()
     thread = Thread.objects.for_page().get(pk=thread.pk)
-    page = presenter.ThreadPage(thread, reader, window_of(thread, reader))
+    page = presenter.ThreadPage(thread, reader, fetch_window(thread, reader))
     template = get_template(presenter.POST.template)
 
     def by_template() -> None:
@@ -163,9 +163,9 @@ class Plain:
     def __init__(self, template: object) -> None:
         self.template = template
 
-    def fill(self, shape: object, values: dict[str, str]) -> str:
+    def fill(self, variant: object, values: dict[str, str]) -> str:
         safe = {name: presenter.mark_safe(value) for name, value in values.items()}
-        return self.template.render({"shape": shape, "post": safe})
+        return self.template.render({"variant": variant, "post": safe})
 
 
 def cpu(deed: Callable[[], object]) -> float:

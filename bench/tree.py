@@ -1,7 +1,7 @@
 """`make bench-tree`: what a reply and a page cost in threads of all sizes.
 
 Times are by the clock, of the whole deed: the reply through `forum.actions.posts.reply_to`, the
-page through `forum.models.windows.window_of`. What is compared is measured in turn.
+page through `forum.queries.thread_pages.window_of`. What is compared is measured in turn.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from django.contrib.auth.models import AnonymousUser
 from load import World, chain
 
 from forum.actions.posts import reply_to
-from forum.models import Post, Thread, User, windows
+from forum.models import Post, Thread, User
+from forum.queries import thread_pages
 
 SMALL, MIDDLE, LARGE, MILLION = 10, 1_000, 100_000, 1_000_000
 SPARES = 30  # threads of each small size, so that the replies measured do not make them large
@@ -202,7 +203,7 @@ def rows_updated() -> int:
 
 def pages(threads: dict[int, Thread], rounds: int) -> dict[str, object]:
     """A page at the beginning, in the middle and at the end of each thread."""
-    windows.WINDOW = PAGE
+    thread_pages.POSTS_PER_PAGE = PAGE
     starts = {
         f"{place}/{size}": (thread, post_at(thread, offset))
         for size, thread in threads.items()
@@ -210,7 +211,7 @@ def pages(threads: dict[int, Thread], rounds: int) -> dict[str, object]:
     }
 
     def read(thread: Thread, post_id: int) -> object:
-        return windows.window_of(thread, READER, "at", post_id)
+        return thread_pages.fetch_window(thread, READER, "at", post_id)
 
     deeds = {
         name: lambda start=start: milliseconds(lambda: read(*start))

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
-from forum.lib.switches import keys_are_off
 from forum.lib.themes import THEMES
 from forum.models import Case, User
 from forum.models.threads import Reader
-from forum.permissions import may_enter_desk
+from forum.permissions import can_access_admin
+from forum.preferences import keys_are_off
 from forum.presenters.waiting import in_words
 
 
@@ -29,14 +29,16 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "keys_off": keys_are_off(request),
         "zone": timezone.get_current_timezone_name(),
-        "may_moderate": may_enter_desk(reader),
-        "unread_notices": capped(reader.unread_notices) if isinstance(reader, User) else "",
+        "can_access_admin": can_access_admin(reader),
+        "unread_notifications": capped(reader.unread_notifications)
+        if isinstance(reader, User)
+        else "",
         "waiting": _waiting(request, reader),
     }
 
 
 def _waiting(request: HttpRequest, reader: Reader) -> str:
     """How much waits for a moderator; a fragment of a page has no header to say it in."""
-    if not isinstance(reader, User) or not may_enter_desk(reader) or wants_fragment(request):
+    if not isinstance(reader, User) or not can_access_admin(reader) or wants_fragment(request):
         return ""
     return in_words(Case.objects.waiting_for(reader))

@@ -10,11 +10,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from forum.errors import UserError
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.models import User
-from forum.refusals import Refusal
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
     (
@@ -35,7 +35,7 @@ POLICY = "; ".join(
 class ContentSecurityPolicy:
     """The browser runs and loads only what this site serves; nothing inline, no eval."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -53,7 +53,7 @@ class ResponseMark:
 
     HEADER = "Plait-Response"
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -69,7 +69,7 @@ class ReaderTimeZone:
     it fails in its view.
     """
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -84,14 +84,14 @@ class ReaderTimeZone:
             return self.get_response(request)
 
 
-class Refusals:
+class ErrorPages:
     """A refusal that a view let through becomes the site's own page, with its status.
 
     Also keeps pages and fragments apart in caches: an answer may differ by `HX-Request`, and none
     is ever shared between people.
     """
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -104,9 +104,9 @@ class Refusals:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DATABASE_IS_AWAY):
             return unavailable(request, exception)
-        if not isinstance(exception, Refusal):
+        if not isinstance(exception, UserError):
             return None
-        response = render(request, "refused.html", {"refusal": exception}, status=exception.status)
+        response = render(request, "user_error.html", {"error": exception}, status=exception.status)
         if exception.retry_after is not None:
             response.headers["Retry-After"] = str(exception.retry_after)
         return response

@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
-    "forum.middleware.Refusals",
+    "forum.middleware.ErrorPages",
 ]
 
 ROOT_URLCONF = "forum.urls"

@@ -4,28 +4,28 @@ from allauth.account import views as accounts
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
 
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.forms.deeds import DEEDS
-from forum.lib.addresses import IdConverter
+from forum.lib.url_params import IdConverter
 from forum.views import (
     appeals,
-    arrivals,
     boards,
     branches,
     drafts,
     erasures,
     held,
+    help_pages,
     inbox,
     jumps,
     keys,
+    live_updates,
     log,
-    manual,
     moderation,
     people,
     posts,
     quotes,
+    read_state,
     reports,
-    seen,
     site,
     threads,
 )
@@ -93,11 +93,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("b/<slug:slug>/", boards.detail, name="board-detail"),
     path("b/<slug:slug>/new/", threads.start, name="thread-start"),
     path("t/<id:thread_id>/", threads.detail, name="thread-short"),
-    path("t/<id:thread_id>/seen/", seen.seen, name="thread-seen"),
-    path("t/<id:thread_id>/served/", seen.served, name="thread-served"),
-    path("t/<id:thread_id>/next/", seen.next_new, name="thread-next"),
+    path("t/<id:thread_id>/seen/", read_state.seen, name="thread-seen"),
+    path("t/<id:thread_id>/served/", read_state.served, name="thread-served"),
+    path("t/<id:thread_id>/next/", read_state.next_new, name="thread-next"),
     path("t/<id:thread_id>/go/", jumps.go, name="thread-jump"),
-    path("t/<id:thread_id>/arrivals/", arrivals.since, name="thread-arrivals"),
+    path("t/<id:thread_id>/arrivals/", live_updates.since, name="thread-arrivals"),
     path("t/<id:thread_id>/map/", threads.outline, name="thread-map"),
     path("t/<id:thread_id>/<str:slug>/", threads.detail, name="thread-detail"),
     path("p/<id:post_id>/", posts.detail, name="post-detail"),
@@ -110,8 +110,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/quote/<int:ordinal>/", quotes.detail, name="post-quote"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
     path("p/<id:post_id>/report/", reports.report, name="post-report"),
-    path("p/<id:post_id>/read/", seen.read, name="post-read"),
-    path("p/<id:post_id>/unread/", seen.unread, name="post-unread"),
+    path("p/<id:post_id>/read/", read_state.read, name="post-read"),
+    path("p/<id:post_id>/unread/", read_state.unread, name="post-unread"),
     path("people/", people.suggest, name="person-suggest"),
     path("u/<slug:name>/", people.detail, name="person-detail"),
     path("log/", log.index, name="log"),
@@ -132,11 +132,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/erase/", erasures.own, name="account-erase"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
-    path("help/markdown/", manual.markdown, name="help-markdown"),
+    path("help/markdown/", help_pages.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),
     path("help/keys/", keys.show, name="help-keys"),
     path("keys/", keys.switch, name="keys"),
     path("healthz", site.alive, name="alive"),
     path("readyz", site.ready, name="ready"),
-    path("admin/", desk.urls),
+    path("admin/", admin_site.urls),
 ]

@@ -7,7 +7,7 @@ from functools import cache
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.forms.deeds import DEEDS
 from forum.models import Appeal, Case, ModerationAction
 from tests.scene import Scene
@@ -137,7 +137,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
     found["admin:app_list"] = reverse("admin:app_list", args=["forum"])
     found["admin:(?P<url>.*)$"] = "/admin/nothing/here/"
     found["admin:<path:object_id>/"] = f"/admin/forum/post/{objects['post']}/"
-    for model in desk._registry:
+    for model in admin_site._registry:
         name = model._meta.model_name or ""
         for page in ("changelist", "add"):
             found[f"admin:forum_{name}_{page}"] = reverse(f"admin:forum_{name}_{page}")

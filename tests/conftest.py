@@ -13,8 +13,8 @@ from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
-from tests.emptying import leave_it_empty
-from tests.shares import Shares
+from tests.fast_flush import leave_it_empty
+from tests.xdist_scheduler import Shares
 
 # The machine may be busy: no deadline for one example. Each run tries other examples, so that few
 # at a time find what many would.
@@ -66,7 +66,7 @@ def carol(db: None) -> User:
 def dan(carol: User) -> User:
     """A suspended member."""
     dan = person("dan")
-    suspend_person(dan, by=carol, reason="spam")
+    suspend_person(dan, actor=carol, reason="spam")
     return User.objects.get(pk=dan.pk)
 
 

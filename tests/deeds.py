@@ -75,12 +75,12 @@ def waiting(parent: Post, author: User) -> HeldPost:
     return hold_post(purpose, author=author, written=Writing("It waits."), was="", why=why)
 
 
-def make_ready(name: str, target: Target, by: User) -> None:
+def make_ready(name: str, target: Target, actor: User) -> None:
     """Let there be something to do for the deed of that name."""
     if name in REPORTED:
-        report_post(target, by=User.objects.get(username=REPORTER), reason="spam")
+        report_post(target, actor=User.objects.get(username=REPORTER), reason="spam")
     if name in BEFORE:
-        BEFORE[name](target, by=by, reason="To begin with")
+        BEFORE[name](target, actor=actor, reason="To begin with")
     if name == "move":
         assert isinstance(target, Post)
         opening = Post.objects.opening_of(target.thread_id).get()

@@ -102,7 +102,7 @@ def build_scene() -> Scene:
     for name in ("visible", "hidden", "deleted"):
         post = reply_to(opening, author=alice, source=_text(scene, name))
         reply_to(post, author=bob, source=f"An answer to {name}, by bob.")
-        edit_post(post, by=alice, source=_text(scene, name, f"{name}-now"))
+        edit_post(post, actor=alice, source=_text(scene, name, f"{name}-now"))
         scene.posts[name] = post
     scene.posts["quoting"] = reply_to(
         opening, author=scene.people["dan"], source=_quotes(scene, "visible", "hidden", "deleted")
@@ -113,14 +113,14 @@ def build_scene() -> Scene:
     )
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     words = _text(scene, "report")
-    report_post(opening, by=bob, reason="spam", words=words)
+    report_post(opening, actor=bob, reason="spam", words=words)
     scene.reason = ReasonTemplate(text="Going in circles")
-    set_up(scene.reason, by=scene.people["erin"])
-    ask_to_erase(scene.posts["quoting"], by=scene.people["erin"], reason="His own address")
+    set_up(scene.reason, actor=scene.people["erin"])
+    ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
     scene.draft = _draft(scene, scene.posts["by-bob"], alice)
     scene.rule = HoldRule(kind=HoldRule.Kind.WORDS, terms="tokenheld")
-    set_up(scene.rule, by=scene.people["erin"])
+    set_up(scene.rule, actor=scene.people["erin"])
     scene.held = _held(scene, scene.posts["quoting"], alice)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
@@ -183,14 +183,14 @@ def _people(scene: Scene) -> None:
 
 def _order(scene: Scene, carol: User) -> None:
     """Hide, delete, lock, pin and suspend what the names say."""
-    suspend_person(scene.people["dan"], by=carol, reason="Spam")
-    hidden = hide_post(scene.posts["hidden"], by=carol, reason="Rude")
-    appeal_against(hidden, by=scene.people["alice"], words="It was not rude.")
-    remove_branch(scene.posts["removed"], by=carol, reason="In circles")
-    delete_post(scene.posts["deleted"], by=scene.people["alice"])
-    delete_post(scene.posts["deleted-opening"], by=scene.people["alice"])
-    lock_thread(scene.threads["locked"], by=carol, reason="Settled")
-    pin_thread(scene.threads["locked"], by=carol, reason="Read this first")
+    suspend_person(scene.people["dan"], actor=carol, reason="Spam")
+    hidden = hide_post(scene.posts["hidden"], actor=carol, reason="Rude")
+    appeal_against(hidden, actor=scene.people["alice"], words="It was not rude.")
+    remove_branch(scene.posts["removed"], actor=carol, reason="In circles")
+    delete_post(scene.posts["deleted"], actor=scene.people["alice"])
+    delete_post(scene.posts["deleted-opening"], actor=scene.people["alice"])
+    lock_thread(scene.threads["locked"], actor=carol, reason="Settled")
+    pin_thread(scene.threads["locked"], actor=carol, reason="Read this first")
 
 
 @contextmanager

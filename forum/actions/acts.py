@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 
 from forum.actions.records import Concerned, Effect, clean_reason, close_record, open_record
 from forum.actions.states import LOCKS, State, Target, Value, kind_of
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict, UserError
 from forum.lib.clock import was_within
 from forum.models import Board, ModerationAction, ModerationEffect, User
-from forum.models.stamps import last_change, reports_stamp_of, stamp_of
-from forum.refusals import Changed, Refusal
+from forum.models.version_tokens import last_change, reports_stamp_of, stamp_of
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -29,10 +29,10 @@ SAME_FORM = timedelta(minutes=10)
 class How(TypedDict, total=False):
     """What every act is given besides its targets."""
 
-    by: Required[User]
+    actor: Required[User]
     reason: Required[str]
     note: str  # for moderators only
-    seen: str | None  # the stamp of the targets that `by` was shown
+    seen: str | None  # the stamp of the targets that `actor` was shown
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Outcome:
     done: list[Target] = field(default_factory=list)
     # What was so before, with the record that made it so, if the log has one.
     already: list[tuple[Target, ModerationAction | None]] = field(default_factory=list)
-    refused: list[tuple[Target, Refusal]] = field(default_factory=list)
+    refused: list[tuple[Target, UserError]] = field(default_factory=list)
 
 
 class Several(Generic[T, P]):
@@ -54,17 +54,17 @@ class Several(Generic[T, P]):
     """
 
     def __init__(self, run: Callable[Concatenate[Sequence[T], P], Outcome]) -> None:
-        self.together = deed(run)
+        self.together = retrying_transaction(run)
         self.__doc__ = run.__doc__
         self.__name__ = run.__name__
 
     def __call__(self, target: T, *args: P.args, **kwargs: P.kwargs) -> ModerationAction:
         outcome = self.together([target], *args, **kwargs)
-        for _target, refusal in outcome.refused:
-            raise refusal
+        for _target, error in outcome.refused:
+            raise error
         action = outcome.action or next((earlier for _target, earlier in outcome.already), None)
         if action is None:
-            raise Changed(_("There is nothing to undo here any more."))
+            raise Conflict(_("There is nothing to undo here any more."))
         return action
 
 
@@ -91,7 +91,7 @@ class Single:
         self,
         targets: Sequence[Any],
         *,
-        by: User,
+        actor: User,
         reason: str,
         note: str = "",
         seen: str | None = None,
@@ -100,14 +100,14 @@ class Single:
         """As with `Several`; `targets` is one, and nothing but a refusal leaves it undone."""
         (target,) = targets
         latest = ModerationAction.objects.about(kind_of(target), target.pk).first()
-        if latest and self._is_same(latest, target, by, reason):
+        if latest and self._is_same(latest, target, actor, reason):
             return Outcome(already=[(target, latest)])
         check_seen([type(target)._default_manager.get(pk=target.pk)], seen)
-        action = self.run(target, by=by, reason=reason, note=note, **what)
+        action = self.run(target, actor=actor, reason=reason, note=note, **what)
         return Outcome(action, done=[target])
 
-    def _is_same(self, latest: ModerationAction, target: Any, by: User, reason: str) -> bool:
-        if (latest.act, latest.actor_id) != (self.act, by.pk):
+    def _is_same(self, latest: ModerationAction, target: Any, actor: User, reason: str) -> bool:
+        if (latest.act, latest.actor_id) != (self.act, actor.pk):
             return False
         is_recent = was_within(SAME_FORM, latest.created_at)
         return is_recent and latest.reason == clean_reason(reason) and self.is_of(latest, target)
@@ -119,29 +119,29 @@ def change(
     targets: Sequence[Target],
     value: Value,
     *,
-    by: User,
+    actor: User,
     reason: str,
     note: str = "",
     seen: str | None = None,
     takes_back: bool = False,
 ) -> Outcome:
-    """Set a state of all these targets to `value`, as far as `by` may; one record.
+    """Set a state of all these targets to `value`, as far as `actor` may; one record.
 
-    `seen` is the stamp of the targets that `by` was shown. Raises `Changed` when they are not as
-    they were then; nothing is done. What `takes_back` the whole of an earlier act points to it.
+    `seen` is the stamp of the targets that `actor` was shown. Raises `Conflict` when they have
+    changed since; nothing is done. What `takes_back` the whole of an earlier act points to it.
     """
     outcome = Outcome()
     fresh = LOCKS[state.kind]([target.pk for target in targets])
     chosen: list[Target] = []
     owners = ModerationEffect.objects.owners(state.kind, [each.pk for each in fresh], state.key)
     for target in fresh:
-        verdict = state.may(by, target)
-        if not verdict and verdict.refusal:
-            outcome.refused.append((target, verdict.refusal))
+        permission = state.may(actor, target)
+        if not permission and permission.error:
+            outcome.refused.append((target, permission.error))
         elif state.read(target) == value:
             outcome.already.append((target, record_of(owners.get(target.pk))))
-        elif refusal := state.hinders(target, value):
-            outcome.refused.append((target, refusal))
+        elif error := state.hinders(target, value):
+            outcome.refused.append((target, error))
         else:
             chosen.append(target)
     if chosen:
@@ -150,7 +150,7 @@ def change(
         outcome.action = write(
             act,
             [(state, [(target, value) for target in chosen])],
-            by=by,
+            actor=actor,
             reason=reason,
             note=note,
             undoes=whole_of(state, owners, chosen) if takes_back else None,
@@ -162,7 +162,7 @@ def write(
     act: str,
     changes: Sequence[tuple[State, Sequence[tuple[Any, Value]]]],
     *,
-    by: User,
+    actor: User,
     reason: str,
     note: str = "",
     undoes: ModerationAction | None = None,
@@ -177,10 +177,12 @@ def write(
         for state, values in changes
         for target, _value in values
     }
-    concerned = Concerned.by([(kind, pk, {}, {}) for kind, pk, _key in before])
+    concerned = Concerned.actor([(kind, pk, {}, {}) for kind, pk, _key in before])
     if board is not None:
         concerned.boards.add(board.pk)
-    action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
+    action = open_record(
+        act, actor=actor, reason=reason, note=note, undoes=undoes, concerned=concerned
+    )
     effects: dict[tuple[str, int], Effect] = {}
     for state, values in changes:
         state.write(values, action)
@@ -214,23 +216,23 @@ def check_seen(
     stamp: Callable[[Sequence[Any]], str] = stamp_of,
     among: Sequence[Any] = (),
 ) -> None:
-    """Raise `Changed` when `targets` are not as they were when `seen` was their stamp.
+    """Raise `Conflict` when `targets` are not as they were when `seen` was their stamp.
 
     `among` is what may have been changed, if that is more.
     """
     if seen is None or seen == stamp(targets):
         return
     if seen.startswith(f"{stamp_of(targets)}.") and stamp is reports_stamp_of:
-        raise Changed(_("Somebody reported this meanwhile. Look again before you decide."))
+        raise Conflict(_("Somebody reported this meanwhile. Look again before you decide."))
     found = last_change(among or targets)
     if found is None:
-        raise Changed(_("This was changed while you looked at it. Look again before you decide."))
+        raise Conflict(_("This was changed while you looked at it. Look again before you decide."))
     seconds = max(0, int((timezone.now() - found.at).total_seconds()))
-    raise Changed(
+    raise Conflict(
         ngettext(
             "%(name)s changed this %(count)d second ago. Look again before you decide.",
             "%(name)s changed this %(count)d seconds ago. Look again before you decide.",
             seconds,
         )
-        % {"name": found.by, "count": seconds}
+        % {"name": found.actor, "count": seconds}
     )

@@ -23,7 +23,7 @@ from forum.actions.erasing import empty_held, reword_begun
 from forum.actions.outbox import queue_mail
 from forum.actions.quotes import find_again
 from forum.actions.records import Effect
-from forum.markup.removal import renamed
+from forum.markup.redaction import renamed
 from forum.markup.render import render
 from forum.models import (
     Appeal,
@@ -32,16 +32,16 @@ from forum.models import (
     Mention,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
-    Notice,
+    ModerationNotification,
+    Notification,
     OutgoingMail,
     Post,
     RateLimit,
+    ReadState,
     Report,
     Restriction,
     Revision,
     Role,
-    Seen,
     User,
 )
 from forum.models.accounts import FORMER, hash_of_name
@@ -52,9 +52,9 @@ THEIRS = (
     (Role, "person"),
     (Restriction, "person"),
     (Draft, "member"),
-    (Notice, "member"),
-    (ModerationNotice, "member"),
-    (Seen, "member"),
+    (Notification, "member"),
+    (ModerationNotification, "member"),
+    (ReadState, "member"),
     (LogEntry, "user"),
 )
 

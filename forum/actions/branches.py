@@ -11,7 +11,7 @@ from django.db import connection
 from forum.models.posts import Post
 
 
-def note_in_branch(post: Post) -> None:
+def record_branch_activity(post: Post) -> None:
     """A post inserted just now is the latest of its branch; its thread is locked by the caller."""
     if post.level < 1:
         return

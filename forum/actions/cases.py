@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from django.db.models import Min, Sum
 from django.utils import timezone
 
-from forum.models import Case, HeldPost, ModerationAction, ModerationNotice, Post, Report
-from forum.models.ids import any_of
+from forum.lib.unnest import unnest
+from forum.models import Case, HeldPost, ModerationAction, ModerationNotification, Post, Report
 
 
 def weigh(post_ids: Iterable[int]) -> None:
@@ -50,16 +50,16 @@ def close_reports(
 
     Whoever did it themselves is not told of it.
     """
-    reports = list(Report.objects.open().filter(post__in=any_of(post_ids)).select_for_update())
+    reports = list(Report.objects.open().filter(post__in=unnest(post_ids)).select_for_update())
     if not reports:
         return []
     ids = [report.pk for report in reports]
     now = action.created_at if action else timezone.now()
     Report.objects.filter(pk__in=ids).update(closed_at=now, outcome=outcome, action=action)
-    ModerationNotice.objects.bulk_create(
-        ModerationNotice(
+    ModerationNotification.objects.bulk_create(
+        ModerationNotification(
             member_id=report.reporter_id,
-            cause=ModerationNotice.Cause.REPORT,
+            cause=ModerationNotification.Cause.REPORT,
             post_id=report.post_id,
             action=action,
             report=report,
@@ -85,7 +85,7 @@ def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
     reported a post once more meanwhile has an open report already.
     """
     reports = list(
-        answer.answered_reports.filter(post__in=any_of(post_ids))
+        answer.answered_reports.filter(post__in=unnest(post_ids))
         .select_related("post")
         .select_for_update(of=("self",))
     )
@@ -102,5 +102,5 @@ def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
             report.outcome, report.action, report.closed_at = "", None, None
     Report.objects.bulk_update(reports, ["outcome", "action", "closed_at"])
     ids = [report.pk for report in reports if report.is_open]
-    ModerationNotice.objects.filter(report__in=ids).delete()
+    ModerationNotification.objects.filter(report__in=ids).delete()
     weigh(about)

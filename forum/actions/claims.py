@@ -10,41 +10,41 @@ from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change
 from forum.actions.states import State
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict, Invalid, UserError
 from forum.models import (
     Case,
     HeldPost,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
+    ModerationNotification,
     Post,
     User,
 )
 from forum.models.acts import Act
 from forum.models.reports import CaseQuerySet
-from forum.permissions import may_answer_reports, may_decide_on, may_work_on
-from forum.refusals import Changed, Invalid, Refusal
+from forum.permissions import can_answer_reports, can_decide_on, can_work_on
 
 
-@deed
-def claim_case(case: Case, *, by: User, take_over: bool = False) -> bool:
-    """Take a case in hand, unless somebody else has it; tells whether `by` has it now.
+@retrying_transaction
+def claim_case(case: Case, *, actor: User, take_over: bool = False) -> bool:
+    """Take a case in hand, unless somebody else has it; tells whether `actor` has it now.
 
     A claim that is older than `CLAIM_LASTS` holds nobody off, what was assigned does. Raises
     `NotAllowed`.
     """
-    may_work_on(by, case).enforce()
+    can_work_on(actor, case).enforce()
     cases = Case.objects.filter(pk=case.pk, closed_at=None)
-    if cases.filter(assignee=by, is_assigned=True).exists():
+    if cases.filter(assignee=actor, is_assigned=True).exists():
         return True
-    free = cases if take_over else cases.free_for(by)
-    return bool(free.update(assignee=by, claimed_at=timezone.now(), is_assigned=False))
+    free = cases if take_over else cases.free_for(actor)
+    return bool(free.update(assignee=actor, claimed_at=timezone.now(), is_assigned=False))
 
 
-@deed
-def release_case(case: Case, *, by: User) -> None:
-    """Leave a case to others, if `by` took it in hand; what was assigned stays so."""
-    mine = Case.objects.filter(pk=case.pk, assignee=by, is_assigned=False)
+@retrying_transaction
+def release_case(case: Case, *, actor: User) -> None:
+    """Leave a case to others, if `actor` took it in hand; what was assigned stays so."""
+    mine = Case.objects.filter(pk=case.pk, assignee=actor, is_assigned=False)
     mine.update(assignee=None, claimed_at=None)
 
 
@@ -83,9 +83,9 @@ def _write_assignee(
             claimed_at=action.created_at if person else None,
         )
         if person not in (None, action.actor_id):
-            ModerationNotice.objects.create(
+            ModerationNotification.objects.create(
                 member_id=person,
-                cause=ModerationNotice.Cause.CASE,
+                cause=ModerationNotification.Cause.CASE,
                 post=target if isinstance(target, Post) else None,
                 action=action,
             )
@@ -93,7 +93,7 @@ def _write_assignee(
 
 def _take_back_word(target: Post | HeldPost) -> None:
     """Who was given it before, and has not read so, need not hear of it any more."""
-    given = ModerationNotice.objects.unread().filter(cause=ModerationNotice.Cause.CASE)
+    given = ModerationNotification.objects.unread().filter(cause=ModerationNotification.Cause.CASE)
     if isinstance(target, Post):
         given = given.filter(post=target)
     else:
@@ -103,16 +103,16 @@ def _take_back_word(target: Post | HeldPost) -> None:
     given.delete()
 
 
-def _cannot_have_it(target: Post | HeldPost, person_id: int | None) -> Refusal | None:
+def _cannot_have_it(target: Post | HeldPost, person_id: int | None) -> UserError | None:
     if not _case_of(target).exists():
-        return Changed(_("Nobody waits for an answer about this post."))
+        return Conflict(_("Nobody waits for an answer about this post."))
     person = User.objects.filter(pk=person_id or 0).first()
     if person is None:
         return None
     if isinstance(target, Post):
-        may = may_answer_reports(person, target)
+        may = can_answer_reports(person, target)
     else:
-        may = may_decide_on(person, target)
+        may = can_decide_on(person, target)
     if may:
         return None
     words = _("%(name)s can’t decide on this: choose somebody else.")
@@ -124,7 +124,7 @@ ASSIGNEE = State(
     "assignee",
     _read_assignee,
     _write_assignee,
-    may_answer_reports,
+    can_answer_reports,
     _cannot_have_it,
 )
 HELD_ASSIGNEE = State(
@@ -132,6 +132,6 @@ HELD_ASSIGNEE = State(
     "assignee",
     _read_assignee,
     _write_assignee,
-    may_decide_on,
+    can_decide_on,
     _cannot_have_it,
 )

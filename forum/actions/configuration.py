@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 
 from forum.actions.acts import write
 from forum.actions.states import State
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Invalid
 from forum.models import HoldRule, ModerationAction, ModerationEffect, ReasonTemplate, User
 from forum.models.acts import Act
-from forum.permissions import may_set_up
-from forum.refusals import Invalid
+from forum.permissions import can_configure
 
 Values = dict[str, Any] | None  # of all fields; none of a row that is not there
 
@@ -43,28 +43,28 @@ class Row:
         return f"{self.model._meta.verbose_name} {self.pk}"
 
 
-@deed
-def set_up(row: Model, *, by: User, reason: str = "") -> ModerationAction | None:
+@retrying_transaction
+def set_up(row: Model, *, actor: User, reason: str = "") -> ModerationAction | None:
     """Save a row as it is now, new or changed; None when that changes nothing. Inverse: `undo`.
 
     Raises `NotAllowed`, `Invalid` or `Busy`.
     """
     if row.pk is None:
         row.pk = _next_id(type(row))
-    return _set(row, values_of(row), by, reason)
+    return _set(row, values_of(row), actor, reason)
 
 
-@deed
-def take_down(row: Model, *, by: User, reason: str = "") -> ModerationAction | None:
+@retrying_transaction
+def take_down(row: Model, *, actor: User, reason: str = "") -> ModerationAction | None:
     """Delete a row; None when it is not there any more. Inverse: `undo`.
 
     Raises `NotAllowed` or `Busy`.
     """
-    return _set(row, None, by, reason)
+    return _set(row, None, actor, reason)
 
 
-def _set(row: Model, values: Values, by: User, reason: str) -> ModerationAction | None:
-    may_set_up(by).enforce()
+def _set(row: Model, values: Values, actor: User, reason: str) -> ModerationAction | None:
+    can_configure(actor).enforce()
     model = type(row)
     (target,) = _lock(model, [row.pk])
     state = state_of_rows(_kind_of(model))
@@ -73,7 +73,7 @@ def _set(row: Model, values: Values, by: User, reason: str) -> ModerationAction 
         return None
     done = _("Deleted") if values is None else _("Added") if before is None else _("Changed")
     why = reason or _("%(done)s: “%(row)s”") % {"done": done, "row": row}
-    return write(Act.CONFIGURE, [(state, [(target, values)])], by=by, reason=why[:500])
+    return write(Act.CONFIGURE, [(state, [(target, values)])], actor=actor, reason=why[:500])
 
 
 def values_of(row: Model) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def values_of(row: Model) -> dict[str, Any]:
 
 def state_of_rows(kind: str) -> State:
     """What a row of that kind says, whole: the only state that it has."""
-    return State(kind, "row", _read, _write, lambda by, _row: may_set_up(by))
+    return State(kind, "row", _read, _write, lambda actor, _row: can_configure(actor))
 
 
 def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:

@@ -11,12 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.sent_forms import held_before, posted_before
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
 from forum.lib.text import clean_source, is_blank
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
-from forum.refusals import AlreadySent, Changed, Gone, Invalid, NotAllowed
 
 # A text may be too long for a post, and wait to be split.
 MAX_DRAFT = 5 * MAX_SOURCE
@@ -43,12 +43,12 @@ class Writing:
     turn: int | None = None
 
 
-@deed
+@retrying_transaction
 def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
     """Keep what a member has written for that purpose, and not posted; returns the draft.
 
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
-    blank text gives up what was kept before. Raises `Changed` when another form has saved since,
+    blank text gives up what was kept before. Raises `Conflict` when another form has saved since,
     whose text stays; `Invalid` when it is too much to keep; `NotAllowed` when it
     is an edit of what somebody else wrote; `AlreadySent` when a form that was sent with other words
     saves in passing, which may be what it held before it was sent.
@@ -76,7 +76,7 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     if _is_straggler(draft, written):
         return draft
     if _is_overtaken(draft, written, source, title):
-        raise Changed(_("This draft was changed elsewhere since you began."))
+        raise Conflict(_("This draft was changed elsewhere since you began."))
     if is_blank(source) and is_blank(title):
         return _given_up(draft)
     draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
@@ -88,17 +88,17 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     return draft
 
 
-@deed
-def discard_draft(draft: Draft, *, by: User) -> Draft:
+@retrying_transaction
+def discard_draft(draft: Draft, *, actor: User) -> Draft:
     """Give a draft up; for an hour it can be taken back. Raises `Gone` when it is not theirs."""
-    draft = _own(draft, by)
+    draft = _own(draft, actor)
     return draft if draft.discarded_at else _given_up(draft)
 
 
-@deed
-def take_back_draft(draft: Draft, *, by: User) -> Draft:
+@retrying_transaction
+def take_back_draft(draft: Draft, *, actor: User) -> Draft:
     """Keep a given-up draft after all. Raises `Gone` when that is too late, or not theirs."""
-    draft = _own(draft, by)
+    draft = _own(draft, actor)
     draft.discarded_at = None
     draft.save(update_fields=["discarded_at"])
     return draft

@@ -20,7 +20,8 @@ from forum.actions.posts import number_changes, recount
 from forum.actions.quotes import Found, find_again, record_quotes
 from forum.actions.records import Effect
 from forum.actions.states import AT_ONCE
-from forum.markup.removal import comes_from, without_blocks
+from forum.lib.unnest import unnest
+from forum.markup.redaction import comes_from, without_blocks
 from forum.markup.render import render
 from forum.models import (
     Case,
@@ -29,14 +30,13 @@ from forum.models import (
     Mention,
     ModerationAction,
     ModerationEffect,
-    Notice,
+    Notification,
     Post,
     Quote,
     Report,
     Revision,
     Thread,
 )
-from forum.models.ids import any_of
 from forum.models.threads import slug_of
 
 Kind = ModerationEffect.Kind
@@ -50,10 +50,10 @@ def reach_of(ids: Collection[int]) -> set[int]:
     found: set[int] = set()
     new = set(ids)
     while new:
-        quoting = Quote.objects.filter(source_post__in=any_of(new)).values_list("post", flat=True)
+        quoting = Quote.objects.filter(source_post__in=unnest(new)).values_list("post", flat=True)
         new = set(quoting) - found - set(ids)
         found |= new
-    threads = Post.objects.order_by().filter(pk__in=any_of(ids)).values("thread")
+    threads = Post.objects.order_by().filter(pk__in=unnest(ids)).values("thread")
     there = Revision.objects.filter(post__thread__in=threads).exclude(quoted=[])
     return found | set(there.values_list("post", flat=True)) - set(ids)
 
@@ -71,7 +71,7 @@ def erase_posts(
     if not posts:
         return []
     ids = [post.pk for post in posts]
-    texts = Revision.objects.filter(post__in=any_of(ids)).exclude(plain="")
+    texts = Revision.objects.filter(post__in=unnest(ids)).exclude(plain="")
     said = [text for text in texts.values_list("plain", flat=True) if text.strip()]
     effects = [_effect_on(post) for post in posts]
     changed = [each for post in around for each in _empty_quotes(post, set(ids), said)]
@@ -114,17 +114,17 @@ def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
         "changed_number",
     ]
     Post.objects.bulk_update(posts, fields, batch_size=AT_ONCE)
-    of_them = {"post__in": any_of(ids)}
+    of_them = {"post__in": unnest(ids)}
     Revision.objects.filter(**of_them).update(source="", plain="", quoted=[])
-    Quote.objects.filter(source_post__in=any_of(ids)).update(words="", start=0, length=0)
-    for model in (Quote, Mention, Draft, Notice):
+    Quote.objects.filter(source_post__in=unnest(ids)).update(words="", start=0, length=0)
+    for model in (Quote, Mention, Draft, Notification):
         model._default_manager.filter(**of_them).delete()
     close_reports(ids, Report.Outcome.ACTED, action)
     threads = {post.thread_id: post.thread for post in posts}
     for pk, thread in sorted(threads.items()):
         if pk in gone:
             recount(thread, -gone[pk])
-        if not Post.objects.by_number(thread).standing().exists():
+        if not Post.objects.by_number(thread).not_deleted().exists():
             Thread.objects.filter(pk=pk).update(deleted_at=action.created_at)
 
 

@@ -13,19 +13,19 @@ from forum.actions.anonymising import anonymise, naming
 from forum.actions.erasing import erase_posts, forget_in_log, reach_of
 from forum.actions.records import Concerned, Effect, clean_reason, close_record, open_record
 from forum.actions.states import State, lock_people, lock_posts
-from forum.actions.transactions import StartAgain, deed
+from forum.actions.transactions import RetryTransaction, retrying_transaction
+from forum.errors import Conflict, Gone, Invalid, UserError
 from forum.models import (
     Erasure,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
+    ModerationNotification,
     Post,
     Role,
     User,
 )
 from forum.models.acts import Act
-from forum.permissions import Verdict, may_anonymise, may_confirm_erasure, may_erase
-from forum.refusals import Changed, Gone, Invalid, Refusal
+from forum.permissions import PermissionResult, can_anonymise, can_confirm_erasure, can_erase
 
 Kind = ModerationEffect.Kind
 Asked = dict[str, bool] | None  # whether all they wrote goes, too
@@ -45,7 +45,7 @@ def ask_to_anonymise(
     return change(Act.ASK_ERASURE, PERSON_ASKED, people, {"posts": bool(with_posts)}, **how)
 
 
-@deed
+@retrying_transaction
 def ask_for_own(person: User, *, with_posts: bool) -> Erasure:
     """Ask that one's own account is erased; asked again, the last choice holds."""
     (person,) = lock_people([person.pk])
@@ -55,63 +55,67 @@ def ask_for_own(person: User, *, with_posts: bool) -> Erasure:
         reason = _("Asked for by the member")
         asked = Erasure.objects.create(person=person, asked_by=person, reason=reason)
     if not asked.is_own:
-        raise Changed(_("Your account is about to be erased already."))
+        raise Conflict(_("Your account is about to be erased already."))
     asked.with_posts = bool(with_posts)
     asked.save(update_fields=["with_posts"])
     return asked
 
 
-@deed
+@retrying_transaction
 def withdraw_own(person: User) -> None:
     """Keep one's own account after all."""
     mine = Erasure.objects.open().filter(person=person, asked_by=person)
     mine.update(closed_at=timezone.now(), closed_by=person, outcome=Erasure.Outcome.WITHDRAWN)
 
 
-@deed
-def drop_erasure(asked: Erasure, *, by: User, reason: str, note: str = "") -> ModerationAction:
+@retrying_transaction
+def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") -> ModerationAction:
     """Refuse what somebody asked for, or take back what one asked for oneself.
 
-    Inverse: to ask again. Raises `NotAllowed`, `Invalid`, `Busy`, and `Changed` when it is closed.
+    Inverse: to ask again. Raises `NotAllowed`, `Invalid`, `Busy`, and `Conflict` when it is closed.
     """
     state = PERSON_ASKED if asked.person_id else POST_ASKED
-    if by.pk != asked.asked_by_id:
-        may_confirm_erasure(by, asked).enforce()
-    drop = State(state.kind, state.key, state.read, state.write, lambda _by, _target: Verdict())
-    outcome = change(Act.DROP_ERASURE, drop, [asked.target], None, by=by, reason=reason, note=note)
+    if actor.pk != asked.asked_by_id:
+        can_confirm_erasure(actor, asked).enforce()
+    drop = State(
+        state.kind, state.key, state.read, state.write, lambda _by, _target: PermissionResult()
+    )
+    outcome = change(
+        Act.DROP_ERASURE, drop, [asked.target], None, actor=actor, reason=reason, note=note
+    )
     if outcome.action is None:
-        raise Changed(_("That was decided already."))
+        raise Conflict(_("That was decided already."))
     return outcome.action
 
 
-@deed
+@retrying_transaction
 def confirm_erasure(
-    asked: Erasure, *, by: User | None, seen: str | None = None
+    asked: Erasure, *, actor: User | None, seen: str | None = None
 ) -> ModerationAction:
-    """Erase what somebody else asked for; `by` nobody when it is the operator at the machine.
+    """Erase what somebody else asked for; `actor` nobody when it is the operator at the machine.
 
     Irreversible. Confirmed twice, the first record is returned. Raises `NotAllowed`, `Busy`, and
-    `Changed` when it was withdrawn, or is not what was `seen` any more.
+    `Conflict` when it was withdrawn, or is not what was `seen` any more.
     """
     ids = _posts_of(asked)
     reach = reach_of(ids) | (naming(asked.person) if asked.person else set())
     posts = {post.pk: post for post in lock_posts(reach | ids)}  # threads before members
     people = lock_people([asked.person_id]) if asked.person_id else []
     if _posts_of(asked) != ids or not reach_of(ids) <= reach:
-        raise StartAgain
+        raise RetryTransaction
     asked = Erasure.objects.select_for_update(of=("self",)).get(pk=asked.pk)
     if asked.record and asked.outcome == Erasure.Outcome.DONE:
         return asked.record
     if not asked.is_open:
-        raise Changed(_("That was decided already, or nobody confirmed it in time."))
-    if by is not None:
-        may_confirm_erasure(by, asked).enforce()
+        raise Conflict(_("That was decided already, or nobody confirmed it in time."))
+    if actor is not None:
+        can_confirm_erasure(actor, asked).enforce()
     check_seen([asked.target], seen)
     _keep_an_administrator(people)
-    concerned = Concerned.by([(Kind.POST, pk, {}, {}) for pk in ids])
+    concerned = Concerned.actor([(Kind.POST, pk, {}, {}) for pk in ids])
     record = open_record(
         Act.ERASE_PERSON if people else Act.ERASE_POST,
-        by=by if by and asked.is_own else asked.asked_by,
+        actor=actor if actor and asked.is_own else asked.asked_by,
         reason=asked.reason,
         concerned=concerned,
     )
@@ -121,7 +125,7 @@ def confirm_erasure(
     effects += [anonymise(each, named_in, record, with_posts=asked.with_posts) for each in people]
     close_record(record, effects, concerned)
     forget_in_log(effects)
-    _close(asked, Erasure.Outcome.DONE, by, record)
+    _close(asked, Erasure.Outcome.DONE, actor, record)
     return record
 
 
@@ -139,9 +143,9 @@ def _keep_an_administrator(people: Sequence[User]) -> None:
 
 
 def _close(
-    asked: Erasure, outcome: str, by: User | None, record: ModerationAction | None = None
+    asked: Erasure, outcome: str, actor: User | None, record: ModerationAction | None = None
 ) -> None:
-    asked.closed_at, asked.closed_by = timezone.now(), by
+    asked.closed_at, asked.closed_by = timezone.now(), actor
     asked.outcome, asked.record = outcome, record
     asked.save(update_fields=["closed_at", "closed_by", "outcome", "record"])
 
@@ -167,8 +171,8 @@ def _write(values: Sequence[tuple[Post | User, Asked]], action: ModerationAction
             outcome = Erasure.Outcome.WITHDRAWN if is_asker else Erasure.Outcome.REFUSED
             _close(asked, outcome, action.actor, action)
             if asked.is_own and not is_asker:
-                ModerationNotice.objects.create(
-                    member=asked.asked_by, cause=ModerationNotice.Cause.DEED, action=action
+                ModerationNotification.objects.create(
+                    member=asked.asked_by, cause=ModerationNotification.Cause.DEED, action=action
                 )
         if value:
             Erasure.objects.create(
@@ -181,13 +185,13 @@ def _write(values: Sequence[tuple[Post | User, Asked]], action: ModerationAction
             )
 
 
-def _is_gone(target: Post | User, value: Asked) -> Refusal | None:
+def _is_gone(target: Post | User, value: Asked) -> UserError | None:
     if value and target.is_erased:
         return Gone(_("That was erased already."))
     if value and _read(target):
-        return Changed(_("Somebody asked for that already."))
+        return Conflict(_("Somebody asked for that already."))
     return None
 
 
-POST_ASKED = State(Kind.POST, "erasure", _read, _write, may_erase, _is_gone)
-PERSON_ASKED = State(Kind.PERSON, "erasure", _read, _write, may_anonymise, _is_gone)
+POST_ASKED = State(Kind.POST, "erasure", _read, _write, can_erase, _is_gone)
+PERSON_ASKED = State(Kind.PERSON, "erasure", _read, _write, can_anonymise, _is_gone)

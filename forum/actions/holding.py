@@ -19,13 +19,14 @@ from django.utils.translation import gettext as _
 from forum.actions.acts import How, Outcome, Several, change
 from forum.actions.cases import note_held
 from forum.actions.drafts import Writing, forget_draft, save_draft
-from forum.actions.pace import keep_pace
 from forum.actions.posts import began_from, edit_post, lock_thread_of, rendered_post, reply_to
 from forum.actions.sent_forms import held_before
+from forum.actions.slow_mode import keep_pace
 from forum.actions.states import HIDDEN, WORDING, State, lock_posts
 from forum.actions.threads import clean_title, start_thread
-from forum.actions.transactions import deed
-from forum.lib.matching import Searched, host_of
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict, Gone, Invalid, Suspended, UserError
+from forum.lib.term_matching import SearchedText, host_of
 from forum.lib.text import clean_source
 from forum.markup.render import Rendered, render
 from forum.models import (
@@ -34,23 +35,22 @@ from forum.models import (
     HoldRule,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
+    ModerationNotification,
     Post,
     User,
 )
 from forum.models.acts import Act
 from forum.models.drafts import Purpose
 from forum.models.held import MOST_WAITING_OF_ONE
-from forum.models.newcomers import newness_of, standing_posts_of
 from forum.permissions import (
-    Verdict,
-    may_answer,
-    may_decide_on,
-    may_edit,
-    may_start_thread,
-    may_withdraw,
+    PermissionResult,
+    can_answer,
+    can_decide_on,
+    can_edit,
+    can_start_thread,
+    can_withdraw,
 )
-from forum.refusals import Changed, Gone, Invalid, Refusal, Suspended
+from forum.queries.new_member_limits import newness_of, standing_posts_of
 
 Waiting = HeldPost.State
 # What was approved, and was changed by somebody since.
@@ -89,15 +89,17 @@ def why_held(
     return None
 
 
-def searched(rendered: Rendered, title: str = "") -> Searched:
+def searched(rendered: Rendered, title: str = "") -> SearchedText:
     """What rules look at: the words of a text with those that it quotes, and what it links to."""
-    return Searched(f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL))
+    return SearchedText(
+        f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
+    )
 
 
 class _Asked:
     """One text of one author; what only few rules ask is found when one does."""
 
-    def __init__(self, author: User, text: Searched, edits: Post | None) -> None:
+    def __init__(self, author: User, text: SearchedText, edits: Post | None) -> None:
         self.author = author
         self.text = text
         self.edits = edits
@@ -107,7 +109,7 @@ class _Asked:
         return newness_of(self.author) is not None
 
     @cached_property
-    def before(self) -> Searched | None:
+    def before(self) -> SearchedText | None:
         if self.edits is None:
             return None
         return searched(render(self.edits.latest_revision().source))
@@ -132,7 +134,7 @@ class _Asked:
 # -- Holding, and taking back ---------------------------------------------------------------------
 
 
-@deed
+@retrying_transaction
 def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why: Why) -> HeldPost:
     """Let a text wait for a moderator; its draft goes with that. Sent twice, it waits once.
 
@@ -176,40 +178,40 @@ def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why
 def _enforce(purpose: Purpose, author: User, base: int | None, was: str) -> None:
     """Raise what refuses a text for that purpose."""
     if purpose.board_id:
-        may_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
+        can_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
         return
     (post_id,) = purpose.posts
     thread = lock_thread_of(post_id)
     post = Post.objects.select_related("author").get(pk=post_id)
     post.thread = thread
     if purpose.post_id:
-        may_edit(author, post).enforce()
+        can_edit(author, post).enforce()
         if not began_from(post.latest_revision(), base, was):
-            raise Changed(_("This post was edited since you began."))
+            raise Conflict(_("This post was edited since you began."))
         return
-    may_answer(author, post).enforce()
+    can_answer(author, post).enforce()
     keep_pace(author, post)
 
 
-@deed
-def withdraw_held(held: HeldPost, *, by: User) -> Purpose:
+@retrying_transaction
+def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     """Take back what waits, or was rejected: its text is a draft again, for what it was for.
 
-    Raises `NotAllowed`, `Gone` when it was published, and `Changed` when there is another draft of
+    Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft of
     the same; nothing is written then.
     """
     held = HeldPost.objects.with_context().select_for_update(of=("self",)).get(pk=held.pk)
-    may_withdraw(by, held).enforce()
+    can_withdraw(actor, held).enforce()
     purpose = purpose_of(held)
     if purpose == Purpose():
         raise Gone(_("The board that it was for isn’t there any more."))
     if held.state != Waiting.WITHDRAWN:
         written = Writing(held.source, held.title, held.pointed_at)
         try:
-            save_draft(purpose, member=by, written=written)
-        except Changed as other:
+            save_draft(purpose, member=actor, written=written)
+        except Conflict as other:
             told = _("You keep another draft of the same: post or discard that one first.")
-            raise Changed(told) from other
+            raise Conflict(told) from other
         _end(held, Waiting.WITHDRAWN)
     return purpose
 
@@ -244,7 +246,7 @@ def approve_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
         by_author.setdefault(author, []).append(post or edits)
     for author, posts in by_author.items():
         if len(posts) == 1:  # its notice leads there
-            told = ModerationNotice.objects.filter(action=outcome.action, member=author)
+            told = ModerationNotification.objects.filter(action=outcome.action, member=author)
             told.update(post=posts[0])
     return outcome
 
@@ -285,7 +287,7 @@ def _publish(held: HeldPost, action: ModerationAction) -> None:
         _show_again(held.post, action)
     elif held.edits:
         held.replaced = held.edits.latest_revision()
-        edit_post(held.edits, by=author, base=held.base, was=held.was, is_approved=True, **how)
+        edit_post(held.edits, actor=author, base=held.base, was=held.was, is_approved=True, **how)
     elif held.parent:
         held.post = reply_to(held.parent, author=author, nonce=held.nonce, is_approved=True, **how)
     else:
@@ -314,46 +316,46 @@ def _take_away(held: HeldPost, action: ModerationAction) -> None:
         WORDING.write([(post, held.replaced_id)], action)
         return
     HIDDEN.write([(post, True)], action)
-    if post.is_opening and not Post.objects.below(post).standing().exists():
+    if post.is_opening and not Post.objects.below(post).not_deleted().exists():
         post.thread.deleted_at = action.created_at
         post.thread.save(update_fields=["deleted_at"])
 
 
-def _hinders(held: HeldPost, value: str) -> Refusal | None:
+def _hinders(held: HeldPost, value: str) -> UserError | None:
     if held.state == Waiting.WITHDRAWN:
         return Gone(_("Its author took it back meanwhile."))
     if held.state == Waiting.APPROVED:
-        return Changed(_("It was published already: act on the post itself."))
+        return Conflict(_("It was published already: act on the post itself."))
     return _why_not(held) if value == Waiting.APPROVED else None
 
 
-def _why_not(held: HeldPost) -> Refusal | None:
+def _why_not(held: HeldPost) -> UserError | None:
     """Why it cannot be published now."""
     if not held.source:
         return Gone(_("Its text was erased."))
     author = User.objects.get(pk=held.author_id)
-    refusal = _verdict(held, author).refusal
-    if author.is_suspended or isinstance(refusal, Suspended):
-        return Changed(_("Its author is suspended or silenced here. It waits on."))
-    if refusal is None:
+    error = _verdict(held, author).error
+    if author.is_suspended or isinstance(error, Suspended):
+        return Conflict(_("Its author is suspended or silenced here. It waits on."))
+    if error is None:
         return None
     told = _("It can’t be published now, and waits on: %(why)s")
-    return Changed(told % {"why": refusal.message})
+    return Conflict(told % {"why": error.message})
 
 
-def _verdict(held: HeldPost, author: User) -> Verdict:
+def _verdict(held: HeldPost, author: User) -> PermissionResult:
     if held.post:
         gone = held.post.is_deleted
-        return Verdict(Gone(_("This post was deleted by its author.")) if gone else None)
+        return PermissionResult(Gone(_("This post was deleted by its author.")) if gone else None)
     if held.edits:
         if not began_from(held.edits.latest_revision(), held.base, held.was):
-            return Verdict(Changed(_("The post was edited again since.")))
-        return may_edit(author, held.edits)
+            return PermissionResult(Conflict(_("The post was edited again since.")))
+        return can_edit(author, held.edits)
     if held.parent:
-        return may_answer(author, held.parent)
+        return can_answer(author, held.parent)
     if held.board:
-        return may_start_thread(author, held.board)
-    return Verdict(Gone(_("The board that it was for isn’t there any more.")))
+        return can_start_thread(author, held.board)
+    return PermissionResult(Gone(_("The board that it was for isn’t there any more.")))
 
 
-HELD = State(ModerationEffect.Kind.HELD, "state", _read, _write, may_decide_on, _hinders)
+HELD = State(ModerationEffect.Kind.HELD, "state", _read, _write, can_decide_on, _hinders)

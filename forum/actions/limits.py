@@ -8,9 +8,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from forum.errors import RateLimited
 from forum.models import RateLimit
 from forum.models.limits import Limit
-from forum.refusals import TooFast
 
 # One statement, so that of any number at once exactly as many get through as there are tokens.
 # A row comes back only if a token was there to take.
@@ -34,7 +34,7 @@ least(%(burst)s, bucket.tokens
 def spend(key: str, limit: Limit) -> None:
     """Take one token from the bucket of `key`, a person's id or an address, for that limit.
 
-    Raises `TooFast`, which says after how many seconds there is one again.
+    Raises `RateLimited`, which says after how many seconds there is one again.
     """
     values: dict[str, str | float] = {
         "key": f"{limit.kind}:{key}",
@@ -48,7 +48,7 @@ def spend(key: str, limit: Limit) -> None:
         cursor.execute(LACKING.format(filled=FILLED), values)
         row = cursor.fetchone()
     lacking = float(row[0]) if row else 0
-    raise TooFast(max(1, math.ceil(lacking * limit.per_seconds)))
+    raise RateLimited(max(1, math.ceil(lacking * limit.per_seconds)))
 
 
 # What django-allauth counts in the cache, whose rows nothing else drops. It lasts an hour at most:

@@ -26,9 +26,9 @@ from forum.actions.states import (
     TITLE,
 )
 from forum.actions.threads import clean_title
+from forum.errors import Invalid
 from forum.models import Post, Thread
 from forum.models.acts import Act
-from forum.refusals import Invalid
 
 __all__ = [
     "LONGEST_PACE",

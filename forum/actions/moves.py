@@ -15,17 +15,17 @@ from mptt.exceptions import InvalidMove
 
 from forum.actions.branches import renumber
 from forum.actions.posts import recount
-from forum.actions.reading import carry_seen
+from forum.actions.read_state import carry_seen
 from forum.actions.records import Effect, latest, record
 from forum.actions.threads import clean_title
-from forum.actions.transactions import StartAgain, deed
+from forum.actions.transactions import RetryTransaction, retrying_transaction
+from forum.errors import Conflict, Gone, Invalid
 from forum.models import Board, ModerationAction, ModerationEffect, Post, Revision, Thread, User
 from forum.models.acts import rule_of
 from forum.models.posts import PostQuerySet
 from forum.models.threads import slug_of
 from forum.models.tree import UNCHANGED, Renumbering
-from forum.permissions import may_moderate
-from forum.refusals import Changed, Gone, Invalid
+from forum.permissions import can_moderate
 
 Act = ModerationAction.Act
 Kind = ModerationEffect.Kind
@@ -56,8 +56,10 @@ class Destination:
     restored: Numbers | None = None
 
 
-@deed
-def move_branch(post: Post, *, to: Post, by: User, reason: str, note: str = "") -> ModerationAction:
+@retrying_transaction
+def move_branch(
+    post: Post, *, to: Post, actor: User, reason: str, note: str = ""
+) -> ModerationAction:
     """Hang a post, with everything below it, at the end of the replies to `to`.
 
     In the same thread or another. Inverse: `undo_move`. Raises `Invalid`, `NotAllowed`, `Gone`
@@ -65,14 +67,16 @@ def move_branch(post: Post, *, to: Post, by: User, reason: str, note: str = "") 
     """
     source, target = _locked_threads(post.pk, to.pk)
     post, to = _fresh(post, source), _fresh(to, target)
-    _enforce(by, source, target)
+    _enforce(actor, source, target)
     if post.is_opening:
         raise Invalid(_("An opening post moves with its whole thread: merge the thread."))
     if post.parent_id == to.pk:
         return _moved_before(post)
     authors = _authors(post)
     effects = _transfer(post, Destination(target, to.pk))
-    return record(Act.MOVE_BRANCH, by=by, reason=reason, note=note, effects=effects, also=authors)
+    return record(
+        Act.MOVE_BRANCH, actor=actor, reason=reason, note=note, effects=effects, also=authors
+    )
 
 
 def _moved_before(post: Post) -> ModerationAction:
@@ -88,16 +92,16 @@ def _authors(head: Post) -> set[int]:
 
 
 def split_off(
-    post: Post, *, title: str, board: Board | None = None, by: User, reason: str, note: str = ""
+    post: Post, *, title: str, board: Board | None = None, actor: User, reason: str, note: str = ""
 ) -> ModerationAction:
     """As `split_branch`; returns the record."""
-    split_branch(post, title=title, board=board, by=by, reason=reason, note=note)
+    split_branch(post, title=title, board=board, actor=actor, reason=reason, note=note)
     return latest(Act.SPLIT_BRANCH, Kind.POST, post.pk)
 
 
-@deed
+@retrying_transaction
 def split_branch(
-    post: Post, *, title: str, board: Board | None = None, by: User, reason: str, note: str = ""
+    post: Post, *, title: str, board: Board | None = None, actor: User, reason: str, note: str = ""
 ) -> Thread:
     """Make a thread of its own from a post and everything below it; returns that thread.
 
@@ -107,8 +111,8 @@ def split_branch(
     title = clean_title(title)
     (source,) = _locked_threads(post.pk)
     post = _fresh(post, source)
-    _enforce(by, source)
-    may_moderate(by, board or source.board).enforce()
+    _enforce(actor, source)
+    can_moderate(actor, board or source.board).enforce()
     if post.is_opening:
         raise Invalid(_("An opening post has a thread of its own already."))
     thread = Thread.objects.create(
@@ -122,14 +126,14 @@ def split_branch(
     Thread.objects.lock(thread.pk)
     authors = _authors(post)
     effects = _transfer(post, Destination(thread, None))
-    record(Act.SPLIT_BRANCH, by=by, reason=reason, note=note, effects=effects, also=authors)
+    record(Act.SPLIT_BRANCH, actor=actor, reason=reason, note=note, effects=effects, also=authors)
     thread.refresh_from_db()
     return thread
 
 
-@deed
+@retrying_transaction
 def merge_thread(
-    thread: Thread, *, into: Thread, by: User, reason: str, note: str = ""
+    thread: Thread, *, into: Thread, actor: User, reason: str, note: str = ""
 ) -> ModerationAction:
     """Hang a thread's whole tree below the opening post of `into`; its address leads there.
 
@@ -141,13 +145,15 @@ def merge_thread(
     )
     if source.merged_into_id == target.pk:
         return latest(Act.MERGE_THREAD, Kind.THREAD, source.pk)
-    _enforce(by, source, target)
+    _enforce(actor, source, target)
     if source.pk == target.pk:
         raise Invalid(_("A thread can’t be merged into itself."))
     head, place = (Post.objects.opening_of(each.pk).get() for each in (source, target))
     authors = _authors(head)
     effects = _transfer(head, Destination(target, place.pk))
-    return record(Act.MERGE_THREAD, by=by, reason=reason, note=note, effects=effects, also=authors)
+    return record(
+        Act.MERGE_THREAD, actor=actor, reason=reason, note=note, effects=effects, also=authors
+    )
 
 
 def was_merged(action: ModerationAction, thread: Thread) -> bool:
@@ -155,13 +161,13 @@ def was_merged(action: ModerationAction, thread: Thread) -> bool:
     return action.effects.filter(kind=Kind.POST, before__thread=thread.pk).exists()
 
 
-@deed
+@retrying_transaction
 def undo_move(
-    action: ModerationAction, *, by: User, reason: str, note: str = ""
+    action: ModerationAction, *, actor: User, reason: str, note: str = ""
 ) -> ModerationAction:
     """Take a move, split or merge back: the branch stands where, and numbered as, it did.
 
-    Posts that joined the branch meanwhile come along. Raises `Changed` when the branch has been
+    Posts that joined the branch meanwhile come along. Raises `Conflict` when the branch has been
     moved again, or its old place has; `Invalid`, `NotAllowed`, `Gone` or `Busy`.
     """
     moved = action.effects.get(kind=Kind.POST)
@@ -173,9 +179,9 @@ def undo_move(
     post = Post.objects.select_related("thread__board").get(pk=moved.target_id)
     old = Thread.objects.select_related("board").get(pk=came_from["thread"])
     for thread in (post.thread, old):
-        may_moderate(by, thread.board).enforce()
+        can_moderate(actor, thread.board).enforce()
     if (post.thread_id, post.parent_id) != (went_to["thread"], went_to["parent"]):
-        raise Changed(_("This branch has been moved again since."))
+        raise Conflict(_("This branch has been moved again since."))
     back = Destination(
         old,
         came_from["parent"],
@@ -189,7 +195,7 @@ def undo_move(
     assert inverse
     return record(
         inverse,
-        by=by,
+        actor=actor,
         reason=reason,
         note=note,
         undoes=action,
@@ -206,7 +212,7 @@ def _locked_threads(*post_ids: int) -> list[Thread]:
     Thread.objects.lock(*found.values())
     for pk, thread_id in found.items():
         if not Post.objects.filter(pk=pk, thread_id=thread_id).exists():
-            raise StartAgain
+            raise RetryTransaction
     threads = Thread.objects.select_related("board").in_bulk(found.values())
     return [threads[found[pk]] for pk in post_ids]
 
@@ -217,9 +223,9 @@ def _fresh(post: Post, thread: Thread) -> Post:
     return post
 
 
-def _enforce(by: User, *threads: Thread) -> None:
+def _enforce(actor: User, *threads: Thread) -> None:
     for thread in threads:
-        may_moderate(by, thread.board).enforce()
+        can_moderate(actor, thread.board).enforce()
         if thread.is_deleted or thread.merged_into_id:
             raise Gone(_("This thread isn’t here any more."))
 
@@ -231,16 +237,16 @@ def _numbers(place: dict[str, Any]) -> Numbers | None:
 def _reply_after(thread: Thread, parent_id: int | None, previous_id: int | None) -> int | None:
     """The reply that follows `previous_id` (None: the first one) below a post; None at the end.
 
-    Raises `Changed` when that post is no longer in the thread, or, for the place of a root, when
+    Raises `Conflict` when that post is no longer in the thread, or, for the place of a root, when
     the thread has one.
     """
     if parent_id is None:
         if Post.objects.filter(thread=thread).exists():
-            raise Changed(_("There are other posts in that thread now."))
+            raise Conflict(_("There are other posts in that thread now."))
         return None
     parent = Post.objects.filter(pk=parent_id, thread=thread).first()
     if parent is None:
-        raise Changed(_("The place that this branch came from has moved since."))
+        raise Conflict(_("The place that this branch came from has moved since."))
     if previous_id is None:
         following = parent.get_children().first()
     else:
@@ -269,7 +275,7 @@ def _transfer(post: Post, to: Destination) -> list[Effect]:
         _hang(post, to, UNCHANGED)
     else:
         branch = post.get_descendants(include_self=True).order_by()
-        living = branch.living().count()
+        published = branch.published().count()
         old, new, change = _renumbered(branch, to)
         before["numbers"], after["numbers"] = [old.first, old.last], [new.first, new.last]
         carry_seen(source, target, branch, change)
@@ -279,7 +285,7 @@ def _transfer(post: Post, to: Destination) -> list[Effect]:
             source.merged_into = target
         if to.parent_id is None:
             target.merged_into = None
-        for thread, difference in ((source, -living), (target, +living)):
+        for thread, difference in ((source, -published), (target, +published)):
             thread.save(update_fields=["next_number", "merged_into"])
             recount(thread, difference)
     for thread in threads:

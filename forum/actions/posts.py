@@ -13,26 +13,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.branches import note_in_branch
+from forum.actions.branches import record_branch_activity
 from forum.actions.cases import close_reports
 from forum.actions.drafts import forget_draft
 from forum.actions.mentions import record_mentions
-from forum.actions.notices import tell, tell_of_edit
-from forum.actions.pace import keep_pace
+from forum.actions.notifications import notify, notify_of_edit
 from forum.actions.quotes import Found, find_sources, record_quotes
-from forum.actions.reading import mark_own
+from forum.actions.read_state import mark_own_post_read
 from forum.actions.sent_forms import posted_before
-from forum.actions.transactions import StartAgain, deed
+from forum.actions.slow_mode import keep_pace
+from forum.actions.transactions import RetryTransaction, retrying_transaction
+from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
-from forum.permissions import may_answer, may_delete, may_edit
-from forum.refusals import Changed, Invalid
+from forum.permissions import can_answer, can_delete, can_edit
 
 # An edit this soon, before anybody answered or quoted, writes over what it corrects.
-GRACE = timedelta(minutes=3)
+SILENT_EDIT_PERIOD = timedelta(minutes=3)
 
 
 def reply_to(
@@ -50,7 +50,7 @@ def reply_to(
     `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned;
     sent again with other words, `AlreadySent` is raised. `pointed_at` are ids of posts that the
     form quoted from, `draft_version` is that of the draft that the author has seen. What
-    `is_approved` by a moderator keeps no pace. Raises `Invalid`, `Locked`, `Changed` (the parent
+    `is_approved` by a moderator keeps no pace. Raises `Invalid`, `Locked`, `Conflict` (the parent
     was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
     """
     rendered = rendered_post(source)
@@ -59,7 +59,7 @@ def reply_to(
     return _reply_to(parent.pk, author, source, rendered, found, nonce, draft_version, is_approved)
 
 
-@deed
+@retrying_transaction
 def _reply_to(
     parent_id: int,
     author: User,
@@ -75,7 +75,7 @@ def _reply_to(
         return sent
     parent = Post.objects.get(pk=parent_id)
     parent.thread = thread
-    may_answer(author, parent).enforce()
+    can_answer(author, parent).enforce()
     if not is_approved:
         keep_pace(author, parent)
     post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
@@ -94,7 +94,7 @@ def lock_thread_of(post_id: int) -> Thread:
     thread_id = Post.objects.order_by().values_list("thread_id", flat=True).get(pk=post_id)
     thread = Thread.objects.locked(thread_id)
     if not Post.objects.filter(pk=post_id, thread_id=thread_id).exists():
-        raise StartAgain
+        raise RetryTransaction
     return thread
 
 
@@ -103,7 +103,7 @@ def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> 
     post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
     post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
     post.save(force_insert=True)
-    note_in_branch(post)
+    record_branch_activity(post)
     Revision.objects.create(
         post=post,
         number=post.number,
@@ -115,9 +115,9 @@ def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> 
     )
     record_mentions(post, rendered)
     record_quotes(post, found)
-    tell(post)
-    mark_own(post, member=post.author)
-    post.thread.note_arrival(post)
+    notify(post)
+    mark_own_post_read(post, member=post.author)
+    post.thread.record_latest_post(post)
     return post
 
 
@@ -145,7 +145,7 @@ def rendered_post(source: str) -> Rendered:
 def edit_post(
     post: Post,
     *,
-    by: User,
+    actor: User,
     source: str,
     base: int | None = None,
     was: str = "",
@@ -156,21 +156,25 @@ def edit_post(
     """Change the text of a post; returns it. The draft of the edit goes with that.
 
     `base` is the number of the revision that the editor began from, and `was` the fingerprint of
-    its text, which a correction soon after it was written changes: `Changed` is raised when the
+    its text, which a correction soon after it was written changes: `Conflict` is raised when the
     post says something else meanwhile. What a moderator approved of keeps the wording before, so
     that it can be brought back. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`,
     `Suspended` or `Busy` too.
     """
     rendered = rendered_post(source)
-    found = find_sources(rendered, reader=by, parent=post.parent, pointed_at=pointed_at, but=post)
+    found = find_sources(
+        rendered, reader=actor, parent=post.parent, pointed_at=pointed_at, exclude=post
+    )
     source = clean_source(source)
-    return _edit_post(post.pk, by, source, base, was, rendered, found, draft_version, is_approved)
+    return _edit_post(
+        post.pk, actor, source, base, was, rendered, found, draft_version, is_approved
+    )
 
 
-@deed
+@retrying_transaction
 def _edit_post(
     post_id: int,
-    by: User,
+    actor: User,
     source: str,
     base: int | None,
     was: str,
@@ -182,20 +186,20 @@ def _edit_post(
     thread = lock_thread_of(post_id)
     post = Post.objects.select_related("author").get(pk=post_id)
     post.thread = thread
-    may_edit(by, post).enforce()
-    forget_draft(Purpose(post_id=post_id), member=by, source=source, version=draft_version)
+    can_edit(actor, post).enforce()
+    forget_draft(Purpose(post_id=post_id), member=actor, source=source, version=draft_version)
     latest = post.latest_revision()
     if latest.source == source:
         return post  # the same form may have come twice
     if not began_from(latest, base, was):
-        raise Changed(_("This post was edited since you began."))
-    if _is_fresh(latest, by) and not is_approved and not post.has_echo():
+        raise Conflict(_("This post was edited since you began."))
+    if _is_fresh(latest, actor) and not is_approved and not post.has_replies_or_quotes():
         latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted
         latest.save(update_fields=["source", "plain", "quoted"])
         reword(post, source, rendered, found)
     else:
-        revise(post, source, rendered, found, editor=by)
-    mark_own(post, member=by)
+        revise(post, source, rendered, found, editor=actor)
+    mark_own_post_read(post, member=actor)
     return post
 
 
@@ -204,8 +208,8 @@ def began_from(latest: Revision, base: int | None, was: str) -> bool:
     return base in (None, latest.number) and was in ("", fingerprint(latest.source))
 
 
-def _is_fresh(latest: Revision, by: User) -> bool:
-    return latest.editor_id == by.pk and was_within(GRACE, latest.created_at)
+def _is_fresh(latest: Revision, actor: User) -> bool:
+    return latest.editor_id == actor.pk and was_within(SILENT_EDIT_PERIOD, latest.created_at)
 
 
 def revise(
@@ -234,11 +238,11 @@ def reword(post: Post, source: str, rendered: Rendered, found: list[Found]) -> N
     post.save(update_fields=["source", "html", "excerpt"])
     record_mentions(post, rendered)
     record_quotes(post, found)
-    tell_of_edit(post)
+    notify_of_edit(post)
 
 
-@deed
-def delete_post(post: Post, *, by: User) -> Post:
+@retrying_transaction
+def delete_post(post: Post, *, actor: User) -> Post:
     """Take a post back: a tombstone stays where replies hang on it.
 
     An opening post below which nothing stands takes its thread with it. Raises `NotAllowed`,
@@ -247,15 +251,15 @@ def delete_post(post: Post, *, by: User) -> Post:
     thread = lock_thread_of(post.pk)
     post = Post.objects.get(pk=post.pk)
     post.thread = thread
-    may_delete(by, post).enforce()
+    can_delete(actor, post).enforce()
     was_counted = not post.is_hidden
     post.deleted_at = timezone.now()
     number_change(post)
     post.save(update_fields=["deleted_at", "changed_number"])
     if was_counted:
-        count_out(post)
+        decrement_post_count(post)
     close_reports([post.pk], Report.Outcome.GONE)
-    if post.is_opening and not Post.objects.below(post).standing().exists():
+    if post.is_opening and not Post.objects.below(post).not_deleted().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])
     return post
@@ -282,7 +286,7 @@ def number_changes(posts: Iterable[Post]) -> None:
         thread.save(update_fields=["next_number"])
 
 
-def count_out(post: Post) -> None:
+def decrement_post_count(post: Post) -> None:
     """A post no longer counts as standing in its thread; the thread is locked by the caller."""
     recount(post.thread, -1)
 
@@ -297,7 +301,7 @@ def recount(thread: Thread, change: int) -> None:
 
     The latest is the one with the highest id: numbers of posts that moved here tell no time.
     """
-    last = Post.objects.latest_in(thread).living().first()
+    last = Post.objects.latest_in(thread).published().first()
     Thread.objects.filter(pk=thread.pk).update(
         post_count=F("post_count") + change,
         last_post=last,

@@ -12,7 +12,7 @@ from operator import attrgetter
 from django.conf import settings
 
 from forum.actions.transactions import statements_limited
-from forum.markup.alike import closest
+from forum.markup.fuzzy_match import closest
 from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
 from forum.markup.renderer import MOST_QUOTES
@@ -55,7 +55,7 @@ def find_sources(
     reader: User,
     parent: Post | None,
     pointed_at: Iterable[int] = (),
-    but: Post | None = None,
+    exclude: Post | None = None,
 ) -> list[Found]:
     """The sources of what a text quotes, among posts whose text `reader` may read.
 
@@ -63,15 +63,15 @@ def find_sources(
     and those above it, nearest first, then in the whole thread, then in the posts that the text
     links to, wherever they are; in the latest revisions of each, and only in what its author said:
     whoever quotes somebody has not said their words. A block whose words stand nowhere is left out,
-    unless most of them are those of a post that the form pointed at. `but` is the quoting post
+    unless most of them are those of a post that the form pointed at. `exclude` is the quoting post
     itself, when it is edited: what it quoted before keeps its source, also when that was removed
     since, and also when its words are changed now. Raises `Busy` when a search takes too long.
     """
     if not rendered.quotes:
         return []
     with statements_limited(LONGEST):
-        kept = list(_quotes_of(but)) if but else []
-        search = Search(reader, parent, pointed_at, but, kept, posts_in(rendered.links))
+        kept = list(_quotes_of(exclude)) if exclude else []
+        search = Search(reader, parent, pointed_at, exclude, kept, posts_in(rendered.links))
         known = {quote.words: quote for quote in kept}
         found = []
         for block in rendered.quotes[:MOST_QUOTES]:
@@ -99,13 +99,13 @@ class Search:
         reader: User,
         parent: Post | None,
         pointed_at: Iterable[int],
-        but: Post | None,
+        exclude: Post | None,
         kept: Sequence[Found],
         linked: Sequence[int],
     ) -> None:
         self.reader = reader
-        self.thread_id = but.thread_id if but else parent.thread_id if parent else None
-        self.but_id = but.pk if but else None
+        self.thread_id = exclude.thread_id if exclude else parent.thread_id if parent else None
+        self.but_id = exclude.pk if exclude else None
         # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
         self.turns = list(pointed_at)
         # What the post quoted before counts as pointed at, whoever may read it now.

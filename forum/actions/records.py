@@ -8,19 +8,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from forum.errors import Conflict, Invalid
 from forum.lib.text import clean_source, is_blank
+from forum.lib.unnest import unnest
 from forum.models import (
     HeldPost,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
+    ModerationNotification,
     Post,
     Thread,
     User,
 )
 from forum.models.acts import rule_of
-from forum.models.ids import any_of
-from forum.refusals import Changed, Invalid
 
 Kind = ModerationEffect.Kind
 # Kind and id of a target, and its state before and after.
@@ -33,7 +33,7 @@ AT_ONCE = 1000  # rows written in one statement
 def record(
     act: str,
     *,
-    by: User,
+    actor: User,
     reason: str,
     note: str = "",
     undoes: ModerationAction | None = None,
@@ -45,10 +45,12 @@ def record(
     Tells the people concerned, and `also` those of these ids, where the act's rule says so.
     Raises `Invalid` without a reason.
     """
-    concerned = Concerned.by(effects)
+    concerned = Concerned.actor(effects)
     for person in also:
         concerned.people.setdefault(person, set())
-    action = open_record(act, by=by, reason=reason, note=note, undoes=undoes, concerned=concerned)
+    action = open_record(
+        act, actor=actor, reason=reason, note=note, undoes=undoes, concerned=concerned
+    )
     close_record(action, effects, concerned)
     return action
 
@@ -56,7 +58,7 @@ def record(
 def open_record(
     act: str,
     *,
-    by: User,
+    actor: User,
     reason: str,
     note: str = "",
     undoes: ModerationAction | None = None,
@@ -64,7 +66,7 @@ def open_record(
 ) -> ModerationAction:
     """The first half of `record`, for acts whose targets point at their record."""
     return ModerationAction.objects.create(
-        actor=by,
+        actor=actor,
         act=act,
         reason=clean_reason(reason),
         note=clean_source(note),
@@ -100,10 +102,10 @@ def clean_reason(reason: str) -> str:
 
 
 def latest(act: str, kind: str, target_id: int) -> ModerationAction:
-    """The last record of this act on this target; raises `Changed` when there is none."""
+    """The last record of this act on this target; raises `Conflict` when there is none."""
     action = ModerationAction.objects.about(kind, target_id).filter(act=act).first()
     if action is None:
-        raise Changed(_("There is nothing to undo here any more."))
+        raise Conflict(_("There is nothing to undo here any more."))
     return action
 
 
@@ -117,7 +119,7 @@ class Concerned:
     boards: set[int] = field(default_factory=set)
 
     @classmethod
-    def by(cls, effects: Iterable[Effect]) -> Concerned:
+    def actor(cls, effects: Iterable[Effect]) -> Concerned:
         """Those whom these effects concern."""
         concerned = cls()
         concerned.add(effects)
@@ -129,7 +131,7 @@ class Concerned:
         for kind, target, _before, _after in effects:
             ids.setdefault(kind, set()).add(target)
         self.people |= {person: set() for person in ids[Kind.PERSON]}
-        posts = Post.objects.order_by().filter(pk__in=any_of(ids[Kind.POST]))
+        posts = Post.objects.order_by().filter(pk__in=unnest(ids[Kind.POST]))
         if ids[Kind.POST]:
             for post, author, thread, board in posts.values_list(
                 "pk", "author_id", "thread_id", "thread__board_id"
@@ -163,10 +165,10 @@ def _single(ids: set[int]) -> int | None:
 
 def _tell(action: ModerationAction, concerned: Concerned) -> None:
     """One notice for each person, however many of their posts it is about; none to the actor."""
-    ModerationNotice.objects.bulk_create(
-        ModerationNotice(
+    ModerationNotification.objects.bulk_create(
+        ModerationNotification(
             member_id=person,
-            cause=ModerationNotice.Cause.DEED,
+            cause=ModerationNotification.Cause.DEED,
             post_id=_single(posts),
             action=action,
         )

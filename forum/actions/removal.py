@@ -9,7 +9,7 @@ from forum.actions.acts import How, Outcome, Several, check_seen, record_of, who
 from forum.actions.states import HIDDEN, lock_posts
 from forum.models import ModerationEffect, Post
 from forum.models.acts import Act
-from forum.models.stamps import branch_stamp_of
+from forum.models.version_tokens import branch_stamp_of
 
 
 @Several
@@ -53,9 +53,9 @@ def _change(
     for pk, ids in branches.items():
         head = posts[pk]
         mine = {each: posts[each] for each in ids if belongs(head, posts[each])}
-        verdict = HIDDEN.may(how["by"], head)
-        if verdict.refusal:
-            outcome.refused.append((head, verdict.refusal))
+        permission = HIDDEN.may(how["actor"], head)
+        if permission.error:
+            outcome.refused.append((head, permission.error))
         elif mine:
             outcome.done.append(head)
             chosen |= mine
@@ -69,7 +69,7 @@ def _change(
             act,
             [(HIDDEN, [(post, hidden) for post in together])],
             undoes=None if hidden else whole_of(HIDDEN, owners, together),
-            by=how["by"],
+            actor=how["actor"],
             reason=how["reason"],
             note=how.get("note", ""),
         )

@@ -12,17 +12,17 @@ from forum.actions.cases import weigh
 from forum.actions.posts import lock_thread_of
 from forum.actions.records import record
 from forum.actions.states import OPEN, REPORTS
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
 from forum.models import ModerationAction, ModerationEffect, Post, Report, User
 from forum.models.acts import Act
 from forum.models.reports import WORDS_LENGTH
-from forum.permissions import may_report, may_see_reporters
-from forum.refusals import Invalid
+from forum.permissions import can_report, can_see_reporters
 
 
-@deed
-def report_post(post: Post, *, by: User, reason: str, words: str = "") -> Report:
+@retrying_transaction
+def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Report:
     """Tell the moderators of a post; returns the report.
 
     Who has an open report on it is given that one. Raises `Invalid`, `NotAllowed`, `Gone`,
@@ -34,18 +34,18 @@ def report_post(post: Post, *, by: User, reason: str, words: str = "") -> Report
     if len(words) > WORDS_LENGTH:
         raise Invalid(_("A report has at most %(most)d characters.") % {"most": WORDS_LENGTH})
     thread = lock_thread_of(post.pk)
-    before = Report.objects.open().filter(post=post, reporter=by).first()
+    before = Report.objects.open().filter(post=post, reporter=actor).first()
     if before:
         return before
     post = Post.objects.get(pk=post.pk)
     post.thread = thread
-    may_report(by, post).enforce()
+    can_report(actor, post).enforce()
     report = Report.objects.create(
         post=post,
-        reporter=by,
+        reporter=actor,
         reason=reason,
         words="" if is_blank(words) else words,
-        weight=Report.objects.weight_of(by),
+        weight=Report.objects.weight_of(actor),
     )
     weigh([post.pk])
     return report
@@ -72,14 +72,14 @@ def reopen_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
     return change(Act.REOPEN_REPORTS, REPORTS, posts, OPEN, takes_back=True, **how)
 
 
-@deed
-def see_reporters(post: Post, *, by: User) -> ModerationAction:
+@retrying_transaction
+def see_reporters(post: Post, *, actor: User) -> ModerationAction:
     """Write down that somebody looks at who reported a post; irreversible."""
     post = Post.objects.select_related("thread__board").get(pk=post.pk)
-    may_see_reporters(by, post).enforce()
+    can_see_reporters(actor, post).enforce()
     return record(
         Act.SEE_REPORTERS,
-        by=by,
+        actor=actor,
         reason=_("Looked at who reported it"),
         effects=[(ModerationEffect.Kind.POST, post.pk, {}, {})],
     )

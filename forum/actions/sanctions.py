@@ -23,10 +23,10 @@ from forum.actions.states import (
     lock_posts,
     restriction_state,
 )
+from forum.errors import Invalid
 from forum.models import Board, HeldPost, ModerationEffect, Post, Restriction, User
 from forum.models.acts import Act
-from forum.permissions import may_sanction_in
-from forum.refusals import Invalid
+from forum.permissions import can_sanction_in
 
 Kind = Restriction.Kind
 REJECTED = HeldPost.State.REJECTED
@@ -106,7 +106,7 @@ def written_since(people: Sequence[User], since: datetime | None, board: Board |
     """The posts of these that stand and were written from then on, anywhere or in that board."""
     if since is None:
         return []
-    posts = Post.objects.living().order_by().filter(author__in=people, created_at__gte=since)
+    posts = Post.objects.published().order_by().filter(author__in=people, created_at__gte=since)
     there = posts.filter(thread__board=board) if board else posts
     return list(there.values_list("pk", flat=True))
 
@@ -144,9 +144,9 @@ def _set(
     outcome = Outcome()
     chosen: list[User] = []
     for person in fresh:
-        verdict = may_sanction_in(how["by"], person, board)
-        if verdict.refusal:
-            outcome.refused.append((person, verdict.refusal))
+        permission = can_sanction_in(how["actor"], person, board)
+        if permission.error:
+            outcome.refused.append((person, permission.error))
         elif state.read(person) == value and not since:
             outcome.already.append((person, record_of(owners.get(person.pk))))
         else:
@@ -163,7 +163,7 @@ def _set(
                 (HIDDEN, hidden),
                 (HELD, [(each, REJECTED) for each in held if each.author_id in ids]),
             ],
-            by=how["by"],
+            actor=how["actor"],
             reason=how["reason"],
             note=how.get("note", ""),
             undoes=whole_of(state, owners, chosen) if value is None else None,

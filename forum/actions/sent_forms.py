@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from forum.errors import AlreadySent
 from forum.lib.text import clean_source, one_line
 from forum.models import HeldPost, Post, User
-from forum.refusals import AlreadySent
 
 
 def posted_before(author: User, nonce: UUID | None, source: str, *, title: str = "") -> Post | None:

@@ -18,7 +18,9 @@ from django.utils.translation import gettext as _
 from forum.actions.cases import answer_to, close_reports, open_again
 from forum.actions.posts import number_changes, recount, revise
 from forum.actions.quotes import find_sources
-from forum.actions.transactions import StartAgain
+from forum.actions.transactions import RetryTransaction
+from forum.errors import Conflict, Gone, Invalid, UserError
+from forum.lib.unnest import unnest
 from forum.markup.render import render
 from forum.models import (
     Board,
@@ -32,22 +34,20 @@ from forum.models import (
     Thread,
     User,
 )
-from forum.models.ids import any_of
-from forum.models.roles import know_standing_of
-from forum.models.stamps import reports_stamp_of, stamp_of
+from forum.models.roles import prefetch_roles
 from forum.models.threads import slug_of
+from forum.models.version_tokens import reports_stamp_of, stamp_of
 from forum.permissions import (
-    Verdict,
-    may_answer_reports,
-    may_hide,
-    may_keep_order_in,
-    may_moderate,
-    may_note,
-    may_sanction,
-    may_sanction_in,
-    may_suspend,
+    PermissionResult,
+    can_answer_reports,
+    can_hide,
+    can_moderate,
+    can_moderate_thread,
+    can_note,
+    can_sanction,
+    can_sanction_in,
+    can_suspend,
 )
-from forum.refusals import Changed, Gone, Invalid, Refusal
 
 Kind = ModerationEffect.Kind
 Target = Post | Thread | User | HeldPost
@@ -63,9 +63,9 @@ class State:
     key: str
     read: Callable[[Any], Value]
     write: Callable[[Sequence[tuple[Any, Value]], ModerationAction], None]
-    may: Callable[[User, Any], Verdict]
+    may: Callable[[User, Any], PermissionResult]
     # Why a target cannot be set to a value, whoever asks.
-    hinders: Callable[[Any, Value], Refusal | None] = lambda _target, _value: None
+    hinders: Callable[[Any, Value], UserError | None] = lambda _target, _value: None
     # What has to be as it was when it was looked at.
     stamp: Callable[[Sequence[Any]], str] = stamp_of
 
@@ -75,16 +75,16 @@ class State:
 
 def lock_posts(ids: Collection[int]) -> list[Post]:
     """These posts, their threads locked; begins anew when one was moved meanwhile."""
-    posts = Post.objects.order_by().filter(pk__in=any_of(ids))
+    posts = Post.objects.order_by().filter(pk__in=unnest(ids))
     there = dict(posts.values_list("pk", "thread_id"))
     Thread.objects.lock(*set(there.values()))
     found = list(posts.select_related("author", "hidden_action").order_by("thread_id", "number"))
     if {post.pk: post.thread_id for post in found} != there:
-        raise StartAgain
+        raise RetryTransaction
     threads = Thread.objects.select_related("board").in_bulk(set(there.values()))
     for post in found:
         post.thread = threads[post.thread_id]
-    know_standing_of(post.author for post in found)
+    prefetch_roles(post.author for post in found)
     return found
 
 
@@ -99,7 +99,7 @@ def lock_people(ids: Collection[int]) -> list[User]:
     """These members, their rows locked; after the threads, if there are any."""
     people = User.objects.select_for_update(no_key=True, of=("self",))
     found = list(people.filter(pk__in=ids).order_by("pk"))
-    know_standing_of(found)
+    prefetch_roles(found)
     return found
 
 
@@ -110,7 +110,7 @@ def lock_held(ids: Collection[int]) -> list[HeldPost]:
     Thread.objects.lock(*set(there.values()))
     locked = list(found.select_for_update(no_key=True, of=("self",)))
     if {held.pk: held.thread.pk for held in locked if held.thread} != there:
-        raise StartAgain
+        raise RetryTransaction
     return locked
 
 
@@ -180,14 +180,14 @@ def _save(values: Sequence[tuple[Post | Thread, Pace]], *fields: str) -> None:
 
 
 def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction) -> None:
-    living: dict[int, int] = defaultdict(int)
+    published: dict[int, int] = defaultdict(int)
     posts = [post for post, _hidden in values]
     shown_again: dict[ModerationAction, list[int]] = defaultdict(list)
     for post, hidden in values:
         if post.hidden_action and not hidden:
             shown_again[post.hidden_action].append(post.pk)
         if post.is_hidden != hidden and not post.is_deleted:
-            living[post.thread_id] += -1 if hidden else +1
+            published[post.thread_id] += -1 if hidden else +1
         post.hidden_at = action.created_at if hidden else None
         post.hidden_action = action if hidden else None
     number_changes(posts)
@@ -199,7 +199,7 @@ def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction)
     for answer, ids in shown_again.items():
         open_again(answer, ids)
     threads = {post.thread_id: post.thread for post in posts}
-    for thread_id, change in living.items():
+    for thread_id, change in published.items():
         recount(threads[thread_id], change)
 
 
@@ -212,23 +212,23 @@ def _write_wording(values: Sequence[tuple[Post, int]], action: ModerationAction)
     for post, revision_id in values:
         source = Revision.objects.get(pk=revision_id, post=post).source
         rendered = render(source)
-        found = find_sources(rendered, reader=post.author, parent=post.parent, but=post)
+        found = find_sources(rendered, reader=post.author, parent=post.parent, exclude=post)
         revise(post, source, rendered, found, editor=action.actor)
         post.edited_action = action
         post.save(update_fields=["edited_action"])
 
 
-WORDING = State(Kind.POST, "revision", _read_wording, _write_wording, may_hide)
+WORDING = State(Kind.POST, "revision", _read_wording, _write_wording, can_hide)
 
 
-def _is_deleted(post: Post, hidden: bool) -> Refusal | None:
+def _is_deleted(post: Post, hidden: bool) -> UserError | None:
     if hidden and post.is_deleted:
         return Gone(_("This post was deleted by its author."))
     return None
 
 
 HIDDEN = State(
-    Kind.POST, "hidden", lambda post: post.is_hidden, _write_hidden, may_hide, _is_deleted
+    Kind.POST, "hidden", lambda post: post.is_hidden, _write_hidden, can_hide, _is_deleted
 )
 
 
@@ -250,16 +250,16 @@ def _write_reports(values: Sequence[tuple[Post, str]], action: ModerationAction)
             open_again(answer, [post.pk])
 
 
-def _has_no_such_reports(post: Post, value: str) -> Refusal | None:
+def _has_no_such_reports(post: Post, value: str) -> UserError | None:
     if value != OPEN:
         is_open = Report.objects.open().filter(post=post).exists()
-        return None if is_open else Changed(_("Nobody waits for an answer about this post."))
+        return None if is_open else Conflict(_("Nobody waits for an answer about this post."))
     if answer_to(post) is None:
-        return Changed(_("There is no answer to take back."))
+        return Conflict(_("There is no answer to take back."))
     if post.is_deleted:
         return Gone(_("This post was deleted by its author."))
     if post.is_hidden:
-        return Changed(_("The post was hidden for these reports: show it again instead."))
+        return Conflict(_("The post was hidden for these reports: show it again instead."))
     return None
 
 
@@ -268,17 +268,17 @@ REPORTS = State(
     "reports",
     _read_reports,
     _write_reports,
-    may_answer_reports,
+    can_answer_reports,
     _has_no_such_reports,
     reports_stamp_of,
 )
 
 
-def _may_moderate(by: User, post: Post) -> Verdict:
-    return may_moderate(by, post.thread.board)
+def _may_moderate(actor: User, post: Post) -> PermissionResult:
+    return can_moderate(actor, post.thread.board)
 
 
-def _is_whole_thread(post: Post, value: Value) -> Refusal | None:
+def _is_whole_thread(post: Post, value: Value) -> UserError | None:
     if value and post.is_opening:
         return Invalid(_("This is the opening post: do that to the thread."))
     return None
@@ -305,11 +305,11 @@ def _write_title(values: Sequence[tuple[Thread, str]], action: ModerationAction)
         thread.save(update_fields=["title", "slug"])
 
 
-TITLE = State(Kind.THREAD, "title", lambda thread: thread.title, _write_title, may_keep_order_in)
-LOCKED = State(Kind.THREAD, "locked", _read_locked, _write_locked, may_keep_order_in)
-SLOW = State(Kind.THREAD, "slow", _read_slow, _write_slow, may_keep_order_in)
+TITLE = State(Kind.THREAD, "title", lambda thread: thread.title, _write_title, can_moderate_thread)
+LOCKED = State(Kind.THREAD, "locked", _read_locked, _write_locked, can_moderate_thread)
+SLOW = State(Kind.THREAD, "slow", _read_slow, _write_slow, can_moderate_thread)
 PINNED = State(
-    Kind.THREAD, "pinned", lambda thread: thread.is_pinned, _write_pinned, may_keep_order_in
+    Kind.THREAD, "pinned", lambda thread: thread.is_pinned, _write_pinned, can_moderate_thread
 )
 
 
@@ -354,17 +354,17 @@ def restriction_state(kind: str, board_id: int | None) -> State:
                     action=action,
                 )
 
-    def may(by: User, person: User) -> Verdict:
+    def may(actor: User, person: User) -> PermissionResult:
         board = Board.objects.get(pk=board_id) if board_id else None
-        return may_sanction_in(by, person, board)
+        return can_sanction_in(actor, person, board)
 
     return State(Kind.PERSON, f"{kind}:{board_id or ''}", read, write, may)
 
 
 # A warning changes nothing but what moderators know, and the member.
 WARNED = State(
-    Kind.PERSON, "warned", lambda _person: None, lambda _values, _action: None, may_sanction
+    Kind.PERSON, "warned", lambda _person: None, lambda _values, _action: None, can_sanction
 )
 # Nor does a note: its words are the reason of its record.
-NOTED = State(Kind.PERSON, "noted", lambda _person: None, lambda _values, _action: None, may_note)
-SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, may_suspend)
+NOTED = State(Kind.PERSON, "noted", lambda _person: None, lambda _values, _action: None, can_note)
+SUSPENDED = State(Kind.PERSON, "suspended", _suspension, _write_suspended, can_suspend)

@@ -11,14 +11,14 @@ from forum.actions.drafts import forget_draft
 from forum.actions.posts import publish, rendered_post
 from forum.actions.quotes import Found, find_sources
 from forum.actions.sent_forms import posted_before
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank, one_line
 from forum.markup.render import Rendered
 from forum.models import Board, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.threads import TITLE_LENGTH, slug_of
-from forum.permissions import may_start_thread
-from forum.refusals import Invalid
+from forum.permissions import can_start_thread
 
 
 def start_thread(
@@ -60,7 +60,7 @@ def clean_title(title: str) -> str:
     return title
 
 
-@deed
+@retrying_transaction
 def _start_thread(
     board: Board,
     author: User,
@@ -73,7 +73,7 @@ def _start_thread(
 ) -> Thread:
     if sent := posted_before(author, nonce, source, title=title):
         return sent.thread
-    may_start_thread(author, board).enforce()
+    can_start_thread(author, board).enforce()
     thread = Thread.objects.create(board=board, title=title, slug=slug_of(title), author=author)
     Thread.objects.lock(thread.pk)
     post = Post(thread=thread, author=author, nonce=nonce)

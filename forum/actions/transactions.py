@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import DatabaseError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, UniqueViolation
 
-from forum.refusals import Busy
+from forum.errors import Busy
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,11 +23,11 @@ SAME_FORM = {"post_nonce", "held_nonce"}
 LIMIT_SQL = "SELECT set_config('statement_timeout', %s, true)"
 
 
-class StartAgain(Exception):
+class RetryTransaction(Exception):
     """What was read before the lock no longer holds; the deed begins anew."""
 
 
-def deed(action: Callable[P, R]) -> Callable[P, R]:
+def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
     """Run an action in a transaction of its own, again when it lost a race.
 
     Raises `Busy` when a lock could not be had. Inside another transaction it runs once, as a part
@@ -41,7 +41,7 @@ def deed(action: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic():
                     return action(*args, **kwargs)
-            except StartAgain as lost:
+            except RetryTransaction as lost:
                 if not left:
                     raise Busy from lost
             except DatabaseError as error:

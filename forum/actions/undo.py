@@ -12,11 +12,11 @@ from forum.actions import moves
 from forum.actions.acts import write
 from forum.actions.catalogue import LOCKS, state_of
 from forum.actions.states import State, Target, Value
-from forum.actions.transactions import deed
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict
 from forum.models import ModerationAction, ModerationEffect, User
 from forum.models.acts import MOVES, rule_of
-from forum.permissions import may_undo
-from forum.refusals import Changed
+from forum.permissions import can_undo
 
 
 @dataclass(slots=True)
@@ -43,37 +43,37 @@ class _Part:
         return self.owner == action.pk and self.state.read(self.target) == self.after
 
 
-@deed
+@retrying_transaction
 def undo(
-    action: ModerationAction, *, by: User, reason: str, note: str = "", of: User | None = None
+    action: ModerationAction, *, actor: User, reason: str, note: str = "", of: User | None = None
 ) -> Undone:
     """Set back what an act changed; `of` one person only what concerns them.
 
     Undone twice, the first record is returned. Raises `NotAllowed`, `Invalid`, `Busy`, and
-    `Changed` when nothing is left of what it did.
+    `Conflict` when nothing is left of what it did.
     """
-    may_undo(by, action).enforce()
+    can_undo(actor, action).enforce()
     if action.act in MOVES:
-        return Undone(moves.undo_move(action, by=by, reason=reason, note=note), restored=1)
+        return Undone(moves.undo_move(action, actor=actor, reason=reason, note=note), restored=1)
     parts = [part for part in _parts(action) if of is None or _concerns(part.target, of)]
     earlier = ModerationAction.objects.filter(undoes=action).first()
     if earlier is not None:
         return Undone(earlier)
     for part in parts:
-        part.state.may(by, part.target).enforce()
+        part.state.may(actor, part.target).enforce()
     owned = [part for part in parts if part.is_owned_by(action)]
     kept = [part for part in parts if not part.is_owned_by(action)]
     later = ModerationAction.objects.select_related("actor").in_bulk(
         {part.owner for part in kept if part.owner and part.owner != action.pk}
     )
     if not owned:
-        raise Changed(_("Nothing is left of it: all of this was changed again since."))
+        raise Conflict(_("Nothing is left of it: all of this was changed again since."))
     inverse = rule_of(action.act).inverse
     assert inverse
     record = write(
         inverse,
         _changes(owned),
-        by=by,
+        actor=actor,
         reason=reason,
         note=note,
         undoes=action if of is None or len(parts) == action.effects.count() else None,

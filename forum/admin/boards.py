@@ -12,18 +12,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin.site import DeskAdmin, ForAdministrators, desk, moderator
+from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
 from forum.models import Board, Category, User
 
 
-@admin.register(Category, site=desk)
-class CategoryAdmin(ForAdministrators, DeskAdmin):
+@admin.register(Category, site=admin_site)
+class CategoryAdmin(ForAdministrators, ModeratorModelAdmin):
     list_display = ["name", "position"]
     ordering = ["position", "name"]
 
 
-@admin.register(Board, site=desk)
-class BoardAdmin(ForAdministrators, DeskAdmin):
+@admin.register(Board, site=admin_site)
+class BoardAdmin(ForAdministrators, ModeratorModelAdmin):
     list_display = ["name", "category", "position", "is_closed", "description"]
     list_select_related = ["category"]
     ordering = ["category__position", "position", "name"]
@@ -47,9 +47,9 @@ class BoardAdmin(ForAdministrators, DeskAdmin):
 
 def boards_of(person: User) -> QuerySet[Board]:
     """The boards in which this person keeps order."""
-    if person.standing.moderates_all:
+    if person.roles.moderates_all:
         return Board.objects.all()
-    return Board.objects.filter(pk__in=person.standing.board_ids)
+    return Board.objects.filter(pk__in=person.roles.board_ids)
 
 
 class InBoard(admin.SimpleListFilter):

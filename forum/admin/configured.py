@@ -13,30 +13,30 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.configuration import set_up, take_down
-from forum.admin.site import DeskAdmin, ForAdministrators, desk, moderator
+from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
 from forum.forms.configuration import ConfiguredForm, HoldRuleForm, ReasonTemplateForm
 from forum.models import HoldRule, ReasonTemplate
-from forum.permissions import may_see_members
+from forum.permissions import can_list_members
 
 
-class ConfiguredAdmin(ForAdministrators, DeskAdmin):
+class ConfiguredAdmin(ForAdministrators, ModeratorModelAdmin):
     """Rows that are added, changed and deleted by one action each, which writes the log."""
 
     form: type[ConfiguredForm]
     actions = None
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
-        set_up(obj, by=moderator(request), reason=form.cleaned_data["why"])
+        set_up(obj, actor=moderator(request), reason=form.cleaned_data["why"])
 
     def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        take_down(obj, by=moderator(request))
+        take_down(obj, actor=moderator(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
             self.delete_model(request, row)
 
 
-@admin.register(ReasonTemplate, site=desk)
+@admin.register(ReasonTemplate, site=admin_site)
 class ReasonTemplateAdmin(ConfiguredAdmin):
     form = ReasonTemplateForm
     list_display = ["text", "offered_for", "position", "is_active"]
@@ -47,7 +47,7 @@ class ReasonTemplateAdmin(ConfiguredAdmin):
         return ", ".join(template.deeds) or str(_("everything"))
 
 
-@admin.register(HoldRule, site=desk)
+@admin.register(HoldRule, site=admin_site)
 class HoldRuleAdmin(ConfiguredAdmin):
     """Moderators of the site may read what they work by."""
 
@@ -57,7 +57,7 @@ class HoldRuleAdmin(ConfiguredAdmin):
     ordering = ["id"]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_see_members(request.user)
+        return can_list_members(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_see_members(request.user)
+        return can_list_members(request.user)

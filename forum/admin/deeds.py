@@ -20,12 +20,12 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from forum.actions.acts import Outcome
-from forum.admin import words
-from forum.admin.site import DeskAdmin, ForModerators, moderator
+from forum.admin import search as admin_search
+from forum.admin.site import ForModerators, ModeratorModelAdmin, moderator
+from forum.errors import Conflict, Invalid, NotAllowed
 from forum.forms.deed import Deed, counted_with, said_of
 from forum.models import ModerationAction
 from forum.presenters.log import with_undo
-from forum.refusals import Changed, Invalid, NotAllowed
 
 # What one person can still look over on the page that asks.
 MOST = 100
@@ -41,7 +41,7 @@ def address_of(
     return f"{reverse(f'admin:forum_{model}_{deed.name}')}?{urlencode(query, doseq=True)}"
 
 
-class DeedAdmin(ForModerators, DeskAdmin):
+class DeedAdmin(ForModerators, ModeratorModelAdmin):
     """Lists and pages that are only looked at, with the deeds of moderators.
 
     Subclasses say which, what `kind` of target the log calls theirs, and how a link to the `place`
@@ -140,11 +140,11 @@ class DeedAdmin(ForModerators, DeskAdmin):
         status = 422 if form.is_bound and not counted else 200
         if not counted and form.is_valid():
             try:
-                outcome = deed.run.together(targets, by=moderator(request), **form.cleaned_data)
-            except (Invalid, Changed) as refusal:
-                form.add_error(None, str(refusal))
+                outcome = deed.run.together(targets, actor=moderator(request), **form.cleaned_data)
+            except (Invalid, Conflict) as error:
+                form.add_error(None, str(error))
                 form.look_again(stamp)
-                status = refusal.status
+                status = error.status
             else:
                 self._tell(request, deed, outcome)
                 return redirect(self._after(request))
@@ -164,7 +164,7 @@ class DeedAdmin(ForModerators, DeskAdmin):
     def _summary(self, deed: Deed, targets: list[Any], concerned: list[Any]) -> str:
         if deed.extent and concerned:
             return deed.extent(concerned[0])
-        return words.branches(targets) if deed.takes_branch else self.summary(concerned)
+        return admin_search.branches(targets) if deed.takes_branch else self.summary(concerned)
 
     def _targets(self, request: HttpRequest, deed: Deed) -> list[Any]:
         """What the address names, as far as this person may act on it; 404 when that is nothing."""
@@ -188,5 +188,5 @@ class DeedAdmin(ForModerators, DeskAdmin):
             count = len(outcome.already)
             words = ngettext("%(count)d was so already.", "%(count)d were so already.", count)
             messages.info(request, words % {"count": count})
-        for target, refusal in outcome.refused:
-            messages.warning(request, format_html(_("Left out: {}. {}"), target, refusal.message))
+        for target, error in outcome.refused:
+            messages.warning(request, format_html(_("Left out: {}. {}"), target, error.message))

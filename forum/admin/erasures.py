@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from forum.actions.erasures import confirm_erasure, drop_erasure
 from forum.admin.pages import PageAdmin
-from forum.admin.site import desk, moderator
+from forum.admin.site import admin_site, moderator
+from forum.errors import Conflict, Invalid
 from forum.forms.moderation import ModerationForm
 from forum.models import Erasure
-from forum.models.stamps import stamp_of
-from forum.permissions import may_confirm_erasure, may_see_members
+from forum.models.version_tokens import stamp_of
+from forum.permissions import can_confirm_erasure, can_list_members
 from forum.presenters.erasures import extent_of
-from forum.refusals import Changed, Invalid
 
 
 class State(admin.SimpleListFilter):
@@ -36,7 +36,7 @@ class State(admin.SimpleListFilter):
         return queryset.filter(pk__in=waiting) if self.value() == "open" else queryset
 
 
-@admin.register(Erasure, site=desk)
+@admin.register(Erasure, site=admin_site)
 class ErasureAdmin(PageAdmin):
     """One asks on the page of the post or the member; another confirms here, or refuses."""
 
@@ -51,20 +51,20 @@ class ErasureAdmin(PageAdmin):
         return Erasure.objects.select_related("post__author", "post__thread__board", "person")
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_see_members(request.user)
+        return can_list_members(request.user)
 
     def show(
         self, request: HttpRequest, row: Erasure, form: ModerationForm | None = None
     ) -> HttpResponse:
-        by = moderator(request)
+        actor = moderator(request)
         stamp = stamp_of([row.target])
         context = self.admin_site.each_context(request) | {
             "title": _("Erase for ever?") if row.is_open else _("An erasure"),
             "opts": self.opts,
             "asked": row,
             "extent": extent_of(row) if row.is_open else "",
-            "verdict": may_confirm_erasure(by, row),
-            "is_asker": row.asked_by_id == by.pk,
+            "verdict": can_confirm_erasure(actor, row),
+            "is_asker": row.asked_by_id == actor.pk,
             "form": form or ModerationForm(deed="erase"),
             "stamp": stamp,
             "command": f"manage.py confirm_erasure {row.pk}",
@@ -78,9 +78,9 @@ class ErasureAdmin(PageAdmin):
         """Erase it; nobody can bring it back."""
         asked = self.one(request, row_id)
         try:
-            confirm_erasure(asked, by=moderator(request), seen=request.POST.get("seen") or None)
-        except (Changed, Invalid) as refusal:
-            messages.error(request, str(refusal))
+            confirm_erasure(asked, actor=moderator(request), seen=request.POST.get("seen") or None)
+        except (Conflict, Invalid) as error:
+            messages.error(request, str(error))
         else:
             messages.success(request, _("It is erased."))
         return redirect(self._page(asked))
@@ -93,9 +93,9 @@ class ErasureAdmin(PageAdmin):
             return self.show(request, asked, form)
         reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
         try:
-            drop_erasure(asked, by=moderator(request), reason=reason, note=note)
-        except (Changed, Invalid) as refusal:
-            messages.error(request, str(refusal))
+            drop_erasure(asked, actor=moderator(request), reason=reason, note=note)
+        except (Conflict, Invalid) as error:
+            messages.error(request, str(error))
         else:
             messages.success(request, _("It stays as it is."))
         return redirect(self._page(asked))

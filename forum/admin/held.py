@@ -12,10 +12,10 @@ from django.utils.html import format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin import words
+from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
-from forum.admin.site import desk, moderator
+from forum.admin.site import admin_site, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import HeldPost, ModerationEffect
 from forum.models.held import HeldPostQuerySet
@@ -29,7 +29,7 @@ class InBoardOfHeld(InBoard):
         return queryset.in_boards([int(self.value() or 0)])
 
 
-@admin.register(HeldPost, site=desk)
+@admin.register(HeldPost, site=admin_site)
 class HeldPostAdmin(DeedAdmin):
     deeds = DEEDS["held"]
     kind = ModerationEffect.Kind.HELD
@@ -52,7 +52,7 @@ class HeldPostAdmin(DeedAdmin):
     ) -> tuple[QuerySet[HeldPost], bool]:
         if not search_term:
             return queryset, False
-        found = words.by_number_or_author(queryset, search_term)
+        found = admin_search.by_number_or_author(queryset, search_term)
         if found is None:
             found = queryset.filter(source__icontains=search_term) | queryset.filter(
                 title__icontains=search_term
@@ -76,6 +76,6 @@ class HeldPostAdmin(DeedAdmin):
 
     def summary(self, targets: Sequence[HeldPost]) -> str:
         return _("%(posts)s by %(people)s") % {
-            "posts": words.posts(len(targets)),
-            "people": words.people(len({held.author_id for held in targets})),
+            "posts": admin_search.posts(len(targets)),
+            "people": admin_search.people(len({held.author_id for held in targets})),
         }

@@ -14,16 +14,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.configuration import KINDS
-from forum.admin.site import DeskAdmin, ForModerators, desk, moderator
+from forum.admin.site import ForModerators, ModeratorModelAdmin, admin_site, moderator
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
-from forum.permissions import may_undo
+from forum.permissions import can_undo
 
 Kind = ModerationEffect.Kind
 
 
-@admin.register(ModerationAction, site=desk)
-class LogAdmin(ForModerators, DeskAdmin):
+@admin.register(ModerationAction, site=admin_site)
+class LogAdmin(ForModerators, ModeratorModelAdmin):
     list_display = ["created_at", "actor", "act", "targets", "reason"]
     list_filter = [("actor", admin.RelatedOnlyFieldListFilter), "act", "created_at"]
     list_display_links = ["created_at", "act"]
@@ -36,13 +36,13 @@ class LogAdmin(ForModerators, DeskAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModerationAction]:
-        return ModerationAction.objects.for_desk(moderator(request))
+        return ModerationAction.objects.for_admin(moderator(request))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         action = kwargs["obj"]
-        if self.undone_by(action) is None and may_undo(moderator(request), action):
+        if self.undone_by(action) is None and can_undo(moderator(request), action):
             context["tools"] = [(reverse("log-undo", args=[action.pk]), _("Undo"))]
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -14,12 +14,12 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin import words
+from forum.admin import search as admin_search
 from forum.admin.deeds import DeedAdmin
-from forum.admin.site import ForAdministrators, desk
+from forum.admin.site import ForAdministrators, admin_site
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Role, User
-from forum.permissions import may_administer, may_see_members
+from forum.permissions import can_administer, can_list_members
 
 
 class RoleFormSet(BaseInlineFormSet):
@@ -57,13 +57,13 @@ class IsSuspended(admin.SimpleListFilter):
         return queryset.filter(pk__in=suspended) if self.value() == "1" else queryset
 
 
-@admin.register(User, site=desk)
+@admin.register(User, site=admin_site)
 class MemberAdmin(DeedAdmin):
     deeds = DEEDS["person"]
     kind = ModerationEffect.Kind.PERSON
     place = _("View profile")
     list_display = ["username", "email", "date_joined", "state", "appointments"]
-    list_filter = [IsSuspended, "roles__kind", "date_joined"]
+    list_filter = [IsSuspended, "role_assignments__kind", "date_joined"]
     ordering = ["-id"]
     search_fields = ["username", "email"]
     search_help_text = _("A part of a name or of an e-mail address.")
@@ -71,14 +71,16 @@ class MemberAdmin(DeedAdmin):
     inlines = [RoleInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        return User.objects.prefetch_related("roles__board").select_related("suspended_action")
+        return User.objects.prefetch_related("role_assignments__board").select_related(
+            "suspended_action"
+        )
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_see_members(request.user)
+        return can_list_members(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """The page is saved for the roles on it."""
-        return may_administer(request.user)
+        return can_administer(request.user)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """Nothing of a member is changed here but their roles."""
@@ -97,8 +99,8 @@ class MemberAdmin(DeedAdmin):
     def appointments(self, person: User) -> str:
         return ", ".join(
             f"{role.get_kind_display()} ({role.board or _('all boards')})"
-            for role in person.roles.all()
+            for role in person.role_assignments.all()
         )
 
     def summary(self, targets: Sequence[User]) -> str:
-        return words.people(len(targets))
+        return admin_search.people(len(targets))

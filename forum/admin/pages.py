@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from forum.admin.site import DeskAdmin, ForModerators
-from forum.refusals import NotAllowed
+from forum.admin.site import ForModerators, ModeratorModelAdmin
+from forum.errors import NotAllowed
 
 
-class PageAdmin(ForModerators, DeskAdmin):
+class PageAdmin(ForModerators, ModeratorModelAdmin):
     """What is only looked at in `show`, and goes on by the `steps`: methods that take its id."""
 
     steps: Sequence[str]

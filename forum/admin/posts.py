@@ -13,21 +13,21 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin import words
+from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
-from forum.admin.site import YesNo, desk, moderator
+from forum.admin.site import YesNo, admin_site, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post, Report
-from forum.models.desk import posts_for_desk, saying
-from forum.presenters.history import words_for
+from forum.presenters.history import source_for
+from forum.queries.admin_posts import containing_text, posts_for_admin
 
 
 class InBoardOfThread(InBoard):
     path = "thread__board"
 
 
-@admin.register(Post, site=desk)
+@admin.register(Post, site=admin_site)
 class PostAdmin(DeedAdmin):
     deeds = DEEDS["post"]
     kind = ModerationEffect.Kind.POST
@@ -52,14 +52,14 @@ class PostAdmin(DeedAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
-        return posts_for_desk(moderator(request))
+        return posts_for_admin(moderator(request))
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Post | None:
         post = super().get_object(request, object_id, from_field)
         if post is not None:
-            post.shown_words = words_for(post, moderator(request))
+            post.shown_words = source_for(post, moderator(request))
         return post
 
     def get_search_results(
@@ -67,8 +67,8 @@ class PostAdmin(DeedAdmin):
     ) -> tuple[QuerySet[Post], bool]:
         if not search_term:
             return queryset, False
-        found = words.by_number_or_author(queryset, search_term)
-        return saying(queryset, search_term) if found is None else found, False
+        found = admin_search.by_number_or_author(queryset, search_term)
+        return containing_text(queryset, search_term) if found is None else found, False
 
     @admin.display(description=_("text"))
     def shown_words(self, post: Post) -> str:
@@ -108,9 +108,9 @@ class PostAdmin(DeedAdmin):
 
     def summary(self, targets: Sequence[Post]) -> str:
         said = _("%(posts)s by %(people)s in %(threads)s") % {
-            "posts": words.posts(len(targets)),
-            "people": words.people(len({post.author_id for post in targets})),
-            "threads": words.threads(len({post.thread_id for post in targets})),
+            "posts": admin_search.posts(len(targets)),
+            "people": admin_search.people(len({post.author_id for post in targets})),
+            "threads": admin_search.threads(len({post.thread_id for post in targets})),
         }
         reports = Report.objects.open().filter(post__in=targets).count()
-        return f"{said}, {words.reports(reports)}" if reports else said
+        return f"{said}, {admin_search.reports(reports)}" if reports else said

@@ -17,14 +17,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from forum.admin import words
+from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
 from forum.admin.review import ReviewAdmin
-from forum.admin.site import desk, moderator
+from forum.admin.site import admin_site, moderator
 from forum.models import Case, Report, User
 from forum.models.posts import if_readable
 from forum.models.reports import CaseQuerySet, worked_on
-from forum.presenters.reported import reasons_in_words
+from forum.presenters.report_badge import describe_reasons
 from forum.presenters.times import day, time_tag
 
 NEW_ACCOUNT = timedelta(days=7)
@@ -140,7 +140,7 @@ class InBoardOfCase(InBoard):
         return cast(CaseQuerySet, queryset).in_boards([int(self.value() or 0)])
 
 
-@admin.register(Case, site=desk)
+@admin.register(Case, site=admin_site)
 class CaseAdmin(ReviewAdmin):
     """Every deed on a post, and on a held one, can be done from here, to one or several."""
 
@@ -154,7 +154,7 @@ class CaseAdmin(ReviewAdmin):
     search_help_text = _lazy("Words of a post, its number, or @author.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
-        return Case.objects.for_desk(moderator(request))
+        return Case.objects.for_admin(moderator(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -172,8 +172,8 @@ class CaseAdmin(ReviewAdmin):
     ) -> tuple[QuerySet[Case], bool]:
         if not search_term:
             return queryset, False
-        found = words.by_number_or_author(queryset, search_term, of="post__")
-        of_held = words.by_number_or_author(queryset, search_term, of="held__")
+        found = admin_search.by_number_or_author(queryset, search_term, of="post__")
+        of_held = admin_search.by_number_or_author(queryset, search_term, of="held__")
         if found is None or of_held is None:
             source = if_readable(moderator(request), "source", "post__")
             held = Q(held__source__icontains=search_term) | Q(held__title__icontains=search_term)
@@ -214,7 +214,7 @@ class CaseAdmin(ReviewAdmin):
     def reasons(self, case: Case) -> str:
         if case.held:
             return _("Held. %(why)s") % {"why": case.held.why}
-        return reasons_in_words(case.reasons)
+        return describe_reasons(case.reasons)
 
     @admin.display(description=_lazy("weight"))
     def weight_in_words(self, case: Case) -> str:

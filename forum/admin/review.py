@@ -24,7 +24,8 @@ from forum.actions.claims import claim_case, release_case
 from forum.actions.reports import see_reporters
 from forum.admin.deeds import MOST, DeedAdmin, address_of
 from forum.admin.pages import PageAdmin
-from forum.admin.site import desk, moderator
+from forum.admin.site import admin_site, moderator
+from forum.errors import UserError
 from forum.forms.answers import DISMISS
 from forum.forms.deed import Deed
 from forum.forms.deeds import DEEDS, HIDE
@@ -33,7 +34,6 @@ from forum.models import Case, HeldPost, Post
 from forum.models.reports import CaseQuerySet
 from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
-from forum.refusals import Refusal
 
 # The keys of the deeds that answer most.
 KEYS = {HIDE.name: "a", DISMISS.name: "d", APPROVE.name: "a", REJECT.name: "d"}
@@ -53,7 +53,7 @@ class ReviewAdmin(PageAdmin):
         case = self.one(request, row_id)
         if case.post is None:
             raise Http404
-        see_reporters(case.post, by=moderator(request))
+        see_reporters(case.post, actor=moderator(request))
         return self.show(request, case, with_names=True)
 
     def show(self, request: HttpRequest, row: Case, *, with_names: bool = False) -> HttpResponse:
@@ -83,7 +83,7 @@ class ReviewAdmin(PageAdmin):
         ]
         groups = []
         for heading, target in targets:
-            its = desk.get_model_admin(type(target)) if target else None
+            its = admin_site.get_model_admin(type(target)) if target else None
             if target and isinstance(its, DeedAdmin) and its.has_view_permission(request):
                 acts = [
                     self._act(deed, target)
@@ -101,15 +101,17 @@ class ReviewAdmin(PageAdmin):
 
     def claim(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Take the case in hand and look at it."""
-        case, by = self.one(request, row_id), moderator(request)
-        if case.is_open and not claim_case(case, by=by, take_over="take_over" in request.POST):
+        case, actor = self.one(request, row_id), moderator(request)
+        if case.is_open and not claim_case(
+            case, actor=actor, take_over="take_over" in request.POST
+        ):
             other = self.one(request, row_id).worked_on_by
             messages.warning(request, _("Somebody is on it already: %(name)s.") % {"name": other})
         return _see(case, self._filters(request))
 
     def release(self, request: HttpRequest, row_id: int) -> HttpResponse:
         """Leave the case as it is, for others."""
-        release_case(self.one(request, row_id), by=moderator(request))
+        release_case(self.one(request, row_id), actor=moderator(request))
         return self._back(request)
 
     def next(self, request: HttpRequest, row_id: int) -> HttpResponse:
@@ -123,13 +125,15 @@ class ReviewAdmin(PageAdmin):
         return self._step(request, case, self._listed(request).open().before(case))
 
     def _step(self, request: HttpRequest, case: Case, cases: Any) -> HttpResponse:
-        by = moderator(request)
-        release_case(case, by=by)
-        found = cases.moderated_by(by).free_for(by).select_related("post__thread__board").first()
+        actor = moderator(request)
+        release_case(case, actor=actor)
+        found = (
+            cases.moderated_by(actor).free_for(actor).select_related("post__thread__board").first()
+        )
         if found is None:
             messages.info(request, _("There is no other case that way."))
             return self._back(request)
-        claim_case(found, by=by)
+        claim_case(found, actor=actor)
         return _see(found, self._filters(request))
 
     def _back(self, request: HttpRequest) -> HttpResponse:
@@ -151,7 +155,7 @@ class ReviewAdmin(PageAdmin):
         asked.GET = chosen  # type: ignore[assignment]
         try:
             changes = self.get_changelist_instance(asked)
-        except Refusal:
+        except UserError:
             return Case.objects.all()
         return Case.objects.filter(pk__in=changes.queryset.order_by().values("pk"))
 

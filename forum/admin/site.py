@@ -24,13 +24,13 @@ from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from forum.errors import NotAllowed, UserError
 from forum.models import Case, User
-from forum.permissions import may_administer, may_enter_desk
+from forum.permissions import can_access_admin, can_administer
 from forum.presenters.waiting import in_words
-from forum.refusals import NotAllowed, Refusal
 
 # Lists are looked through by filters and search, not to their last page.
-MOST_COUNTED = 10_000
+MAX_ROWS_COUNTED = 10_000
 # The site has the first three already. The others tell of any object, asked for by its number.
 DOORS_OF_DJANGO = {
     *("logout", "password_change", "password_change_done"),
@@ -39,14 +39,14 @@ DOORS_OF_DJANGO = {
 
 
 # What the header leads to, in this order; what is not named comes last.
-NAMED = (
+MAX_NAMES_SHOWN = (
     *("Case", "HeldPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
     *("Erasure", "ReasonTemplate", "HoldRule"),
 )
-PLACES = {name: place for place, name in enumerate(NAMED)}
+PLACES = {name: place for place, name in enumerate(MAX_NAMES_SHOWN)}
 
 
-class Desk(admin.AdminSite):
+class ModerationAdminSite(admin.AdminSite):
     """Moderators get in; logging in, logging out and passwords are the site's own pages."""
 
     site_title = settings.SITE_NAME
@@ -59,7 +59,7 @@ class Desk(admin.AdminSite):
         self.disable_action("delete_selected")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return may_enter_desk(request.user)
+        return can_access_admin(request.user)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         urls = super().get_urls()
@@ -106,7 +106,7 @@ class Desk(admin.AdminSite):
         return redirect_to_login(request.GET.get("next", request.path))
 
 
-desk = Desk()
+admin_site = ModerationAdminSite()
 
 
 def moderator(request: HttpRequest) -> User:
@@ -116,12 +116,12 @@ def moderator(request: HttpRequest) -> User:
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than `MOST_COUNTED`."""
+    """Counts no further than `MAX_ROWS_COUNTED`."""
 
     @cached_property
     def count(self) -> int:
         listed: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        return listed.order_by()[:MOST_COUNTED].count()
+        return listed.order_by()[:MAX_ROWS_COUNTED].count()
 
 
 class ForModerators:
@@ -131,7 +131,7 @@ class ForModerators:
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_enter_desk(request.user)
+        return can_access_admin(request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -147,15 +147,15 @@ class ForAdministrators:
     """Permissions of what administrators set up."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_administer(request.user)
+        return can_administer(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return may_administer(request.user)
+        return can_administer(request.user)
 
     has_add_permission = has_change_permission = has_delete_permission = has_view_permission
 
 
-class Listing(ChangeList):
+class OrderedChangeList(ChangeList):
     """A list in its one order, which an index has: a million rows are not sorted by any column.
 
     It answers what its page offers and nothing else. Django would filter by any field of the
@@ -173,7 +173,7 @@ class Listing(ChangeList):
             DisallowedModelAdminToField,
             IncorrectLookupParameters,
         ) as error:
-            raise Refusal(_("This list has no such filter, search or page.")) from error
+            raise UserError(_("This list has no such filter, search or page.")) from error
         self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_filters(self, request: HttpRequest) -> Any:
@@ -198,7 +198,7 @@ class Listing(ChangeList):
         return super().get_ordering(request, queryset)
 
 
-class DeskAdmin(admin.ModelAdmin):
+class ModeratorModelAdmin(admin.ModelAdmin):
     """A list whose price does not grow with the forum."""
 
     sortable_by = ()
@@ -209,7 +209,7 @@ class DeskAdmin(admin.ModelAdmin):
     view_on_site: Any = False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return Listing
+        return OrderedChangeList
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Popups name a row by its id. Django fails on the name of a reverse relation."""

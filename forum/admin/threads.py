@@ -9,15 +9,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin import words
+from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
 from forum.admin.deeds import DeedAdmin
-from forum.admin.site import YesNo, desk, moderator
+from forum.admin.site import YesNo, admin_site, moderator
 from forum.forms.deeds import DEEDS
 from forum.models import ModerationEffect, Post, Thread
 
 
-@admin.register(Thread, site=desk)
+@admin.register(Thread, site=admin_site)
 class ThreadAdmin(DeedAdmin):
     deeds = DEEDS["thread"]
     kind = ModerationEffect.Kind.THREAD
@@ -45,7 +45,7 @@ class ThreadAdmin(DeedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Thread], search_term: str
     ) -> tuple[QuerySet[Thread], bool]:
-        found = words.by_number_or_author(queryset, search_term)
+        found = admin_search.by_number_or_author(queryset, search_term)
         return queryset.filter(title__icontains=search_term) if found is None else found, False
 
     @admin.display(description=_("state"))
@@ -60,7 +60,7 @@ class ThreadAdmin(DeedAdmin):
 
     def summary(self, targets: Sequence[Thread]) -> str:
         return _("%(threads)s with %(posts)s by %(people)s") % {
-            "threads": words.threads(len(targets)),
-            "posts": words.posts(sum(thread.post_count for thread in targets)),
-            "people": words.people(Post.objects.filter(thread__in=targets).count_authors()),
+            "threads": admin_search.threads(len(targets)),
+            "posts": admin_search.posts(sum(thread.post_count for thread in targets)),
+            "people": admin_search.people(Post.objects.filter(thread__in=targets).count_authors()),
         }

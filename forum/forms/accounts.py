@@ -18,8 +18,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from forum.errors import Conflict
 from forum.models import User
-from forum.refusals import Changed
 
 ADDRESS_LENGTH = 254
 
@@ -94,7 +94,7 @@ class SignupForm(Plain, allauth.SignupForm):
 
     def _sent_before(self) -> User | None:
         """Who signed up with these very words a moment ago: the button was pressed twice."""
-        person = User.objects.named([self.name]).never_came().first()
+        person = User.objects.named([self.name]).never_logged_in().first()
         is_same = (
             person is not None
             and person.email == self.cleaned_data.get("email")
@@ -114,7 +114,7 @@ class SignupForm(Plain, allauth.SignupForm):
         except IntegrityError as error:
             person = self._sent_before()
             if person is None:
-                raise Changed(_("Somebody took that name a moment ago.")) from error
+                raise Conflict(_("Somebody took that name a moment ago.")) from error
             return person, None
         return saved
 

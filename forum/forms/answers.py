@@ -15,9 +15,9 @@ from forum.forms.deed import Deed
 from forum.forms.moderation import ModerationForm
 from forum.models import User
 from forum.models.reports import is_reported, was_reported
-from forum.models.roles import moderators_but
-from forum.models.stamps import reports_stamp_of
-from forum.permissions import may_answer_reports, may_decide_on
+from forum.models.roles import moderators_except
+from forum.models.version_tokens import reports_stamp_of
+from forum.permissions import can_answer_reports, can_decide_on
 
 
 class AssignForm(ModerationForm):
@@ -26,7 +26,7 @@ class AssignForm(ModerationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.moderators = {str(each.pk): each for each in moderators_but(())}
+        self.moderators = {str(each.pk): each for each in moderators_except(())}
         names = sorted((each.username, pk) for pk, each in self.moderators.items())
         choices = [("", _("Nobody: whoever comes first")), *((pk, name) for name, pk in names)]
         self.fields["to"] = forms.ChoiceField(
@@ -41,7 +41,7 @@ class AssignForm(ModerationForm):
 UPHOLD = Deed(
     "uphold",
     reports.uphold_reports,
-    may_answer_reports,
+    can_answer_reports,
     is_reported,
     _("Seen to"),
     ngettext_lazy(
@@ -60,7 +60,7 @@ UPHOLD = Deed(
 DISMISS = Deed(
     "dismiss",
     reports.dismiss_reports,
-    may_answer_reports,
+    can_answer_reports,
     is_reported,
     _("Dismiss the reports"),
     ngettext_lazy(
@@ -79,7 +79,7 @@ DISMISS = Deed(
 REOPEN = Deed(
     "reopen",
     reports.reopen_reports,
-    may_answer_reports,
+    can_answer_reports,
     lambda post: not post.is_hidden and not post.is_deleted and was_reported(post),
     _("Open the reports again"),
     ngettext_lazy(
@@ -98,7 +98,7 @@ REOPEN = Deed(
 ASSIGN = Deed(
     "assign",
     assign_case,
-    may_answer_reports,
+    can_answer_reports,
     is_reported,
     _("Give it to a moderator"),
     ngettext_lazy(
@@ -113,6 +113,6 @@ ASSIGN_HELD = replace(
     name="give",  # the queue offers both for several, each under its own name
     button=_("Give what waits to a moderator"),
     run=assign_held,
-    may=may_decide_on,
+    may=can_decide_on,
     applies=lambda held: held.is_waiting,
 )

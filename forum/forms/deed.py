@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 from forum.actions.acts import Outcome, Several, Single
 from forum.forms.moderation import ModerationForm
 from forum.models import ModerationEffect
-from forum.models.stamps import stamp_of
 from forum.models.threads import Reader
-from forum.permissions import Verdict
+from forum.models.version_tokens import stamp_of
+from forum.permissions import PermissionResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Deed:
 
     name: str
     run: Several[Any, Any] | Single
-    may: Callable[[Reader, Any], Verdict]
+    may: Callable[[Reader, Any], PermissionResult]
     applies: Callable[[Any], bool]
     button: Any
     question: Any

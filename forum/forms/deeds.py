@@ -22,21 +22,21 @@ from forum.forms.moves import MergeForm, MoveForm, SplitForm, TitleForm
 from forum.forms.sanctions import LIFT, NOTE, SILENCE, SUSPEND, UNSILENCE, WARN
 from forum.models import Post, User
 from forum.models.acts import Act
-from forum.models.stamps import branch_stamp_of
 from forum.models.threads import Reader
+from forum.models.version_tokens import branch_stamp_of
 from forum.permissions import (
-    may_edit_for,
-    may_hide,
-    may_keep_order_in,
-    may_moderate,
-    may_move,
-    may_pace_branch,
+    can_edit_as_moderator,
+    can_hide,
+    can_moderate,
+    can_moderate_thread,
+    can_move,
+    can_restrict_branch,
 )
 
 HIDE = Deed(
     "hide",
     moderation.hide_post,
-    may_hide,
+    can_hide,
     lambda post: not post.is_hidden and not post.is_deleted,
     _("Hide"),
     ngettext_lazy("Hide this post?", "Hide these %(count)d posts?", "count"),
@@ -46,7 +46,7 @@ HIDE = Deed(
 UNHIDE = Deed(
     "unhide",
     moderation.unhide_post,
-    may_hide,
+    can_hide,
     lambda post: post.is_hidden,
     _("Unhide"),
     ngettext_lazy("Unhide this post?", "Unhide these %(count)d posts?", "count"),
@@ -56,7 +56,7 @@ UNHIDE = Deed(
 REMOVE = Deed(
     "remove",
     remove_branch,
-    may_hide,
+    can_hide,
     lambda post: not post.is_hidden and not post.is_deleted,
     _("Remove the branch"),
     ngettext_lazy("Remove this branch?", "Remove these %(count)d branches?", "count"),
@@ -68,7 +68,7 @@ REMOVE = Deed(
 RESTORE = Deed(
     "restore",
     restore_branch,
-    may_hide,
+    can_hide,
     lambda post: post.is_hidden and post.hidden_action.act == Act.REMOVE_BRANCH,
     _("Restore the branch"),
     ngettext_lazy("Restore this branch?", "Restore these %(count)d branches?", "count"),
@@ -80,7 +80,7 @@ RESTORE = Deed(
 EDIT = Deed(
     "edit-for",
     edit_with_reason,
-    may_edit_for,
+    can_edit_as_moderator,
     lambda post: not post.is_deleted,
     _("Edit with a reason"),
     ngettext_lazy("Edit this post?", "Edit these %(count)d posts?", "count"),
@@ -93,7 +93,7 @@ EDIT = Deed(
 LOCK_BRANCH = Deed(
     "lock-branch",
     moderation.lock_branch,
-    may_pace_branch,
+    can_restrict_branch,
     lambda post: not post.is_locked and not post.is_opening,
     _("Lock the branch"),
     ngettext_lazy("Lock this branch?", "Lock these %(count)d branches?", "count"),
@@ -105,7 +105,7 @@ LOCK_BRANCH = Deed(
 UNLOCK_BRANCH = Deed(
     "unlock-branch",
     moderation.unlock_branch,
-    may_pace_branch,
+    can_restrict_branch,
     lambda post: post.is_locked,
     _("Unlock the branch"),
     ngettext_lazy("Unlock this branch?", "Unlock these %(count)d branches?", "count"),
@@ -116,7 +116,7 @@ UNLOCK_BRANCH = Deed(
 SLOW_BRANCH = Deed(
     "slow-branch",
     moderation.slow_branch,
-    may_pace_branch,
+    can_restrict_branch,
     lambda post: not post.is_slow and not post.is_opening,
     _("Slow the branch down"),
     ngettext_lazy("Slow this branch down?", "Slow these %(count)d branches down?", "count"),
@@ -128,7 +128,7 @@ SLOW_BRANCH = Deed(
 HASTEN_BRANCH = Deed(
     "hasten-branch",
     moderation.hasten_branch,
-    may_pace_branch,
+    can_restrict_branch,
     lambda post: post.is_slow,
     _("End the slow mode of the branch"),
     ngettext_lazy(
@@ -143,7 +143,7 @@ HASTEN_BRANCH = Deed(
 LOCK = Deed(
     "lock",
     moderation.lock_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: not thread.is_locked,
     _("Lock"),
     ngettext_lazy("Lock this thread?", "Lock these %(count)d threads?", "count"),
@@ -154,7 +154,7 @@ LOCK = Deed(
 UNLOCK = Deed(
     "unlock",
     moderation.unlock_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: thread.is_locked,
     _("Unlock"),
     ngettext_lazy("Unlock this thread?", "Unlock these %(count)d threads?", "count"),
@@ -164,7 +164,7 @@ UNLOCK = Deed(
 SLOW = Deed(
     "slow",
     moderation.slow_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: not thread.is_slow,
     _("Slow down"),
     ngettext_lazy("Slow this thread down?", "Slow these %(count)d threads down?", "count"),
@@ -175,7 +175,7 @@ SLOW = Deed(
 HASTEN = Deed(
     "hasten",
     moderation.hasten_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: thread.is_slow,
     _("End slow mode"),
     ngettext_lazy(
@@ -189,7 +189,7 @@ HASTEN = Deed(
 PIN = Deed(
     "pin",
     moderation.pin_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: not thread.is_pinned,
     _("Pin"),
     ngettext_lazy("Pin this thread?", "Pin these %(count)d threads?", "count"),
@@ -199,7 +199,7 @@ PIN = Deed(
 UNPIN = Deed(
     "unpin",
     moderation.unpin_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: thread.is_pinned,
     _("Unpin"),
     ngettext_lazy("Unpin this thread?", "Unpin these %(count)d threads?", "count"),
@@ -209,7 +209,7 @@ UNPIN = Deed(
 MOVE = Deed(
     "move",
     Single(Act.MOVE_BRANCH, move_branch),
-    may_move,
+    can_move,
     lambda post: not post.is_opening,
     _("Move the branch"),
     ngettext_lazy("Move this branch?", "Move these %(count)d branches?", "count"),
@@ -222,7 +222,7 @@ MOVE = Deed(
 SPLIT = Deed(
     "split",
     Single(Act.SPLIT_BRANCH, split_off, "split_branch"),
-    may_move,
+    can_move,
     lambda post: not post.is_opening,
     _("Split off a thread"),
     ngettext_lazy(
@@ -237,7 +237,7 @@ SPLIT = Deed(
 MERGE = Deed(
     "merge",
     Single(Act.MERGE_THREAD, merge_thread, is_of=was_merged),
-    may_keep_order_in,
+    can_moderate_thread,
     lambda thread: not thread.merged_into_id,
     _("Merge into another"),
     ngettext_lazy("Merge this thread?", "Merge these %(count)d threads?", "count"),
@@ -249,7 +249,7 @@ MERGE = Deed(
 RETITLE = Deed(
     "retitle",
     moderation.retitle_thread,
-    may_keep_order_in,
+    can_moderate_thread,
     lambda _thread: True,
     _("Change the title"),
     ngettext_lazy("Change this title?", "Change these %(count)d titles?", "count"),
@@ -287,7 +287,7 @@ def offered(kind: str, target: Any, reader: Reader) -> list[tuple[str, str]]:
 
 def offered_on_post(post: Post, reader: Reader) -> list[tuple[str, str]]:
     """What is in the post's menu for moderators; with the thread's, of its opening post."""
-    if not may_moderate(reader, post.thread.board):
+    if not can_moderate(reader, post.thread.board):
         return []
     links = offered("post", post, reader)
     if post.is_opening:

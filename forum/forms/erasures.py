@@ -14,7 +14,7 @@ from forum.forms.accounts import Plain
 from forum.forms.deed import Deed
 from forum.forms.moderation import ModerationForm
 from forum.models.acts import Act
-from forum.permissions import may_anonymise, may_erase
+from forum.permissions import can_anonymise, can_erase
 from forum.presenters.erasures import extent_of_account, extent_of_post
 
 
@@ -47,7 +47,7 @@ class OwnForm(Plain):
 ERASE = Deed(
     "erase",
     Single(Act.ASK_ERASURE, ask_to_erase),
-    may_erase,
+    can_erase,
     lambda post: not post.is_erased and POST_ASKED.read(post) is None,
     _("Erase for ever"),
     ngettext_lazy("Erase this post for ever?", "Erase these %(count)d posts for ever?", "count"),
@@ -61,7 +61,7 @@ ERASE = Deed(
 ANONYMISE = Deed(
     "anonymise",
     Single(Act.ASK_ERASURE, ask_to_anonymise),
-    may_anonymise,
+    can_anonymise,
     lambda person: not person.is_erased and PERSON_ASKED.read(person) is None,
     _("Erase the account"),
     ngettext_lazy(

@@ -8,14 +8,14 @@ from django.utils.translation import ngettext_lazy
 from forum.actions.holding import approve_held, reject_held
 from forum.forms.deed import Deed
 from forum.models import HeldPost
-from forum.permissions import may_decide_on
+from forum.permissions import can_decide_on
 
 State = HeldPost.State
 
 APPROVE = Deed(
     "approve",
     approve_held,
-    may_decide_on,
+    can_decide_on,
     lambda held: held.state in (State.WAITING, State.REJECTED),
     _("Approve"),
     ngettext_lazy("Approve this post?", "Approve these %(count)d posts?", "count"),
@@ -25,7 +25,7 @@ APPROVE = Deed(
 REJECT = Deed(
     "reject",
     reject_held,
-    may_decide_on,
+    can_decide_on,
     lambda held: held.state == State.WAITING,
     _("Reject"),
     ngettext_lazy("Reject this post?", "Reject these %(count)d posts?", "count"),

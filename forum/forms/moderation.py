@@ -75,7 +75,7 @@ class ReasonForm(Plain):
 
 
 class ModerationForm(ReasonForm):
-    # The stamp of what was shown: see `forum.models.stamps`.
+    # The stamp of what was shown: see `forum.models.version_tokens`.
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=100)
 
     def clean_seen(self) -> str | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from forum.refusals import Invalid
+from forum.errors import Invalid
 
 # More posts than anybody quotes in one reply.
 MOST_POINTED_AT = 20

@@ -12,7 +12,7 @@ from forum.forms.deed import Deed
 from forum.forms.moderation import EndForm, InBoardForm, ModerationForm
 from forum.models import Board, Restriction
 from forum.models.acts import Act
-from forum.permissions import may_note, may_sanction
+from forum.permissions import can_note, can_sanction
 
 
 class WhereForm(InBoardForm):
@@ -54,7 +54,7 @@ class NoteForm(ModerationForm):
 NOTE = Deed(
     "note",
     Single(Act.NOTE_PERSON, sanctions.note_person),
-    may_note,
+    can_note,
     lambda _person: True,
     _("Write a note"),
     ngettext_lazy("A note about this member", "Notes about these %(count)d members", "count"),
@@ -66,7 +66,7 @@ NOTE = Deed(
 WARN = Deed(
     "warn",
     Single(Act.WARN_PERSON, sanctions.warn_person),
-    may_sanction,
+    can_sanction,
     lambda _person: True,
     _("Warn"),
     ngettext_lazy("Warn this member?", "Warn these %(count)d members?", "count"),
@@ -78,7 +78,7 @@ WARN = Deed(
 SILENCE = Deed(
     "silence",
     sanctions.silence_person,
-    may_sanction,
+    can_sanction,
     lambda person: not person.is_kept(Restriction.Kind.SILENCE),
     _("Silence"),
     ngettext_lazy("Silence this member?", "Silence these %(count)d members?", "count"),
@@ -90,7 +90,7 @@ SILENCE = Deed(
 UNSILENCE = Deed(
     "unsilence",
     sanctions.lift_silence,
-    may_sanction,
+    can_sanction,
     lambda person: person.is_kept(Restriction.Kind.SILENCE),
     _("Let them speak again"),
     ngettext_lazy(
@@ -103,7 +103,7 @@ UNSILENCE = Deed(
 SUSPEND = Deed(
     "suspend",
     sanctions.suspend_person,
-    may_sanction,
+    can_sanction,
     lambda person: not person.is_suspended,
     _("Suspend"),
     ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count"),
@@ -115,7 +115,7 @@ SUSPEND = Deed(
 LIFT = Deed(
     "lift",
     sanctions.lift_suspension,
-    may_sanction,
+    can_sanction,
     lambda person: person.is_suspended or person.is_kept(Restriction.Kind.SUSPENSION),
     _("Lift the suspension"),
     ngettext_lazy(

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import Literal
 
-Change = tuple[Literal["same", "added", "removed"], str]
+TextChange = tuple[Literal["same", "added", "removed"], str]
 
 # Kana and Han are written without spaces: each character counts as a word.
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
@@ -17,14 +17,14 @@ SPACE_OR_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _MAX_LEVELS = 32
 
 
-def word_diff(old: str, new: str) -> list[Change]:
+def word_diff(old: str, new: str) -> list[TextChange]:
     """Return how `old` became `new`.
 
     "same" and "removed" texts joined are `old`, "same" and "added" ones are `new`, white space
     included.
     """
     before, after = SPACE_OR_WORD.findall(old), SPACE_OR_WORD.findall(new)
-    changes: list[Change] = []
+    changes: list[TextChange] = []
     i = j = 0
     for same_i, same_j in [*matches(before, after), (len(before), len(after))]:
         _add(changes, "removed", before[i:same_i])
@@ -34,7 +34,9 @@ def word_diff(old: str, new: str) -> list[Change]:
     return changes
 
 
-def _add(changes: list[Change], op: Literal["same", "added", "removed"], words: list[str]) -> None:
+def _add(
+    changes: list[TextChange], op: Literal["same", "added", "removed"], words: list[str]
+) -> None:
     text = "".join(words)
     if not text:
         return

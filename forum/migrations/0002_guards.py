@@ -1,4 +1,4 @@
-"""The database's own guards: a broken tree, or a changed log, is impossible rather than unlikely."""
+"""Triggers and functions that make a broken tree or an edited moderation log impossible."""
 
 from django.db import migrations
 
@@ -19,7 +19,7 @@ BEGIN
 END $$;
 """
 
-# `UPDATE OF` lists the columns that belong to the tree: text, counters and marks need no lock.
+# `UPDATE OF` lists the columns of the tree; text and counters need no lock.
 GUARD = """
 CREATE FUNCTION forum_tree_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -45,7 +45,7 @@ ALTER TABLE forum_post ADD CONSTRAINT post_parent_in_thread
   DEFERRABLE INITIALLY DEFERRED;
 """
 
-# Looked at when the transaction commits, for each post whose place was written.
+# Checked when the transaction commits, for each post whose position was written.
 NESTED = """
 CREATE FUNCTION forum_tree_check() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -95,9 +95,38 @@ CREATE CONSTRAINT TRIGGER post_is_nested AFTER INSERT
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION forum_tree_check();
 """
 
-LOG = """
+# The moderation log is append-only. The one change it allows: titles in older records of something
+# that a later record says was erased are replaced by their hash.
+AUDIT_LOG = """
+CREATE FUNCTION forum_without_words(state jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN jsonb_typeof(state->'title') = 'string' AND NOT state ? 'erased'
+    THEN jsonb_set(state, '{title}', jsonb_build_object(
+      'sha256', encode(sha256(convert_to(state->>'title', 'UTF8')), 'hex')))
+    ELSE state END
+$$;
+
+CREATE FUNCTION forum_forget(target_kind text, target bigint) RETURNS void LANGUAGE sql AS $$
+  UPDATE forum_moderationeffect
+     SET before = forum_without_words(before), after = forum_without_words(after)
+   WHERE kind = target_kind AND target_id = target
+     AND (before ? 'title' OR after ? 'title') AND NOT after ? 'erased'
+$$;
+
 CREATE FUNCTION forum_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'forum_moderationeffect' THEN
+    IF (NEW.id, NEW.action_id, NEW.kind, NEW.target_id)
+       = (OLD.id, OLD.action_id, OLD.kind, OLD.target_id)
+      AND NEW.before = forum_without_words(OLD.before)
+      AND NEW.after = forum_without_words(OLD.after)
+      AND EXISTS (
+        SELECT 1 FROM forum_moderationeffect AS erasure
+         WHERE erasure.kind = OLD.kind AND erasure.target_id = OLD.target_id
+           AND erasure.after ? 'erased' AND erasure.action_id > OLD.action_id
+      ) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
   RAISE EXCEPTION 'the moderation log is append-only' USING ERRCODE = 'restrict_violation';
 END $$;
 
@@ -107,8 +136,8 @@ CREATE TRIGGER moderationeffect_append_only BEFORE UPDATE OR DELETE ON forum_mod
   FOR EACH ROW EXECUTE FUNCTION forum_append_only();
 """
 
-# Loaded conversations use ids below this (`forum.models.threads.FIRST_THREAD_ID`), also after a
-# flush, which restarts the numbering.
+# Fixtures use ids below this (`forum.models.threads.FIRST_THREAD_ID`), also after a flush,
+# which restarts the sequences.
 RESERVED = "".join(
     f"ALTER TABLE forum_{table} ALTER COLUMN id SET START WITH 1000 RESTART;"
     for table in "thread post revision user board category mention quote".split()
@@ -118,6 +147,8 @@ UNDO = """
 DROP TRIGGER moderationeffect_append_only ON forum_moderationeffect;
 DROP TRIGGER moderationaction_append_only ON forum_moderationaction;
 DROP FUNCTION forum_append_only();
+DROP FUNCTION forum_forget(text, bigint);
+DROP FUNCTION forum_without_words(jsonb);
 DROP TRIGGER post_is_nested ON forum_post;
 DROP FUNCTION forum_tree_check();
 ALTER TABLE forum_post DROP CONSTRAINT post_parent_in_thread;
@@ -132,5 +163,5 @@ class Migration(migrations.Migration):
     dependencies = [("forum", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(LOCK + GUARD + SAME_THREAD + NESTED + LOG + RESERVED, UNDO)
+        migrations.RunSQL(LOCK + GUARD + SAME_THREAD + NESTED + AUDIT_LOG + RESERVED, UNDO)
     ]

@@ -9,12 +9,12 @@ from forum.models.held import HeldPost
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
-from forum.models.notices import ModerationNotice, Notice
+from forum.models.notifications import ModerationNotification, Notification
 from forum.models.outbox import OutgoingMail
 from forum.models.posts import Post
 from forum.models.quotes import Quote
-from forum.models.reading import Seen
-from forum.models.reasons import ReasonTemplate
+from forum.models.read_state import ReadState
+from forum.models.reason_templates import ReasonTemplate
 from forum.models.reports import Case, Report
 from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
@@ -34,18 +34,18 @@ __all__ = [
     "Mention",
     "ModerationAction",
     "ModerationEffect",
-    "ModerationNotice",
-    "Notice",
+    "ModerationNotification",
+    "Notification",
     "OutgoingMail",
     "Post",
     "Quote",
     "RateLimit",
+    "ReadState",
     "ReasonTemplate",
     "Report",
     "Restriction",
     "Revision",
     "Role",
-    "Seen",
     "Thread",
     "User",
 ]

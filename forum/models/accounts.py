@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.markup.mentions import NAME
 
 if TYPE_CHECKING:
-    from forum.models.roles import Standing
+    from forum.models.roles import Roles
 
 # What `@name` can mention is what a person may be called.
 name_validator = RegexValidator(
@@ -84,7 +84,7 @@ class UserQuerySet(models.QuerySet["User"]):
         wanted = [name.lower() for name in names]
         return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
 
-    def called(self, start: str) -> UserQuerySet:
+    def name_starts_with(self, start: str) -> UserQuerySet:
         """People whose name begins so, in whatever case, by name; the index is in this order."""
         lowered = Collate(Lower("username"), "C")
         # The tilde sorts behind everything that a name may hold.
@@ -102,11 +102,11 @@ class UserQuerySet(models.QuerySet["User"]):
         """People whose suspension is in force now."""
         return self.filter(_suspended_now())
 
-    def taking_part(self) -> UserQuerySet:
+    def active(self) -> UserQuerySet:
         """People who can log in and are not suspended."""
         return self.filter(~_suspended_now(), is_active=True)
 
-    def never_came(self) -> UserQuerySet:
+    def never_logged_in(self) -> UserQuerySet:
         """People who signed up and have not logged in since."""
         return self.filter(last_login=None)
 
@@ -118,8 +118,8 @@ class UserManager(BaseUserManager["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
         return self.get_queryset().named(names)
 
-    def called(self, start: str) -> UserQuerySet:
-        return self.get_queryset().called(start)
+    def name_starts_with(self, start: str) -> UserQuerySet:
+        return self.get_queryset().name_starts_with(start)
 
     def suspended(self) -> UserQuerySet:
         return self.get_queryset().suspended()
@@ -145,7 +145,7 @@ class UserManager(BaseUserManager["User"]):
     ) -> User:
         """A new account that administers the site (for `manage.py createsuperuser`)."""
         user = self.create_user(username, email, password, **fields)
-        user.roles.create(kind="administrator")
+        user.role_assignments.create(kind="administrator")
         return user
 
 
@@ -240,7 +240,7 @@ class User(AbstractBaseUser):
 
     def is_kept(self, kind: str) -> bool:
         """Whether moderators keep this person from something, in whatever board."""
-        return any(each["kind"] == kind for each in self.standing.restrictions)
+        return any(each["kind"] == kind for each in self.roles.restrictions)
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
@@ -251,33 +251,33 @@ class User(AbstractBaseUser):
             return zoneinfo.ZoneInfo(settings.TIME_ZONE)
 
     @cached_property
-    def standing(self) -> Standing:
+    def roles(self) -> Roles:
         """What this person was appointed to; asked once per request."""
-        return self.standing_and_counts[0]
+        return self.roles_and_counts[0]
 
     @cached_property
-    def unread_notices(self) -> int:
+    def unread_notifications(self) -> int:
         """How many posts this person was told of and has not seen."""
-        from forum.models.roles import unread_notices_of
+        from forum.models.roles import count_unread_notifications
 
-        return unread_notices_of(self)
+        return count_unread_notifications(self)
 
     @cached_property
-    def standing_and_counts(self) -> tuple[Standing, int, int]:
+    def roles_and_counts(self) -> tuple[Roles, int, int]:
         """The standing, with counts that come by the same query."""
-        from forum.models.roles import standing_and_counts_of
+        from forum.models.roles import roles_and_counts_of
 
-        return standing_and_counts_of(self)
+        return roles_and_counts_of(self)
 
     # Django's admin and its login ask these; the answers are ours.
 
     @property
     def is_staff(self) -> bool:
-        return self.is_active and not self.is_suspended and self.standing.moderates_anything
+        return self.is_active and not self.is_suspended and self.roles.moderates_anything
 
     @property
     def is_superuser(self) -> bool:
-        return self.is_active and self.standing.is_administrator
+        return self.is_active and self.roles.is_administrator
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return self.is_superuser

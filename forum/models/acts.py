@@ -61,13 +61,13 @@ class Rule:
 
     `inverse` is the act that takes it back; without one it is irreversible. `tells`: the authors
     and members concerned get a notice. `is_public`: everybody can read of it in the log.
-    `may_be_appealed`: it goes against somebody, who can ask that somebody else looks at it.
+    `is_appealable`: it goes against somebody, who can ask that somebody else looks at it.
     """
 
     inverse: Act | None
     tells: bool
     is_public: bool = True
-    may_be_appealed: bool = False
+    is_appealable: bool = False
 
     @property
     def is_irreversible(self) -> bool:
@@ -76,11 +76,11 @@ class Rule:
 
 # A banner says of what is locked or slow what people there need to know.
 RULES: dict[Act, Rule] = {
-    Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True, may_be_appealed=True),
+    Act.HIDE_POST: Rule(Act.UNHIDE_POST, tells=True, is_appealable=True),
     Act.UNHIDE_POST: Rule(Act.HIDE_POST, tells=True),
-    Act.REMOVE_BRANCH: Rule(Act.RESTORE_BRANCH, tells=True, may_be_appealed=True),
+    Act.REMOVE_BRANCH: Rule(Act.RESTORE_BRANCH, tells=True, is_appealable=True),
     Act.RESTORE_BRANCH: Rule(Act.REMOVE_BRANCH, tells=True),
-    Act.EDIT_POST: Rule(Act.REVERT_EDIT, tells=True, may_be_appealed=True),
+    Act.EDIT_POST: Rule(Act.REVERT_EDIT, tells=True, is_appealable=True),
     Act.REVERT_EDIT: Rule(Act.EDIT_POST, tells=True),
     Act.LOCK_BRANCH: Rule(Act.UNLOCK_BRANCH, tells=False),
     Act.UNLOCK_BRANCH: Rule(Act.LOCK_BRANCH, tells=False),
@@ -93,12 +93,12 @@ RULES: dict[Act, Rule] = {
     Act.RETITLE_THREAD: Rule(Act.RETITLE_THREAD, tells=True),
     Act.PIN_THREAD: Rule(Act.UNPIN_THREAD, tells=True),
     Act.UNPIN_THREAD: Rule(Act.PIN_THREAD, tells=True),
-    Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True, may_be_appealed=True),
+    Act.SUSPEND_PERSON: Rule(Act.LIFT_SUSPENSION, tells=True, is_appealable=True),
     Act.LIFT_SUSPENSION: Rule(Act.SUSPEND_PERSON, tells=True),
     # Between moderators and one member: not for everybody.
-    Act.SILENCE_PERSON: Rule(Act.LIFT_SILENCE, tells=True, is_public=False, may_be_appealed=True),
+    Act.SILENCE_PERSON: Rule(Act.LIFT_SILENCE, tells=True, is_public=False, is_appealable=True),
     Act.LIFT_SILENCE: Rule(Act.SILENCE_PERSON, tells=True, is_public=False),
-    Act.WARN_PERSON: Rule(Act.RETRACT_WARNING, tells=True, is_public=False, may_be_appealed=True),
+    Act.WARN_PERSON: Rule(Act.RETRACT_WARNING, tells=True, is_public=False, is_appealable=True),
     Act.RETRACT_WARNING: Rule(Act.WARN_PERSON, tells=True, is_public=False),
     Act.MOVE_BRANCH: Rule(Act.MOVE_BRANCH, tells=True),
     Act.SPLIT_BRANCH: Rule(Act.MERGE_THREAD, tells=True),
@@ -124,8 +124,8 @@ RULES: dict[Act, Rule] = {
     Act.CONFIGURE: Rule(Act.CONFIGURE, tells=False, is_public=False),
     # What others never saw they do not read of.
     Act.APPROVE_HELD: Rule(Act.RETRACT_APPROVAL, tells=True, is_public=False),
-    Act.RETRACT_APPROVAL: Rule(Act.APPROVE_HELD, tells=True, is_public=False, may_be_appealed=True),
-    Act.REJECT_HELD: Rule(Act.RETRACT_REJECTION, tells=True, is_public=False, may_be_appealed=True),
+    Act.RETRACT_APPROVAL: Rule(Act.APPROVE_HELD, tells=True, is_public=False, is_appealable=True),
+    Act.REJECT_HELD: Rule(Act.RETRACT_REJECTION, tells=True, is_public=False, is_appealable=True),
     Act.RETRACT_REJECTION: Rule(Act.REJECT_HELD, tells=True, is_public=False),
 }
 

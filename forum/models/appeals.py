@@ -21,7 +21,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
     def for_moderator(self, person: User) -> AppealQuerySet:
         """Those against acts in what this person moderates."""
-        actions = ModerationAction.objects.for_desk(person).values("pk")
+        actions = ModerationAction.objects.for_admin(person).values("pk")
         return self.filter(action__in=actions).select_related(
             "member", "action__actor", "action__board", "action__thread", "answered_by", "record"
         )

@@ -43,9 +43,9 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
 
     def moderated_by(self, person: User) -> HeldPostQuerySet:
         """Those for the boards in which this person keeps order."""
-        if person.standing.moderates_all:
+        if person.roles.moderates_all:
             return self
-        return self.in_boards(person.standing.board_ids)
+        return self.in_boards(person.roles.board_ids)
 
     def in_boards(self, board_ids: Collection[int]) -> HeldPostQuerySet:
         """Those for these boards."""
@@ -55,9 +55,9 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         """One's own, and those that one decides on; for everybody else there are none."""
         if not isinstance(reader, User):
             return self.none()
-        if reader.standing.moderates_all:
+        if reader.roles.moderates_all:
             return self
-        return self.filter(Q(author=reader) | _in_boards(reader.standing.board_ids))
+        return self.filter(Q(author=reader) | _in_boards(reader.roles.board_ids))
 
     def with_context(self) -> HeldPostQuerySet:
         """With author, rule, and what each is for, in the same query."""

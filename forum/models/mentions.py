@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from forum.models.ids import any_of
+from forum.lib.unnest import unnest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class MentionRow:
 class MentionQuerySet(models.QuerySet["Mention"]):
     def on_posts(self, ids: Collection[int]) -> dict[int, list[MentionRow]]:
         """The mentions in these posts, by post, in the order of the text."""
-        rows = self.filter(post__in=any_of(ids)).order_by("post_id", "id")
+        rows = self.filter(post__in=unnest(ids)).order_by("post_id", "id")
         mentions: dict[int, list[MentionRow]] = {}
         for row in rows.values_list("post_id", "name", "person_id", "person__username", "kind"):
             mentions.setdefault(row[0], []).append(MentionRow(*row))

@@ -31,18 +31,18 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         their boards, members what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
-        if isinstance(reader, User) and reader.standing.moderates_all:
+        if isinstance(reader, User) and reader.roles.moderates_all:
             return entries
         threads = Thread.objects.visible_to(reader).values("pk")
         public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
         if isinstance(reader, User):
             mine = ModerationAction.objects.concerning(reader).values("pk")
-            public |= Q(board__in=reader.standing.board_ids) | Q(pk__in=mine) | Q(actor=reader)
+            public |= Q(board__in=reader.roles.board_ids) | Q(pk__in=mine) | Q(actor=reader)
         return entries.filter(public)
 
     def concerning(self, member: User) -> ModerationActionQuerySet:
         """Of what this member was told as somebody concerned."""
-        told = {"notices__member": member, "notices__cause__in": ["deed", "appeal"]}
+        told = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
         return self.filter(**told).select_related("actor", "board", "thread")
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
@@ -67,11 +67,11 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         """The rest of the log, the latest first, after that entry; all of it without one."""
         return self if action_id is None else self.filter(pk__lt=action_id)
 
-    def for_desk(self, person: User) -> ModerationActionQuerySet:
+    def for_admin(self, person: User) -> ModerationActionQuerySet:
         """The log of what this person moderates, or did, with all that it says."""
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         entries = entries.prefetch_related("effects")
-        if person.standing.moderates_all:
+        if person.roles.moderates_all:
             return entries
         posts = Post.objects.order_by().filter(thread__in=Thread.objects.moderated_by(person))
         # Few acts are about several boards at once; those are looked through for a post of theirs.
@@ -79,7 +79,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
             action=OuterRef("pk"), kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk")
         )
         return entries.filter(
-            Q(board__in=person.standing.board_ids) | Q(Exists(theirs), board=None) | Q(actor=person)
+            Q(board__in=person.roles.board_ids) | Q(Exists(theirs), board=None) | Q(actor=person)
         )
 
 

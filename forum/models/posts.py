@@ -19,7 +19,7 @@ from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
 from forum.models.accounts import User
-from forum.models.pace import Paced, entry_of_log
+from forum.models.slow_mode import SlowModeMixin, moderation_action_fk
 from forum.models.threads import Reader, Thread
 from forum.models.tree import SparseTreeManager
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
 EXCERPT_LENGTH = 120
 # What says where in which tree a post stands.
-PLACE = frozenset({"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"})
+TREE_POSITION_FIELDS = frozenset(
+    {"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"}
+)
 
 # The heads of branches that are, or were, locked or slow: few, and found by place.
-PACED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
+SLOW_OR_LOCKED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
 
 
 def readable_by(reader: Reader, prefix: str = "") -> Q:
@@ -39,16 +41,16 @@ def readable_by(reader: Reader, prefix: str = "") -> Q:
 
     `prefix` leads from the model that is asked to the post: `"parent__"`.
     """
-    living = Q(**{f"{prefix}deleted_at": None})
+    published = Q(**{f"{prefix}deleted_at": None})
     shown = Q(**{f"{prefix}hidden_at": None})
     if not isinstance(reader, User):
-        return living & shown
-    if reader.standing.moderates_all:
-        return living
+        return published & shown
+    if reader.roles.moderates_all:
+        return published
     own = Q(**{f"{prefix}author": reader})
-    if reader.standing.board_ids:
-        own |= Q(**{f"{prefix}thread__board__in": reader.standing.board_ids})
-    return living & (shown | own)
+    if reader.roles.board_ids:
+        own |= Q(**{f"{prefix}thread__board__in": reader.roles.board_ids})
+    return published & (shown | own)
 
 
 def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
@@ -105,11 +107,11 @@ class PostQuerySet(TreeQuerySet):
         mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
         return mine.filter(created_at__gte=moment).order_by("thread_id", "id")
 
-    def living(self) -> PostQuerySet:
+    def published(self) -> PostQuerySet:
         """Posts that stand as they were written: neither deleted nor hidden."""
         return self.filter(deleted_at=None, hidden_at=None)
 
-    def standing(self) -> PostQuerySet:
+    def not_deleted(self) -> PostQuerySet:
         """Posts that keep their place without any reply: hidden ones too, but not deleted ones."""
         return self.filter(deleted_at=None)
 
@@ -140,7 +142,7 @@ class PostQuerySet(TreeQuerySet):
         """`post` and everything below it."""
         return self.filter(tree_id=post.tree_id, lft__gte=post.lft, lft__lt=post.rght).order_by()
 
-    def from_here(self, post: Post) -> PostQuerySet:
+    def from_post_onwards(self, post: Post) -> PostQuerySet:
         """`post` and everything that follows it in the order of the tree."""
         return self.filter(tree_id=post.tree_id, lft__gte=post.lft).order_by()
 
@@ -175,7 +177,7 @@ class PostManager(SparseTreeManager.from_queryset(PostQuerySet)):  # type: ignor
     """`Post.objects`: the tree's writes, and the queries above."""
 
 
-class Post(MPTTModel, Paced):
+class Post(MPTTModel, SlowModeMixin):
     """One contribution. `source` (Markdown) and `html` (safe, the same for every reader) agree."""
 
     thread = models.ForeignKey(
@@ -216,9 +218,9 @@ class Post(MPTTModel, Paced):
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
     # Of a post that a moderator edited last.
-    edited_action = entry_of_log()
+    edited_action = moderation_action_fk()
     # Of a post whose text was erased for ever: `deleted_at` is when.
-    erased_action = entry_of_log()
+    erased_action = moderation_action_fk()
     # From the form that sent it: pressing "post" twice gives one post.
     nonce = models.UUIDField(null=True, editable=False)
 
@@ -250,7 +252,7 @@ class Post(MPTTModel, Paced):
             models.Index(
                 fields=["tree_id", "branch_number"], condition=Q(level=1), name="branch_by_activity"
             ),
-            models.Index(fields=["tree_id", "lft"], condition=PACED, name="branch_paced"),
+            models.Index(fields=["tree_id", "lft"], condition=SLOW_OR_LOCKED, name="branch_paced"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -320,7 +322,7 @@ class Post(MPTTModel, Paced):
         """What the post says now, as a revision."""
         return self.revisions.order_by("-number").select_related("editor")[0]
 
-    def has_echo(self) -> bool:
+    def has_replies_or_quotes(self) -> bool:
         """Whether anybody answered or quoted this post."""
         return self.children.exists() or self.quoted_in.exists()
 
@@ -334,7 +336,7 @@ class Post(MPTTModel, Paced):
             super().save(*args, **kwargs)
             return
         fields = frozenset(kwargs.get("update_fields") or ())
-        if not fields or fields & PLACE:
+        if not fields or fields & TREE_POSITION_FIELDS:
             raise NotImplementedError("name the fields to update; moves: `move_branch`")
         models.Model.save(self, *args, **kwargs)
 

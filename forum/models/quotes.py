@@ -22,14 +22,14 @@ from django.db.models import (
 )
 from django.db.models.functions import RowNumber
 
+from forum.lib.unnest import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
-from forum.models.ids import any_of
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
 from forum.models.threads import Reader, Thread, visible_by
 
 
-class Standing(Enum):
+class QuoteStatus(Enum):
     """What has become of quoted words in the text that they come from."""
 
     EXACT = "exact"  # they stand there, and it was not edited
@@ -69,14 +69,14 @@ class QuoteRow:
         return self.source_text[self.start : self.start + self.length]
 
     @cached_property
-    def standing(self) -> Standing:
+    def status(self) -> QuoteStatus:
         if not self.is_readable:
-            return Standing.REMOVED
+            return QuoteStatus.REMOVED
         if not says(self.words, self.source_text):
-            return Standing.ALTERED
+            return QuoteStatus.ALTERED
         if self.is_latest:
-            return Standing.EXACT
-        return Standing.KEPT if says(self.words, self.says_now) else Standing.CHANGED
+            return QuoteStatus.EXACT
+        return QuoteStatus.KEPT if says(self.words, self.says_now) else QuoteStatus.CHANGED
 
     @cached_property
     def leaves_out(self) -> bool:
@@ -109,7 +109,7 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         is_latest = Q(source_revision__number=LATEST_NUMBER)
         is_first = Q(nth_of_revision=1)
         latest = "source_post__revisions__"
-        quotes = self.filter(post__in=any_of(ids), **{f"{latest}number": LATEST_NUMBER}).annotate(
+        quotes = self.filter(post__in=unnest(ids), **{f"{latest}number": LATEST_NUMBER}).annotate(
             nth_of_revision=Window(RowNumber(), partition_by="source_revision")
         )
         rows: Collection[Sequence[Any]] = quotes.values_list(
@@ -146,7 +146,7 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
 
     def sources_in(self, thread: Thread, ids: Collection[int]) -> set[int]:
         """The posts of a thread that these posts quote."""
-        quotes = self.filter(post__in=any_of(ids), source_post__thread=thread)
+        quotes = self.filter(post__in=unnest(ids), source_post__thread=thread)
         return set(quotes.values_list("source_post_id", flat=True))
 
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:

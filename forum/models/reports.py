@@ -121,15 +121,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def moderated_by(self, person: User) -> CaseQuerySet:
         """The cases of the boards in which this person keeps order."""
-        if person.standing.moderates_all:
+        if person.roles.moderates_all:
             return self
-        return self.in_boards(person.standing.board_ids)
+        return self.in_boards(person.roles.board_ids)
 
     def in_boards(self, board_ids: Collection[int]) -> CaseQuerySet:
         held = HeldPost.objects.in_boards(board_ids).values("pk")
         return self.filter(Q(post__thread__board__in=board_ids) | Q(held__in=held))
 
-    def for_desk(self, person: User) -> CaseQuerySet:
+    def for_admin(self, person: User) -> CaseQuerySet:
         """As the queue lists them to this person, with all that a row says."""
         answers = Post.objects.order_by().filter(parent=OuterRef("post"))
         asked = Report.objects.filter(post=OuterRef("post")).filter(
@@ -219,7 +219,7 @@ class Case(models.Model):
             ),
         ]
 
-    # Set by `for_desk`.
+    # Set by `for_admin`.
     shown_excerpt: str
     is_answered: bool
     reasons: list[str]
@@ -255,7 +255,7 @@ class Case(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """Its first words, of those that come from `for_desk`."""
+        """Its first words, of those that come from `for_admin`."""
         return self.held.title or self.held.excerpt if self.held else self.shown_excerpt
 
     @property
@@ -284,8 +284,8 @@ def open_reports(reader: Reader) -> ArraySubquery:
     said = Report.objects.open().filter(post=OuterRef("pk"))
     if isinstance(reader, User) and reader.is_staff:
         said = said.exclude(post__author=reader)
-        if not reader.standing.moderates_all:
-            said = said.filter(post__thread__board__in=reader.standing.board_ids)
+        if not reader.roles.moderates_all:
+            said = said.filter(post__thread__board__in=reader.roles.board_ids)
     else:
         said = said.none()
     return ArraySubquery(said.order_by("id").values("reason"))

@@ -13,8 +13,8 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from forum.lib.unnest import unnest
 from forum.markup.quotes import PARAGRAPHS, without_quoted
-from forum.models.ids import any_of
 from forum.models.posts import readable_by
 from forum.models.threads import Reader, Thread
 
@@ -102,7 +102,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
     def latest_of(self, ids: Collection[int]) -> dict[int, Revision]:
         """What these posts say now, by post."""
-        latest = self.filter(post__in=any_of(ids)).order_by("post_id", "-number")
+        latest = self.filter(post__in=unnest(ids)).order_by("post_id", "-number")
         return {revision.post_id: revision for revision in latest.distinct("post_id")}
 
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:

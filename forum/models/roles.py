@@ -14,10 +14,10 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.prepared import Prepared
+from forum.lib.count_subquery import CountSubquery
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.counts import CountOf
 
 
 class Role(models.Model):
@@ -28,7 +28,10 @@ class Role(models.Model):
         MODERATOR = "moderator", _("Moderator")
 
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="roles", verbose_name=_("member")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="role_assignments",
+        verbose_name=_("member"),
     )
     board = models.ForeignKey(
         Board,
@@ -62,7 +65,7 @@ class Role(models.Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Roles:
     """A person's roles, added up."""
 
     is_administrator: bool = False
@@ -86,7 +89,7 @@ class Standing:
     def moderates_anything(self) -> bool:
         return self.moderates_all or bool(self.board_ids)
 
-    def moderates(self, board_id: int) -> bool:
+    def is_moderator_of(self, board_id: int) -> bool:
         return self.moderates_all or board_id in self.board_ids
 
     def rank(self, board: Board | None = None) -> int:
@@ -98,26 +101,32 @@ class Standing:
 
 def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
     """Of one person a row for each role, with what they are kept from and told of."""
-    from forum.models.notices import COUNTED, ModerationNotice, Notice
+    from forum.models.notifications import (
+        MAX_NOTIFICATIONS_COUNTED,
+        ModerationNotification,
+        Notification,
+    )
     from forum.models.restrictions import Restriction
 
-    public = Notice.objects.unread().readable_by(AnonymousUser())
-    told = ModerationNotice.objects.unread().filter(member=models.OuterRef("pk"))
+    public = Notification.objects.unread().readable_by(AnonymousUser())
+    told = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
     restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
     return User.objects.filter(pk=pk).values_list(
         ArraySubquery(restrictions.as_json()),
-        "roles__kind",
-        "roles__board_id",
-        CountOf(public.filter(member=models.OuterRef("pk")).values("pk")[:COUNTED]),
-        CountOf(told.values("pk")[:COUNTED]),
+        "role_assignments__kind",
+        "role_assignments__board_id",
+        CountSubquery(
+            public.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
+        ),
+        CountSubquery(told.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
     )
 
 
 # Every request of a member asks it.
-ROLES_AND_COUNTS = Prepared(_roles_and_counts)
+ROLES_AND_COUNTS = PreparedQuery(_roles_and_counts)
 
 
-def standing_and_counts_of(person: User) -> tuple[Standing, int, int]:
+def roles_and_counts_of(person: User) -> tuple[Roles, int, int]:
     """The roles of `person`, added up, and how much is unread; one query.
 
     That is of posts that everybody may read, and of what moderators did to theirs.
@@ -128,29 +137,33 @@ def standing_and_counts_of(person: User) -> tuple[Standing, int, int]:
     return replace(_added_up(roles), restrictions=tuple(restrictions)), public, told
 
 
-def unread_notices_of(person: User) -> int:
+def count_unread_notifications(person: User) -> int:
     """How many notices are unread; without a query of its own for most.
 
     Members are told of nothing but what everybody may read. What moderators may read depends on
     their roles: their notices are counted by another query.
     """
-    from forum.models.notices import COUNTED, Notice
+    from forum.models.notifications import MAX_NOTIFICATIONS_COUNTED, Notification
 
-    standing, posts, told = person.standing_and_counts
+    standing, posts, told = person.roles_and_counts
     if standing.moderates_anything:
-        posts = Notice.objects.unread().inbox_of(person).count_some()
-    return min(COUNTED, posts + told)
+        posts = Notification.objects.unread().inbox_of(person).count_some()
+    return min(MAX_NOTIFICATIONS_COUNTED, posts + told)
 
 
-def moderators_but(ids: Collection[int]) -> list[User]:
+def moderators_except(ids: Collection[int]) -> list[User]:
     """Everybody who keeps order somewhere and can log in, but for these; with their standing."""
-    people = User.objects.filter(roles__isnull=False, is_active=True).exclude(pk__in=ids).distinct()
+    people = (
+        User.objects.filter(role_assignments__isnull=False, is_active=True)
+        .exclude(pk__in=ids)
+        .distinct()
+    )
     found = [person for person in people if not person.is_suspended]
-    know_standing_of(found)
+    prefetch_roles(found)
     return found
 
 
-def know_standing_of(people: Iterable[User]) -> None:
+def prefetch_roles(people: Iterable[User]) -> None:
     """Let all of these know their roles; one query. What they are kept from is not asked."""
     people = list(people)
     roles: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
@@ -159,12 +172,12 @@ def know_standing_of(people: Iterable[User]) -> None:
     ):
         roles[pk].append((kind, board))
     for person in people:
-        person.standing = _added_up(roles[person.pk])
+        person.roles = _added_up(roles[person.pk])
 
 
-def _added_up(roles: Sequence[tuple[str, int | None]]) -> Standing:
+def _added_up(roles: Sequence[tuple[str, int | None]]) -> Roles:
     administrator = any(kind == Role.Kind.ADMINISTRATOR for kind, _board in roles)
-    return Standing(
+    return Roles(
         is_administrator=administrator,
         moderates_all=administrator or any(board is None for _kind, board in roles),
         board_ids=frozenset(board for _kind, board in roles if board is not None),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.matching import Searched, folded, host_of
+from forum.lib.term_matching import SearchedText, fold, host_of
 
 TERMS_LENGTH = 20_000
 # Each is looked for in every post.
@@ -91,7 +91,7 @@ class HoldRule(models.Model):
             terms = [host_of(term).removeprefix("*.") for term in terms]
             wrong = next((term for term in terms if "." not in term), None)
         else:
-            wrong = next((term for term in terms if folded(term).isspace()), None)
+            wrong = next((term for term in terms if fold(term).isspace()), None)
         if wrong is not None:
             odd = _now("“%(term)s” can’t be found in any post.") % {"term": wrong}
             raise ValidationError({"terms": odd})
@@ -117,7 +117,7 @@ class HoldRule(models.Model):
             case _first:
                 return _now("First %(number)d posts of an account") % {"number": self.number or 0}
 
-    def found_in(self, text: Searched, before: Searched | None = None) -> str:
+    def found_in(self, text: SearchedText, before: SearchedText | None = None) -> str:
         """What of that which it looks for is in a text and was not `before`; empty if nothing."""
         if self.kind == self.Kind.LINKS:
             allowed = max(self.number or 0, before.links if before else 0)
@@ -125,5 +125,5 @@ class HoldRule(models.Model):
         terms = [term for term in self.terms.splitlines() if self._has(text, term)]
         return ", ".join(term for term in terms if not (before and self._has(before, term)))
 
-    def _has(self, text: Searched, term: str) -> bool:
+    def _has(self, text: SearchedText, term: str) -> bool:
         return text.leads_to(term) if self.kind == self.Kind.DOMAINS else text.has_words(term)

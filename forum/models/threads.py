@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.acts import MOVES
 from forum.models.boards import Board
-from forum.models.pace import Paced
+from forum.models.slow_mode import SlowModeMixin
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,11 +44,11 @@ DEEDS = frozenset(
         "next",
         "go",
         "map",
-        "arrivals",
+        "updates",
     }
 )
 # Of the branches that were moved here or away, a page tells of so many.
-MOVES_TOLD = 3
+MAX_MOVES_SHOWN = 3
 # Loaded conversations get ids below this, so that they never meet a real one.
 FIRST_THREAD_ID = 1000
 
@@ -61,9 +61,9 @@ def visible_by(reader: Reader, prefix: str = "") -> Q:
     standing = Q(**{f"{prefix}deleted_at": None})
     if not isinstance(reader, User):
         return standing
-    if reader.standing.moderates_all:
+    if reader.roles.moderates_all:
         return Q()
-    return standing | Q(**{f"{prefix}board__in": reader.standing.board_ids})
+    return standing | Q(**{f"{prefix}board__in": reader.roles.board_ids})
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
@@ -73,9 +73,9 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def moderated_by(self, person: User) -> ThreadQuerySet:
         """The threads of the boards in which this person keeps order."""
-        if person.standing.moderates_all:
+        if person.roles.moderates_all:
             return self
-        return self.filter(board__in=person.standing.board_ids)
+        return self.filter(board__in=person.roles.board_ids)
 
     def listed(self) -> ThreadQuerySet:
         """As a board lists them: pinned first, then by latest reply; merged ones left out."""
@@ -129,13 +129,13 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             action__undone_by=None,
         ).order_by("-action")
         told = JSONObject(id="action_id", act="action__act", reason="action__reason")
-        return self.annotate(moves=ArraySubquery(moves.values(told=told)[:MOVES_TOLD]))
+        return self.annotate(moves=ArraySubquery(moves.values(told=told)[:MAX_MOVES_SHOWN]))
 
-    def with_seen_by(self, reader: Reader) -> ThreadQuerySet:
+    def with_read_state_of(self, reader: Reader) -> ThreadQuerySet:
         """With when `reader` was in each, in the same query; None where they never were."""
-        from forum.models.reading import Seen
+        from forum.models.read_state import ReadState
 
-        mine = Seen.objects.filter(thread=OuterRef("pk"), member=reader.pk)
+        mine = ReadState.objects.filter(thread=OuterRef("pk"), member=reader.pk)
         return self.annotate(seen_at=Subquery(mine.values("visited_at")))
 
     def with_drafts_of(self, reader: Reader) -> ThreadQuerySet:
@@ -166,7 +166,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """With `reply_count`: its living posts, but for the opening post."""
         from forum.models.posts import Post
 
-        opening = Post.objects.opening_of(OuterRef("pk")).living()
+        opening = Post.objects.opening_of(OuterRef("pk")).published()
         replies = F("post_count") - Cast(Exists(opening), models.IntegerField())
         return self.annotate(reply_count=replies)
 
@@ -189,7 +189,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         return self.select_related("board").get(pk=pk)
 
 
-class Thread(Paced):
+class Thread(SlowModeMixin):
     board = models.ForeignKey(
         Board, models.PROTECT, related_name="threads", verbose_name=_("board")
     )
@@ -239,10 +239,10 @@ class Thread(Paced):
     # Set by `with_reply_count`.
     reply_count: int
     # Set by `note_unseen`.
-    unseen_count = 0
+    unread_count = 0
     # Set by `with_moves`.
     moves: list[dict[str, Any]]
-    # Set by `with_seen_by`.
+    # Set by `with_read_state_of`.
     seen_at: datetime | None = None
     # Set by `with_drafts_of`.
     drafts: list[dict[str, Any]] = []
@@ -274,7 +274,7 @@ class Thread(Paced):
         self.next_number += count
         return first
 
-    def note_arrival(self, post: Post) -> None:
+    def record_latest_post(self, post: Post) -> None:
         """Count `post` as the thread's latest; needs the thread's lock."""
         self.post_count += 1
         self.last_post = post

@@ -12,14 +12,14 @@ from django.utils.translation import ngettext
 from forum.lib.text import excerpt
 from forum.models import Thread
 from forum.models.posts import post_path
-from forum.models.reading import Marks
+from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
-from forum.models.windows import COUNTED, Row, Window
-from forum.presenters.threads import PARENT_WORDS, ThreadPage
+from forum.presenters.threads import PARENT_EXCERPT_CHARACTERS, ThreadPage
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class BranchLink:
     """Where a branch that a page leaves unfinished goes on."""
 
     words: str
@@ -27,7 +27,7 @@ class Way:
     part: str  # what comes next of it, to be added to the page
 
 
-def ways_on(page: ThreadPage, address: str) -> list[Way]:
+def links_to_rest(page: ThreadPage, address: str) -> list[BranchLink]:
     """The nearest branch, and the top-level one if there is more of that; none if none is cut."""
     if not page.later:
         return []
@@ -39,10 +39,10 @@ def ways_on(page: ThreadPage, address: str) -> list[Way]:
         words = _("Continue this branch: %(replies)s")
         if place:
             words = _("Continue the branch around it: %(replies)s")
-        replies = _count(branch.remaining) + page.news.in_unfinished(place)
+        replies = _count(branch.remaining) + page.unread.in_unfinished(place)
         last = page.later
         ways.append(
-            Way(
+            BranchLink(
                 words % {"replies": replies},
                 f"{post_path(branch.head_id)}branch/?from=p{last}&after=p{last}",
                 f"{address}?{page.in_order}after=p{last}&until=p{branch.head_id}",
@@ -52,12 +52,12 @@ def ways_on(page: ThreadPage, address: str) -> list[Way]:
 
 
 def _count(replies: int) -> str:
-    shown = f"{replies:,}+" if replies >= COUNTED else str(replies)
+    shown = f"{replies:,}+" if replies >= MAX_POSTS_COUNTED else str(replies)
     return ngettext("%(count)s more reply", "%(count)s more replies", replies) % {"count": shown}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """A post on the way from the opening post to the branch; of a removed one nobody is named."""
 
     address: str
@@ -72,11 +72,11 @@ class BranchPage(ThreadPage):
         self,
         thread: Thread,
         reader: Reader,
-        window: Window,
-        marks: Marks | None,
+        window: PostWindow,
+        read_state: ThreadReadState | None,
         came_from: int | None,
     ) -> None:
-        super().__init__(thread, reader, window, marks)
+        super().__init__(thread, reader, window, read_state)
         self.came_from = came_from
         self.head = next(row for row in window.rows if row.id == window.head_id)
 
@@ -91,7 +91,7 @@ class BranchPage(ThreadPage):
         return post_path(self.came_from or self.head.id)
 
     @property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[PathStep]:
         return [_step(row) for row in self.window.path]
 
     @property
@@ -112,8 +112,8 @@ class BranchPage(ThreadPage):
         return not self.head.is_readable and not (self.window.page or self.window.has_earlier)
 
 
-def _step(row: Row) -> Step:
+def _step(row: PostRow) -> PathStep:
     if not row.is_readable:
-        return Step(post_path(row.id), "", SafeString())
-    words = mark_safe(escape(excerpt(row.excerpt, PARENT_WORDS)))  # noqa: S308 (escaped here)
-    return Step(post_path(row.id), row.author, words)
+        return PathStep(post_path(row.id), "", SafeString())
+    words = mark_safe(escape(excerpt(row.excerpt, PARENT_EXCERPT_CHARACTERS)))  # noqa: S308 (escaped here)
+    return PathStep(post_path(row.id), row.author, words)

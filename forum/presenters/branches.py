@@ -8,18 +8,21 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models.windows import Row
-from forum.presenters.names import and_others
+from forum.presenters.names import join_with_others
+from forum.queries.thread_pages import PostRow
 
 # In so many replies a way to fold them all at once is worth its place.
-FEW = 20
+MIN_POSTS_TO_FOLD_ALL = 20
 
 
 class Folds:
     """Which branches of a page come closed: those asked for, but none on the way to `target`."""
 
     def __init__(
-        self, asked: str | int | None = None, rows: Sequence[Row] = (), target: int | None = None
+        self,
+        asked: str | int | None = None,
+        rows: Sequence[PostRow] = (),
+        target: int | None = None,
     ) -> None:
         self.all = asked == "all"
         self.only = asked if isinstance(asked, int) else None
@@ -35,7 +38,7 @@ class Folds:
         return (self.all or post_id == self.only) and post_id not in self._way
 
 
-def who_answers(rows: Sequence[Row]) -> str:
+def summarise_replies(rows: Sequence[PostRow]) -> str:
     """“38 replies from brigid, wren and 11 others”; whose were removed are not named."""
     authors = Counter(row.author for row in rows if row.is_readable)
     people = [name for name, _count in authors.most_common()]
@@ -43,10 +46,10 @@ def who_answers(rows: Sequence[Row]) -> str:
         return ngettext("%(count)d reply", "%(count)d replies", len(rows)) % {"count": len(rows)}
     return ngettext(
         "%(count)d reply from %(names)s", "%(count)d replies from %(names)s", len(rows)
-    ) % {"count": len(rows), "names": and_others(people)}
+    ) % {"count": len(rows), "names": join_with_others(people)}
 
 
-def left_out(row: Row) -> str:
+def missing_ancestors_note(row: PostRow) -> str:
     """Above a post whose ancestors are too many for the page: how many, and the way to them."""
     count = row.level - 1
     words = ngettext(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.models import Post
-from forum.models.branches import in_branches
+from forum.queries.branches import in_branches
 
 
 def people(count: int) -> str:
@@ -29,7 +29,7 @@ def reports(count: int) -> str:
 
 def branches(heads: Sequence[Post]) -> str:
     """What stands in the branches of these posts, themselves included."""
-    concerned = in_branches(heads).living()
+    concerned = in_branches(heads).published()
     return _("%(posts)s by %(people)s") % {
         "posts": posts(concerned.count()),
         "people": people(concerned.count_authors()),

@@ -15,13 +15,13 @@ from django.utils.translation import ngettext
 from forum.lib.text import excerpt
 from forum.models import Draft, Thread, User
 from forum.models.threads import Reader
-from forum.permissions import Verdict, may_answer, may_edit, may_start_thread
+from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
+from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.held import line_of
-from forum.presenters.stencils import Stencil
 
 EXCERPT_LENGTH = 200  # characters
 
-OFFER = Stencil("drafts/_offer.html")
+OFFER = CompiledTemplate("drafts/_offer.html")
 
 
 class OfferShape(NamedTuple):
@@ -116,10 +116,10 @@ def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
 
 def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
     thread = draft.thread if draft.thread and draft.thread.pk in visible else None
-    verdict = _verdict(draft, reader) if thread or draft.board else None
-    state = _("What this was for isn’t here any more.") if verdict is None else ""
-    if verdict is not None and verdict.refusal:
-        state = str(verdict.refusal.message)
+    permission = _verdict(draft, reader) if thread or draft.board else None
+    state = _("What this was for isn’t here any more.") if permission is None else ""
+    if permission is not None and permission.error:
+        state = str(permission.error.message)
     return Listed(
         draft=draft,
         what=_described(draft) if thread or draft.board else _("A text of yours"),
@@ -138,11 +138,11 @@ def _described(draft: Draft) -> str:
     return _what(is_edit=False, name=name)
 
 
-def _verdict(draft: Draft, reader: Reader) -> Verdict:
+def _verdict(draft: Draft, reader: Reader) -> PermissionResult:
     """Whether it could be posted now."""
     if draft.parent:
-        return may_answer(reader, draft.parent)
+        return can_answer(reader, draft.parent)
     if draft.post:
-        return may_edit(reader, draft.post)
+        return can_edit(reader, draft.post)
     assert draft.board
-    return may_start_thread(reader, draft.board)
+    return can_start_thread(reader, draft.board)

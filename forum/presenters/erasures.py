@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models import Draft, Erasure, Mention, ModerationNotice, Notice, Post, Quote, User
+from forum.models import (
+    Draft,
+    Erasure,
+    Mention,
+    ModerationNotification,
+    Notification,
+    Post,
+    Quote,
+    User,
+)
 from forum.models.posts import PostQuerySet
 from forum.presenters.counts import posts, threads
 
@@ -20,7 +29,7 @@ def extent_of(asked: Erasure) -> str:
 
 def extent_of_post(post: Post) -> str:
     """“1 post in 1 thread with every version, and their words in 2 other posts, 5 replies stay”."""
-    answers = Post.objects.below(post).standing().count()
+    answers = Post.objects.below(post).not_deleted().count()
     replies = ngettext("%(count)d reply stays", "%(count)d replies stay", answers)
     said = [_what_they_say(Post.objects.order_by().filter(pk=post.pk))]
     return ", ".join([*said, replies % {"count": answers}])
@@ -38,14 +47,14 @@ def extent_of_account(person: User) -> str:
 
 def _of_account(person: User, *, with_posts: bool) -> str:
     mentions = Mention.objects.filter(person=person).count()
-    notices = Notice.objects.filter(member=person).count()
-    told = ModerationNotice.objects.filter(member=person).count()
+    notifications = Notification.objects.filter(member=person).count()
+    told = ModerationNotification.objects.filter(member=person).count()
     drafts = Draft.objects.filter(member=person).count()
     parts = [
         _("the name, the address and everything else of the account"),
         ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts},
-        ngettext("%(count)d notice", "%(count)d notices", notices + told)
-        % {"count": notices + told},
+        ngettext("%(count)d notice", "%(count)d notices", notifications + told)
+        % {"count": notifications + told},
         ngettext("the name in %(count)d mention", "the name in %(count)d mentions", mentions)
         % {"count": mentions},
     ]

@@ -10,16 +10,16 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from forum.actions.holding import HELD
+from forum.errors import Invalid
 from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
-from forum.permissions import may_appeal, may_withdraw
+from forum.permissions import can_appeal, can_withdraw
+from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
-from forum.presenters.stencils import Stencil
-from forum.refusals import Invalid
 
 State = HeldPost.State
 Kind = HoldRule.Kind
 
-LINE = Stencil("held/_line.html")
+LINE = CompiledTemplate("held/_line.html")
 
 
 class LineShape(NamedTuple):
@@ -31,8 +31,8 @@ class LineShape(NamedTuple):
 
 def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
     """One of a reader's own, at its place in the thread; `line` is of `HeldPostQuerySet.lines`."""
-    shape = LineShape(line["edits"] is not None, is_away)
-    return LINE.fill(shape, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
+    variant = LineShape(line["edits"] is not None, is_away)
+    return LINE.fill(variant, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def page_of(held: HeldPost, reader: User) -> HeldPage:
         is_own=is_own,
         text=text_of_held(held, reader),
         why=_why(held) if is_own else held.why,
-        can_withdraw=bool(may_withdraw(reader, held)) and held.state != State.WITHDRAWN,
-        can_appeal=bool(is_own and each.decided and may_appeal(reader, each.decided)),
+        can_withdraw=bool(can_withdraw(reader, held)) and held.state != State.WITHDRAWN,
+        can_appeal=bool(is_own and each.decided and can_appeal(reader, each.decided)),
     )
 
 
@@ -91,7 +91,7 @@ def text_of_held(held: HeldPost, reader: User) -> Preview | None:
             author=reader,
             parent=parent,
             pointed_at=held.pointed_at,
-            but=held.edits,
+            exclude=held.edits,
         )
     except Invalid:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from forum.markup.changes import Change, word_diff
+from forum.markup.changes import TextChange, word_diff
 from forum.models import Case, HeldPost, Post, User
-from forum.models.desk import posts_for_desk
 from forum.presenters.held import text_of_held
 from forum.presenters.review import ANCESTORS, ELSEWHERE, Around, record_of
+from forum.queries.admin_posts import posts_for_admin
 
 
 class HeldReview:
@@ -17,11 +17,11 @@ class HeldReview:
         self.text = text_of_held(self.held, reader)
         self.changes = self._changes()
         self.above = self._above(reader)
-        waiting = Case.objects.for_desk(reader).open().exclude(held=held.pk)
+        waiting = Case.objects.for_admin(reader).open().exclude(held=held.pk)
         self.others = list(waiting.filter(held__author=held.author_id)[:ELSEWHERE])
         self.author = record_of(self.held.author)
 
-    def _changes(self) -> list[Change]:
+    def _changes(self) -> list[TextChange]:
         """Of an edit: how it differs from what the post says."""
         if self.held.edits is None:
             return []
@@ -33,6 +33,6 @@ class HeldReview:
         if answered is None:
             return []
         path = Post.objects.path_to(answered)[-ANCESTORS:]
-        near = posts_for_desk(reader).filter(pk__in=path)
+        near = posts_for_admin(reader).filter(pk__in=path)
         found = sorted(near, key=lambda post: path.index(post.pk))
         return [Around(post, 0, 0) for post in found]

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from forum.markup.changes import Change, word_diff
+from forum.markup.changes import TextChange, word_diff
 from forum.markup.quotes import GAP, without_quoted
 from forum.models import ModerationEffect, Post, Quote, Revision
 from forum.models.threads import Reader
-from forum.permissions import moderates
+from forum.permissions import is_moderator_of
 
 # A version and what it changed can fill some 100 kB.
 VERSIONS_PER_PAGE = 20
@@ -22,7 +22,7 @@ class Version:
     """A revision and how it differs from the one before; the first one is all `same`."""
 
     revision: Revision
-    changes: list[Change]
+    changes: list[TextChange]
     reason: str  # of a moderator who changed it
     is_latest: bool  # what the post says now
     is_first: bool  # what its author wrote at first
@@ -81,13 +81,13 @@ def history_of(post: Post, reader: Reader, *, before: int | None = None) -> Hist
     return History(versions, has_earlier=len(found) > VERSIONS_PER_PAGE)
 
 
-def first_for(post: Post, reader: Reader) -> int:
+def first_readable_revision(post: Post, reader: Reader) -> int:
     """The number of the first version that this reader may read."""
     return 0 if _is_concerned(post, reader) else Revision.objects.first_for_all(post)
 
 
 def _is_concerned(post: Post, reader: Reader) -> bool:
-    return post.author_id == reader.pk or moderates(reader, post.thread.board)
+    return post.author_id == reader.pk or is_moderator_of(reader, post.thread.board)
 
 
 def _reasons(post: Post) -> dict[int, str]:
@@ -97,17 +97,17 @@ def _reasons(post: Post) -> dict[int, str]:
     return {after["revision"]: reason for after, reason in changed}
 
 
-def changes_since(number: int, post: Post, reader: Reader) -> list[Change]:
+def changes_since(number: int, post: Post, reader: Reader) -> list[TextChange]:
     """What changed in a post since its revision of that number; empty when it has none such."""
     known = post.revisions.filter(number=number).first()
-    if known is None or known.number < first_for(post, reader):
+    if known is None or known.number < first_readable_revision(post, reader):
         return []
     latest = post.latest_revision()
     before, after = _texts([known, latest], latest, post, reader)
     return word_diff(before, after)
 
 
-def words_for(post: Post, reader: Reader) -> str:
+def source_for(post: Post, reader: Reader) -> str:
     """A post's Markdown, to be looked at; plain, without those words, when it quotes any that
     `reader` may not read."""
     if post.is_readable and Quote.objects.unreadable_words(post, reader):
@@ -123,7 +123,7 @@ def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Read
     """
     removed = set(Quote.objects.unreadable_words(post, reader))
     quoted_now = set(latest.words_quoted().values())
-    is_moderator = bool(moderates(reader, post.thread.board))
+    is_moderator = bool(is_moderator_of(reader, post.thread.board))
 
     def is_shown(words: str) -> bool:
         return words not in removed and (is_moderator or words in quoted_now)

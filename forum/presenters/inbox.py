@@ -10,15 +10,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from forum.models import Notice, Thread
+from forum.models import Notification, Thread
 from forum.models.posts import post_path
-from forum.presenters.names import and_others
+from forum.presenters.names import join_with_others
 from forum.presenters.times import date_of
 
 SAYINGS = {
-    Notice.Cause.REPLY: gettext_lazy("{people} answered you in {thread}"),
-    Notice.Cause.MENTION: gettext_lazy("{people} mentioned you in {thread}"),
-    Notice.Cause.QUOTE: gettext_lazy("{people} quoted you in {thread}"),
+    Notification.Cause.REPLY: gettext_lazy("{people} answered you in {thread}"),
+    Notification.Cause.MENTION: gettext_lazy("{people} mentioned you in {thread}"),
+    Notification.Cause.QUOTE: gettext_lazy("{people} quoted you in {thread}"),
 }
 
 
@@ -30,51 +30,53 @@ class Group:
     """
 
     thread: Thread
-    cause: Notice.Cause
+    cause: Notification.Cause
     parent_words: str  # of one's own post that was answered
-    notices: list[Notice] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
 
     template = "inbox/_group.html"
 
     @property
-    def unread(self) -> list[Notice]:
-        return [notice for notice in self.notices if notice.read_at is None]
+    def unread(self) -> list[Notification]:
+        return [notification for notification in self.notifications if notification.read_at is None]
 
     @property
     def id(self) -> str:
-        return f"n{self.notices[0].pk}"
+        return f"n{self.notifications[0].pk}"
 
     @property
     def address(self) -> str:
         """The first that is not read, else the latest."""
-        notice = self.unread[-1] if self.unread else self.notices[0]
-        return post_path(notice.post_id)
+        notification = self.unread[-1] if self.unread else self.notifications[0]
+        return post_path(notification.post_id)
 
     @property
     def saying(self) -> SafeString:
         """“lispi314 and hopeless answered you in …”."""
-        names = dict.fromkeys(notice.post.author.username for notice in self.notices)
+        names = dict.fromkeys(
+            notification.post.author.username for notification in self.notifications
+        )
         isolated = [format_html("<bdi>{}</bdi>", name) for name in names]
-        people = mark_safe(and_others(isolated))  # noqa: S308 (escaped one by one)
+        people = mark_safe(join_with_others(isolated))  # noqa: S308 (escaped one by one)
         title = format_html('<cite dir="auto">{}</cite>', self.thread.title)
         return format_html(str(SAYINGS[self.cause]), people=people, thread=title)
 
 
-def grouped(notices: Iterable[Notice]) -> list[Group]:
+def grouped(notifications: Iterable[Notification]) -> list[Group]:
     """One group a thread, post answered and cause, in the order of their latest notices."""
     groups: dict[tuple[int, int | None, str], Group] = {}
-    for notice in notices:
-        post, cause = notice.post, Notice.Cause(notice.cause)
-        is_reply = cause == Notice.Cause.REPLY
+    for notification in notifications:
+        post, cause = notification.post, Notification.Cause(notification.cause)
+        is_reply = cause == Notification.Cause.REPLY
         key = (post.thread_id, post.parent_id if is_reply else None, cause)
         if key not in groups:
-            words = notice.shown_parent if is_reply else ""
+            words = notification.shown_parent if is_reply else ""
             groups[key] = Group(post.thread, cause, words)
-        groups[key].notices.append(notice)
+        groups[key].notifications.append(notification)
     return list(groups.values())
 
 
-def nothing_since(latest: Notice | None) -> str:
+def nothing_since(latest: Notification | None) -> str:
     """“Nothing for you since 20 Nov.”"""
     if latest is None:
         return _("Nothing for you yet. Answers, mentions and quotes of you will be here.")

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.models import Post, Quote, Thread
-from forum.models.orders import Order
-from forum.models.outline import count_older_siblings
 from forum.models.threads import Reader
-from forum.models.windows import COUNTED, Row, Window, rows_of
-from forum.presenters.branches import who_answers
-from forum.presenters.citations import cited, elsewhere
-from forum.presenters.outline import line_of
+from forum.presenters.backlinks import backlinks_from_elsewhere, summarise_backlinks
+from forum.presenters.branches import summarise_replies
+from forum.presenters.outline import outline_line
 from forum.presenters.threads import ThreadPage
+from forum.queries.outline import count_older_siblings
+from forum.queries.sort_orders import SortOrder
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
 
 
 class Line(NamedTuple):
@@ -46,7 +46,7 @@ class Joined:
     """What follows in a page from replies that came into it."""
 
     def __init__(
-        self, thread: Thread, reader: Reader, rows: Sequence[Row], new: frozenset[int]
+        self, thread: Thread, reader: Reader, rows: Sequence[PostRow], new: frozenset[int]
     ) -> None:
         self._thread = thread
         self._reader = reader
@@ -64,8 +64,8 @@ class Joined:
         return [
             Line(
                 row.parent_id or 0,
-                mark_safe(  # noqa: S308 (escaped in `line_of`)
-                    line_of(row, f"#p{row.id}", row.excerpt, is_new=row.id in self._new)
+                mark_safe(  # noqa: S308 (escaped in `outline_line`)
+                    outline_line(row, f"#p{row.id}", row.excerpt, is_new=row.id in self._new)
                 ),
             )
             for row in self._rows
@@ -74,25 +74,25 @@ class Joined:
     @cached_property
     def quoted(self) -> list[Quoted]:
         ids = Quote.objects.sources_in(self._thread, [row.id for row in self._rows])
-        sources = rows_of(ids, self._reader, answered=()) if ids else []
+        sources = fetch_rows(ids, self._reader, answered=()) if ids else []
         return [self._quoted(row) for row in sources if row.is_readable]
 
-    def _quoted(self, row: Row) -> Quoted:
-        by = [each.post_id for each in elsewhere(row, self._thread.pk)]
-        below = cited(row, self._thread.pk, {row.id: 0, **dict.fromkeys(by, 1)})
-        above = cited(row, self._thread.pk, {row.id: 1, **dict.fromkeys(by, 0)})
-        also = cited(row, self._thread.pk, {})
+    def _quoted(self, row: PostRow) -> Quoted:
+        by = [each.post_id for each in backlinks_from_elsewhere(row, self._thread.pk)]
+        below = summarise_backlinks(row, self._thread.pk, {row.id: 0, **dict.fromkeys(by, 1)})
+        above = summarise_backlinks(row, self._thread.pk, {row.id: 1, **dict.fromkeys(by, 0)})
+        also = summarise_backlinks(row, self._thread.pk, {})
         said = {"below": below.answered, "above": above.answered, "also": also.answered}
         ids = " ".join(f"p{post_id}" for post_id in by)
         return Quoted(row.id, row.author, ids, said if also.answered else {}, also.quoted)
 
 
-def posted(post: Post, reader: Reader, order: Order) -> dict[str, object]:
+def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
     thread = Thread.objects.for_page().get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
-    rows = rows_of({opening.pk, post.pk}, reader, answered={post.parent_id})
-    page = ThreadPage(thread, reader, Window(rows, frozenset({post.pk})))
+    rows = fetch_rows({opening.pk, post.pk}, reader, answered={post.parent_id})
+    page = ThreadPage(thread, reader, PostWindow(rows, frozenset({post.pk})))
     page.in_page |= {post.parent_id or 0}
     row = page.rows[-1]
     older = count_older_siblings(post)
@@ -103,13 +103,13 @@ def posted(post: Post, reader: Reader, order: Order) -> dict[str, object]:
             page.post(row, above=post.parent_id, is_focused=True)
         ),
         # As the page would have it: what answers the head of a branch can be folded.
-        "summary": who_answers([row]) if is_alone else "",
+        "summary": summarise_replies([row]) if is_alone else "",
         "later": _later(row, older, order),
         "joined": Joined(thread, reader, [row], frozenset()),
     }
 
 
-def _later(row: Row, older: int, order: Order) -> str:
+def _later(row: PostRow, older: int, order: SortOrder) -> str:
     """Where the reply will be once the page is loaded again, if that is somewhere else."""
     if order == "time":
         return _("By time it stands last when you reload.")
@@ -120,4 +120,6 @@ def _later(row: Row, older: int, order: Order) -> str:
         "It sits after %(count)s older replies when you reload.",
         older,
     )
-    return words % {"count": f"{older:,}" if older < COUNTED else f"{COUNTED:,}+"}
+    return words % {
+        "count": f"{older:,}" if older < MAX_POSTS_COUNTED else f"{MAX_POSTS_COUNTED:,}+"
+    }

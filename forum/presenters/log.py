@@ -26,7 +26,7 @@ class Entry:
     """One act as `reader` is told of it."""
 
     action: ModerationAction
-    by: str
+    actor: str
     posts: str  # “78 posts”; empty for one
     is_undone: bool
 
@@ -48,7 +48,7 @@ def entry_of(action: ModerationAction, reader: Reader) -> Entry:
 
 def _actor(action: ModerationAction, reader: Reader) -> str:
     """Which moderator it was is told to moderators; it is the forum that acts."""
-    is_colleague = isinstance(reader, User) and reader.standing.moderates_anything
+    is_colleague = isinstance(reader, User) and reader.roles.moderates_anything
     return action.actor.username if is_colleague else _("A moderator")
 
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-NAMED = 3
+MAX_NAMES = 3
 
 
-def and_others(people: Sequence[str]) -> str:
+def join_with_others(people: Sequence[str]) -> str:
     """“brigid, wren and 11 others”; marks around names stay as they are."""
-    named, others = list(people[:NAMED]), len(people) - NAMED
+    named, others = list(people[:MAX_NAMES]), len(people) - MAX_NAMES
     if others > 0:
         named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    return together(named)
+    return join_names(named)
 
 
-def together(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """“brigid, wren and fern”."""
     if len(names) == 1:
         return names[0]

@@ -11,16 +11,16 @@ from django.utils.translation import ngettext
 
 from forum.lib.text import excerpt
 from forum.lib.tree import depths, in_tree_order
-from forum.models.outline import Branch, Outline
-from forum.models.windows import COUNTED, Row
-from forum.presenters.news import count_of_new
+from forum.presenters.read_state import unread_suffix
+from forum.queries.outline import Outline, OutlineBranch
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow
 
 # A thread of up to so many posts has its outline beside it; of a larger one it is fetched.
-WHOLE = 60
-WORDS = 24  # characters
+MAX_POSTS_WITH_FULL_OUTLINE = 60
+EXCERPT_CHARACTERS = 24  # characters
 
 
-def outline_of_page(rows: Sequence[Row], title: str, new: frozenset[int]) -> SafeString:
+def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]) -> SafeString:
     """All posts of a page, in the order of the tree whatever the page's is; the first is the root.
 
     `new` are the ids of those that the reader has not seen.
@@ -28,19 +28,21 @@ def outline_of_page(rows: Sequence[Row], title: str, new: frozenset[int]) -> Saf
     pairs = [(row.id, row.parent_id) for row in rows]
     ordered = [rows[place] for place in in_tree_order(pairs)]
     lines = [
-        line_of(row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new)
+        outline_line(
+            row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new
+        )
         for row in ordered
     ]
     levels = depths([(row.id, row.parent_id) for row in ordered])
-    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `line_of`)
+    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `outline_line`)
 
 
-def outline_of_branches(outline: Outline) -> SafeString:
+def render_branch_outline(outline: Outline) -> SafeString:
     """The branches of a large thread, with the way from its head to the post that was asked for."""
     html: list[str] = []
     for branch in outline.branches:
         rows = [branch.head, *branch.way]
-        lines = [line_of(row, f"/p/{row.id}/", row.excerpt) for row in rows]
+        lines = [outline_line(row, f"/p/{row.id}/", row.excerpt) for row in rows]
         lines[0] += _size(branch)
         if branch.way and branch.way[0].parent_id != branch.head.id:
             between = branch.way[0].level - 2
@@ -49,26 +51,27 @@ def outline_of_branches(outline: Outline) -> SafeString:
             }
             lines[0] += f"<small>{words}</small>"
         html += _nested(lines, list(range(len(lines))))
-    return mark_safe("".join(html))  # noqa: S308 (escaped in `line_of`)
+    return mark_safe("".join(html))  # noqa: S308 (escaped in `outline_line`)
 
 
-def line_of(row: Row, address: str, words: str, *, is_new: bool = False) -> str:
+def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False) -> str:
     """The line of one post, as an item that is not closed: those below it follow inside."""
     opened = '<li class="is-new">' if is_new else "<li>"
     if not row.is_readable:
         return f'{opened}<a href="{address}">{_("A removed post")}</a>'
-    said = escape(excerpt(words, WORDS))
+    said = escape(excerpt(words, EXCERPT_CHARACTERS))
     new = f'<span class="vh"> ({_("new")})</span>' if is_new else ""
     return f'{opened}<a href="{address}"><b>{row.author}</b> <bdi>{said}</bdi>{new}</a>'
 
 
-def _size(branch: Branch) -> str:
+def _size(branch: OutlineBranch) -> str:
     """“38 replies, 2 new”."""
-    new = count_of_new(branch.unseen)
+    new = unread_suffix(branch.unread)
     if not branch.size and not new:
         return ""
-    if branch.size >= COUNTED:
-        return f"<small>{_('%(count)s replies or more') % {'count': f'{COUNTED:,}'}}{new}</small>"
+    if branch.size >= MAX_POSTS_COUNTED:
+        many = _("%(count)s replies or more") % {"count": f"{MAX_POSTS_COUNTED:,}"}
+        return f"<small>{many}{new}</small>"
     count = ngettext("%(count)d reply", "%(count)d replies", branch.size)
     return f"<small>{count % {'count': branch.size}}{new}</small>"
 

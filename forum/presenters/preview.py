@@ -12,7 +12,7 @@ from forum.lib.languages import language_of
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
-from forum.presenters.words import also_addressed, filled
+from forum.presenters.post_html import also_addressed, fill_post_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,16 @@ def preview(
     author: User,
     parent: Post | None,
     pointed_at: list[int],
-    but: Post | None = None,
+    exclude: Post | None = None,
 ) -> Preview:
     """The text as it will be shown; raises `Invalid` as posting it would.
 
-    `but` is the post itself, when it is edited.
+    `exclude` is the post itself, when it is edited.
     """
     rendered = rendered_post(source)
-    found = find_sources(rendered, reader=author, parent=parent, pointed_at=pointed_at, but=but)
+    found = find_sources(
+        rendered, reader=author, parent=parent, pointed_at=pointed_at, exclude=exclude
+    )
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
         MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)
@@ -46,8 +48,8 @@ def preview(
     ]
     parent_author = parent.author_id if parent else None
     also = also_addressed(rendered.html, mentions, parent_author)
-    in_thread = but or parent
-    html = filled(
+    in_thread = exclude or parent
+    html = fill_post_html(
         rendered.html,
         mentions=mentions,
         quotes=quoted(found, author),

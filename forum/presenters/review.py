@@ -10,13 +10,20 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
-from forum.models import Case, ModerationAction, ModerationEffect, ModerationNotice, Post, User
-from forum.models.desk import posts_for_desk
+from forum.models import (
+    Case,
+    ModerationAction,
+    ModerationEffect,
+    ModerationNotification,
+    Post,
+    User,
+)
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
 from forum.presenters.history import History, history_of
-from forum.presenters.reported import reasons_in_words
-from forum.presenters.threads import text_of
+from forum.presenters.report_badge import describe_reasons
+from forum.presenters.threads import render_post_text
+from forum.queries.admin_posts import posts_for_admin
 
 ANCESTORS = 3
 BRANCH = 30
@@ -54,16 +61,16 @@ class Review:
     def __init__(self, case: Case, reader: User, *, with_names: bool = False) -> None:
         self.case = case
         self.with_names = with_names
-        posts = posts_for_desk(reader)
+        posts = posts_for_admin(reader)
         self.post = posts.get(pk=case.post_id)
-        self.text: SafeString = text_of(self.post, reader)
+        self.text: SafeString = render_post_text(self.post, reader)
         self.reports = list(Report.objects.on(self.post).select_related("reporter", "action"))
-        self.reasons = reasons_in_words(report.reason for report in self.reports if report.is_open)
+        self.reasons = describe_reasons(report.reason for report in self.reports if report.is_open)
         self.above = self._above(posts)
         self.branch = self._branch(posts)
         self.history = self._history(reader)
         self.elsewhere = list(
-            Case.objects.for_desk(reader)
+            Case.objects.for_admin(reader)
             .open()
             .filter(post__thread=self.post.thread_id)
             .exclude(pk=case.pk)[:ELSEWHERE]
@@ -105,7 +112,11 @@ def record_of(person: User) -> Record:
     )
     kind = ModerationEffect.Kind.PERSON
     about = ModerationEffect.objects.filter(kind=kind, target_id=person.pk).values("action")
-    told = ModerationNotice.objects.filter(member=person).exclude(cause="report").values("action")
+    told = (
+        ModerationNotification.objects.filter(member=person)
+        .exclude(cause="report")
+        .values("action")
+    )
     acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=told))
     acts = acts.without_deleted_notes()
     return Record(

@@ -15,48 +15,62 @@ from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
-from forum.models.orders import ORDERS, Order
 from forum.models.quotes import QuoteRow
-from forum.models.reading import Marks
+from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
-from forum.models.windows import COUNTED, Row, Window
-from forum.permissions import may_reply, moderates
-from forum.presenters.branches import FEW, Folds, left_out, who_answers
-from forum.presenters.cards import Card
-from forum.presenters.citations import Cited, cited
+from forum.permissions import can_reply, is_moderator_of
+from forum.presenters.backlinks import BacklinkSummary, summarise_backlinks
+from forum.presenters.branches import (
+    MIN_POSTS_TO_FOLD_ALL,
+    Folds,
+    missing_ancestors_note,
+    summarise_replies,
+)
 from forum.presenters.drafts import Offers
-from forum.presenters.news import News, count_of_new
-from forum.presenters.outline import WHOLE, outline_of_page
-from forum.presenters.pace import moves_of, pace_of_row, pace_of_thread
-from forum.presenters.reported import strip_of
-from forum.presenters.shapes import POST, TOMBSTONE, PostShape, TombstoneShape
+from forum.presenters.opening_post import OpeningPost
+from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE, render_page_outline
+from forum.presenters.post_html import also_addressed, fill_post_html, has_mentions, has_quotes
+from forum.presenters.read_state import PageReadState, unread_suffix
+from forum.presenters.report_badge import report_badge
+from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
+from forum.presenters.template_variants import (
+    POST_TEMPLATE,
+    TOMBSTONE_TEMPLATE,
+    PostVariant,
+    TombstoneVariant,
+)
 from forum.presenters.times import Clock, date_of, iso
-from forum.presenters.windows import standing
-from forum.presenters.words import also_addressed, filled, has_mentions, has_quotes
+from forum.presenters.visible_rows import select_visible_rows
+from forum.queries.sort_orders import SORT_ORDERS, SortOrder
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 
 # From so many posts on, what is off the screen is not laid out.
-MANY = 50
-HUES = 12
-PARENT_WORDS = 60  # characters
-NODE = '<li class="node">'
+MIN_POSTS_FOR_LAZY_LAYOUT = 50
+AVATAR_COLOURS = 12
+PARENT_EXCERPT_CHARACTERS = 60  # characters
+NODE_HTML = '<li class="node">'
 
 
 class ThreadPage:
     """One page of a thread for one reader: the opening post, the tree, and what leads on."""
 
     def __init__(
-        self, thread: Thread, reader: Reader, window: Window, marks: Marks | None = None
+        self,
+        thread: Thread,
+        reader: Reader,
+        window: PostWindow,
+        read_state: ThreadReadState | None = None,
     ) -> None:
         self.thread = thread
         self.reader = reader
-        self.moderates = moderates(reader, thread.board)
-        self.is_open = bool(may_reply(reader, thread)) or (
+        self.is_moderator = is_moderator_of(reader, thread.board)
+        self.is_open = bool(can_reply(reader, thread)) or (
             not reader.is_authenticated and not thread.is_locked and not thread.board.is_closed
         )
         self.window = window
         self.opening = next(row for row in window.rows if row.parent_id is None)
         replies = [row for row in window.rows if row is not self.opening]
-        self.rows, self.merged = standing(replies, window)
+        self.rows, self.merged = select_visible_rows(replies, window)
         self.in_page = frozenset(row.id for row in window.rows)
         if window.head_id:
             self.in_page -= {self.opening.id}
@@ -66,18 +80,18 @@ class ThreadPage:
         self.quotes = Quote.objects.on_posts(
             [row.id for row in window.rows if has_quotes(row.html)], reader
         )
-        self.marks = marks
+        self.read_state = read_state
         self.clock = Clock()
         self.folds = Folds()
         self.offers = Offers(thread)
         self.added = ""  # what to say when this page goes below another
 
     @cached_property
-    def news(self) -> News:
+    def unread(self) -> PageReadState:
         """What is new to the reader, of what is drawn."""
         has_opening = not self.added and not self.window.head_id
         rows = [self.opening, *self.rows] if has_opening else self.rows
-        return News(self.thread, self.reader, self.window, self.marks, rows)
+        return PageReadState(self.thread, self.reader, self.window, self.read_state, rows)
 
     @property
     def earlier(self) -> int | None:
@@ -110,10 +124,10 @@ class ThreadPage:
     def remaining(self) -> str:
         """“Show 23 more replies, 2 new”."""
         count = self.window.remaining
-        if count >= COUNTED:
-            return _("Show more replies") + self.news.after
+        if count >= MAX_POSTS_COUNTED:
+            return _("Show more replies") + self.unread.after
         shown = ngettext("Show %(count)d more reply", "Show %(count)d more replies", count)
-        return shown % {"count": count} + self.news.after
+        return shown % {"count": count} + self.unread.after
 
     @property
     def takes_answers(self) -> bool:
@@ -121,23 +135,23 @@ class ThreadPage:
         return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
 
     @property
-    def pace(self) -> list[str]:
+    def restrictions(self) -> list[str]:
         """What is said at its head of a thread that is locked or slow."""
-        return pace_of_thread(self.thread, self.clock)
+        return thread_restrictions(self.thread, self.clock)
 
     @property
     def moves(self) -> list[tuple[int, str]]:
         """What is said at its head of branches that were moved."""
-        return moves_of(self.thread)
+        return describe_moves(self.thread)
 
     @property
-    def order(self) -> Order:
+    def order(self) -> SortOrder:
         return self.window.order
 
     @property
-    def orders(self) -> list[tuple[Order, object]]:
+    def orders(self) -> list[tuple[SortOrder, object]]:
         """The orders to choose from; none where they would make no difference."""
-        return list(ORDERS.items()) if self.thread.reply_count > 1 else []
+        return list(SORT_ORDERS.items()) if self.thread.reply_count > 1 else []
 
     @property
     def in_order(self) -> str:
@@ -148,40 +162,40 @@ class ThreadPage:
     @property
     def can_fold(self) -> bool:
         """Whether a way to fold all branches is offered."""
-        return self.order != "time" and len(self.rows) > FEW
+        return self.order != "time" and len(self.rows) > MIN_POSTS_TO_FOLD_ALL
 
     @property
     def outline(self) -> SafeString:
         """Who answers whom, of a thread that is whole on its page and small; else empty."""
         is_part = self.window.has_earlier or self.window.remaining
-        if is_part or len(self.rows) >= WHOLE:
+        if is_part or len(self.rows) >= MAX_POSTS_WITH_FULL_OUTLINE:
             return SafeString()
         rows = [self.opening, *self.rows]
-        new = frozenset(row.id for row in rows if self.news.is_unseen(row))
-        return outline_of_page(rows, self.thread.title, new)
+        new = frozenset(row.id for row in rows if self.unread.is_unread(row))
+        return render_page_outline(rows, self.thread.title, new)
 
     @property
     def is_large(self) -> bool:
-        return len(self.rows) > MANY
+        return len(self.rows) > MIN_POSTS_FOR_LAZY_LAYOUT
 
-    def card(self) -> Card:
+    def opening_post(self) -> OpeningPost:
         """The opening post."""
         row = self.opening
         text = mark_safe(self._text(row))  # noqa: S308 (cleaned when rendered)
-        return Card(
+        return OpeningPost(
             id=row.id,
             author=row.author,
-            hue=hue_of(row.author),
+            hue=avatar_colour(row.author),
             initial=row.author[0],
             text=text,
             row=row,
-            mark=self.news.mark(row),
-            is_watched=self.news.is_watched(row),
-            nth=self.news.nth(row),
-            next=self.news.address_after(row),
-            cited=self._cited(row),
+            mark=self.unread.mark(row),
+            is_tracked=self.unread.is_tracked(row),
+            nth=self.unread.nth(row),
+            next=self.unread.address_after(row),
+            backlinks=self._backlinks(row),
             lang=language_of(row.excerpt),
-            reported=strip_of(row),
+            reported=report_badge(row),
         )
 
     def without_context(self) -> ThreadPage:
@@ -202,7 +216,7 @@ class ThreadPage:
             else depths([(row.id, row.parent_id) for row in self.rows])
         )
         sizes = branch_sizes(levels)
-        news = self.news.below(self.rows, sizes)
+        unread = self.unread.below(self.rows, sizes)
         answers = Counter(row.parent_id for row in self.rows)
         html: list[str] = []
         closing: list[str] = []  # of the posts that are open, the innermost last
@@ -212,10 +226,12 @@ class ThreadPage:
             while len(closing) > levels[place]:
                 html.append(closing.pop())
             if not (is_flat or levels[place] or row.parent_id in begun):
-                html.append(left_out(row))
+                html.append(missing_ancestors_note(row))
             is_loose = not (is_flat or levels[place] or row.parent_id == self.opening.id)
-            html.append(f'<li class="node" data-parent="{row.parent_id}">' if is_loose else NODE)
-            html.append(self.post(row, above, replies=sizes[place], new=news[place]))
+            html.append(
+                f'<li class="node" data-parent="{row.parent_id}">' if is_loose else NODE_HTML
+            )
+            html.append(self.post(row, above, replies=sizes[place], new=unread[place]))
             html.append(self.offers.at(row.id))
             above = row.id
             if not sizes[place]:
@@ -225,7 +241,7 @@ class ThreadPage:
             folds = kind == "fork" or levels[place] == 0 or row.id == self.folds.only
             if folds:
                 below = self.rows[place + 1 : place + 1 + sizes[place]]
-                summary = who_answers(below) + count_of_new(news[place])
+                summary = summarise_replies(below) + unread_suffix(unread[place])
                 state = "" if self.folds.closes(row.id) else " open"
                 html.append(f'<details class="branch"{state}><summary>{summary}</summary>')
             html.append(f'<ol class="replies {kind}" role="list">')
@@ -235,7 +251,7 @@ class ThreadPage:
 
     def post(
         self,
-        row: Row,
+        row: PostRow,
         above: int | None,
         *,
         replies: int = 0,
@@ -246,32 +262,32 @@ class ThreadPage:
         if not row.is_readable:
             return self._tombstone(row, replies, new)
         also = self._also(row)
-        pace = pace_of_row(row, self.clock)
-        citing = self._cited(row)
-        shape = PostShape(
+        restrictions = branch_restrictions(row, self.clock)
+        citing = self._backlinks(row)
+        variant = PostVariant(
             to=self._to(row, above),
             has_also=bool(also),
             is_edited=row.edited_at is not None,
             is_starter=row.author_id == self.thread.author_id,
             is_yours=row.author_id == self.reader.pk,
-            mark=self.news.mark(row),
-            is_watched=self.news.is_watched(row),
+            mark=self.unread.mark(row),
+            is_tracked=self.unread.is_tracked(row),
             is_hidden=row.hidden_at is not None,
             is_nested=row.level > 1,
-            is_open=self.is_open and (self.moderates or not row.is_closed),
-            has_pace=bool(pace),
+            is_open=self.is_open and (self.is_moderator or not row.is_closed),
+            has_restrictions=bool(restrictions),
             is_edited_for=row.edited_action_id is not None,
             is_focused=is_focused,
             is_answered=bool(citing.answered),
             is_quoted=bool(citing.quoted),
             lang=language_of(row.excerpt),
         )
-        return POST.fill(
-            shape,
+        return POST_TEMPLATE.fill(
+            variant,
             {
                 "id": str(row.id),
                 "author": row.author,
-                "hue": hue_of(row.author),
+                "hue": avatar_colour(row.author),
                 "initial": row.author[0],
                 "iso": iso(row.created_at),
                 "time": self.clock.moment(row.created_at),
@@ -279,19 +295,19 @@ class ThreadPage:
                 "level": str(row.level),
                 "number": str(row.latest_number),
                 "seen": str(row.seen_revision),
-                "nth": self.news.nth(row),
-                "next": self.news.address_after(row),
+                "nth": self.unread.nth(row),
+                "next": self.unread.address_after(row),
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
-                "parent_words": _first_words(row.parent) if shape.says_words else "",
+                "parent_words": _first_words(row.parent) if variant.says_words else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
                 "reason": escape(row.hidden_reason or ""),
                 "entry": str(row.hidden_action_id),
                 "edit_entry": str(row.edited_action_id),
-                "pace": escape(" ".join(pace)),
+                "pace": escape(" ".join(restrictions)),
                 "answered": citing.answered,
                 "quoted": citing.quoted,
-                "reported": strip_of(row),
+                "reported": report_badge(row),
                 "text": self._text(row, folds=also is not None),
             },
         )
@@ -302,10 +318,10 @@ class ThreadPage:
         drawn = enumerate([self.opening, *self.rows])
         return {row.id: place for place, row in drawn if row.id in self.in_page}
 
-    def _cited(self, row: Row) -> Cited:
-        return cited(row, self.thread.pk, self.places)
+    def _backlinks(self, row: PostRow) -> BacklinkSummary:
+        return summarise_backlinks(row, self.thread.pk, self.places)
 
-    def _to(self, row: Row, above: int | None) -> str:
+    def _to(self, row: PostRow, above: int | None) -> str:
         if row.parent is None or not row.parent.is_readable:
             return "gone"
         if row.parent_id == self.opening.id and self.opening.id in self.in_page:
@@ -314,16 +330,16 @@ class ThreadPage:
             return "near"
         return "far" if row.parent_id in self.in_page else "away"
 
-    def _also(self, row: Row) -> list[str] | None:
+    def _also(self, row: PostRow) -> list[str] | None:
         mentions = self.mentions.get(row.id)
         if not mentions or row.parent is None:
             return None
         return also_addressed(row.html, mentions, row.parent.author_id)
 
-    def _text(self, row: Row, *, folds: bool = False) -> str:
+    def _text(self, row: PostRow, *, folds: bool = False) -> str:
         mentions: list[MentionRow] = self.mentions.get(row.id, [])
         quotes: dict[int, QuoteRow] = self.quotes.get(row.id, {})
-        return filled(
+        return fill_post_html(
             row.html,
             mentions=mentions,
             quotes=quotes,
@@ -333,12 +349,12 @@ class ThreadPage:
             is_opening=row.parent_id is None,
         )
 
-    def _tombstone(self, row: Row, replies: int, new: int) -> str:
+    def _tombstone(self, row: PostRow, replies: int, new: int) -> str:
         is_hidden, is_erased = row.deleted_at is None, row.erased_action_id is not None
         count = self.merged.get(row.id, 1)
         removed_at = row.deleted_at or row.hidden_at or row.created_at
-        return TOMBSTONE.fill(
-            TombstoneShape(is_hidden, is_erased, count > 1, bool(replies), bool(new)),
+        return TOMBSTONE_TEMPLATE.fill(
+            TombstoneVariant(is_hidden, is_erased, count > 1, bool(replies), bool(new)),
             {
                 "id": str(row.id),
                 "level": str(row.level),
@@ -348,24 +364,24 @@ class ThreadPage:
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},
                 "replies": ngettext("%(count)d reply below", "%(count)d replies below", replies)
                 % {"count": replies},
-                "new": count_of_new(new),
+                "new": unread_suffix(new),
             },
         )
 
 
 @lru_cache(maxsize=4096)
-def hue_of(name: str) -> str:
+def avatar_colour(name: str) -> str:
     """The colour class of a person's monogram, `h1` to `h12`."""
-    return f"h{sum(name.lower().encode()) % HUES + 1}"
+    return f"h{sum(name.lower().encode()) % AVATAR_COLOURS + 1}"
 
 
-def _first_words(row: Row | None) -> str:
-    return escape(excerpt(row.excerpt, PARENT_WORDS)) if row else ""
+def _first_words(row: PostRow | None) -> str:
+    return escape(excerpt(row.excerpt, PARENT_EXCERPT_CHARACTERS)) if row else ""
 
 
-def text_of(post: Post, reader: Reader) -> SafeString:
+def render_post_text(post: Post, reader: Reader) -> SafeString:
     """The text of one post on a page of its own; empty when `reader` may not read it."""
-    html = filled(
+    html = fill_post_html(
         post.shown_html,
         mentions=Mention.objects.on_posts([post.pk]).get(post.pk, []),
         quotes=Quote.objects.on_posts([post.pk], reader).get(post.pk, {}),

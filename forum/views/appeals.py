@@ -10,17 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
+from forum.errors import Conflict, Invalid, NotAllowed
 from forum.forms.appeals import AnswerForm, AppealForm
-from forum.lib.addresses import id_asked_for
+from forum.lib.url_params import id_param
 from forum.models import Appeal, ModerationAction, User
-from forum.permissions import may_answer_appeal, may_appeal, may_enter_desk
+from forum.permissions import can_access_admin, can_answer_appeal, can_appeal
 from forum.presenters.log import entry_of, links_of
-from forum.refusals import Changed, Invalid, NotAllowed
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
-from forum.views.reading import reading
+from forum.views.read_only import read_only
 
-PAGE = 30
+APPEALS_PER_PAGE = 30
 
 
 @signed_in
@@ -32,10 +32,10 @@ def appeal(request: HttpRequest, action_id: int) -> HttpResponse:
     action = get_object_or_404(concerned, pk=action_id)
     made = Appeal.objects.filter(action=action, member=member).select_related("record").first()
     if made is None:
-        may_appeal(member, action).enforce()
+        can_appeal(member, action).enforce()
     form = AppealForm(request.POST or None, initial=kept_text(request))
     if made is None and form.is_valid():
-        appeal_against(action, by=member, words=form.cleaned_data["note"])
+        appeal_against(action, actor=member, words=form.cleaned_data["note"])
         forget_text(request)
         messages.success(request, _("Your appeal is with the moderators. You’ll hear from them."))
         return HttpResponseRedirect(request.path, status=303)
@@ -44,21 +44,21 @@ def appeal(request: HttpRequest, action_id: int) -> HttpResponse:
     return render(request, "appeals/appeal.html", context, status=status)
 
 
-@reading
+@read_only
 def index(request: HttpRequest) -> HttpResponse:
     """What waits for an answer, the oldest first; then what was answered, the latest first."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    if not may_enter_desk(request.user) or not isinstance(request.user, User):
+    if not can_access_admin(request.user) or not isinstance(request.user, User):
         raise NotAllowed(_("This part is for moderators."))
     appeals = Appeal.objects.for_moderator(request.user)
-    before = id_asked_for(request.GET, "before", "a")
+    before = id_param(request.GET, "before", "a")
     answered = appeals.exclude(answered_at=None).order_by("-id")
-    page = list((answered.filter(pk__lt=before) if before else answered)[: PAGE + 1])
+    page = list((answered.filter(pk__lt=before) if before else answered)[: APPEALS_PER_PAGE + 1])
     context = {
-        "open": [] if before else list(appeals.open()[:PAGE]),
-        "answered": page[:PAGE],
-        "older": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "open": [] if before else list(appeals.open()[:APPEALS_PER_PAGE]),
+        "answered": page[:APPEALS_PER_PAGE],
+        "older": page[APPEALS_PER_PAGE - 1].pk if len(page) > APPEALS_PER_PAGE else None,
     }
     return render(request, "appeals/index.html", context)
 
@@ -67,14 +67,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, appeal_id: int) -> HttpResponse:
     """Read an appeal, and answer it: undo what was done, or say why it stands."""
-    if not may_enter_desk(request.user) or not isinstance(request.user, User):
+    if not can_access_admin(request.user) or not isinstance(request.user, User):
         raise NotAllowed(_("This part is for moderators."))
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
     form = AnswerForm(sent, initial=kept_text(request), deed="appeal")
-    verdict = may_answer_appeal(request.user, appeal)
+    permission = can_answer_appeal(request.user, appeal)
     if request.method == "POST":
-        verdict.enforce()
+        permission.enforce()
     if form.is_valid() and _answered(request, appeal, form):
         return HttpResponseRedirect(appeal.get_absolute_url(), status=303)
     action = (
@@ -85,7 +85,7 @@ def answer(request: HttpRequest, appeal_id: int) -> HttpResponse:
         "entry": entry_of(action.get(), request.user),
         "links": links_of(appeal.action),
         "form": form,
-        "refusal": verdict.refusal if appeal.is_open else None,
+        "error": permission.error if appeal.is_open else None,
     }
     status = 422 if form.is_bound else 200
     return render(request, "appeals/answer.html", context, status=status)
@@ -95,9 +95,9 @@ def _answered(request: HttpRequest, appeal: Appeal, form: AnswerForm) -> bool:
     act = uphold_appeal if form.cleaned_data["outcome"] == "upheld" else decline_appeal
     reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
     try:
-        act(appeal, by=author_of(request), reason=reason, note=note)
-    except (Invalid, Changed) as refusal:
-        form.add_error(None, str(refusal))
+        act(appeal, actor=author_of(request), reason=reason, note=note)
+    except (Invalid, Conflict) as error:
+        form.add_error(None, str(error))
         return False
     forget_text(request)
     messages.success(request, _("The appeal is answered."))

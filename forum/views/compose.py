@@ -18,30 +18,30 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import Writing
 from forum.actions.limits import spend
-from forum.actions.newcomers import keep_limits_of_new
+from forum.actions.new_member_limits import keep_limits_of_new
 from forum.actions.posts import rendered_post
 from forum.actions.sent_forms import held_before, posted_before
+from forum.errors import (
+    AlreadySent,
+    Conflict,
+    Gone,
+    Invalid,
+    Locked,
+    LoggedOut,
+    LoggedOutMeanwhile,
+    NotAllowed,
+    RateLimited,
+    UserError,
+)
 from forum.forms.posts import PostForm
-from forum.markup.changes import Change
+from forum.markup.changes import TextChange
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
 from forum.models.limits import PREVIEWS, Limit
 from forum.models.threads import TITLE_LENGTH
-from forum.presenters.meanwhile import Meanwhile
+from forum.presenters.new_activity import Meanwhile
 from forum.presenters.preview import Preview, preview
-from forum.refusals import (
-    AlreadySent,
-    Changed,
-    Gone,
-    Invalid,
-    Locked,
-    NotAllowed,
-    Refusal,
-    SignedOut,
-    SignedOutMeanwhile,
-    TooFast,
-)
 from forum.views.held import let_wait, waits
 from forum.views.keeping import give_back, keep, look_around, show, typed_text
 
@@ -74,12 +74,12 @@ class Composer:
     base: int | None = None  # the revision, of the post edited or answered, that it began from
     was: str = ""  # the fingerprint of the text that an edit began from
     notice: str = ""
-    refusal: Refusal | None = None
+    error: UserError | None = None
     preview: Preview | None = None
     # To whom other replies are begun in the thread, and where a quote is added to them.
     other_replies: list[tuple[str, str]] = field(default_factory=list)
     says_now: SafeString | None = None  # what an edit that came in between made of the post
-    changes: list[Change] = field(default_factory=list)  # what this text would change in that
+    changes: list[TextChange] = field(default_factory=list)  # what this text would change in that
     purpose: Purpose | None = None  # what its draft is kept under; none when that is not there
     known: int | None = None  # the latest post of the thread when it was opened
     version: int | None = None  # of the draft that it began from or saved last
@@ -98,19 +98,19 @@ class Composer:
 
     @property
     def was_signed_out(self) -> bool:
-        return isinstance(self.refusal, SignedOut)
+        return isinstance(self.error, LoggedOut)
 
     @property
     def sent_address(self) -> str:
         """Where to read what the form has sent before; empty when it has sent nothing else."""
-        return self.refusal.address if isinstance(self.refusal, AlreadySent) else ""
+        return self.error.address if isinstance(self.error, AlreadySent) else ""
 
     @property
     def wrong(self) -> str:
         """Which field a refusal is about: “title” or “source”; empty without one."""
-        if self.refusal is None or self.sent_address:
+        if self.error is None or self.sent_address:
             return ""
-        return self.refusal.field if isinstance(self.refusal, Invalid) else "source"
+        return self.error.field if isinstance(self.error, Invalid) else "source"
 
     @property
     def focus(self) -> str:
@@ -123,12 +123,12 @@ class Composer:
     @property
     def wait_seconds(self) -> int:
         """After how many seconds it can be posted; 0 when it can be tried at once."""
-        return self.refusal.retry_after if isinstance(self.refusal, TooFast) else 0
+        return self.error.retry_after if isinstance(self.error, RateLimited) else 0
 
     @property
     def is_stuck(self) -> bool:
         """Whether the text can be copied, and not posted from here."""
-        return self.is_dead_end or isinstance(self.refusal, FINAL)
+        return self.is_dead_end or isinstance(self.error, FINAL)
 
     @property
     def nonce_value(self) -> UUID | None:
@@ -191,15 +191,19 @@ def show_preview(
     author: User,
     *,
     parent: Post | None = None,
-    but: Post | None = None,
+    exclude: Post | None = None,
 ) -> HttpResponse:
-    """The composer with what its text will look like; raises `Invalid` or `TooFast`.
+    """The composer with what its text will look like; raises `Invalid` or `RateLimited`.
 
-    `parent` is the post answered; `but` the post itself, when it is edited.
+    `parent` is the post answered; `exclude` the post itself, when it is edited.
     """
     spend(f"person:{author.pk}", PREVIEWS)
     composer.preview = preview(
-        composer.source, author=author, parent=parent, pointed_at=composer.pointed_at, but=but
+        composer.source,
+        author=author,
+        parent=parent,
+        pointed_at=composer.pointed_at,
+        exclude=exclude,
     )
     keep(request, composer)
     look_around(composer, author)
@@ -209,33 +213,33 @@ def show_preview(
 def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse | None:
     """Show once, before posting, what others have done here meanwhile; None when nothing is new."""
     look_around(composer, author)
-    news = composer.meanwhile
-    if news is None or not news.is_news(composer.told, composer.told_edit):
+    unread = composer.meanwhile
+    if unread is None or not unread.is_news(composer.told, composer.told_edit):
         return None
     if composer.was_sent_by(author):
         return None
     keep(request, composer)
     composer.is_held, composer.button = True, _("Post anyway")
-    return show(request, composer, Changed.status)
+    return show(request, composer, Conflict.status)
 
 
-def refuse(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
+def refuse(request: HttpRequest, composer: Composer, error: UserError) -> HttpResponse:
     """Say why the text was not taken, with the text; it is kept for the next visit too."""
-    if isinstance(refusal, AlreadySent):
+    if isinstance(error, AlreadySent):
         composer.become_another()
-    if composer.turn is None or isinstance(refusal, SignedOut):
+    if composer.turn is None or isinstance(error, LoggedOut):
         keep(request, composer)
-    return show_refused(request, composer, refusal)
+    return show_refused(request, composer, error)
 
 
-def show_refused(request: HttpRequest, composer: Composer, refusal: Refusal) -> HttpResponse:
+def show_refused(request: HttpRequest, composer: Composer, error: UserError) -> HttpResponse:
     """The composer with why its text is not taken; perhaps it can be posted elsewhere."""
-    composer.refusal = refusal
+    composer.error = error
     if composer.elsewhere:
         # Another text from here on: this one's draft stays as it is.
         composer.action, composer.version = composer.elsewhere, None
         composer.button = _("Post to the thread instead")
-    return show(request, composer, refusal.status)
+    return show(request, composer, error.status)
 
 
 def lost(request: HttpRequest, purpose: Purpose) -> HttpResponse:
@@ -258,10 +262,10 @@ def lost(request: HttpRequest, purpose: Purpose) -> HttpResponse:
         give_back(request, composer)
     if not composer.source:
         raise Http404
-    refusal = Gone(_("What this was for isn’t here any more."))
+    error = Gone(_("What this was for isn’t here any more."))
     if request.method == "POST":
-        return refuse(request, composer, refusal)
-    return show_refused(request, composer, refusal)
+        return refuse(request, composer, error)
+    return show_refused(request, composer, error)
 
 
 def signed_in(view: View) -> View:
@@ -274,18 +278,18 @@ def signed_in(view: View) -> View:
         typed = typed_text(request)
         if not typed:
             return redirect_to_login(request.get_full_path())
-        refusal = SignedOutMeanwhile()
-        context = {"refusal": refusal, "typed": typed.values()}
-        return render(request, "refused.html", context, status=refusal.status)
+        error = LoggedOutMeanwhile()
+        context = {"error": error, "typed": typed.values()}
+        return render(request, "user_error.html", context, status=error.status)
 
     return cast(View, wrapped)
 
 
 def author_of(request: HttpRequest) -> User:
-    """Who writes; raises `SignedOut` when nobody is signed in any more."""
+    """Who writes; raises `LoggedOut` when nobody is signed in any more."""
     if isinstance(request.user, User):
         return request.user
-    raise SignedOutMeanwhile
+    raise LoggedOutMeanwhile
 
 
 def admit(
@@ -299,7 +303,7 @@ def admit(
     """The answer to what waits for a moderator; None for what is to be posted.
 
     Takes a token for it; what is no post, or was sent before, costs none. Raises `Invalid` or
-    `TooFast`.
+    `RateLimited`.
     """
     rendered = rendered_post(composer.source)
     form = (author, composer.nonce_value, composer.source)

@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.erasures import ask_for_own, withdraw_own
+from forum.errors import Conflict
 from forum.forms.erasures import OwnForm
 from forum.models import Erasure
 from forum.presenters.erasures import extent_of_account
-from forum.refusals import Changed
 from forum.views.compose import author_of
 
 
@@ -45,7 +45,7 @@ def _decide(request: HttpRequest, form: OwnForm) -> None:
         return
     try:
         ask_for_own(person, with_posts=form.cleaned_data["with_posts"])
-    except Changed as refusal:
-        messages.error(request, str(refusal))
+    except Conflict as error:
+        messages.error(request, str(error))
     else:
         messages.success(request, _("Asked for. An administrator has to confirm it."))

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from forum.errors import UserError
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
-from forum.refusals import Refusal
 from forum.views.keeping import keep_text, typed_text
 
 
@@ -34,7 +34,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Not allowed; a refusal of ours says why."""
-    message = str(exception) if isinstance(exception, Refusal) else ""
+    message = str(exception) if isinstance(exception, UserError) else ""
     return render(request, "403.html", {"message": message}, status=403)
 
 

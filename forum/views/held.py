@@ -13,14 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from forum.actions.holding import hold_post, why_held, withdraw_held
+from forum.errors import LoggedOut
 from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
 from forum.markup.render import Rendered
 from forum.models import Draft, HeldPost, Post, User
 from forum.presenters.held import held_of, page_of, shown
-from forum.refusals import SignedOut
 from forum.views.keeping import forget_text
-from forum.views.reading import reading
+from forum.views.read_only import read_only
 
 if TYPE_CHECKING:
     from forum.views.compose import Composer
@@ -59,7 +59,7 @@ def waits(request: HttpRequest, held: HeldPost) -> HttpResponse:
 
 
 @never_cache
-@reading
+@read_only
 def index(request: HttpRequest) -> HttpResponse:
     """What the member who asks wrote and was held: what waits, then how the latest ended."""
     if not isinstance(request.user, User):
@@ -73,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@reading
+@read_only
 def detail(request: HttpRequest, held_id: int) -> HttpResponse:
     """One of one's own, or one to decide on; for everybody else there is none."""
     if not request.user.is_authenticated:
@@ -91,9 +91,9 @@ def detail(request: HttpRequest, held_id: int) -> HttpResponse:
 def withdraw(request: HttpRequest, held_id: int) -> HttpResponse:
     """Take one's own back: to change it, or for good; either way its text is a draft again."""
     if not isinstance(request.user, User):
-        raise SignedOut
+        raise LoggedOut
     held = get_object_or_404(HeldPost.objects.visible_to(request.user), pk=held_id)
-    purpose = withdraw_held(held, by=request.user)
+    purpose = withdraw_held(held, actor=request.user)
     if request.POST.get("do") != "change":
         messages.success(request, _("Withdrawn. Its text is in your drafts."))
         return HttpResponseRedirect("/held/", status=303)

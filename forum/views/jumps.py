@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.errors import Invalid
 from forum.models import Post, Thread
-from forum.presenters.places import place_of
-from forum.refusals import Invalid
-from forum.views.reading import reading
+from forum.presenters.post_urls import post_url
+from forum.views.read_only import read_only
 
 
-@reading
+@read_only
 def go(request: HttpRequest, thread_id: int) -> HttpResponse:
     """To where the address says: `to` is `first`, `last`, `new`, or `date` with a `date`."""
     thread = get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
@@ -28,23 +28,23 @@ def go(request: HttpRequest, thread_id: int) -> HttpResponse:
         return redirect("thread-next", thread.pk)
     try:
         post = _post_at(thread, to, request.GET.get("date", ""))
-    except Invalid as refusal:
-        context = {"thread": thread, "refusal": refusal, "typed": request.GET.get("date", "")}
-        return render(request, "threads/go.html", context, status=refusal.status)
+    except Invalid as error:
+        context = {"thread": thread, "error": error, "typed": request.GET.get("date", "")}
+        return render(request, "threads/jump.html", context, status=error.status)
     post.thread = thread
-    return redirect(place_of(post))
+    return redirect(post_url(post))
 
 
 def _post_at(thread: Thread, to: str, day: str) -> Post:
     """Raises `Invalid` for what is no day, or a day after the last post."""
     if to == "first":
         return Post.objects.opening_of(thread.pk).get()
-    last = Post.objects.latest_in(thread).living().first()
+    last = Post.objects.latest_in(thread).published().first()
     if to == "last":
         return last or Post.objects.opening_of(thread.pk).get()
     if to != "date":
         raise Http404
-    post = Post.objects.written_since(thread, _beginning_of(day)).living().first()
+    post = Post.objects.written_since(thread, _beginning_of(day)).published().first()
     if post is None:
         raise Invalid(_("Nothing was written here on that day or later."))
     return post

@@ -17,15 +17,15 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import discard_draft, save_draft
 from forum.actions.limits import spend
+from forum.errors import Conflict, LoggedOutMeanwhile, UserError
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.lib.text import is_blank
 from forum.models import Draft, User
 from forum.models.limits import DRAFTS
-from forum.permissions import Verdict
-from forum.presenters.meanwhile import meanwhile
+from forum.permissions import PermissionResult
+from forum.presenters.new_activity import meanwhile
 from forum.presenters.times import moment_of
-from forum.refusals import Changed, Refusal, SignedOutMeanwhile
 
 if TYPE_CHECKING:
     from forum.views.compose import Composer
@@ -47,9 +47,9 @@ def keep(request: HttpRequest, composer: Composer) -> None:
         return
     try:
         draft = _save(request.user, composer)
-    except Changed:
+    except Conflict:
         show_other(composer, request.user)
-    except Refusal:
+    except UserError:
         keep_text(request)
     else:
         composer.take_state(draft)
@@ -93,38 +93,38 @@ def give_back(request: HttpRequest, composer: Composer) -> bool:
 
 
 def set_aside(
-    request: HttpRequest, composer: Composer, form: PostForm, verdict: Verdict
+    request: HttpRequest, composer: Composer, form: PostForm, permission: PermissionResult
 ) -> HttpResponse | None:
     """The answer to a form that is saved, discarded or exchanged; None when it is to be posted.
 
-    `verdict` tells whether it may be; raises `Refusal` when not. Saved it can be all the same,
+    `permission` tells whether it may be; raises `UserError` when not. Saved it can be all the same,
     unless the form was sent before with other words (`AlreadySent`).
     """
     form.checked()
     if not isinstance(request.user, User):
-        raise SignedOutMeanwhile
+        raise LoggedOutMeanwhile
     if request.POST.get("do") not in ("discard", "use") and not is_blank(composer.source):
         composer.was_sent_by(request.user)
     match request.POST.get("do"):
         case "save":
-            return _saved(request, composer, request.user, verdict.refusal)
+            return _saved(request, composer, request.user, permission.error)
         case "discard":
             return _discarded(request, composer, request.user)
         case "use":
             return _exchanged(request, composer, request.user)
-    verdict.enforce()
+    permission.enforce()
     return None
 
 
 def _saved(
-    request: HttpRequest, composer: Composer, member: User, refusal: Refusal | None
+    request: HttpRequest, composer: Composer, member: User, error: UserError | None
 ) -> HttpResponse:
-    composer.refusal = refusal
+    composer.error = error
     status = 200
     try:
         spend(f"person:{member.pk}", DRAFTS)
         composer.take_state(_save(member, composer))
-    except Changed as changed:
+    except Conflict as changed:
         show_other(composer, member)
         status = changed.status
     look_around(composer, member)
@@ -143,13 +143,13 @@ def _discarded(request: HttpRequest, composer: Composer, member: User) -> HttpRe
     """Give the text up; it was never saved, perhaps, and can be taken back all the same."""
     try:
         draft = _save(member, composer)
-    except Changed:
+    except Conflict:
         show_other(composer, member)
-        return show(request, composer, Changed.status)
+        return show(request, composer, Conflict.status)
     forget_text(request)
     if draft is None:
         return redirect(composer.back)
-    return discarded(request, discard_draft(draft, by=member), back=composer.back)
+    return discarded(request, discard_draft(draft, actor=member), back=composer.back)
 
 
 def discarded(request: HttpRequest, draft: Draft, *, back: str) -> HttpResponse:
@@ -178,8 +178,8 @@ def show(request: HttpRequest, composer: Composer, status: int = 200) -> HttpRes
     elif wants_fragment(request):
         template = "posts/_composer.html"
     response = render(request, template, {"composer": composer}, status=status)
-    if composer.refusal and composer.refusal.retry_after is not None:
-        response.headers["Retry-After"] = str(composer.refusal.retry_after)
+    if composer.error and composer.error.retry_after is not None:
+        response.headers["Retry-After"] = str(composer.error.retry_after)
     return response
 
 

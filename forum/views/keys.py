@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from forum.actions.accounts import set_keys
 from forum.lib.htmx import wants_fragment
-from forum.lib.switches import keys_are_off
 from forum.models import User
+from forum.preferences import keys_are_off
 from forum.presenters.keys import KEYS
 
-A_YEAR = 365 * 24 * 60 * 60
+KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
 
 @require_safe
@@ -38,6 +38,11 @@ def switch(request: HttpRequest) -> HttpResponse:
     else:
         response = redirect("help-keys")
     response.set_cookie(
-        "keys", chosen, max_age=A_YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+        "keys",
+        chosen,
+        max_age=KEYS_COOKIE_MAX_AGE,
+        samesite="Lax",
+        secure=request.is_secure(),
+        httponly=True,
     )
     return response

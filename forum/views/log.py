@@ -9,33 +9,33 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.undo import undo
+from forum.errors import Conflict, Invalid, NotAllowed
 from forum.forms.moderation import ReasonForm
-from forum.lib.addresses import id_asked_for
+from forum.lib.url_params import id_param
 from forum.models import Board, ModerationAction, User
 from forum.models.acts import Act
-from forum.permissions import may_appeal, may_enter_desk, may_undo
+from forum.permissions import can_access_admin, can_appeal, can_undo
 from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
-from forum.refusals import Changed, Invalid, NotAllowed
 from forum.views.compose import signed_in
 from forum.views.keeping import forget_text, kept_text
-from forum.views.reading import reading
+from forum.views.read_only import read_only
 
-PAGE = 30
+LOG_ENTRIES_PER_PAGE = 30
 
 
-@reading
+@read_only
 def index(request: HttpRequest) -> HttpResponse:
     """What moderators did and why, the latest first, as far as it is for this reader."""
-    before = id_asked_for(request.GET, "before", "a")
+    before = id_param(request.GET, "before", "a")
     entries = ModerationAction.objects.visible_to(request.user).with_targets().before(before)
     boards = Board.objects.order_by("name")
     board = next((each for each in boards if each.slug == request.GET.get("board")), None)
     act = request.GET.get("act") if request.GET.get("act") in Act.values else ""
     entries = entries.filter(**({"board": board} if board else {}) | ({"act": act} if act else {}))
-    page = list(entries[: PAGE + 1])
+    page = list(entries[: LOG_ENTRIES_PER_PAGE + 1])
     context = {
-        "entries": entries_of(page[:PAGE], request.user),
-        "older": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "entries": entries_of(page[:LOG_ENTRIES_PER_PAGE], request.user),
+        "older": page[LOG_ENTRIES_PER_PAGE - 1].pk if len(page) > LOG_ENTRIES_PER_PAGE else None,
         "is_later_page": before is not None,
         "boards": boards,
         "board": board,
@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "log/index.html", context)
 
 
-@reading
+@read_only
 def detail(request: HttpRequest, action_id: int) -> HttpResponse:
     """One act: what, when, where, why, and what became of it."""
     entries = ModerationAction.objects.visible_to(request.user).with_targets()
@@ -53,8 +53,8 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
     context = {
         "entry": entry_of(action, request.user),
         "links": links_of(action),
-        "may_undo": may_undo(request.user, action),
-        "may_appeal": isinstance(request.user, User) and may_appeal(request.user, action),
+        "may_undo": can_undo(request.user, action),
+        "may_appeal": isinstance(request.user, User) and can_appeal(request.user, action),
     }
     return render(request, "log/detail.html", context)
 
@@ -63,18 +63,18 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_act(request: HttpRequest, action_id: int) -> HttpResponse:
     """Take an act back, with a reason."""
-    if not may_enter_desk(request.user) or not isinstance(request.user, User):
+    if not can_access_admin(request.user) or not isinstance(request.user, User):
         raise NotAllowed(_("Only moderators can do that."))
-    entries = ModerationAction.objects.for_desk(request.user).with_targets()
+    entries = ModerationAction.objects.for_admin(request.user).with_targets()
     action = get_object_or_404(entries, pk=action_id)
     if not hasattr(action, "undone_by"):
-        may_undo(request.user, action).enforce()
+        can_undo(request.user, action).enforce()
     form = ReasonForm(request.POST or None, initial=kept_text(request), deed="undo")
     if form.is_valid():
         try:
-            undone = undo(action, by=request.user, **form.cleaned_data)
-        except (Invalid, Changed) as refusal:
-            form.add_error(None, str(refusal))
+            undone = undo(action, actor=request.user, **form.cleaned_data)
+        except (Invalid, Conflict) as error:
+            form.add_error(None, str(error))
         else:
             forget_text(request)
             messages.success(request, _("It is undone."))

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from forum.actions.acts import Outcome
 from forum.actions.states import Target
+from forum.errors import Conflict, Invalid
 from forum.forms.deed import Deed, counted_with, said_of
 from forum.models import HeldPost, Post, Thread, User
 from forum.presenters.counts import branches
-from forum.presenters.history import words_for
+from forum.presenters.history import source_for
 from forum.presenters.log import with_undo
-from forum.refusals import Changed, Invalid
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
 
@@ -27,7 +27,7 @@ def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     posts = Post.objects.visible_to(request.user).with_context()
     post = get_object_or_404(posts, pk=post_id)
     deed.may(request.user, post).enforce()
-    post.shown_words = words_for(post, request.user)
+    post.shown_words = source_for(post, request.user)
     return _carry_out(request, deed, post, "moderation/_post.html")
 
 
@@ -69,12 +69,12 @@ def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> 
     status = 200 if sent is None or counted else 422
     if sent is not None and not counted and form.is_valid():
         try:
-            outcome = deed.run.together([target], by=author_of(request), **form.cleaned_data)
+            outcome = deed.run.together([target], actor=author_of(request), **form.cleaned_data)
             return _done(request, deed, target, outcome)
-        except (Invalid, Changed) as refusal:
-            form.add_error(None, str(refusal))
+        except (Invalid, Conflict) as error:
+            form.add_error(None, str(error))
             form.look_again(stamp)
-            status = refusal.status
+            status = error.status
     context = {"deed": deed, "target": target, "about": about, "form": form, "counted": counted}
     context["question"] = deed.question % {"count": 1}
     if isinstance(target, Post) and deed.takes_branch:
@@ -86,8 +86,8 @@ def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> 
 
 def _done(request: HttpRequest, deed: Deed, target: Target, outcome: Outcome) -> HttpResponse:
     """Say what was done, or that it was so already and by whom; raises what refused it."""
-    for _target, refusal in outcome.refused:
-        raise refusal
+    for _target, error in outcome.refused:
+        raise error
     forget_text(request)
     earlier = next((action for _target, action in outcome.already), None)
     if earlier is not None and earlier.actor_id != request.user.pk:

@@ -16,37 +16,37 @@ from forum.actions.accounts import set_zone
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
 from forum.forms.deeds import offered_on_person
-from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
+from forum.lib.url_params import id_param
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
-from forum.models.suggestions import suggestions
-from forum.permissions import may_take_part
-from forum.presenters.threads import hue_of
-from forum.views.reading import reading
+from forum.permissions import can_participate
+from forum.presenters.threads import avatar_colour
+from forum.queries.mention_search import search_people_to_mention
+from forum.views.read_only import read_only
 
-PAGE = 30
+POSTS_PER_PAGE = 30
 # The beginning of a name, as far as people are looked for.
 START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
 # Beyond this, a profile says "at least": a page costs the same however much somebody wrote.
 MOST_COUNTED = 1000
 
 
-@reading
+@read_only
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     """A person and their posts, the newest first, as far as this reader may read them."""
     person = get_object_or_404(User.objects.named([name]))
     if person.username != name:
         return redirect(person)
-    before = id_asked_for(request.GET, "before", "p")
+    before = id_param(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
-    posts = list(written.with_context().before(before)[: PAGE + 1])
+    posts = list(written.with_context().before(before)[: POSTS_PER_PAGE + 1])
     context = {
         "person": person,
         "deeds": offered_on_person(person, request.user),
-        "hue": hue_of(person.username),
-        "posts": posts[:PAGE],
-        "older": posts[PAGE - 1].pk if len(posts) > PAGE else None,
+        "hue": avatar_colour(person.username),
+        "posts": posts[:POSTS_PER_PAGE],
+        "older": posts[POSTS_PER_PAGE - 1].pk if len(posts) > POSTS_PER_PAGE else None,
         "is_later_page": before is not None,
         "post_count": written.order_by()[:MOST_COUNTED].count(),
         "thread_count": person.threads.visible_to(request.user)[:MOST_COUNTED].count(),
@@ -61,15 +61,15 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
     For members only, two letters at least, and so often as somebody types: nobody collects names.
     """
-    may_take_part(request.user).enforce()
+    can_participate(request.user).enforce()
     start = request.GET.get("q", "")
     if not (isinstance(request.user, User) and wants_fragment(request) and START.fullmatch(start)):
         raise Http404
     spend(f"person:{request.user.pk}", NAMES)
-    thread_id = id_asked_for(request.GET, "in", "t")
+    thread_id = id_param(request.GET, "in", "t")
     threads = Thread.objects.visible_to(request.user)
     thread = threads.filter(pk=thread_id).first() if thread_id else None
-    people = suggestions(start, reader=request.user, thread=thread)
+    people = search_people_to_mention(start, reader=request.user, thread=thread)
     if not people:
         return HttpResponse(status=204)
     context = {"people": people, "start": start.lower()}

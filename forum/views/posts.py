@@ -10,24 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.errors import Conflict, LoggedOut, UserError
 from forum.forms.deeds import offered_on_post
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
-from forum.lib.numbers import number_in
+from forum.lib.numbers import parse_number
 from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import word_diff
 from forum.models import Post
 from forum.models.drafts import Purpose
 from forum.models.limits import EDITS, POSTS
 from forum.models.posts import post_path
-from forum.permissions import may_answer, may_delete, may_edit
+from forum.permissions import can_answer, can_delete, can_edit
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.joined import posted
-from forum.presenters.menus import marks_on, menu_of, report_of
-from forum.presenters.places import place_of
-from forum.presenters.threads import text_of
-from forum.presenters.ways import ways_from
-from forum.refusals import Changed, Refusal, SignedOut
+from forum.presenters.post_links import links_around
+from forum.presenters.post_menu import marks_on, menu_of, report_of
+from forum.presenters.post_urls import post_url
+from forum.presenters.threads import render_post_text
 from forum.views.compose import (
     Composer,
     admit,
@@ -39,9 +39,9 @@ from forum.views.compose import (
     show_refused,
 )
 from forum.views.keeping import forget_text, give_back, set_aside, show
-from forum.views.orders import order_of_page
 from forum.views.quoting import add_quotes
-from forum.views.reading import reading
+from forum.views.read_only import read_only
+from forum.views.sort_orders import order_of_page
 
 
 def get_post(request: HttpRequest, post_id: int) -> Post:
@@ -50,7 +50,7 @@ def get_post(request: HttpRequest, post_id: int) -> Post:
     return get_object_or_404(posts, pk=post_id)
 
 
-@reading
+@read_only
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     """The permanent address: leads to the post in its thread, or says why it is gone.
 
@@ -58,12 +58,12 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     """
     post = get_post(request, post_id)
     if wants_fragment(request):
-        context = {"post": post, "text": text_of(post, request.user)}
+        context = {"post": post, "text": render_post_text(post, request.user)}
         status = 200 if post.is_readable else 410
-        return render(request, "posts/_peek.html", context, status=status)
+        return render(request, "posts/_quote_preview.html", context, status=status)
     if post.is_readable:
-        return redirect(place_of(post))
-    return render(request, "posts/gone.html", {"post": post, "place": place_of(post)}, status=410)
+        return redirect(post_url(post))
+    return render(request, "posts/gone.html", {"post": post, "place": post_url(post)}, status=410)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,7 +74,7 @@ def reply(request: HttpRequest, post_id: int) -> HttpResponse:
         return lost(request, Purpose(parent_id=post_id))
     composer = _reply_composer(parent)
     if not wants_fragment(request):
-        composer.parent_text = text_of(parent, request.user)
+        composer.parent_text = render_post_text(parent, request.user)
     if request.method == "POST":
         return _post_reply(request, composer, parent)
     return _open(request, composer, parent)
@@ -96,7 +96,7 @@ def _reply_composer(parent: Post) -> Composer:
         label=label,
         button=_("Post reply"),
         button_again=_("Post as another reply"),
-        back=place_of(parent),
+        back=post_url(parent),
         target=parent,
         thread_title=parent.thread.title,
         thread_id=parent.thread_id,
@@ -107,16 +107,16 @@ def _reply_composer(parent: Post) -> Composer:
 
 
 def _open(request: HttpRequest, composer: Composer, parent: Post) -> HttpResponse:
-    verdict = may_answer(request.user, parent)
-    if isinstance(verdict.refusal, SignedOut):
+    permission = can_answer(request.user, parent)
+    if isinstance(permission.error, LoggedOut):
         if wants_fragment(request):
-            return render(request, "posts/_sign_in.html", {"composer": composer}, status=401)
+            return render(request, "posts/_log_in.html", {"composer": composer}, status=401)
         return redirect_to_login(request.get_full_path())
     is_begun = give_back(request, composer)
-    if verdict.refusal and is_begun:
-        _look_elsewhere(request, composer, parent, verdict.refusal)
-        return show_refused(request, composer, verdict.refusal)
-    verdict.enforce()
+    if permission.error and is_begun:
+        _look_elsewhere(request, composer, parent, permission.error)
+        return show_refused(request, composer, permission.error)
+    permission.enforce()
     add_quotes(request, composer, parent)
     return show(request, composer)
 
@@ -125,7 +125,7 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        if answer := set_aside(request, composer, form, may_answer(request.user, parent)):
+        if answer := set_aside(request, composer, form, can_answer(request.user, parent)):
             return answer
         author = author_of(request)
         if request.POST.get("do") == "preview":
@@ -142,9 +142,9 @@ def _post_reply(request: HttpRequest, composer: Composer, parent: Post) -> HttpR
             pointed_at=composer.pointed_at,
             draft_version=composer.version,
         )
-    except Refusal as refusal:
-        _look_elsewhere(request, composer, parent, refusal)
-        return refuse(request, composer, refusal)
+    except UserError as error:
+        _look_elsewhere(request, composer, parent, error)
+        return refuse(request, composer, error)
     return _replied(request, post)
 
 
@@ -154,18 +154,18 @@ def _replied(request: HttpRequest, post: Post) -> HttpResponse:
         context = posted(post, request.user, order_of_page(request))
         return render(request, "posts/_posted.html", context, status=201)
     messages.success(request, _("Posted."))
-    return redirect(place_of(post))
+    return redirect(post_url(post))
 
 
 def _look_elsewhere(
-    request: HttpRequest, composer: Composer, parent: Post, refusal: Refusal
+    request: HttpRequest, composer: Composer, parent: Post, error: UserError
 ) -> None:
     """When the post answered was removed, the thread itself can be answered instead, perhaps."""
-    if not isinstance(refusal, Changed):
+    if not isinstance(error, Conflict):
         return
     posts = Post.objects.visible_to(request.user).with_context()
     opening = posts.opening_of(parent.thread_id).first()
-    if opening and may_answer(request.user, opening):
+    if opening and can_answer(request.user, opening):
         composer.elsewhere = f"{post_path(opening.pk)}reply/"
     else:
         composer.is_dead_end = True
@@ -180,13 +180,13 @@ def edit(request: HttpRequest, post_id: int) -> HttpResponse:
     composer = _edit_composer(post)
     if request.method == "POST":
         return _save_edit(request, composer, post)
-    verdict = may_edit(request.user, post)
-    if isinstance(verdict.refusal, SignedOut) or not request.user.is_authenticated:
+    permission = can_edit(request.user, post)
+    if isinstance(permission.error, LoggedOut) or not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     is_begun = give_back(request, composer)
-    if verdict.refusal and is_begun:
-        return show_refused(request, composer, verdict.refusal)
-    verdict.enforce()
+    if permission.error and is_begun:
+        return show_refused(request, composer, permission.error)
+    permission.enforce()
     if is_begun:
         _catch_up(request, composer, post)
     return show(request, composer)
@@ -199,7 +199,7 @@ def _edit_composer(post: Post) -> Composer:
         heading=_("Edit your post"),
         label=_("The text of your post"),
         button=_("Save"),
-        back=place_of(post),
+        back=post_url(post),
         target=post.parent,
         thread_title=post.thread.title,
         thread_id=post.thread_id,
@@ -214,40 +214,40 @@ def _save_edit(request: HttpRequest, composer: Composer, post: Post) -> HttpResp
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        if answer := set_aside(request, composer, form, may_edit(request.user, post)):
+        if answer := set_aside(request, composer, form, can_edit(request.user, post)):
             return answer
         author = author_of(request)
         if request.POST.get("do") == "preview":
-            return show_preview(request, composer, author, parent=post.parent, but=post)
+            return show_preview(request, composer, author, parent=post.parent, exclude=post)
         if waits := admit(request, composer, author, EDITS, edits=post):
             return waits
         edit_post(
             post,
-            by=author,
+            actor=author,
             source=composer.source,
             base=composer.base,
             was=composer.was,
             pointed_at=composer.pointed_at,
             draft_version=composer.version,
         )
-    except Refusal as refusal:
-        if isinstance(refusal, Changed):
+    except UserError as error:
+        if isinstance(error, Conflict):
             _catch_up(request, composer, post)
-        return refuse(request, composer, refusal)
+        return refuse(request, composer, error)
     return _edited(request, post)
 
 
 def _edited(request: HttpRequest, post: Post) -> HttpResponse:
     forget_text(request)
     messages.success(request, _("Saved."))
-    return redirect(place_of(post))
+    return redirect(post_url(post))
 
 
 def _catch_up(request: HttpRequest, composer: Composer, post: Post) -> None:
     """Show what the post says now: whoever saves again has seen what they write over."""
     latest = post.latest_revision()
     composer.base, composer.was = latest.number, fingerprint(latest.source)
-    composer.says_now = text_of(post, request.user)
+    composer.says_now = render_post_text(post, request.user)
     composer.changes = word_diff(latest.source, clean_source(composer.source))
 
 
@@ -257,32 +257,32 @@ def delete(request: HttpRequest, post_id: int) -> HttpResponse:
     post = get_post(request, post_id)
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    may_delete(request.user, post).enforce()
-    replies = Post.objects.below(post).standing().count()
+    can_delete(request.user, post).enforce()
+    replies = Post.objects.below(post).not_deleted().count()
     if request.method != "POST":
-        context = {"post": post, "place": place_of(post), "replies": replies}
+        context = {"post": post, "place": post_url(post), "replies": replies}
         return render(request, "posts/delete.html", context)
-    post.thread = delete_post(post, by=request.user).thread
+    post.thread = delete_post(post, actor=request.user).thread
     messages.success(request, _("Deleted."))
     if post.thread.is_deleted:
         return redirect(post.thread.board)
     # To where it was: its tombstone, or else what it answered.
-    return redirect(place_of(post.parent if post.parent and not replies else post))
+    return redirect(post_url(post.parent if post.parent and not replies else post))
 
 
-@reading
+@read_only
 def history(request: HttpRequest, post_id: int) -> HttpResponse:
     """What the post said before, and what was changed."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)
-    context: dict[str, object] = {"post": post, "place": place_of(post)}
-    number = number_in(request.GET.get("since", ""))
+    context: dict[str, object] = {"post": post, "place": post_url(post)}
+    number = parse_number(request.GET.get("since", ""))
     if number is not None:
         context["since"] = changes_since(number, post, request.user)
     if context.get("since") and wants_fragment(request):
         return render(request, "posts/_since.html", context)
-    before = number_in(request.GET.get("before", ""))
+    before = parse_number(request.GET.get("before", ""))
     history = history_of(post, request.user, before=before)
     if not history.versions:
         raise Http404
@@ -290,15 +290,15 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
     return render(request, "posts/history.html", context)
 
 
-@reading
+@read_only
 def menu(request: HttpRequest, post_id: int) -> HttpResponse:
     """What else one can do with a post; a page, or the menu under “More”."""
     post = get_post(request, post_id)
     template = "posts/_menu.html" if wants_fragment(request) else "posts/menu.html"
     context = {
         "post": post,
-        "place": place_of(post),
-        "ways": ways_from(post),
+        "place": post_url(post),
+        "ways": links_around(post),
         "items": menu_of(post, request.user) + offered_on_post(post, request.user),
         "marks": marks_on(post, request.user),
         "report": report_of(post, request.user) if post.is_readable else "",

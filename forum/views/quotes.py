@@ -5,46 +5,46 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
+from forum.lib.url_params import id_param
 from forum.models import Post
-from forum.presenters.places import place_of
-from forum.presenters.sources import source_of
+from forum.presenters.post_urls import post_url
+from forum.presenters.quote_source import find_quote_source
 from forum.views.posts import get_post
-from forum.views.reading import reading
+from forum.views.read_only import read_only
 
-PAGE = 30
-IN_MENU = 10
+QUOTING_POSTS_PER_PAGE = 30
+QUOTING_POSTS_IN_MENU = 10
 
 
-@reading
+@read_only
 def detail(request: HttpRequest, post_id: int, ordinal: int) -> HttpResponse:
     """One quote of a post beside its source: a page, or what opens under the quote."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)
-    source = source_of(post, ordinal, request.user)
+    source = find_quote_source(post, ordinal, request.user)
     if source is None:
         raise Http404
-    template = "posts/_source.html" if wants_fragment(request) else "posts/source.html"
-    return render(request, template, {"post": post, "place": place_of(post), "source": source})
+    template = "posts/_quote_source.html" if wants_fragment(request) else "posts/quote_source.html"
+    return render(request, template, {"post": post, "place": post_url(post), "source": source})
 
 
-@reading
+@read_only
 def quoted(request: HttpRequest, post_id: int) -> HttpResponse:
     """Which posts quote this one, the first written first: a page, or a menu under the post."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)
-    after = id_asked_for(request.GET, "after", "p")
+    after = id_param(request.GET, "after", "p")
     readable = Post.objects.visible_to(request.user).readable().with_context()
     is_menu = wants_fragment(request)
-    most = IN_MENU if is_menu else PAGE
+    most = QUOTING_POSTS_IN_MENU if is_menu else QUOTING_POSTS_PER_PAGE
     posts = list(readable.quoting(post, after=after)[: most + 1])
     context = {
         "post": post,
-        "place": place_of(post),
-        "posts": [(place_of(each), each) for each in posts[:most]],
+        "place": post_url(post),
+        "posts": [(post_url(each), each) for each in posts[:most]],
         "later": posts[most - 1].pk if len(posts) > most else None,
     }
-    return render(request, "posts/_quoted.html" if is_menu else "posts/quoted.html", context)
+    return render(request, "posts/_quoted_by.html" if is_menu else "posts/quoted_by.html", context)

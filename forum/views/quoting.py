@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from django.http import HttpRequest
 
-from forum.lib.addresses import IN_QUERY
 from forum.lib.htmx import wants_fragment
+from forum.lib.url_params import ID_PARAM
 from forum.markup.quotes import as_quote
 from forum.markup.render import MAX_SOURCE, render
 from forum.models import Draft, Post, User
@@ -41,7 +41,7 @@ def add_quotes(request: HttpRequest, composer: Composer, parent: Post) -> None:
 
 def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
     asked = request.GET.getlist("quote")[:MOST]
-    ids = {value: int(match[2]) for value in asked if (match := IN_QUERY.fullmatch(value))}
+    ids = {value: int(match[2]) for value in asked if (match := ID_PARAM.fullmatch(value))}
     posts = Post.objects.visible_to(request.user).readable()
     others = {post.pk: post for post in posts.filter(pk__in=ids.values())} if ids else {}
     for value in asked:

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods
 
 from forum.actions.limits import spend
 from forum.actions.reports import report_post
+from forum.errors import Gone
 from forum.forms.reports import ReportForm
 from forum.lib.htmx import wants_fragment
 from forum.models import Post, Report
 from forum.models.limits import REPORTS
-from forum.permissions import may_report
-from forum.presenters.places import place_of
-from forum.refusals import Gone
+from forum.permissions import can_report
+from forum.presenters.post_urls import post_url
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
 from forum.views.posts import get_post
@@ -30,17 +30,17 @@ def report(request: HttpRequest, post_id: int) -> HttpResponse:
     if before:
         return _show(request, post, report=before)
     answered = Report.objects.answered(post, reporter)
-    verdict = may_report(reporter, post)
-    if answered and isinstance(verdict.refusal, Gone):
+    permission = can_report(reporter, post)
+    if answered and isinstance(permission.error, Gone):
         return _show(request, post, answered=answered)
-    verdict.enforce()
+    permission.enforce()
     form = ReportForm(request.POST or None, initial=kept_text(request))
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
         return _show(request, post, form=form, answered=answered, status=status)
     spend(f"person:{reporter.pk}", REPORTS)
     answer = form.cleaned_data
-    made = report_post(post, by=reporter, reason=answer["reason"], words=answer["note"])
+    made = report_post(post, actor=reporter, reason=answer["reason"], words=answer["note"])
     forget_text(request)
     if wants_fragment(request):
         return _show(request, post, report=made, status=201)
@@ -48,7 +48,7 @@ def report(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 def _show(request: HttpRequest, post: Post, status: int = 200, **what: object) -> HttpResponse:
-    context = {"post": post, "place": place_of(post), **what}
+    context = {"post": post, "place": post_url(post), **what}
     template = "reports/_report.html" if wants_fragment(request) else "reports/report.html"
     return render(
         request, template, context | {"on_page": not wants_fragment(request)}, status=status

@@ -10,25 +10,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.threads import clean_title, start_thread
+from forum.errors import LoggedOut, UserError
 from forum.forms.deeds import offered
 from forum.forms.posts import PostForm
-from forum.lib.addresses import id_asked_for
 from forum.lib.htmx import wants_fragment
-from forum.lib.numbers import number_in
+from forum.lib.numbers import parse_number
+from forum.lib.url_params import id_param
 from forum.models import Board, Post, Thread
 from forum.models.drafts import Purpose
 from forum.models.limits import THREADS
-from forum.models.orders import ORDERS, Start
-from forum.models.outline import outline_of
-from forum.models.reading import Marks, marks_of
+from forum.models.read_state import ThreadReadState, read_state_of
 from forum.models.threads import thread_path
-from forum.models.windows import Window, window_of
-from forum.permissions import may_start_thread
-from forum.presenters.branch_pages import ways_on
+from forum.permissions import can_start_thread
+from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
-from forum.presenters.outline import outline_of_branches
+from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage
-from forum.refusals import Refusal, SignedOut
+from forum.queries.outline import fetch_outline
+from forum.queries.sort_orders import SORT_ORDERS, PageStart
+from forum.queries.thread_pages import PostWindow, fetch_window
 from forum.views.compose import (
     Composer,
     admit,
@@ -38,19 +38,19 @@ from forum.views.compose import (
     show_refused,
 )
 from forum.views.keeping import forget_text, give_back, set_aside, show
-from forum.views.orders import order_of
-from forum.views.reading import reading
+from forum.views.read_only import read_only
+from forum.views.sort_orders import sort_order_of
 
 # How long a browser remembers the order chosen.
-A_YEAR = 365 * 24 * 60 * 60
+ORDER_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
-STARTS: tuple[Start, ...] = ("after", "before", "at")
+PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 
 
-@reading
+@read_only
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """A thread: whole, or one page of it in tree order."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
+    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
     threads = threads.with_drafts_of(request.user).with_held_of(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
@@ -59,12 +59,14 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
-    marks = marks_of(thread, request.user)
-    page = ThreadPage(thread, request.user, _window(request, thread, marks), marks)
+    read_state = read_state_of(thread, request.user)
+    page = ThreadPage(thread, request.user, _window(request, thread, read_state), read_state)
     page.folds = _folds(request, page.window)
     response = _shown(request, page, address)
-    if request.GET.get("order") in ORDERS:
-        response.set_cookie("order", page.order, max_age=A_YEAR, samesite="Lax", httponly=True)
+    if request.GET.get("order") in SORT_ORDERS:
+        response.set_cookie(
+            "order", page.order, max_age=ORDER_COOKIE_MAX_AGE, samesite="Lax", httponly=True
+        )
     return response
 
 
@@ -72,26 +74,26 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
     context = {"thread": page.thread, "page": page, "address": address}
     if wants_fragment(request):
         page.without_context()
-        context |= {"ways": ways_on(page, address), "is_above": "before" in request.GET}
+        context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
-    card = page.card()
+    opening_post = page.opening_post()
     context |= {
-        "card": card,
+        "opening_post": opening_post,
         "fold_address": _fold_address(request, page, address),
-        "ways": ways_on(page, address),
-        "summary": card.row.excerpt,
-        "opening_offers": page.offers.at(card.id),
-        "offers_away": page.offers.away_from({card.id, *(row.id for row in page.rows)}),
+        "ways": links_to_rest(page, address),
+        "summary": opening_post.row.excerpt,
+        "opening_offers": page.offers.at(opening_post.id),
+        "offers_away": page.offers.away_from({opening_post.id, *(row.id for row in page.rows)}),
         "deeds": offered("thread", page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
 
 
-def _folds(request: HttpRequest, window: Window) -> Folds:
+def _folds(request: HttpRequest, window: PostWindow) -> Folds:
     """What the address asks to have folded away; never the post that it leads to."""
     asked = request.GET.get("fold")
-    folded = "all" if asked == "all" else id_asked_for(request.GET, "fold", "p")
-    return Folds(folded, window.rows, id_asked_for(request.GET, "at", "p"))
+    folded = "all" if asked == "all" else id_param(request.GET, "fold", "p")
+    return Folds(folded, window.rows, id_param(request.GET, "at", "p"))
 
 
 def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
@@ -103,40 +105,40 @@ def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
     return f"{address}?{query.urlencode()}" if query else address
 
 
-def _window(request: HttpRequest, thread: Thread, marks: Marks | None) -> Window:
+def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | None) -> PostWindow:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
-    start = next((name for name in STARTS if name in request.GET), None)
-    post_id = id_asked_for(request.GET, start, "p") if start else None
-    order = order_of(request, request.GET)
-    window = window_of(
+    start = next((name for name in PAGE_STARTS if name in request.GET), None)
+    post_id = id_param(request.GET, start, "p") if start else None
+    order = sort_order_of(request, request.GET)
+    window = fetch_window(
         thread,
         request.user,
         start,
         post_id,
         order=order,
-        marks=marks,
-        until=id_asked_for(request.GET, "until", "p"),
-        through=id_asked_for(request.GET, "through", "p"),
-        as_of=number_in(request.GET.get("asof", "")),
+        read_state=read_state,
+        until=id_param(request.GET, "until", "p"),
+        through=id_param(request.GET, "through", "p"),
+        as_of=parse_number(request.GET.get("asof", "")),
     )
     if window is None:
         raise Http404
     return window
 
 
-@reading
+@read_only
 def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Who answers whom in a large thread: its branches, and the way to a post in one."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_seen_by(request.user)
+    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
-    begin = next((name for name in STARTS if name in request.GET), None)
-    post_id = id_asked_for(request.GET, begin, "p") if begin else None
+    begin = next((name for name in PAGE_STARTS if name in request.GET), None)
+    post_id = id_param(request.GET, begin, "p") if begin else None
     if post_id is not None and not Post.objects.filter(pk=post_id, thread=thread).exists():
         raise Http404
-    marks = marks_of(thread, request.user)
-    outline = outline_of(thread, request.user, marks, begin, post_id)
-    context = {"thread": thread, "outline": outline, "lines": outline_of_branches(outline)}
-    template = "threads/_map.html" if wants_fragment(request) else "threads/map.html"
+    read_state = read_state_of(thread, request.user)
+    outline = fetch_outline(thread, request.user, read_state, begin, post_id)
+    context = {"thread": thread, "outline": outline, "lines": render_branch_outline(outline)}
+    template = "threads/_outline.html" if wants_fragment(request) else "threads/outline.html"
     return render(request, template, context)
 
 
@@ -157,13 +159,13 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST":
         return _post_thread(request, composer, board)
-    verdict = may_start_thread(request.user, board)
-    if isinstance(verdict.refusal, SignedOut):
+    permission = can_start_thread(request.user, board)
+    if isinstance(permission.error, LoggedOut):
         return redirect_to_login(request.get_full_path())
     is_begun = give_back(request, composer)
-    if verdict.refusal and is_begun:
-        return show_refused(request, composer, verdict.refusal)
-    verdict.enforce()
+    if permission.error and is_begun:
+        return show_refused(request, composer, permission.error)
+    permission.enforce()
     return show(request, composer)
 
 
@@ -171,7 +173,7 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
     form = PostForm(request.POST)
     composer.take(form)
     try:
-        if answer := set_aside(request, composer, form, may_start_thread(request.user, board)):
+        if answer := set_aside(request, composer, form, can_start_thread(request.user, board)):
             return answer
         author = author_of(request)
         title = clean_title(composer.title)
@@ -187,8 +189,8 @@ def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> Http
             nonce=composer.nonce_value,
             draft_version=composer.version,
         )
-    except Refusal as refusal:
-        return refuse(request, composer, refusal)
+    except UserError as error:
+        return refuse(request, composer, error)
     forget_text(request)
     messages.success(request, _("Your thread has begun."))
     return redirect(thread)

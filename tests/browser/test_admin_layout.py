@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Model
 from django.urls import reverse
 
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.admin.deeds import DeedAdmin
 from forum.admin.site import ForAdministrators
 from forum.models import Post
@@ -39,7 +39,7 @@ FAULTS = """() => {
 
 def pages(model: type[Model], world: World) -> Iterator[str]:
     """The list, the page of one row, the page of a new one, and those that ask for a reason."""
-    its = desk.get_model_admin(model)
+    its = admin_site.get_model_admin(model)
     name = f"admin:forum_{model._meta.model_name}"
     # Of posts, one with a word that is longer than a phone is wide.
     which = {"thread": world.forked, "level": 1} if model is Post else {}
@@ -52,7 +52,7 @@ def pages(model: type[Model], world: World) -> Iterator[str]:
         yield from (f"{reverse(f'{name}_{deed.name}')}?id={row.pk}" for deed in its.deeds)
 
 
-@pytest.mark.parametrize("model", desk._registry, ids=lambda model: model._meta.model_name)
+@pytest.mark.parametrize("model", admin_site._registry, ids=lambda model: model._meta.model_name)
 def test_admin_page_is_wide_enough_to_be_read(
     visit: Visit, world: World, model: type[Model]
 ) -> None:

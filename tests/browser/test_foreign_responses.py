@@ -153,7 +153,7 @@ IN_THREAD = {
     "next in order": Asking("**/menu/", press_key_in_order_of_time),
     "parent": Asking("**/p/1/", preview_parent),
     "theme": Asking("**/theme/", link(".theme button"), "POST"),
-    "arrivals": Asking("**/arrivals/**", lambda page: page.evaluate(CHECK)),
+    "updates": Asking("**/arrivals/**", lambda page: page.evaluate(CHECK)),
 }
 
 
@@ -344,7 +344,7 @@ def cut() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("name", ["post", "preview", "discard", "reply", "more", "arrivals"])
+@pytest.mark.parametrize("name", ["post", "preview", "discard", "reply", "more", "updates"])
 def test_truncated_response_changes_nothing(page: Page, cut: str, name: str) -> None:
     asking = IN_THREAD[name]
     page.route(asking.address, only(asking, lambda route: route.continue_(url=cut)))

@@ -20,9 +20,9 @@ NASTY = (
 @pytest.fixture(autouse=True)
 def rule(world: World) -> Iterator[HoldRule]:
     rule = HoldRule(kind="words", terms="roulette")
-    set_up(rule, by=world.erin)
+    set_up(rule, actor=world.erin)
     yield rule
-    take_down(rule, by=world.erin)
+    take_down(rule, actor=world.erin)
 
 
 def decide(page: Page, key: str, reason: str) -> None:

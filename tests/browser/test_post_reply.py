@@ -246,7 +246,7 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, w
 def test_hidden_meanwhile_keeps_the_text(page: Page, reply: Post, carol: User) -> None:
     field = open_composer(page, reply)
     page.keyboard.type(WORDS)
-    hide_post(reply, by=carol, reason="advertising")
+    hide_post(reply, actor=carol, reason="advertising")
 
     page.keyboard.press("Control+Enter")
 

@@ -51,8 +51,8 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
 
 def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: User) -> None:
     second = reply_to(reply, author=alice, source="A second post that somebody minds.")
-    report_post(reply, by=alice, reason="other")
-    report_post(second, by=carol, reason="other")
+    report_post(reply, actor=alice, reason="other")
+    report_post(second, actor=carol, reason="other")
     page = visit("/admin/", carol)
     page.keyboard.press("j")
     expect(page.locator("#result_list tr:first-child .open")).to_be_focused()
@@ -72,7 +72,7 @@ def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: U
 
 
 def test_going_away_leaves_the_case(visit, reply: Post, alice: User, carol: User) -> None:
-    report_post(reply, by=alice, reason="other")
+    report_post(reply, actor=alice, reason="other")
     case = Case.objects.get(post=reply)
     page = visit("/admin/", carol)
     row_of(page, reply).locator(".open").click()
@@ -86,7 +86,7 @@ def test_going_away_leaves_the_case(visit, reply: Post, alice: User, carol: User
 
 
 def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
-    report_post(reply, by=alice, reason="other")
+    report_post(reply, actor=alice, reason="other")
     page = visit("/admin/", carol, java_script_enabled=False)
     row_of(page, reply).locator(".open").click()
     expect(page.get_by_text("You are on it.")).to_be_visible()
@@ -98,7 +98,7 @@ def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
 
 
 def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User) -> None:
-    report_post(reply, by=alice, reason="other")
+    report_post(reply, actor=alice, reason="other")
     set_keys(carol, are_on=False)
     try:
         page = visit("/admin/", carol)

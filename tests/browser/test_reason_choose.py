@@ -14,8 +14,8 @@ TEXT = "Off topic, <b>again</b> & “again”"
 def test_chosen_reason_is_written_into_the_field_and_can_be_changed(
     visit, reply: Post, world: World
 ) -> None:
-    set_up(ReasonTemplate(text=TEXT), by=world.erin)
-    set_up(ReasonTemplate(text="Spam"), by=world.erin)
+    set_up(ReasonTemplate(text=TEXT), actor=world.erin)
+    set_up(ReasonTemplate(text="Spam"), actor=world.erin)
     for address in (f"/p/{reply.pk}/hide/", f"/admin/forum/post/hide/?id={reply.pk}"):
         page = visit(address, world.carol)
         words = page.locator("[name=reason]")
@@ -33,7 +33,7 @@ def test_chosen_reason_is_written_into_the_field_and_can_be_changed(
 
 
 def test_chosen_reason_is_given_without_javascript(visit, reply: Post, world: World) -> None:
-    set_up(ReasonTemplate(text=TEXT), by=world.erin)
+    set_up(ReasonTemplate(text=TEXT), actor=world.erin)
     page = visit(f"/p/{reply.pk}/hide/", world.carol, java_script_enabled=False)
     page.get_by_label("Choose a wording").select_option(label=TEXT)
     page.get_by_role("button", name="Hide").click()

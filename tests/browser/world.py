@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from forum.actions.appeals import appeal_against
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.erasures import ask_to_anonymise
 from forum.actions.holding import hold_post, reject_held, why_held
-from forum.actions.loading import Written, load_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.reading import mark_seen
+from forum.actions.read_state import mark_revisions_read
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.markup.render import render
@@ -100,9 +100,11 @@ def build() -> World:
     people = {name: _member(name) for name in "alice bob carol dan erin frank".split()}
     Role.objects.create(person=people["carol"], kind=Role.Kind.MODERATOR)
     Role.objects.create(person=people["erin"], kind=Role.Kind.ADMINISTRATOR)
-    ask_to_anonymise(people["frank"], with_posts=True, by=people["erin"], reason="He wrote to us")
-    set_up(ReasonTemplate(text="Going in circles"), by=people["erin"])
-    suspend_person(people["dan"], by=people["carol"], reason="spam")
+    ask_to_anonymise(
+        people["frank"], with_posts=True, actor=people["erin"], reason="He wrote to us"
+    )
+    set_up(ReasonTemplate(text="Going in circles"), actor=people["erin"])
+    suspend_person(people["dan"], actor=people["carol"], reason="spam")
     category = Category.objects.create(name="Outdoors")
     board = Board.objects.create(
         category=category, name="Gardens", slug="gardens", description="What grows, and how."
@@ -111,11 +113,11 @@ def build() -> World:
     yard = Board.objects.create(category=category, name="Yard", slug="yard", position=9)
     alice, bob, carol = people["alice"], people["bob"], people["carol"]
     locked = _thread(board, alice, "Ivy")
-    lock_thread(locked, by=carol, reason="going in circles")
+    lock_thread(locked, actor=carol, reason="going in circles")
     pinned = _thread(board, alice, "How to ask here")
-    pin_thread(pinned, by=carol, reason="for everybody")
+    pin_thread(pinned, actor=carol, reason="for everybody")
     deep = _generated(board, 60, [alice, bob, carol])
-    mark_seen(deep, member=bob, numbers=range(1, 31))
+    mark_revisions_read(deep, member=bob, numbers=range(1, 31))
     forked = _forked(board, alice, bob, carol)
     _reported(forked, alice, carol, people["erin"])
     mixed = _mixed(board, alice, bob, carol)
@@ -153,7 +155,7 @@ def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thre
 def _held(people: dict[str, User], forked: Thread) -> None:
     """Of frank's: a reply, a thread and an edit that wait, and a reply that was rejected."""
     frank, board = people["frank"], forked.board
-    set_up(HoldRule(kind="words", terms="casino*\njackpot"), by=people["erin"])
+    set_up(HoldRule(kind="words", terms="casino*\njackpot"), actor=people["erin"])
     opening = opening_of(forked)
     own = reply_to(opening, author=frank, source="Mine is dry.\n\nSouth side.")
     text = "> Try this first:\n\nMy uncle’s *casino* had moss too, see https://example.org/jackpot"
@@ -168,7 +170,7 @@ def _held(people: dict[str, User], forked: Thread) -> None:
         written = Writing(text, title=title)
         held = hold_post(purpose, author=frank, written=written, was="", why=why)
     first = HeldPost.objects.earliest("pk")
-    reject_held(first, by=people["carol"], reason="advertising")
+    reject_held(first, actor=people["carol"], reason="advertising")
     assert held.is_edit
 
 
@@ -193,17 +195,17 @@ def _forked(board: Board, alice: User, bob: User, carol: User) -> Thread:
     reply_to(chain, author=alice, source="And on.")
     # Long enough ago to leave a mark.
     Revision.objects.filter(post=first).update(created_at=timezone.now() - timedelta(hours=1))
-    edit_post(first, by=alice, source="The first of the three answers.")
+    edit_post(first, actor=alice, source="The first of the three answers.")
     return thread
 
 
 def _reported(thread: Thread, alice: User, carol: User, erin: User) -> None:
     """What bob wrote there; and of what alice did, a post that she edited."""
     for post in Post.objects.filter(thread=thread, author__username="bob"):
-        report_post(post, by=carol, reason="spam")
-        report_post(post, by=erin, reason="off-topic", words="Not again.\n\n" + "x" * 300)
+        report_post(post, actor=carol, reason="spam")
+        report_post(post, actor=erin, reason="off-topic", words="Not again.\n\n" + "x" * 300)
     edited = Post.objects.get(thread=thread, edited_at__isnull=False)
-    report_post(edited, by=erin, reason="attack", words='<img src=x onerror="alert(1)">')
+    report_post(edited, actor=erin, reason="attack", words='<img src=x onerror="alert(1)">')
 
 
 def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
@@ -213,9 +215,9 @@ def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
     reply_to(hidden, author=alice, source="No.")
     deleted = reply_to(opening, author=bob, source="I take that back.")
     reply_to(deleted, author=alice, source="Too late.")
-    action = hide_post(hidden, by=carol, reason="advertising")
-    appeal_against(action, by=bob, words="They are good stones.")
-    delete_post(deleted, by=bob)
+    action = hide_post(hidden, actor=carol, reason="advertising")
+    appeal_against(action, actor=bob, words="They are good stones.")
+    delete_post(deleted, actor=bob)
     return thread
 
 
@@ -286,8 +288,10 @@ def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
     sources = [exact.pk, opening_of(elsewhere).pk]
     quoting = reply_to(exact, author=carol, source=QUOTES.format("\n\n"), pointed_at=sources)
     reply_to(quoting, author=alice, source="@carol That was a lot of quotes.")
-    edit_post(changed, by=alice, source="Nowhere, as far as I can see, do they stay wet so long.")
-    hide_post(gone, by=carol, reason="somebody’s address")
+    edit_post(
+        changed, actor=alice, source="Nowhere, as far as I can see, do they stay wet so long."
+    )
+    hide_post(gone, actor=carol, reason="somebody’s address")
     return thread
 
 
@@ -296,7 +300,7 @@ def _generated(board: Board, count: int, authors: list[User], *, is_flat: bool =
     chance = random.Random(60)
     begun = datetime(2026, 11, 1, 12, tzinfo=timezone.get_current_timezone())
     posts = [
-        Written(
+        ImportedPost(
             key=key,
             parent=None if key == 1 else 1 if is_flat else chance.randrange(1, key),
             author=authors[key % len(authors)],
@@ -305,4 +309,4 @@ def _generated(board: Board, count: int, authors: list[User], *, is_flat: bool =
         )
         for key in range(1, count + 1)
     ]
-    return load_thread(board, title=f"A conversation of {count} posts", posts=posts)
+    return import_thread(board, title=f"A conversation of {count} posts", posts=posts)

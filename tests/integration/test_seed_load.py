@@ -161,8 +161,8 @@ def test_loading_again_changes_nothing(seed):
 def test_loading_again_changes_nothing_after_people_took_part(seed, alice, carol):
     fifth = Post.objects.get(pk=5)
     reply = reply_to(fifth, author=alice, source="@hopeless True.")
-    edit_post(reply, by=alice, source="@lina True indeed.\n\n> I don't know why")
-    hide_post(Post.objects.get(pk=2), by=carol, reason="off topic")
+    edit_post(reply, actor=alice, source="@lina True indeed.\n\n> I don't know why")
+    hide_post(Post.objects.get(pk=2), actor=carol, reason="off topic")
     Thread.objects.filter(pk=seed.pk).update(title="Another title")
     User.objects.filter(username="lina").update(zone="Europe/Paris")
     before = everything()
@@ -195,10 +195,10 @@ def test_people_may_answer_the_seed(seed, alice):
 def test_dump_of_a_forum_loads_into_an_empty_one(tmp_path, opening, reply, alice, carol):
     load()
     edit_post(
-        reply, by=reply.author, source="@alice Only in winter.\n\n> Does moss harm the bricks?"
+        reply, actor=reply.author, source="@alice Only in winter.\n\n> Does moss harm the bricks?"
     )
     reply_to(Post.objects.get(pk=3), author=alice, source="Yes.")
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     before = everything()
     dump = tmp_path / "forum.json"
     call_command("dumpdata", "forum", output=str(dump), verbosity=0)

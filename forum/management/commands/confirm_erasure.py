@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from forum.actions.erasures import confirm_erasure
+from forum.errors import UserError
 from forum.models import Erasure
 from forum.presenters.erasures import extent_of
-from forum.refusals import Refusal
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if not options["yes"] and input("Type “erase” to go on: ").strip() != "erase":
             raise CommandError("Nothing was erased.")
         try:
-            confirm_erasure(asked, by=None)
-        except Refusal as refusal:
-            raise CommandError(str(refusal)) from refusal
+            confirm_erasure(asked, actor=None)
+        except UserError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write("It is erased.")

@@ -10,7 +10,7 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
 from django.db import IntegrityError, connection, models
 
-from forum.actions.repair import recount
+from forum.actions.rebuild import recount
 from forum.models import Mention, Post, Quote, Revision, Thread
 from forum.models.threads import FIRST_THREAD_ID
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from forum.actions.repair import recount, relabel
+from forum.actions.rebuild import rebuild_labels, recount
 from forum.models.tree import faults
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def mend(self, thread_id: int) -> bool:
         try:
-            posts = relabel(thread_id)
+            posts = rebuild_labels(thread_id)
         except ValueError as error:
             self.stderr.write(f"thread {thread_id}: {error}")
             return False

@@ -7,7 +7,7 @@ from django.test import Client
 
 from forum.models import Post, User
 from forum.presenters.keys import KEYS
-from tests.house.test_assets import ROOT
+from tests.architecture.test_assets import ROOT
 
 HTMX = {"hx-request": "true"}
 OFF = '<html lang="en" data-keys="off">'

@@ -47,7 +47,7 @@ def test_a_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice)
 
 def test_changing_the_password_does_not_lift_a_suspension_made_meanwhile(alice, carol):
     stale = User.objects.get(pk=alice.pk)
-    suspend_person(alice, by=carol, reason="spam")
+    suspend_person(alice, actor=carol, reason="spam")
     set_password(stale, NEW)
     assert User.objects.get(pk=alice.pk).is_suspended
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from forum.models import Board, Role, User
-from tests.house.conftest import scene
+from tests.architecture.conftest import scene
 
 __all__ = ["scene"]
 

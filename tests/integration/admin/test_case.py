@@ -8,7 +8,7 @@ from django.urls import reverse
 from forum.actions.moderation import hide_post, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.reports import dismiss_reports, report_post, see_reporters
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.models import Case, Post, Report, Revision, Thread, User
 from forum.presenters.review import BRANCH
 
@@ -30,7 +30,7 @@ def page_of(post: Post) -> str:
 
 @pytest.fixture
 def case(chain, erin) -> Post:
-    report_post(chain[4], by=erin, reason="attack", words="He calls me <b>names</b>.")
+    report_post(chain[4], actor=erin, reason="attack", words="He calls me <b>names</b>.")
     return chain[4]
 
 
@@ -51,7 +51,7 @@ def test_case_says_what_was_reported_but_not_by_whom(as_carol, case):
 
 def test_nobody_sees_who_reported_their_own_post(as_carol, carol, opening, erin):
     post = reply_to(opening, author=carol, source="Read the rules.")
-    report_post(post, by=erin, reason="attack")
+    report_post(post, actor=erin, reason="attack")
     page = as_carol.get(page_of(post)).content.decode()
     assert "somebody else decides on it" in page
     assert "Show who reported it" not in page
@@ -64,7 +64,7 @@ def test_nobody_sees_who_reported_their_own_post(as_carol, carol, opening, erin)
 
 
 def test_posts_below_say_what_is_reported_of_them(as_carol, chain, case, carol):
-    report_post(chain[5], by=carol, reason="spam")
+    report_post(chain[5], actor=carol, reason="spam")
     page = as_carol.get(page_of(case)).content.decode()
     assert "1 open report" in page
     assert "Other open cases in this thread" in page
@@ -81,7 +81,7 @@ def test_large_branch_is_shown_as_far_as_one_reads(as_carol, case, bob):
 def test_case_shows_what_the_post_said_before(as_carol, case, bob, alice):
     author = case.author
     Revision.objects.filter(post=case).update(created_at="2026-01-01T00:00Z")
-    edit_post(case, by=author, source="Said otherwise.")
+    edit_post(case, actor=author, source="Said otherwise.")
     page = as_carol.get(page_of(case)).content.decode()
     assert "Earlier versions" in page
     assert "otherwise" in page
@@ -92,10 +92,10 @@ def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bo
     author = case.author
     others = [reply_to(case, author=author, source=f"More {n}.") for n in range(2)]
     for post in others:
-        report_post(post, by=erin, reason="spam")
-    hide_post(others[0], by=carol, reason="spam")
-    dismiss_reports(others[1], by=carol, reason="no")
-    suspend_person(author, by=carol, reason="third time", note="see mail")
+        report_post(post, actor=erin, reason="spam")
+    hide_post(others[0], actor=carol, reason="spam")
+    dismiss_reports(others[1], actor=carol, reason="no")
+    suspend_person(author, actor=carol, reason="third time", note="see mail")
     page = as_carol.get(page_of(case)).content.decode()
     assert "1 open, 1 acted on, 1 dismissed" in page
     assert "Suspended now." in page
@@ -106,9 +106,9 @@ def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bo
 def test_every_deed_that_applies_is_offered(as_carol, carol, as_frank, case):
     page = as_carol.get(page_of(case)).content.decode()
     for model, target in ((Post, case), (Thread, case.thread), (User, case.author)):
-        for deed in desk.get_model_admin(model).deeds:
+        for deed in admin_site.get_model_admin(model).deeds:
             address = reverse(f"admin:forum_{model._meta.model_name}_{deed.name}")
-            row = desk.get_model_admin(model).get_queryset
+            row = admin_site.get_model_admin(model).get_queryset
             fresh = row(as_carol.get("/").wsgi_request).get(pk=target.pk)
             is_open = bool(deed.applies(fresh) and deed.may(carol, fresh))
             assert (f"{address}?id={target.pk}&amp;then=queue" in page) is is_open
@@ -117,7 +117,7 @@ def test_every_deed_that_applies_is_offered(as_carol, carol, as_frank, case):
 
 def test_deleted_text_is_shown_to_nobody(as_erin, case):
     page = page_of(case)
-    delete_post(case, by=case.author)
+    delete_post(case, actor=case.author)
     shown = as_erin.get(page).content.decode()
     assert case.source not in shown
     assert "The author deleted this." in shown
@@ -133,11 +133,11 @@ def test_case_costs_the_same_for_few_and_for_many(
         return len(counted)
 
     for post in chain[4:]:
-        report_post(post, by=carol, reason="spam")
+        report_post(post, actor=carol, reason="spam")
     few = queries()
     for n in range(5):
-        report_post(reply_to(case, author=bob, source=f"More {n}."), by=carol, reason="spam")
-        hide_post(reply_to(case, author=case.author, source=f"Mine {n}."), by=carol, reason="x")
+        report_post(reply_to(case, author=bob, source=f"More {n}."), actor=carol, reason="spam")
+        hide_post(reply_to(case, author=case.author, source=f"Mine {n}."), actor=carol, reason="x")
     assert queries() == few
 
 
@@ -149,7 +149,7 @@ def test_what_is_no_case_is_not_found(as_carol, case, pk):
 def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, alice, carol):
     page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
-    report_post(case, by=carol, reason="illegal")
+    report_post(case, actor=carol, reason="illegal")
     form = {"reason": "fine", "seen": seen}
     answer = as_carol.post(page, form)
     assert answer.status_code == 409
@@ -163,7 +163,7 @@ def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, ali
 def test_changed_by_another_moderator_it_is_not_dismissed(as_carol, case, erin):
     page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
-    see_reporters(case, by=erin)
+    see_reporters(case, actor=erin)
     answer = as_carol.post(page, {"reason": "fine", "seen": seen})
     assert answer.status_code == 409
     assert "erin changed this" in answer.content.decode()

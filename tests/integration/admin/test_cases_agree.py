@@ -13,8 +13,8 @@ from forum.actions.posts import delete_post, reply_to
 from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.reports import dismiss_reports, reopen_reports, report_post, uphold_reports
 from forum.actions.undo import undo
-from forum.models import Case, ModerationAction, ModerationNotice, Post, Report
-from forum.refusals import Refusal
+from forum.errors import UserError
+from forum.models import Case, ModerationAction, ModerationNotification, Post, Report
 
 ACTS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
 ACTS += (remove_branch, restore_branch)
@@ -30,7 +30,7 @@ def assert_agree() -> None:
     assert not Case.objects.exclude(closed_at=None).exclude(assignee=None).exists()
     assert not Report.objects.open().filter(post__hidden_at__isnull=False).exists()
     assert not Report.objects.open().filter(post__deleted_at__isnull=False).exists()
-    told = ModerationNotice.objects.filter(cause="report").values_list("report", flat=True)
+    told = ModerationNotification.objects.filter(cause="report").values_list("report", flat=True)
     # Whoever answered their own report knows.
     by_others = Q(action=None) | ~Q(action__actor=F("reporter"))
     answered = Report.objects.exclude(closed_at=None).filter(by_others)
@@ -51,18 +51,18 @@ def test_cases_agree_with_reports_after_any_walk(opening, alice, bob, carol, eri
         case = Case.objects.filter(post=post).first()
         try:
             if deed == "report":
-                report_post(post, by=chance.choice([alice, bob, carol, erin]), reason="spam")
+                report_post(post, actor=chance.choice([alice, bob, carol, erin]), reason="spam")
             elif deed == "act":
-                chance.choice(ACTS)(post, by=chance.choice([carol, erin]), reason=f"Number {n}")
+                chance.choice(ACTS)(post, actor=chance.choice([carol, erin]), reason=f"Number {n}")
             elif deed == "undo" and (action := ModerationAction.objects.first()):
-                undo(action, by=erin, reason="Not so")
+                undo(action, actor=erin, reason="Not so")
             elif deed == "claim" and case:
-                claim_case(case, by=carol)
+                claim_case(case, actor=carol)
             elif deed == "release" and case:
-                release_case(case, by=carol)
+                release_case(case, actor=carol)
             elif deed == "delete" and chance.random() < 0.3:
-                delete_post(post, by=post.author)
-        except Refusal:
+                delete_post(post, actor=post.author)
+        except UserError:
             continue
         done.add(deed)
         assert_agree()
@@ -71,10 +71,10 @@ def test_cases_agree_with_reports_after_any_walk(opening, alice, bob, carol, eri
 
 def test_reports_below_a_removed_branch_are_answered_and_come_back(opening, reply, alice, carol):
     below = reply_to(reply, author=alice, source="Lime wash is best.")
-    report_post(reply, by=alice, reason="spam")
-    report_post(below, by=carol, reason="other")
-    action = remove_branch(reply, by=carol, reason="advertising")
+    report_post(reply, actor=alice, reason="spam")
+    report_post(below, actor=carol, reason="other")
+    action = remove_branch(reply, actor=carol, reason="advertising")
     assert set(action.answered_reports.values_list("post", flat=True)) == {reply.pk, below.pk}
     assert not Case.objects.open().exists()
-    restore_branch(reply, by=carol, reason="it was not")
+    restore_branch(reply, actor=carol, reason="it was not")
     assert Case.objects.open().count() == 2

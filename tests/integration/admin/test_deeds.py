@@ -12,7 +12,7 @@ from django.utils import timezone
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
 from forum.models import ModerationAction, Post, Thread, User
@@ -41,7 +41,7 @@ def said(answer):
 def test_every_deed_of_moderators_is_offered_and_nothing_else():
     offered = {
         model._meta.model_name: list(admin.deeds)
-        for model, admin in desk._registry.items()
+        for model, admin in admin_site._registry.items()
         if isinstance(admin, DeedAdmin)
     }
     assert offered == DEEDS
@@ -49,7 +49,7 @@ def test_every_deed_of_moderators_is_offered_and_nothing_else():
 
 @pytest.fixture
 def targets(reply, alice):
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     held = waiting(reply, alice)
     return {"post": reply, "thread": reply.thread, "user": alice, "heldpost": held}
 
@@ -111,9 +111,9 @@ def test_several_are_done_together_with_one_record(as_carol, opening, reply):
 
 
 def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alice, bob, carol):
-    hide_post(opening, by=carol, reason="before")
+    hide_post(opening, actor=carol, reason="before")
     deleted = reply_to(reply, author=alice, source="Never mind.")
-    delete_post(deleted, by=alice)
+    delete_post(deleted, actor=alice)
     asked = as_carol.get(page("post", "hide", opening, reply, deleted)).content.decode()
     assert "Hide this post?" in asked
     assert "these stay as they are" in asked
@@ -196,7 +196,7 @@ def test_page_of_a_post_offers_what_can_be_done(as_carol, reply, carol):
     content = as_carol.get(change).content.decode()
     assert hide in content
     assert unhide not in content
-    hide_post(reply, by=carol, reason="off the wall")
+    hide_post(reply, actor=carol, reason="off the wall")
     content = as_carol.get(change).content.decode()
     assert hide not in content
     assert unhide in content

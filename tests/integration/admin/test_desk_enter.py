@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from forum.admin import desk
+from forum.admin import admin_site
 
 EVERYONE = [
     "visitor",
@@ -87,7 +87,7 @@ def test_desk_has_no_other_doors_for_logging_out_and_passwords(as_carol):
 
 
 def test_only_what_moderators_need_is_there():
-    names = {model.__name__ for model in desk._registry}
+    names = {model.__name__ for model in admin_site._registry}
     assert names == {
         *("Case", "Category", "Board", "Thread", "Post", "User", "ModerationAction"),
         *("ReasonTemplate", "HeldPost", "HoldRule", "Erasure"),
@@ -95,8 +95,8 @@ def test_only_what_moderators_need_is_there():
 
 
 def test_nothing_deletes_what_is_selected(as_erin, reply):
-    assert "delete_selected" not in dict(desk.actions)
-    for model in desk._registry:
+    assert "delete_selected" not in dict(admin_site.actions)
+    for model in admin_site._registry:
         page = as_erin.get(reverse(f"admin:forum_{model._meta.model_name}_changelist"))
         assert b"delete_selected" not in page.content
 
@@ -106,9 +106,9 @@ def test_board_moderator_sees_their_boards_threads_posts_and_log_only(
 ):
     from forum.actions.moderation import hide_post, lock_thread, suspend_person
 
-    hide_post(reply, by=carol, reason="off the wall")
-    lock_thread(reply.thread, by=carol, reason="settled")
-    suspend_person(reply.author, by=carol, reason="three times warned")
+    hide_post(reply, actor=carol, reason="off the wall")
+    lock_thread(reply.thread, actor=carol, reason="settled")
+    suspend_person(reply.author, actor=carol, reason="three times warned")
     for model, count, count_of_all in (
         ("thread", 1, 1),
         ("post", 2, 2),

@@ -11,16 +11,16 @@ from django.http import QueryDict
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from forum.admin import desk
+from forum.admin import admin_site
 from forum.admin.pages import PageAdmin
-from forum.refusals import Refusal
+from forum.errors import UserError
 from tests.scene import Scene
 
 pytestmark = pytest.mark.django_db
 
 # A moderator of one board, a moderator of all boards, an administrator.
 PEOPLE = ("mona", "carol", "erin")
-MODELS = {str(model._meta.model_name): model for model in desk._registry}
+MODELS = {str(model._meta.model_name): model for model in admin_site._registry}
 LOOKUPS = ("exact", "startswith", "contains", "regex", "gte", "isnull")
 # What no filter offers, whatever it filters by.
 ODD_VALUES = ("\0", "(", "-1", "9" * 20, "99999-01-01")
@@ -49,7 +49,7 @@ def fields_of(model: type[Model], *, with_relations: bool) -> Iterator[str]:
 @pytest.mark.parametrize("name", MODELS)
 def test_list_refuses_lookups_of_every_field(scene: Scene, name: str, person: str) -> None:
     """Below HTTP: there are 9,000 of them. Across relations for one of the three."""
-    its = desk.get_model_admin(MODELS[name])
+    its = admin_site.get_model_admin(MODELS[name])
     request = RequestFactory().get(list_of(name))
     request.user = scene.reader(person)
     filters = its.get_changelist_instance(request).filter_specs
@@ -61,7 +61,7 @@ def test_list_refuses_lookups_of_every_field(scene: Scene, name: str, person: st
             request.GET = QueryDict(query)
             try:
                 its.get_changelist_instance(request)
-            except Refusal:
+            except UserError:
                 continue
             answered.append(query)
     allowed = {"_to_field=id", *(f"{key}=1" for key in declared)}
@@ -131,7 +131,7 @@ def test_popup_names_rows_by_their_id_alone(scene: Scene, name: str) -> None:
     client, row = scene.client("erin"), MODELS[name]._default_manager.first()
     assert row
     pages = [list_of(name), reverse(f"admin:forum_{name}_add")]
-    if not isinstance(desk.get_model_admin(MODELS[name]), PageAdmin):  # whose page is no form
+    if not isinstance(admin_site.get_model_admin(MODELS[name]), PageAdmin):  # whose page is no form
         pages.append(reverse(f"admin:forum_{name}_change", args=[row.pk]))
     for page in pages:
         for field in ("nothing", "\0"):

@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from forum.actions.reports import report_post
-from forum.admin import desk
-from forum.admin.site import MOST_COUNTED, BoundedPaginator
+from forum.admin import admin_site
+from forum.admin.site import MAX_ROWS_COUNTED, BoundedPaginator
 
 # Each way to look through a list that could come to all posts.
 QUERIES = {
@@ -53,7 +53,7 @@ def plans(client, address):
 
 @pytest.mark.parametrize(("model", "query"), EACH)
 def test_no_list_reads_all_posts(as_carol, reply, alice, board, model, query):
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     page = reverse(f"admin:forum_{model}_changelist")
     for plan in plans(as_carol, f"{page}?{query.format(board=board.pk)}"):
         assert "Seq Scan on forum_post" not in plan
@@ -74,11 +74,11 @@ def test_lists_keep_their_one_order(as_carol, reply, opening, order):
 
 
 def test_nothing_is_counted_to_its_end(as_carol, reply):
-    for model, admin in desk._registry.items():
+    for model, admin in admin_site._registry.items():
         assert admin.show_full_result_count is False, model
         assert issubclass(admin.paginator, BoundedPaginator), model
     with CaptureQueriesContext(connection) as captured:
         as_carol.get(reverse("admin:forum_post_changelist"))
     counts = [query["sql"] for query in captured.captured_queries if "COUNT(" in query["sql"]]
     assert counts
-    assert all(f"LIMIT {MOST_COUNTED}" in sql or "LIMIT 100" in sql for sql in counts)
+    assert all(f"LIMIT {MAX_ROWS_COUNTED}" in sql or "LIMIT 100" in sql for sql in counts)

@@ -46,10 +46,10 @@ def second(reply: Post, alice: User) -> Post:
 @pytest.fixture
 def reported(opening, reply, second, alice, bob, erin) -> list[Post]:
     """In the order of the queue: by weight, then the oldest first."""
-    report_post(opening, by=bob, reason="other")
-    report_post(second, by=bob, reason="off-topic")
+    report_post(opening, actor=bob, reason="other")
+    report_post(second, actor=bob, reason="off-topic")
     for person in (alice, erin):
-        report_post(reply, by=person, reason="spam")
+        report_post(reply, actor=person, reason="spam")
     return [reply, opening, second]
 
 
@@ -65,13 +65,15 @@ def test_queue_counts_in_the_header_and_on_the_site(as_carol, as_alice, reported
     assert "<b>3</b>" in as_carol.get(reverse("admin:forum_thread_changelist")).content.decode()
     assert "Moderation <b>3</b>" in as_carol.get("/").content.decode()
     assert "Moderation <b>" not in as_alice.get("/").content.decode()
-    dismiss_reports(reported[0], by=User.objects.get(username="carol"), reason="no")
+    dismiss_reports(reported[0], actor=User.objects.get(username="carol"), reason="no")
     assert "<b>2</b>" in as_carol.get(QUEUE).content.decode()
 
 
 def test_count_goes_no_further_than_it_is_shown(opening, bob, carol, monkeypatch):
     for n in range(4):
-        report_post(reply_to(opening, author=bob, source=f"Number {n}."), by=carol, reason="spam")
+        report_post(
+            reply_to(opening, author=bob, source=f"Number {n}."), actor=carol, reason="spam"
+        )
     assert Case.objects.waiting_for(carol) == 4
     monkeypatch.setattr("forum.models.reports.MOST_WAITING", 2)
     assert Case.objects.waiting_for(carol) == 3
@@ -116,7 +118,7 @@ def test_queue_is_narrowed_down(as_carol, carol, bob, reported, query, found):
     reply, opening, second = reported
     User.objects.filter(pk=bob.pk).update(date_joined=timezone.now() - timedelta(days=60))
     aged(second, timedelta(days=4))
-    claim_case(case_of(opening), by=carol)
+    claim_case(case_of(opening), actor=carol)
     named = {"reply": reply, "opening": opening, "second": second}
     assert set(listed(as_carol, **query)) == {named[name] for name in found}
 
@@ -129,7 +131,7 @@ def test_post_is_found_by_its_number_and_board(as_carol, reported, board, other_
 
 def test_answered_cases_are_listed_the_latest_first(as_carol, carol, reported):
     for post in reported:
-        dismiss_reports(post, by=carol, reason="no")
+        dismiss_reports(post, actor=carol, reason="no")
     assert listed(as_carol) == []
     assert "Nothing waits here." in as_carol.get(QUEUE).content.decode()
     assert listed(as_carol, state="closed") == reported[::-1]
@@ -256,11 +258,11 @@ def test_from_one_case_to_the_next_and_back(as_carol, as_erin, carol, reported):
 
 def test_answered_case_is_nobodys(as_carol, carol, reported):
     case = case_of(reported[0])
-    claim_case(case, by=carol)
-    hide_post(reported[0], by=carol, reason="advertising")
+    claim_case(case, actor=carol)
+    hide_post(reported[0], actor=carol, reason="advertising")
     case.refresh_from_db()
     assert (case.is_open, case.assignee) == (False, None)
-    assert not claim_case(case, by=carol)
+    assert not claim_case(case, actor=carol)
 
 
 def test_queue_costs_the_same_for_few_and_for_many(
@@ -268,8 +270,8 @@ def test_queue_costs_the_same_for_few_and_for_many(
 ):
     def story(number):
         thread = start_thread(board, author=alice, title=f"Moss {number}", source="Moss?")
-        report_post(thread.last_post, by=bob, reason="spam")
-        report_post(thread.last_post, by=erin, reason="other")
+        report_post(thread.last_post, actor=bob, reason="spam")
+        report_post(thread.last_post, actor=erin, reason="other")
 
     def queries():
         with django_assert_max_num_queries(10) as counted:
@@ -299,7 +301,7 @@ def test_moderators_who_look_leave_no_trace_but_in_the_log(as_carol, alice, repo
 def test_next_and_previous_stay_in_the_list_one_came_from(as_carol, opening, alice, erin, bob):
     replies = [reply_to(opening, author=bob, source=f"Said as {n}.") for n in range(3)]
     for post, reason in zip(replies, ("spam", "attack", "spam"), strict=True):
-        report_post(post, by=erin, reason=reason)
+        report_post(post, actor=erin, reason=reason)
     cases = [Case.objects.get(post=post) for post in replies]
     listed = as_carol.get("/admin/", {"reason": "spam"}).content.decode()
     assert 'name="filters" value="reason=spam"' in listed

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from forum.actions.configuration import set_up, take_down
 from forum.actions.undo import undo
-from forum.models import ModerationAction, ModerationNotice, ReasonTemplate
+from forum.errors import Conflict, NotAllowed
+from forum.models import ModerationAction, ModerationNotification, ReasonTemplate
 from forum.models.acts import Act
-from forum.refusals import Changed, NotAllowed
 
 LIST = "admin:forum_reasontemplate"
 FORM = {"text": "Spam, again", "deeds": ["hide", "remove"], "position": "1", "is_active": "on"}
@@ -18,7 +18,7 @@ FORM = {"text": "Spam, again", "deeds": ["hide", "remove"], "position": "1", "is
 @pytest.fixture
 def spam(erin) -> ReasonTemplate:
     template = ReasonTemplate(text="Spam", deeds=["hide"])
-    set_up(template, by=erin)
+    set_up(template, actor=erin)
     return template
 
 
@@ -49,24 +49,24 @@ def test_administrator_adds_changes_and_deletes_one_each_with_one_record(as_erin
     assert not ReasonTemplate.objects.exists()
     assert said(entries()[0]) == ("Spam", None)
     assert entries().count() == 3
-    assert not ModerationNotice.objects.exists()
+    assert not ModerationNotification.objects.exists()
 
 
 def test_each_change_is_undone(spam, erin):
     added = entries()[0]
     spam.text = "Advertising"
-    changed = set_up(spam, by=erin)
-    undo(changed, by=erin, reason="No")
+    changed = set_up(spam, actor=erin)
+    undo(changed, actor=erin, reason="No")
     assert ReasonTemplate.objects.get().text == "Spam"
-    deleted = take_down(spam, by=erin)
-    back = undo(deleted, by=erin, reason="No").action
+    deleted = take_down(spam, actor=erin)
+    back = undo(deleted, actor=erin, reason="No").action
     assert (back.act, back.undoes) == (Act.CONFIGURE, deleted)
     again = ReasonTemplate.objects.get()
     assert (again.pk, again.text, again.deeds) == (spam.pk, "Spam", ["hide"])
-    with pytest.raises(Changed):
-        undo(added, by=erin, reason="It was changed since")
-    assert undo(deleted, by=erin, reason="Twice").action == back
-    assert take_down(ReasonTemplate(pk=999), by=erin) is None
+    with pytest.raises(Conflict):
+        undo(added, actor=erin, reason="It was changed since")
+    assert undo(deleted, actor=erin, reason="Twice").action == back
+    assert take_down(ReasonTemplate(pk=999), actor=erin) is None
 
 
 def test_only_administrators_set_up_and_undo(as_carol, carol, spam):
@@ -75,9 +75,9 @@ def test_only_administrators_set_up_and_undo(as_carol, carol, spam):
     spam.text = "Mine"
     for act in (set_up, take_down):
         with pytest.raises(NotAllowed):
-            act(spam, by=carol)
+            act(spam, actor=carol)
     with pytest.raises(NotAllowed):
-        undo(entries()[0], by=carol, reason="No")
+        undo(entries()[0], actor=carol, reason="No")
     assert ReasonTemplate.objects.get().text == "Spam"
     assert entries().count() == 1
 
@@ -127,7 +127,7 @@ def test_reasons_are_offered_in_order_for_their_deeds_while_they_are_active(as_c
         "For members": {"deeds": ["warn"]},
         "Gone": {"is_active": False},
     }.items():
-        set_up(ReasonTemplate(text=text, **fields), by=erin)
+        set_up(ReasonTemplate(text=text, **fields), actor=erin)
 
     def offered(page):
         return [words for _pk, words in as_carol.get(page).context["form"]["ready"].field.choices]

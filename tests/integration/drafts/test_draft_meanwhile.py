@@ -12,7 +12,7 @@ from django.utils import timezone
 from forum.actions.moderation import hide_post
 from forum.actions.moves import split_branch
 from forum.actions.posts import edit_post, reply_to
-from forum.actions.reading import mark_seen
+from forum.actions.read_state import mark_revisions_read
 from forum.models import Post, Revision, User
 from tests.integration.drafts.conftest import Composer, address_of, kept
 
@@ -72,14 +72,14 @@ def test_what_was_seen_and_what_is_ones_own_are_no_news(
     composer: Composer, arrived: Post, alice: User, reply: Post
 ) -> None:
     reply_to(reply, author=alice, source="From my other tab.")
-    mark_seen(reply.thread, member=alice, numbers=[arrived.latest_number])
+    mark_revisions_read(reply.thread, member=alice, numbers=[arrived.latest_number])
     assert composer.send(WORDS).status_code == 302
 
 
 def test_answers_elsewhere_and_hidden_ones_are_no_news(
     composer: Composer, arrived: Post, opening: Post, bob: User, erin: User
 ) -> None:
-    hide_post(arrived, by=erin, reason="off topic")
+    hide_post(arrived, actor=erin, reason="off topic")
     reply_to(opening, author=bob, source="To the opening post.")
     assert composer.send(WORDS).status_code == 302
 
@@ -97,7 +97,7 @@ def test_it_counts_from_when_the_draft_was_begun(
 def test_it_is_told_after_the_branch_moved(
     composer: Composer, arrived: Post, reply: Post, carol: User
 ) -> None:
-    split_branch(reply, title="Wet bricks", by=carol, reason="another matter")
+    split_branch(reply, title="Wet bricks", actor=carol, reason="another matter")
     html = composer.send(WORDS).content.decode()
     assert ONE in html
     assert "was edited" not in html
@@ -119,7 +119,7 @@ def test_edit_of_the_post_answered_is_told(
     composer: Composer, alice: User, bob: User, reply: Post
 ) -> None:
     Revision.objects.filter(post=reply).update(created_at=timezone.now() - timedelta(hours=1))
-    edit_post(reply, by=bob, source="Only where they stay wet all year.")
+    edit_post(reply, actor=bob, source="Only where they stay wet all year.")
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 409

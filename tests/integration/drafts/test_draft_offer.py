@@ -203,7 +203,7 @@ def test_list_is_ones_own_and_says_where(
 def test_locked_thread_keeps_the_text_and_lets_it_be_copied(
     composer: Composer, as_alice: Client, alice: User, carol: User, reply: Post
 ) -> None:
-    lock_thread(reply.thread, by=carol, reason="going in circles")
+    lock_thread(reply.thread, actor=carol, reason="going in circles")
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 423
@@ -220,7 +220,7 @@ def test_locked_thread_keeps_the_text_and_lets_it_be_copied(
 def test_removed_parent_lets_it_go_to_the_thread(
     composer: Composer, as_alice: Client, alice: User, carol: User, opening: Post, reply: Post
 ) -> None:
-    hide_post(reply, by=carol, reason="advertising")
+    hide_post(reply, actor=carol, reason="advertising")
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 409
@@ -242,7 +242,7 @@ def test_removed_opening_post_leaves_nothing_but_copying(
 ) -> None:
     composer = Composer(as_alice, address_of(opening))
     composer.open()
-    hide_post(opening, by=carol, reason="advertising")
+    hide_post(opening, actor=carol, reason="advertising")
     response = composer.send(WORDS)
     assert response.status_code == 409
     assert " readonly" in response.content.decode()
@@ -253,7 +253,7 @@ def test_moved_parent_takes_the_draft_along(
     composer: Composer, as_alice: Client, alice: User, carol: User, reply: Post
 ) -> None:
     composer.save(WORDS)
-    thread = split_branch(reply, title="Wet bricks", by=carol, reason="another matter")
+    thread = split_branch(reply, title="Wet bricks", actor=carol, reason="another matter")
     assert "Your reply to bob, 6 words." in read(as_alice, thread.get_absolute_url())
     assert composer.send(WORDS).status_code == 302
     assert Post.objects.get(author=alice, parent=reply).thread == thread
@@ -264,7 +264,7 @@ def test_merged_thread_takes_the_draft_along(
 ) -> None:
     composer.save(WORDS)
     other = start_thread(reply.thread.board, author=bob, title="Walls", source="All of them.")
-    merge_thread(reply.thread, into=other, by=carol, reason="the same matter")
+    merge_thread(reply.thread, into=other, actor=carol, reason="the same matter")
     assert "Your reply to bob, 6 words." in read(as_alice, other.get_absolute_url())
     assert composer.send(WORDS).status_code == 302
 
@@ -274,7 +274,7 @@ def test_deleted_thread_keeps_the_text_and_tells_nothing_of_itself(
 ) -> None:
     composer = Composer(as_bob, address_of(opening))
     composer.open()
-    delete_post(opening, by=alice)
+    delete_post(opening, actor=alice)
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 410
@@ -300,7 +300,7 @@ def test_what_never_was_answers_like_what_is_gone(as_alice: Client, opening: Pos
 def test_suspended_member_keeps_the_text(
     composer: Composer, as_alice: Client, alice: User, carol: User, reply: Post
 ) -> None:
-    suspend_person(alice, by=carol, reason="spam")
+    suspend_person(alice, actor=carol, reason="spam")
     response = composer.send(WORDS)
     assert response.status_code == 403
     assert "it’s kept in your drafts" in response.content.decode()
@@ -313,7 +313,7 @@ def test_hidden_post_keeps_its_edit(
 ) -> None:
     composer = Composer(as_alice, f"/p/{opening.pk}/edit/")
     composer.open()
-    hide_post(opening, by=carol, reason="advertising")
+    hide_post(opening, actor=carol, reason="advertising")
     assert composer.send(WORDS).status_code == 403
     assert kept(alice) == [WORDS]
     assert f"{WORDS}</textarea>" in read(as_alice, f"/p/{opening.pk}/edit/", 403)
@@ -328,7 +328,7 @@ def test_edit_over_an_edit_keeps_the_draft_and_shows_both(
         reply_to(opening, author=bob, source="Only where the bricks stay wet.")
     composer = Composer(as_alice, f"/p/{opening.pk}/edit/")
     composer.open()
-    edit_post(opening, by=alice, source="From the other tab.")
+    edit_post(opening, actor=alice, source="From the other tab.")
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 409

@@ -20,10 +20,10 @@ from forum.actions.drafts import (
 )
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
+from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
 from forum.jobs.housekeeping import sweep
 from forum.models import Board, Draft, Post, User
 from forum.models.drafts import KEPT_FOR, TAKEN_BACK_WITHIN, Purpose
-from forum.refusals import AlreadySent, Changed, Gone, Invalid, NotAllowed
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_drafts_are_each_persons_own(purpose: Purpose, alice: User, bob: User) -
 def test_a_later_draft_from_elsewhere_is_not_written_over(purpose: Purpose, alice: User) -> None:
     desk, phone = Form(purpose, alice), Form(purpose, alice)
     desk.save("Writing at the desk.")
-    with pytest.raises(Changed):
+    with pytest.raises(Conflict):
         phone.save("Writing on the phone.")
     assert kept(alice) == ["Writing at the desk."]
 
@@ -96,7 +96,7 @@ def test_who_was_shown_the_other_draft_writes_over_it(purpose: Purpose, alice: U
     assert draft
     phone.version = draft.version
     phone.save("Both of these.")
-    with pytest.raises(Changed):
+    with pytest.raises(Conflict):
         desk.save("Writing at the desk, and on.")
     assert kept(alice) == ["Both of these."]
 
@@ -132,7 +132,7 @@ def test_whatever_two_devices_save_nothing_goes_without_being_shown(
         seen[which].add(text)
         try:
             device.save(text)
-        except Changed:
+        except Conflict:
             # Told, with the other text: half of the time they go on from that.
             assert stored not in seen[which]
             if chance.random() < 0.5:
@@ -266,7 +266,7 @@ def test_saving_an_edit_and_starting_a_thread_take_theirs(
     edit, new = Form(Purpose(post_id=opening.pk), alice), Form(Purpose(board_id=board.pk), alice)
     edit.save("Does moss harm")
     new.save("Lichen grows", "Lichen")
-    edit_post(opening, by=alice, source="Does moss harm bricks?", draft_version=edit.version)
+    edit_post(opening, actor=alice, source="Does moss harm bricks?", draft_version=edit.version)
     start_thread(board, author=alice, title="Lichen", source="Lichen grows.", nonce=new.nonce)
     assert not Draft.objects.exists()
 
@@ -277,11 +277,11 @@ def test_saving_an_edit_and_starting_a_thread_take_theirs(
 def test_discarded_draft_is_taken_back(purpose: Purpose, alice: User) -> None:
     draft = Form(purpose, alice).save("Moss holds water.")
     assert draft
-    discard_draft(draft, by=alice)
-    discard_draft(draft, by=alice)
+    discard_draft(draft, actor=alice)
+    discard_draft(draft, actor=alice)
     assert kept(alice) == []
-    take_back_draft(draft, by=alice)
-    take_back_draft(draft, by=alice)
+    take_back_draft(draft, actor=alice)
+    take_back_draft(draft, actor=alice)
     assert kept(alice) == ["Moss holds water."]
 
 
@@ -291,7 +291,7 @@ def test_what_the_discarded_form_sent_before_does_not_bring_it_back(
     form = Form(purpose, alice)
     draft = form.save("Moss holds water.")
     assert draft
-    discard_draft(draft, by=alice)
+    discard_draft(draft, actor=alice)
     form.save("Moss holds water. Late")
     assert kept(alice) == []
 
@@ -301,7 +301,7 @@ def test_nobody_else_discards_or_takes_back(purpose: Purpose, alice: User, bob: 
     assert draft
     for deed in (discard_draft, take_back_draft):
         with pytest.raises(Gone):
-            deed(draft, by=bob)
+            deed(draft, actor=bob)
     assert kept(alice) == ["Moss holds water."]
 
 

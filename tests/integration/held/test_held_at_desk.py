@@ -32,7 +32,7 @@ def three(held, board, reply, bob, rule) -> list[HeldPost]:
 
 
 def test_queue_lists_what_waits_with_the_rule_among_reports(as_carol, three, reply, alice):
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     assert len(rows(as_carol)) == 4
     assert [case.held for case in rows(as_carol, kind="held")] == three[:2]
     assert [case.held for case in rows(as_carol, kind="edit")] == three[2:]
@@ -72,7 +72,7 @@ def test_case_shows_rule_text_difference_and_what_it_answers(as_carol, three, op
 
 
 def test_several_are_decided_on_from_the_queue_with_one_record(as_carol, three, reply, alice):
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     chosen = [case.pk for case in Case.objects.all()]
     answer = as_carol.post(QUEUE, {"action": "approve", "_selected_action": chosen})
     assert answer.status_code == 302
@@ -92,7 +92,7 @@ def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
 
     page = f"{reverse('admin:forum_heldpost_approve')}?id={held.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
-    reject_held(held, by=erin, reason="no")
+    reject_held(held, actor=erin, reason="no")
     answer = as_carol.post(page, {"reason": "fine", "seen": seen})
     assert answer.status_code == 409
     assert "erin changed this" in answer.content.decode()
@@ -101,7 +101,7 @@ def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
 
 def test_what_cannot_be_published_is_left_out_and_said(as_carol, three, reply, bob, carol):
     answer = wait(bob, parent_id=reply.pk)
-    hide_post(reply, by=carol, reason="off the wall")
+    hide_post(reply, actor=carol, reason="off the wall")
     ids = "&".join(f"id={held.pk}" for held in (three[0], answer))
     page = f"{reverse('admin:forum_heldpost_approve')}?{ids}"
     told = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
@@ -131,7 +131,7 @@ def test_moderators_elsewhere_see_nothing_of_it(board, three):
 def test_list_is_filtered_and_searched(as_carol, three, bob, carol, board):
     from forum.actions.holding import reject_held
 
-    reject_held(three[0], by=carol, reason="no")
+    reject_held(three[0], actor=carol, reason="no")
     assert rows(as_carol, LIST) == three[::-1]
     assert rows(as_carol, LIST, state__exact="rejected") == [three[0]]
     assert rows(as_carol, LIST, kind__exact="words") == three[::-1]

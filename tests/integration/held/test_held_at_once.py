@@ -31,7 +31,10 @@ def test_sent_many_times_at_once_it_waits_once(opening, bob):
 def test_approved_by_several_at_once_it_is_published_once(opening, bob, carol, erin):
     held = wait(bob, parent_id=opening.pk)
     made = at_once(
-        *[lambda by=by: approve_held(held, by=by, reason="fine") for by in (carol, erin) * 2]
+        *[
+            lambda actor=actor: approve_held(held, actor=actor, reason="fine")
+            for actor in (carol, erin) * 2
+        ]
     )
     assert len({action.pk for action in made}) == 1
     assert Post.objects.filter(author=bob).count() == 1
@@ -41,9 +44,9 @@ def test_approved_by_several_at_once_it_is_published_once(opening, bob, carol, e
 def test_approved_rejected_and_withdrawn_at_once_one_of_it_holds(opening, bob, carol, erin):
     held = wait(bob, parent_id=opening.pk)
     at_once(
-        lambda: reject_held(held, by=carol, reason="no"),
-        lambda: approve_held(held, by=erin, reason="fine"),
-        lambda: withdraw_held(held, by=bob),
+        lambda: reject_held(held, actor=carol, reason="no"),
+        lambda: approve_held(held, actor=erin, reason="fine"),
+        lambda: withdraw_held(held, actor=bob),
     )
     held.refresh_from_db()
     is_published = Post.objects.filter(author=bob).exists()

@@ -17,21 +17,21 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.sanctions import silence_person
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
+from forum.errors import Conflict, Gone, NotAllowed, UserError
 from forum.models import (
     Case,
     Draft,
     HeldPost,
     Mention,
     ModerationAction,
-    ModerationNotice,
-    Notice,
+    ModerationNotification,
+    Notification,
     Post,
     Quote,
     Role,
     Thread,
     User,
 )
-from forum.refusals import Changed, Gone, NotAllowed, Refusal
 from tests.integration.held.conftest import WORDS, wait
 
 WHY = {"reason": "because"}
@@ -46,19 +46,19 @@ def test_approved_it_stands_as_its_author_s_and_those_it_names_are_told(
 ):
     source = f"@alice {WORDS}\n\n> Does moss harm the bricks?\n\nNo."
     held = wait(bob, source=source, parent_id=opening.pk)
-    action = approve_held(held, by=carol, **WHY)
+    action = approve_held(held, actor=carol, **WHY)
     post = Post.objects.get(author=bob)
     assert (post.parent, post.source, post.created_at > held.created_at) == (opening, source, True)
     assert (now(held).state, now(held).post) == ("approved", post)
     assert Mention.objects.get().person == alice
     assert Quote.objects.get().source_post == opening
-    assert (Notice.objects.get().member, Notice.objects.get().post) == (alice, post)
+    assert (Notification.objects.get().member, Notification.objects.get().post) == (alice, post)
     assert Thread.objects.get().post_count == 2
-    told = ModerationNotice.objects.get()
+    told = ModerationNotification.objects.get()
     assert (told.member, told.action, told.post) == (bob, action, post)
     assert (action.board, action.thread) == (opening.thread.board, opening.thread)
     assert not Case.objects.open().exists()
-    assert approve_held(now(held), by=carol, **WHY) == action
+    assert approve_held(now(held), actor=carol, **WHY) == action
     assert Post.objects.filter(author=bob).count() == 1
 
 
@@ -66,13 +66,13 @@ def test_approved_thread_is_started_and_edit_made(board, reply, bob, carol, rule
     thread = wait(bob, title="My casinos", board_id=board.pk)
     edit = wait(bob, source="It was the casino.", post_id=reply.pk)
     before = reply.latest_revision()
-    outcome = approve_held.together([thread, edit], by=carol, **WHY)
+    outcome = approve_held.together([thread, edit], actor=carol, **WHY)
     assert len(outcome.done) == 2
     assert ModerationAction.objects.count() == 1, "one record for both"
     assert Thread.objects.get(title="My casinos").author == bob
     assert now(reply).source == "It was the casino."
     assert before in reply.revisions.all(), "soon after it was written it keeps the one before"
-    told = ModerationNotice.objects.get(member=bob)
+    told = ModerationNotification.objects.get(member=bob)
     assert told.post is None, "of several the notice leads to the list of them"
 
 
@@ -80,20 +80,20 @@ def test_several_are_approved_and_what_cannot_be_is_left_out(
     opening, reply, bob, alice, carol, rule
 ):
     good, bad = wait(bob, parent_id=opening.pk), wait(bob, parent_id=reply.pk)
-    delete_post(reply, by=bob)
-    outcome = approve_held.together([good, bad], by=carol, **WHY)
+    delete_post(reply, actor=bob)
+    outcome = approve_held.together([good, bad], actor=carol, **WHY)
     assert outcome.done == [good]
-    (target, refusal) = outcome.refused[0]
+    (target, error) = outcome.refused[0]
     assert target == bad
-    assert "The post you answer was removed" in str(refusal)
+    assert "The post you answer was removed" in str(error)
     assert now(bad).is_waiting
 
 
 def test_slow_mode_keeps_back_whom_it_should_but_no_approval(opening, bob, carol, rule):
     first, second = (wait(bob, parent_id=opening.pk) for _twice in range(2))
-    slow_thread(opening.thread, minutes=10, by=carol, **WHY)
-    assert len(approve_held.together([first, second], by=carol, **WHY).done) == 2
-    with pytest.raises(Refusal):
+    slow_thread(opening.thread, minutes=10, actor=carol, **WHY)
+    assert len(approve_held.together([first, second], actor=carol, **WHY).done) == 2
+    with pytest.raises(UserError):
         wait(bob, parent_id=opening.pk)
 
 
@@ -102,49 +102,49 @@ def test_what_cannot_be_published_waits_on(opening, reply, alice, bob, carol, ru
     held = wait(alice, parent_id=reply.pk)
     match how:
         case "deleted":
-            delete_post(reply, by=bob)
+            delete_post(reply, actor=bob)
         case "hidden":
-            hide_post(reply, by=carol, **WHY)
+            hide_post(reply, actor=carol, **WHY)
         case "locked":
-            lock_thread(reply.thread, by=carol, **WHY)
+            lock_thread(reply.thread, actor=carol, **WHY)
         case "closed":
             board = reply.thread.board
             board.closed_at = held.created_at
             board.save()
         case "suspended":
-            suspend_person(alice, by=carol, **WHY)
+            suspend_person(alice, actor=carol, **WHY)
         case "silenced":
-            silence_person(alice, board=reply.thread.board, by=carol, **WHY)
+            silence_person(alice, board=reply.thread.board, actor=carol, **WHY)
     count = ModerationAction.objects.count()
-    with pytest.raises(Changed, match="waits on"):
-        approve_held(held, by=carol, **WHY)
+    with pytest.raises(Conflict, match="waits on"):
+        approve_held(held, actor=carol, **WHY)
     assert ModerationAction.objects.count() == count
     assert now(held).is_waiting
-    assert reject_held(held, by=carol, **WHY).act == "reject-held"
+    assert reject_held(held, actor=carol, **WHY).act == "reject-held"
 
 
 def test_parent_that_was_moved_is_answered_where_it_is_now(reply, alice, bob, board, carol, rule):
     held = wait(alice, parent_id=reply.pk)
     other = start_thread(board, author=bob, title="Ivy", source="And ivy?")
-    move_branch(reply, to=other.last_post, by=carol, **WHY)
-    approve_held(held, by=carol, **WHY)
+    move_branch(reply, to=other.last_post, actor=carol, **WHY)
+    approve_held(held, actor=carol, **WHY)
     assert now(held).post.thread == other
 
 
 def test_board_that_is_gone(board, bob, carol, rule):
     held = wait(bob, title="My casinos", board_id=board.pk)
     board.delete()
-    with pytest.raises(Changed, match="board"):
-        approve_held(now(held), by=carol, **WHY)
+    with pytest.raises(Conflict, match="board"):
+        approve_held(now(held), actor=carol, **WHY)
     with pytest.raises(Gone):
-        withdraw_held(held, by=bob)
-    reject_held(now(held), by=carol, **WHY)
+        withdraw_held(held, actor=bob)
+    reject_held(now(held), actor=carol, **WHY)
 
 
 def test_what_was_erased_is_not_approved_and_hinders_nothing_else(opening, bob, carol, rule):
     good, erased = (wait(bob, parent_id=opening.pk) for _twice in range(2))
     HeldPost.objects.filter(pk=erased.pk).update(source="", state="rejected")
-    outcome = approve_held.together([good, now(erased)], by=carol, **WHY)
+    outcome = approve_held.together([good, now(erased)], actor=carol, **WHY)
     assert outcome.done == [good]
     assert str(outcome.refused[0][1]) == "Its text was erased."
 
@@ -153,16 +153,16 @@ def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
     held = wait(bob, source="It was the casino.", post_id=reply.pk)
     HeldPost.objects.update(base=reply.latest_number)
     reply_to(reply, author=bob, source="So that the edit is kept.")
-    edit_post(reply, by=bob, source="It was the rain.")
-    with pytest.raises(Changed, match="edited again"):
-        approve_held(now(held), by=carol, **WHY)
+    edit_post(reply, actor=bob, source="It was the rain.")
+    with pytest.raises(Conflict, match="edited again"):
+        approve_held(now(held), actor=carol, **WHY)
     assert now(reply).source == "It was the rain."
 
 
 def test_rejected_nobody_sees_it_and_its_author_is_told_and_may_revise(
     as_bob, as_alice, bob, held, carol, opening
 ):
-    action = reject_held(held, by=carol, reason="advertising")
+    action = reject_held(held, actor=carol, reason="advertising")
     assert not Post.objects.filter(author=bob).exists()
     page = as_bob.get("/inbox/").content.decode()
     assert "A moderator rejected a post that waited." in page
@@ -181,7 +181,7 @@ def test_rejected_nobody_sees_it_and_its_author_is_told_and_may_revise(
 
 
 def test_author_hears_of_an_approval_and_is_led_there(as_bob, bob, held, carol):
-    approve_held(held, by=carol, **WHY)
+    approve_held(held, actor=carol, **WHY)
     post = Post.objects.get(author=bob)
     page = as_bob.get("/inbox/").content.decode()
     assert "A moderator approved a post that waited." in page
@@ -195,15 +195,15 @@ def test_author_hears_of_an_approval_and_is_led_there(as_bob, bob, held, carol):
 def test_approval_taken_back_hides_the_post_and_given_again_shows_the_same(
     as_alice, held, bob, alice, carol, opening
 ):
-    action = approve_held(held, by=carol, **WHY)
+    action = approve_held(held, actor=carol, **WHY)
     post = now(held).post
-    back = undo(action, by=carol, reason="a mistake").action
+    back = undo(action, actor=carol, reason="a mistake").action
     assert back.act == "retract-approval"
     assert (now(held).state, now(post).is_hidden) == ("waiting", True)
     assert (Thread.objects.get().post_count, Thread.objects.get().last_post) == (1, opening)
     assert WORDS not in as_alice.get(opening.thread.get_absolute_url()).content.decode()
     assert Case.objects.open().get().held == held
-    again = undo(back, by=carol, reason="no, it was right").action
+    again = undo(back, actor=carol, reason="no, it was right").action
     assert again.act == "approve-held"
     assert (now(held).state, now(held).post, now(post).is_hidden) == ("approved", post, False)
     assert Post.objects.filter(author=bob).count() == 1
@@ -212,27 +212,27 @@ def test_approval_taken_back_hides_the_post_and_given_again_shows_the_same(
 
 def test_approved_thread_taken_back_is_listed_to_nobody(visitor, board, bob, carol, rule):
     held = wait(bob, title="My casinos", board_id=board.pk)
-    action = approve_held(held, by=carol, **WHY)
+    action = approve_held(held, actor=carol, **WHY)
     assert "My casinos" in visitor.get(board.get_absolute_url()).content.decode()
-    back = undo(action, by=carol, **WHY).action
+    back = undo(action, actor=carol, **WHY).action
     assert "My casinos" not in visitor.get(board.get_absolute_url()).content.decode()
-    undo(back, by=carol, **WHY)
+    undo(back, actor=carol, **WHY)
     assert "My casinos" in visitor.get(board.get_absolute_url()).content.decode()
 
 
 def test_approved_edit_taken_back_says_what_it_said(reply, bob, carol, rule):
     held = wait(bob, source="It was the casino.", post_id=reply.pk)
-    action = approve_held(held, by=carol, **WHY)
-    undo(action, by=carol, **WHY)
+    action = approve_held(held, actor=carol, **WHY)
+    undo(action, actor=carol, **WHY)
     assert now(reply).source == reply.source
     assert now(held).is_waiting
 
 
 def test_what_somebody_changed_since_stays(reply, opening, bob, carol, rule):
     first, second = wait(bob, parent_id=opening.pk), wait(bob, parent_id=reply.pk)
-    action = approve_held.together([first, second], by=carol, **WHY).action
-    delete_post(now(second).post, by=bob)
-    undone = undo(action, by=carol, **WHY)
+    action = approve_held.together([first, second], actor=carol, **WHY).action
+    delete_post(now(second).post, actor=bob)
+    undone = undo(action, actor=carol, **WHY)
     assert (undone.restored, [target for target, _later in undone.kept]) == (1, [second])
     assert now(first).is_waiting
 
@@ -240,25 +240,25 @@ def test_what_somebody_changed_since_stays(reply, opening, bob, carol, rule):
 def test_rejection_taken_back_waits_again_also_by_appeal(held, bob, carol, erin):
     from forum.actions.appeals import appeal_against, uphold_appeal
 
-    action = reject_held(held, by=carol, **WHY)
-    appeal = appeal_against(action, by=bob, words="It was a joke.")
-    uphold_appeal(appeal, by=erin, reason="it was")
+    action = reject_held(held, actor=carol, **WHY)
+    appeal = appeal_against(action, actor=bob, words="It was a joke.")
+    uphold_appeal(appeal, actor=erin, reason="it was")
     assert now(held).is_waiting
     assert Case.objects.open().get().held == held
     assert appeal.action.undone_by.act == "retract-rejection"
 
 
 def test_rejected_after_all_approved(held, carol):
-    reject_held(held, by=carol, **WHY)
-    action = approve_held(now(held), by=carol, **WHY)
-    undo(action, by=carol, **WHY)
+    reject_held(held, actor=carol, **WHY)
+    action = approve_held(now(held), actor=carol, **WHY)
+    undo(action, actor=carol, **WHY)
     assert now(held).state == "rejected"
 
 
 def test_post_shown_again_by_hand_is_approved_all_the_same(held, carol):
-    undo(approve_held(held, by=carol, **WHY), by=carol, **WHY)
-    unhide_post(now(held).post, by=carol, **WHY)
-    approve_held(now(held), by=carol, **WHY)
+    undo(approve_held(held, actor=carol, **WHY), actor=carol, **WHY)
+    unhide_post(now(held).post, actor=carol, **WHY)
+    approve_held(now(held), actor=carol, **WHY)
     assert not now(held).post.is_hidden
 
 
@@ -273,18 +273,18 @@ def test_only_moderators_of_the_board_decide_and_nobody_on_their_own(
     Role.objects.create(person=grace, board=other, kind=Role.Kind.MODERATOR)
     for person in (alice, bob, grace):
         with pytest.raises(NotAllowed):
-            approve_held(held, by=person, **WHY)
+            approve_held(held, actor=person, **WHY)
     Role.objects.create(person=bob, board=board, kind=Role.Kind.MODERATOR)
     with pytest.raises(NotAllowed):
-        approve_held(held, by=User.objects.get(pk=bob.pk), **WHY)
-    assert approve_held(held, by=carol, **WHY)
+        approve_held(held, actor=User.objects.get(pk=bob.pk), **WHY)
+    assert approve_held(held, actor=carol, **WHY)
 
 
 def test_withdrawn_meanwhile_it_is_not_approved(held, bob, carol):
-    withdraw_held(held, by=bob)
+    withdraw_held(held, actor=bob)
     for act in (approve_held, reject_held):
         with pytest.raises(Gone):
-            act(held, by=carol, **WHY)
+            act(held, actor=carol, **WHY)
 
 
 def test_suspended_with_what_they_wrote_since_it_is_rejected_in_the_same_record(
@@ -292,8 +292,8 @@ def test_suspended_with_what_they_wrote_since_it_is_rejected_in_the_same_record(
 ):
     early = wait(bob, parent_id=opening.pk)
     HeldPost.objects.filter(pk=early.pk).update(created_at=opening.created_at)
-    action = suspend_person(bob, since=held.created_at, by=carol, **WHY)
+    action = suspend_person(bob, since=held.created_at, actor=carol, **WHY)
     assert (now(held).state, now(early).state) == ("rejected", "waiting")
     assert ModerationAction.objects.get() == action
-    undo(action, by=carol, **WHY)
+    undo(action, actor=carol, **WHY)
     assert now(held).is_waiting

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import edit_post, reply_to
-from forum.models import Case, Draft, HeldPost, HoldRule, Notice, Post, Thread, User
+from forum.models import Case, Draft, HeldPost, HoldRule, Notification, Post, Thread, User
 from forum.models.drafts import Purpose
 from tests.integration.held.conftest import WORDS, wait
 
@@ -94,7 +94,7 @@ def test_edit_that_newly_matches_waits_and_the_post_stays_as_it_was(as_bob, open
 def test_edit_of_what_was_edited_elsewhere_is_refused_with_its_text(as_bob, reply, bob, rule):
     base = reply.latest_number
     reply_to(reply, author=bob, source="So that the edit is kept.")
-    edit_post(reply, by=bob, source="Something else.")
+    edit_post(reply, actor=bob, source="Something else.")
     form = {"source": WORDS, "base": base}
     answer = as_bob.post(f"/p/{reply.pk}/edit/", form)
     assert answer.status_code == 409
@@ -151,8 +151,8 @@ def test_moderators_imports_and_actions_are_not_held(as_carol, opening, bob, rul
 
 def test_nobody_is_told_of_what_waits(as_bob, opening, alice, rule):
     send(as_bob, opening, f"@alice {WORDS}\n\n> Does moss harm the bricks?")
-    assert not Notice.objects.exists()
-    assert User.objects.get(pk=alice.pk).unread_notices == 0
+    assert not Notification.objects.exists()
+    assert User.objects.get(pk=alice.pk).unread_notifications == 0
 
 
 def test_what_waits_counts_for_the_limit(as_bob, opening, rule):

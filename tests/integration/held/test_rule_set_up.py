@@ -33,7 +33,7 @@ def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, er
     assert entries().count() == 3
     held.refresh_from_db()
     assert (held.rule, held.why) == (None, "Words: casino*"), "what it was held for is known"
-    undo(entries()[0], by=erin, reason="No")
+    undo(entries()[0], actor=erin, reason="No")
     assert HoldRule.objects.filter(terms="casino*").exists()
 
 
@@ -81,7 +81,7 @@ def test_moderators_of_the_site_read_rules_and_change_none(as_carol, as_alice, e
 
 def test_rule_out_of_force_holds_nothing(as_bob, erin, opening, rule):
     rule.is_active = False
-    set_up(rule, by=erin)
+    set_up(rule, actor=erin)
     sent = as_bob.post(f"/p/{opening.pk}/reply/", {"source": "My casino."})
     assert sent.status_code == 302
     assert not HeldPost.objects.exists()

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from forum.actions.moderation import hide_post, unhide_post
-from forum.actions.notices import mark_notices, read_all
+from forum.actions.notifications import mark_notifications, read_all
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.reading import mark_branch_read, mark_seen, mark_thread_read
+from forum.actions.read_state import mark_branch_read, mark_revisions_read, mark_thread_read
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Notice, Post, Role, Thread, User
-from forum.refusals import Refusal
+from forum.errors import UserError
+from forum.models import Board, Category, Notification, Post, Role, Thread, User
 from tests.conftest import person
 from tests.integration.inbox.conftest import told
 
@@ -71,7 +71,7 @@ class Inbox(TestCase):
             posts = list(Post.objects.in_thread(self.thread).select_related("thread__board"))
             try:
                 self.do(deed, posts[place % len(posts)], f"{TEXTS[text]}, number {n}.")
-            except Refusal:
+            except UserError:
                 continue
             assert set(told(self.alice)) == self.told.waiting(), deed
 
@@ -86,13 +86,13 @@ class Inbox(TestCase):
         if deed == "reply":
             self.note(reply_to(post, author=self.bob, source=source))
         elif deed == "edit":
-            self.note(edit_post(post, by=self.bob, source=source))
+            self.note(edit_post(post, actor=self.bob, source=source))
         elif deed == "hide":
-            hide_post(post, by=self.carol, reason="spam")
+            hide_post(post, actor=self.carol, reason="spam")
         elif deed == "unhide":
-            unhide_post(post, by=self.carol, reason="not spam")
+            unhide_post(post, actor=self.carol, reason="not spam")
         elif deed == "delete":
-            delete_post(post, by=self.bob)
+            delete_post(post, actor=self.bob)
         elif deed.endswith("delete thread"):
             at = timezone.now() if deed == "delete thread" else None
             Thread.objects.filter(pk=self.thread.pk).update(deleted_at=at)
@@ -100,10 +100,12 @@ class Inbox(TestCase):
             self.mark(deed, post, mine)
 
     def mark(self, deed: str, post: Post, mine: User) -> None:
-        notices = list(Notice.objects.filter(member=mine, post=post).values_list("pk", flat=True))
+        notifications = list(
+            Notification.objects.filter(member=mine, post=post).values_list("pk", flat=True)
+        )
         marked = [post]
         if deed == "see":
-            mark_seen(post.thread, member=mine, numbers=[post.latest_number])
+            mark_revisions_read(post.thread, member=mine, numbers=[post.latest_number])
         elif deed == "branch":
             mark_branch_read(post, member=mine)
             marked = list(Post.objects.branch_of(post))
@@ -114,5 +116,5 @@ class Inbox(TestCase):
             marked = list(Post.objects.filter(pk__in=self.told.waiting()))
             read_all(member=mine, up_to=2**60)
         else:
-            mark_notices(notices, member=mine, read=deed == "read")
+            mark_notifications(notifications, member=mine, read=deed == "read")
         self.told.mark(marked, read=deed != "unread")

@@ -10,9 +10,9 @@ from django.test import Client
 
 from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.posts import reply_to
-from forum.actions.reading import mark_thread_read
+from forum.actions.read_state import mark_thread_read
 from forum.lib import numbers
-from forum.models import Notice, Post, Thread, User, notices
+from forum.models import Notification, Post, Thread, User, notifications
 from forum.views import inbox
 from tests.integration.inbox.conftest import told
 
@@ -51,27 +51,27 @@ def test_nothing_is_shown_of_what_may_not_be_read(
     opening: Post, reply: Post, carol: User, as_alice: Client
 ) -> None:
     assert "wet all winter" in shown(as_alice)
-    hide_post(reply, by=carol, reason="spam")
+    hide_post(reply, actor=carol, reason="spam")
     text = shown(as_alice)
     assert "wet all winter" not in text
     assert "bob" not in text
     assert "Nothing for you yet." in text
 
 
-def mark(client: Client, notice: Notice, do: str, **headers: str) -> HttpResponse:
-    data = {"notice": str(notice.pk), "do": do}
+def mark(client: Client, notification: Notification, do: str, **headers: str) -> HttpResponse:
+    data = {"notice": str(notification.pk), "do": do}
     return client.post("/inbox/mark/", data, headers=headers)  # type: ignore[return-value]
 
 
 def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> None:
-    notice = Notice.objects.get(member=alice)
-    answer = mark(as_alice, notice, "read")
-    assert answer.headers["Location"] == f"/inbox/#n{notice.pk}"
+    notification = Notification.objects.get(member=alice)
+    answer = mark(as_alice, notification, "read")
+    assert answer.headers["Location"] == f"/inbox/#n{notification.pk}"
     text = shown(as_alice)
     assert "Inbox 1" not in " ".join(text.split())
     assert "bob answered you" in text
     assert "Nothing for you since" in text
-    mark(as_alice, notice, "unread")
+    mark(as_alice, notification, "unread")
     assert "Inbox 1 new" in " ".join(shown(as_alice).split())
 
 
@@ -80,7 +80,7 @@ def test_what_is_marked_unread_is_new_in_its_thread_and_cleared_by_seeing_it(
 ) -> None:
     mark_thread_read(opening.thread, member=alice)
     assert told(alice) == {}
-    mark(as_alice, Notice.objects.get(member=alice), "unread")
+    mark(as_alice, Notification.objects.get(member=alice), "unread")
     assert set(told(alice)) == {reply.pk}
     assert "1 new since" in as_alice.get(opening.thread.get_absolute_url()).content.decode()
     sent = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
@@ -95,11 +95,11 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
     member, client = request.getfixturevalue(name), request.getfixturevalue(f"as_{name}")
     for n in range(2):
         reply_to(opening, author=bob, source=f"Listen, @{name}, number {n}.")
-    notice = Notice.objects.filter(member=member).latest("id")
-    html = mark(client, notice, "read", **HTMX).content.decode()
+    notification = Notification.objects.filter(member=member).latest("id")
+    html = mark(client, notification, "read", **HTMX).content.decode()
     assert "<!doctype" not in html
     assert '<b id="inbox-count" hx-swap-oob="innerHTML">1</b>' in html
-    assert f'<li id="n{notice.pk}">' in html
+    assert f'<li id="n{notification.pk}">' in html
     assert re.search(r'value="unread" data-focus>', html)
     assert "Marked." in html
 
@@ -107,9 +107,9 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
 def test_of_what_was_hidden_meanwhile_htmx_is_sent_nothing(
     reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
-    notice = Notice.objects.get(member=alice)
-    hide_post(reply, by=carol, reason="spam")
-    html = mark(as_alice, notice, "read", **HTMX).content.decode()
+    notification = Notification.objects.get(member=alice)
+    hide_post(reply, actor=carol, reason="spam")
+    html = mark(as_alice, notification, "read", **HTMX).content.decode()
     assert "<li" not in html
     assert "wet all winter" not in html
 
@@ -132,9 +132,9 @@ def test_what_came_after_the_page_is_not_marked_with_all(
 def test_what_is_hidden_is_not_marked_with_all(
     opening: Post, reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
-    hide_post(reply, by=carol, reason="spam")
+    hide_post(reply, actor=carol, reason="spam")
     as_alice.post("/inbox/mark/", {"notice": str(2**60), "do": "read-all"})
-    unhide_post(reply, by=carol, reason="not spam")
+    unhide_post(reply, actor=carol, reason="not spam")
     assert set(told(alice)) == {reply.pk}
 
 
@@ -150,7 +150,7 @@ def test_odd_notices_are_nobodys(
 
 @pytest.mark.parametrize("do", ["", "delete"])
 def test_an_odd_deed_is_refused(reply: Post, alice: User, as_alice: Client, do: str) -> None:
-    assert mark(as_alice, Notice.objects.get(member=alice), do).status_code == 422
+    assert mark(as_alice, Notification.objects.get(member=alice), do).status_code == 422
     assert set(told(alice)) == {reply.pk}
 
 
@@ -160,10 +160,10 @@ def test_odd_places_are_not_found(as_alice: Client, query: str) -> None:
 
 
 def test_nobody_marks_the_notices_of_another(reply: Post, alice: User, as_bob: Client) -> None:
-    notice = Notice.objects.get(member=alice)
+    notification = Notification.objects.get(member=alice)
     for do in ("read", "unread", "read-all"):
-        mark(as_bob, notice, do)
-    assert "wet all winter" not in mark(as_bob, notice, "read", **HTMX).content.decode()
+        mark(as_bob, notification, do)
+    assert "wet all winter" not in mark(as_bob, notification, "read", **HTMX).content.decode()
     assert set(told(alice)) == {reply.pk}
 
 
@@ -176,8 +176,8 @@ def test_new_names_and_titles_are_shown_at_once(reply: Post, bob: User, as_alice
 def test_many_are_counted_only_so_far(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notices, "COUNTED", 4)
-    monkeypatch.setattr(numbers, "MOST", 3)
+    monkeypatch.setattr(notifications, "MAX_NOTIFICATIONS_COUNTED", 4)
+    monkeypatch.setattr(numbers, "MAX_SHOWN", 3)
     for count, told_of in (("3", 3), ("3+", 3)):
         for n in range(told_of):
             reply_to(opening, author=bob, source=f"Number {n}.")
@@ -187,7 +187,7 @@ def test_many_are_counted_only_so_far(
 def test_a_long_inbox_goes_on_without_gap_or_repeat(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "PAGE", 3)
+    monkeypatch.setattr(inbox, "NOTIFICATIONS_PER_PAGE", 3)
     for n in range(7):
         reply_to(opening, author=bob, source=f"Number {n}.")
     found: list[str] = []

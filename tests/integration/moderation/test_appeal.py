@@ -9,8 +9,8 @@ from django.urls import reverse
 from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.actions.moderation import hide_post, pin_thread, suspend_person, unhide_post
 from forum.actions.undo import undo
-from forum.models import Appeal, ModerationAction, ModerationNotice, Post, Role, User
-from forum.refusals import NotAllowed
+from forum.errors import NotAllowed
+from forum.models import Appeal, ModerationAction, ModerationNotification, Post, Role, User
 
 WORDS = {"note": "It was a question, not an attack."}
 
@@ -18,12 +18,12 @@ WORDS = {"note": "It was a question, not an attack."}
 @pytest.fixture
 def action(reply, carol):
     """Carol hid bob's reply."""
-    return hide_post(reply, by=carol, reason="off the wall")
+    return hide_post(reply, actor=carol, reason="off the wall")
 
 
 @pytest.fixture
 def appeal(action, bob):
-    return appeal_against(action, by=bob, words=WORDS["note"])
+    return appeal_against(action, actor=bob, words=WORDS["note"])
 
 
 @pytest.fixture
@@ -58,19 +58,19 @@ def test_author_is_told_in_the_inbox_and_counts_it(as_bob, bob, reply, action):
     assert "off the wall" in page
     assert reply.source in page
     assert "carol" not in page
-    assert User.objects.get(pk=bob.pk).unread_notices == 1
-    told = ModerationNotice.objects.get()
+    assert User.objects.get(pk=bob.pk).unread_notifications == 1
+    told = ModerationNotification.objects.get()
     mark = reverse("inbox-told")
     assert as_bob.post(mark, {"told": told.pk, "do": "read"}).status_code == 302
-    assert User.objects.get(pk=bob.pk).unread_notices == 0
+    assert User.objects.get(pk=bob.pk).unread_notifications == 0
     assert "hid a post" not in as_bob.get(reverse("inbox")).content.decode()
     assert "hid a post" in as_bob.get(reverse("inbox-told")).content.decode()
     as_bob.post(mark, {"told": told.pk, "do": "unread"})
-    assert User.objects.get(pk=bob.pk).unread_notices == 1
+    assert User.objects.get(pk=bob.pk).unread_notifications == 1
 
 
 def test_nobody_marks_what_others_are_told(as_alice, action):
-    told = ModerationNotice.objects.get()
+    told = ModerationNotification.objects.get()
     as_alice.post(reverse("inbox-told"), {"told": told.pk, "do": "read"})
     told.refresh_from_db()
     assert told.read_at is None
@@ -104,17 +104,17 @@ def test_only_those_concerned_appeal_and_only_against_what_can_be(
     for client in (as_alice, as_carol):
         assert client.get(address).status_code == 404
         assert client.post(address, WORDS).status_code == 404
-    back = unhide_post(Post.objects.get(author=bob), by=carol, reason="a mistake")
+    back = unhide_post(Post.objects.get(author=bob), actor=carol, reason="a mistake")
     with pytest.raises(NotAllowed):
-        appeal_against(back, by=bob, words="Thank you.")
+        appeal_against(back, actor=bob, words="Thank you.")
     assert as_bob.post(address, WORDS).status_code == 403, "taken back already"
-    pinned = pin_thread(thread, by=carol, reason="of use")
+    pinned = pin_thread(thread, actor=carol, reason="of use")
     assert as_alice.get(reverse("log-appeal", args=[pinned.pk])).status_code == 403
     assert not Appeal.objects.exists()
 
 
 def test_a_suspended_member_appeals(as_bob, bob, carol):
-    action = suspend_person(bob, by=carol, reason="spam")
+    action = suspend_person(bob, actor=carol, reason="spam")
     address = reverse("log-appeal", args=[action.pk])
     assert as_bob.post(address, WORDS).status_code == 303
 
@@ -128,8 +128,8 @@ def test_upheld_by_another_moderator_it_is_undone_and_the_member_told(
     assert (appeal.outcome, appeal.answered_by) == ("upheld", grace)
     assert appeal.record.undoes == action
     assert not Post.objects.get(pk=reply.pk).is_hidden
-    notice = ModerationNotice.objects.get(cause="appeal")
-    assert (notice.member, notice.action) == (bob, appeal.record)
+    notification = ModerationNotification.objects.get(cause="appeal")
+    assert (notification.member, notification.action) == (bob, appeal.record)
     page = logged_in(bob).get(reverse("inbox")).content.decode()
     assert "Your appeal was upheld." in page
     assert "bob is right" in page
@@ -146,7 +146,7 @@ def test_declined_it_stands_and_the_member_is_told_why(appeal, grace, reply, bob
     assert "read it again" in page
     record = ModerationAction.objects.first()
     with pytest.raises(NotAllowed):
-        undo(record, by=grace, reason="after all")
+        undo(record, actor=grace, reason="after all")
     assert Client().get(record.get_absolute_url()).status_code == 404, "between them"
 
 
@@ -171,13 +171,13 @@ def test_nobody_below_answers_and_others_see_nothing(appeal, board, frank, as_al
 
 
 def test_one_persons_appeal_undoes_their_part_alone(opening, reply, alice, bob, carol, erin):
-    action = hide_post.together([opening, reply], by=carol, reason="off the wall").action
-    made = appeal_against(action, by=bob, words="Mine was fine.")
-    uphold_appeal(made, by=erin, reason="yes, his was")
+    action = hide_post.together([opening, reply], actor=carol, reason="off the wall").action
+    made = appeal_against(action, actor=bob, words="Mine was fine.")
+    uphold_appeal(made, actor=erin, reason="yes, his was")
     assert Post.objects.get(pk=opening.pk).is_hidden
     assert not Post.objects.get(pk=reply.pk).is_hidden
-    second = appeal_against(action, by=alice, words="So was mine.")
-    decline_appeal(second, by=erin, reason="no, it was not")
+    second = appeal_against(action, actor=alice, words="So was mine.")
+    decline_appeal(second, actor=erin, reason="no, it was not")
 
 
 def test_bad_answer_is_said_and_the_reason_kept(appeal, grace):

@@ -11,8 +11,8 @@ from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
+from forum.errors import Conflict, Gone, Invalid, NotAllowed, UserError
 from forum.models import ModerationAction, Post, Thread
-from forum.refusals import Changed, Gone, Invalid, NotAllowed, Refusal
 
 Act = ModerationAction.Act
 
@@ -44,7 +44,7 @@ def test_branch_moves_to_the_end_of_another_posts_replies(
     there = answer(place, bob)
     number = reply.number
 
-    action = move_branch(reply, to=place, by=carol, reason="answers this one")
+    action = move_branch(reply, to=place, actor=carol, reason="answers this one")
 
     assert children(fresh(place)) == [there, reply]
     assert children(fresh(opening)) == [place]
@@ -57,9 +57,9 @@ def test_branch_moves_to_the_end_of_another_posts_replies(
 def test_branch_moves_into_another_thread(opening, reply, other, alice, carol, assert_sound):
     below = answer(reply, alice)
     place = children(Post.objects.get(thread=other, parent=None))[0]
-    edit_post(below, by=alice, source="Yes, and edited.")
+    edit_post(below, actor=alice, source="Yes, and edited.")
 
-    move_branch(reply, to=place, by=carol, reason="about ivy")
+    move_branch(reply, to=place, actor=carol, reason="about ivy")
 
     moved = fresh(reply)
     assert (moved.thread_id, moved.parent_id, moved.level) == (other.pk, place.pk, 2)
@@ -78,7 +78,7 @@ def test_branch_moves_into_another_thread(opening, reply, other, alice, carol, a
 def test_thread_keeps_its_latest_reply_when_older_ones_move_in(opening, reply, other, carol):
     latest = fresh(other).last_post
     assert latest.pk > reply.pk
-    move_branch(reply, to=latest, by=carol, reason="about ivy")
+    move_branch(reply, to=latest, actor=carol, reason="about ivy")
     assert fresh(other).last_post == latest
     assert fresh(other).last_post_at == latest.created_at
 
@@ -89,9 +89,9 @@ def test_hidden_and_deleted_posts_of_a_branch_are_not_counted(
     hidden, deleted = answer(reply, alice), answer(reply, alice)
     answer(hidden, bob)
     answer(deleted, bob)
-    hide_post(hidden, by=carol, reason="rude")
-    delete_post(deleted, by=alice)
-    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    hide_post(hidden, actor=carol, reason="rude")
+    delete_post(deleted, actor=alice)
+    move_branch(reply, to=fresh(other).last_post, actor=carol, reason="about ivy")
     assert fresh(other).post_count == 3 + 3
     assert_sound()
 
@@ -101,20 +101,20 @@ def test_branch_does_not_move_below_itself(opening, reply, alice, carol, forum):
     before = forum()
     for place in (reply, below):
         with pytest.raises(Invalid):
-            move_branch(reply, to=place, by=carol, reason="a knot")
+            move_branch(reply, to=place, actor=carol, reason="a knot")
     assert forum() == before
     assert not ModerationAction.objects.exists()
 
 
 def test_opening_post_moves_only_with_its_thread(opening, other, carol):
     with pytest.raises(Invalid):
-        move_branch(opening, to=fresh(other).last_post, by=carol, reason="about ivy")
+        move_branch(opening, to=fresh(other).last_post, actor=carol, reason="about ivy")
 
 
 def test_moving_twice_is_one_act(opening, reply, other, carol):
     place = fresh(other).last_post
-    first = move_branch(reply, to=place, by=carol, reason="about ivy")
-    assert move_branch(reply, to=place, by=carol, reason="about ivy") == first
+    first = move_branch(reply, to=place, actor=carol, reason="about ivy")
+    assert move_branch(reply, to=place, actor=carol, reason="about ivy") == first
     assert ModerationAction.objects.count() == 1
 
 
@@ -122,24 +122,24 @@ def test_only_moderators_of_both_boards_move(opening, reply, other, elsewhere, a
     place = fresh(other).last_post
     for person in (alice, bob):
         with pytest.raises(NotAllowed):
-            move_branch(reply, to=place, by=person, reason="mine")
-    move_branch(reply, to=place, by=frank, reason="about ivy")
+            move_branch(reply, to=place, actor=person, reason="mine")
+    move_branch(reply, to=place, actor=frank, reason="about ivy")
     away = start_thread(elsewhere, author=alice, title="Slate", source="Slate?")
     with pytest.raises(NotAllowed):
-        move_branch(reply, to=away.last_post, by=frank, reason="about slate")
+        move_branch(reply, to=away.last_post, actor=frank, reason="about slate")
     with pytest.raises(NotAllowed):
-        split_branch(reply, title="Slate", board=elsewhere, by=frank, reason="about slate")
+        split_branch(reply, title="Slate", board=elsewhere, actor=frank, reason="about slate")
     with pytest.raises(NotAllowed):
-        merge_thread(other, into=away, by=frank, reason="about slate")
+        merge_thread(other, into=away, actor=frank, reason="about slate")
 
 
 def test_every_move_needs_a_reason(opening, reply, other, carol, forum):
     before = forum()
     place = fresh(other).last_post
     for move in (
-        lambda: move_branch(reply, to=place, by=carol, reason=" "),
-        lambda: split_branch(reply, title="Bricks", by=carol, reason=" "),
-        lambda: merge_thread(opening.thread, into=other, by=carol, reason=" "),
+        lambda: move_branch(reply, to=place, actor=carol, reason=" "),
+        lambda: split_branch(reply, title="Bricks", actor=carol, reason=" "),
+        lambda: merge_thread(opening.thread, into=other, actor=carol, reason=" "),
     ):
         with pytest.raises(Invalid):
             move()
@@ -147,8 +147,8 @@ def test_every_move_needs_a_reason(opening, reply, other, carol, forum):
 
 
 def test_move_does_not_ask_whether_the_thread_is_locked(opening, reply, other, carol):
-    lock_thread(other, by=carol, reason="settled")
-    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    lock_thread(other, actor=carol, reason="settled")
+    move_branch(reply, to=fresh(other).last_post, actor=carol, reason="about ivy")
     assert fresh(reply).thread_id == other.pk
 
 
@@ -161,7 +161,7 @@ def test_long_chain_and_wide_fan_move_in_few_queries(
     for _ in range(30):
         answer(head, alice)
     with django_assert_max_num_queries(45):
-        move_branch(head, to=fresh(other).last_post, by=carol, reason="about ivy")
+        move_branch(head, to=fresh(other).last_post, actor=carol, reason="about ivy")
     assert fresh(tip).level == 32
     assert_sound()
 
@@ -172,7 +172,7 @@ def test_long_chain_and_wide_fan_move_in_few_queries(
 def test_split_branch_becomes_a_thread(opening, reply, elsewhere, alice, bob, carol, assert_sound):
     below = answer(reply, alice)
     thread = split_branch(
-        reply, title="  Wet  bricks ", board=elsewhere, by=carol, reason="a matter of its own"
+        reply, title="  Wet  bricks ", board=elsewhere, actor=carol, reason="a matter of its own"
     )
     assert (thread.title, thread.board, thread.author) == ("Wet bricks", elsewhere, bob)
     assert (fresh(reply).parent, fresh(reply).level) == (None, 0)
@@ -187,9 +187,9 @@ def test_split_branch_becomes_a_thread(opening, reply, elsewhere, alice, bob, ca
 
 def test_split_needs_a_title_and_a_reply(opening, reply, carol):
     with pytest.raises(Invalid):
-        split_branch(reply, title=" ", by=carol, reason="a matter of its own")
+        split_branch(reply, title=" ", actor=carol, reason="a matter of its own")
     with pytest.raises(Invalid):
-        split_branch(opening, title="Bricks", by=carol, reason="a matter of its own")
+        split_branch(opening, title="Bricks", actor=carol, reason="a matter of its own")
     assert Thread.objects.count() == 1
 
 
@@ -200,7 +200,7 @@ def test_merged_thread_hangs_below_the_other_and_leads_there(
     opening, reply, other, carol, assert_sound
 ):
     old = opening.thread
-    merge_thread(old, into=other, by=carol, reason="the same question")
+    merge_thread(old, into=other, actor=carol, reason="the same question")
     root = Post.objects.get(thread=other, parent=None)
     assert children(root)[-1] == opening
     assert fresh(reply).level == 2
@@ -212,18 +212,18 @@ def test_merged_thread_hangs_below_the_other_and_leads_there(
 
 
 def test_merged_thread_is_answered_where_it_is_now(opening, reply, other, alice, carol):
-    merge_thread(opening.thread, into=other, by=carol, reason="the same question")
+    merge_thread(opening.thread, into=other, actor=carol, reason="the same question")
     assert answer(reply, alice).thread == other
 
 
 def test_merging_twice_is_one_act_and_back_again_is_refused(opening, other, carol):
     old = opening.thread
-    first = merge_thread(old, into=other, by=carol, reason="the same question")
-    assert merge_thread(old, into=other, by=carol, reason="the same question") == first
+    first = merge_thread(old, into=other, actor=carol, reason="the same question")
+    assert merge_thread(old, into=other, actor=carol, reason="the same question") == first
     with pytest.raises(Gone):
-        merge_thread(other, into=old, by=carol, reason="no, this way")
+        merge_thread(other, into=old, actor=carol, reason="no, this way")
     with pytest.raises(Invalid):
-        merge_thread(other, into=other, by=carol, reason="a knot")
+        merge_thread(other, into=other, actor=carol, reason="a knot")
 
 
 # -- Taking it back -------------------------------------------------------------------------------
@@ -233,10 +233,10 @@ def moves(opening, reply, other, carol):
     """Each kind of move, as something that can be done."""
     place = fresh(other).last_post
     return {
-        Act.MOVE_BRANCH: lambda: move_branch(reply, to=place, by=carol, reason="about ivy"),
-        Act.SPLIT_BRANCH: lambda: split_branch(reply, title="Wet", by=carol, reason="apart"),
+        Act.MOVE_BRANCH: lambda: move_branch(reply, to=place, actor=carol, reason="about ivy"),
+        Act.SPLIT_BRANCH: lambda: split_branch(reply, title="Wet", actor=carol, reason="apart"),
         Act.MERGE_THREAD: lambda: merge_thread(
-            opening.thread, into=other, by=carol, reason="the same"
+            opening.thread, into=other, actor=carol, reason="the same"
         ),
     }
 
@@ -253,13 +253,13 @@ def test_undo_restores_everything_and_writes_one_record(
     opening, reply, other, alice, bob, carol, forum, assert_sound, act, inverse
 ):
     answer(opening, bob, "Behind the reply.")
-    edit_post(answer(reply, alice), by=alice, source="Edited.")
+    edit_post(answer(reply, alice), actor=alice, source="Edited.")
     before = forum()
 
     moves(opening, reply, other, carol)[act]()
     action = last_action()
     moved = forum()
-    undone = undo_move(action, by=carol, reason="a mistake")
+    undone = undo_move(action, actor=carol, reason="a mistake")
 
     assert (undone.act, undone.undoes) == (inverse, action)
     after = forum()
@@ -267,18 +267,18 @@ def test_undo_restores_everything_and_writes_one_record(
     assert after["posts"][:2] == before["posts"]
     assert after["threads"][:2] == before["threads"]
     assert all(posts == [] for posts in after["posts"][2:])
-    assert undo_move(action, by=carol, reason="twice") == undone
+    assert undo_move(action, actor=carol, reason="twice") == undone
     assert ModerationAction.objects.count() == 2
     assert_sound()
 
-    undo_move(undone, by=carol, reason="no mistake after all")
+    undo_move(undone, actor=carol, reason="no mistake after all")
     assert forum() == moved
     assert_sound()
 
 
 def test_split_thread_leads_back_when_the_split_is_undone(opening, reply, carol):
-    thread = split_branch(reply, title="Wet", by=carol, reason="apart")
-    undo_move(last_action(), by=carol, reason="together after all")
+    thread = split_branch(reply, title="Wet", actor=carol, reason="apart")
+    undo_move(last_action(), actor=carol, reason="together after all")
     assert fresh(thread).merged_into == opening.thread
     assert fresh(reply).parent == opening
 
@@ -286,9 +286,9 @@ def test_split_thread_leads_back_when_the_split_is_undone(opening, reply, carol)
 def test_undo_puts_a_branch_back_between_its_siblings(opening, other, alice, bob, carol):
     first, second, third = (answer(opening, bob) for _ in range(3))
     for branch in (first, second, third):
-        move_branch(branch, to=fresh(other).last_post, by=carol, reason="about ivy")
+        move_branch(branch, to=fresh(other).last_post, actor=carol, reason="about ivy")
         fourth = answer(opening, alice)
-        undo_move(last_action(), by=carol, reason="a mistake")
+        undo_move(last_action(), actor=carol, reason="a mistake")
         assert children(opening)[:3] == [first, second, third]
         assert children(opening)[-1] == fourth
 
@@ -296,14 +296,14 @@ def test_undo_puts_a_branch_back_between_its_siblings(opening, other, alice, bob
 def test_what_joined_a_branch_comes_back_with_it(opening, reply, other, alice, carol, assert_sound):
     place = fresh(other).last_post
     own = answer(place, alice, "Has been in the other thread before.")
-    move_branch(reply, to=place, by=carol, reason="about ivy")
+    move_branch(reply, to=place, actor=carol, reason="about ivy")
     new = answer(reply, alice)
-    edit_post(reply, by=reply.author, source="Only in winter.")
-    move_branch(own, to=reply, by=carol, reason="answers this")
+    edit_post(reply, actor=reply.author, source="Only in winter.")
+    move_branch(own, to=reply, actor=carol, reason="answers this")
     answer(opening, alice, "Takes the number that comes next.")
     action = ModerationAction.objects.get(effects__target_id=reply.pk, effects__kind="post")
 
-    undo_move(action, by=carol, reason="a mistake")
+    undo_move(action, actor=carol, reason="a mistake")
 
     assert fresh(reply).number == reply.number
     assert {fresh(post).thread_id for post in (reply, new, own)} == {opening.thread_id}
@@ -312,38 +312,38 @@ def test_what_joined_a_branch_comes_back_with_it(opening, reply, other, alice, c
 
 def test_undo_touches_only_what_the_move_still_owns(opening, reply, other, alice, carol, forum):
     away = answer(fresh(other).last_post, alice)
-    move_branch(reply, to=away, by=carol, reason="about ivy")
+    move_branch(reply, to=away, actor=carol, reason="about ivy")
     first = last_action()
-    move_branch(reply, to=Post.objects.get(thread=other, parent=None), by=carol, reason="higher")
+    move_branch(reply, to=Post.objects.get(thread=other, parent=None), actor=carol, reason="higher")
     before = forum()
-    with pytest.raises(Changed):
-        undo_move(first, by=carol, reason="a mistake")
+    with pytest.raises(Conflict):
+        undo_move(first, actor=carol, reason="a mistake")
     assert forum() == before
 
 
 def test_undo_is_refused_when_the_old_place_moved_away(opening, reply, other, alice, carol):
     below = answer(reply, alice)
-    move_branch(below, to=opening, by=carol, reason="higher")
+    move_branch(below, to=opening, actor=carol, reason="higher")
     action = last_action()
-    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
-    with pytest.raises(Changed):
-        undo_move(action, by=carol, reason="a mistake")
+    move_branch(reply, to=fresh(other).last_post, actor=carol, reason="about ivy")
+    with pytest.raises(Conflict):
+        undo_move(action, actor=carol, reason="a mistake")
 
 
 def test_undo_is_refused_when_the_old_place_is_below_now(opening, reply, alice, carol):
     place = answer(opening, alice)
     below = answer(reply, alice)
-    move_branch(below, to=place, by=carol, reason="there")
+    move_branch(below, to=place, actor=carol, reason="there")
     action = last_action()
-    move_branch(reply, to=below, by=carol, reason="turned around")
+    move_branch(reply, to=below, actor=carol, reason="turned around")
     with pytest.raises(Invalid):
-        undo_move(action, by=carol, reason="a mistake")
+        undo_move(action, actor=carol, reason="a mistake")
 
 
 def test_members_cannot_undo(opening, reply, other, alice, carol):
-    move_branch(reply, to=fresh(other).last_post, by=carol, reason="about ivy")
+    move_branch(reply, to=fresh(other).last_post, actor=carol, reason="about ivy")
     with pytest.raises(NotAllowed):
-        undo_move(last_action(), by=alice, reason="mine")
+        undo_move(last_action(), actor=alice, reason="mine")
 
 
 places = st.integers(min_value=0, max_value=1000)
@@ -372,18 +372,18 @@ def test_any_moves_undone_in_reverse_change_nothing(
             try:
                 with transaction.atomic():
                     if kind == "m":
-                        move_branch(post, to=to, by=carol, reason="anywhere")
+                        move_branch(post, to=to, actor=carol, reason="anywhere")
                     elif kind == "s":
-                        split_branch(post, title="Apart", by=carol, reason="anywhere")
+                        split_branch(post, title="Apart", actor=carol, reason="anywhere")
                     else:
-                        merge_thread(post.thread, into=to.thread, by=carol, reason="anywhere")
-            except Refusal:
+                        merge_thread(post.thread, into=to.thread, actor=carol, reason="anywhere")
+            except UserError:
                 continue
             if last_action() not in actions:
                 actions.append(last_action())
             assert_sound()
         for action in reversed(actions):
-            undo_move(action, by=carol, reason="nowhere")
+            undo_move(action, actor=carol, reason="nowhere")
             assert_sound()
         after = forum()
         assert after["posts"][:threads] == before["posts"]

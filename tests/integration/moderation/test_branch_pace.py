@@ -17,9 +17,9 @@ from forum.actions.moderation import (
 )
 from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
+from forum.errors import Invalid, Locked, RateLimited
 from forum.models import Post, Thread
-from forum.permissions import may_answer, may_edit
-from forum.refusals import Invalid, Locked, TooFast
+from forum.permissions import can_answer, can_edit
 
 WORDS = {"source": "One more thing."}
 
@@ -46,7 +46,7 @@ def wait(minutes):
 
 
 def test_locked_branch_takes_no_answers_and_says_why(as_bob, reply, below, beside, carol):
-    lock_branch(reply, by=carol, reason="going in circles")
+    lock_branch(reply, actor=carol, reason="going in circles")
     for post in (reply, below):
         answer = as_bob.post(reverse("post-reply", args=[post.pk]), WORDS)
         assert answer.status_code == 423
@@ -58,7 +58,7 @@ def test_locked_branch_takes_no_answers_and_says_why(as_bob, reply, below, besid
 
 
 def test_page_says_it_at_the_head_and_offers_no_answer_below(as_bob, reply, below, beside, carol):
-    lock_branch(reply, by=carol, reason="going in circles")
+    lock_branch(reply, actor=carol, reason="going in circles")
     page = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     parts = {
         post: page.split(f'id="p{post.pk}"')[1].split("</article>")[0]
@@ -71,62 +71,64 @@ def test_page_says_it_at_the_head_and_offers_no_answer_below(as_bob, reply, belo
 
 
 def test_moderators_answer_in_a_locked_branch(as_carol, reply, below, carol):
-    lock_branch(reply, by=carol, reason="going in circles")
+    lock_branch(reply, actor=carol, reason="going in circles")
     assert as_carol.post(reverse("post-reply", args=[below.pk]), WORDS).status_code == 302
 
 
 def test_authors_do_not_edit_in_a_locked_branch(below, reply, alice, carol):
-    assert may_edit(alice, fresh(below))
-    lock_branch(reply, by=carol, reason="going in circles")
-    assert isinstance(may_edit(alice, fresh(below)).refusal, Locked)
+    assert can_edit(alice, fresh(below))
+    lock_branch(reply, actor=carol, reason="going in circles")
+    assert isinstance(can_edit(alice, fresh(below)).error, Locked)
 
 
 def test_lock_ends_by_itself(reply, below, bob, carol, as_bob):
     until = timezone.now() + timedelta(hours=1)
-    lock_branch(reply, by=carol, reason="for an hour", until=until)
-    lock_thread(reply.thread, by=carol, reason="for an hour", until=until)
+    lock_branch(reply, actor=carol, reason="for an hour", until=until)
+    lock_thread(reply.thread, actor=carol, reason="for an hour", until=until)
     assert "until" in as_bob.get(reply.thread.get_absolute_url()).content.decode()
     over = timezone.now() - timedelta(minutes=1)
     Post.objects.update(locked_until=over)
     Thread.objects.update(locked_until=over)
-    assert may_answer(bob, fresh(below))
+    assert can_answer(bob, fresh(below))
     page = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     assert "Locked by" not in page
     assert f"/p/{below.pk}/reply/" in page
-    again = lock_branch(reply, by=carol, reason="once more")
+    again = lock_branch(reply, actor=carol, reason="once more")
     assert again.reason == "once more"
 
 
 def test_lock_moves_with_its_branch(reply, below, other, bob, carol):
-    lock_branch(reply, by=carol, reason="going in circles")
-    move_branch(reply, to=Post.objects.get(thread=other, parent=None), by=carol, reason="about ivy")
-    assert isinstance(may_answer(bob, fresh(below)).refusal, Locked)
-    unlock_branch(reply, by=carol, reason="calm again")
-    assert may_answer(bob, fresh(below))
+    lock_branch(reply, actor=carol, reason="going in circles")
+    move_branch(
+        reply, to=Post.objects.get(thread=other, parent=None), actor=carol, reason="about ivy"
+    )
+    assert isinstance(can_answer(bob, fresh(below)).error, Locked)
+    unlock_branch(reply, actor=carol, reason="calm again")
+    assert can_answer(bob, fresh(below))
 
 
 def test_opening_post_is_locked_with_its_thread(opening, carol):
     with pytest.raises(Invalid):
-        lock_branch(opening, by=carol, reason="all of it")
+        lock_branch(opening, actor=carol, reason="all of it")
 
 
 def test_slow_branch_takes_one_post_a_person_in_its_time(reply, below, beside, alice, bob, carol):
-    slow_branch(reply, minutes=10, by=carol, reason="calm down")
-    with pytest.raises(TooFast) as refusal:
+    slow_branch(reply, minutes=10, actor=carol, reason="calm down")
+    with pytest.raises(RateLimited) as error:
         reply_to(below, author=alice, source="Too soon.")
-    assert "calm down" in str(refusal.value.message)
-    assert 0 < refusal.value.retry_after <= 600
+    assert "calm down" in str(error.value.message)
+    assert 0 < error.value.retry_after <= 600
     wait(11)
     reply_to(below, author=alice, source="In good time.")
     reply_to(below, author=carol, source="A moderator.")
     reply_to(below, author=carol, source="At any pace.")
     reply_to(beside, author=alice, source="Elsewhere as fast as ever.")
-    with pytest.raises(TooFast):
+    with pytest.raises(RateLimited):
         reply_to(reply, author=alice, source="Too soon again.")
 
 
 def test_slow_thread_counts_the_whole_thread_and_the_text_is_kept(as_alice, beside, reply, carol):
-    slow_thread(beside.thread, minutes=10, by=carol, reason="calm down")
+    slow_thread(beside.thread, minutes=10, actor=carol, reason="calm down")
     answer = as_alice.post(reverse("post-reply", args=[reply.pk]), WORDS)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) <= 600

@@ -9,8 +9,8 @@ from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.removal import remove_branch, restore_branch
 from forum.actions.undo import undo
-from forum.models import ModerationAction, ModerationNotice, Post, Role, Thread
-from forum.refusals import NotAllowed
+from forum.errors import NotAllowed
+from forum.models import ModerationAction, ModerationNotification, Post, Role, Thread
 
 WHY = {"reason": "in circles"}
 
@@ -35,33 +35,36 @@ def ids(posts):
 def test_everything_below_goes_as_one_act_and_each_author_is_told_once(
     below, opening, alice, bob, carol
 ):
-    action = remove_branch(below[0], by=carol, reason="in circles")
+    action = remove_branch(below[0], actor=carol, reason="in circles")
     assert hidden() == ids(below)
     assert action.effects.count() == len(below)
     assert Thread.objects.get().post_count == 1
-    assert {notice.member for notice in ModerationNotice.objects.all()} == {alice, bob}
-    assert ModerationNotice.objects.count() == 2
-    restore_branch(below[0], by=carol, reason="a mistake")
+    assert {notification.member for notification in ModerationNotification.objects.all()} == {
+        alice,
+        bob,
+    }
+    assert ModerationNotification.objects.count() == 2
+    restore_branch(below[0], actor=carol, reason="a mistake")
     assert hidden() == set()
     assert Thread.objects.get().post_count == 5
 
 
 def test_what_was_removed_before_stays_removed(below, alice, bob, carol):
-    hide_post(below[2], by=carol, reason="rude")
-    delete_post(below[3], by=alice)
-    action = remove_branch(below[0], by=carol, reason="in circles")
+    hide_post(below[2], actor=carol, reason="rude")
+    delete_post(below[3], actor=alice)
+    action = remove_branch(below[0], actor=carol, reason="in circles")
     assert action.effects.count() == 2
-    restored = restore_branch(below[0], by=carol, reason="a mistake")
+    restored = restore_branch(below[0], actor=carol, reason="a mistake")
     assert restored.undoes == action
     assert hidden() == {below[2].pk}
 
 
 def test_restoring_a_part_leaves_the_rest_to_undo(below, carol):
-    action = remove_branch(below[0], by=carol, reason="in circles")
-    part = restore_branch(below[2], by=carol, reason="this was fine")
+    action = remove_branch(below[0], actor=carol, reason="in circles")
+    part = restore_branch(below[2], actor=carol, reason="this was fine")
     assert part.undoes is None
     assert hidden() == ids(below[:2])
-    undone = undo(action, by=carol, reason="all of it was")
+    undone = undo(action, actor=carol, reason="all of it was")
     assert hidden() == set()
     assert {target for target, _action in undone.kept} == set(below[2:])
 
@@ -83,7 +86,7 @@ def test_an_answer_that_came_meanwhile_is_not_removed_unseen(as_carol, below, al
 
 def test_tombstone_tells_reason_and_leads_to_the_log(visitor, below, carol):
     reply_to(below[1], author=below[0].author, source="Stays under it.")
-    action = hide_post(below[0], by=carol, reason="in circles")
+    action = hide_post(below[0], actor=carol, reason="in circles")
     page = visitor.get(below[0].thread.get_absolute_url()).content.decode()
     stone = page.split(f'id="p{below[0].pk}"')[1].split("</article>")[0]
     assert "Hidden by a moderator on" in stone
@@ -98,6 +101,6 @@ def test_a_moderators_post_is_removed_by_those_above_only(reply, board, carol, f
     Role.objects.create(person=other, board=board, kind=Role.Kind.MODERATOR)
     for person in (other, frank):
         with pytest.raises(NotAllowed):
-            remove_branch(post, by=person, reason="in circles")
+            remove_branch(post, actor=person, reason="in circles")
     assert not ModerationAction.objects.exists()
-    remove_branch(post, by=carol, reason="in circles")
+    remove_branch(post, actor=carol, reason="in circles")

@@ -12,15 +12,15 @@ from django.utils import timezone
 from forum.actions.claims import assign_case, assign_held, claim_case, release_case
 from forum.actions.reports import dismiss_reports, report_post
 from forum.actions.undo import undo
-from forum.models import Case, ModerationAction, ModerationNotice, Role, User
+from forum.errors import Conflict, Invalid, NotAllowed
+from forum.models import Case, ModerationAction, ModerationNotification, Role, User
 from forum.models.acts import Act
-from forum.refusals import Changed, Invalid, NotAllowed
 from tests.deeds import waiting
 
 
 @pytest.fixture
 def case(reply, alice) -> Case:
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     return Case.objects.get()
 
 
@@ -36,8 +36,8 @@ def given(case: Case) -> User | None:
 
 
 def words_for(person: User) -> list[str]:
-    notices = ModerationNotice.objects.filter(member=person, cause="case")
-    return [notice.action.reason for notice in notices]
+    notifications = ModerationNotification.objects.filter(member=person, cause="case")
+    return [notification.action.reason for notification in notifications]
 
 
 def test_given_from_the_page_and_from_the_desk(as_carol, case, mona, reply):
@@ -56,59 +56,59 @@ def test_given_from_the_page_and_from_the_desk(as_carol, case, mona, reply):
 
 
 def test_filters_find_whose_it_is(as_carol, case, carol, mona, reply):
-    def listed(by):
-        return list(as_carol.get("/admin/", {"by": by}).context["cl"].result_list)
+    def listed(actor):
+        return list(as_carol.get("/admin/", {"by": actor}).context["cl"].result_list)
 
     assert (listed("me"), listed("nobody"), listed("")) == ([], [case], [case])
-    assign_case(reply, to=mona, by=carol, reason="You")
+    assign_case(reply, to=mona, actor=carol, reason="You")
     assert (listed("me"), listed("nobody"), listed("")) == ([], [], [case])
-    assign_case(reply, to=carol, by=carol, reason="Me")
+    assign_case(reply, to=carol, actor=carol, reason="Me")
     assert (listed("me"), listed("nobody"), listed("")) == ([case], [], [case])
     assert words_for(carol) == [], "nobody hears what they did themselves"
 
 
 def test_it_stays_theirs_until_somebody_takes_it_over(case, carol, erin, mona, reply):
-    assign_case(reply, to=mona, by=carol, reason="You")
+    assign_case(reply, to=mona, actor=carol, reason="You")
     Case.objects.update(claimed_at=timezone.now() - timedelta(days=3))
-    assert claim_case(case, by=mona)
-    release_case(case, by=mona)
+    assert claim_case(case, actor=mona)
+    release_case(case, actor=mona)
     assert given(case) == mona
-    assert not claim_case(case, by=erin)
-    assert claim_case(case, by=erin, take_over=True)
+    assert not claim_case(case, actor=erin)
+    assert claim_case(case, actor=erin, take_over=True)
     assert given(case) == erin
-    release_case(case, by=erin)
+    release_case(case, actor=erin)
     assert given(case) is None
 
 
 def test_given_away_again_who_had_it_need_not_hear_of_it(case, carol, erin, mona, reply):
-    assign_case(reply, to=mona, by=carol, reason="You")
-    assign_case(reply, to=erin, by=carol, reason="You rather")
+    assign_case(reply, to=mona, actor=carol, reason="You")
+    assign_case(reply, to=erin, actor=carol, reason="You rather")
     assert (words_for(mona), words_for(erin)) == ([], ["You rather"])
-    assign_case(reply, to=None, by=erin, reason="Whoever comes")
+    assign_case(reply, to=None, actor=erin, reason="Whoever comes")
     assert given(case) is None
     assert words_for(erin) == []
     assert ModerationAction.objects.filter(act=Act.ASSIGN_CASE).count() == 3
 
 
 def test_undone_it_is_whose_it_was(case, carol, erin, mona, reply):
-    assign_case(reply, to=mona, by=carol, reason="You")
-    second = assign_case(reply, to=erin, by=carol, reason="You rather")
-    undo(second, by=carol, reason="No")
+    assign_case(reply, to=mona, actor=carol, reason="You")
+    second = assign_case(reply, to=erin, actor=carol, reason="You rather")
+    undo(second, actor=carol, reason="No")
     assert given(case) == mona
-    third = assign_case(reply, to=erin, by=carol, reason="After all")
-    dismiss_reports(reply, by=erin, reason="Fine")
+    third = assign_case(reply, to=erin, actor=carol, reason="After all")
+    dismiss_reports(reply, actor=erin, reason="Fine")
     assert given(case) is None
-    with pytest.raises(Changed):
-        undo(third, by=carol, reason="Too late")
+    with pytest.raises(Conflict):
+        undo(third, actor=carol, reason="Too late")
 
 
 def test_only_those_who_may_decide_give_it_and_get_it(case, carol, mona, alice, bob, reply):
     with pytest.raises(NotAllowed):
-        assign_case(reply, to=mona, by=alice, reason="No")
+        assign_case(reply, to=mona, actor=alice, reason="No")
     Role.objects.create(person=bob, kind=Role.Kind.MODERATOR)
     for person in (alice, User.objects.get(pk=bob.pk)):  # no moderator; author of the post
         with pytest.raises(Invalid):
-            assign_case(reply, to=person, by=carol, reason="No")
+            assign_case(reply, to=person, actor=carol, reason="No")
     assert given(case) is None
     assert not ModerationAction.objects.exists()
 
@@ -134,7 +134,7 @@ def test_what_waits_is_given_likewise(as_carol, reply, alice, carol, mona):
     told = client.get("/inbox/moderators/").content.decode()
     assert f'href="{reverse("admin:index")}?by=me"' in told
     assert list(client.get("/admin/", {"by": "me"}).context["cl"].result_list) == [case]
-    undo(ModerationAction.objects.get(), by=carol, reason="Somebody else")
+    undo(ModerationAction.objects.get(), actor=carol, reason="Somebody else")
     assert given(case) is None
     assert words_for(mona) == []
 
@@ -143,6 +143,6 @@ def test_what_waits_is_given_to_those_who_may_decide_on_it(reply, alice, carol, 
     held = waiting(reply, alice)
     stranger = User.objects.create_user("stranger")
     with pytest.raises(Invalid):
-        assign_held(held, to=stranger, by=carol, reason="You")
+        assign_held(held, to=stranger, actor=carol, reason="You")
     with pytest.raises(NotAllowed):
-        assign_held(held, to=carol, by=stranger, reason="Me")
+        assign_held(held, to=carol, actor=stranger, reason="Me")

@@ -128,7 +128,7 @@ def test_page_shows_what_it_is_about(as_carol, reply):
 
 
 def test_deleted_post_is_not_hidden_and_not_shown(as_carol, reply, bob):
-    delete_post(reply, by=bob)
+    delete_post(reply, actor=bob)
     page = reverse("post-hide", args=[reply.pk])
     assert "stay wet" not in as_carol.get(page).content.decode()
     assert as_carol.post(page, WHY).status_code == 410

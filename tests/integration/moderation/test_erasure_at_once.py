@@ -15,9 +15,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_confirmed_by_several_at_once_there_is_one_record(reply, carol, erin):
     dora = User.objects.create_user("dora")
     Role.objects.create(person=dora, kind=Role.Kind.MODERATOR)
-    ask_to_erase(reply, by=carol, reason="somebody’s address")
+    ask_to_erase(reply, actor=carol, reason="somebody’s address")
     asked = Erasure.objects.get()
-    made = at_once(*[lambda by=by: confirm_erasure(asked, by=by) for by in (dora, erin) * 2])
+    made = at_once(
+        *[lambda actor=actor: confirm_erasure(asked, actor=actor) for actor in (dora, erin) * 2]
+    )
     assert len({action.pk for action in made}) == 1
     assert ModerationAction.objects.filter(act=Act.ERASE_POST).count() == 1
     reply.refresh_from_db()

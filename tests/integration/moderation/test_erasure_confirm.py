@@ -23,12 +23,13 @@ from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.undo import undo
 from forum.actions.wording import edit_with_reason
+from forum.errors import Conflict, Invalid, NotAllowed
 from forum.models import (
     Erasure,
     HeldPost,
     ModerationAction,
     ModerationEffect,
-    ModerationNotice,
+    ModerationNotification,
     Post,
     Quote,
     Revision,
@@ -39,7 +40,6 @@ from forum.models import (
 from forum.models.acts import Act
 from forum.models.drafts import Purpose
 from forum.models.tree import faults
-from forum.refusals import Changed, Invalid, NotAllowed
 from tests.columns import tables_with
 
 SECRET = "The spare key lies xylophone under the third stone."
@@ -59,7 +59,7 @@ def secret(reply, bob, alice, carol) -> Post:
     """A post of bob's that was edited, quoted, quoted in a quote, answered, and begun to be."""
     post = reply_to(reply, author=bob, source=EARLIER)
     first = reply_to(post, author=alice, source=f"> {EARLIER}\n\nDid you?")
-    edit_post(post, by=bob, source=SECRET)
+    edit_post(post, actor=bob, source=SECRET)
     quoting = reply_to(post, author=alice, source=f"> {SECRET}\n\nWhy do you say so?")
     reply_to(quoting, author=carol, source=f"> > {SECRET}\n>\n> Why do you say so?\n\nIndeed.")
     reply_to(first, author=carol, source=f"> Did you?\n\nHe did.\n\n> {SECRET}\n\nAnd that.")
@@ -71,8 +71,8 @@ def secret(reply, bob, alice, carol) -> Post:
 
 def erased(target, dora, carol, **how) -> ModerationAction:
     ask = ask_to_erase if isinstance(target, Post) else ask_to_anonymise
-    ask(target, by=carol, reason="He asked us to", **how)
-    return confirm_erasure(Erasure.objects.open().get(), by=dora)
+    ask(target, actor=carol, reason="He asked us to", **how)
+    return confirm_erasure(Erasure.objects.open().get(), actor=dora)
 
 
 # -- A post ---------------------------------------------------------------------------------------
@@ -123,27 +123,27 @@ def test_it_is_one_record_with_a_hash_and_the_author_hears_of_it(secret, dora, c
     assert ModerationAction.objects.count() == count + 2, "asking for it is the other one"
     assert (action.act, action.actor, action.reason) == (Act.ERASE_POST, carol, "He asked us to")
     assert len(action.effects.get().after["erased"]) == 64
-    assert ModerationNotice.objects.filter(member=bob, action=action).exists()
+    assert ModerationNotification.objects.filter(member=bob, action=action).exists()
     asked = Erasure.objects.get()
     assert (asked.outcome, asked.closed_by, asked.record) == ("done", dora, action)
-    assert confirm_erasure(asked, by=dora) == action, "twice is once"
+    assert confirm_erasure(asked, actor=dora) == action, "twice is once"
 
 
 def test_nothing_that_was_done_to_it_before_can_be_undone(secret, dora, carol, erin):
-    edit = edit_with_reason(secret, source="Milder.", by=carol, reason="The key")
-    hidden = hide_post(secret, by=carol, reason="The key")
-    asked = ask_to_erase(secret, by=carol, reason="He asked us to")
-    action = confirm_erasure(Erasure.objects.get(), by=dora)
+    edit = edit_with_reason(secret, source="Milder.", actor=carol, reason="The key")
+    hidden = hide_post(secret, actor=carol, reason="The key")
+    asked = ask_to_erase(secret, actor=carol, reason="He asked us to")
+    action = confirm_erasure(Erasure.objects.get(), actor=dora)
     for earlier in (edit, hidden, asked):
-        with pytest.raises(Changed):
-            undo(earlier, by=erin, reason="No")
+        with pytest.raises(Conflict):
+            undo(earlier, actor=erin, reason="No")
     with pytest.raises(NotAllowed):
-        undo(action, by=erin, reason="No")
+        undo(action, actor=erin, reason="No")
     assert tables_with("xylophone") == set()
 
 
 def test_reports_on_it_are_answered_and_counters_right(secret, dora, carol, erin):
-    report_post(secret, by=erin, reason="private")
+    report_post(secret, actor=erin, reason="private")
     count = Thread.objects.get(pk=secret.thread_id).post_count
     action = erased(secret, dora, carol)
     assert secret.reports.get().action == action
@@ -151,8 +151,8 @@ def test_reports_on_it_are_answered_and_counters_right(secret, dora, carol, erin
 
 
 def test_title_goes_with_the_opening_post_also_from_the_log(thread, opening, dora, carol, reply):
-    retitle_thread(thread, title="Moss and the zeppelin", by=carol, reason="Clearer")
-    retitle_thread(thread, title="Moss", by=carol, reason="Shorter")
+    retitle_thread(thread, title="Moss and the zeppelin", actor=carol, reason="Clearer")
+    retitle_thread(thread, title="Moss", actor=carol, reason="Shorter")
     action = erased(opening, dora, carol)
     for word in ("zeppelin", "north wall"):
         assert tables_with(word) == set()
@@ -162,7 +162,7 @@ def test_title_goes_with_the_opening_post_also_from_the_log(thread, opening, dor
 
 
 def test_the_database_lets_nobody_else_change_the_log(thread, opening, carol, dora, reply):
-    retitle_thread(thread, title="Moss and the zeppelin", by=carol, reason="Clearer")
+    retitle_thread(thread, title="Moss and the zeppelin", actor=carol, reason="Clearer")
 
     def refused(sql):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
@@ -180,10 +180,10 @@ def test_the_database_lets_nobody_else_change_the_log(thread, opening, carol, do
 
 
 def test_the_same_person_never_confirms_not_even_past_the_rules(secret, carol, as_carol):
-    ask_to_erase(secret, by=carol, reason="Now")
+    ask_to_erase(secret, actor=carol, reason="Now")
     asked = Erasure.objects.get()
     with pytest.raises(NotAllowed):
-        confirm_erasure(asked, by=User.objects.get(pk=carol.pk))
+        confirm_erasure(asked, actor=User.objects.get(pk=carol.pk))
     other_session = Client()
     other_session.force_login(carol)
     for client in (as_carol, other_session):
@@ -214,30 +214,30 @@ def test_asked_for_in_the_page_confirmed_at_the_desk(secret, as_carol, dora):
 
 
 def test_refused_or_taken_back_it_stays_and_can_be_asked_for_again(secret, dora, carol):
-    for by, outcome in ((dora, "refused"), (carol, "withdrawn")):
-        ask_to_erase(secret, by=carol, reason=f"Until {by}")
+    for actor, outcome in ((dora, "refused"), (carol, "withdrawn")):
+        ask_to_erase(secret, actor=carol, reason=f"Until {actor}")
         asked = Erasure.objects.open().get()
-        record = drop_erasure(asked, by=by, reason="Not that")
+        record = drop_erasure(asked, actor=actor, reason="Not that")
         assert record.act == Act.DROP_ERASURE
         assert Erasure.objects.get(pk=asked.pk).outcome == outcome
-        with pytest.raises(Changed):
-            confirm_erasure(asked, by=dora)
-        with pytest.raises(Changed):
-            drop_erasure(asked, by=by, reason="Twice")
+        with pytest.raises(Conflict):
+            confirm_erasure(asked, actor=dora)
+        with pytest.raises(Conflict):
+            drop_erasure(asked, actor=actor, reason="Twice")
     assert Post.objects.get(pk=secret.pk).source == SECRET
 
 
 def test_it_lapses_and_is_asked_for_anew(secret, dora, carol):
-    ask_to_erase(secret, by=carol, reason="Now")
+    ask_to_erase(secret, actor=carol, reason="Now")
     Erasure.objects.update(asked_at=timezone.now() - timedelta(days=15))
-    with pytest.raises(Changed):
-        confirm_erasure(Erasure.objects.get(), by=dora)
-    ask_to_erase(secret, by=carol, reason="Again")
+    with pytest.raises(Conflict):
+        confirm_erasure(Erasure.objects.get(), actor=dora)
+    ask_to_erase(secret, actor=carol, reason="Again")
     assert list(Erasure.objects.order_by("pk").values_list("outcome", flat=True)) == ["expired", ""]
 
 
 def test_operator_is_the_second_person_where_there_is_no_other(secret, carol, as_carol):
-    ask_to_erase(secret, by=carol, reason="Now")
+    ask_to_erase(secret, actor=carol, reason="Now")
     asked = Erasure.objects.get()
     page = as_carol.get(reverse("admin:forum_erasure_change", args=[asked.pk])).content.decode()
     assert f"manage.py confirm_erasure {asked.pk}" in page
@@ -250,20 +250,20 @@ def test_operator_is_the_second_person_where_there_is_no_other(secret, carol, as
 def test_members_and_moderators_of_a_board_have_no_part_in_it(secret, alice, board, carol):
     mona = User.objects.create_user("mona")
     Role.objects.create(person=mona, board=board, kind=Role.Kind.MODERATOR)
-    ask_to_erase(secret, by=carol, reason="Now")
+    ask_to_erase(secret, actor=carol, reason="Now")
     for person in (alice, mona):
         with pytest.raises(NotAllowed):
-            ask_to_erase(secret, by=person, reason="No")
+            ask_to_erase(secret, actor=person, reason="No")
         with pytest.raises(NotAllowed):
-            confirm_erasure(Erasure.objects.get(), by=person)
+            confirm_erasure(Erasure.objects.get(), actor=person)
         with pytest.raises(NotAllowed):
-            drop_erasure(Erasure.objects.get(), by=person, reason="No")
+            drop_erasure(Erasure.objects.get(), actor=person, reason="No")
 
 
 def test_last_administrator_is_not_erased(erin, carol):
     Erasure.objects.create(person=erin, asked_by=erin, reason="Mine")
     with pytest.raises(Invalid):
-        confirm_erasure(Erasure.objects.get(), by=None)
+        confirm_erasure(Erasure.objects.get(), actor=None)
     assert Revision.objects.count() == 0
 
 

@@ -30,11 +30,11 @@ def test_every_act_writes_one_record_and_its_inverse_another(act, reply, alice, 
     target = targets[act.value.split("-")[1]]
     first, second = act, INVERSES[act]
     if act.value.startswith(("un", "lift")):
-        function_of(second)(target, by=carol, reason="to begin with")
+        function_of(second)(target, actor=carol, reason="to begin with")
     before = ModerationAction.objects.count()
-    done = function_of(first)(target, by=carol, reason="because", note="quietly")
-    assert function_of(first)(target, by=carol, reason="again") == done
-    back = function_of(second)(target, by=carol, reason="not any more")
+    done = function_of(first)(target, actor=carol, reason="because", note="quietly")
+    assert function_of(first)(target, actor=carol, reason="again") == done
+    back = function_of(second)(target, actor=carol, reason="not any more")
     assert ModerationAction.objects.count() == before + 2
     assert (done.act, back.act) == (first, second)
     was, now = (entry.effects.get() for entry in (done, back))
@@ -59,7 +59,7 @@ def test_every_act_writes_one_record_and_its_inverse_another(act, reply, alice, 
     ],
 )
 def test_the_log_is_never_changed(change, reply, carol):
-    hide_post(reply, by=carol, reason="off the wall")
+    hide_post(reply, actor=carol, reason="off the wall")
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         change()
     entry = ModerationAction.objects.get()
@@ -72,5 +72,5 @@ def _run(statement):
 
 
 def test_undoing_points_to_what_it_undid(reply, carol):
-    hidden = hide_post(reply, by=carol, reason="off the wall")
-    assert unhide_post(reply, by=carol, reason="a mistake").undoes == hidden
+    hidden = hide_post(reply, actor=carol, reason="off the wall")
+    assert unhide_post(reply, actor=carol, reason="a mistake").undoes == hidden

@@ -11,7 +11,7 @@ from forum.actions.reports import dismiss_reports, report_post
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
 from forum.models import Post
-from forum.views.log import PAGE
+from forum.views.log import LOG_ENTRIES_PER_PAGE
 
 
 def read(client, **query):
@@ -22,7 +22,7 @@ def read(client, **query):
 
 @pytest.fixture
 def entry(reply, carol):
-    return hide_post(reply, by=carol, reason="off the wall", note="third time")
+    return hide_post(reply, actor=carol, reason="off the wall", note="third time")
 
 
 def test_everybody_reads_what_was_done_where_and_why(visitor, as_bob, entry, reply):
@@ -48,19 +48,19 @@ def test_moderators_read_who_did_it_and_undo_from_there(as_carol, visitor, entry
 
 
 def test_an_entry_says_that_it_was_taken_back_and_by_which(visitor, entry, carol):
-    back = undo(entry, by=carol, reason="a mistake").action
+    back = undo(entry, actor=carol, reason="a mistake").action
     assert back.get_absolute_url() in visitor.get(entry.get_absolute_url()).content.decode()
     assert entry.get_absolute_url() in visitor.get(back.get_absolute_url()).content.decode()
 
 
 def test_a_suspension_names_the_member(visitor, alice, carol):
-    suspend_person(alice, by=carol, reason="spam")
+    suspend_person(alice, actor=carol, reason="spam")
     assert "alice" in read(visitor)
 
 
 def test_answers_to_reports_are_for_moderators(visitor, as_alice, as_carol, reply, alice, carol):
-    report_post(reply, by=alice, reason="spam")
-    action = dismiss_reports(reply, by=carol, reason="it is not")
+    report_post(reply, actor=alice, reason="spam")
+    action = dismiss_reports(reply, actor=carol, reason="it is not")
     for client in (visitor, as_alice):
         assert "it is not" not in read(client)
         assert client.get(action.get_absolute_url()).status_code == 404
@@ -69,8 +69,8 @@ def test_answers_to_reports_are_for_moderators(visitor, as_alice, as_carol, repl
 
 def test_what_was_done_in_a_deleted_thread_is_not_told(visitor, as_carol, board, alice, carol):
     thread = start_thread(board, author=alice, title="A secret title", source="Gone soon.")
-    action = lock_thread(thread, by=carol, reason="a secret reason")
-    delete_post(Post.objects.get(thread=thread), by=alice)
+    action = lock_thread(thread, actor=carol, reason="a secret reason")
+    delete_post(Post.objects.get(thread=thread), actor=alice)
     assert "secret" not in read(visitor)
     assert visitor.get(action.get_absolute_url()).status_code == 404
     assert "secret" in read(as_carol)
@@ -78,7 +78,7 @@ def test_what_was_done_in_a_deleted_thread_is_not_told(visitor, as_carol, board,
 
 def test_filtered_by_board_and_act(visitor, entry, elsewhere, alice, carol):
     slate = start_thread(elsewhere, author=alice, title="Slate", source="Slate?")
-    pin_thread(slate, by=carol, reason="of use")
+    pin_thread(slate, actor=carol, reason="of use")
     assert "of use" not in read(visitor, board="gardens")
     assert "of use" in read(visitor, board="stones")
     assert "off the wall" not in read(visitor, act="pin-thread")
@@ -87,15 +87,20 @@ def test_filtered_by_board_and_act(visitor, entry, elsewhere, alice, carol):
 
 
 def test_paged_without_skipping(visitor, opening, bob, carol):
-    for n in range(PAGE + 3):
+    for n in range(LOG_ENTRIES_PER_PAGE + 3):
         hide_post(
-            reply_to(opening, author=bob, source=f"Number {n}."), by=carol, reason=f"reason-{n}-"
+            reply_to(opening, author=bob, source=f"Number {n}."), actor=carol, reason=f"reason-{n}-"
         )
     first = read(visitor)
     older = first.split("before=")[1].split('"')[0]
     second = read(visitor, before=older)
-    shown = [n for n in range(PAGE + 3) for page in (first, second) if f"reason-{n}-" in page]
-    assert shown == list(range(PAGE + 3))
+    shown = [
+        n
+        for n in range(LOG_ENTRIES_PER_PAGE + 3)
+        for page in (first, second)
+        if f"reason-{n}-" in page
+    ]
+    assert shown == list(range(LOG_ENTRIES_PER_PAGE + 3))
     assert visitor.get(reverse("log"), {"before": "p1"}).status_code == 404
 
 

@@ -11,8 +11,8 @@ from django.db import connection
 from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
+from forum.errors import Busy
 from forum.models import Post, Thread
-from forum.refusals import Busy
 
 REPLIERS, REPLIES, MOVES = 4, 8, 8
 
@@ -50,7 +50,7 @@ def test_replies_and_moves_at_once_lose_nothing(
             for turn in range(MOVES):
                 to = homes[turn % 2]
                 if Post.objects.get(pk=head.pk).parent_id != to.pk:
-                    until_done(partial(move_branch, head, to=to, by=carol, reason="to and fro"))
+                    until_done(partial(move_branch, head, to=to, actor=carol, reason="to and fro"))
         finally:
             connection.close()
 

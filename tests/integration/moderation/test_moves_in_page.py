@@ -8,7 +8,7 @@ from django.urls import reverse
 from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.actions.undo import undo
-from forum.models import ModerationAction, ModerationNotice, Post, Thread
+from forum.models import ModerationAction, ModerationNotification, Post, Thread
 
 WHY = {"reason": "about ivy"}
 
@@ -60,14 +60,17 @@ def test_everybody_in_the_branch_is_told_and_both_threads_say_it(
 ):
     source = reply.thread
     reply_to(reply, author=alice, source="Below.")
-    action = move_branch(reply, to=place, by=carol, reason="about ivy")
-    assert {notice.member for notice in ModerationNotice.objects.all()} == {alice, bob}
+    action = move_branch(reply, to=place, actor=carol, reason="about ivy")
+    assert {notification.member for notification in ModerationNotification.objects.all()} == {
+        alice,
+        bob,
+    }
     for thread in (source, other):
         page = visitor.get(thread.get_absolute_url()).content.decode()
         assert "A moderator moved a branch here or away: about ivy" in page
         assert action.get_absolute_url() in page
     assert visitor.get(f"/p/{reply.pk}/").url.startswith(other.get_absolute_url())
-    undo(action, by=carol, reason="a mistake")
+    undo(action, actor=carol, reason="a mistake")
     for thread in (source, other):
         assert "moved a branch" not in visitor.get(thread.get_absolute_url()).content.decode()
 
@@ -99,8 +102,8 @@ def test_title_is_changed_and_set_back(as_carol, visitor, thread, alice, carol):
     address = reverse("thread-retitle", args=[thread.pk])
     assert as_carol.post(address, WHY | {"title": "Moss & bricks"}).status_code == 303
     assert visitor.get(old).status_code == 301
-    assert ModerationNotice.objects.get().member == alice
-    undo(ModerationAction.objects.get(), by=carol, reason="the old one was better")
+    assert ModerationNotification.objects.get().member == alice
+    undo(ModerationAction.objects.get(), actor=carol, reason="the old one was better")
     assert visitor.get(old).status_code == 200
     for title in ("", " \u200b", "x" * 121):
         assert as_carol.post(address, WHY | {"title": title}).status_code == 422

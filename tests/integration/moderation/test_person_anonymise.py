@@ -60,8 +60,8 @@ def story(walpurga, alice, reply) -> dict[str, Post]:
 
 
 def erased(person, erin, carol, **how) -> ModerationAction:
-    ask_to_anonymise(person, by=erin, reason="By letter", **how)
-    return confirm_erasure(Erasure.objects.open().get(), by=carol)
+    ask_to_anonymise(person, actor=erin, reason="By letter", **how)
+    return confirm_erasure(Erasure.objects.open().get(), actor=carol)
 
 
 def test_name_address_and_all_that_is_theirs_is_in_no_table(story, walpurga, erin, carol):
@@ -130,9 +130,9 @@ def test_nobody_signs_in_to_it_and_nobody_takes_the_name(story, walpurga, erin, 
 def test_the_log_keeps_what_they_did_under_the_new_name(carol, erin, reply, alice):
     mona = User.objects.create_user("mona", "mona@example.org")
     Role.objects.create(person=mona, kind=Role.Kind.ADMINISTRATOR)
-    entry = set_up(ReasonTemplate(text="Spam"), by=mona)
+    entry = set_up(ReasonTemplate(text="Spam"), actor=mona)
     ask_for_own(mona, with_posts=False)
-    confirm_erasure(Erasure.objects.get(), by=erin)
+    confirm_erasure(Erasure.objects.get(), actor=erin)
     assert str(ModerationAction.objects.get(pk=entry.pk).actor).startswith("former-member-")
     assert not Role.objects.filter(person=mona).exists()
 

@@ -12,9 +12,9 @@ from django.utils import timezone
 from forum.actions.reports import report_post
 from forum.actions.sanctions import note_person
 from forum.actions.undo import undo
-from forum.models import Case, ModerationAction, ModerationNotice, Role, User
+from forum.errors import NotAllowed
+from forum.models import Case, ModerationAction, ModerationNotification, Role, User
 from forum.models.acts import Act
-from forum.refusals import NotAllowed
 
 WORDS = "Second account of <b>walter</b>?"
 SHOWN = "Second account of &lt;b&gt;walter&lt;/b&gt;?"
@@ -29,7 +29,7 @@ def pages(member: User, case: Case) -> list[str]:
 
 @pytest.fixture
 def case(reply, alice) -> Case:
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     return Case.objects.get()
 
 
@@ -42,8 +42,8 @@ def test_note_stands_where_moderators_look_at_the_member(as_carol, bob, case):
 
 
 def test_member_never_hears_of_it_and_nobody_else_reads_it(as_bob, as_alice, bob, carol):
-    entry = note_person(bob, by=carol, reason=WORDS)
-    assert not ModerationNotice.objects.exists()
+    entry = note_person(bob, actor=carol, reason=WORDS)
+    assert not ModerationNotification.objects.exists()
     for client in (as_bob, as_alice, Client()):
         assert client.get(entry.get_absolute_url()).status_code == 404
         for page in ("/log/", "/inbox/", "/u/bob/"):
@@ -51,7 +51,7 @@ def test_member_never_hears_of_it_and_nobody_else_reads_it(as_bob, as_alice, bob
 
 
 def test_own_note_is_deleted_within_ten_minutes_and_stands_nowhere_then(as_carol, bob, carol, case):
-    entry = note_person(bob, by=carol, reason=WORDS)
+    entry = note_person(bob, actor=carol, reason=WORDS)
     assert as_carol.post(f"/log/{entry.pk}/undo/", {"reason": "Wrong person"}).status_code == 303
     assert ModerationAction.objects.count() == 2
     for page in pages(bob, case):
@@ -60,18 +60,18 @@ def test_own_note_is_deleted_within_ten_minutes_and_stands_nowhere_then(as_carol
 
 
 def test_nobody_deletes_the_note_of_somebody_else_or_an_old_one(bob, carol, erin):
-    entry = note_person(bob, by=carol, reason=WORDS)
+    entry = note_person(bob, actor=carol, reason=WORDS)
     with pytest.raises(NotAllowed):
-        undo(entry, by=erin, reason="No")
+        undo(entry, actor=erin, reason="No")
     entry.created_at = timezone.now() - timedelta(minutes=11)
     with pytest.raises(NotAllowed):
-        undo(entry, by=carol, reason="No")
+        undo(entry, actor=carol, reason="No")
 
 
 def test_moderator_of_a_board_deletes_their_own(bob, board):
     mona = User.objects.create_user("mona")
     Role.objects.create(person=mona, board=board, kind=Role.Kind.MODERATOR)
-    entry = note_person(bob, by=mona, reason=WORDS)
+    entry = note_person(bob, actor=mona, reason=WORDS)
     client = Client()
     client.force_login(mona)
     assert client.post(f"/log/{entry.pk}/undo/", {"reason": "No"}).status_code == 303

@@ -21,9 +21,9 @@ from forum.actions.sanctions import (
 )
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
-from forum.models import ModerationAction, ModerationNotice, Post, Restriction, User
-from forum.permissions import may_delete, may_edit, may_reply, may_start_thread
-from forum.refusals import NotAllowed, Suspended
+from forum.errors import NotAllowed, Suspended
+from forum.models import ModerationAction, ModerationNotification, Post, Restriction, User
+from forum.permissions import can_delete, can_edit, can_reply, can_start_thread
 from tests.page_forms import forms_in, press, press_in
 
 WHY = {"reason": "one quarrel after the other"}
@@ -50,52 +50,52 @@ def slate(elsewhere, bob):
 
 
 def test_silenced_member_writes_nothing_new_but_keeps_their_own(reply, thread, bob, carol):
-    silence_person(bob, by=carol, **WHY)
+    silence_person(bob, actor=carol, **WHY)
     bob = fresh(bob)
-    assert isinstance(may_reply(bob, thread).refusal, Suspended)
-    assert not may_start_thread(bob, thread.board)
-    edit_post(reply, by=bob, source="Only the wet ones.")
-    assert may_delete(bob, reply)
+    assert isinstance(can_reply(bob, thread).error, Suspended)
+    assert not can_start_thread(bob, thread.board)
+    edit_post(reply, actor=bob, source="Only the wet ones.")
+    assert can_delete(bob, reply)
     with pytest.raises(Suspended):
         reply_to(reply, author=bob, source="One more.")
-    lift_silence(bob, by=carol, reason="calm again")
-    assert may_reply(fresh(bob), thread)
+    lift_silence(bob, actor=carol, reason="calm again")
+    assert can_reply(fresh(bob), thread)
 
 
 def test_suspended_from_a_board_one_writes_elsewhere(reply, thread, slate, bob, carol):
-    suspend_person(bob, board=thread.board, by=carol, **WHY)
+    suspend_person(bob, board=thread.board, actor=carol, **WHY)
     bob = fresh(bob)
-    assert not may_reply(bob, thread)
-    assert not may_edit(bob, reply)
-    assert not may_delete(bob, reply)
-    assert may_reply(bob, slate)
+    assert not can_reply(bob, thread)
+    assert not can_edit(bob, reply)
+    assert not can_delete(bob, reply)
+    assert can_reply(bob, slate)
     assert not bob.is_suspended
     page = logged_in(bob).get(reverse("post-reply", args=[reply.pk]))
     assert page.status_code == 403
     assert WHY["reason"] in page.content.decode()
-    lift_suspension(bob, board=thread.board, by=carol, reason="calm again")
-    assert may_edit(fresh(bob), reply)
+    lift_suspension(bob, board=thread.board, actor=carol, reason="calm again")
+    assert can_edit(fresh(bob), reply)
 
 
 def test_it_ends_by_itself(thread, bob, carol):
     until = timezone.now() + timedelta(hours=1)
     for sanction in (silence_person, suspend_person):
-        sanction(bob, board=thread.board, until=until, by=carol, **WHY)
-    assert not may_reply(fresh(bob), thread)
+        sanction(bob, board=thread.board, until=until, actor=carol, **WHY)
+    assert not can_reply(fresh(bob), thread)
     Restriction.objects.update(until=timezone.now() - timedelta(minutes=1))
-    assert may_reply(fresh(bob), thread)
-    again = silence_person(bob, board=thread.board, by=carol, reason="once more")
+    assert can_reply(fresh(bob), thread)
+    again = silence_person(bob, board=thread.board, actor=carol, reason="once more")
     assert again.reason == "once more"
 
 
 def test_board_moderators_do_it_in_their_board_only(thread, elsewhere, bob, frank, erin, carol):
-    silence_person(bob, board=thread.board, by=frank, **WHY)
+    silence_person(bob, board=thread.board, actor=frank, **WHY)
     for board in (elsewhere, None):
         with pytest.raises(NotAllowed):
-            silence_person(bob, board=board, by=frank, **WHY)
+            silence_person(bob, board=board, actor=frank, **WHY)
     for person in (carol, erin, frank):
         with pytest.raises(NotAllowed):
-            suspend_person(person, board=thread.board, by=frank, **WHY)
+            suspend_person(person, board=thread.board, actor=frank, **WHY)
     assert ModerationAction.objects.count() == 1
     sent = logged_in(frank).post(reverse("person-suspend", args=["bob"]), WHY)
     assert sent.status_code == 403
@@ -110,16 +110,16 @@ def test_their_posts_since_a_day_go_in_the_same_record_and_come_back_with_it(
     old = reply_to(opening, author=bob, source="Long ago.")
     Post.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=9))
     rude = reply_to(opening, author=bob, source="Rude.")
-    hide_post(rude, by=carol, reason="rude")
+    hide_post(rude, actor=carol, reason="rude")
     gone = reply_to(opening, author=bob, source="Gone.")
-    delete_post(gone, by=bob)
+    delete_post(gone, actor=bob)
     count = ModerationAction.objects.count()
     since = timezone.now() - timedelta(days=1)
-    action = suspend_person(bob, since=since, by=carol, **WHY)
+    action = suspend_person(bob, since=since, actor=carol, **WHY)
     assert ModerationAction.objects.count() == count + 1
     hidden = set(Post.objects.filter(hidden_action=action))
     assert hidden == {reply, slate.last_post}
-    undo(action, by=carol, reason="the wrong bob")
+    undo(action, actor=carol, reason="the wrong bob")
     assert not fresh(bob).is_suspended
     assert set(Post.objects.exclude(hidden_at=None)) == {rude}
 
@@ -157,18 +157,18 @@ def test_moderator_of_a_board_warns_for_what_is_written_there(frank, bob, board)
     assert client.post(page, WHY).status_code == 403  # not for the whole site
     assert client.post(page, WHY | {"board": board.pk}).status_code == 303
     assert ModerationAction.objects.get().board == board
-    assert ModerationNotice.objects.get().member == bob
+    assert ModerationNotification.objects.get().member == bob
 
 
 def test_a_warning_is_told_to_the_member_alone_and_once(as_carol, visitor, bob, carol):
     for _twice in range(2):
         assert as_carol.post(reverse("person-warn", args=["bob"]), WHY).status_code == 303
     action = ModerationAction.objects.get()
-    assert ModerationNotice.objects.get().member == bob
+    assert ModerationNotification.objects.get().member == bob
     assert WHY["reason"] in logged_in(bob).get(reverse("inbox")).content.decode()
     assert visitor.get(action.get_absolute_url()).status_code == 404
     assert WHY["reason"] not in visitor.get(reverse("log")).content.decode()
     assert logged_in(bob).get(action.get_absolute_url()).status_code == 200
     assert logged_in(bob).get(reverse("log-appeal", args=[action.pk])).status_code == 200
-    warn_person(bob, by=carol, reason="and for that")
+    warn_person(bob, actor=carol, reason="and for that")
     assert ModerationAction.objects.count() == 2

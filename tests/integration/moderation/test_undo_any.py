@@ -12,9 +12,9 @@ from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend
 from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import reply_to
 from forum.actions.undo import undo
+from forum.errors import UserError
 from forum.models import HeldPost, HoldRule, ModerationAction, Post, Revision, Thread, User
 from forum.models.drafts import Purpose
-from forum.refusals import Refusal
 
 HOW = {"reason": "anyhow"}
 numbers = st.integers(min_value=0, max_value=1000)
@@ -40,18 +40,28 @@ def wait(posts, *places):
 
 # Each is given posts, and where to find what it is about.
 ACTS = {
-    "hide": lambda posts, a, b, by: hide_post.together(choose(posts, a, b, a + b, 7), by=by, **HOW),
-    "lock": lambda posts, a, _, by: lock_thread(choose(posts, a)[0].thread, by=by, **HOW),
-    "pin": lambda posts, a, _, by: pin_thread(choose(posts, a)[0].thread, by=by, **HOW),
-    "suspend": lambda posts, a, _, by: suspend_person(choose(posts, a)[0].author, by=by, **HOW),
-    "move": lambda posts, a, b, by: move_branch(
-        choose(posts, a)[0], to=choose(posts, b)[0], by=by, **HOW
+    "hide": lambda posts, a, b, actor: hide_post.together(
+        choose(posts, a, b, a + b, 7), actor=actor, **HOW
     ),
-    "split": lambda posts, a, _, by: split_branch(choose(posts, a)[0], title="Apart", by=by, **HOW),
-    "approve": lambda posts, a, b, by: approve_held.together(wait(posts, a, b), by=by, **HOW),
-    "reject": lambda posts, a, b, by: reject_held.together(wait(posts, a, b), by=by, **HOW),
-    "merge": lambda posts, a, b, by: merge_thread(
-        choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, by=by, **HOW
+    "lock": lambda posts, a, _, actor: lock_thread(choose(posts, a)[0].thread, actor=actor, **HOW),
+    "pin": lambda posts, a, _, actor: pin_thread(choose(posts, a)[0].thread, actor=actor, **HOW),
+    "suspend": lambda posts, a, _, actor: suspend_person(
+        choose(posts, a)[0].author, actor=actor, **HOW
+    ),
+    "move": lambda posts, a, b, actor: move_branch(
+        choose(posts, a)[0], to=choose(posts, b)[0], actor=actor, **HOW
+    ),
+    "split": lambda posts, a, _, actor: split_branch(
+        choose(posts, a)[0], title="Apart", actor=actor, **HOW
+    ),
+    "approve": lambda posts, a, b, actor: approve_held.together(
+        wait(posts, a, b), actor=actor, **HOW
+    ),
+    "reject": lambda posts, a, b, actor: reject_held.together(
+        wait(posts, a, b), actor=actor, **HOW
+    ),
+    "merge": lambda posts, a, b, actor: merge_thread(
+        choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, actor=actor, **HOW
     ),
 }
 
@@ -67,7 +77,7 @@ def without_published(found):
     }
 
 
-def marks(threads):
+def read_state(threads):
     """What acts set besides places and numbers."""
     return {
         "hidden": set(
@@ -100,24 +110,24 @@ def test_acts_undone_in_reverse_change_nothing(
             author = (alice, bob)[place % 2]
             posts.append(reply_to(posts[place % len(posts)], author=fresh(author), source="Yes."))
         threads = Thread.objects.filter(pk__in=[opening.thread_id, other.pk])
-        before, marked = forum(), marks(threads)
+        before, marked = forum(), read_state(threads)
         done = []
         for name, a, b in acts:
             try:
                 with transaction.atomic():
                     ACTS[name](posts, a, b, carol)
-            except Refusal:
+            except UserError:
                 continue
             latest = ModerationAction.objects.first()
             if latest is not None and latest not in done:
                 done.append(latest)
             assert_sound()
         for action in reversed(done):
-            assert undo(action, by=carol, reason="a mistake").kept == []
+            assert undo(action, actor=carol, reason="a mistake").kept == []
             assert_sound()
         after = without_published(forum())
         assert after["posts"][:2] == before["posts"]
         assert after["threads"][:2] == before["threads"]
         assert after["revisions"] == before["revisions"]
-        assert marks(threads) == marked
+        assert read_state(threads) == marked
         transaction.set_rollback(True)

@@ -21,6 +21,7 @@ from forum.actions.outbox import queue_mail
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.sanctions import note_person
+from forum.errors import RateLimited
 from forum.models import (
     Case,
     HeldPost,
@@ -32,8 +33,7 @@ from forum.models import (
     Revision,
 )
 from forum.models.limits import Limit
-from forum.permissions import may_undo
-from forum.refusals import TooFast
+from forum.permissions import can_undo
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ def test_a_spent_limit_is_full_at_once_and_then_holds_as_ever():
     set_clock_back()
     spend("alice", limit)
     spend("alice", limit)
-    with pytest.raises(TooFast) as refused:
+    with pytest.raises(RateLimited) as refused:
         spend("alice", limit)
     assert refused.value.retry_after <= 60
 
@@ -75,10 +75,10 @@ def test_a_spent_limit_is_full_at_once_and_then_holds_as_ever():
 @pytest.mark.parametrize("slow", [slow_thread, slow_branch], ids=["thread", "branch"])
 def test_slow_mode_lets_one_post_and_waits_from_that_one(slow, reply, bob, carol):
     target = reply if slow is slow_branch else reply.thread
-    slow(target, minutes=10, by=carol, reason="calm down")
+    slow(target, minutes=10, actor=carol, reason="calm down")
     set_clock_back()
     reply_to(reply, author=bob, source="At once.")
-    with pytest.raises(TooFast) as refused:
+    with pytest.raises(RateLimited) as refused:
         reply_to(reply, author=bob, source="Too soon.")
     assert refused.value.retry_after <= 600
 
@@ -100,12 +100,12 @@ def test_a_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
 
 def test_an_edit_is_a_revision_of_its_own(reply, bob):
     set_clock_back()
-    edit_post(Post.objects.get(pk=reply.pk), by=bob, source="Something quite different.")
+    edit_post(Post.objects.get(pk=reply.pk), actor=bob, source="Something quite different.")
     assert Revision.objects.filter(post=reply).count() == 2
 
 
 def test_a_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, opening):
-    report_post(opening, by=bob, reason="spam")
+    report_post(opening, actor=bob, reason="spam")
     claim = reverse("admin:forum_case_claim", args=[Case.objects.get().pk])
     as_carol.post(claim)
     set_clock_back()
@@ -123,9 +123,9 @@ def test_the_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
 
 
 def test_a_note_can_be_deleted_for_no_longer_than_ever(bob, carol):
-    note = note_person(bob, by=carol, reason="Asked him to calm down.")
+    note = note_person(bob, actor=carol, reason="Asked him to calm down.")
     set_clock_back()
-    assert not may_undo(carol, ModerationAction.objects.get(pk=note.pk))
+    assert not can_undo(carol, ModerationAction.objects.get(pk=note.pk))
 
 
 def test_mail_that_was_never_tried_goes_out(settings):

@@ -40,21 +40,21 @@ def test_what_a_reader_may_not_read_is_left_out_and_not_counted(
     visitor, as_alice, as_bob, as_carol, reply, opening, alice, bob, carol
 ):
     kept = reply_to(opening, author=bob, source="A brush is enough.")
-    hide_post(reply, by=carol, reason="rude")
+    hide_post(reply, actor=carol, reason="rude")
     for client in (visitor, as_alice):
         page = page_of(client, "bob")
         assert "bricks stay wet" not in page
         assert "1 post<" in page
     for client in (as_bob, as_carol):
         assert "bricks stay wet" in page_of(client, "bob")
-    delete_post(kept, by=bob)
+    delete_post(kept, actor=bob)
     for client in (visitor, as_bob, as_carol):
         assert "A brush is enough" not in page_of(client, "bob")
 
 
 def test_whom_a_removed_post_was_by_is_not_told(visitor, opening, reply, alice, bob, carol):
     reply_to(reply, author=alice, source="Thank you.")
-    hide_post(reply, by=carol, reason="rude")
+    hide_post(reply, actor=carol, reason="rude")
     page = page_of(visitor)
     assert "to a removed post" in page
     assert "bob" not in page
@@ -63,7 +63,7 @@ def test_whom_a_removed_post_was_by_is_not_told(visitor, opening, reply, alice, 
 def test_a_long_list_comes_in_pages_that_lose_and_repeat_nothing(
     visitor, opening, bob, monkeypatch
 ):
-    monkeypatch.setattr(people, "PAGE", 3)
+    monkeypatch.setattr(people, "POSTS_PER_PAGE", 3)
     posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
     first, query = page_of(visitor, "bob"), f"?before=p{posts[4].pk}"
     assert f'href="{query}"' in first
@@ -106,7 +106,7 @@ def test_a_suspension_is_said(visitor, dan, alice, carol):
 
     from django.utils import timezone
 
-    suspend_person(alice, by=carol, reason="spam", until=timezone.now() + timedelta(days=3))
+    suspend_person(alice, actor=carol, reason="spam", until=timezone.now() + timedelta(days=3))
     assert "Suspended until <time" in page_of(visitor, "alice")
 
 

@@ -71,7 +71,7 @@ def test_at_most_eight_are_offered(as_alice: Client) -> None:
 def test_nobody_is_offered_who_cannot_take_part_nor_oneself(
     as_alice: Client, tom: dict, carol: User
 ) -> None:
-    suspend_person(tom["tomasz"], by=carol, reason="spam")
+    suspend_person(tom["tomasz"], actor=carol, reason="spam")
     User.objects.filter(pk=tom["tomb"].pk).update(is_active=False)
     over = timezone.now() - timedelta(hours=1)
     User.objects.filter(pk=tom["Tomoko"].pk).update(suspended_at=over, suspended_until=over)
@@ -83,7 +83,7 @@ def test_removed_posts_and_hidden_threads_put_nobody_first(
     as_bob: Client, opening: Post, tom: dict, carol: User
 ) -> None:
     hidden = reply_to(opening, author=tom["tomb"], source="Buy my stones.")
-    hide_post(hidden, by=carol, reason="advertising")
+    hide_post(hidden, actor=carol, reason="advertising")
     assert ask(as_bob, "tom", opening.thread)[0] == "tom-wren"
     reply_to(opening, author=tom["Tomoko"], source="No.")
     assert ask(as_bob, "tom", opening.thread)[0] == "Tomoko"
@@ -137,7 +137,7 @@ def test_names_are_found_by_the_index_among_a_hundred_thousand(alice: User) -> N
             """
         )
         cursor.execute("ANALYZE forum_user")
-    plan = User.objects.called("mb").taking_part().exclude(pk=alice.pk)[:8].explain()
+    plan = User.objects.name_starts_with("mb").active().exclude(pk=alice.pk)[:8].explain()
     assert "user_by_name" in plan
     assert "Sort" not in plan
     assert "Seq Scan" not in plan

@@ -11,9 +11,9 @@ from django.test import Client
 
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import edit_post, reply_to
+from forum.errors import AlreadySent
 from forum.models import Draft, HeldPost, HoldRule, Post, Thread, User
 from forum.models.drafts import Purpose
-from forum.refusals import AlreadySent
 
 HTMX = {"hx-request": "true"}
 FIRST, SECOND = "My first answer.", "A quite different second thought."
@@ -73,7 +73,7 @@ def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
     first = form.send(FIRST)["Location"]
     post = Post.objects.get(source=FIRST)
     post.revisions.update(created_at="2026-01-01T00:00Z")
-    edit_post(post, by=bob, source="Corrected.")
+    edit_post(post, actor=bob, source="Corrected.")
     assert form.send(FIRST)["Location"] == first
     assert sources() == ["Corrected."]
 

@@ -78,7 +78,7 @@ def test_opening_post_stays_over_what_stands_deeper_below(
     as_alice: Client, visitor: Client, opening: Post, reply: Post, alice: User, bob: User
 ) -> None:
     reply_to(reply, author=alice, source="That explains it.")
-    delete_post(reply, by=bob)
+    delete_post(reply, actor=bob)
     assert "the reply to it stays" in as_alice.get(f"/p/{opening.pk}/delete/").content.decode()
     delete(as_alice, opening)
     html = visitor.get(opening.thread.get_absolute_url()).content.decode()
@@ -110,7 +110,7 @@ def test_twice_is_told(as_bob: Client, reply: Post) -> None:
 def test_own_words_can_be_taken_back_from_a_locked_thread(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
-    lock_thread(reply.thread, by=carol, reason="enough")
+    lock_thread(reply.thread, actor=carol, reason="enough")
     assert delete(as_bob, reply) == 302
 
 
@@ -120,7 +120,7 @@ def test_quotes_of_a_deleted_post_are_blanked(
     quoting = reply_to(
         reply, author=alice, source="> Only where the bricks stay wet all winter.\n\nI see."
     )
-    delete_post(reply, by=bob)
+    delete_post(reply, actor=bob)
     pages = [reply.thread.get_absolute_url(), f"/p/{quoting.pk}/history/", "/", "/b/gardens/"]
     for page in pages:
         assert "stay wet all winter" not in visitor.get(page).content.decode(), page
@@ -133,8 +133,8 @@ def test_run_of_deleted_posts_is_one_tombstone(
 ) -> None:
     second = reply_to(reply, author=bob, source="Second thought.")
     reply_to(second, author=alice, source="Third voice.")
-    delete_post(second, by=bob)
-    delete_post(reply, by=bob)
+    delete_post(second, actor=bob)
+    delete_post(reply, actor=bob)
     html = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert "2 posts deleted by their authors" in html
     assert html.count('class="post gone"') == 1

@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from forum.actions.moderation import hide_post, lock_thread
-from forum.actions.posts import GRACE, delete_post, edit_post, reply_to
+from forum.actions.posts import SILENT_EDIT_PERIOD, delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Mention, Post, Quote, Revision, User
 
 
 def age(post: Post) -> None:
     """Make a post older than the time in which an edit leaves no mark."""
-    long_ago = timezone.now() - GRACE - timedelta(minutes=1)
+    long_ago = timezone.now() - SILENT_EDIT_PERIOD - timedelta(minutes=1)
     Post.objects.filter(pk=post.pk).update(created_at=long_ago)
     Revision.objects.filter(post=post).update(created_at=long_ago)
 
@@ -46,7 +46,7 @@ def test_edit_is_saved_with_its_history(as_bob: Client, reply: Post) -> None:
 
 def test_everybody_may_read_the_history(visitor: Client, reply: Post, bob: User) -> None:
     age(reply)
-    edit_post(reply, by=bob, source="Only where the bricks stay wet all summer.")
+    edit_post(reply, actor=bob, source="Only where the bricks stay wet all summer.")
     html = visitor.get(f"/p/{reply.pk}/history/").content.decode()
     assert "<del>" in html
     assert "winter." in html
@@ -56,13 +56,13 @@ def test_everybody_may_read_the_history(visitor: Client, reply: Post, bob: User)
 
 def test_page_marks_the_edited_post(visitor: Client, reply: Post, bob: User) -> None:
     age(reply)
-    edit_post(reply, by=bob, source="Only in the shade.")
+    edit_post(reply, actor=bob, source="Only in the shade.")
     html = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert f'<a href="/p/{reply.pk}/history/">edited' in html
 
 
 def test_soon_and_unanswered_an_edit_leaves_no_mark(reply: Post, bob: User) -> None:
-    edit_post(reply, by=bob, source="Only where the bricks stay wet, all winter.")
+    edit_post(reply, actor=bob, source="Only where the bricks stay wet, all winter.")
     reply.refresh_from_db()
     assert not reply.is_edited
     assert reply.revisions.get().source == reply.source
@@ -70,7 +70,7 @@ def test_soon_and_unanswered_an_edit_leaves_no_mark(reply: Post, bob: User) -> N
 
 def test_soon_but_answered_an_edit_is_marked(reply: Post, bob: User, alice: User) -> None:
     reply_to(reply, author=alice, source="Thank you.")
-    edit_post(reply, by=bob, source="Nowhere.")
+    edit_post(reply, actor=bob, source="Nowhere.")
     reply.refresh_from_db()
     assert reply.is_edited
     assert reply.revisions.count() == 2
@@ -95,7 +95,7 @@ def test_edit_elsewhere_meanwhile_is_told_with_the_text(
 ) -> None:
     age(reply)
     began_from = base_of(reply)
-    edit_post(reply, by=bob, source="From the other tab.")
+    edit_post(reply, actor=bob, source="From the other tab.")
     response = send(as_bob, reply, "From this tab.", base=began_from)
     assert response.status_code == 409
     assert "From this tab." in response.content.decode()
@@ -124,7 +124,7 @@ def test_signed_out_meanwhile_the_text_stays_in_the_form(visitor: Client, reply:
 
 
 def test_locked_thread_takes_no_edits(as_bob: Client, reply: Post, carol: User) -> None:
-    lock_thread(reply.thread, by=carol, reason="enough")
+    lock_thread(reply.thread, actor=carol, reason="enough")
     response = send(as_bob, reply, "Too late.")
     assert response.status_code == 423
     assert "Too late." in response.content.decode()
@@ -135,9 +135,9 @@ def test_removed_post_takes_no_edits(
     as_bob: Client, reply: Post, bob: User, carol: User, how: str, status: int
 ) -> None:
     if how == "hidden":
-        hide_post(reply, by=carol, reason="rude")
+        hide_post(reply, actor=carol, reason="rude")
     else:
-        delete_post(reply, by=bob)
+        delete_post(reply, actor=bob)
     response = send(as_bob, reply, "Once more.")
     assert response.status_code == status
     assert "Once more." in response.content.decode()
@@ -150,10 +150,10 @@ def test_empty_edit_is_refused(as_bob: Client, reply: Post) -> None:
 def test_mentions_and_quotes_follow_the_text(
     opening: Post, reply: Post, bob: User, alice: User, carol: User
 ) -> None:
-    edit_post(reply, by=bob, source="@alice > no\n\n> Does moss harm the bricks?\n\nAsk @carol.")
+    edit_post(reply, actor=bob, source="@alice > no\n\n> Does moss harm the bricks?\n\nAsk @carol.")
     assert {mention.person for mention in Mention.objects.all()} == {alice, carol}
     assert Quote.objects.get().source_post == opening
-    edit_post(reply, by=bob, source="Ask nobody.")
+    edit_post(reply, actor=bob, source="Ask nobody.")
     assert not Mention.objects.exists()
     assert not Quote.objects.exists()
 
@@ -171,9 +171,9 @@ def test_quote_of_an_edited_post_says_so(
     reply_to(reply, author=alice, source="> Only where the bricks stay wet all winter.\n\nAh.")
     address = opening.thread.get_absolute_url()
     assert "Edited since" not in visitor.get(address).content.decode()
-    edit_post(reply, by=bob, source="Only where the bricks stay wet all winter. Or longer.")
+    edit_post(reply, actor=bob, source="Only where the bricks stay wet all winter. Or longer.")
     assert "these words are unchanged" in visitor.get(address).content.decode()
-    edit_post(reply, by=bob, source="Nowhere at all.")
+    edit_post(reply, actor=bob, source="Nowhere at all.")
     assert "these words have changed" in visitor.get(address).content.decode()
 
 
@@ -182,8 +182,8 @@ def test_edit_keeps_the_source_of_a_quote_that_was_hidden_since(
 ) -> None:
     words = "> Only where the bricks stay wet all winter.\n\n"
     quoting = reply_to(reply, author=alice, source=f"{words}Really?")
-    hide_post(reply, by=carol, reason="wrong")
-    edit_post(quoting, by=alice, source=f"{words}Really, all winter?")
+    hide_post(reply, actor=carol, reason="wrong")
+    edit_post(quoting, actor=alice, source=f"{words}Really, all winter?")
     html = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert "Really, all" in html
     assert "bricks stay wet" not in html
@@ -194,7 +194,7 @@ def test_edit_keeps_the_source_of_a_quote_from_another_thread(
 ) -> None:
     other = start_thread(board, author=bob, title="Damp", source="Dry it.").posts.get()
     quoting = reply_to(reply, author=alice, source="> Dry it.\n\nHow?", pointed_at=[other.pk])
-    edit_post(quoting, by=alice, source="Well.\n\n> Dry it.\n\nBut how?")
+    edit_post(quoting, actor=alice, source="Well.\n\n> Dry it.\n\nBut how?")
     assert quoting.quotes.get().source_post == other
 
 
@@ -203,7 +203,7 @@ def test_second_of_two_tabs_is_shown_both_and_may_save_knowingly(
 ) -> None:
     age(reply)
     began_from = base_of(reply)
-    edit_post(reply, by=bob, source="From the other tab.")
+    edit_post(reply, actor=bob, source="From the other tab.")
     html = send(as_bob, reply, "From this tab.", base=began_from).content.decode()
     assert "What the post says now" in html
     assert "<p>From the other tab.</p>" in html
@@ -223,7 +223,7 @@ def test_opening_post_may_quote_a_reply_when_edited(
 ) -> None:
     edit_post(
         opening,
-        by=alice,
+        actor=alice,
         source="Does moss harm?\n\n> Only where the bricks stay wet all winter.\n\nNoted.",
     )
     assert Quote.objects.get().source_post == reply

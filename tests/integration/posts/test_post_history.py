@@ -19,7 +19,7 @@ EARLIER = re.compile(r'<a class="btn" href="\?(before=\d+)" rel="next">Earlier v
 def edit_often(post: Post, author: User, words: str, *, edits: int = EDITS) -> None:
     """Write so many versions of a post, all of which are kept."""
     for n in range(edits):
-        edit_post(post, by=author, source=f"{words} Edit {n}.", is_approved=True)
+        edit_post(post, actor=author, source=f"{words} Edit {n}.", is_approved=True)
 
 
 @pytest.fixture

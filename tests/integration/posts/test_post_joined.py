@@ -56,7 +56,7 @@ def test_removed_sources_are_not_told_of(
     as_alice: Client, opening: Post, reply: Post, carol: User
 ) -> None:
     lime = reply_to(opening, author=carol, source="Lime wash kills it, for a year at least.")
-    delete_post(lime, by=carol)
+    delete_post(lime, actor=carol)
     html = post_reply(as_alice, reply, f"> {lime.source}\n\nNo.")
     assert "data-source" not in html
 
@@ -81,7 +81,7 @@ def test_where_it_will_stand_is_said_in_every_order(
 ) -> None:
     for n in range(3):
         deleted = reply_to(reply, author=bob, source=f"Number {n}.")
-    delete_post(deleted, by=bob)
+    delete_post(deleted, actor=bob)
     for parent, later in ((opening, to_opening), (reply, to_reply)):
         said = status_of(post_reply(as_alice, parent, page=page))
         assert said == (f"Posted. {later} you reload." if later else "Posted.")

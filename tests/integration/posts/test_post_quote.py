@@ -61,8 +61,8 @@ def test_only_what_the_reader_may_read_is_quoted(
 ) -> None:
     hidden = reply_to(reply, author=bob, source="Buy my stones.")
     gone = reply_to(reply, author=bob, source="I take that back.")
-    hide_post(hidden, by=carol, reason="advertising")
-    delete_post(gone, by=bob)
+    hide_post(hidden, actor=carol, reason="advertising")
+    delete_post(gone, actor=bob)
     query = f"quote=p{hidden.pk}&quote=p{gone.pk}"
     assert composer(as_alice, other, query) == ("", [])
     assert composer(as_carol, other, query) == ("> Buy my stones.\n\n", [hidden.pk])
@@ -111,7 +111,7 @@ def test_quote_is_offered_to_no_reply_to_what_was_removed(
     as_alice: Client, alice: User, carol: User, reply: Post, other: Post
 ) -> None:
     begin(reply, alice)
-    hide_post(reply, by=carol, reason="advertising")
+    hide_post(reply, actor=carol, reason="advertising")
     assert offers(as_alice, other) == {}
 
 

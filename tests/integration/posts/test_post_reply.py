@@ -170,7 +170,7 @@ def test_suspended_member_cannot_reply(as_dan: Client, opening: Post) -> None:
 
 
 def test_locked_meanwhile_the_text_comes_back(as_bob: Client, opening: Post, carol: User) -> None:
-    lock_thread(opening.thread, by=carol, reason="going in circles")
+    lock_thread(opening.thread, actor=carol, reason="going in circles")
     response = send(as_bob, opening, **HTMX)
     html = response.content.decode()
     assert response.status_code == 423
@@ -181,7 +181,7 @@ def test_locked_meanwhile_the_text_comes_back(as_bob: Client, opening: Post, car
 def test_moderator_may_reply_in_a_locked_thread(
     as_carol: Client, opening: Post, carol: User
 ) -> None:
-    lock_thread(opening.thread, by=carol, reason="going in circles")
+    lock_thread(opening.thread, actor=carol, reason="going in circles")
     assert send(as_carol, opening).status_code == 302
 
 
@@ -200,9 +200,9 @@ def test_post_answered_was_removed_meanwhile(
     as_alice: Client, reply: Post, carol: User, bob: User, how: str
 ) -> None:
     if how == "hidden":
-        hide_post(reply, by=carol, reason="rude")
+        hide_post(reply, actor=carol, reason="rude")
     else:
-        delete_post(reply, by=bob)
+        delete_post(reply, actor=bob)
     response = send(as_alice, reply, **HTMX)
     assert response.status_code == 409
     html = response.content.decode()
@@ -215,15 +215,15 @@ def test_post_answered_was_removed_meanwhile(
 def test_replying_stays_possible_when_the_opening_post_is_gone(
     as_bob: Client, opening: Post, reply: Post, alice: User
 ) -> None:
-    delete_post(opening, by=alice)
+    delete_post(opening, actor=alice)
     assert send(as_bob, reply).status_code == 302
 
 
 def test_lock_holds_when_the_opening_post_is_gone(
     as_bob: Client, opening: Post, reply: Post, alice: User, carol: User
 ) -> None:
-    lock_thread(opening.thread, by=carol, reason="over")
-    delete_post(opening, by=alice)
+    lock_thread(opening.thread, actor=carol, reason="over")
+    delete_post(opening, actor=alice)
     assert send(as_bob, reply).status_code == 423
 
 

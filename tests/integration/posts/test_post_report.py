@@ -10,9 +10,17 @@ from django.urls import reverse
 from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import dismiss_reports, reopen_reports, report_post, uphold_reports
-from forum.models import Case, ModerationAction, ModerationNotice, Post, RateLimit, Report, User
+from forum.errors import Gone, Invalid, NotAllowed, Suspended
+from forum.models import (
+    Case,
+    ModerationAction,
+    ModerationNotification,
+    Post,
+    RateLimit,
+    Report,
+    User,
+)
 from forum.models.limits import REPORTS
-from forum.refusals import Gone, Invalid, NotAllowed, Suspended
 
 SAID = {"reason": "spam", "note": "The third advertisement today."}
 HTMX = {"hx-request": "true"}
@@ -52,7 +60,7 @@ def test_twice_shows_the_first_report(as_alice, alice, reply, address):
     for answer in (as_alice.get(address), as_alice.post(address, {"reason": "attack"})):
         assert "You reported this post" in answer.content.decode()
         assert SAID["note"] in answer.content.decode()
-    again = report_post(reply, by=alice, reason="attack")
+    again = report_post(reply, actor=alice, reason="attack")
     assert again == Report.objects.get()
     assert again.reason == "spam"
 
@@ -94,14 +102,14 @@ def test_odd_report_is_refused_and_the_words_stay(as_alice, address, form, typed
 
 def test_who_may_not(alice, bob, dan, carol, reply):
     with pytest.raises(NotAllowed):
-        report_post(reply, by=bob, reason="spam")
+        report_post(reply, actor=bob, reason="spam")
     with pytest.raises(Suspended):
-        report_post(reply, by=dan, reason="spam")
+        report_post(reply, actor=dan, reason="spam")
     with pytest.raises(Invalid):
-        report_post(reply, by=alice, reason="")
-    hide_post(reply, by=carol, reason="off the wall")
+        report_post(reply, actor=alice, reason="")
+    hide_post(reply, actor=carol, reason="off the wall")
     with pytest.raises(Gone):
-        report_post(reply, by=alice, reason="spam")
+        report_post(reply, actor=alice, reason="spam")
     assert not Report.objects.exists()
     assert not Case.objects.exists()
 
@@ -122,8 +130,8 @@ def test_reports_are_limited(as_alice, alice, address, opening, bob):
 
 
 def test_one_case_holds_all_reports_of_a_post(reply, alice, carol, erin):
-    first = report_post(reply, by=alice, reason="spam")
-    report_post(reply, by=erin, reason="spam")
+    first = report_post(reply, actor=alice, reason="spam")
+    report_post(reply, actor=erin, reason="spam")
     case = Case.objects.get()
     assert (case.weight, case.opened_at) == (2, first.created_at)
 
@@ -131,19 +139,19 @@ def test_one_case_holds_all_reports_of_a_post(reply, alice, carol, erin):
 def test_a_good_record_weighs_more_and_a_bad_one_less(opening, alice, bob, carol, erin):
     posts = [reply_to(opening, author=bob, source=f"Buy stones {n}.") for n in range(3)]
     for post in posts[:2]:
-        report_post(post, by=alice, reason="spam")
-        uphold_reports(post, by=carol, reason="Right")
-    assert report_post(posts[2], by=alice, reason="spam").weight > 1
+        report_post(post, actor=alice, reason="spam")
+        uphold_reports(post, actor=carol, reason="Right")
+    assert report_post(posts[2], actor=alice, reason="spam").weight > 1
     for post in posts[:2]:
-        report_post(post, by=erin, reason="other")
-        dismiss_reports(post, by=carol, reason="No")
-    assert report_post(posts[2], by=erin, reason="spam").weight < 1
+        report_post(post, actor=erin, reason="other")
+        dismiss_reports(post, actor=carol, reason="No")
+    assert report_post(posts[2], actor=erin, reason="spam").weight < 1
 
 
 def test_hiding_the_post_answers_its_reports(reply, alice, carol, erin):
-    report = report_post(reply, by=alice, reason="spam")
-    report_post(reply, by=carol, reason="spam")
-    action = hide_post(reply, by=carol, reason="advertising")
+    report = report_post(reply, actor=alice, reason="spam")
+    report_post(reply, actor=carol, reason="spam")
+    action = hide_post(reply, actor=carol, reason="advertising")
     report.refresh_from_db()
     assert (report.outcome, report.action, report.closed_at) == (
         "acted",
@@ -151,69 +159,73 @@ def test_hiding_the_post_answers_its_reports(reply, alice, carol, erin):
         action.created_at,
     )
     assert not Case.objects.open().exists()
-    notice = ModerationNotice.objects.get(cause="report")  # carol knows what she did
-    assert (notice.member, notice.report, notice.action) == (alice, report, action)
-    unhide_post(reply, by=carol, reason="too soon")
+    notification = ModerationNotification.objects.get(cause="report")  # carol knows what she did
+    assert (notification.member, notification.report, notification.action) == (
+        alice,
+        report,
+        action,
+    )
+    unhide_post(reply, actor=carol, reason="too soon")
     assert Report.objects.open().count() == 2
     assert Case.objects.open().get().weight == 2
-    assert not ModerationNotice.objects.filter(cause="report").exists()
+    assert not ModerationNotification.objects.filter(cause="report").exists()
 
 
 def test_deleting_the_post_answers_its_reports(reply, alice, bob):
-    report_post(reply, by=alice, reason="spam")
-    delete_post(reply, by=bob)
+    report_post(reply, actor=alice, reason="spam")
+    delete_post(reply, actor=bob)
     assert Report.objects.get().outcome == "gone"
     assert not Case.objects.open().exists()
-    assert ModerationNotice.objects.get().member == alice
+    assert ModerationNotification.objects.get().member == alice
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"), [(uphold_reports, "acted"), (dismiss_reports, "dismissed")]
 )
 def test_answered_once_and_taken_back(reply, alice, carol, answer, outcome):
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     case = Case.objects.get()
-    first = answer(reply, by=carol, reason="read it")
-    assert answer(reply, by=carol, reason="read it again") == first
+    first = answer(reply, actor=carol, reason="read it")
+    assert answer(reply, actor=carol, reason="read it again") == first
     assert Report.objects.get().outcome == outcome
-    assert ModerationNotice.objects.get().member == alice
+    assert ModerationNotification.objects.get().member == alice
     assert not Case.objects.open().exists()
 
-    taken_back = reopen_reports(reply, by=carol, reason="too soon")
+    taken_back = reopen_reports(reply, actor=carol, reason="too soon")
     assert taken_back.undoes == first
-    assert reopen_reports(reply, by=carol, reason="too soon") == taken_back
+    assert reopen_reports(reply, actor=carol, reason="too soon") == taken_back
     assert Report.objects.open().get().outcome == ""
     assert Case.objects.open().get() == case
-    assert not ModerationNotice.objects.exists()
+    assert not ModerationNotification.objects.exists()
     assert ModerationAction.objects.count() == 2
 
 
 def test_answer_taken_back_leaves_a_newer_report_alone(reply, alice, carol):
-    report_post(reply, by=alice, reason="spam")
-    dismiss_reports(reply, by=carol, reason="no")
-    newer = report_post(reply, by=alice, reason="attack")
-    dismiss_reports(reply, by=carol, reason="no")
-    newest = report_post(reply, by=alice, reason="illegal")
+    report_post(reply, actor=alice, reason="spam")
+    dismiss_reports(reply, actor=carol, reason="no")
+    newer = report_post(reply, actor=alice, reason="attack")
+    dismiss_reports(reply, actor=carol, reason="no")
+    newest = report_post(reply, actor=alice, reason="illegal")
     assert Report.objects.open().get() == newest
-    uphold_reports(reply, by=carol, reason="yes")
-    reopen_reports(reply, by=carol, reason="wait")
+    uphold_reports(reply, actor=carol, reason="yes")
+    reopen_reports(reply, actor=carol, reason="wait")
     assert Report.objects.open().get() == newest
     assert not Report.objects.get(pk=newer.pk).is_open
 
 
 def test_member_answers_no_reports(reply, alice, erin):
-    report_post(reply, by=erin, reason="spam")
+    report_post(reply, actor=erin, reason="spam")
     for answer in (uphold_reports, dismiss_reports, reopen_reports):
         with pytest.raises(NotAllowed):
-            answer(reply, by=alice, reason="mine")
+            answer(reply, actor=alice, reason="mine")
 
 
 def test_nobody_decides_on_a_report_about_themselves(opening, carol, alice):
     post = reply_to(opening, author=carol, source="Read the rules.")
-    report_post(post, by=alice, reason="attack")
+    report_post(post, actor=alice, reason="attack")
     for answer in (uphold_reports, dismiss_reports, reopen_reports):
         with pytest.raises(NotAllowed):
-            answer(post, by=carol, reason="mine")
+            answer(post, actor=carol, reason="mine")
     assert Report.objects.open().exists()
 
 
@@ -225,15 +237,15 @@ def test_form_from_elsewhere_is_refused(alice: User, address):
 
 
 def test_reporter_reads_there_how_it_ended(as_alice, as_erin, alice, carol, reply, address):
-    report_post(reply, by=alice, reason="spam")
-    dismiss_reports(reply, by=carol, reason="He <b>may</b> say so")
+    report_post(reply, actor=alice, reason="spam")
+    dismiss_reports(reply, actor=carol, reason="He <b>may</b> say so")
     page = as_alice.get(address).content.decode()
     assert "a moderator left the post as it is" in page
     assert "He &lt;b&gt;may&lt;/b&gt; say so" in page
     assert "Send the report" in page  # again, if there is more to say
     assert "left the post" not in as_erin.get(address).content.decode()
-    report_post(reply, by=alice, reason="attack")
-    hide_post(reply, by=carol, reason="advertising")
+    report_post(reply, actor=alice, reason="attack")
+    hide_post(reply, actor=carol, reason="advertising")
     page = as_alice.get(address).content.decode()
     assert "a moderator acted on it" in page
     assert "advertising" in page

@@ -19,11 +19,11 @@ HTMX = {"hx-request": "true"}
 
 
 def removed_by_author(post: Post, carol: User) -> None:
-    delete_post(post, by=post.author)
+    delete_post(post, actor=post.author)
 
 
 def hidden(post: Post, carol: User) -> None:
-    hide_post(post, by=carol, reason="an address")
+    hide_post(post, actor=carol, reason="an address")
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def quoting(reply: Post, alice: User, bob: User) -> Post:
     """Alice quotes bob, twice: what she wrote first is kept as it was."""
     post = reply_to(reply, author=alice, source=SOURCE)
     reply_to(post, author=bob, source="I see.")
-    edit_post(post, by=alice, source=MOVED)
+    edit_post(post, actor=alice, source=MOVED)
     assert Revision.objects.filter(post=post).count() == 2
     return post
 
@@ -91,10 +91,10 @@ def test_who_edits_finds_the_text_as_it_was_written(
 
 def test_words_come_back_with_their_source(quoting: Post, carol: User, visitor: Client) -> None:
     assert quoting.parent
-    hide_post(quoting.parent, by=carol, reason="an address")
+    hide_post(quoting.parent, actor=carol, reason="an address")
     address = quoting.thread.get_absolute_url()
     assert SAID not in visitor.get(address).content.decode()
-    unhide_post(quoting.parent, by=carol, reason="a mistake")
+    unhide_post(quoting.parent, actor=carol, reason="a mistake")
     assert visitor.get(address).content.decode().count(SAID) == 2
 
 
@@ -104,7 +104,7 @@ def test_words_do_not_come_back_by_changing_them(
 ) -> None:
     assert quoting.parent
     removed_by_author(quoting.parent, carol)
-    edit_post(quoting, by=alice, source=f"> Only where the bricks stay {words}\n\nMine do.")
+    edit_post(quoting, actor=alice, source=f"> Only where the bricks stay {words}\n\nMine do.")
     html = visitor.get(quoting.thread.get_absolute_url()).content.decode()
     assert "Mine do." in html
     assert words not in html

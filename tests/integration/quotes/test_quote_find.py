@@ -13,7 +13,7 @@ from forum.actions.posts import edit_post, reply_to
 from forum.actions.quotes import posts_in
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, Quote, Revision, User
-from forum.models.quotes import Standing
+from forum.models.quotes import QuoteStatus
 
 SAID = "Only where the bricks stay wet all winter."
 NOT_HERE = "These words aren’t in this thread"
@@ -31,10 +31,10 @@ def quoted(words: str) -> str:
     return "".join(f"> {line}\n" for line in words.split("\n")) + "\nSo?"
 
 
-def standing(post: Post, reader: User) -> Standing | None:
+def status(post: Post, reader: User) -> QuoteStatus | None:
     """What the page says of a post's first quote."""
     row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(0)
-    return row.standing if row else None
+    return row.status if row else None
 
 
 def test_the_first_to_say_it_is_named_not_who_quotes_it(
@@ -98,7 +98,7 @@ def test_words_changed_in_a_quote_that_pointed_at_its_source_are_said_to_be_alte
     reply: Post, alice: User, as_bob: Client, words: str
 ) -> None:
     post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[reply.pk])
-    assert standing(post, alice) is Standing.ALTERED
+    assert status(post, alice) is QuoteStatus.ALTERED
     html = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     assert ALTERED in html
     assert NOT_HERE not in html
@@ -109,7 +109,7 @@ def test_words_of_two_posts_are_nobody_s_even_when_both_were_pointed_at(
 ) -> None:
     words = "Does moss harm the bricks? Only where they stay wet."
     post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[opening.pk, reply.pk])
-    assert standing(post, alice) in (None, Standing.ALTERED)
+    assert status(post, alice) in (None, QuoteStatus.ALTERED)
     two = reply_to(
         reply,
         author=alice,
@@ -133,10 +133,10 @@ def test_a_quote_changed_by_an_edit_is_altered_although_the_form_points_at_nothi
     reply: Post, alice: User
 ) -> None:
     post = reply_to(reply, author=alice, source=quoted(SAID))
-    edit_post(post, by=alice, source=quoted(SAID.replace("wet", "dry")))
-    assert standing(post, alice) is Standing.ALTERED
-    edit_post(post, by=alice, source=quoted(SAID))
-    assert standing(post, alice) is Standing.EXACT
+    edit_post(post, actor=alice, source=quoted(SAID.replace("wet", "dry")))
+    assert status(post, alice) is QuoteStatus.ALTERED
+    edit_post(post, actor=alice, source=quoted(SAID))
+    assert status(post, alice) is QuoteStatus.EXACT
 
 
 def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
@@ -146,8 +146,8 @@ def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
         reply, author=alice, source=quoted(SAID.replace("wet", "dry")), pointed_at=[reply.pk]
     )
     age(reply)
-    edit_post(reply, by=bob, source=SAID.replace("wet", "dry"))
-    assert standing(post, alice) is Standing.ALTERED
+    edit_post(reply, actor=bob, source=SAID.replace("wet", "dry"))
+    assert status(post, alice) is QuoteStatus.ALTERED
 
 
 def test_what_is_left_out_is_said_and_single_words_prove_nothing(
@@ -159,19 +159,19 @@ def test_what_is_left_out_is_said_and_single_words_prove_nothing(
     short = reply_to(
         source, author=alice, source=quoted("I think that he is … guilty of any of these things.")
     )
-    assert standing(short, alice) is Standing.EXACT
+    assert status(short, alice) is QuoteStatus.EXACT
     assert "Shortened" in as_bob.get(reply.thread.get_absolute_url()).content.decode()
     for words in ("I … am … guilty of any of these things", "he is … guilty … of these things."):
         patched = reply_to(source, author=alice, source=quoted(words), pointed_at=[source.pk])
-        assert standing(patched, alice) is not Standing.EXACT, words
+        assert status(patched, alice) is not QuoteStatus.EXACT, words
 
 
 def test_source_is_found_in_an_earlier_wording(reply: Post, alice: User, bob: User) -> None:
     reply_to(reply, author=alice, source="Ah.")
     age(reply)
-    edit_post(reply, by=bob, source="I take that back: it harms nothing.")
+    edit_post(reply, actor=bob, source="I take that back: it harms nothing.")
     post = reply_to(reply, author=alice, source=quoted(SAID))
-    assert standing(post, alice) is Standing.CHANGED
+    assert status(post, alice) is QuoteStatus.CHANGED
 
 
 def test_a_post_of_another_thread_is_a_source_only_when_it_was_pointed_at(
@@ -202,7 +202,7 @@ def test_words_in_any_script_are_found(opening: Post, alice: User, bob: User, so
     plain = post.latest_revision().plain
     for words in (plain, source):
         found = reply_to(post, author=alice, source=quoted(words))
-        assert standing(found, alice) is Standing.EXACT
+        assert status(found, alice) is QuoteStatus.EXACT
 
 
 def test_a_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
@@ -211,7 +211,7 @@ def test_a_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
     lines = [f"Sentence {n} of a long story about moss on walls." for n in range(190)]
     post = reply_to(opening, author=bob, source="\n\n".join(lines))
     whole = reply_to(post, author=alice, source="\n>\n".join(f"> {x}" for x in lines) + "\n\nYes.")
-    assert standing(whole, alice) is Standing.EXACT
+    assert status(whole, alice) is QuoteStatus.EXACT
     pieces = reply_to(
         post,
         author=alice,
@@ -241,7 +241,7 @@ def test_a_link_tells_no_words_that_the_writer_may_not_read(
 ) -> None:
     other = start_thread(board, author=bob, title="Lime", source="Of lime.").posts.get()
     hidden = reply_to(other, author=bob, source=ELSEWHERE)
-    hide_post(hidden, by=carol, reason="Rude")
+    hide_post(hidden, actor=carol, reason="Rude")
     link = f"{settings.SITE_URL}/p/{hidden.pk}/"
     again = reply_to(reply, author=alice, source=f"> {ELSEWHERE}\n\n[So]({link}).")
     assert not again.quotes.exists()

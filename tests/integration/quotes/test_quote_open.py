@@ -23,7 +23,7 @@ def source(reply: Post, bob: User) -> Post:
     for revision in Revision.objects.filter(post=reply):
         revision.created_at -= timedelta(hours=1)
         revision.save(update_fields=["created_at"])
-    edit_post(reply, by=bob, source=f"I have looked. {SAID} Believe me.\n\nAnd more.")
+    edit_post(reply, actor=bob, source=f"I have looked. {SAID} Believe me.\n\nAnd more.")
     return reply
 
 
@@ -66,7 +66,7 @@ def test_caption_leads_to_it_by_name(visitor: Client, quoting: Post) -> None:
 
 
 def test_page_shows_what_became_of_the_words(visitor: Client, quoting: Post, bob: User) -> None:
-    edit_post(quoting.parent, by=bob, source="I have looked. Only where it is dry. Believe me.")
+    edit_post(quoting.parent, actor=bob, source="I have looked. Only where it is dry. Believe me.")
     html = read(visitor, address(quoting))
     assert "What bob wrote, and what it says now" in html
     assert "</span>it is dry.</ins>" in html
@@ -94,7 +94,7 @@ def test_words_that_the_source_quotes_are_not_shown_around_its_own(
     )
     words = "This is the beginning. […] This was the very end."
     post = reply_to(middle, author=bob, source=f"> {words}\n\nIndeed.")
-    hide_post(reply, by=carol, reason="wrong")
+    hide_post(reply, actor=carol, reason="wrong")
     html = read(visitor, address(post))
     assert "<mark>This is the beginning.</mark>" in html
     assert "[a quote]" in html
@@ -107,9 +107,9 @@ def test_nothing_is_shown_of_a_source_that_was_removed(
 ) -> None:
     assert quoting.parent
     if removed == "hidden":
-        hide_post(quoting.parent, by=carol, reason="wrong")
+        hide_post(quoting.parent, actor=carol, reason="wrong")
     else:
-        delete_post(quoting.parent, by=bob)
+        delete_post(quoting.parent, actor=bob)
     read(visitor, address(quoting), 404)
     read(as_bob, address(quoting), 200 if removed == "hidden" else 404)
 
@@ -117,7 +117,7 @@ def test_nothing_is_shown_of_a_source_that_was_removed(
 def test_a_quoting_post_that_was_removed_leads_to_why(
     visitor: Client, quoting: Post, carol: User
 ) -> None:
-    hide_post(quoting, by=carol, reason="wrong")
+    hide_post(quoting, actor=carol, reason="wrong")
     response = visitor.get(address(quoting))
     assert (response.status_code, response["Location"]) == (302, f"/p/{quoting.pk}/")
 

@@ -10,10 +10,10 @@ from django.test import Client
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.quotes import find_sources
+from forum.errors import Busy
 from forum.markup.render import render
 from forum.models import Post, Quote, User, revisions
-from forum.models.quotes import Standing
-from forum.refusals import Busy
+from forum.models.quotes import QuoteStatus
 from tests.loaded import counting_texts
 
 SENTENCES = [f"Sentence number {n} of the long post is this one." for n in range(50)]
@@ -70,7 +70,7 @@ def test_words_of_versions_beyond_those_searched_are_not_found(
     monkeypatch.setattr(revisions, "VERSIONS_SEARCHED", 3)
     for n in range(4):
         edit_post(
-            long_post, by=bob, source=f"Version {n} of it says these words.", is_approved=True
+            long_post, actor=bob, source=f"Version {n} of it says these words.", is_approved=True
         )
     found = {
         n: find_sources(
@@ -86,7 +86,7 @@ def test_what_posts_say_now_is_searched_before_what_they_said(
 ) -> None:
     monkeypatch.setattr(revisions, "TEXTS_SEARCHED", 2)
     for n in range(3):
-        edit_post(long_post, by=bob, source=f"Version {n}.", is_approved=True)
+        edit_post(long_post, actor=bob, source=f"Version {n}.", is_approved=True)
     ids = [long_post.pk, long_post.parent_id]
     searched = revisions.Revision.objects.of_posts(ids, alice)
     assert [revision.post_id for revision in searched] == ids
@@ -113,7 +113,7 @@ def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
 ) -> None:
     quoting = [reply_to(long_post, author=alice, source=quoting_all(f"Reply {n}.")) for n in (1, 2)]
     changed = LONG.replace("number 7 of", "number seven of")
-    edit_post(long_post, by=bob, source=changed, is_approved=True)
+    edit_post(long_post, actor=bob, source=changed, is_approved=True)
     fetched = 0
 
     def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -132,8 +132,8 @@ def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
     # The text that is quoted, and what it says now.
     assert 2 * len(LONG) - 1000 < fetched < 3 * len(LONG)
     for quotes in rows.values():
-        assert [n for n, quote in quotes.items() if quote.standing is Standing.CHANGED] == [7]
-        assert quotes[8].standing is Standing.KEPT
+        assert [n for n, quote in quotes.items() if quote.status is QuoteStatus.CHANGED] == [7]
+        assert quotes[8].status is QuoteStatus.KEPT
         assert quotes[8].written == SENTENCES[8]
         assert quotes[8].source_text is quotes[9].source_text
 

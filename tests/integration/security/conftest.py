@@ -1,5 +1,5 @@
 """The scene of the house tests."""
 
-from tests.house.conftest import scene
+from tests.architecture.conftest import scene
 
 __all__ = ["scene"]

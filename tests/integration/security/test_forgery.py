@@ -133,11 +133,11 @@ OF_EACH = SAID | {"id", "number", "lft", "rght", "created_at", "nonce"}
 VALUES: list[Any] = ["1", "on", "null", "2000-01-01", ["1", "2"]]
 
 
-def columns(row: Post | Thread | User, but: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
+def columns(row: Post | Thread | User, exclude: set[str] = frozenset()) -> dict[str, Any]:  # type: ignore[assignment]
     return {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
-        if field.attname not in but
+        if field.attname not in exclude
     }
 
 

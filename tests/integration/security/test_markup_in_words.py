@@ -14,12 +14,12 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post, lock_thread, suspend_person
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
+from forum.errors import UserError
 from forum.models import Board, Category, Post, Thread, User
-from forum.refusals import Refusal
 from tests.corpora import corpus, data_json
 from tests.html_check import assert_safe
 
@@ -93,10 +93,10 @@ def test_the_check_has_teeth() -> None:
         assert_inert("<p><b onclick=alert(1)>x</b></p>")
 
 
-def written(author: User, texts: list[str]) -> list[Written]:
+def written(author: User, texts: list[str]) -> list[ImportedPost]:
     now = timezone.now()
-    posts = [Written(0, None, author, "The first.", now)]
-    posts += [Written(n, 0, author, text, now) for n, text in enumerate(texts, 1)]
+    posts = [ImportedPost(0, None, author, "The first.", now)]
+    posts += [ImportedPost(n, 0, author, text, now) for n, text in enumerate(texts, 1)]
     return posts
 
 
@@ -113,7 +113,7 @@ def storable(texts: list[str]) -> list[str]:
     for text in texts:
         try:
             rendered_post(text)
-        except Refusal:
+        except UserError:
             continue
         kept.append(text)
     return kept
@@ -127,7 +127,7 @@ def test_posts_of_a_thread_hold_no_live_markup(
     assert texts
     for start in range(0, len(texts), 190):
         part = texts[start : start + 190]
-        thread = load_thread(board, title="Markup", posts=written(alice, part))
+        thread = import_thread(board, title="Markup", posts=written(alice, part))
         assert_inert(read(as_bob, thread.get_absolute_url()))
         later = as_bob.get(
             f"{thread.get_absolute_url()}?after=p{thread.last_post_id - 5}",
@@ -147,7 +147,7 @@ def test_every_page_about_a_post_shows_markup_as_text(
 ) -> None:
     post = reply_to(opening, author=alice, source=f"Before. {text}")
     reply_to(post, author=bob, source="An answer, so that edits are kept.")
-    edit_post(post, by=alice, source=f"After. {text}")
+    edit_post(post, actor=alice, source=f"After. {text}")
     for page in ("edit", "history", "menu", "reply", "delete"):
         html = read(as_alice, f"/p/{post.pk}/{page}/")
         assert_inert(html, *([text] if page != "reply" else []))

@@ -1,6 +1,6 @@
 """Five kinds of viewers at each kind of removal: what stands in its place, and what the link says.
 
-That no word comes out anywhere else is the crawl of tests/house/test_visibility.py.
+That no word comes out anywhere else is the crawl of tests/architecture/test_visibility.py.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_its_link_leads_there_or_says_that_it_is_gone(
 def test_opening_post_that_is_hidden_keeps_title_and_replies(scene: Scene, viewer: str) -> None:
     opening = scene.posts["open-opening"]
     with undone():
-        action = hide_post(opening, by=scene.people["carol"], reason="Too loud")
+        action = hide_post(opening, actor=scene.people["carol"], reason="Too loud")
         page = scene.client(viewer).get(scene.threads["open"].get_absolute_url())
         told = page.content.decode()
         assert page.status_code == 200
@@ -184,9 +184,9 @@ COUNT = re.compile(
 def erased(scene: Scene) -> Iterator[ModerationAction]:
     """Of the scene, the post that everybody could read; another post quotes it."""
     with undone():
-        ask_to_erase(scene.posts["visible"], by=scene.people[ERASER], reason="An address")
+        ask_to_erase(scene.posts["visible"], actor=scene.people[ERASER], reason="An address")
         asked = Erasure.objects.open().get(post=scene.posts["visible"])
-        yield confirm_erasure(asked, by=scene.people[SECOND])
+        yield confirm_erasure(asked, actor=scene.people[SECOND])
 
 
 def test_what_is_erased_stands_in_no_column_of_any_table(

@@ -5,21 +5,21 @@ from __future__ import annotations
 from django.test import Client
 
 from forum.actions.posts import reply_to
-from forum.actions.reading import mark_thread_read
+from forum.actions.read_state import mark_thread_read
 from forum.models import Post, Thread, User
-from forum.models.reading import marks_of
-from forum.models.unseen import next_unseen
+from forum.models.read_state import read_state_of
+from forum.queries.read_state import next_unread_post
 
 
-def unseen(thread: Thread, member: User) -> list[int]:
+def unread(thread: Thread, member: User) -> list[int]:
     """The ids of what is new to a member, in the order of the walk."""
     found: list[int] = []
     post: Post | None = None
     while True:
-        fresh = Thread.objects.with_seen_by(member).get(pk=thread.pk)
-        marks = marks_of(fresh, member)
-        assert marks is not None
-        post = next_unseen(fresh, member, marks, after=post)
+        fresh = Thread.objects.with_read_state_of(member).get(pk=thread.pk)
+        read_state = read_state_of(fresh, member)
+        assert read_state is not None
+        post = next_unread_post(fresh, member, read_state, after=post)
         if post is None:
             return found
         found.append(post.pk)

@@ -13,7 +13,7 @@ from forum.models import Thread
 def test_a_statement_that_takes_too_long_is_given_up_with_a_page_of_ours(
     visitor: Client, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.views.reading.LONGEST", "100ms")
+    monkeypatch.setattr("forum.views.read_only.STATEMENT_TIMEOUT", "100ms")
     address = thread.get_absolute_url()
     other = connection.copy()
     with other.cursor() as cursor:

@@ -10,11 +10,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
-from forum.actions.reading import mark_seen
-from forum.models import Board, Post, Thread, User, windows
+from forum.actions.read_state import mark_revisions_read
+from forum.models import Board, Post, Thread, User
+from forum.queries import thread_pages
 
 POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
 LINK = re.compile(r'<a class="btn" href="([^"]+)"([^>]*)>([^<]+)</a>')
@@ -22,7 +23,7 @@ LINK = re.compile(r'<a class="btn" href="([^"]+)"([^>]*)>([^<]+)</a>')
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "WINDOW", 7)
+    monkeypatch.setattr(thread_pages, "POSTS_PER_PAGE", 7)
 
 
 @pytest.fixture
@@ -30,10 +31,10 @@ def thread(board: Board, alice: User, bob: User) -> Thread:
     """0 ← 1 ← 2 ← 3 … 9, a chain; 2 has ten answers more, 1 five, 0 twelve."""
     parents = [None, *range(9), *[2] * 10, *[1] * 5, *[0] * 12]
     posts = [
-        Written(n, parent, (alice, bob)[n % 2], f"Number {n}.", timezone.now())
+        ImportedPost(n, parent, (alice, bob)[n % 2], f"Number {n}.", timezone.now())
         for n, parent in enumerate(parents)
     ]
-    return load_thread(board, title="Some branches", posts=posts)
+    return import_thread(board, title="Some branches", posts=posts)
 
 
 def numbered(thread: Thread, *numbers: int) -> list[int]:
@@ -157,7 +158,7 @@ def test_links_and_folds_tell_of_what_is_new_below_them(
 ) -> None:
     new = numbered(thread, 4, 8, 12, 14, 20, 30)  # alice's
     numbers = Post.objects.in_thread(thread).exclude(pk__in=new).values_list("number", flat=True)
-    mark_seen(thread, member=bob, numbers=numbers)
+    mark_revisions_read(thread, member=bob, numbers=numbers)
     html = read(as_bob, thread.get_absolute_url())
     found = links(html)
     assert "Continue this branch: 3 more replies, 1 new" in found
@@ -174,7 +175,7 @@ def test_counts_are_of_what_stands(
 ) -> None:
     for pk in numbered(thread, 9, 19):
         post = Post.objects.get(pk=pk)
-        delete_post(post, by=post.author)
+        delete_post(post, actor=post.author)
     found = links(read(visitor, thread.get_absolute_url()))
     assert "Continue this branch: 2 more replies" in found
     assert "Show 28 more replies" in found
@@ -184,15 +185,16 @@ def test_a_branch_as_deep_as_you_like_is_continued(
     board: Board, visitor: Client, alice: User
 ) -> None:
     posts = [
-        Written(n, n - 1 if n else None, alice, f"Number {n}.", timezone.now()) for n in range(100)
+        ImportedPost(n, n - 1 if n else None, alice, f"Number {n}.", timezone.now())
+        for n in range(100)
     ]
-    thread = load_thread(board, title="Deep", posts=posts)
+    thread = import_thread(board, title="Deep", posts=posts)
     found = links(read(visitor, thread.get_absolute_url()))
     words = next(words for words in found if words.startswith("Continue this branch"))
     left = int(re.search(r"(\d+) more", words)[1])  # type: ignore[index]
     there = read(visitor, found[words][0])
     assert len(POSTS.findall(there)) == left + 1
-    assert f"{99 - left - windows.CONTEXT} more posts lead there" in there
+    assert f"{99 - left - thread_pages.MAX_POSTS_ABOVE} more posts lead there" in there
 
 
 def test_branch_of_the_opening_post_is_the_thread(thread: Thread, visitor: Client) -> None:
@@ -209,12 +211,12 @@ def test_branch_without_replies_is_its_head(reply: Post, visitor: Client) -> Non
 def test_removed_head_stands_above_its_replies_and_alone_is_gone(
     reply: Post, visitor: Client, alice: User, bob: User, carol: User
 ) -> None:
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     gone = visitor.get(f"/p/{reply.pk}/branch/", follow=True)
     assert gone.status_code == 410
     other = reply_to(reply.parent, author=bob, source="Another.")  # type: ignore[arg-type]
     answer = reply_to(other, author=alice, source="An answer.")
-    hide_post(other, by=carol, reason="off topic")
+    hide_post(other, actor=carol, reason="off topic")
     html = read(visitor, f"/p/{other.pk}/branch/")
     assert "Hidden by a moderator" in html
     assert "Another." not in html
@@ -242,7 +244,7 @@ def test_a_page_goes_on_to_where_parts_were_added(
     assert shown == in_order[: in_order.index(ten) + 1]
     html = read(visitor, f"{address}?at=p{in_order[3]}&through=p{ten}")
     assert "Show 26 more replies" in html or f"after=p{ten}" in html
-    monkeypatch.setattr(windows, "STRETCH", 10)
+    monkeypatch.setattr(thread_pages, "MAX_POSTS_ON_PAGE", 10)
     assert len(POSTS.findall(read(visitor, f"{address}?through=p{last}"))) <= 10
 
 

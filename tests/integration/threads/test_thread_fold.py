@@ -53,7 +53,7 @@ def test_fold_names_nobody_whose_reply_was_removed(
     visitor: Client, reply: Post, alice: User, bob: User, carol: User
 ) -> None:
     hidden = say(reply, alice)
-    hide_post(hidden, by=carol, reason="rude")
+    hide_post(hidden, actor=carol, reason="rude")
     html = page(visitor, reply.thread)
     assert "<summary>1 reply</summary>" in html
     say(reply, bob)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.models import Board, Post, User
-from forum.models.orders import ORDERS
+from forum.queries.sort_orders import SORT_ORDERS
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def led_to(client: Client, opening: Post, query: str) -> int:
 def test_first_and_last(visitor: Client, opening: Post, over_days: list[Post], carol: User) -> None:
     assert led_to(visitor, opening, "to=first") == opening.pk
     assert led_to(visitor, opening, "to=last") == over_days[2].pk
-    hide_post(over_days[2], by=carol, reason="spam")
+    hide_post(over_days[2], actor=carol, reason="spam")
     assert led_to(visitor, opening, "to=last") == over_days[1].pk
 
 
@@ -67,16 +67,18 @@ def test_what_is_no_day_is_given_back_with_a_word(
     assert 'type="date"' not in html  # such a field would show nothing of what is no day
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SORT_ORDERS)
 def test_jumps_lead_to_a_page_that_shows_the_post_in_every_order(
     visitor: Client, board: Board, alice: User, order: str
 ) -> None:
     begun = datetime(2026, 3, 1, 12, tzinfo=UTC)
     posts = [
-        Written(n, None if n == 0 else n // 3, alice, f"Number {n}.", begun + timedelta(hours=n))
+        ImportedPost(
+            n, None if n == 0 else n // 3, alice, f"Number {n}.", begun + timedelta(hours=n)
+        )
         for n in range(230)
     ]
-    thread = load_thread(board, title="Many days", posts=posts)
+    thread = import_thread(board, title="Many days", posts=posts)
     visitor.get(f"{thread.get_absolute_url()}?order={order}")
     for query in ("to=last", "to=date&date=2026-03-08", "to=first"):
         answer = visitor.get(f"/t/{thread.pk}/go/?{query}", follow=True)

@@ -10,10 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, edit_post
-from forum.actions.reading import mark_seen
+from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Revision, User
 from tests.integration.threads.conftest import say, see_all
 
@@ -37,7 +37,7 @@ def test_what_came_since_is_counted_and_leads_to_the_first(
     assert count == "2"
     assert as_alice.get(link).headers["Location"].endswith(f"#p{first.pk}")
     assert '<li class="is-new">' in as_alice.get(address).content.decode()
-    mark_seen(opening.thread, member=alice, numbers=[first.number])
+    mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
     assert listed(as_alice, address) == [(link, "1")]
 
 
@@ -52,25 +52,25 @@ def test_own_hidden_and_deleted_posts_are_not_counted_and_changed_ones_are(
 ) -> None:
     see_all(opening.thread, alice)
     say(reply, alice)
-    hide_post(say(opening, bob), by=carol, reason="spam")
-    delete_post(say(opening, bob), by=bob)
+    hide_post(say(opening, bob), actor=carol, reason="spam")
+    delete_post(say(opening, bob), actor=bob)
     assert listed(as_alice) == []
     Revision.objects.filter(post=reply).update(created_at="2026-01-01T00:00Z")
-    edit_post(reply, by=bob, source="Only where the bricks stay dry.")
+    edit_post(reply, actor=bob, source="Only where the bricks stay dry.")
     assert [count for _link, count in listed(as_alice)] == ["1"]
 
 
 def test_many_are_counted_only_so_far_and_at_the_price_of_those(
     board: Board, alice: User, bob: User, as_alice: Client
 ) -> None:
-    posts = [Written(n, 0 if n else None, bob, "Words.", BEGUN) for n in range(3000)]
-    thread = load_thread(board, title="Long", posts=posts)
-    mark_seen(thread, member=alice, numbers=[1])
+    posts = [ImportedPost(n, 0 if n else None, bob, "Words.", BEGUN) for n in range(3000)]
+    thread = import_thread(board, title="Long", posts=posts)
+    mark_revisions_read(thread, member=alice, numbers=[1])
     with CaptureQueriesContext(connection) as captured:
         assert listed(as_alice) == [(f"/t/{thread.pk}/next/", "99+")]
     [counting] = [query["sql"] for query in captured if "AS unread" in query["sql"]]
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE forum_post, forum_revision, forum_seen")
+        cursor.execute("ANALYZE forum_post, forum_revision, forum_readstate")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {counting}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     read = [int(rows) for rows in re.findall(r"actual rows=(\d+)", plan)]

@@ -9,11 +9,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import reply_to
+from forum.errors import Invalid
 from forum.models import Board, Post, Quote, Thread, User
 from forum.models.tree import FAULTS_SQL
-from forum.refusals import Invalid
 
 BEGAN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SAID = "Only where the bricks stay wet all winter."
@@ -36,10 +36,12 @@ def load(board: Board, alice: User, bob: User) -> Load:
 
     def load(*said: tuple[int | None, str], title: str = "Moss") -> Thread:
         posts = [
-            Written(place, parent, (alice, bob)[place % 2], text, BEGAN + timedelta(minutes=place))
+            ImportedPost(
+                place, parent, (alice, bob)[place % 2], text, BEGAN + timedelta(minutes=place)
+            )
             for place, (parent, text) in enumerate(said)
         ]
-        return load_thread(board, title=title, posts=posts)
+        return import_thread(board, title=title, posts=posts)
 
     return load
 

@@ -7,11 +7,11 @@ import re
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.posts import reply_to
 from forum.models import Board, Post, Thread, User
-from forum.models.windows import CONTEXT, WINDOW
+from forum.queries.thread_pages import MAX_POSTS_ABOVE, POSTS_PER_PAGE
 
 
 def page(client: Client, thread: Thread, query: str = "", **headers: str) -> str:
@@ -27,8 +27,11 @@ def links(html: str) -> set[str]:
 def chain(board: Board, author: User) -> list[Post]:
     """A thread longer than a page, each post in answer to the one before."""
     now = timezone.now()
-    posts = [Written(n, n - 1 if n else None, author, f"Turn {n}.", now) for n in range(WINDOW + 9)]
-    thread = load_thread(board, title="To and fro", posts=posts)
+    posts = [
+        ImportedPost(n, n - 1 if n else None, author, f"Turn {n}.", now)
+        for n in range(POSTS_PER_PAGE + 9)
+    ]
+    thread = import_thread(board, title="To and fro", posts=posts)
     return list(Post.objects.by_number(thread).select_related("thread"))
 
 
@@ -37,7 +40,7 @@ def test_editing_is_offered_to_the_author_while_the_thread_is_open(
 ) -> None:
     edit = f"/p/{reply.pk}/edit/"
     assert edit in links(page(as_bob, reply.thread))
-    lock_thread(reply.thread, by=carol, reason="settled")
+    lock_thread(reply.thread, actor=carol, reason="settled")
     html = page(as_bob, reply.thread)
     assert edit not in links(html)
     assert "locked on " in html
@@ -46,7 +49,7 @@ def test_editing_is_offered_to_the_author_while_the_thread_is_open(
 def test_a_hidden_post_offers_its_author_neither_answer_nor_edit(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     offered = links(page(as_bob, reply.thread))
     assert not {f"/p/{reply.pk}/edit/", f"/p/{reply.pk}/reply/"} & offered
 
@@ -56,7 +59,7 @@ def test_a_hidden_opening_post_asks_nobody_to_answer_it(
 ) -> None:
     answer = f"/p/{opening.pk}/reply/"
     assert answer in links(page(visitor, opening.thread))
-    hide_post(opening, by=carol, reason="off topic")
+    hide_post(opening, actor=carol, reason="off topic")
     for client in (as_bob, visitor):
         offered = links(page(client, opening.thread))
         assert answer not in offered
@@ -85,8 +88,8 @@ def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
     posts = chain(board, bob)
     middle = posts[60]
     html = page(visitor, middle.thread, f"?at=p{middle.pk}")
-    nearest = posts[60 - CONTEXT - 1]
-    left_out = 60 - CONTEXT - 1
+    nearest = posts[60 - MAX_POSTS_ABOVE - 1]
+    left_out = 60 - MAX_POSTS_ABOVE - 1
     assert f"{left_out} posts lead here from the opening post" in html
     assert f'<a href="/p/{nearest.pk}/">Go to the nearest</a>' in html
     assert "lead here" not in page(visitor, middle.thread)

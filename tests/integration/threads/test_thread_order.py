@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post, reply_to
-from forum.models import Board, Post, Thread, User, orders, windows
-from forum.models.orders import ORDERS, Order
+from forum.models import Board, Post, Thread, User
+from forum.queries import sort_orders, thread_pages
+from forum.queries.sort_orders import SORT_ORDERS, SortOrder
 
 POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')
 LATER = re.compile(r'<a class="btn" href="([^"]+)" rel="next"')
@@ -22,7 +23,7 @@ SIZE = 36
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(windows, "WINDOW", 5)
+    monkeypatch.setattr(thread_pages, "POSTS_PER_PAGE", 5)
 
 
 @pytest.fixture(params=range(2))
@@ -30,7 +31,7 @@ def any_tree(request: pytest.FixtureRequest, board: Board, alice: User, bob: Use
     """Posts of several branches that grew at the same time."""
     chance = random.Random(request.param)
     posts = [
-        Written(
+        ImportedPost(
             n,
             None if n == 0 else chance.choice([0, chance.randrange(n), max(0, n - 1)]),
             chance.choice([alice, bob]),
@@ -39,10 +40,10 @@ def any_tree(request: pytest.FixtureRequest, board: Board, alice: User, bob: Use
         )
         for n in range(SIZE)
     ]
-    return load_thread(board, title="Any tree", posts=posts)
+    return import_thread(board, title="Any tree", posts=posts)
 
 
-def defined(thread: Thread, order: Order) -> list[int]:
+def defined(thread: Thread, order: SortOrder) -> list[int]:
     """The replies as the order's name says, worked out from parents and numbers alone."""
     posts = list(Post.objects.by_number(thread))
     if order == "time":
@@ -75,9 +76,9 @@ def visited(client: Client, address: str | None, link: re.Pattern[str]) -> list[
     return pages
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SORT_ORDERS)
 def test_pages_in_a_row_are_the_order(
-    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+    any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
     expected = defined(any_tree, order)
     opening = Post.objects.opening_of(any_tree.pk).get().pk
@@ -86,9 +87,9 @@ def test_pages_in_a_row_are_the_order(
     assert len(pages) > SIZE // 8
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SORT_ORDERS)
 def test_pages_read_back_are_the_same_posts(
-    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+    any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
     expected = defined(any_tree, order)
     last = expected[-1]
@@ -98,9 +99,9 @@ def test_pages_read_back_are_the_same_posts(
     assert read == expected[:-1]
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SORT_ORDERS)
 def test_a_page_can_begin_at_any_post(
-    any_tree: Thread, order: Order, visitor: Client, small_pages: None
+    any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
     expected = defined(any_tree, order)
     for place in (0, 1, SIZE // 2, SIZE - 2):
@@ -113,10 +114,10 @@ def test_a_page_can_begin_at_any_post(
         assert ('rel="prev"' in html) is (place > 0 or (order == "tree" and place > 0))
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", SORT_ORDERS)
 def test_an_order_asks_as_little_as_the_tree(
     any_tree: Thread,
-    order: Order,
+    order: SortOrder,
     visitor: Client,
     django_assert_max_num_queries: pytest.FixtureRequest,
 ) -> None:
@@ -161,7 +162,7 @@ def test_by_time_every_reply_says_whom_it_answers(
     reply_to(opening, author=alice, source="Something else.")
     reply_to(first, author=alice, source="To the first.")
     gone = reply_to(first, author=alice, source="Taken back.")
-    delete_post(gone, by=alice)
+    delete_post(gone, actor=alice)
     html = visitor.get(f"{opening.thread.get_absolute_url()}?order=time").content.decode()
     assert re.search(r'to bob: <q dir="auto">The first words.</q>', html)
     assert f'id="p{gone.pk}"' not in html
@@ -177,7 +178,7 @@ def test_branches_stand_as_they_did_when_reading_began(
     small: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(orders, "SMALL", small)
+    monkeypatch.setattr(sort_orders, "SMALL_BRANCH", small)
     before = defined(any_tree, "active")
     first, *_rest = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
     page = visitor.get(f"{any_tree.get_absolute_url()}?order=active").content.decode()
@@ -201,7 +202,7 @@ def test_branches_stand_as_they_did_when_reading_began(
 def test_a_moment_that_never_was_is_now(
     any_tree: Thread, visitor: Client, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(windows, "READING", 10)
+    monkeypatch.setattr(thread_pages, "ACTIVITY_ORDER_LIFETIME", 10)
     page = visitor.get(f"{any_tree.get_absolute_url()}?order=active&asof={moment}")
     found = [int(pk) for pk in POSTS.findall(page.content.decode())]
     assert found[-SIZE + 1 :] == defined(any_tree, "active")

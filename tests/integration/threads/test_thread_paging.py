@@ -14,10 +14,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import reply_to
 from forum.models import Board, Category, Post, Thread, User
-from forum.models.orders import Order
+from forum.queries.sort_orders import SortOrder
 from tests.conftest import person
 
 POSTS = re.compile(r'<article class="post(?: is-new)?" id="p(\d+)"')
@@ -39,7 +39,7 @@ def busy() -> Thread:
     )
     chance = random.Random(11)
     posts = [
-        Written(
+        ImportedPost(
             n,
             None
             if n == 0
@@ -50,7 +50,7 @@ def busy() -> Thread:
         )
         for n in range(SIZE)
     ]
-    return load_thread(board, title="A busy one", posts=posts)
+    return import_thread(board, title="A busy one", posts=posts)
 
 
 class Crowd(threading.Thread):
@@ -103,7 +103,7 @@ class Reading:
         self.following = unescape(found[1]) if found else None
 
 
-def expected(thread: Thread) -> dict[Order, list[int]]:
+def expected(thread: Thread) -> dict[SortOrder, list[int]]:
     """The replies in each order, as long as nobody answers."""
     in_tree = list(Post.objects.in_thread(thread).values_list("pk", "level", "number"))[1:]
     branches: list[list[tuple[int, int]]] = []

@@ -12,11 +12,11 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, unhide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Board, Post, Thread, User
-from forum.models.windows import WINDOW
+from forum.queries.thread_pages import POSTS_PER_PAGE
 
 SEED = "/t/1/if-i-can-read-it-why-cant-i-train-an-llm-on-it/"
 
@@ -74,12 +74,14 @@ def grow(opening: Post, author: User, count: int, *, chain: bool = False) -> lis
 def long_thread(board: Board, author: User, *, chain: bool = False) -> list[Post]:
     """A thread of more than one page, by the order in which its posts arrived."""
     now = timezone.now()
-    thread = load_thread(
+    thread = import_thread(
         board,
         title="A long one",
         posts=[
-            Written(n, (n - 1 if chain else 0) if n else None, author, f"Reply number {n}.", now)
-            for n in range(WINDOW + 61)
+            ImportedPost(
+                n, (n - 1 if chain else 0) if n else None, author, f"Reply number {n}.", now
+            )
+            for n in range(POSTS_PER_PAGE + 61)
         ],
     )
     return list(Post.objects.by_number(thread).select_related("thread"))
@@ -149,7 +151,7 @@ def test_removed_posts_at_the_end_of_a_window_stay_over_their_replies_in_the_nex
     drawn = Tree(page(visitor, address)).order
     last = Post.objects.get(pk=int(drawn[-1][1:]))
     for post in (last, last.parent):
-        delete_post(post, by=alice)
+        delete_post(post, actor=alice)
     html = page(visitor, address)
     assert Tree(html).order == drawn
     assert "2 posts deleted" not in html
@@ -176,7 +178,7 @@ def test_htmx_adds_posts_without_repeating_any(visitor: Client, board: Board, bo
     opening = long_thread(board, bob, chain=True)[0]
     pages = walk(visitor, opening.thread.get_absolute_url(), htmx=True)
     ids = [post for html in pages for post in Tree(html).order]
-    assert len(ids) == len(set(ids)) == WINDOW + 60
+    assert len(ids) == len(set(ids)) == POSTS_PER_PAGE + 60
 
 
 def test_permalink_leads_to_the_post_with_those_above_it(
@@ -271,14 +273,14 @@ def test_post_of_another_thread_is_no_place_in_this_one(
 
 
 def test_locked_thread_says_who_and_why(visitor: Client, opening: Post, carol: User) -> None:
-    lock_thread(opening.thread, by=carol, reason="going in circles")
+    lock_thread(opening.thread, actor=carol, reason="going in circles")
     html = page(visitor, opening.thread.get_absolute_url())
     assert "Locked by carol: going in circles" in html
     assert ">Reply<" not in html
 
 
 def test_pinned_thread_says_so(visitor: Client, opening: Post, carol: User) -> None:
-    pin_thread(opening.thread, by=carol, reason="read first")
+    pin_thread(opening.thread, actor=carol, reason="read first")
     assert "pinned" in page(visitor, opening.thread.get_absolute_url())
 
 
@@ -324,7 +326,7 @@ def test_hidden_text_has_no_way_out(
     exit_: str,
     headers: dict[str, str],
 ) -> None:
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     path = exit_.format(thread=reply.thread.get_absolute_url(), post=reply.pk, quoting=quoting.pk)
     for client in (visitor, as_dan):
         response = client.get(path, follow=True, **headers)
@@ -334,7 +336,7 @@ def test_hidden_text_has_no_way_out(
 def test_hidden_post_leaves_a_tombstone_with_its_reason(
     visitor: Client, reply: Post, quoting: Post, carol: User
 ) -> None:
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     html = page(visitor, reply.thread.get_absolute_url())
     assert "Hidden by a moderator on " in html
     assert "off topic" in html
@@ -348,7 +350,7 @@ def test_hidden_post_leaves_a_tombstone_with_its_reason(
 def test_author_and_moderators_still_read_a_hidden_post(
     request: pytest.FixtureRequest, reply: Post, carol: User, who: str
 ) -> None:
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     html = page(request.getfixturevalue(who), reply.thread.get_absolute_url())
     assert SECRET in html
     assert "Only its author and moderators see the text." in html
@@ -359,9 +361,9 @@ def test_unhidden_post_is_as_before(
 ) -> None:
     address = reply.thread.get_absolute_url()
     before = page(visitor, address)
-    hide_post(reply, by=carol, reason="off topic")
+    hide_post(reply, actor=carol, reason="off topic")
     assert page(visitor, address) != before
-    unhide_post(reply, by=carol, reason="on topic after all")
+    unhide_post(reply, actor=carol, reason="on topic after all")
     # But for the token of each page, and for how much had happened when it was made.
     differs = re.compile(
         r'name="csrfmiddlewaretoken" value="[^"]*"|/arrivals/\?after=\d+|s-number="\d+"'
@@ -372,7 +374,7 @@ def test_unhidden_post_is_as_before(
 def test_hidden_opening_post_leaves_title_and_replies(
     visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
-    hide_post(opening, by=carol, reason="off topic")
+    hide_post(opening, actor=carol, reason="off topic")
     html = page(visitor, opening.thread.get_absolute_url())
     assert "Moss on the north wall" in html
     assert SECRET in html
@@ -382,7 +384,7 @@ def test_hidden_opening_post_leaves_title_and_replies(
 def test_deleted_thread_is_for_moderators_only(
     visitor: Client, as_alice: Client, as_carol: Client, opening: Post, alice: User
 ) -> None:
-    delete_post(opening, by=alice)
+    delete_post(opening, actor=alice)
     address = opening.thread.get_absolute_url()
     assert visitor.get(address).status_code == 404
     assert as_alice.get(address).status_code == 404

@@ -16,8 +16,8 @@ from forum.models import Board, Category, Post, Role, User
 @pytest.fixture
 def reported(reply: Post, alice: User, erin: User) -> Post:
     """bob's reply, reported by two people."""
-    report_post(reply, by=alice, reason="off-topic")
-    report_post(reply, by=erin, reason="off-topic", words="Twice now.")
+    report_post(reply, actor=alice, reason="off-topic")
+    report_post(reply, actor=erin, reason="off-topic", words="Twice now.")
     return reply
 
 
@@ -35,7 +35,7 @@ def test_moderator_reads_why_and_has_the_answers_at_hand(as_carol, reported):
 
 
 def test_opening_post_has_it_too(as_carol, opening, bob):
-    report_post(opening, by=bob, reason="spam")
+    report_post(opening, actor=bob, reason="spam")
     assert "1 report: Spam." in page(as_carol, opening)
 
 
@@ -46,7 +46,7 @@ def test_nobody_else_is_told(as_alice, as_bob, visitor, reported):
 
 def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, opening):
     answer = reply_to(opening, author=alice, source="Off the wall.")
-    report_post(answer, by=bob, reason="spam")
+    report_post(answer, actor=bob, reason="spam")
     elsewhere = Board.objects.create(category=Category.objects.get(), name="Stones", slug="stones")
     role = Role.objects.create(person=bob, board=elsewhere, kind=Role.Kind.MODERATOR)
     assert "1 report" not in page(as_bob, answer)
@@ -57,12 +57,12 @@ def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, openin
 
 def test_moderators_are_not_told_of_their_own_posts(as_carol, carol, opening, bob):
     answer = reply_to(opening, author=carol, source="Off the wall.")
-    report_post(answer, by=bob, reason="spam")
+    report_post(answer, actor=bob, reason="spam")
     assert "1 report" not in page(as_carol, answer)
 
 
 def test_what_is_answered_is_gone(as_carol, reported, carol):
-    dismiss_reports(reported, by=carol, reason="It stands.")
+    dismiss_reports(reported, actor=carol, reason="It stands.")
     assert "2 reports" not in page(as_carol, reported)
 
 
@@ -70,7 +70,7 @@ def test_costs_no_query(as_carol, reply, alice):
     page(as_carol, reply)
     with CaptureQueriesContext(connection) as before:
         page(as_carol, reply)
-    report_post(reply, by=alice, reason="spam")
+    report_post(reply, actor=alice, reason="spam")
     with CaptureQueriesContext(connection) as after:
         assert "1 report: Spam." in page(as_carol, reply)
     assert len(after) == len(before)

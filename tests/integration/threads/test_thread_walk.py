@@ -14,18 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moves import merge_thread, move_branch
-from forum.actions.reading import mark_seen, mark_thread_read
+from forum.actions.read_state import mark_revisions_read, mark_thread_read
 from forum.actions.threads import start_thread
-from forum.models import Board, Category, Post, Seen, Thread, User
-from tests.integration.threads.conftest import page, say, see_all, unseen
+from forum.models import Board, Category, Post, ReadState, Thread, User
+from tests.integration.threads.conftest import page, say, see_all, unread
 
 
 def test_next_leads_on_in_tree_order_and_never_back_by_itself(
     opening: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
-    mark_seen(opening.thread, member=alice, numbers=[])
+    mark_revisions_read(opening.thread, member=alice, numbers=[])
     first = say(opening, bob, "One.")
     second = say(opening, bob, "Two.")
     below = say(first, bob, "Below one.")
@@ -57,10 +57,10 @@ def test_walk_goes_on_where_a_thread_was_merged_or_a_post_moved(
     for thread in (opening.thread, other):
         see_all(thread, alice)
     first, moved = say(opening, bob, "One."), say(opening, bob, "Two.")
-    move_branch(moved, to=Post.objects.get(thread=other), by=carol, reason="belongs there")
+    move_branch(moved, to=Post.objects.get(thread=other), actor=carol, reason="belongs there")
     path = f"/t/{opening.thread_id}/next/?from=p"
     assert as_alice.get(f"{path}{moved.pk}").headers["Location"].endswith(f"#p{first.pk}")
-    merge_thread(opening.thread, into=other, by=carol, reason="the same")
+    merge_thread(opening.thread, into=other, actor=carol, reason="the same")
     answer = as_alice.get(f"{path}{opening.pk}", follow=True)
     assert answer.redirect_chain[0][0] == f"/t/{other.pk}/next/"
     assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
@@ -109,15 +109,17 @@ class Walk(TestCase):
         reader, _new = User.objects.get_or_create(username="reader")
         writer, _new = User.objects.get_or_create(username="writer")
         posts = [
-            Written(n, chance.randrange(n) if n else None, writer, f"Post {n}.", timezone.now())
+            ImportedPost(
+                n, chance.randrange(n) if n else None, writer, f"Post {n}.", timezone.now()
+            )
             for n in range(size)
         ]
-        thread = load_thread(board, title="Any tree", posts=posts)
+        thread = import_thread(board, title="Any tree", posts=posts)
         tree = list(Post.objects.in_thread(thread))
         known = [post.number for post in tree if chance.random() < share]
-        mark_seen(thread, member=reader, numbers=known)
+        mark_revisions_read(thread, member=reader, numbers=known)
         expected = [post.pk for post in tree if post.number not in known]
-        assert unseen(thread, reader) == expected
+        assert unread(thread, reader) == expected
 
 
 # -- The prepared case ----------------------------------------------------------------------------
@@ -129,7 +131,7 @@ def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
     chance = random.Random(7)
     start = timezone.now() - timedelta(days=30)
     posts = [
-        Written(
+        ImportedPost(
             n,
             None if n == 0 else chance.choice([0, max(0, n - 1), chance.randrange(n)]),
             bob,
@@ -138,7 +140,7 @@ def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
         )
         for n in range(2000)
     ]
-    thread = load_thread(board, title="Two thousand", posts=posts)
+    thread = import_thread(board, title="Two thousand", posts=posts)
     tree = list(Post.objects.in_thread(thread))
     new = [tree[at] for at in (30, 31, 150, 400, 777, 1500, 1999)]
     mark_thread_read(thread, member=alice)
@@ -149,10 +151,10 @@ def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
 
 def mark_unread(post: Post, member: User) -> None:
     """As if this one had not been on the screen."""
-    row = Seen.objects.get(member=member, thread=post.thread_id)
+    row = ReadState.objects.get(member=member, thread=post.thread_id)
     seen = {n for run in row.numbers for n in range(run.lower or 0, run.upper or 0)}
-    Seen.objects.all().delete()
-    mark_seen(post.thread, member=member, numbers=seen - {post.latest_number})
+    ReadState.objects.all().delete()
+    mark_revisions_read(post.thread, member=member, numbers=seen - {post.latest_number})
 
 
 def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(

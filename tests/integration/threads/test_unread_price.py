@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post
-from forum.actions.reading import mark_seen
-from forum.models import Board, Category, Post, Seen, Thread, User
-from forum.models import unseen as unread_queries
-from forum.models.reading import marks_of
-from forum.models.unseen import note_unseen, unseen_places
-from tests.integration.threads.conftest import unseen
+from forum.actions.read_state import mark_revisions_read
+from forum.models import Board, Category, Post, ReadState, Thread, User
+from forum.models import unread as unread_queries
+from forum.models.read_state import read_state_of
+from forum.queries.read_state import load_unread_counts, unread_positions
+from tests.integration.threads.conftest import unread
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 POSTS = 10_001
@@ -55,20 +55,20 @@ def rows_read(plan: dict[str, Any]) -> float:
 
 def read_half(thread: Thread, member: User, *, ranges: int) -> None:
     """As if half of the thread's posts had been read, in so many stretches."""
-    Seen.objects.filter(member=member).delete()
+    ReadState.objects.filter(member=member).delete()
     length = RANGES // ranges
     numbers = [n for n in range(1, POSTS) if (n - 1) // length % 2 == 0]
-    mark_seen(thread, member=member, numbers=numbers)
+    mark_revisions_read(thread, member=member, numbers=numbers)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM forum_seen, unnest(numbers)")
+        cursor.execute("SELECT count(*) FROM forum_readstate, unnest(numbers)")
         assert cursor.fetchone() == (ranges,)
 
 
 @pytest.fixture
 def long_thread(board: Board, bob: User) -> Thread:
     parents = [None, *(0 if n % 7 == 1 else n - 1 for n in range(1, POSTS))]
-    posts = [Written(n, parent, bob, "Words.", BEGUN) for n, parent in enumerate(parents)]
-    return load_thread(board, title="Long", posts=posts)
+    posts = [ImportedPost(n, parent, bob, "Words.", BEGUN) for n, parent in enumerate(parents)]
+    return import_thread(board, title="Long", posts=posts)
 
 
 def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
@@ -109,11 +109,11 @@ class UnreadModel(TestCase):
         board, _new = Board.objects.get_or_create(name="Board", slug="board", category=shelf)
         reader, _new = User.objects.get_or_create(username="reader")
         writer, _new = User.objects.get_or_create(username="writer")
-        thread = load_thread(
+        thread = import_thread(
             board,
             title="Any thread",
             posts=[
-                Written(
+                ImportedPost(
                     n,
                     chance.randrange(n) if n else None,
                     chance.choice([reader, writer, writer, writer]),
@@ -125,10 +125,10 @@ class UnreadModel(TestCase):
         )
         tree = list(Post.objects.in_thread(thread))
         for post in chance.sample(tree[1:], k=min(3, size - 1)):
-            delete_post(post, by=post.author)
+            delete_post(post, actor=post.author)
         thread.refresh_from_db()
         seen = {n for n in range(1, thread.next_number) if chance.random() < share}
-        mark_seen(thread, member=reader, numbers=seen)
+        mark_revisions_read(thread, member=reader, numbers=seen)
         expected = [
             post
             for post in Post.objects.in_thread(thread)
@@ -136,18 +136,18 @@ class UnreadModel(TestCase):
             and post.deleted_at is None
             and post.latest_number not in seen
         ]
-        fresh = Thread.objects.with_seen_by(reader).get(pk=thread.pk)
-        marks = marks_of(fresh, reader)
-        assert marks is not None
+        fresh = Thread.objects.with_read_state_of(reader).get(pk=thread.pk)
+        read_state = read_state_of(fresh, reader)
+        assert read_state is not None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(unread_queries, "LISTED", 10)
-            note_unseen([fresh], reader)
-        assert fresh.unseen_count == min(len(expected), 10)
-        assert unseen_places(reader, marks) == [post.lft for post in expected]
-        assert set(Post.objects.filter(marks.is_unread(), thread=thread, deleted_at=None)) == set(
-            expected
-        )
-        assert unseen(thread, reader) == [post.pk for post in expected]
+            patch.setattr(unread_queries, "MAX_UNREAD_LISTED", 10)
+            load_unread_counts([fresh], reader)
+        assert fresh.unread_count == min(len(expected), 10)
+        assert unread_positions(reader, read_state) == [post.lft for post in expected]
+        assert set(
+            Post.objects.filter(read_state.is_unread(), thread=thread, deleted_at=None)
+        ) == set(expected)
+        assert unread(thread, reader) == [post.pk for post in expected]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(unread_queries, "COUNTED", 3)  # as if that were many
-            assert unseen(thread, reader) == [post.pk for post in expected]
+            patch.setattr(unread_queries, "MAX_UNREAD_COUNTED", 3)  # as if that were many
+            assert unread(thread, reader) == [post.pk for post in expected]

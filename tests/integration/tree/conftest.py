@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from forum.actions.branches import note_in_branch
+from forum.actions.branches import record_branch_activity
 from forum.models import Post, Revision, Thread, User
 from forum.models.tree import faults
 
@@ -27,9 +27,9 @@ def plant(parent: Post, author: User) -> Post:
     post = Post(parent=parent, thread=thread, author=author, number=number, latest_number=number)
     post.branch_number = 0 if parent.level else number
     post.save(force_insert=True)
-    note_in_branch(post)
+    record_branch_activity(post)
     Revision.objects.create(post=post, number=post.number, editor=author)
-    thread.note_arrival(post)
+    thread.record_latest_post(post)
     return post
 
 

@@ -67,7 +67,7 @@ def replies_and_moves(
     def move(_place: int) -> Any:
         posts = list(Post.objects.order_by().filter(thread__in=roots))
         branch = dice.choice([post for post in posts if not post.is_opening])
-        move_branch(branch, to=dice.choice(posts), by=person, reason="tidying")
+        move_branch(branch, to=dice.choice(posts), actor=person, reason="tidying")
         return branch.pk
 
     return [attempt(move, place) for place in range(count)]
@@ -105,19 +105,19 @@ def edits(worker: int, *, author: int, post: int, base: int) -> list[Any]:
     start.wait()
 
     def edit(place: int) -> Any:
-        return edit_post(edited, by=person, source=f"Wording {place}.", base=base).pk
+        return edit_post(edited, actor=person, source=f"Wording {place}.", base=base).pk
 
     return [attempt(edit, worker)]
 
 
 def attempt(deed: Any, place: int) -> Any:
     """What the deed wrote, or the name of the refusal that a person would read."""
-    from forum.refusals import Refusal
+    from forum.errors import UserError
 
     try:
         return deed(place)
-    except Refusal as refusal:
-        return type(refusal).__name__
+    except UserError as error:
+        return type(error).__name__
 
 
 DEEDS = {

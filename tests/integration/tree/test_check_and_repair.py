@@ -45,7 +45,7 @@ def damage(statement, **values):
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def shape():
+def variant():
     return list(Post.objects.order_by("pk").values_list("pk", "parent_id", "level"))
 
 
@@ -87,11 +87,11 @@ DAMAGES = {
     ("what", "statement"), [(what, each) for what, some in DAMAGES.items() for each in some]
 )
 def test_fault_is_named_and_mended(family, other, alice, sound, capsys, what, statement):
-    edit_post(family["a"], by=alice, source="Edited: it has number 7.")
-    true = {pk: parent for pk, parent, _level in shape()}
+    edit_post(family["a"], actor=alice, source="Edited: it has number 7.")
+    true = {pk: parent for pk, parent, _level in variant()}
     thread = family["a"].thread_id
     damage(statement, thread=thread, other=other.pk, **{n: p.pk for n, p in family.items()})
-    moved = {pk: parent for pk, parent, _level in shape()} != true
+    moved = {pk: parent for pk, parent, _level in variant()} != true
 
     with pytest.raises(CommandError) as stopped:
         call_command("check_trees")
@@ -109,12 +109,12 @@ def test_fault_is_named_and_mended(family, other, alice, sound, capsys, what, st
     call_command("check_trees")
     assert capsys.readouterr().out == "All trees are whole (7 posts).\n"
     if not moved:
-        assert {pk: parent for pk, parent, _level in shape()} == true
-        assert [level for _pk, _parent, level in shape()] == [0, 1, 1, 2, 2, 3, 0]
+        assert {pk: parent for pk, parent, _level in variant()} == true
+        assert [level for _pk, _parent, level in variant()] == [0, 1, 1, 2, 2, 3, 0]
 
 
 def test_hidden_posts_do_not_count_after_repair(family, carol):
-    hide_post(family["e"], by=carol, reason="spam")
+    hide_post(family["e"], actor=carol, reason="spam")
     damage("UPDATE forum_thread SET post_count = 99, last_post_id = NULL, next_number = 1")
     call_command("repair", verbosity=0)
     thread = Thread.objects.get(pk=family["a"].thread_id)
@@ -157,10 +157,10 @@ def test_whole_trees_are_said_to_be_whole(family, capsys):
 
 
 def test_repair_of_a_whole_tree_keeps_the_order_of_the_page(family, sound):
-    from forum.actions.repair import relabel
+    from forum.actions.rebuild import rebuild_labels
 
     thread = family["a"].thread
     before = list(Post.objects.in_thread(thread).values_list("pk", "level"))
-    assert relabel(thread.pk) == 6
+    assert rebuild_labels(thread.pk) == 6
     assert list(Post.objects.in_thread(thread).values_list("pk", "level")) == before
     sound()

@@ -14,8 +14,8 @@ from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.moves import move_branch
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
+from forum.errors import Busy, Conflict, Locked
 from forum.models import Post, Revision, Thread
-from forum.refusals import Busy, Changed, Locked
 
 PROCESSES, EACH = 16, 25
 
@@ -156,7 +156,7 @@ def test_reply_lands_with_its_parent_that_is_moved_while_it_waits(
         Thread.objects.lock(thread.pk)
         answering.start()
         wait_until_somebody_waits()
-        move_branch(reply, to=place, by=carol, reason="about ivy")
+        move_branch(reply, to=place, actor=carol, reason="about ivy")
     answering.join()
 
     assert answering.error is None
@@ -166,16 +166,16 @@ def test_reply_lands_with_its_parent_that_is_moved_while_it_waits(
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "refusal"),
+    ("meanwhile", "error"),
     [
-        (lambda post, _carol: delete_post(post, by=post.author), Changed),
-        (lambda post, carol: hide_post(post, by=carol, reason="spam"), Changed),
-        (lambda post, carol: lock_thread(post.thread, by=carol, reason="enough"), Locked),
+        (lambda post, _carol: delete_post(post, actor=post.author), Conflict),
+        (lambda post, carol: hide_post(post, actor=carol, reason="spam"), Conflict),
+        (lambda post, carol: lock_thread(post.thread, actor=carol, reason="enough"), Locked),
     ],
     ids=["deleted", "hidden", "locked"],
 )
 def test_what_happens_while_a_reply_waits_holds_for_it(
-    sound, thread, reply, alice, carol, transactional_db, meanwhile, refusal
+    sound, thread, reply, alice, carol, transactional_db, meanwhile, error
 ):
     answering = Elsewhere(lambda: reply_to(reply, author=alice, source="And in spring?"))
 
@@ -186,7 +186,7 @@ def test_what_happens_while_a_reply_waits_holds_for_it(
         meanwhile(reply, carol)
     answering.join()
 
-    assert isinstance(answering.error, refusal)
+    assert isinstance(answering.error, error)
     assert not Post.objects.filter(parent=reply).exists()
     sound()
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from forum.actions.loading import Written, load_thread
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
@@ -24,7 +24,7 @@ SHAPES = ["chain", "fan"]
 def write(board, alice, bob, size, parent_of):
     began = timezone.now() - timedelta(days=30)
     posts = [
-        Written(
+        ImportedPost(
             key=key,
             parent=parent_of(key) if key else None,
             author=bob if key % 2 else alice,
@@ -33,7 +33,7 @@ def write(board, alice, bob, size, parent_of):
         )
         for key in range(size + 1)
     ]
-    return load_thread(board, title=f"{size} replies", posts=posts)
+    return import_thread(board, title=f"{size} replies", posts=posts)
 
 
 @pytest.fixture
@@ -119,14 +119,14 @@ def test_it_is_answered_edited_hidden_and_removed_at_any_place(
         assert answer.status_code == 200
         reply = Post.objects.get(parent=parent, source=sent["source"])
         assert list(reply.get_ancestors().values_list("level", flat=True))[-1] == parent.level
-        edit_post(reply, by=alice, source="Changed.")
-        hide_post(parent, by=carol, reason="spam")
-        unhide_post(parent, by=carol, reason="no spam")
-        delete_post(reply, by=alice)
+        edit_post(reply, actor=alice, source="Changed.")
+        hide_post(parent, actor=carol, reason="spam")
+        unhide_post(parent, actor=carol, reason="no spam")
+        delete_post(reply, actor=alice)
     now = dict(Post.objects.filter(pk__in=before).values_list("pk", "lft"))
     assert sum(now[pk] != before[pk] for pk in before) < 100
     own = next(post for post in posts[len(posts) // 2 :] if post.author_id == bob.pk)
-    delete_post(own, by=bob)
+    delete_post(own, actor=bob)
     assert Post.objects.filter(thread=large).count() == len(posts) + 3
     large.refresh_from_db()
     assert large.post_count == len(posts) - 1
@@ -139,27 +139,27 @@ def test_its_branches_and_itself_move_and_come_back(
     large, thread, opening, alice, carol, sound, client
 ):
     posts = posts_of(large)
-    shape = [(post.pk, post.parent_id, post.level, post.number) for post in posts]
+    variant = [(post.pk, post.parent_id, post.level, post.number) for post in posts]
     branch = posts[10]
-    moved = move_branch(branch, to=opening, by=carol, reason="about moss")
+    moved = move_branch(branch, to=opening, actor=carol, reason="about moss")
     below = Post.objects.below(opening).count()
     assert below == (len(posts) - 10 if posts[11].level > 1 else 1)
     sound()
-    undo_move(moved, by=carol, reason="no")
+    undo_move(moved, actor=carol, reason="no")
 
-    apart = split_branch(branch, title="Apart", by=carol, reason="its own matter")
+    apart = split_branch(branch, title="Apart", actor=carol, reason="its own matter")
     assert client.get(apart.get_absolute_url()).status_code == 200
-    merged = merge_thread(apart, into=thread, by=carol, reason="about moss")
-    undo_move(merged, by=carol, reason="no")
-    undo_move(latest(Act.SPLIT_BRANCH, Kind.POST, branch.pk), by=carol, reason="no")
+    merged = merge_thread(apart, into=thread, actor=carol, reason="about moss")
+    undo_move(merged, actor=carol, reason="no")
+    undo_move(latest(Act.SPLIT_BRANCH, Kind.POST, branch.pk), actor=carol, reason="no")
     sound()
-    assert [(p.pk, p.parent_id, p.level, p.number) for p in posts_of(large)] == shape
+    assert [(p.pk, p.parent_id, p.level, p.number) for p in posts_of(large)] == variant
 
 
 def test_chain_hung_into_a_fan_is_answered_at_its_end(board, alice, bob, carol, sound):
     chain = posts_of(write(board, alice, bob, 1_500, lambda key: key - 1))
     fan = posts_of(write(board, alice, bob, 1_500, lambda _key: 0))
-    move_branch(chain[1], to=fan[750], by=carol, reason="tidying")
+    move_branch(chain[1], to=fan[750], actor=carol, reason="tidying")
     sound()
     end = Post.objects.get(pk=chain[-1].pk)
     assert (end.thread_id, end.level) == (fan[0].thread_id, 1501)

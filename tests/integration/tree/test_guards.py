@@ -12,7 +12,7 @@ from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, ModerationAction, ModerationEffect, Post, Thread, User
-from tests.emptying import KEPT, delete_all_rows
+from tests.fast_flush import KEPT, delete_all_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -275,7 +275,7 @@ def test_what_is_right_again_at_commit_is_taken(family, sound, opening):
 
 @pytest.fixture
 def logged(reply, carol):
-    return hide_post(reply, by=carol, reason="spam")
+    return hide_post(reply, actor=carol, reason="spam")
 
 
 def test_the_log_refuses_to_be_changed_or_shortened(logged):

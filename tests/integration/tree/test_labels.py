@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
+from forum.errors import Conflict, Invalid
 from forum.models import Post, Thread
 from forum.models import tree as labels
 from forum.models.tree import TreeIsFull
-from forum.refusals import Changed, Invalid
 
 # Which of the posts so far, in order of arrival, the next reply answers.
 PATTERNS: dict[str, Callable[[int, random.Random], int]] = {
@@ -159,8 +159,8 @@ def test_any_mixture_of_replies_and_moves_keeps_trees_whole(
         if step == "move":
             branch, target = posts[which % len(posts)], posts[where % len(posts)]
             try:
-                move_branch(branch, to=target, by=carol, reason="tidying")
-            except (Invalid, Changed):
+                move_branch(branch, to=target, actor=carol, reason="tidying")
+            except (Invalid, Conflict):
                 continue  # below itself, or where it is
             parents[branch.pk] = target.pk
             continue

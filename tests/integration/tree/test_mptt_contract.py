@@ -219,7 +219,7 @@ def test_insert_node_gives_room_inside_its_parent_and_moves_nobody(tree, bob, so
         tree["b"].lft = tree["b"].rght = 5
         Post.objects.insert_node(new, tree["b"], save=True)
         Revision.objects.create(post=new, number=new.number, editor=bob)
-        thread.note_arrival(new)
+        thread.record_latest_post(new)
         renumber(thread.pk)
     assert [post.pk for post in tree["b"].get_children()][-1] == new.pk
     assert before.items() <= dict(Post.objects.values_list("pk", "lft")).items()
@@ -249,8 +249,8 @@ def test_post_is_never_saved_whole(tree):
 
 def test_stale_post_that_is_saved_undoes_neither_a_move_nor_an_edit(tree, bob, carol, sound):
     stale = Post.objects.get(pk=tree["f"].pk)
-    edit_post(tree["f"], by=bob, source="Edited meanwhile.")
-    move_branch(tree["f"], to=tree["c"], by=carol, reason="about c")
+    edit_post(tree["f"], actor=bob, source="Edited meanwhile.")
+    move_branch(tree["f"], to=tree["c"], actor=carol, reason="about c")
 
     stale.excerpt = "Only this."
     stale.save(update_fields=["excerpt"])
@@ -263,7 +263,7 @@ def test_stale_post_that_is_saved_undoes_neither_a_move_nor_an_edit(tree, bob, c
 
 def test_post_that_was_moved_and_read_again_stays_when_it_is_saved(tree, carol, sound):
     post = tree["f"]
-    move_branch(post, to=tree["c"], by=carol, reason="about c")
+    move_branch(post, to=tree["c"], actor=carol, reason="about c")
     post.refresh_from_db()
     post.excerpt = "Only this."
     post.save(update_fields=["excerpt"])

@@ -44,8 +44,8 @@ class MailServer(threading.Thread):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.answer: str | None = "250 ok"
-        self.may_answer = threading.Event()
-        self.may_answer.set()
+        self.can_answer = threading.Event()
+        self.can_answer.set()
         self.got: list[tuple[list[str], bytes]] = []
         self.start()
 
@@ -71,7 +71,7 @@ class MailServer(threading.Thread):
                 say("354 go on")
                 body = b"".join(iter(lines.readline, b".\r\n"))
                 self.got.append((recipients, body))
-                self.may_answer.wait()
+                self.can_answer.wait()
                 if self.answer:
                     say(self.answer)
             elif command == b"RCPT":
@@ -336,13 +336,13 @@ def test_a_worker_asked_to_end_finishes_the_message_in_hand_and_leaves_the_rest(
 ):
     write()
     write()
-    server.may_answer.clear()
+    server.can_answer.clear()
     worker = start_worker()
     wait_until(lambda: server.got)
     worker.terminate()
     time.sleep(0.2)
     assert worker.poll() is None
-    server.may_answer.set()
+    server.can_answer.set()
     assert worker.wait(10) == 0
     first, second = OutgoingMail.objects.order_by("pk")
     assert first.sent_at

@@ -1,0 +1,86 @@
+"""Telling people of posts: one notice a person and post, for the strongest of its causes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from django.utils import timezone
+
+from forum.actions.read_state import mark_unseen
+from forum.actions.transactions import retrying_transaction
+from forum.models import ModerationNotification, Notification, Post, User
+
+Cause = Notification.Cause
+
+
+def notify(post: Post) -> None:
+    """Tell the people whom a new post answers, mentions or quotes; part of the deed."""
+    _give(post, _causes(post))
+
+
+def notify_of_edit(post: Post) -> None:
+    """Make the notices of a post those of what it says now; part of the deed that edits it.
+
+    Nobody is told twice: a changed cause changes the words of a notice, and a cause that is gone
+    takes back a notice that was not read. To who hears of the post only now it is new.
+    """
+    causes = _causes(post)
+    notifications = Notification.objects.filter(post=post)
+    notifications.unread().exclude(member__in=causes).delete()
+    told = set(notifications.values_list("member_id", flat=True))
+    _give(post, causes)
+    mark_unseen([post.pk], members=causes.keys() - told)
+
+
+def _causes(post: Post) -> dict[int, str]:
+    """By member, why they are told; the author never is, nor who cannot log in."""
+    causes: dict[int, str] = {}
+    for author in post.quotes.values_list("source_post__author", flat=True):
+        causes[author] = Cause.QUOTE
+    for person in post.mentions.values_list("person", flat=True):
+        causes[person] = Cause.MENTION
+    if post.parent is not None:
+        causes[post.parent.author_id] = Cause.REPLY
+    causes.pop(post.author_id, None)
+    here = User.objects.filter(pk__in=causes, is_active=True).values_list("pk", flat=True)
+    return {member: causes[member] for member in here}
+
+
+def _give(post: Post, causes: Mapping[int, str]) -> None:
+    """Who has a notice of the post keeps it, read or not, and is told the cause as it is now."""
+    Notification.objects.bulk_create(
+        (
+            Notification(member_id=member, post=post, cause=cause)
+            for member, cause in causes.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["member", "post"],
+        update_fields=["cause"],
+    )
+
+
+@retrying_transaction
+def mark_notifications(notifications: Collection[int], *, member: User, read: bool) -> None:
+    """Mark these of a member's notices as read, or as not read: then their posts are new again."""
+    mine = Notification.objects.filter(member=member, pk__in=notifications)
+    if read:
+        mine.unread().update(read_at=timezone.now())
+        return
+    mark_unseen(mine.values_list("post_id", flat=True), members=[member.pk])
+    mine.update(read_at=None)
+
+
+@retrying_transaction
+def mark_moderation_notifications(
+    notifications: Collection[int], *, member: User, read: bool
+) -> None:
+    """Mark what moderators told a member as read, or as not read."""
+    mine = ModerationNotification.objects.filter(member=member, pk__in=notifications)
+    mine.update(read_at=timezone.now() if read else None)
+
+
+@retrying_transaction
+def read_all(*, member: User, up_to: int) -> None:
+    """Mark a member's notices as read, as far as they have been shown: up to that one."""
+    unread = Notification.objects.inbox_of(member).unread().filter(pk__lte=up_to).order_by()
+    Notification.objects.filter(pk__in=unread.values("pk")).update(read_at=timezone.now())

@@ -1,0 +1,51 @@
+"""Where people write slowly: one post a person in so many minutes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import ngettext
+
+from forum.errors import RateLimited
+from forum.models import Post, Thread, User
+from forum.permissions import is_moderator_of
+from forum.queries.branches import restricted_branches_above
+
+# Nobody writes more than this within the pace of a branch: the rate limit is narrower.
+LOOKED_AT = 200
+
+
+def keep_pace(author: User, parent: Post) -> None:
+    """Raise `RateLimited` when `author` wrote a moment ago where people write slowly."""
+    thread = parent.thread
+    if is_moderator_of(author, thread.board):
+        return
+    heads = [head for head in restricted_branches_above(parent) if head.is_slow]
+    if not heads and not thread.is_slow:
+        return
+    mine = Post.objects.written_by(author).filter(thread=thread)[:LOOKED_AT]
+    now = timezone.now()
+    # What seems to be written later was written before the clock was set back.
+    recent = {post.pk: post.created_at for post in mine if post.created_at <= now}
+    if thread.is_slow and recent:
+        _wait(thread, max(recent.values()))
+    for head in heads:
+        there = Post.objects.branch_of(head).filter(pk__in=recent).values_list("pk", flat=True)
+        if there:
+            _wait(head, recent[max(there)])
+
+
+def _wait(target: Post | Thread, latest: datetime) -> None:
+    minutes = target.slow_minutes or 0
+    left = latest + timedelta(minutes=minutes) - timezone.now()
+    if left <= timedelta(0):
+        return
+    told = ngettext(
+        "Here one can write once in %(count)d minute: %(reason)s You can go on in %(seconds)d s.",
+        "Here one can write once in %(count)d minutes: %(reason)s You can go on in %(seconds)d s.",
+        minutes,
+    )
+    seconds = int(left.total_seconds()) + 1
+    reason = f"{target.slow_action.reason}." if target.slow_action else ""
+    raise RateLimited(seconds, told % {"count": minutes, "reason": reason, "seconds": seconds})

@@ -1,0 +1,74 @@
+"""Words that are nearly those of a text: quoted from it, and changed."""
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from forum.markup.changes import SPACE_OR_WORD, matches
+from forum.markup.quotes import BLOT, normalise, parts
+
+# Of the quoted words, and of those of the text in their place, so many must be the same for the
+# one to come from the other. Fewer prove nothing, and nobody is accused on them.
+MIN_SHARED = 0.6
+MIN_WORDS = 3  # words
+
+_PUNCTUATION = re.compile(r"^\W+|\W+$")
+
+
+def closest(words: str, plain: str) -> tuple[int, int] | None:
+    """Return the place in `plain` that `words` are an altered form of, as (start, length).
+
+    None when most of the words are not those of any one place. It costs no more than the text is
+    long: the stretch that shares most words with the quoted ones, whatever their order, is found
+    by counting; only there they are compared one by one.
+    """
+    wanted = [word for part in parts(words) for word, _start, _end in _words(part)]
+    text = _words(plain)
+    size = len(wanted) + max(2, len(wanted) // 2)  # words may have been left out
+    begin = _most_shared([word for word, _start, _end in text], wanted, size)
+    if begin is None:
+        return None
+    near = text[begin : begin + size]
+    same = matches(wanted, [word for word, _start, _end in near])
+    if len(same) < MIN_WORDS:
+        return None
+    # A changed word at either end stands for one of the text's.
+    start = max(0, same[0][1] - same[0][0])
+    end = min(len(near), same[-1][1] + len(wanted) - same[-1][0])
+    if len(same) < MIN_SHARED * max(len(wanted), end - start):
+        return None
+    place = near[start][1]
+    return place, near[end - 1][2] - place
+
+
+@lru_cache(maxsize=32)
+def _words(plain: str) -> tuple[tuple[str, int, int], ...]:
+    """Return the words of `plain`, without case and punctuation, and where each stands."""
+    return tuple(
+        (_bare(normalise(match[0]).casefold()), match.start(), match.end())
+        for match in SPACE_OR_WORD.finditer(plain)
+        if not match[0].isspace() and BLOT not in match[0]
+    )
+
+
+def _bare(word: str) -> str:
+    return _PUNCTUATION.sub("", word) or word
+
+
+def _most_shared(text: list[str], wanted: list[str], size: int) -> int | None:
+    """Return where the stretch of `size` words begins that has most of those `wanted`.
+
+    None when even that has too few of them.
+    """
+    missing = Counter(wanted)
+    shared, most, best = 0, 0, None
+    for place, word in enumerate(text):
+        shared += missing[word] > 0
+        missing[word] -= 1
+        leaving = place - size
+        if leaving >= 0:
+            missing[text[leaving]] += 1
+            shared -= missing[text[leaving]] > 0
+        if shared > most:
+            most, best = shared, max(0, leaving + 1)
+    return best if most >= max(MIN_WORDS, MIN_SHARED * len(wanted)) else None

@@ -1,0 +1,142 @@
+"""Who is told of which post, and why."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.models.accounts import User
+from forum.models.moderation import ModerationAction
+from forum.models.posts import Post, if_readable, readable_by
+from forum.models.reports import Report
+from forum.models.threads import Reader, visible_by
+
+# More unread notices than this nobody wants the number of.
+MAX_NOTIFICATIONS_COUNTED = 100
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def readable_by(self, reader: Reader) -> NotificationQuerySet:
+        """Notices of posts that `reader` may read now. The counter and the list both begin here."""
+        return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
+
+    def inbox_of(self, member: User) -> NotificationQuerySet:
+        """What a member is told of, the latest first."""
+        return self.readable_by(member).filter(member=member).order_by("-id")
+
+    def unread(self) -> NotificationQuerySet:
+        return self.filter(read_at=None)
+
+    def count_some(self) -> int:
+        """How many there are, counted up to `MAX_NOTIFICATIONS_COUNTED`."""
+        return self.order_by()[:MAX_NOTIFICATIONS_COUNTED].count()
+
+    def before(self, notice_id: int | None) -> NotificationQuerySet:
+        """The rest of an inbox after that notice; all of it without one."""
+        return self if notice_id is None else self.filter(pk__lt=notice_id)
+
+    def with_context(self, reader: Reader) -> NotificationQuerySet:
+        """With post, author and thread, and the first words of the post answered."""
+        return (
+            self.select_related("post__author", "post__thread")
+            .defer("post__html", "post__source", "post__excerpt")
+            .annotate(
+                shown_excerpt=if_readable(reader, "excerpt", "post__"),
+                shown_parent=if_readable(reader, "excerpt", "post__parent__"),
+            )
+        )
+
+
+class Notification(models.Model):
+    """One member is told of one post, once, for the strongest of its causes."""
+
+    class Cause(models.TextChoices):
+        """The strongest first."""
+
+        REPLY = "reply", _("answered you")
+        MENTION = "mention", _("mentioned you")
+        QUOTE = "quote", _("quoted you")
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications"
+    )
+    post = models.ForeignKey(Post, models.PROTECT, related_name="notifications")
+    cause = models.CharField(max_length=10, choices=Cause)
+    created_at = models.DateTimeField(default=timezone.now)
+    # By having seen the post, here or anywhere.
+    read_at = models.DateTimeField(null=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    # Set by `with_context`.
+    shown_excerpt: str
+    shown_parent: str
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["member", "-id"], name="notice_by_member"),
+            models.Index(fields=["member"], condition=Q(read_at=None), name="notice_unread"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["member", "post"], name="notice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.cause} in #{self.post_id}"
+
+
+class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
+    def told(self, member: User) -> ModerationNotificationQuerySet:
+        """What a member was told of, the latest first."""
+        return self.filter(member=member).order_by("-id")
+
+    def unread(self) -> ModerationNotificationQuerySet:
+        return self.filter(read_at=None)
+
+    def with_context(self, reader: Reader) -> ModerationNotificationQuerySet:
+        """With the act, the report, and the first words of one's own post as far as they remain."""
+        return (
+            self.select_related("action__actor", "action__thread", "report", "post__case")
+            .defer("post__html", "post__source", "post__excerpt")
+            .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))
+        )
+
+
+class ModerationNotification(models.Model):
+    """A member hears of what moderators did: about something of theirs, or about their report."""
+
+    class Cause(models.TextChoices):
+        DEED = "deed", _("acted on something of yours")
+        REPORT = "report", _("answered your report")
+        APPEAL = "appeal", _("answered your appeal")
+        CASE = "case", _("gave you a case")
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notifications"
+    )
+    cause = models.CharField(max_length=10, choices=Cause)
+    # What it is about, and what was done; some of these may be empty.
+    post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
+    action = models.ForeignKey(
+        ModerationAction, models.PROTECT, null=True, related_name="notifications"
+    )
+    report = models.OneToOneField(Report, models.CASCADE, null=True, related_name="notification")
+    created_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(null=True)
+
+    objects = ModerationNotificationQuerySet.as_manager()
+
+    # Set by `with_context`.
+    shown_excerpt: str
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["member", "-id"], name="moderationnotice_by_member"),
+            models.Index(
+                fields=["member"], condition=Q(read_at=None), name="moderationnotice_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id}: {self.cause}"

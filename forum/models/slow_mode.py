@@ -1,0 +1,54 @@
+"""Whether and how fast people may answer, in a thread or in a branch: locked, or slow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from forum.models.moderation import ModerationAction
+
+
+def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
+    """A field for the act that made something so, without an index: none is ever deleted."""
+    return models.ForeignKey(
+        "forum.ModerationAction",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+
+
+class SlowModeMixin(models.Model):
+    """What moderators lock, or slow down to one post a person in so many minutes.
+
+    Both may end by themselves: what is over counts as if it were not there.
+    """
+
+    locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
+    locked_action = moderation_action_fk()
+    slow_minutes = models.PositiveIntegerField(_("slow"), null=True, blank=True)
+    slow_until = models.DateTimeField(_("slow until"), null=True, blank=True)
+    slow_action = moderation_action_fk()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_locked(self) -> bool:
+        return self.locked_at is not None and not _is_over(self.locked_until)
+
+    @property
+    def is_slow(self) -> bool:
+        return self.slow_minutes is not None and not _is_over(self.slow_until)
+
+
+def _is_over(end: datetime | None) -> bool:
+    return end is not None and end <= timezone.now()

@@ -1,0 +1,77 @@
+"""Whether what somebody looked at is still so: a stamp of posts, threads or members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max, Sum
+
+from forum.models.accounts import User
+from forum.models.held import HeldPost
+from forum.models.moderation import ModerationAction, ModerationEffect
+from forum.models.posts import Post
+from forum.models.reports import Report
+from forum.models.revisions import Revision
+from forum.models.threads import Thread
+
+Target = Post | Thread | User | HeldPost
+Kind = ModerationEffect.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    actor: str
+    at: datetime
+
+
+def _effects(targets: Sequence[Target]) -> tuple[str, list[int]]:
+    kinds = {Post: Kind.POST, Thread: Kind.THREAD, User: Kind.PERSON, HeldPost: Kind.HELD}
+    return kinds[type(targets[0])], [target.pk for target in targets]
+
+
+def stamp_of(targets: Sequence[Target]) -> str:
+    """Differs once moderators acted on one of these, or people changed one of these posts."""
+    if not targets:
+        return ""
+    kind, ids = _effects(targets)
+    about = ModerationEffect.objects.filter(kind=kind, target_id__in=ids)
+    latest = about.aggregate(latest=Max("action"))["latest"] or 0
+    numbers = sum(target.changed_number for target in targets if isinstance(target, Post))
+    return f"{latest}.{numbers}"
+
+
+def reports_stamp_of(posts: Sequence[Post]) -> str:
+    """Differs, besides, once somebody reported one of these posts."""
+    latest = Report.objects.filter(post__in=posts).aggregate(latest=Max("pk"))["latest"] or 0
+    return f"{stamp_of(posts)}.{latest}"
+
+
+def branch_stamp_of(heads: Sequence[Post]) -> str:
+    """Differs, besides, once anything below one of these posts was written or changed."""
+    sums = [
+        Post.objects.branch_of(head).aggregate(of=Sum("changed_number"))["of"] or 0
+        for head in heads
+    ]
+    return f"{stamp_of(heads)}.{sum(sums)}"
+
+
+def last_change(targets: Sequence[Target]) -> LastChange | None:
+    """Who changed one of these last, and when, as far as that is known."""
+    kind, ids = _effects(targets)
+    action = (
+        ModerationAction.objects.filter(effects__kind=kind, effects__target_id__in=ids)
+        .select_related("actor")
+        .first()
+    )
+    found = [LastChange(action.actor.username, action.created_at)] if action else []
+    if kind == Kind.POST:
+        latest = Revision.objects.filter(post__in=ids).select_related("editor").order_by("-id")
+        found += [LastChange(each.editor.username, each.created_at) for each in latest[:1]]
+        found += [
+            LastChange(post.author.username, post.deleted_at)
+            for post in targets
+            if isinstance(post, Post) and post.deleted_at
+        ]
+    return max(found, key=lambda change: change.at, default=None)

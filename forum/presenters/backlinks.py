@@ -1,0 +1,80 @@
+"""What a post says of those that quote it: which answer it from elsewhere, and how many there are.
+
+The two never say the same: posts that stand right below it as its answers are only counted, and
+where all others are named, nothing is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models.posts import post_path
+from forum.presenters.names import MAX_NAMES, join_names
+from forum.queries.backlinks import MAX_BACKLINKS, Backlink
+from forum.queries.thread_pages import PostRow
+
+
+class BacklinkSummary(NamedTuple):
+    """What is said under a post, and beside its buttons; empty where there is nothing to say."""
+
+    answered: SafeString  # “Answered below by lina, wren and 2 more”, with links
+    quoted: str  # “Quoted by 3”
+
+
+def summarise_backlinks(row: PostRow, thread_id: int, places: Mapping[int, int]) -> BacklinkSummary:
+    """What `row` says of the posts that quote it. `places` are those of the posts in the page."""
+    if not row.backlinks:
+        return BacklinkSummary(SafeString(), "")
+    answers = backlinks_from_elsewhere(row, thread_id)
+    count = len(row.backlinks)
+    if count == len(answers):
+        quoted = ""
+    elif count == MAX_BACKLINKS:
+        quoted = _("Quoted by %(count)d or more") % {"count": count}
+    else:
+        quoted = ngettext("Quoted by %(count)d", "Quoted by %(count)d", count) % {"count": count}
+    answered = mark_safe(_answered(row.id, answers, places))  # noqa: S308 (names escaped)
+    return BacklinkSummary(answered, quoted)
+
+
+def backlinks_from_elsewhere(row: PostRow, thread_id: int) -> list[Backlink]:
+    """Of the posts that quote `row`, those in its thread that do not stand right below it."""
+    return [
+        citing
+        for citing in row.backlinks
+        if citing.thread_id == thread_id and citing.parent_id != row.id
+    ]
+
+
+def _answered(post_id: int, answers: list[Backlink], places: Mapping[int, int]) -> str:
+    if not answers:
+        return ""
+    by: dict[str, Backlink] = {}
+    for answer in answers:
+        by.setdefault(answer.author, answer)
+    named = [_link(answer, places) for answer in list(by.values())[:MAX_NAMES]]
+    more = len(answers) - len(named)
+    if more:
+        words = ngettext("%(count)d more", "%(count)d more", more) % {"count": more}
+        named.append(f'<a href="{post_path(post_id)}quoted/">{words}</a>')
+    names = join_names(named)
+    here = places.get(post_id, -1)
+    # What is not in the page is neither above nor below.
+    where = {places[each.post_id] > here if each.post_id in places else None for each in answers}
+    if where == {True}:
+        return _("Answered below by %(names)s") % {"names": names}
+    if where == {False}:
+        return _("Answered above by %(names)s") % {"names": names}
+    return _("Also answered by %(names)s") % {"names": names}
+
+
+def _link(answer: Backlink, places: Mapping[int, int]) -> str:
+    here = answer.post_id in places
+    address = f"#p{answer.post_id}" if here else post_path(answer.post_id)
+    return f'<a href="{address}"><bdi>{escape(answer.author)}</bdi></a>'

@@ -1,0 +1,54 @@
+"""Templates rendered once and filled many times.
+
+A stencil renders its template with marks in the place of values, once for each shape that the
+template distinguishes, and keeps the pieces between the marks. Filling it is joining strings. The
+template stays an ordinary one; only the values in it must be plain strings, ready as HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+# Private-use characters that no template contains; values are not searched for them.
+PLACEHOLDER = "\ue000{}\ue001"
+PLACEHOLDER_PATTERN = re.compile("\ue000([a-z_]+)\ue001")
+
+
+class Placeholders:
+    """Stands for the values in the first rendering: each attribute is its own mark."""
+
+    def __getitem__(self, name: str) -> SafeString:
+        return mark_safe(PLACEHOLDER.format(name))  # noqa: S308 (a mark, not text of anybody's)
+
+
+class CompiledTemplate:
+    """One template; `variant` is what it may branch on, `post` the values that it shows."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+        # By shape. A process speaks one language: there is no setting for a second.
+        self._pieces: dict[tuple[Any, ...], list[str]] = {}
+
+    def fill(self, variant: tuple[Any, ...], values: Mapping[str, str]) -> str:
+        """The template's HTML; `values` are HTML already, `variant` is a named tuple."""
+        pieces = self._pieces.get(variant)
+        if pieces is None:
+            pieces = self._cut(variant)
+            if not settings.DEBUG:
+                self._pieces[variant] = pieces
+        filled = pieces.copy()
+        for place in range(1, len(filled), 2):
+            filled[place] = values[filled[place]]
+        return "".join(filled)
+
+    def _cut(self, variant: tuple[Any, ...]) -> list[str]:
+        """Texts and names of values, in turn."""
+        html = render_to_string(self.template, {"variant": variant, "post": Placeholders()})
+        lines = (line.strip() for line in html.splitlines())
+        return PLACEHOLDER_PATTERN.split("\n".join(filter(None, lines)))

@@ -1,0 +1,49 @@
+"""How Markdown is written here: examples, drawn as posts are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from forum.markup.render import render
+from forum.models import Mention
+from forum.models.mentions import MentionRow
+from forum.models.threads import Reader
+from forum.presenters.post_html import fill_post_html
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    source: str
+    html: SafeString
+
+
+def markdown_examples(reader: Reader, *, on_page: bool) -> list[Example]:
+    """What one types and what one gets; on a page of its own headings are higher."""
+    name = reader.get_username()
+    mentions = [MentionRow(0, name.lower(), reader.pk or 0, name, Mention.Kind.TEXT)]
+    sources = _sources(name or "alice")
+    return [Example(source, _drawn(source, mentions, on_page=on_page)) for source in sources]
+
+
+def _drawn(source: str, mentions: list[MentionRow], *, on_page: bool) -> SafeString:
+    stored = render(source).html.replace("<figcaption></figcaption>", "")  # of nobody's words
+    html = fill_post_html(stored, mentions=mentions, quotes={}, thread_id=0, is_opening=on_page)
+    return mark_safe(html)  # noqa: S308 (cleaned when rendered)
+
+
+def _sources(name: str) -> list[str]:
+    return [
+        _("An empty line\n\nbegins a paragraph."),
+        _("*Important*, **more important**, ~~withdrawn~~."),
+        _("> What somebody wrote.\n\nWhat you say to it."),
+        _("Ask @%(name)s about it.") % {"name": name},
+        _("See https://example.org or [this page](https://example.org)."),
+        _("- bread\n- salt\n\n1. first\n2. second"),
+        _("# A heading"),
+        _("The word `print`, and lines of code:\n\n```python\nprint(6 * 7)\n```"),
+        _("| what | when |\n|---|---|\n| sow | April |\n| reap | August |"),
+        _("A backslash keeps a mark as it is: \\*not important\\*."),
+    ]

@@ -1,0 +1,161 @@
+"""What came and what changed since a page was made: told as a count, shown when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import Post, Thread
+from forum.models.read_state import ThreadReadState
+from forum.models.threads import Reader
+from forum.presenters.joined import Joined
+from forum.presenters.read_state import PageReadState
+from forum.presenters.threads import ThreadPage
+from forum.queries.live_updates import MAX_CHANGES, PostChange
+from forum.queries.thread_pages import PostRow, PostWindow, fetch_rows
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedReply:
+    """A reply that came, and where it stands."""
+
+    id: int
+    parent_id: int
+    after_id: int
+    html: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNote:
+    """That a post in the page is not what it was any more."""
+
+    id: int
+    words: str
+
+
+class UpdatesReadState(PageReadState):
+    """Also to those for whom nothing is new on their first visit, and to visitors."""
+
+    fresh: frozenset[int] = frozenset()
+
+    def mark(self, row: PostRow) -> str:
+        return super().mark(row) or ("shown" if row.id in self.fresh else "")
+
+
+class LiveUpdates:
+    """The changes of a thread after a number, for one reader."""
+
+    def __init__(
+        self,
+        thread: Thread,
+        reader: Reader,
+        read_state: ThreadReadState | None,
+        changes: Sequence[PostChange],
+    ) -> None:
+        self.thread = thread
+        self._reader = reader
+        self._changes = changes
+        self.is_more = len(changes) == MAX_CHANGES
+        # As far as this tells; what is left out comes with the next.
+        self.number = (
+            max(change.number for change in changes) if self.is_more else thread.next_number - 1
+        )
+        opening = Post.objects.opening_of(thread.pk).values_list("pk", flat=True).get()
+        ids = {change.id for change in changes}
+        answered = {change.parent_id for change in changes}
+        rows = fetch_rows({opening, *ids}, reader, answered=answered, read_state=read_state)
+        self._rows = {row.id: row for row in rows}
+        self._page = ThreadPage(thread, reader, PostWindow(rows, frozenset(ids)), read_state)
+        self._page.in_page |= {change.parent_id or 0 for change in changes}
+        self._new = [
+            change for change in changes if change.is_new and self._rows[change.id].is_readable
+        ]
+        of_others = [change for change in self._new if change.author_id != reader.pk]
+        unread = UpdatesReadState(thread, reader, self._page.window, read_state, rows)
+        unread.fresh = frozenset(change.id for change in of_others)
+        self._page.unread = unread
+        self._fresh = unread.fresh
+        self.count = len(of_others)
+        self.to_reader = sum(
+            change.answers_author_id == reader.pk for change in of_others if reader.pk
+        )
+
+    @property
+    def words(self) -> str:
+        """“3 new replies, 1 of them to you.”"""
+        shown = f"{self.count}+" if self.is_more else str(self.count)
+        said = ngettext("%(count)s new reply", "%(count)s new replies", self.count)
+        words = said % {"count": shown}
+        if self.to_reader and self.count == 1:
+            words = _("%(replies)s, to you") % {"replies": words}
+        elif self.to_reader:
+            to_you = ngettext(
+                "%(replies)s, %(count)d of them to you",
+                "%(replies)s, %(count)d of them to you",
+                self.to_reader,
+            )
+            words = to_you % {"replies": words, "count": self.to_reader}
+        return f"{words}."
+
+    @property
+    def first(self) -> int | None:
+        """The first of the new posts, in the order of the tree."""
+        return min(self._fresh, key=list(self._rows).index, default=None)
+
+    @property
+    def notes(self) -> list[ChangeNote]:
+        """Of posts that were there: that they are not what they were. Those hidden are not told of
+        but shown, at once."""
+        return [
+            ChangeNote(change.id, self._what_happened(change))
+            for change in self._changes
+            if not (change.is_new or self._is_hidden(change))
+        ]
+
+    def _what_happened(self, change: PostChange) -> str:
+        if self._rows[change.id].deleted_at:
+            return _("Deleted just now.")
+        return _("Edited just now.") if change.is_edited else _("Changed just now.")
+
+    def _is_hidden(self, change: PostChange) -> bool:
+        row = self._rows[change.id]
+        is_taken_back = row.deleted_at is not None and row.erased_action_id is None
+        return not (row.is_readable or is_taken_back)
+
+    @property
+    def hidden(self) -> list[SafeString]:
+        """What stands where moderators hid or erased a post that was there."""
+        return [
+            self._html(change)
+            for change in self._changes
+            if not change.is_new and self._is_hidden(change) and change.parent_id
+        ]
+
+    @property
+    def placed(self) -> list[PlacedReply]:
+        """The replies that came, in the order of the tree, each after what stands before it."""
+        return [
+            PlacedReply(change.id, change.parent_id or 0, change.after_id or 0, self._html(change))
+            for change in self._new
+        ]
+
+    @property
+    def changed(self) -> list[SafeString]:
+        """The posts that were there, as they are now."""
+        return [
+            self._html(change) for change in self._changes if not change.is_new and change.parent_id
+        ]
+
+    @property
+    def joined(self) -> Joined:
+        """What else in the page says something of the replies that came."""
+        rows = [self._rows[change.id] for change in self._new]
+        return Joined(self.thread, self._reader, rows, self._fresh)
+
+    def _html(self, change: PostChange) -> SafeString:
+        row = self._rows[change.id]
+        return mark_safe(self._page.post(row, change.after_id))  # noqa: S308 (filled by stencils)

@@ -1,0 +1,29 @@
+"""The opening post, for its template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from forum.presenters.backlinks import BacklinkSummary
+from forum.queries.thread_pages import PostRow
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPost:
+    """What an opening post is shown with."""
+
+    id: int
+    author: str
+    hue: str
+    initial: str
+    text: SafeString
+    row: PostRow
+    mark: str
+    is_tracked: bool
+    nth: str
+    next: str
+    backlinks: BacklinkSummary
+    lang: str
+    reported: SafeString

@@ -1,0 +1,83 @@
+"""Filling the stored HTML of a post: names, captions and summaries, made for the reader.
+
+`forum.markup.render` leaves these places empty, since a person may be renamed, a source edited or
+removed. Nothing that a person typed can look like such a place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from forum.models.mentions import MentionRow
+from forum.models.quotes import QuoteRow
+from forum.presenters.quote_captions import QuoteCaptions
+
+MENTION = re.compile(r'<span class="mention">@([A-Za-z0-9_-]+)</span>')
+ADDRESSED = re.compile(
+    r'<(p|span) class="addressed">((?:<span class="mention">@[A-Za-z0-9_-]+</span>\s*)+)</\1>\s*'
+)
+HEADING = re.compile(r"<(/?)h([4-6])>")
+
+
+def has_mentions(html: str) -> bool:
+    """Whether a post's stored HTML has places for names."""
+    return 'class="mention"' in html
+
+
+def has_quotes(html: str) -> bool:
+    """Whether a post's stored HTML has places for captions."""
+    return "data-quote" in html
+
+
+def also_addressed(
+    html: str, mentions: Sequence[MentionRow], parent_author_id: int | None
+) -> list[str] | None:
+    """Whom a post's head addresses besides the person it answers; None if the head must stay.
+
+    It stays when it begins with somebody else, or names nobody we know: folding it away would
+    lose a word.
+    """
+    head = ADDRESSED.search(html)
+    if head is None or parent_author_id is None:
+        return None
+    people = {mention.name: mention for mention in mentions}
+    named = [people.get(name.lower()) for name in MENTION.findall(head[2])]
+    first = named[0]
+    if first is None or first.person_id != parent_author_id:
+        return None
+    others = [person.username for person in named[1:] if person]
+    return others if len(others) == len(named) - 1 else None
+
+
+def fill_post_html(
+    html: str,
+    *,
+    mentions: Sequence[MentionRow],
+    quotes: Mapping[int, QuoteRow],
+    thread_id: int,
+    in_page: frozenset[int] = frozenset(),
+    folds: bool = False,
+    is_opening: bool = False,
+) -> str:
+    """The stored `html` of a post in `thread_id` as a reader sees it.
+
+    `folds` leaves out the mentions at its head, which the “to” line says. Quotes of posts in
+    `in_page` lead to their place in the page. An opening post stands right below the page's title:
+    its headings are two levels higher, and nobody expects its quotes to be from the thread.
+    """
+    if is_opening:
+        html = HEADING.sub(lambda match: f"<{match[1]}h{int(match[2]) - 2}>", html)
+    if folds:
+        html = ADDRESSED.sub("", html, count=1)
+    if has_mentions(html):
+        names = {mention.name: mention.username for mention in mentions}
+        html = MENTION.sub(lambda match: _mention(match[1], names), html)
+    if has_quotes(html):
+        html = QuoteCaptions(quotes, thread_id, in_page, is_opening=is_opening).filled_in(html)
+    return html
+
+
+def _mention(name: str, names: Mapping[str, str]) -> str:
+    person = names.get(name.lower())
+    return f'<a class="mention" href="/u/{person}/">@{person}</a>' if person else f"@{name}"

@@ -1,0 +1,47 @@
+"""From a post to those around it: what it answers, the answers beside it, the opening post."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from forum.models import Post
+from forum.presenters.post_urls import folded_post_url, post_url
+from forum.queries.outline import adjacent_siblings
+
+PostLink = tuple[str, str, str]  # address, words, and what scripts know it by
+
+
+def links_around(post: Post) -> list[PostLink]:
+    """To the posts around this one, and to it with its answers folded away."""
+    ways: list[PostLink] = []
+    parent = post.parent
+    if parent is not None:
+        if not parent.is_opening:
+            ways.append((_place(parent, post), _("The post it answers"), "parent"))
+        is_there = not (parent.is_deleted or parent.is_hidden)
+        before, after = adjacent_siblings(post)
+        for way, sibling in (("next", after), ("previous", before)):
+            if sibling is not None:
+                words = _beside(way, parent.author.username if is_there else "")
+                ways.append((_place(sibling, post), words, way))
+        opening = Post.objects.opening_of(post.thread_id).only("pk", "level", "thread_id").get()
+        ways.append((_place(opening, post), _("The opening post"), "opening"))
+        place = f"/t/{post.thread_id}/map/?at=p{post.pk}"
+        ways.append((place, _("Its place among the branches"), "map"))
+        if Post.objects.below(post).not_deleted().exists():
+            ways.append((folded_post_url(post), _("Fold the replies"), "fold"))
+    return ways
+
+
+def _place(other: Post, post: Post) -> str:
+    other.thread = post.thread
+    return post_url(other)
+
+
+def _beside(way: str, name: str) -> str:
+    """“Next answer to lina”; the name of a removed post's author is not told."""
+    if way == "next":
+        return _("Next answer to %(name)s") % {"name": name} if name else _("Next answer beside it")
+    if name:
+        return _("Previous answer to %(name)s") % {"name": name}
+    return _("Previous answer beside it")

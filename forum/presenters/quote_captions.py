@@ -1,0 +1,151 @@
+"""What stands above quoted words: whose they are, the way to them, what became of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from forum.markup.quotes import GAP, text_fragment
+from forum.markup.renderer import MOST_QUOTES
+from forum.models.posts import post_path
+from forum.models.quotes import QuoteRow, QuoteStatus
+from forum.presenters.post_urls import build_post_url
+
+# As `forum.markup.renderer` leaves them; what people write cannot look like it.
+FIGURE = re.compile(r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>|</figure>')
+EARLIER = "<summary></summary>"
+# A quote of nothing but an earlier quote has no words of its own that could be looked for.
+ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
+
+# What is said of the words, and whether that is a warning.
+STATUS_NOTES = {
+    QuoteStatus.KEPT: (gettext_noop("Edited since; these words are unchanged"), False),
+    QuoteStatus.CHANGED: (gettext_noop("Edited since: these words have changed"), True),
+    QuoteStatus.ALTERED: (gettext_noop("Altered by the person quoting"), True),
+}
+
+
+class QuoteCaptions:
+    """The captions in a post of `thread_id`, for one reader.
+
+    Quotes of posts in `in_page` lead to their place in the page. Nobody expects those in an
+    opening post to be from the thread.
+    """
+
+    def __init__(
+        self,
+        quotes: Mapping[int, QuoteRow],
+        thread_id: int,
+        in_page: frozenset[int],
+        *,
+        is_opening: bool,
+    ) -> None:
+        self.quotes = quotes
+        self.thread_id = thread_id
+        self.in_page = in_page
+        self.is_opening = is_opening
+
+    def filled_in(self, html: str) -> str:
+        """The post's `html` with its captions, and without words that may not be read."""
+        pieces: list[str] = []
+        place = depth = 0
+        left_out: int | None = None  # how deep the quote is whose words are left out
+        for match in FIGURE.finditer(html):
+            if left_out is None:
+                pieces.append(html[place : match.start()])
+            place = match.end()
+            if match[1] is None:
+                depth -= 1
+                if left_out in (None, depth):
+                    left_out = None
+                    pieces.append("</figure>")
+                continue
+            if left_out is None:
+                quote = self.quotes.get(int(match[1]))
+                pieces.append(self._opening(int(match[1]), quote, html[place : place + 99]))
+                if quote is not None and quote.status is QuoteStatus.REMOVED:
+                    left_out = depth
+            depth += 1
+        pieces.append(html[place:])
+        summary = f"<summary>{_('Quoted earlier')}</summary>"
+        return "".join(pieces).replace(EARLIER, summary)
+
+    def _opening(self, ordinal: int, quote: QuoteRow | None, inside: str) -> str:
+        """The beginning of a figure, and all of its words when those may not be read."""
+        if quote is not None:
+            return self._of_source(quote)
+        if ordinal >= MOST_QUOTES:
+            unknown = _("Not looked for: this post quotes more than %(count)d times")
+            return _figure("q lost", f"<span>{unknown % {'count': MOST_QUOTES}}</span>")
+        if self.is_opening or ONLY_EARLIER.match(inside):
+            return '<figure class="q">'
+        return _figure("q lost", f"<span>{_('These words aren’t in this thread')}</span>")
+
+    def _of_source(self, quote: QuoteRow) -> str:
+        status = quote.status
+        if status is QuoteStatus.REMOVED:
+            gone = _("%(name)s wrote this in a post that was removed") % {"name": _name(quote)}
+            hidden = f"<blockquote><p>{_('Quoted text hidden with the post.')}</p></blockquote>"
+            return _figure("q lost", f"<span>{gone}</span>") + hidden
+        wrote = _("%(name)s wrote") % {"name": _name(quote)}
+        caption = f'<a href="{quoted_words_url(quote, self.in_page)}">{wrote}</a>'
+        if quote.thread_id != self.thread_id:
+            title = f"<cite>{escape(quote.thread_title)}</cite>"
+            caption += f" <span>{_('in %(thread)s') % {'thread': title}}</span>"
+        note, is_warning = STATUS_NOTES.get(status, ("", False))
+        if is_warning:
+            caption += f' <span class="warn">{_(note)}</span>'
+        elif note:
+            caption += f" <span>{_(note)}</span>"
+        if quote.leaves_out:
+            caption += f" <span>{_('Shortened')}</span>"
+        if quote.post_id:  # it is posted
+            caption += f" {_more(quote)}"
+        return _figure("q stale" if is_warning else "q", caption)
+
+
+def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
+    """To the exact words where the browser can (text fragments), else to the post.
+
+    By the words as they stand in the source: who quotes may have typed other marks, or altered
+    them. Of those that leave something out only the ends count.
+    """
+    place = f"#p{quote.source_id}"
+    if quote.source_id not in in_page:
+        place = build_post_url(
+            quote.thread_id,
+            quote.thread_slug,
+            quote.source_id,
+            numbers=quote.thread_numbers,
+            level=quote.level,
+        )
+    if quote.status is QuoteStatus.CHANGED:
+        return place
+    words = quote.words if quote.leaves_out else GAP.sub("…", quote.written)
+    return f"{place}:~:text={text_fragment(words)}"
+
+
+def _figure(kind: str, caption: str) -> str:
+    return f'<figure class="{kind}"><figcaption>{caption}</figcaption>'
+
+
+def _more(quote: QuoteRow) -> str:
+    """The link to what stands around the words, or to what became of them."""
+    match quote.status:
+        case QuoteStatus.CHANGED:
+            words = _("What it says now")
+        case QuoteStatus.ALTERED:
+            words = _("What was written")
+        case _:
+            words = _("Show what is left out") if quote.leaves_out else _("Show around it")
+    whose = _("quoted from %(name)s") % {"name": escape(quote.author)}
+    address = f"{post_path(quote.post_id)}quote/{quote.ordinal}/"
+    return f'<a href="{address}" data-js-peek>{words}<span class="vh">, {whose}</span></a>'
+
+
+def _name(quote: QuoteRow) -> str:
+    return f"<bdi>{escape(quote.author)}</bdi>"

@@ -1,0 +1,69 @@
+"""A quote beside its source: what stands around the words, or what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from forum.markup.changes import TextChange, word_diff
+from forum.markup.quote_context import Part, changes_within, context_of, neighbourhood
+from forum.markup.quotes import PARAGRAPHS
+from forum.models import Post, Quote
+from forum.models.quotes import QuoteRow, QuoteStatus
+from forum.models.threads import Reader
+from forum.presenters.history import first_readable_revision, with_gaps_named
+from forum.presenters.quote_captions import quoted_words_url
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteSource:
+    """What a quote is shown with. Either `parts` or `changes` are there."""
+
+    quote: QuoteRow
+    heading: str
+    address: str  # of the words, else of the post
+    parts: list[Part]
+    changes: list[TextChange]
+
+
+def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource | None:
+    """The source of one of a post's quotes; None if nobody knows it, or `reader` may not."""
+    row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(ordinal)
+    if row is None or row.status is QuoteStatus.REMOVED:
+        return None
+    names = {"name": row.author, "quoter": post.author.username}
+    parts: list[Part] = []
+    changes: list[TextChange] = []
+    match row.status:
+        case QuoteStatus.ALTERED:
+            heading = _("What %(name)s wrote, and what %(quoter)s made of it") % names
+            changes = word_diff(_in_lines(row.written), row.words)
+        case QuoteStatus.CHANGED:
+            heading = _("What %(name)s wrote, and what it says now") % names
+            changes = _changes_since(post, row, reader)
+            if not changes:
+                heading = _("A moderator changed what %(name)s wrote since") % names
+        case _:
+            heading = _("What %(name)s wrote around these words") % names
+            said = Post.objects.get(pk=row.source_id).latest_revision().said
+            parts = [(kind, with_gaps_named(text)) for kind, text in context_of(row.words, said)]
+    return QuoteSource(row, heading, quoted_words_url(row), parts, changes)
+
+
+def _changes_since(post: Post, row: QuoteRow, reader: Reader) -> list[TextChange]:
+    """What became of the paragraphs in which the words stood; none if that is not for all."""
+    quote = post.quotes.select_related("source_revision").get(ordinal=row.ordinal)
+    source = Post.objects.select_related("thread__board").get(pk=row.source_id)
+    if quote.source_revision.number < first_readable_revision(source, reader):
+        return []
+    said = quote.source_revision.said
+    stretch = neighbourhood(said, quote.start, quote.start + quote.length)
+    changes = changes_within(word_diff(said, row.says_now), *stretch)
+    return [(op, with_gaps_named(text)) for op, text in changes]
+
+
+def _in_lines(text: str) -> str:
+    """White space as quoted words have it."""
+    paragraphs = with_gaps_named(text).split(PARAGRAPHS)
+    return PARAGRAPHS.join(" ".join(paragraph.split()) for paragraph in paragraphs)

@@ -1,0 +1,178 @@
+"""What is new to the reader of a thread's page: marks, counts, and the way to the next new post."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import accumulate
+
+from django.core import signing
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import Thread, User
+from forum.models.read_state import ThreadReadState
+from forum.models.threads import Reader
+from forum.presenters.times import date_of
+from forum.queries.read_state import UnreadCounts, count_unread_around
+from forum.queries.thread_pages import PostRow, PostWindow
+
+PAGE_SALT = "served-page"
+PAGE_MAX_AGE = timedelta(days=1)
+
+
+def load_page_token(token: str) -> tuple[int, int, list[int]]:
+    """Whose page it was, of which thread, and the numbers shown there.
+
+    Raises `django.core.signing.BadSignature`.
+    """
+    member_id, thread_id, numbers = signing.loads(token, salt=PAGE_SALT, max_age=PAGE_MAX_AGE)
+    return member_id, thread_id, numbers
+
+
+class PageReadState:
+    """New to `reader` among the rows drawn, and around them.
+
+    Nothing is to visitors, nor to a member on the first visit.
+    """
+
+    def __init__(
+        self,
+        thread: Thread,
+        reader: Reader,
+        window: PostWindow,
+        read_state: ThreadReadState | None,
+        rows: Sequence[PostRow],
+    ) -> None:
+        self.thread = thread
+        self.read_state = read_state
+        self._is_first_visit = read_state is None and isinstance(reader, User)
+        self._reader_id = reader.pk
+        self._rows = rows
+        # New posts are walked in the order of the tree: in another one the page can't tell.
+        self._is_tree = window.order == "tree"
+        self._order = [row.id for row in rows if self.is_unread(row)]
+        self._places = {post: place for place, post in enumerate(self._order)}
+        self._around = UnreadCounts()
+        is_part = window.has_earlier or window.remaining
+        if read_state is not None and isinstance(reader, User) and is_part:
+            shown = [row.id for row in rows]
+            self._around = count_unread_around(reader, read_state, window, shown)
+            if not self._is_tree and not window.remaining:
+                self._around = replace(self._around, before=self._around.after, after=0)
+
+    def is_unread(self, row: PostRow) -> bool:
+        """Whether the reader has not seen what the post says now."""
+        return row.is_readable and row.is_unread
+
+    def is_tracked(self, row: PostRow) -> bool:
+        """Whether it is to be noted when the post has been on the screen."""
+        if self._is_first_visit:
+            return row.author_id != self._reader_id
+        return self.is_unread(row)
+
+    def mark(self, row: PostRow) -> str:
+        """What the post is marked as: see `PostShape`."""
+        if self.is_unread(row):
+            return "changed" if row.seen_revision else "new"
+        return "shown" if row.is_fresh and row.is_readable else ""
+
+    def nth(self, row: PostRow) -> str:
+        """“1 of 2”, of the new posts on the page."""
+        place = self._places.get(row.id)
+        if place is None:
+            return ""
+        return _("%(nth)d of %(count)d") % {"nth": place + 1, "count": len(self._order)}
+
+    def address_after(self, row: PostRow) -> str:
+        """Where the next new post is: on the page, or found by asking."""
+        place = self._places.get(row.id)
+        if place is None:
+            return ""
+        if self._is_tree and place + 1 < len(self._order):
+            return f"#p{self._order[place + 1]}"
+        return f"{self.next_path}?from=p{row.id}"
+
+    @property
+    def next_path(self) -> str:
+        """Leads to the first new post of the thread."""
+        return f"/t/{self.thread.pk}/next/"
+
+    @property
+    def first(self) -> str:
+        """The address of the first new post, in the page if it is there."""
+        if self._is_tree and self._order and not self._around.before:
+            return f"#p{self._order[0]}"
+        return self.next_path
+
+    def below(self, rows: Sequence[PostRow], sizes: Sequence[int]) -> list[int]:
+        """How many of the posts below each row are new; `sizes` is how many there are."""
+        if not self._order:
+            return [0] * len(rows)
+        up_to = [0, *accumulate(row.id in self._places for row in rows)]
+        return [up_to[at + 1 + size] - up_to[at + 1] for at, size in enumerate(sizes)]
+
+    @property
+    def total(self) -> int:
+        """New posts in the whole thread; at least so many when `is_more`."""
+        return self._around.before + self._around.after + len(self._order)
+
+    @property
+    def is_more(self) -> bool:
+        return self._around.is_more
+
+    @property
+    def count(self) -> str:
+        """“2”, or “1,000+”."""
+        return f"{self.total:,}+" if self.is_more else str(self.total)
+
+    @property
+    def token(self) -> str:
+        """For a browser without scripts: that this page was served. Empty if it shows no news."""
+        numbers = [row.latest_number for row in self._rows if self.is_tracked(row)]
+        if not numbers:
+            return ""
+        value = (self._reader_id, self.thread.pk, numbers)
+        return signing.dumps(value, salt=PAGE_SALT, compress=True)
+
+    @property
+    def before(self) -> str:
+        """“, 2 new” of the posts before the page."""
+        return unread_suffix(self._around.before, is_more=self.is_more)
+
+    @property
+    def after(self) -> str:
+        """“, 2 new” of the posts after the page."""
+        return unread_suffix(self._around.after, is_more=self.is_more)
+
+    def in_unfinished(self, place: int) -> str:
+        """“, 2 new” of the posts after the page in the branch that it leaves unfinished there."""
+        below = self._around.below
+        return unread_suffix(below[place], is_more=self.is_more) if below else ""
+
+    @property
+    def since(self) -> str:
+        """The day on which the reader was here last."""
+        return date_of(self.read_state.since) if self.read_state else ""
+
+    @property
+    def summary(self) -> str:
+        """“2 new since you were here on 21 Nov.”; empty on the first visit."""
+        if self.read_state is None:
+            return ""
+        if not self.total:
+            return _("Nothing new since %(date)s.") % {"date": self.since}
+        return ngettext(
+            "%(count)s new since you were here on %(date)s.",
+            "%(count)s new since you were here on %(date)s.",
+            self.total,
+        ) % {"count": self.count, "date": self.since}
+
+
+def unread_suffix(count: int, *, is_more: bool = False) -> str:
+    """“, 2 new”; empty for none."""
+    if not count:
+        return ""
+    shown = f"{count:,}+" if is_more else str(count)
+    return ngettext(", %(count)s new", ", %(count)s new", count) % {"count": shown}

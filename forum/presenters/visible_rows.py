@@ -1,0 +1,58 @@
+"""What of a window is drawn: which of its tombstones stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from forum.queries.thread_pages import PostRow, PostWindow
+
+
+def _went_with_its_parent(row: PostRow) -> bool:
+    """Whether the tombstone of the post above speaks for this one too."""
+    if row.is_readable or row.hidden_action_id is None or row.parent is None:
+        return False
+    return row.parent.hidden_action_id == row.hidden_action_id
+
+
+def select_visible_rows(
+    rows: list[PostRow], window: PostWindow
+) -> tuple[list[PostRow], dict[int, int]]:
+    """The rows to draw, and for tombstones how many posts each stands for.
+
+    Deleted posts under which nothing stands are left out; a deleted post whose only answer is
+    deleted too is merged into that. What a moderator hid stays: its tombstone says why; one says
+    it for a branch that was removed as a whole. So do the posts in whose branches the next page
+    begins, for it does not draw them again.
+    """
+    if window.order == "time":
+        return [row for row in rows if not (row.deleted_at or _went_with_its_parent(row))], {}
+    continues_below = window.continues_below
+    kept: list[PostRow] = []
+    unfinished = {continues_below}
+    answered = {continues_below}
+    for row in reversed(rows):
+        if row.id in unfinished:
+            unfinished.add(row.parent_id)
+        if row.id in answered or not (row.deleted_at or _went_with_its_parent(row)):
+            kept.append(row)
+            answered.add(row.parent_id)
+    kept.reverse()
+    answers = Counter(row.parent_id for row in kept)
+    merged: dict[int, int] = {}
+    replaced: dict[int, PostRow] = {}
+    drawn: list[PostRow] = []
+    for row in kept:
+        above = replaced.get(row.parent_id or 0)
+        if above is not None and _is_taken_back(row):
+            merged[row.id] = merged.pop(above.id, 1) + 1
+            row.parent_id, row.level = above.parent_id, above.level
+            drawn.remove(above)
+        drawn.append(row)
+        if _is_taken_back(row) and answers[row.id] == 1 and row.id not in unfinished:
+            replaced[row.id] = row
+    return drawn, merged
+
+
+def _is_taken_back(row: PostRow) -> bool:
+    """Deleted by its author; what was erased says so for itself."""
+    return row.deleted_at is not None and row.erased_action_id is None

@@ -1,0 +1,1 @@
+"""Queries that are more than one table's QuerySet: pages, counts, read state."""

@@ -1,0 +1,43 @@
+"""Posts as the moderators' desk lists them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from forum.models.accounts import User
+from forum.models.posts import Post, PostQuerySet
+from forum.models.reports import Report
+from forum.models.threads import Thread
+
+# In how many of the latest posts moderators find words.
+LATEST_POSTS_SEARCHED = 100_000
+
+
+def posts_for_admin(person: User) -> PostQuerySet:
+    """The posts of the boards that this person moderates.
+
+    With `is_answered`, what `is_reported` and `was_reported` tell of them, and no more text than
+    `visible_to` shows.
+    """
+    answers = Post.objects.order_by().filter(parent=OuterRef("pk"))
+    reports = Report.objects.filter(post=OuterRef("pk"))
+    return (
+        Post.objects.visible_to(person)
+        .filter(thread__in=Thread.objects.moderated_by(person))
+        .select_related("author", "thread__board", "hidden_action")
+        .annotate(
+            is_answered=Exists(answers),
+            is_reported=Exists(reports.open()),
+            was_reported=Exists(reports.exclude(closed_at=None)),
+        )
+    )
+
+
+def containing_text(posts: Any, words: str) -> PostQuerySet:
+    """Of those that come from `visible_to`: the latest whose readable text has these words."""
+    latest = Post.objects.order_by("-id").values("id")[:1]
+    return posts.filter(
+        pk__gt=Subquery(latest) - LATEST_POSTS_SEARCHED, shown_source__icontains=words
+    )

@@ -1,0 +1,45 @@
+"""Who quotes a post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
+
+from forum.models.posts import readable_by
+from forum.models.quotes import Quote
+from forum.models.threads import Reader, visible_by
+
+# So many posts that quote one are counted.
+MAX_BACKLINKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Backlink:
+    """A post that quotes another."""
+
+    post_id: int
+    author: str
+    thread_id: int
+    parent_id: int | None
+
+
+def backlink_column(reader: Reader) -> ArraySubquery:
+    """Of a post: the first posts that quote it, as far as `reader` may read them.
+
+    A column for the query that asks for the post; `Backlink(**each)` of what it gives.
+    """
+    readable = readable_by(reader, "post__") & visible_by(reader, "post__thread__")
+    quotes = Quote.objects.filter(readable, source_post=OuterRef("pk"))
+    backlinks = JSONObject(
+        post_id=F("post_id"),
+        author=F("post__author__username"),
+        thread_id=F("post__thread_id"),
+        parent_id=F("post__parent_id"),
+    )
+    # A post may quote another more than once.
+    return ArraySubquery(
+        quotes.order_by("post_id").distinct("post_id").values_list(backlinks)[:MAX_BACKLINKS]
+    )

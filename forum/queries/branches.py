@@ -1,0 +1,39 @@
+"""Branches of posts, and what moderators set at their heads, found by the place in the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Now
+
+from forum.models.posts import SLOW_OR_LOCKED, Post, PostQuerySet
+
+
+def in_branches(heads: Iterable[Post]) -> PostQuerySet:
+    """These posts and everything below any of them."""
+    inside = Q(pk=None)
+    for head in heads:
+        inside |= Q(tree_id=head.tree_id, lft__gte=head.lft, lft__lt=head.rght)
+    posts: PostQuerySet = Post.objects.filter(inside).order_by()
+    return posts
+
+
+def restricted_branches_above(post: Post) -> PostQuerySet:
+    """The heads of the branches around `post` that are, or were, locked or slow; nearest first."""
+    around = {"tree_id": post.tree_id, "lft__lte": post.lft, "rght__gte": post.rght}
+    actions = ("locked_action__actor", "slow_action__actor")
+    heads: PostQuerySet = Post.objects.filter(SLOW_OR_LOCKED, **around)
+    return heads.select_related(*actions).order_by("-lft")
+
+
+def enclosing_locked_branches() -> PostQuerySet:
+    """In a query of posts: the heads of the locked branches that a post is in."""
+    around = {
+        "tree_id": OuterRef("tree_id"),
+        "lft__lte": OuterRef("lft"),
+        "rght__gte": OuterRef("rght"),
+    }
+    in_force = Q(locked_until=None) | Q(locked_until__gt=Now())
+    heads: PostQuerySet = Post.objects.order_by().filter(SLOW_OR_LOCKED, in_force, **around)
+    return heads.exclude(locked_at=None)

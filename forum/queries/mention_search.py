@@ -1,0 +1,54 @@
+"""Whom the mention menu offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from forum.models.accounts import User, UserQuerySet
+from forum.models.posts import Post
+from forum.models.threads import Thread
+
+MAX_SUGGESTIONS = 8
+# Who is in a thread is read off so many of its latest posts, whom one talks with off so many
+# of one's own.
+LATEST_POSTS_IN_THREAD = 2_000
+LATEST_OWN_POSTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MentionSuggestion:
+    name: str
+    is_here: bool  # wrote in the thread
+
+
+def search_people_to_mention(
+    start: str, *, reader: User, thread: Thread | None
+) -> list[MentionSuggestion]:
+    """People whose name begins with `start`: of the thread first, then who answered `reader`.
+
+    Only people who take part, without the reader; at most 8, each group by name.
+    """
+    name_starts_with = User.objects.name_starts_with(start).active().exclude(pk=reader.pk)
+    found: dict[str, MentionSuggestion] = {}
+    for people, is_here in _groups(name_starts_with, reader, thread):
+        for name in people.values_list("username", flat=True)[:MAX_SUGGESTIONS]:
+            found.setdefault(name, MentionSuggestion(name, is_here))
+        if len(found) >= MAX_SUGGESTIONS:
+            break
+    return list(found.values())[:MAX_SUGGESTIONS]
+
+
+def _groups(
+    name_starts_with: UserQuerySet, reader: User, thread: Thread | None
+) -> Iterator[tuple[UserQuerySet, bool]]:
+    """The same people, by how near they are; and whether that is in the thread."""
+    if thread:
+        latest = (
+            Post.objects.latest_in(thread).published().values("author")[:LATEST_POSTS_IN_THREAD]
+        )
+        yield name_starts_with.filter(pk__in=latest), True
+    own = Post.objects.written_by(reader).values("pk")[:LATEST_OWN_POSTS]
+    answers = Post.objects.order_by().published().filter(parent__in=own)
+    yield name_starts_with.filter(pk__in=answers.values("author")), False
+    yield name_starts_with, False

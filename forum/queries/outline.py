@@ -1,0 +1,174 @@
+"""A thread in outline: its top-level branches with how much is in each, and a post's neighbours."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db import connection
+from django.db.models import F, OrderBy, OuterRef, QuerySet, Subquery
+
+from forum.models.accounts import User
+from forum.models.posts import Post
+from forum.models.read_state import ThreadReadState
+from forum.models.threads import Reader, Thread
+from forum.queries.read_state import unread_positions
+from forum.queries.thread_pages import MAX_POSTS_ABOVE, MAX_POSTS_COUNTED, PostRow, fetch_rows
+
+# So many branches a page.
+BRANCHES_PER_PAGE = 40
+# Among so many answers beside a post its neighbour is looked for, to each side.
+MAX_SIBLINGS_SCANNED = 200
+
+OutlineStart = Literal["after", "before", "at"]
+
+# Heads of branches in which something stands, by the index of heads; one more than a page holds.
+HEADS_SQL = """
+SELECT head.id, head.lft, head.rght,
+       (SELECT count(*) FROM (
+           SELECT 1 FROM forum_post AS post
+            WHERE post.tree_id = %(tree)s AND post.lft > head.lft AND post.lft < head.rght
+              AND post.deleted_at IS NULL LIMIT %(counted)s) AS below)
+  FROM forum_post AS head
+ WHERE head.tree_id = %(tree)s AND head.level = 1 AND {condition}
+   AND (head.deleted_at IS NULL OR EXISTS (
+           SELECT 1 FROM forum_post AS post
+            WHERE post.tree_id = %(tree)s AND post.lft > head.lft AND post.lft < head.rght
+              AND post.deleted_at IS NULL))
+ ORDER BY head.lft {way} LIMIT %(most)s
+"""
+# The head of the branch that a post is in.
+BRANCH_HEAD_SQL = """(
+    SELECT head.lft FROM forum_post AS head, forum_post AS post
+     WHERE post.id = %(post)s AND post.tree_id = %(tree)s
+       AND head.tree_id = %(tree)s AND head.level = 1 AND head.lft <= post.lft
+     ORDER BY head.lft DESC LIMIT 1)"""
+CONDITIONS: dict[OutlineStart, str] = {
+    "after": f"head.lft > {BRANCH_HEAD_SQL}",
+    "before": f"head.lft < {BRANCH_HEAD_SQL}",
+    "at": f"head.lft >= coalesce({BRANCH_HEAD_SQL}, 0)",  # of the opening post: the first
+}
+
+# From a post up, so many steps at most; the head of its branch too, however far that is.
+PATH_SQL = """
+WITH RECURSIVE up AS (
+    SELECT id, parent_id, level, 1 AS height FROM forum_post
+     WHERE id = %(post)s AND tree_id = %(tree)s
+    UNION ALL
+    SELECT post.id, post.parent_id, post.level, up.height + 1
+      FROM forum_post AS post JOIN up ON post.id = up.parent_id
+     WHERE up.height < {height}
+)
+SELECT (SELECT array_agg(id) FROM up WHERE level > 0),
+       (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND lft = {head}),
+       EXISTS (SELECT 1 FROM forum_post
+                WHERE tree_id = %(tree)s AND level = 1 AND lft < {head})
+"""
+
+
+@dataclass(slots=True)
+class OutlineBranch:
+    """A top-level branch: its head, how many posts stand below, how many of all are unseen."""
+
+    head: PostRow
+    size: int  # counted up to `MAX_POSTS_COUNTED`
+    unread: int
+    way: list[PostRow] = field(default_factory=list)  # from the head down to the post asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """One page of a thread's branches, in the order of the tree."""
+
+    branches: list[OutlineBranch]
+    has_earlier: bool
+    has_later: bool
+
+    @property
+    def first(self) -> int:
+        return self.branches[0].head.id
+
+    @property
+    def last(self) -> int:
+        return self.branches[-1].head.id
+
+
+def fetch_outline(
+    thread: Thread,
+    reader: Reader,
+    read_state: ThreadReadState | None,
+    begin: OutlineStart | None = None,
+    post_id: int | None = None,
+) -> Outline:
+    """The branches after, before or from that of a post; at most four queries at any size.
+
+    The price grows with the posts in these branches, up to `MAX_POSTS_COUNTED` in each.
+    """
+    values = {
+        "tree": thread.pk,
+        "post": post_id,
+        "most": BRANCHES_PER_PAGE + 1,
+        "counted": MAX_POSTS_COUNTED,
+    }
+    sql = HEADS_SQL.format(
+        condition=CONDITIONS[begin] if begin else "true", way="DESC" if begin == "before" else "ASC"
+    )
+    way: list[int] = []
+    head_id, has_earlier = None, begin is not None
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        heads = cursor.fetchall()
+        if begin == "at":
+            cursor.execute(PATH_SQL.format(head=BRANCH_HEAD_SQL, height=MAX_POSTS_ABOVE), values)
+            found, head_id, has_earlier = cursor.fetchone()
+            way = found or []
+    is_more = len(heads) > BRANCHES_PER_PAGE
+    heads = heads[:BRANCHES_PER_PAGE]
+    if begin == "before":
+        heads.reverse()
+    ids = {head[0] for head in heads}
+    rows = {
+        row.id: row
+        for row in fetch_rows(ids.union(way), reader, answered=(), read_state=read_state)
+    }
+    unread = unread_positions(reader, read_state) if isinstance(reader, User) and read_state else []
+    branches = [
+        OutlineBranch(rows[post], size, bisect_left(unread, right) - bisect_left(unread, left))
+        for post, left, right, size in heads
+    ]
+    if branches and branches[0].head.id == head_id:
+        branches[0].way = [row for row in rows.values() if row.id in way and row.level > 1]
+    if begin == "before":
+        return Outline(branches, has_earlier=is_more, has_later=bool(branches))
+    return Outline(branches, has_earlier=has_earlier and bool(branches), has_later=is_more)
+
+
+def adjacent_siblings(post: Post) -> tuple[Post | None, Post | None]:
+    """The answers to the same post right before and after this one, each as far as it stands.
+
+    Of a deleted one it is the first post that stands below it; one with nothing below is not drawn.
+    Only the nearest `MAX_SIBLINGS_SCANNED` are looked at; all of them may have been deleted.
+    """
+    beside = Post.objects.order_by().filter(parent=post.parent_id).values("pk")
+    before = beside.filter(lft__lt=post.lft).order_by("-lft")[:MAX_SIBLINGS_SCANNED]
+    after = beside.filter(lft__gt=post.lft).order_by("lft")[:MAX_SIBLINGS_SCANNED]
+    return _first_drawn(before, F("lft").desc()), _first_drawn(after, F("lft").asc())
+
+
+def _first_drawn(siblings: QuerySet[Post, dict[str, Any]], way: OrderBy) -> Post | None:
+    branch = Post.objects.order_by("tree_id", "lft").filter(
+        tree_id=OuterRef("tree_id"), lft__gte=OuterRef("lft"), lft__lt=OuterRef("rght")
+    )
+    standing = Subquery(branch.not_deleted().values("pk")[:1])
+    drawn = Post.objects.order_by(way).filter(pk__in=siblings).annotate(standing=standing)
+    first = drawn.exclude(standing=None).values("standing")[:1]
+    places = Post.objects.order_by().only("pk", "level", "thread_id")
+    return places.filter(pk=Subquery(first)).first()
+
+
+def count_older_siblings(post: Post) -> int:
+    """Return how many replies to the same post stand before this one, up to `MAX_POSTS_COUNTED`."""
+    older = Post.objects.filter(parent=post.parent_id, lft__lt=post.lft).order_by("-lft")
+    nearest = older.values("deleted_at")[:MAX_POSTS_COUNTED]
+    return sum(each["deleted_at"] is None for each in nearest)

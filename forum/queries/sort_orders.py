@@ -1,0 +1,127 @@
+"""The orders in which a thread is read, as statements that find one page of it.
+
+Each finds the posts of a page, one more if there is one, by keyset: from a post on, never from a
+number of posts. The price is that of the page, in any thread: top-level branches are found by the
+partial indexes on their heads, and no more of each is read than a page holds.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+
+SortOrder = Literal["tree", "newest", "active", "time"]
+PageStart = Literal["after", "before", "at"]
+
+SORT_ORDERS: dict[SortOrder, object] = {
+    "tree": _("As it grew"),
+    "newest": _("Newest branches first"),
+    "active": _("Latest activity first"),
+    "time": _("By time"),
+}
+
+# By place in the tree, and by time, which ids tell: a branch that moved here has new numbers.
+SIMPLE_SQL = """
+SELECT id, parent_id, lft, level FROM forum_post
+ WHERE {tree} = %(tree)s AND {condition} ORDER BY {tree} {way}, {key} {way} LIMIT %(window)s
+"""
+POSITION_SQL = "(SELECT {key} FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
+
+# By branch: heads from that of the given post on, and of each the posts in the order of the tree.
+BRANCHES_SQL = """
+SELECT post.id, post.parent_id, post.lft, post.level
+  FROM (SELECT here.lft, head.key
+          FROM (SELECT {here} AS lft) AS here LEFT JOIN LATERAL (
+               SELECT {key_of_head} AS key FROM forum_post
+                WHERE tree_id = %(tree)s AND level = 1 AND lft <= here.lft
+                ORDER BY lft DESC LIMIT 1) AS head ON true) AS start,
+       LATERAL ({heads}
+        ORDER BY key {way} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
+       LATERAL (
+       SELECT id, parent_id, lft, level FROM forum_post
+        WHERE tree_id = %(tree)s AND lft BETWEEN head.lft AND head.rght
+          AND (start.lft IS NULL OR head.key <> start.key OR lft {from_post} start.lft)
+        ORDER BY lft {within} LIMIT %(window)s) AS post
+ ORDER BY head.key {way}, post.lft {within} LIMIT %(window)s
+"""
+HEADS_BY_AGE_SQL = """
+       SELECT lft, rght, number AS key FROM forum_post
+        WHERE tree_id = %(tree)s AND level = 1
+          AND (start.key IS NULL OR number {from_head} start.key)"""
+
+# By activity as it was when reading began, at the number `as_of` of the thread: who reads on while
+# others answer finds each branch where it stood. Most branches have not moved since. Of those that
+# have, the latest number until then is looked for: in a small branch among its posts, in a large
+# one backwards through the thread's, where it is soon met. Branches that have begun since stand in
+# front, by their age.
+MOVED_BRANCHES_SQL = """
+WITH moved AS MATERIALIZED (
+    SELECT lft, rght, coalesce(CASE
+               WHEN (SELECT count(*) FROM (
+                    SELECT 1 FROM forum_post AS post
+                     WHERE tree_id = %(tree)s AND post.lft BETWEEN head.lft AND head.rght
+                     LIMIT {small} + 1) AS first_of_it) <= {small}
+               THEN (SELECT max(number) FROM (
+                    SELECT number FROM forum_post AS post
+                     WHERE tree_id = %(tree)s AND post.lft BETWEEN head.lft AND head.rght
+                     OFFSET 0) AS all_of_it WHERE number <= %(as_of)s)
+               ELSE (SELECT number FROM forum_post AS post
+                     WHERE thread_id = %(tree)s AND number <= %(as_of)s
+                       AND post.lft BETWEEN head.lft AND head.rght
+                     ORDER BY thread_id DESC, number DESC LIMIT 1) END, number) AS key
+      FROM forum_post AS head
+     WHERE tree_id = %(tree)s AND level = 1 AND branch_number > %(as_of)s
+)"""
+HEADS_BY_ACTIVITY_SQL = """
+       SELECT lft, rght, key FROM (
+           (SELECT lft, rght, branch_number AS key FROM forum_post
+             WHERE tree_id = %(tree)s AND level = 1 AND branch_number <= %(as_of)s
+               AND (start.key IS NULL OR branch_number {from_head} start.key)
+             ORDER BY branch_number {way} LIMIT %(window)s + 1)
+           UNION ALL
+           SELECT lft, rght, key FROM moved WHERE start.key IS NULL OR key {from_head} start.key
+       ) AS heads"""
+ACTIVITY_KEY_SQL = """
+CASE WHEN branch_number <= %(as_of)s THEN branch_number
+     ELSE (SELECT key FROM moved WHERE moved.lft = forum_post.lft) END"""
+# A branch of so many posts is read through.
+SMALL_BRANCH = 1000
+
+TREE_COLUMNS = {"tree": "tree_id", "key": "lft"}
+TIME_COLUMNS = {"tree": "thread_id", "key": "id"}
+COMPARISONS = {"after": ">", "at": ">=", "before": "<"}
+
+
+def page_sql(order: SortOrder, start: PageStart | None) -> str:
+    """A statement for (id, parent, lft, level) of a page, one post more included.
+
+    Its parameters are `tree`, `post`, `as_of` and `window`, which is that one more. Pages that are
+    read back come in reverse.
+    """
+    if order in ("newest", "active"):
+        return _branches_sql(start, is_by_activity=order == "active")
+    names = TIME_COLUMNS if order == "time" else TREE_COLUMNS
+    condition = f"{names['key']} > 0"
+    if start:
+        condition = f"{names['key']} {COMPARISONS[start]} {POSITION_SQL.format(**names)}"
+    if order == "time":
+        condition += " AND parent_id IS NOT NULL"
+    return SIMPLE_SQL.format(
+        condition=condition, way="DESC" if start == "before" else "ASC", **names
+    )
+
+
+def _branches_sql(start: PageStart | None, *, is_by_activity: bool) -> str:
+    back = start == "before"
+    from_head, way = (">=", "ASC") if back else ("<=", "DESC")
+    heads = HEADS_BY_ACTIVITY_SQL if is_by_activity else HEADS_BY_AGE_SQL
+    sql = BRANCHES_SQL.format(
+        key_of_head=ACTIVITY_KEY_SQL if is_by_activity else "number",
+        here=POSITION_SQL.format(key="lft") if start else "NULL::bigint",
+        heads=heads.format(from_head=from_head, way=way),
+        way=way,
+        from_post=COMPARISONS[start or "at"],
+        within="DESC" if back else "ASC",
+    )
+    return MOVED_BRANCHES_SQL.format(small=SMALL_BRANCH) + sql if is_by_activity else sql

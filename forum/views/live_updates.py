@@ -1,0 +1,76 @@
+"""What came while a thread is being read: asked for by open pages, or by a link."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from forum.errors import Gone
+from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import parse_number
+from forum.lib.url_params import id_param
+from forum.models import Post, Thread
+from forum.models.read_state import read_state_of
+from forum.presenters.live_updates import LiveUpdates
+from forum.presenters.post_urls import post_url
+from forum.queries.live_updates import changes_since, public_change_counter
+from forum.views.read_only import read_only
+
+NO_CONTENT = 204
+
+
+@require_safe
+def since(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """What changed after the number `after`; nothing, if it is no more than was `known`.
+
+    That nothing did is what open pages are told nearly always: one look at the thread's counter.
+    """
+    after = _number(request.GET, "after")
+    known = _number(request.GET, "known") if "known" in request.GET else after
+    if wants_fragment(request) and "show" not in request.GET:
+        counter = public_change_counter(thread_id)
+        if counter is not None and counter <= known:
+            return HttpResponse(status=NO_CONTENT)
+    return _told(request, thread_id, after)
+
+
+@read_only
+def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
+    """The count of it, with `show` all of it, or one post; without htmx the way to the first."""
+    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
+    thread = get_object_or_404(threads, pk=thread_id)
+    if thread.merged_into:
+        raise Gone(_("This thread is part of another one now."))
+    changes = changes_since(thread, after)
+    if "show" in request.GET and request.GET["show"] != "all":
+        post_id = id_param(request.GET, "show", "p")
+        changes = [change for change in changes if change.id == post_id]
+    read_state = read_state_of(thread, request.user)
+    updates = LiveUpdates(thread, request.user, read_state, changes)
+    if not wants_fragment(request):
+        return _lead(request, updates)
+    template = "threads/_new_posts.html" if "show" in request.GET else "threads/_live_updates.html"
+    context = {"thread": thread, "updates": updates, "after": after}
+    return render(request, template, context)
+
+
+def _lead(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
+    """To the first of what came, else to the end."""
+    thread = updates.thread
+    if not updates.first:
+        messages.info(request, _("No new replies yet."))
+    post_id = updates.first or thread.last_post_id
+    post = Post.objects.get(pk=post_id) if post_id else Post.objects.opening_of(thread.pk).get()
+    post.thread = thread
+    return redirect(post_url(post))
+
+
+def _number(query: QueryDict, name: str) -> int:
+    """Raises `Http404` for what no counter could have been."""
+    number = parse_number(str(query.get(name, "")))
+    if number is None:
+        raise Http404
+    return number

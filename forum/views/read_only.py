@@ -1,0 +1,35 @@
+"""What pages that only read have in common."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+# How long a statement of a page may take.
+STATEMENT_TIMEOUT = "10s"
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def read_only(view: View) -> View:
+    """A page that only reads: GET or HEAD, one transaction, at most 10 seconds a statement.
+
+    The limit is set in the transaction, so that it also holds behind a pool of connections.
+    """
+
+    @require_safe
+    @functools.wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true)", [STATEMENT_TIMEOUT]
+                )
+            return view(request, *args, **kwargs)
+
+    return cast(View, wrapped)

@@ -1,0 +1,152 @@
+"""How the code is laid out: layers, which modules write, which name the tree's columns."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FORUM = ROOT / "forum"
+MODULES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for path in sorted(FORUM.rglob("*.py"))
+    if path.parent.name != "migrations"
+}
+TREES = {name: ast.parse(text) for name, text in MODULES.items()}
+
+# Who names the columns of the nested sets. Everybody else asks these files.
+TREE_FILES = {
+    "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
+    "forum/models/tree.py",  # inserting and moving
+    "forum/queries/branches.py",  # locked and slow branches, by place
+    "forum/actions/branches.py",  # which top-level branch a post is in
+    "forum/queries/live_updates.py",  # where what came belongs
+    "forum/queries/sort_orders.py",  # statements for windows.py
+    "forum/queries/outline.py",  # branches and what is in them, neighbours of a post
+    "forum/queries/read_state.py",  # what comes next in tree order
+    "forum/queries/thread_pages.py",  # pages in tree order, as one SQL statement
+    "forum/actions/bulk_import.py",  # COPY of whole conversations names its columns
+    "forum/actions/rebuild.py",  # the one statement that numbers a tree anew
+}
+TREE_COLUMNS = re.compile(r"\b(lft|rght|tree_id)\b")
+
+WRITES = {
+    *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
+    *("bulk_create", "bulk_update", "asave", "acreate", "aupdate", "adelete"),
+}
+# Models hold the small writes that actions are made of; nothing else calls them.
+MAY_WRITE = ("forum/actions/", "forum/models/")
+WRITING_SQL = re.compile(r"\b(INSERT\s+INTO|UPDATE\s+forum_|DELETE\s+FROM|TRUNCATE|COPY)\b")
+# What a model may write of its own, by file and function: (the caller is an action.)
+WRITES_OF_MODELS = {
+    ("forum/models/accounts.py", "create_user"),  # Django's own door for accounts
+    ("forum/models/accounts.py", "create_superuser"),
+    ("forum/models/posts.py", "save"),
+    ("forum/models/threads.py", "record_latest_post"),
+    ("forum/models/tree.py", "insert_node"),
+}
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call, str]]:
+    """Each call of a method, by the name of the function that it stands in."""
+
+    def walk(node: ast.AST, inside: str) -> Iterator[tuple[str, ast.Call, str]]:
+        for child in ast.iter_child_nodes(node):
+            name = child.name if isinstance(child, ast.FunctionDef) else inside
+            if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
+                yield child.func.attr, child, inside
+            yield from walk(child, name)
+
+    yield from walk(tree, "")
+
+
+def is_write(name: str, call: ast.Call) -> bool:
+    """Whether a call writes rows; `hash.update(data)` and `dict.update(other)` do not."""
+    if name == "update" and call.args:
+        return False
+    return name in WRITES
+
+
+def writes(name: str) -> set[tuple[str, str]]:
+    return {
+        (name, function) for method, call, function in calls(TREES[name]) if is_write(method, call)
+    }
+
+
+def test_a_module_imports_only_from_layers_below_its_own() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_module_is_in_a_layer() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(each for each in contracts["contracts"] if each["type"] == "layers")
+    assert layers["exhaustive"] is True
+    placed = set(re.findall(r"\w+", " ".join(layers["layers"]))) | set(layers["exhaustive_ignores"])
+    found = {path.stem for path in FORUM.iterdir() if path.suffix == ".py" or _is_package(path)}
+    assert found - {"__init__"} <= placed
+    # What is left out of the layers is imported by nothing.
+    ignored = "|".join(layers["exhaustive_ignores"])
+    for name, text in MODULES.items():
+        assert not re.search(rf"(from|import) forum\.({ignored})\b", text), name
+
+
+def _is_package(path: Path) -> bool:
+    return (path / "__init__.py").exists()
+
+
+def test_the_columns_of_the_tree_are_named_where_the_tree_is() -> None:
+    assert {name for name, text in MODULES.items() if TREE_COLUMNS.search(text)} == TREE_FILES
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(MAY_WRITE)])
+def test_nothing_outside_actions_writes(name: str) -> None:
+    assert writes(name) == set()
+    assert not WRITING_SQL.search(MODULES[name])
+
+
+def test_models_hold_only_the_writes_that_actions_are_made_of() -> None:
+    names = [name for name in MODULES if name.startswith("forum/models/")]
+    assert set().union(*map(writes, names)) == WRITES_OF_MODELS
+
+
+def test_the_admin_saves_only_what_administrators_set_up() -> None:
+    """Categories, boards and roles are Django's own forms; all else is looked at, or a deed."""
+    from forum.admin import admin_site
+    from forum.admin.configured import ConfiguredAdmin
+    from forum.admin.site import ForAdministrators, ForModerators
+
+    saved = {
+        model.__name__
+        for model, admin in admin_site._registry.items()
+        # Those save and delete by one action, which the log tells of.
+        if isinstance(admin, ForAdministrators) and not isinstance(admin, ConfiguredAdmin)
+    }
+    assert saved == {"Category", "Board"}
+    for model, admin in admin_site._registry.items():
+        assert isinstance(admin, ForAdministrators | ForModerators), model
+        assert {inline.model.__name__ for inline in admin.inlines} <= {"Role"}
+        assert not admin.list_editable
+
+
+def test_nothing_happens_by_signal() -> None:
+    for name, text in MODULES.items():
+        assert not re.search(r"django\.(db\.models\.|core\.)?(signals|dispatch)", text), name
+        assert not re.search(r"import .*\b(receiver|Signal|post_save|pre_save)\b", text), name
+
+
+def test_one_file_reads_what_htmx_says_of_a_request() -> None:
+    reads = re.compile(r"request\.htmx|HX-Request|HTTP_HX_")
+    found = {name for name, text in MODULES.items() if reads.search(text)}
+    # The middleware only says that answers differ by it.
+    assert found == {"forum/lib/htmx.py", "forum/middleware.py"}
+    for template in (ROOT / "templates").rglob("*.html"):
+        assert "request.htmx" not in template.read_text(), template

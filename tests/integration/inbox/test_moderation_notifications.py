@@ -1,0 +1,63 @@
+"""What moderators tell a member: in the inbox, counted with the rest, and read with it."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from forum.actions.moderation import hide_post, pin_thread
+from forum.actions.posts import delete_post, reply_to
+from forum.actions.reports import report_post
+from forum.actions.wording import edit_with_reason
+from forum.models import ModerationNotification, User
+
+
+def inbox(client):
+    return client.get(reverse("inbox")).content.decode()
+
+
+def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
+    report_post(reply, actor=alice, reason="spam")
+    hide_post(reply, actor=carol, reason="off the wall")
+    page = inbox(as_alice)
+    assert "Your report was answered: a moderator acted on it." in page
+    assert "off the wall" in page
+    assert User.objects.get(pk=alice.pk).unread_notifications == 1
+
+
+def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
+    pin_thread(opening.thread, actor=carol, reason="for everybody")
+    page = inbox(as_alice)
+    assert "A moderator pinned a thread." in page
+    assert f'<a href="{opening.thread.get_absolute_url()}"' in page
+
+
+def test_an_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
+    edit_with_reason(reply, source="Milder words.", actor=carol, reason="a private address")
+    page = inbox(as_bob)
+    assert "A moderator edited a post." in page
+    assert "a private address" in page
+    assert reverse("post-history", args=[reply.pk]) in page
+
+
+def test_words_that_the_author_took_back_are_not_told_again(as_bob, bob, reply, carol):
+    hide_post(reply, actor=carol, reason="off the wall")
+    delete_post(reply, actor=bob)
+    page = inbox(as_bob)
+    assert "off the wall" in page
+    assert reply.source not in page
+
+
+def test_both_kinds_are_counted_and_read_at_once(as_bob, bob, opening, reply, alice, carol):
+    reply_to(reply, author=alice, source="An answer.")
+    hide_post(reply, actor=carol, reason="off the wall")
+    assert User.objects.get(pk=bob.pk).unread_notifications == 2
+    page = as_bob.get(reverse("inbox"))
+    form = {
+        "do": "read-all",
+        "notice": page.context["newest"].pk,
+        "told": [entry.notification.pk for entry in page.context["told"]],
+    }
+    as_bob.post(reverse("inbox-mark"), form)
+    assert User.objects.get(pk=bob.pk).unread_notifications == 0
+    assert not ModerationNotification.objects.unread().exists()
+    assert "Mark all as read" not in inbox(as_bob)

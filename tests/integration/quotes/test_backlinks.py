@@ -1,0 +1,187 @@
+"""A post says who quotes it: who answers it from elsewhere by name, all others by their number."""
+
+from __future__ import annotations
+
+import re
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from forum.actions.moderation import hide_post
+from forum.actions.posts import delete_post, reply_to
+from forum.actions.threads import start_thread
+from forum.models import Board, Post, User
+from forum.queries.backlinks import MAX_BACKLINKS
+
+SAID = "Only where the bricks stay wet all winter."
+HTMX = {"hx-request": "true"}
+
+
+def says(client: Client, post: Post, address: str = "") -> tuple[str, str]:
+    """What stands under a post and beside its buttons, as text."""
+    page = client.get(address or post.thread.get_absolute_url()).content.decode()
+    article = re.search(rf'<article[^>]* id="p{post.pk}".*?</article>', page, re.DOTALL)
+    assert article
+    found = [
+        re.search(pattern, article[0])
+        for pattern in (r'<p class="meta cited">(.*?)</p>', r"data-js-menu>(Quoted by.*?)<span")
+    ]
+    answered, quoted = [re.sub("<.*?>", "", match[1]) if match else "" for match in found]
+    return answered, quoted
+
+
+def quote(parent: Post, author: User, *sources: Post) -> Post:
+    texts = [source.source.split("\n\n")[-1] for source in sources]
+    words = "\n\nand\n\n".join(f"> {text}" for text in texts)
+    return reply_to(
+        parent,
+        author=author,
+        source=f"{words}\n\nThis part is mine.",
+        pointed_at=[source.pk for source in sources],
+    )
+
+
+def test_one_reply_to_three_branches_gives_three_stubs(
+    opening: Post, alice: User, bob: User, carol: User, visitor: Client
+) -> None:
+    branches = [reply_to(opening, author=bob, source=f"In branch {n}, moss.") for n in "abc"]
+    last = reply_to(opening, author=carol, source="I read all of that.")
+    answer = quote(last, alice, *branches)
+    assert Post.objects.filter(thread=opening.thread).count() == 6
+    for branch in branches:
+        assert says(visitor, branch) == ("Answered below by alice", "")
+    page = visitor.get(opening.thread.get_absolute_url()).content.decode()
+    assert page.count(f'Answered below by <a href="#p{answer.pk}"><bdi>alice</bdi></a>') == 3
+
+
+def test_an_answer_that_stands_right_below_is_only_counted(
+    reply: Post, alice: User, carol: User, visitor: Client
+) -> None:
+    quote(reply, alice, reply)
+    assert says(visitor, reply) == ("", "Quoted by 1")
+    quote(reply, alice, reply)
+    quote(reply, carol, reply)
+    assert says(visitor, reply) == ("", "Quoted by 3")
+
+
+def test_both_are_said_when_the_one_does_not_cover_the_other(
+    opening: Post, reply: Post, alice: User, carol: User, visitor: Client
+) -> None:
+    quote(reply, alice, reply)
+    quote(reply_to(opening, author=carol, source="Hm."), carol, reply)
+    assert says(visitor, reply) == ("Answered below by carol", "Quoted by 2")
+
+
+def test_three_are_named_each_once_and_the_others_counted(
+    opening: Post, reply: Post, alice: User, bob: User, carol: User, erin: User, visitor: Client
+) -> None:
+    other = reply_to(opening, author=carol, source="Something else.")
+    for person in (alice, alice, bob, carol, erin):
+        quote(other, person, reply)
+    assert says(visitor, reply) == ("Answered below by alice, bob, carol and 2 more", "")
+
+
+def test_what_stands_above_is_said_to_stand_above(
+    opening: Post, alice: User, bob: User, visitor: Client
+) -> None:
+    first = reply_to(opening, author=bob, source="The first branch.")
+    second = reply_to(opening, author=bob, source="The second branch.")
+    quote(first, alice, second)
+    assert says(visitor, second) == ("Answered above by alice", "")
+    quote(second, alice, first, second)
+    newest = f"{opening.thread.get_absolute_url()}?order=newest"
+    in_time = f"{opening.thread.get_absolute_url()}?order=time"
+    assert says(visitor, first) == ("Answered below by alice", "")
+    assert says(visitor, first, newest) == ("Answered above by alice", "")
+    assert says(visitor, second, in_time) == ("Answered below by alice", "Quoted by 2")
+
+
+def test_a_quote_from_another_thread_is_only_counted(
+    board: Board, reply: Post, alice: User, visitor: Client
+) -> None:
+    other = start_thread(board, author=alice, title="Lime", source="It washes off.").posts.get()
+    quote(other, alice, reply)
+    assert says(visitor, reply) == ("", "Quoted by 1")
+    html = visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
+    assert "Lime" in html
+    assert "This part is mine." in html
+    assert SAID in html, "its own first words"
+    assert html.count(SAID) == 1
+
+
+def test_quotes_of_the_opening_post_are_said_too(
+    opening: Post, reply: Post, alice: User, visitor: Client
+) -> None:
+    quote(reply, alice, opening)
+    assert says(visitor, opening) == ("Answered below by alice", "")
+
+
+def test_only_posts_that_the_reader_may_read_count(
+    opening: Post, reply: Post, alice: User, carol: User, visitor: Client, as_carol: Client
+) -> None:
+    other = reply_to(opening, author=carol, source="Something else.")
+    hidden, deleted = quote(other, alice, reply), quote(other, carol, reply)
+    hide_post(hidden, actor=carol, reason="wrong")
+    delete_post(deleted, actor=carol)
+    assert says(visitor, reply) == ("", "")
+    assert says(as_carol, reply) == ("Answered below by alice", "")
+    assert "Nobody has quoted this post." in visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
+
+
+def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
+    opening = reply.parent
+    assert opening
+    answer = reply_to(
+        reply, author=alice, source="@bob\n\n> Does moss harm the bricks?\n\nAsk @bob."
+    )
+    other = quote(answer, alice, reply)
+    User.objects.filter(username="alice").update(username="alys")
+    User.objects.filter(username="bob").update(username="robert")
+    page = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    assert says(visitor, reply) == ("Answered below by alys", "")
+    assert "<bdi>robert</bdi> wrote" in page
+    assert "<bdi>alys</bdi> wrote" in page
+    assert '<a class="mention" href="/u/robert/">@robert</a>' in page
+    assert "to robert" in page
+    for name in ("alice", "bob<"):
+        assert name not in page
+    opened = visitor.get(f"/p/{other.pk}/quote/0/").content.decode()
+    assert "What robert wrote around these words" in opened
+
+
+def test_list_opens_in_place_as_a_menu(reply: Post, alice: User, visitor: Client) -> None:
+    posts = [quote(reply, alice, reply) for _n in range(11)]
+    html = visitor.get(f"/p/{reply.pk}/quoted/", headers=HTMX).content.decode()
+    assert html.strip().startswith('<div class="menu">')
+    assert f"#p{posts[9].pk}" in html
+    assert f"#p{posts[10].pk}" not in html
+    assert "All of them" in html
+
+
+def test_page_lists_them_all_page_by_page_at_a_fixed_price(
+    reply: Post, alice: User, visitor: Client
+) -> None:
+    address = f"/p/{reply.pk}/quoted/"
+    quote(reply, alice, reply)
+    counted = []
+    for more in (0, 30):
+        for _n in range(more):
+            quote(reply, alice, reply)
+        with CaptureQueriesContext(connection) as captured:
+            page = visitor.get(address).content.decode()
+        counted.append(len(captured))
+    assert counted[0] == counted[1]
+    later = re.search(r'href="(\?after=p\d+)"', page)
+    assert later
+    assert page.count("This part is mine.") == 30
+    assert visitor.get(address + later[1]).content.decode().count("This part is mine.") == 1
+    assert visitor.get(address + "?after=x").status_code == 404
+
+
+def test_a_post_that_everybody_quotes_is_counted_so_far(
+    reply: Post, alice: User, visitor: Client
+) -> None:
+    for _n in range(MAX_BACKLINKS):
+        quote(reply, alice, reply)
+    assert says(visitor, reply) == ("", f"Quoted by {MAX_BACKLINKS} or more")

@@ -1,0 +1,248 @@
+"""What comes while a thread is read: told as a count, shown with its place, at a small price."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from forum.actions.bulk_import import ImportedPost, import_thread
+from forum.actions.moderation import hide_post, unhide_post
+from forum.actions.moves import merge_thread
+from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.read_state import mark_thread_read
+from forum.actions.threads import start_thread
+from forum.models import Board, Post, Revision, Thread, User
+from forum.queries import live_updates
+
+HTMX = {"hx-request": "true"}
+NODE = re.compile(
+    r'<li class="node" data-parent="(\d+)" data-after="(\d+)"><article[^>]* id="p(\d+)"'
+)
+
+
+def number_of(thread: Thread) -> int:
+    """What a page that is made now is told to ask after."""
+    thread.refresh_from_db()
+    return thread.last_number
+
+
+def ask(client: Client, thread: Thread, after: int, more: str = "") -> str:
+    response = client.get(f"/t/{thread.pk}/arrivals/?after={after}{more}", headers=HTMX)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def placed(client: Client, thread: Thread, after: int) -> list[tuple[int, int, int]]:
+    """Of each reply that came: what it answers, what stands before it, itself."""
+    found = NODE.findall(ask(client, thread, after, "&show=all"))
+    return [(int(parent), int(before), int(post)) for parent, before, post in found]
+
+
+def test_page_knows_what_to_ask_after(thread: Thread, reply: Post, visitor: Client) -> None:
+    html = visitor.get(thread.get_absolute_url()).content.decode()
+    assert f'data-js-number="{number_of(thread)}"' in html
+    assert f'href="/t/{thread.pk}/arrivals/?after={number_of(thread)}"' in html
+
+
+def test_nothing_new_is_an_empty_answer_for_one_query_besides_who_asks(
+    thread: Thread,
+    reply: Post,
+    visitor: Client,
+    as_alice: Client,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    address = f"/t/{thread.pk}/arrivals/?after={number_of(thread)}"
+    for client, queries in ((visitor, 1), (as_alice, 3)):
+        with django_assert_num_queries(queries):
+            response = client.get(address, headers=HTMX)
+        assert (response.status_code, response.content) == (204, b"")
+
+
+def test_new_replies_are_counted_and_those_to_oneself_named(
+    opening: Post, as_alice: Client, as_bob: Client, visitor: Client, bob: User, carol: User
+) -> None:
+    after = number_of(opening.thread)
+    first = reply_to(opening, author=bob, source="One.")
+    assert "1 new reply, to you." in ask(as_alice, opening.thread, after)
+    reply_to(first, author=carol, source="Two.")
+    told = ask(as_alice, opening.thread, after)
+    assert "2 new replies, 1 of them to you." in told
+    assert f'data-number="{number_of(opening.thread)}"' in told
+    assert "One." not in told
+    assert "2 new replies." in ask(visitor, opening.thread, after)
+    # One's own posts are no news.
+    assert "1 new reply, to you." in ask(as_bob, opening.thread, after)
+
+
+def test_what_was_told_is_not_told_again_but_counted_still(
+    opening: Post, visitor: Client, bob: User
+) -> None:
+    after = number_of(opening.thread)
+    reply_to(opening, author=bob, source="One.")
+    known = number_of(opening.thread)
+    address = f"/t/{opening.thread.pk}/arrivals/?after={after}&known={known}"
+    assert visitor.get(address, headers=HTMX).status_code == 204
+    reply_to(opening, author=bob, source="Two.")
+    assert "2 new replies." in ask(visitor, opening.thread, after, f"&known={known}")
+
+
+def test_replies_come_with_their_places(
+    opening: Post, reply: Post, visitor: Client, alice: User, bob: User
+) -> None:
+    other = reply_to(opening, author=alice, source="Another branch.")
+    after = number_of(opening.thread)
+    below = reply_to(reply, author=alice, source="Below the first.")
+    last = reply_to(opening, author=bob, source="At the end.")
+    second = reply_to(reply, author=bob, source="Below the first, too.")
+    assert placed(visitor, opening.thread, after) == [
+        (reply.pk, reply.pk, below.pk),
+        (reply.pk, below.pk, second.pk),
+        (opening.pk, other.pk, last.pk),
+    ]
+    html = ask(visitor, opening.thread, after, "&show=all")
+    assert html.count('<span class="new">New</span>') == 3
+    assert "5 replies" in html
+
+
+def test_a_deleted_post_is_no_place_to_stand_after(
+    opening: Post, reply: Post, visitor: Client, alice: User, bob: User
+) -> None:
+    gone = reply_to(opening, author=alice, source="Not drawn when it is gone.")
+    delete_post(gone, actor=alice)
+    after = number_of(opening.thread)
+    new = reply_to(opening, author=bob, source="New.")
+    assert placed(visitor, opening.thread, after) == [(opening.pk, reply.pk, new.pk)]
+
+
+def test_members_walk_from_one_to_the_next(
+    opening: Post, as_alice: Client, alice: User, bob: User
+) -> None:
+    mark_thread_read(opening.thread, member=alice)
+    after = number_of(opening.thread)
+    first = reply_to(opening, author=bob, source="One.")
+    second = reply_to(opening, author=bob, source="Two.")
+    html = ask(as_alice, opening.thread, after, "&show=all")
+    assert f'id="p{first.pk}" data-n="{first.number}"' in html
+    assert f'<a class="new" href="#p{second.pk}">New' in html
+
+
+def test_edits_and_removals_are_noted_and_shown_when_asked_for(
+    opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
+) -> None:
+    edited = reply_to(opening, author=carol, source="As it was.")
+    gone = reply_to(reply, author=carol, source="To be taken back.")
+    Revision.objects.filter(post=edited).update(created_at=timezone.now() - timedelta(hours=1))
+    after = number_of(opening.thread)
+    edit_post(edited, actor=carol, source="As it is now.")
+    delete_post(gone, actor=carol)
+    told = ask(visitor, opening.thread, after)
+    assert "new repl" not in told
+    assert re.search(rf'data-post="p{edited.pk}">Edited just now. <a href="/p/{edited.pk}/"', told)
+    assert re.search(rf'data-post="p{gone.pk}">Deleted just now.', told)
+    assert "As it is now." not in told
+    shown = ask(visitor, opening.thread, after, "&show=all")
+    assert "As it is now." in shown
+    assert "Deleted by its author" in shown
+    alone = ask(visitor, opening.thread, after, f"&show=p{edited.pk}")
+    assert "As it is now." in alone
+    assert f'id="p{gone.pk}"' not in alone
+
+
+def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
+    opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
+) -> None:
+    after = number_of(opening.thread)
+    new = reply_to(opening, author=alice, source="Came and was hidden.")
+    hide_post(reply, actor=carol, reason="private details")
+    hide_post(new, actor=carol, reason="spam")
+    for more in ("", "&show=all", f"&show=p{reply.pk}"):
+        html = ask(visitor, opening.thread, after, more)
+        assert "stay wet" not in html
+        assert "Came and was hidden." not in html
+    assert f'<article class="post gone" id="p{reply.pk}"' in ask(visitor, opening.thread, after)
+    assert "new repl" not in ask(visitor, opening.thread, after)
+    assert "Changed just now." in ask(as_bob, opening.thread, after)  # who may still read it
+    after = number_of(opening.thread)
+    unhide_post(reply, actor=carol, reason="by mistake")
+    assert "stay wet" in ask(visitor, opening.thread, after, "&show=all")
+
+
+def test_very_many_are_told_of_in_portions(
+    opening: Post, visitor: Client, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_updates, "MAX_CHANGES", 3)
+    monkeypatch.setattr("forum.presenters.live_updates.MOST_AT_ONCE", 3)
+    after = number_of(opening.thread)
+    posts = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(5)]
+    assert "3+ new replies." in ask(visitor, opening.thread, after)
+    html = ask(visitor, opening.thread, after, "&show=all")
+    assert [int(post) for _p, _a, post in NODE.findall(html)] == [post.pk for post in posts[:3]]
+    after = int(re.search(r'data-number="(\d+)"', html)[1])  # type: ignore[index]
+    assert [post for _p, _a, post in placed(visitor, opening.thread, after)] == [
+        post.pk for post in posts[3:]
+    ]
+
+
+def test_link_without_scripts_leads_to_the_first_new_reply_or_says_there_is_none(
+    opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User
+) -> None:
+    after = number_of(opening.thread)
+    address = f"/t/{opening.thread.pk}/arrivals/?after={after}"
+    assert "No new replies yet." in visitor.get(address, follow=True).content.decode()
+    reply_to(opening, author=alice, source="Later in the tree.")
+    first = reply_to(reply, author=alice, source="Earlier in the tree.")
+    assert visitor.get(address)["Location"].endswith(f"#p{first.pk}")
+
+
+def test_who_may_not_read_the_thread_is_told_nothing_of_it(
+    opening: Post, visitor: Client, as_alice: Client, as_carol: Client, alice: User
+) -> None:
+    after = number_of(opening.thread)
+    address = f"/t/{opening.thread.pk}/arrivals/?after={after + 9}"
+    delete_post(opening, actor=alice)
+    for client, status in ((visitor, 404), (as_alice, 404), (as_carol, 200)):
+        assert client.get(address, headers=HTMX).status_code == status
+    assert visitor.get("/t/99999999/arrivals/?after=1", headers=HTMX).status_code == 404
+
+
+def test_thread_that_was_merged_is_gone(
+    board: Board, opening: Post, visitor: Client, bob: User, carol: User
+) -> None:
+    other = start_thread(board, author=bob, title="The same", source="Moss again?")
+    merge_thread(other, into=opening.thread, actor=carol, reason="the same question")
+    assert visitor.get(f"/t/{other.pk}/arrivals/?after=1", headers=HTMX).status_code == 410
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("", "after=", "after=-1", "after=x", "after=1e3", "after=²", "after=" + "9" * 30),
+        *("after=1&known=x", "after=1&show=1", "after=1&show=p0", "after=1&show='"),
+    ],
+)
+def test_odd_questions_are_not_found(thread: Thread, visitor: Client, query: str) -> None:
+    assert visitor.get(f"/t/{thread.pk}/arrivals/?{query}", headers=HTMX).status_code == 404
+
+
+def test_asking_costs_the_same_in_a_huge_thread(board: Board, visitor: Client, bob: User) -> None:
+    posts = [
+        ImportedPost(n, 0 if n else None, bob, f"Number {n}.", timezone.now()) for n in range(3000)
+    ]
+    thread = import_thread(board, title="Huge", posts=posts)
+    after = number_of(thread)
+    middle = Post.objects.in_thread(thread)[1500]
+    new = reply_to(middle, author=bob, source="New.")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE forum_post")
+        values = {"thread": thread.pk, "after": after, "most": live_updates.MAX_CHANGES}
+        cursor.execute("EXPLAIN " + live_updates.CHANGES_SQL, values)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "post_by_change" in plan
+    assert "Seq Scan" not in plan
+    assert placed(visitor, thread, after) == [(middle.pk, middle.pk, new.pk)]

@@ -1,0 +1,151 @@
+"""What stands above quoted words, by what became of them."""
+
+from __future__ import annotations
+
+from forum.markup.render import render
+from forum.models.quotes import QuoteRow
+from forum.presenters.post_html import fill_post_html
+
+
+def quote(**changes: object) -> QuoteRow:
+    row = {
+        "post_id": 9,
+        "ordinal": 0,
+        "words": "the words",
+        "source_id": 5,
+        "author": "lina",
+        "level": 1,
+        "thread_id": 1,
+        "thread_title": "On moss",
+        "thread_slug": "on-moss",
+        "thread_numbers": 9,
+        "is_readable": True,
+        "is_latest": True,
+        "written": "the words",
+        "says_now": "",
+    } | changes
+    text = row.pop("written")
+    return QuoteRow(**row, source_text=text, start=0, length=len(text))  # type: ignore[arg-type]
+
+
+def words(
+    source: str = "> the words\n\nYes.",
+    *more: QuoteRow,
+    in_page: frozenset[int] = frozenset({5}),
+    **changes: object,
+) -> str:
+    return fill_post_html(
+        render(source).html,
+        mentions=[],
+        quotes=dict(enumerate([quote(**changes), *more])),
+        thread_id=1,
+        in_page=in_page,
+    )
+
+
+def test_a_quote_leads_to_the_words_in_the_page() -> None:
+    assert 'href="#p5:~:text=the%20words"' in words()
+
+
+def test_a_quote_of_a_post_elsewhere_leads_to_the_words_there() -> None:
+    assert 'href="/t/1/on-moss/#p5:~:text=the%20words"' in words(in_page=frozenset())
+    on_a_later_page = words(in_page=frozenset(), thread_numbers=900)
+    assert 'href="/t/1/on-moss/?at=p5#p5:~:text=the%20words"' in on_a_later_page
+
+
+def test_a_quote_from_another_thread_names_it() -> None:
+    html = words(thread_id=2, thread_title="On <moss>", thread_slug="moss", in_page=frozenset())
+    assert "in <cite>On &lt;moss&gt;</cite>" in html
+    assert 'href="/t/2/moss/#p5:~:text=the%20words"' in html
+
+
+def test_a_quote_says_when_its_source_was_edited() -> None:
+    same = words(is_latest=False, says_now="And now the words and more.")
+    assert "these words are unchanged" in same
+    assert 'class="q stale"' not in same
+    changed = words(is_latest=False, says_now="Other ones.")
+    assert "these words have changed" in changed
+    assert 'class="q stale"' in changed
+    assert 'href="#p5"' in changed
+
+
+def test_a_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -> None:
+    html = words(written="none of the words")
+    assert "Altered" not in words(written="“the words”")
+    assert "Altered" not in html  # they stand in it
+    html = words(written="the worms")
+    assert '<span class="warn">Altered by the person quoting</span>' in html
+    assert 'href="#p5:~:text=the%20worms"' in html
+    assert 'class="q stale"' in html
+
+
+def test_an_altered_quote_of_an_edited_post_is_altered_first_of_all() -> None:
+    html = words(written="the worms", is_latest=False, says_now="the words")
+    assert "Altered by the person quoting" in html
+    assert "Edited since" not in html
+
+
+def test_a_quote_that_leaves_something_out_says_so() -> None:
+    written = "the first of these words and then the last of them"
+    elided = words(words="the first of these … the last of them", written=written)
+    assert "Shortened" in elided
+    assert "Shortened" not in words(words="the first of these", written="the first of these")
+
+
+def test_the_words_go_with_their_source() -> None:
+    html = words(is_readable=False, words="", written="")
+    assert "the words" not in html
+    assert "wrote this in a post that was removed" in html
+    assert html.endswith("</blockquote></figure>\n<p>Yes.</p>\n")
+
+
+def test_the_words_go_with_their_source_and_those_quoted_inside_too() -> None:
+    source = "> the words\n> > inner ones\n>\n> outer ones\n\nYes."
+    html = words(source, quote(ordinal=1, author="bob"), is_readable=False)
+    assert "inner" not in html
+    assert "outer" not in html
+    assert "bob" not in html
+    assert html.count("<figure") == html.count("</figure>") == 1
+    assert "<p>Yes.</p>" in html
+
+
+def test_only_the_words_inside_go_when_only_their_source_is_removed() -> None:
+    source = "> the words\n> > inner ones\n>\n> outer ones\n\nYes."
+    html = words(source, quote(ordinal=1, author="bob", is_readable=False))
+    assert "inner" not in html
+    assert "outer ones" in html
+    assert "<bdi>bob</bdi> wrote this in a post that was removed" in html
+    assert html.count("<figure") == html.count("</figure>") == 2
+
+
+def test_a_quote_of_a_quote_keeps_both_names() -> None:
+    source = "> > inner ones\n>\n> the words\n\nYes."
+    html = words(source, quote(ordinal=1, author="bob", source_id=4, words="inner ones"))
+    assert "<bdi>lina</bdi> wrote" in html
+    assert "<bdi>bob</bdi> wrote" in html
+    assert html.count("Quoted earlier") == 1
+
+
+def test_a_quote_of_nothing_but_an_earlier_one_names_only_who_wrote_that() -> None:
+    html = fill_post_html(
+        render("> > the words\n\nYes.").html, mentions=[], quotes={1: quote()}, thread_id=1
+    )
+    assert html.count("<figcaption>") == 1
+    assert "aren’t in this thread" not in html
+
+
+def test_words_of_nobody_here_are_marked() -> None:
+    html = fill_post_html(render("> the words\n\nYes.").html, mentions=[], quotes={}, thread_id=1)
+    assert "These words aren’t in this thread" in html
+    opening = fill_post_html(
+        render("> the words\n\nYes.").html, mentions=[], quotes={}, thread_id=1, is_opening=True
+    )
+    assert "aren’t in this thread" not in opening
+
+
+def test_quotes_beyond_those_that_are_looked_for_say_so() -> None:
+    html = fill_post_html(
+        render("> words\n\nand\n\n" * 51).html, mentions=[], quotes={}, thread_id=1
+    )
+    assert html.count("These words aren’t in this thread") == 50
+    assert html.count("Not looked for: this post quotes more than 50 times") == 1

@@ -1,0 +1,119 @@
+"""Words are found whole, whatever case and accents; hosts on the boundaries of their labels."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forum.lib.term_matching import SearchedText, fold, host_of, is_within, normal_host
+
+label = st.text("abcdefghij0123456789-äßéпри", min_size=1, max_size=8).map(
+    lambda text: f"a{text}z".replace("--", "-")
+)
+domain = st.lists(label, min_size=2, max_size=4).map(".".join)
+word = st.text("abcdefgéñüßжи", min_size=1, max_size=8)
+
+
+@given(domain, domain)
+def test_a_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other):
+    host, other = normal_host(host), normal_host(other)
+    assert is_within(host, host)
+    assert is_within(f"www.{host}", host)
+    assert not is_within(f"not{host}", host)
+    assert not is_within(f"{host}.elsewhere", host)
+    assert is_within(host, other) is (host.split(".")[-len(other.split(".")) :] == other.split("."))
+
+
+@given(
+    domain,
+    st.sampled_from(["http://", "HTTPS://", "https:///", "https:\\\\", "mailto:"]),
+    st.sampled_from(["", "good.example@", "a:b@", "good.example%2f@"]),
+    st.sampled_from(["", ":8080", ":"]),
+    st.sampled_from(["", "/", "/good.example", "?u=good.example", "#x", "\\@good.example"]),
+    st.sampled_from([str, str.upper, lambda host: f"www.{host}."]),
+)
+def test_a_link_leads_to_its_host_however_it_is_written(host, scheme, account, port, rest, how):
+    address = f"{scheme}{account}{how(host)}{port}{rest}"
+    assert is_within(host_of(address), normal_host(host)), address
+    assert SearchedText("", [address]).leads_to(normal_host(host))
+    assert not is_within(host_of(address), "good.example")
+
+
+@pytest.mark.parametrize(
+    ("text", "domain", "found"),
+    [
+        ("See evil.example.", "evil.example", True),
+        ("(www.EVIL.example/x)", "evil.example", True),
+        ("me@evil.example", "evil.example", True),
+        ("notevil.example", "evil.example", False),
+        ("evil.example.org", "evil.example", False),
+        ("evil example", "evil.example", False),
+        ("evil。example", "evil.example", True),
+        ("xn--mnchen-3ya.example", "münchen.example", True),
+        ("MÜNCHEN.example", "xn--mnchen-3ya.example", True),
+        ("xn--a-.xn--\u00e4.xn--99999999", "evil.example", False),
+        ("straße.example", "xn--strae-oqa.example", True),
+    ],
+)
+def test_hosts_are_found_in_text_too(text, domain, found):
+    assert SearchedText(text).leads_to(normal_host(domain)) is found
+
+
+@given(word, st.lists(word, max_size=5), st.lists(word, max_size=5))
+def test_a_word_is_found_among_others_in_any_case_and_not_inside_one(term, before, after):
+    text = f"{' '.join(before)} — {term.upper()}, {' '.join(after)}"
+    assert SearchedText(text).has_words(term)
+    others = [each for each in before + after if fold(each) != fold(term)]
+    assert not SearchedText(" ".join(f"x{each}x" for each in others)).has_words(f"x{term}y")
+    assert not SearchedText(f"x{term}").has_words(term)
+    assert not SearchedText(f"{term}x").has_words(term)
+
+
+@pytest.mark.parametrize(
+    ("term", "text", "found"),
+    [
+        ("casino", "CASINO!", True),
+        ("casino", "casinos", False),
+        ("casino*", "casinos, too", True),
+        ("casino*", "a minicasino", False),
+        ("free money", "Free\n**money**", True),
+        ("free money", "free old money", False),
+        ("resume", "résumé", True),
+        ("café", "cafe\u0301", True),
+        ("viagra", "v\u200bi\u00adagra", True),
+        ("viagra", "ｖｉａｇｒａ", True),
+        ("don’t", "don't", True),
+        ("strasse", "Straße", True),
+        ("istanbul", "İSTANBUL", True),
+        ("赌博", "在线赌博网站", True),
+        ("赌博", "赌 在 博", False),
+        ("カジノ", "オンラインカジノ", True),
+        ("कल", "कुल", False),
+        ("כסף", "כֶּסֶף", True),
+        ("c_s_n", "c s n", True),
+        ("", "anything", False),
+        ("*", "anything", False),
+        ("(a+)+$", "aaaa", False),
+        ("…", "…", False),
+    ],
+)
+def test_words_as_people_expect_them(term, text, found):
+    assert SearchedText(text).has_words(term) is found
+
+
+def test_links_to_oneself_are_not_counted():
+    addresses = ["https://forum.example/t/1/", "https://www.forum.example", "https://a.example"]
+    assert SearchedText("", addresses, own="forum.example").links == 1
+    assert SearchedText("", addresses).links == 3
+
+
+@pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "a-" * 10_000, "\u0301" * 20_000])
+def test_the_price_is_that_of_the_length(text):
+    begun = time.process_time()
+    searched = SearchedText(text)
+    assert not any(searched.has_words(f"{'a' * n}b") for n in range(1, 60))
+    assert not any(searched.leads_to(f"{'a.' * n}b") for n in range(1, 60))
+    assert time.process_time() - begun < 1
