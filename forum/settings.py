@@ -1,4 +1,4 @@
-"""All settings, from the environment alone; the README's table explains each.
+"""All settings, from the environment alone; docs/settings.md explains each.
 
 Development and production differ by environment, not by file. Nonsense is refused at the start.
 """
