@@ -142,6 +142,25 @@ def test_every_path_that_a_page_names_exists(name: str) -> None:
     assert {path for path in paths if not any(ROOT.glob(path))} <= PENDING_PAGES
 
 
+CODE = "\n".join(
+    path.read_text()
+    for folder in ("forum", "templates", "static/css", "static/js", "tests", "bench", "deploy")
+    for path in (ROOT / folder).rglob("*.*")
+    if path.suffix in {".py", ".html", ".css", ".js", ".sh"} and path != Path(__file__)
+)
+WORDS_IN_CODE = set(re.findall(r"\w+", CODE))
+# With an underscore, or with capitals inside: no words of a language.
+IDENTIFIER = re.compile(r"`(?:\w+\.)*(\w*[^\W_]_[^\W_]\w*|[A-Z][a-z]+[A-Z]\w*)(?:\(.*?\))?`")
+# Of HTTP, and read by settings.py whatever the setting is.
+NOT_IN_CODE = {"HttpOnly", "SameSite", "SECRET_KEY_FILE"}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_identifier_that_a_page_names_is_in_the_code(name: str) -> None:
+    named = set(IDENTIFIER.findall(FENCE.sub("", TEXTS[name])))
+    assert named - WORDS_IN_CODE - set(SETTINGS) - NOT_IN_CODE == set()
+
+
 def slug(heading: str) -> str:
     """The anchor that hosts make of a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
