@@ -208,6 +208,11 @@ def test_every_make_target_that_a_page_names_exists(name: str) -> None:
     assert set(commands) - targets <= PENDING_TARGETS
 
 
+def test_performance_page_has_every_benchmark() -> None:
+    benchmarks = set(re.findall(r"\bbench-[a-z]+", (ROOT / "Makefile").read_text()))
+    assert benchmarks == set(re.findall(r"\bmake (bench-[a-z]+)`", TEXTS["docs/performance.md"]))
+
+
 def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert re.search(r"^make test\b", TEXTS["README.md"], re.MULTILINE)
     assert re.search(r"^make test\b", (ROOT / ".ci/run").read_text(), re.MULTILINE)
