@@ -26,7 +26,7 @@ PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
-	bench-tree bench-page bench-heavy bench-desk bench-idle bench-budgets bench-lighthouse
+	trace bench-tree bench-page bench-heavy bench-desk bench-idle bench-budgets bench-lighthouse
 
 ## run: start the forum: http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
@@ -65,6 +65,10 @@ requirements:
 	$(COMPILE) --upgrade pyproject.toml --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt && \
 	echo uv | $(COMPILE) --upgrade - --output-file requirements/uv.txt
+
+## trace: what runs, and what it asks the database, when a reply is posted or a post hidden
+trace: .venv/.dev
+	@$(VENV_PYTHON) bench/trace.py $(ARGS)
 
 ## bench-tree, bench-page, bench-heavy, bench-desk, bench-idle, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
 bench-tree bench-page bench-heavy bench-desk bench-idle bench-budgets bench-lighthouse: .venv/.dev

@@ -29,7 +29,6 @@ from forum.models.acts import NOTES
 from forum.models.posts import readable_by
 from forum.models.roles import moderators_except
 from forum.models.threads import Reader
-from forum.queries.branches import restricted_branches_above
 
 NOTE_CAN_BE_DELETED = timedelta(minutes=10)
 
@@ -140,7 +139,7 @@ def _in_open_branch(person: Reader, post: Post) -> PermissionResult:
     """Whether no branch that the post is in is locked to this person."""
     if is_moderator_of(person, post.thread.board):
         return ALLOWED
-    locked = next((head for head in restricted_branches_above(post) if head.is_locked), None)
+    locked = next((head for head in post.restricted_branches if head.is_locked), None)
     if locked is None:
         return ALLOWED
     return _denied(Locked(_lock_of(locked, _("%(name)s locked this branch: %(reason)s"))))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from forum.actions.drafts import Writing
-from forum.actions.holding import Why, hold_post
 from forum.actions.moderation import (
     hide_post,
     lock_branch,
@@ -17,6 +16,7 @@ from forum.actions.moderation import (
     suspend_person,
 )
 from forum.actions.posts import reply_to
+from forum.actions.premoderation import Why, hold_post
 from forum.actions.removal import remove_branch
 from forum.actions.reports import dismiss_reports, report_post
 from forum.actions.sanctions import silence_person
@@ -72,7 +72,7 @@ def waiting(parent: Post, author: User) -> HeldPost:
     """An answer to that post that waits for a moderator."""
     why = Why(HoldRule(kind=HoldRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=author, written=Writing("It waits."), was="", why=why)
+    return hold_post(purpose, author=author, written=Writing("It waits."), why=why)
 
 
 def make_ready(name: str, target: Target, actor: User) -> None:

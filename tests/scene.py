@@ -21,9 +21,9 @@ from forum.actions.appeals import appeal_against
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.erasures import ask_to_erase
-from forum.actions.holding import hold_post, why_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.premoderation import Submission, hold_post
 from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
@@ -155,10 +155,10 @@ def _draft(scene: Scene, parent: Post, member: User) -> Draft:
 
 def _held(scene: Scene, parent: Post, member: User) -> HeldPost:
     source = _text(scene, "held")
-    why = why_held(member, render(source))
+    why = Submission(member, render(source)).why_held()
     assert why
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=member, written=Writing(source), was="", why=why)
+    return hold_post(purpose, author=member, written=Writing(source), why=why)
 
 
 def _people(scene: Scene) -> None:

@@ -8,23 +8,6 @@ from __future__ import annotations
 
 from django.db import connection
 
-from forum.models.posts import Post
-
-
-def record_branch_activity(post: Post) -> None:
-    """A post inserted just now is the latest of its branch; its thread is locked by the caller."""
-    if post.level < 1:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE forum_post SET branch_number = %s WHERE id = (
-                SELECT id FROM forum_post WHERE tree_id = %s AND level = 1 AND lft <= %s
-                 ORDER BY lft DESC LIMIT 1)
-            """,
-            [post.number, post.tree_id, post.lft],
-        )
-
 
 def renumber(thread_id: int) -> None:
     """Set what posts derive from numbers: `latest_number` and the heads' `branch_number`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from forum.actions import claims, configuration, erasures, holding, states
+from forum.actions import claims, configuration, erasures, premoderation, states
 from forum.actions.states import State, restriction_state
 
 # Threads before members, as everywhere.
@@ -21,7 +21,7 @@ STATES = {
         *(states.BRANCH_LOCKED, states.BRANCH_SLOW),
         *(states.LOCKED, states.SLOW, states.PINNED, states.TITLE),
         *(states.SUSPENDED, states.WARNED, states.NOTED),
-        *(claims.ASSIGNEE, claims.HELD_ASSIGNEE, holding.HELD),
+        *(claims.ASSIGNEE, claims.HELD_ASSIGNEE, premoderation.HELD),
         *(erasures.POST_ASKED, erasures.PERSON_ASKED),
         *(configuration.state_of_rows(kind) for kind in configuration.KINDS),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.sent_forms import held_before, posted_before
+from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
 from forum.lib.text import clean_source, is_blank
@@ -26,21 +26,27 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a composer holds. `nonce` tells its form from every other.
+    """What a composer holds: the text, and what its form remembers.
 
-    `version` is that of the draft that it began from or saved last; `turn` counts what it saves
-    while somebody types. `base` and `known` say what there was when it was opened: a revision of
-    the post answered or edited, and the latest post.
+    `nonce` tells the form from every other. `base_revision` and `last_seen_post` say what there was
+    when it was opened: a revision of the post that it replies to or edits, and the latest post of
+    the thread; `original_hash` is the fingerprint of the text that an edit began from.
+    `acknowledged_post` and `acknowledged_edit` are the latest reply and edit by others that it has
+    shown. `version` is that of the draft that it began from or saved last; `autosave_seq` counts
+    what it saves while somebody types.
     """
 
-    source: str
+    source: str = ""
     title: str = ""
-    quoted: Iterable[int] = ()
-    base: int | None = None
-    known: int | None = None
+    quoted_post_ids: Sequence[int] = ()
     nonce: UUID | None = None
+    base_revision: int | None = None
+    original_hash: str = ""
+    last_seen_post: int | None = None
+    acknowledged_post: int | None = None
+    acknowledged_edit: int | None = None
     version: int | None = None
-    turn: int | None = None
+    autosave_seq: int | None = None
 
 
 @retrying_transaction
@@ -61,7 +67,7 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     try:
         is_settled = _is_settled(purpose, member, source, title, written.nonce)
     except AlreadySent:
-        if written.turn is not None and not is_blank(source):
+        if written.autosave_seq is not None and not is_blank(source):
             raise
         is_settled, written = False, replace(written, nonce=None)
     if is_settled:
@@ -80,8 +86,9 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     if is_blank(source) and is_blank(title):
         return _given_up(draft)
     draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
-    draft.quoted, draft.base, draft.known = list(written.quoted), written.base, written.known
-    draft.nonce, draft.turn = written.nonce, written.turn or 0
+    draft.quoted_post_ids = list(written.quoted_post_ids)
+    draft.base_revision, draft.last_seen_post = written.base_revision, written.last_seen_post
+    draft.nonce, draft.autosave_seq = written.nonce, written.autosave_seq or 0
     draft.version += 1
     draft.saved_at, draft.discarded_at = timezone.now(), None
     draft.save()
@@ -178,9 +185,7 @@ def _is_settled(
 
     Raises `AlreadySent` when the form has sent other words.
     """
-    if posted_before(member, nonce, source, title=title):
-        return True
-    if held_before(member, nonce, source, title=title):
+    if sent_before(member, nonce, source, title=title):
         return True
     edited = purpose.post_id
     return edited is not None and Post.objects.filter(pk=edited, source=source).exists()
@@ -188,10 +193,10 @@ def _is_settled(
 
 def _is_straggler(draft: Draft, written: Writing) -> bool:
     """Whether it was saved in passing, and the form has sent something later, or given it up."""
-    if written.turn is None or written.nonce is None or draft.nonce != written.nonce:
+    if written.autosave_seq is None or written.nonce is None or draft.nonce != written.nonce:
         return False
     is_given_up = draft.discarded_at is not None and written.version != draft.version
-    return is_given_up or written.turn <= draft.turn
+    return is_given_up or written.autosave_seq <= draft.autosave_seq
 
 
 def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bool:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from forum.actions.cases import close_reports
 from forum.actions.posts import number_changes, recount
-from forum.actions.quotes import Found, find_again, record_quotes
+from forum.actions.quotes import Found, find_again, replace_quotes
 from forum.actions.records import Effect
 from forum.actions.states import AT_ONCE
 from forum.lib.unnest import unnest
@@ -163,7 +163,7 @@ def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> It
         post.source, post.html, post.excerpt = revision.source, rendered.html, rendered.excerpt
         post.save(update_fields=["source", "html", "excerpt", "changed_number"])
         kept = [_as_found(quotes[old], new) for old, new in numbers.items() if old in quotes]
-        record_quotes(
+        replace_quotes(
             post,
             [replace(each, words="") if _is_of(each, ids) else each for each in kept],
         )
@@ -185,7 +185,7 @@ def empty_held(held: QuerySet[HeldPost]) -> None:
     )
     found = HeldPost.objects.filter(pk__in=ids)
     found.filter(state=HeldPost.State.WAITING).update(state=HeldPost.State.WITHDRAWN)
-    found.update(source="", excerpt="", title="", why="", pointed_at=[], nonce=None)
+    found.update(source="", excerpt="", title="", why="", quoted_post_ids=[], nonce=None)
 
 
 def reword_begun(begun: Draft | HeldPost, source: str) -> None:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from forum.errors import RateLimited
-from forum.models import RateLimit
+from forum.models import RateLimit, User
 from forum.models.limits import Limit
 
 # One statement, so that of any number at once exactly as many get through as there are tokens.
@@ -49,6 +49,25 @@ def spend(key: str, limit: Limit) -> None:
         row = cursor.fetchone()
     lacking = float(row[0]) if row else 0
     raise RateLimited(max(1, math.ceil(lacking * limit.per_seconds)))
+
+
+def check_rate(key: str, limit: Limit) -> None:
+    """Raise `RateLimited` when there is no token to take; takes none."""
+    values: dict[str, str | float] = {
+        "key": f"{limit.kind}:{key}",
+        "burst": limit.burst,
+        "per_seconds": limit.per_seconds,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(LACKING.format(filled=FILLED), values)
+        row = cursor.fetchone()
+    if row and row[0] > 0:
+        raise RateLimited(max(1, math.ceil(float(row[0]) * limit.per_seconds)))
+
+
+def lock_member(member: User) -> None:
+    """Wait for what the same member does at this moment, until this transaction ends."""
+    User.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk").get()
 
 
 # What django-allauth counts in the cache, whose rows nothing else drops. It lasts an hour at most:

@@ -6,26 +6,30 @@ from forum.markup.render import Rendered
 from forum.models import Mention, Post, User
 
 
-def record_mentions(post: Post, rendered: Rendered) -> None:
-    """Make the mentions of `post` exactly those that its text names; unknown names are text."""
-    named = named_in(rendered)
-    found = {person.username.lower(): person for person in User.objects.named(named)}
-    people = {name: found[name] for name in named if name in found}
-    post.mentions.exclude(name__in=people).delete()
+def add_mentions(post: Post, rendered: Rendered) -> list[User]:
+    """Store the mentions of a new post, and return whom it names; unknown names are text."""
+    kinds = named_in(rendered)
+    if not kinds:
+        return []
+    people = {person.username.lower(): person for person in User.objects.named(kinds)}
+    named = {name: people[name] for name in kinds if name in people}
     Mention.objects.bulk_create(
         (
-            Mention(
-                post=post,
-                person=person,
-                name=name,
-                kind=named[name],
-            )
-            for name, person in people.items()
+            Mention(post=post, person=person, name=name, kind=kinds[name])
+            for name, person in named.items()
         ),
         update_conflicts=True,
         unique_fields=["post", "person"],
         update_fields=["name", "kind"],
     )
+    return list(named.values())
+
+
+def replace_mentions(post: Post, rendered: Rendered) -> list[User]:
+    """Make the mentions of `post` exactly those of its new text; returns whom it names."""
+    people = add_mentions(post, rendered)
+    post.mentions.exclude(person__in=people).delete()
+    return people
 
 
 def named_in(rendered: Rendered) -> dict[str, Mention.Kind]:

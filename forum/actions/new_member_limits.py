@@ -1,11 +1,13 @@
-"""What somebody who is new here does not do yet: many links, many names, many posts at once.
+"""Limits of new members: links and mentions in a post, posts an hour.
 
-Asked at the doors of people, of edits too; it ends by itself (`forum.queries.new_member_limits`).
+Somebody is new until so many posts of theirs stand and so many days are over. That is asked
+whenever it matters: nothing has to happen for somebody not to be new any more.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -13,17 +15,48 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.holding import searched
+from forum.actions.limits import lock_member
 from forum.errors import Invalid, RateLimited
 from forum.markup.render import Rendered
 from forum.models import HeldPost, Post, User
-from forum.queries.new_member_limits import Newness, newness_of
+from forum.models.rules import searched
 
 HOUR = timedelta(hours=1)
 
 
-def keep_limits_of_new(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:
-    """Raise `Invalid` or `RateLimited` for what new members don't do, saying when that ends."""
+@dataclass(frozen=True, slots=True)
+class Newness:
+    """What somebody lacks: so many posts; and until when they are new in any case."""
+
+    posts: int
+    until: datetime
+
+
+def newness_of(person: User) -> Newness | None:
+    """None of those who are not new; moderators never are."""
+    if person.is_staff:
+        return None
+    until = person.date_joined + timedelta(days=settings.NEW_MEMBER_DAYS)
+    needed = settings.NEW_MEMBER_POSTS
+    lacking = needed - standing_posts_of(person, needed)
+    if not lacking and until <= timezone.now():
+        return None
+    return Newness(lacking, until)
+
+
+def standing_posts_of(person: User, most: int) -> int:
+    """How many posts of theirs everybody can read, counted up to `most`."""
+    if most <= 0:
+        return 0
+    return Post.objects.published().written_by(person).order_by()[:most].count()
+
+
+def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:
+    """Raise `Invalid` or `RateLimited` for what new members can't do, saying when that ends.
+
+    The limit of posts an hour lets nobody else count the same member's posts until the
+    transaction ends, in whatever thread they are.
+    """
     newness = newness_of(author)
     if newness is None:
         return
@@ -44,10 +77,11 @@ def keep_limits_of_new(author: User, rendered: Rendered, *, is_edit: bool = Fals
         )
         raise Invalid(f"{told % {'most': most, 'count': names}} {_when_over(author, newness)}")
     if not is_edit:
-        _keep_hourly(author, newness)
+        _check_hourly(author, newness)
 
 
-def _keep_hourly(author: User, newness: Newness) -> None:
+def _check_hourly(author: User, newness: Newness) -> None:
+    lock_member(author)
     most, now = settings.NEW_MEMBER_HOURLY, timezone.now()
     # What seems to be written later was written before the clock was set back.
     recent = models.Q(created_at__range=(now - HOUR, now))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.utils import timezone
 
+from forum.actions.quotes import Found
 from forum.actions.read_state import mark_unseen
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
@@ -13,37 +14,37 @@ from forum.models import ModerationNotification, Notification, Post, User
 Cause = Notification.Cause
 
 
-def notify(post: Post) -> None:
-    """Tell the people whom a new post answers, mentions or quotes; part of the deed."""
-    _give(post, _causes(post))
+def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
+    """Tell the people whom a new post answers, mentions or quotes; part of its transaction."""
+    _give(post, _causes(post, mentioned, quotes))
 
 
-def notify_of_edit(post: Post) -> None:
-    """Make the notices of a post those of what it says now; part of the deed that edits it.
+def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
+    """Make the notices of a post those of what it says now; part of the transaction that edits it.
 
     Nobody is told twice: a changed cause changes the words of a notice, and a cause that is gone
     takes back a notice that was not read. To who hears of the post only now it is new.
     """
-    causes = _causes(post)
+    causes = _causes(post, mentioned, quotes)
     notifications = Notification.objects.filter(post=post)
     notifications.unread().exclude(member__in=causes).delete()
     told = set(notifications.values_list("member_id", flat=True))
     _give(post, causes)
-    mark_unseen([post.pk], members=causes.keys() - told)
+    if new := causes.keys() - told:
+        mark_unseen([post.pk], members=new)
 
 
-def _causes(post: Post) -> dict[int, str]:
+def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> dict[int, str]:
     """By member, why they are told; the author never is, nor who cannot log in."""
-    causes: dict[int, str] = {}
-    for author in post.quotes.values_list("source_post__author", flat=True):
-        causes[author] = Cause.QUOTE
-    for person in post.mentions.values_list("person", flat=True):
+    causes: dict[User, str] = {}
+    for quote in quotes:
+        causes[quote.revision.post.author] = Cause.QUOTE
+    for person in mentioned:
         causes[person] = Cause.MENTION
     if post.parent is not None:
-        causes[post.parent.author_id] = Cause.REPLY
-    causes.pop(post.author_id, None)
-    here = User.objects.filter(pk__in=causes, is_active=True).values_list("pk", flat=True)
-    return {member: causes[member] for member in here}
+        causes[post.parent.author] = Cause.REPLY
+    causes.pop(post.author, None)
+    return {member.pk: cause for member, cause in causes.items() if member.is_active}
 
 
 def _give(post: Post, causes: Mapping[int, str]) -> None:

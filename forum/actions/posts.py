@@ -1,9 +1,10 @@
-"""Answering, editing, deleting: what people do with posts."""
+"""Replying, editing, deleting: what people do with posts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from uuid import UUID
@@ -13,116 +14,67 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.branches import record_branch_activity
 from forum.actions.cases import close_reports
 from forum.actions.drafts import forget_draft
-from forum.actions.mentions import record_mentions
+from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
-from forum.actions.quotes import Found, find_sources, record_quotes
+from forum.actions.quotes import Found, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
-from forum.actions.sent_forms import posted_before
-from forum.actions.slow_mode import keep_pace
+from forum.actions.sent_forms import sent_before
+from forum.actions.slow_mode import check_slow_mode
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
-from forum.models import Post, Report, Revision, Thread, User
+from forum.models import HeldPost, Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit
 
 # An edit this soon, before anybody answered or quoted, writes over what it corrects.
 SILENT_EDIT_PERIOD = timedelta(minutes=3)
 
+# Called under the thread's lock, before anything is written; raises what refuses the post.
+Check = Callable[[], None]
 
-def reply_to(
-    parent: Post,
+
+# -- A text that is to be a post ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedPost:
+    """A text as it is stored: rendered once, and the sources of its quotes found."""
+
+    source: str
+    rendered: Rendered
+    quotes: list[Found]
+
+
+def prepare_post(
+    source: str,
     *,
     author: User,
-    source: str,
-    nonce: UUID | None = None,
-    pointed_at: Iterable[int] = (),
-    draft_version: int | None = None,
-    is_approved: bool = False,
-) -> Post:
-    """Answer a post; returns the reply. Its draft goes with that.
+    parent: Post | None = None,
+    quoted_post_ids: Iterable[int] = (),
+    exclude: Post | None = None,
+) -> PreparedPost:
+    """Render a text and find whom it quotes; raises `Invalid` when it is no post.
 
-    `source` is Markdown. `nonce` identifies the form: sent twice, the first reply is returned;
-    sent again with other words, `AlreadySent` is raised. `pointed_at` are ids of posts that the
-    form quoted from, `draft_version` is that of the draft that the author has seen. What
-    `is_approved` by a moderator keeps no pace. Raises `Invalid`, `Locked`, `Conflict` (the parent
-    was removed), `Gone`, `SignedOut`, `Suspended` or `Busy`; nothing is written then.
+    `parent` is the post that it replies to, `exclude` the post itself, when it is an edit, and
+    `quoted_post_ids` are the posts that the form quoted from.
     """
-    rendered = rendered_post(source)
-    found = find_sources(rendered, reader=author, parent=parent, pointed_at=pointed_at)
     source = clean_source(source)
-    return _reply_to(parent.pk, author, source, rendered, found, nonce, draft_version, is_approved)
-
-
-@retrying_transaction
-def _reply_to(
-    parent_id: int,
-    author: User,
-    source: str,
-    rendered: Rendered,
-    found: list[Found],
-    nonce: UUID | None,
-    draft_version: int | None,
-    is_approved: bool,
-) -> Post:
-    thread = lock_thread_of(parent_id)
-    if sent := posted_before(author, nonce, source):
-        return sent
-    parent = Post.objects.get(pk=parent_id)
-    parent.thread = thread
-    can_answer(author, parent).enforce()
-    if not is_approved:
-        keep_pace(author, parent)
-    post = Post(parent=parent, thread=thread, author=author, nonce=nonce)
-    forget_draft(
-        Purpose(parent_id=parent_id),
-        member=author,
-        source=source,
-        nonce=nonce,
-        version=draft_version,
+    rendered = rendered_post(source)
+    if not rendered.quotes:
+        return PreparedPost(source, rendered, [])
+    quotes = find_sources(
+        rendered, reader=author, parent=parent, quoted_post_ids=quoted_post_ids, exclude=exclude
     )
-    return publish(post, source, rendered, found)
-
-
-def lock_thread_of(post_id: int) -> Thread:
-    """The thread that a post is in, locked; begins anew when the post was moved meanwhile."""
-    thread_id = Post.objects.order_by().values_list("thread_id", flat=True).get(pk=post_id)
-    thread = Thread.objects.locked(thread_id)
-    if not Post.objects.filter(pk=post_id, thread_id=thread_id).exists():
-        raise RetryTransaction
-    return thread
-
-
-def publish(post: Post, source: str, rendered: Rendered, found: list[Found]) -> Post:
-    """Insert a new post with all that hangs on it; its thread is locked by the caller."""
-    post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
-    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
-    post.save(force_insert=True)
-    record_branch_activity(post)
-    Revision.objects.create(
-        post=post,
-        number=post.number,
-        editor=post.author,
-        source=source,
-        plain=rendered.plain,
-        quoted=rendered.quoted,
-        created_at=post.created_at,
-    )
-    record_mentions(post, rendered)
-    record_quotes(post, found)
-    notify(post)
-    mark_own_post_read(post, member=post.author)
-    post.thread.record_latest_post(post)
-    return post
+    return PreparedPost(source, rendered, quotes)
 
 
 def rendered_post(source: str) -> Rendered:
-    """What `source` looks like; raises `Invalid` when it is no post: empty, or too long."""
+    """Render a text; raises `Invalid` when it is no post: empty, or too long."""
     source = clean_source(source)
     excess = len(source) - MAX_SOURCE
     if excess > 0:
@@ -142,79 +94,217 @@ def rendered_post(source: str) -> Rendered:
     return rendered
 
 
+# -- Replying -------------------------------------------------------------------------------------
+
+
+def reply_to(
+    parent: Post,
+    *,
+    author: User,
+    source: str,
+    nonce: UUID | None = None,
+    quoted_post_ids: Iterable[int] = (),
+    draft_version: int | None = None,
+    is_approved: bool = False,
+) -> Post:
+    """Post a reply; returns it. `source` is Markdown.
+
+    Raises what `prepare_post` and `publish_reply` raise; nothing is written then.
+    """
+    prepared = prepare_post(source, author=author, parent=parent, quoted_post_ids=quoted_post_ids)
+    reply = publish_reply(
+        parent,
+        prepared,
+        author=author,
+        nonce=nonce,
+        draft_version=draft_version,
+        is_approved=is_approved,
+    )
+    assert isinstance(reply, Post)
+    return reply
+
+
+@retrying_transaction
+def publish_reply(
+    parent: Post,
+    prepared: PreparedPost,
+    *,
+    author: User,
+    nonce: UUID | None = None,
+    draft_version: int | None = None,
+    is_approved: bool = False,
+    check: Check | None = None,
+) -> Post | HeldPost:
+    """Insert a reply; its draft goes with that. Returns the reply.
+
+    `nonce` identifies the form: sent twice, what it made at first is returned, a held post too;
+    sent again with other words, `AlreadySent` is raised. `draft_version` is that of the draft that
+    the author has seen. Posts that a moderator approved (`is_approved`) ignore slow mode. Raises
+    `Locked`, `Conflict` (the parent was removed), `Gone`, `LoggedOut`, `Suspended`, `RateLimited`,
+    `Busy`, or what `check` raises.
+    """
+    parent = lock_post(parent)
+    if sent := sent_before(author, nonce, prepared.source):
+        return sent
+    can_answer(author, parent).enforce()
+    if not is_approved:
+        check_slow_mode(author, parent)
+    if check:
+        check()
+    forget_draft(
+        Purpose(parent_id=parent.pk),
+        member=author,
+        source=prepared.source,
+        nonce=nonce,
+        version=draft_version,
+    )
+    reply = Post(parent=parent, thread=parent.thread, author=author, nonce=nonce)
+    return publish(reply, prepared)
+
+
+def publish(post: Post, prepared: PreparedPost) -> Post:
+    """Insert a new post with all that hangs on it; its thread is locked by the caller."""
+    rendered = prepared.rendered
+    post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
+    post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
+    post.save(force_insert=True)
+    Post.objects.record_in_branch(post)
+    Revision.objects.create(
+        post=post,
+        number=post.number,
+        editor=post.author,
+        source=prepared.source,
+        plain=rendered.plain,
+        quoted=rendered.quoted,
+        created_at=post.created_at,
+    )
+    mentioned = add_mentions(post, rendered) if rendered.mentions else []
+    if prepared.quotes:
+        add_quotes(post, prepared.quotes)
+    notify(post, mentioned, prepared.quotes)
+    mark_own_post_read(post, member=post.author)
+    post.thread.record_latest_post(post)
+    return post
+
+
+def lock_post(post: Post) -> Post:
+    """Return a post as it is now, with its thread, whose lock is held.
+
+    Its author comes with it, and its parent's. Begins anew when it was moved since it was read.
+    """
+    Thread.objects.lock(post.thread_id)
+    posts = Post.objects.select_related("author", "thread__board", "parent__author")
+    locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
+    if locked.thread_id != post.thread_id:
+        post.thread_id = locked.thread_id
+        raise RetryTransaction
+    return locked
+
+
+def lock_thread_of(post_id: int) -> Thread:
+    """The thread that a post is in, locked; begins anew when the post was moved meanwhile."""
+    thread_id = Post.objects.order_by().values_list("thread_id", flat=True).get(pk=post_id)
+    thread = Thread.objects.locked(thread_id)
+    if not Post.objects.filter(pk=post_id, thread_id=thread_id).exists():
+        raise RetryTransaction
+    return thread
+
+
+# -- Editing --------------------------------------------------------------------------------------
+
+
 def edit_post(
     post: Post,
     *,
     actor: User,
     source: str,
-    base: int | None = None,
-    was: str = "",
-    pointed_at: Iterable[int] = (),
+    base_revision: int | None = None,
+    original_hash: str = "",
+    quoted_post_ids: Iterable[int] = (),
     draft_version: int | None = None,
     is_approved: bool = False,
 ) -> Post:
-    """Change the text of a post; returns it. The draft of the edit goes with that.
+    """Change the text of a post; returns it.
 
-    `base` is the number of the revision that the editor began from, and `was` the fingerprint of
-    its text, which a correction soon after it was written changes: `Conflict` is raised when the
-    post says something else meanwhile. What a moderator approved of keeps the wording before, so
-    that it can be brought back. Raises `Invalid`, `NotAllowed`, `Gone`, `Locked`,
-    `Suspended` or `Busy` too.
+    Raises what `prepare_post` and `publish_edit` raise; nothing is written then.
     """
-    rendered = rendered_post(source)
-    found = find_sources(
-        rendered, reader=actor, parent=post.parent, pointed_at=pointed_at, exclude=post
+    prepared = prepare_post(
+        source, author=actor, parent=post.parent, quoted_post_ids=quoted_post_ids, exclude=post
     )
-    source = clean_source(source)
-    return _edit_post(
-        post.pk, actor, source, base, was, rendered, found, draft_version, is_approved
+    edited = publish_edit(
+        post,
+        prepared,
+        actor=actor,
+        base_revision=base_revision,
+        original_hash=original_hash,
+        draft_version=draft_version,
+        is_approved=is_approved,
     )
+    assert isinstance(edited, Post)
+    return edited
 
 
 @retrying_transaction
-def _edit_post(
-    post_id: int,
+def publish_edit(
+    post: Post,
+    prepared: PreparedPost,
+    *,
     actor: User,
-    source: str,
-    base: int | None,
-    was: str,
-    rendered: Rendered,
-    found: list[Found],
-    draft_version: int | None,
-    is_approved: bool,
-) -> Post:
-    thread = lock_thread_of(post_id)
-    post = Post.objects.select_related("author").get(pk=post_id)
-    post.thread = thread
+    base_revision: int | None = None,
+    original_hash: str = "",
+    nonce: UUID | None = None,
+    draft_version: int | None = None,
+    is_approved: bool = False,
+    check: Check | None = None,
+) -> Post | HeldPost:
+    """Let a post say something else; the draft of the edit goes with that. Returns the post.
+
+    `base_revision` is the number of the revision that the editor began from, and `original_hash`
+    the fingerprint of its text, which a correction soon after it was written changes: `Conflict` is
+    raised when the post says something else meanwhile. A form that was held before, by its
+    `nonce`, returns the held post. What a moderator approved of keeps the wording before, so that
+    it can be brought back. Raises `NotAllowed`, `Gone`, `Locked`, `Suspended`, `Busy`, or what
+    `check` raises.
+    """
+    post = lock_post(post)
+    if sent := sent_before(actor, nonce, prepared.source):
+        return sent
     can_edit(actor, post).enforce()
-    forget_draft(Purpose(post_id=post_id), member=actor, source=source, version=draft_version)
+    forget_draft(
+        Purpose(post_id=post.pk), member=actor, source=prepared.source, version=draft_version
+    )
     latest = post.latest_revision()
-    if latest.source == source:
+    if latest.source == prepared.source:
         return post  # the same form may have come twice
-    if not began_from(latest, base, was):
+    if not began_from(latest, base_revision, original_hash):
         raise Conflict(_("This post was edited since you began."))
+    if check:
+        check()
+    rendered = prepared.rendered
     if _is_fresh(latest, actor) and not is_approved and not post.has_replies_or_quotes():
-        latest.source, latest.plain, latest.quoted = source, rendered.plain, rendered.quoted
+        latest.source, latest.plain = prepared.source, rendered.plain
+        latest.quoted = list(rendered.quoted)
         latest.save(update_fields=["source", "plain", "quoted"])
-        reword(post, source, rendered, found)
+        reword(post, prepared)
     else:
-        revise(post, source, rendered, found, editor=actor)
+        revise(post, prepared, editor=actor)
     mark_own_post_read(post, member=actor)
     return post
 
 
-def began_from(latest: Revision, base: int | None, was: str) -> bool:
+def began_from(latest: Revision, base_revision: int | None, original_hash: str) -> bool:
     """Whether an edit began from that wording, as far as it says from which."""
-    return base in (None, latest.number) and was in ("", fingerprint(latest.source))
+    return base_revision in (None, latest.number) and original_hash in (
+        "",
+        fingerprint(latest.source),
+    )
 
 
 def _is_fresh(latest: Revision, actor: User) -> bool:
     return latest.editor_id == actor.pk and was_within(SILENT_EDIT_PERIOD, latest.created_at)
 
 
-def revise(
-    post: Post, source: str, rendered: Rendered, found: list[Found], *, editor: User
-) -> Revision:
+def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
     """Give a post another wording, and keep the one before; its thread is locked by the caller."""
     number_change(post)
     post.latest_number = post.changed_number
@@ -222,23 +312,26 @@ def revise(
         post=post,
         number=post.latest_number,
         editor=editor,
-        source=source,
-        plain=rendered.plain,
-        quoted=rendered.quoted,
+        source=prepared.source,
+        plain=prepared.rendered.plain,
+        quoted=prepared.rendered.quoted,
     )
     post.edited_at, post.edited_action = timezone.now(), None
-    post.save(update_fields=["edited_at", "edited_action", "latest_number", "changed_number"])
-    reword(post, source, rendered, found)
+    reword(post, prepared, "edited_at", "edited_action", "latest_number", "changed_number")
     return revision
 
 
-def reword(post: Post, source: str, rendered: Rendered, found: list[Found]) -> None:
-    """Let a post say something else, with all that hangs on it."""
-    post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
-    post.save(update_fields=["source", "html", "excerpt"])
-    record_mentions(post, rendered)
-    record_quotes(post, found)
-    notify_of_edit(post)
+def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
+    """Let a post say something else, with all that hangs on it; saves what else was `changed`."""
+    rendered = prepared.rendered
+    post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
+    post.save(update_fields=["source", "html", "excerpt", *changed])
+    mentioned = replace_mentions(post, rendered)
+    replace_quotes(post, prepared.quotes)
+    notify_of_edit(post, mentioned, prepared.quotes)
+
+
+# -- Deleting, and counting -----------------------------------------------------------------------
 
 
 @retrying_transaction
@@ -289,11 +382,6 @@ def number_changes(posts: Iterable[Post]) -> None:
 def decrement_post_count(post: Post) -> None:
     """A post no longer counts as standing in its thread; the thread is locked by the caller."""
     recount(post.thread, -1)
-
-
-def count_in(post: Post) -> None:
-    """A post counts as standing in its thread again; the thread is locked by the caller."""
-    recount(post.thread, +1)
 
 
 def recount(thread: Thread, change: int) -> None:

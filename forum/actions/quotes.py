@@ -54,7 +54,7 @@ def find_sources(
     *,
     reader: User,
     parent: Post | None,
-    pointed_at: Iterable[int] = (),
+    quoted_post_ids: Iterable[int] = (),
     exclude: Post | None = None,
 ) -> list[Found]:
     """The sources of what a text quotes, among posts whose text `reader` may read.
@@ -71,7 +71,7 @@ def find_sources(
         return []
     with statements_limited(LONGEST):
         kept = list(_quotes_of(exclude)) if exclude else []
-        search = Search(reader, parent, pointed_at, exclude, kept, posts_in(rendered.links))
+        search = Search(reader, parent, quoted_post_ids, exclude, kept, posts_in(rendered.links))
         known = {quote.words: quote for quote in kept}
         found = []
         for block in rendered.quotes[:MOST_QUOTES]:
@@ -98,21 +98,21 @@ class Search:
         self,
         reader: User,
         parent: Post | None,
-        pointed_at: Iterable[int],
+        quoted_post_ids: Iterable[int],
         exclude: Post | None,
         kept: Sequence[Found],
         linked: Sequence[int],
     ) -> None:
         self.reader = reader
         self.thread_id = exclude.thread_id if exclude else parent.thread_id if parent else None
-        self.but_id = exclude.pk if exclude else None
+        self.excluded_id = exclude.pk if exclude else None
         # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
-        self.turns = list(pointed_at)
+        self.turns = list(quoted_post_ids)
         # What the post quoted before counts as pointed at, whoever may read it now.
         self.before = list({quote.revision.pk: quote.revision for quote in kept}.values())
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
         near = Revision.objects.of_posts(list(dict.fromkeys([*self.turns, *above])), reader)
-        self.pointed_at = [revision for revision in near if revision.post_id in self.turns]
+        self.named_revisions = [revision for revision in near if revision.post_id in self.turns]
         self.above = [revision for revision in near if revision.post_id in set(above)]
         self._linked_ids = linked
         self.searches = MOST_ELSEWHERE
@@ -127,7 +127,7 @@ class Search:
             self._elsewhere(block),
             self._linked(),
         ):
-            if revision.post_id == self.but_id:
+            if revision.post_id == self.excluded_id:
                 continue
             place = place_in(revision.said, block.words, named=named)
             if place:
@@ -146,7 +146,7 @@ class Search:
         """
         order = {post_id: place for place, post_id in reversed(list(enumerate(self.turns)))}
         last = len(self.turns)
-        return sorted(self.pointed_at, key=lambda each: order.get(each.post_id, last))
+        return sorted(self.named_revisions, key=lambda each: order.get(each.post_id, last))
 
     def _elsewhere(self, block: QuoteBlock) -> Iterator[tuple[Revision, bool]]:
         """The rest of the thread, while searches are left; nothing is asked before it is used."""
@@ -169,7 +169,7 @@ class Search:
         """The post pointed at whose words, as it says them now, the block has changed."""
         grouped = groupby(self._in_turn(), key=attrgetter("post_id"))
         for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
-            if self.comparisons and latest.post_id != self.but_id:
+            if self.comparisons and latest.post_id != self.excluded_id:
                 self.comparisons -= 1
                 place = closest(block.words, latest.said)
                 if place:
@@ -209,9 +209,14 @@ def find_again(revisions: Collection[Revision]) -> None:
             quote.save(update_fields=["start", "length"])
 
 
-def record_quotes(post: Post, found: Sequence[Found]) -> None:
+def replace_quotes(post: Post, found: Sequence[Found]) -> None:
     """Make the quotes of `post` exactly those that were found."""
     post.quotes.all().delete()
+    add_quotes(post, found)
+
+
+def add_quotes(post: Post, found: Sequence[Found]) -> None:
+    """Store the quotes of a post that has none yet."""
     Quote.objects.bulk_create(
         Quote(
             post=post,

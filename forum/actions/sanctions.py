@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change, check_seen, record_of, whole_of, write
-from forum.actions.holding import HELD
+from forum.actions.premoderation import HELD
 from forum.actions.states import (
     HIDDEN,
     NOTED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Value
 from django.utils.translation import gettext as _
 
 from forum.errors import AlreadySent
@@ -11,18 +12,29 @@ from forum.lib.text import clean_source, one_line
 from forum.models import HeldPost, Post, User
 
 
-def posted_before(author: User, nonce: UUID | None, source: str, *, title: str = "") -> Post | None:
-    """Return the post that this form has made already; None when it has made none.
+def sent_before(
+    author: User, nonce: UUID | None, source: str, *, title: str = ""
+) -> Post | HeldPost | None:
+    """Return what this form has made already, posted or held; None when it has made nothing.
 
     Raises `AlreadySent` when the form says something else now.
     """
     if nonce is None:
         return None
-    post = Post.objects.select_related("thread").filter(author=author, nonce=nonce).first()
-    if post is None:
-        return None
-    is_same_title = not post.is_opening or post.thread.title == one_line(title)
-    source = clean_source(source)
+    form = {"author": author, "nonce": nonce}
+    posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
+    held = HeldPost.objects.order_by().filter(**form).values_list("pk", Value("held"))
+    found = {kind: pk for pk, kind in posted.union(held, all=True)}
+    if "posted" in found:
+        return _posted(found["posted"], clean_source(source), one_line(title))
+    if "held" in found:
+        return _held(found["held"], clean_source(source), one_line(title))
+    return None
+
+
+def _posted(post_id: int, source: str, title: str) -> Post:
+    post: Post = Post.objects.select_related("thread").get(pk=post_id)
+    is_same_title = not post.is_opening or post.thread.title == title
     if is_same_title and (post.source == source or post.revisions.filter(source=source).exists()):
         return post
     if post.is_opening:
@@ -32,19 +44,9 @@ def posted_before(author: User, nonce: UUID | None, source: str, *, title: str =
     raise AlreadySent(message, address=post.get_absolute_url())
 
 
-def held_before(
-    author: User, nonce: UUID | None, source: str, *, title: str = ""
-) -> HeldPost | None:
-    """Return what this form has sent to the moderators already; None when it has sent nothing.
-
-    Raises `AlreadySent` when the form says something else now.
-    """
-    if nonce is None:
-        return None
-    held = HeldPost.objects.with_context().filter(author=author, nonce=nonce).first()
-    if held is None:
-        return None
-    if held.source == clean_source(source) and held.title in ("", one_line(title)):
+def _held(held_id: int, source: str, title: str) -> HeldPost:
+    held = HeldPost.objects.with_context().get(pk=held_id)
+    if held.source == source and held.title in ("", title):
         return held
     message = _("What you sent from this form went to the moderators. This text isn’t sent yet.")
     raise AlreadySent(message, address=held.get_absolute_url())

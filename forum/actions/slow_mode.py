@@ -10,18 +10,17 @@ from django.utils.translation import ngettext
 from forum.errors import RateLimited
 from forum.models import Post, Thread, User
 from forum.permissions import is_moderator_of
-from forum.queries.branches import restricted_branches_above
 
 # Nobody writes more than this within the pace of a branch: the rate limit is narrower.
 LOOKED_AT = 200
 
 
-def keep_pace(author: User, parent: Post) -> None:
+def check_slow_mode(author: User, parent: Post) -> None:
     """Raise `RateLimited` when `author` wrote a moment ago where people write slowly."""
     thread = parent.thread
     if is_moderator_of(author, thread.board):
         return
-    heads = [head for head in restricted_branches_above(parent) if head.is_slow]
+    heads = [head for head in parent.restricted_branches if head.is_slow]
     if not heads and not thread.is_slow:
         return
     mine = Post.objects.written_by(author).filter(thread=thread)[:LOOKED_AT]

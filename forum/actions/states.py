@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from forum.actions.cases import answer_to, close_reports, open_again
-from forum.actions.posts import number_changes, recount, revise
+from forum.actions.posts import PreparedPost, number_changes, recount, revise
 from forum.actions.quotes import find_sources
 from forum.actions.transactions import RetryTransaction
 from forum.errors import Conflict, Gone, Invalid, UserError
@@ -212,8 +212,8 @@ def _write_wording(values: Sequence[tuple[Post, int]], action: ModerationAction)
     for post, revision_id in values:
         source = Revision.objects.get(pk=revision_id, post=post).source
         rendered = render(source)
-        found = find_sources(rendered, reader=post.author, parent=post.parent, exclude=post)
-        revise(post, source, rendered, found, editor=action.actor)
+        quotes = find_sources(rendered, reader=post.author, parent=post.parent, exclude=post)
+        revise(post, PreparedPost(source, rendered, quotes), editor=action.actor)
         post.edited_action = action
         post.save(update_fields=["edited_action"])
 

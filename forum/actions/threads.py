@@ -8,14 +8,12 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from forum.actions.drafts import forget_draft
-from forum.actions.posts import publish, rendered_post
-from forum.actions.quotes import Found, find_sources
-from forum.actions.sent_forms import posted_before
+from forum.actions.posts import Check, PreparedPost, prepare_post, publish
+from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
-from forum.lib.text import clean_source, is_blank, one_line
-from forum.markup.render import Rendered
-from forum.models import Board, Post, Thread, User
+from forum.lib.text import is_blank, one_line
+from forum.models import Board, HeldPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.threads import TITLE_LENGTH, slug_of
 from forum.permissions import can_start_thread
@@ -28,22 +26,20 @@ def start_thread(
     title: str,
     source: str,
     nonce: UUID | None = None,
-    pointed_at: Iterable[int] = (),
+    quoted_post_ids: Iterable[int] = (),
     draft_version: int | None = None,
 ) -> Thread:
-    """Start a thread with its opening post; returns the thread. Its draft goes with that.
+    """Start a thread with its opening post; returns the thread. `source` is Markdown.
 
-    `title` is plain text, `source` Markdown; `nonce` identifies the form: sent twice, the first
-    thread is returned, and with other words `AlreadySent` is raised; `draft_version` is that of
-    the draft that the author has seen. Raises `Invalid`, `Locked`, `SignedOut`, `Suspended` or
-    `Busy`.
+    Raises what `prepare_post` and `publish_thread` raise; nothing is written then.
     """
     title = clean_title(title)
-    rendered = rendered_post(source)
-    found = find_sources(rendered, reader=author, parent=None, pointed_at=pointed_at)
-    return _start_thread(
-        board, author, title, clean_source(source), rendered, found, nonce, draft_version
+    prepared = prepare_post(source, author=author, quoted_post_ids=quoted_post_ids)
+    opening = publish_thread(
+        board, title, prepared, author=author, nonce=nonce, draft_version=draft_version
     )
+    assert isinstance(opening, Post)
+    return opening.thread
 
 
 def clean_title(title: str) -> str:
@@ -61,28 +57,35 @@ def clean_title(title: str) -> str:
 
 
 @retrying_transaction
-def _start_thread(
+def publish_thread(
     board: Board,
-    author: User,
     title: str,
-    source: str,
-    rendered: Rendered,
-    found: list[Found],
-    nonce: UUID | None,
-    draft_version: int | None,
-) -> Thread:
-    if sent := posted_before(author, nonce, source, title=title):
-        return sent.thread
+    prepared: PreparedPost,
+    *,
+    author: User,
+    nonce: UUID | None = None,
+    draft_version: int | None = None,
+    check: Check | None = None,
+) -> Post | HeldPost:
+    """Insert a thread with its opening post; its draft goes with that. Returns the opening post.
+
+    `title` is clean. `nonce` identifies the form: sent twice, what it made at first is returned, a
+    held post too; with other words `AlreadySent` is raised. `draft_version` is that of the draft
+    that the author has seen. Raises `Locked`, `SignedOut`, `Suspended`, `Busy`, or what `check`
+    raises.
+    """
+    if sent := sent_before(author, nonce, prepared.source, title=title):
+        return sent
     can_start_thread(author, board).enforce()
+    if check:
+        check()
     thread = Thread.objects.create(board=board, title=title, slug=slug_of(title), author=author)
     Thread.objects.lock(thread.pk)
-    post = Post(thread=thread, author=author, nonce=nonce)
     forget_draft(
         Purpose(board_id=board.pk),
         member=author,
-        source=source,
+        source=prepared.source,
         nonce=nonce,
         version=draft_version,
     )
-    publish(post, source, rendered, found)
-    return thread
+    return publish(Post(thread=thread, author=author, nonce=nonce), prepared)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from forum.actions.acts import How, Outcome, Several, check_seen, record_of
-from forum.actions.posts import rendered_post, revise
+from forum.actions.posts import PreparedPost, rendered_post, revise
 from forum.actions.quotes import find_sources
 from forum.actions.read_state import mark_own_post_read
 from forum.actions.records import Concerned, close_record, open_record
@@ -34,7 +34,7 @@ def edit_with_reason(posts: Sequence[Post], *, source: str, **how: Unpack[How]) 
         outcome.already.append((post, record_of(owners.get(post.pk))))
         return outcome
     check_seen([post], how.get("seen"))
-    found = find_sources(rendered, reader=post.author, parent=post.parent, exclude=post)
+    quotes = find_sources(rendered, reader=post.author, parent=post.parent, exclude=post)
     concerned = Concerned.actor([(WORDING.kind, post.pk, {}, {})])
     outcome.action = open_record(
         Act.EDIT_POST,
@@ -43,7 +43,7 @@ def edit_with_reason(posts: Sequence[Post], *, source: str, **how: Unpack[How]) 
         note=how.get("note", ""),
         concerned=concerned,
     )
-    after = revise(post, source, rendered, found, editor=how["actor"])
+    after = revise(post, PreparedPost(source, rendered, quotes), editor=how["actor"])
     post.edited_action = outcome.action
     post.save(update_fields=["edited_action"])
     mark_own_post_read(post, member=how["actor"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from forum.actions.holding import approve_held, reject_held
+from forum.actions.premoderation import approve_held, reject_held
 from forum.forms.deed import Deed
 from forum.models import HeldPost
 from forum.permissions import can_decide_on

@@ -1,59 +1,77 @@
-"""What the composer sends."""
+"""The composer's form."""
 
 from __future__ import annotations
 
 import re
-from uuid import UUID
 
 from django import forms
-from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from forum.errors import Invalid
+from forum.actions.drafts import Writing
+from forum.lib.text import clean_source
 
 # More posts than anybody quotes in one reply.
-MOST_POINTED_AT = 20
+MAX_QUOTED = 20
+
+
+class SourceField(forms.CharField):
+    """Text as it was typed, but for what cannot be stored. What makes a good post is the action's
+    rule."""
+
+    def __init__(self) -> None:
+        super().__init__(required=False, strip=False)
+
+    def to_python(self, value: object) -> str:
+        return clean_source(str(value or ""))
+
+
+class PostIdsField(forms.Field):
+    """The ids of posts that the quote button was pressed for; anything odd is left out."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: object) -> list[int]:
+        sent = value if isinstance(value, list) else []
+        return [int(each) for each in sent[:MAX_QUOTED] if re.fullmatch("[0-9]{1,18}", str(each))]
+
+
+def number(most: int) -> forms.IntegerField:
+    odd = _("That can’t have come from the form. Please load the page again.")
+    return forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=most,
+        error_messages={"invalid": odd, "min_value": odd, "max_value": odd},
+    )
 
 
 class PostForm(forms.Form):
-    """A post's text and, for a new thread, its title. What makes a good post is the action's rule.
+    """A post's text and, for a new thread, its title, with what the form remembers: see `Writing`,
+    whose fields these are."""
 
-    `nonce` tells this form from every other, `base` is the number of the revision, of the post
-    edited or answered, that it began from, `known` the id of the thread's latest post then,
-    `quoted` the ids of posts that were quoted with the button (may be repeated). `told` and
-    `told_edit` are the latest answer and edit by others that it has shown. `version` is that of
-    the draft seen last, `turn` counts the savings in passing.
-    """
-
-    data: QueryDict
-
-    title = forms.CharField(required=False, strip=False)
-    source = forms.CharField(required=False, strip=False)
+    source = SourceField()
+    title = SourceField()
+    quoted_post_ids = PostIdsField(required=False)
     nonce = forms.UUIDField(required=False)
-    base = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    known = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    told = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    told_edit = forms.IntegerField(required=False, min_value=1, max_value=2**62)
-    version = forms.IntegerField(required=False, min_value=1, max_value=2**30)
-    turn = forms.IntegerField(required=False, min_value=1, max_value=2**30)
+    base_revision = number(2**62)
+    original_hash = forms.CharField(required=False)
+    last_seen_post = number(2**62)
+    acknowledged_post = number(2**62)
+    acknowledged_edit = number(2**62)
+    version = number(2**30)
+    autosave_seq = number(2**30)
 
-    def checked(self) -> None:
-        """Raise `Invalid` when what was sent cannot have come from the form."""
-        if not self.is_valid():
-            raise Invalid(str(next(iter(self.errors.values()))[0]))
-
-    def text(self, name: str) -> str:
-        """A field as it was sent."""
-        return str(self.data.get(name, "")).replace("\x00", "\ufffd")
-
-    def number(self, name: str) -> int | None:
-        value = self.cleaned_data.get(name) if self.is_valid() else None
-        return value if isinstance(value, int) else None
+    def clean(self) -> None:
+        if any("\x00" in self.data.get(name, "") for name in ("source", "title")):
+            raise forms.ValidationError(_("Null characters are not allowed."))
 
     @property
-    def nonce_value(self) -> UUID | None:
-        return self.cleaned_data.get("nonce")
+    def writing(self) -> Writing:
+        """What was sent; of what is not valid nothing."""
+        self.full_clean()
+        return Writing(**self.cleaned_data)
 
-    def pointed_at(self) -> list[int]:
-        """The ids of posts that the quote button was pressed for; anything odd is left out."""
-        sent = self.data.getlist("quoted")[:MOST_POINTED_AT]
-        return [int(value) for value in sent if re.fullmatch("[0-9]{1,18}", value)]
+    @property
+    def error(self) -> str:
+        """The first thing that is wrong; empty when nothing is."""
+        return str(next(iter(self.errors.values()))[0]) if self.errors else ""

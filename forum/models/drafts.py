@@ -133,14 +133,14 @@ class Draft(models.Model):
     source = models.TextField(blank=True)
     # Whom its quotes are from, as the composer sent it; the revision of the post edited or
     # answered that it began from, and the latest post that there was then.
-    quoted = models.JSONField(default=list)
-    base = models.BigIntegerField(null=True)
-    known = models.BigIntegerField(null=True)
+    quoted_post_ids = models.JSONField(default=list)
+    base_revision = models.BigIntegerField(null=True)
+    last_seen_post = models.BigIntegerField(null=True)
     # Counts savings: who saves over a later one than they saw is told.
     version = models.PositiveIntegerField(default=1)
     # The form that saved last, and how often it had then: what it sent before may come later.
     nonce = models.UUIDField(null=True)
-    turn = models.PositiveIntegerField(default=0)
+    autosave_seq = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(default=timezone.now)
     # Given up; kept a while, so that it can be taken back.
     discarded_at = models.DateTimeField(null=True)

@@ -112,9 +112,9 @@ class HeldPost(models.Model):
     # Its first words, without those that it quotes.
     excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True)
     # As the form sent them: whom it quotes, and what an edit began from.
-    pointed_at = models.JSONField(default=list)
-    base = models.BigIntegerField(null=True)
-    was = models.CharField(max_length=16, blank=True)
+    quoted_post_ids = models.JSONField(default=list)
+    base_revision = models.BigIntegerField(null=True)
+    original_hash = models.CharField(max_length=16, blank=True)
     nonce = models.UUIDField(null=True)
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
 

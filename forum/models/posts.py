@@ -14,6 +14,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
@@ -317,6 +318,14 @@ class Post(MPTTModel, SlowModeMixin):
     @property
     def is_edited(self) -> bool:
         return self.edited_at is not None
+
+    @cached_property
+    def restricted_branches(self) -> list[Post]:
+        """The heads of the branches around it that are, or were, locked or slow; nearest first."""
+        around = {"tree_id": self.tree_id, "lft__lte": self.lft, "rght__gte": self.rght}
+        heads = Post.objects.filter(SLOW_OR_LOCKED, **around)
+        actions = ("locked_action__actor", "slow_action__actor")
+        return list(heads.select_related(*actions).order_by("-lft"))
 
     def latest_revision(self) -> Revision:
         """What the post says now, as a revision."""

@@ -11,10 +11,18 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from forum.lib.term_matching import SearchedText, fold, host_of
+from forum.markup.render import Rendered
 
 TERMS_LENGTH = 20_000
 # Each is looked for in every post.
 MOST_TERMS = 1000
+
+
+def searched(rendered: Rendered, title: str = "") -> SearchedText:
+    """What rules look at: the words of a text with those that it quotes, and what it links to."""
+    return SearchedText(
+        f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
+    )
 
 
 class HoldRuleQuerySet(models.QuerySet["HoldRule"]):

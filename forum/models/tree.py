@@ -98,6 +98,20 @@ class SparseTreeManager(TreeManager):
             node.save(force_insert=True)
         return node
 
+    def record_in_branch(self, post: Post) -> None:
+        """Record a post inserted just now as the latest of its branch; needs the thread's lock."""
+        if post.level < 1:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE forum_post SET branch_number = %s WHERE id = (
+                    SELECT id FROM forum_post WHERE tree_id = %s AND level = 1 AND lft <= %s
+                     ORDER BY lft DESC LIMIT 1)
+                """,
+                [post.number, post.tree_id, post.lft],
+            )
+
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise NotImplementedError(
             "labels are sparse and trees are locked: see `reply_to`, `move_branch`, `repair`"

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from forum.actions.holding import HELD
+from forum.actions.posts import prepare_post
+from forum.actions.premoderation import HELD
 from forum.errors import Invalid
 from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
 from forum.permissions import can_appeal, can_withdraw
@@ -86,15 +87,16 @@ def text_of_held(held: HeldPost, reader: User) -> Preview | None:
     """What it will look like; what `reader` may not read of what it quotes is left out."""
     parent = held.edits.parent if held.edits else held.parent
     try:
-        return preview(
+        prepared = prepare_post(
             held.source,
             author=reader,
             parent=parent,
-            pointed_at=held.pointed_at,
+            quoted_post_ids=held.quoted_post_ids,
             exclude=held.edits,
         )
     except Invalid:
         return None
+    return preview(prepared, author=reader, parent=parent, edits=held.edits)
 
 
 def _what(held: HeldPost) -> str:

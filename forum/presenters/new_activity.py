@@ -1,4 +1,4 @@
-"""What happened around a post while somebody wrote an answer to it."""
+"""Activity around a post while somebody writes a reply to it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MOST = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Somebody else's answer to the same post."""
+class NewReply:
+    """Somebody else's reply to the same post."""
 
     id: int
     author: str
@@ -27,28 +27,35 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """Answers that the writer has not seen, and whether the post answered was edited."""
+class NewActivity:
+    """Replies that the writer has not seen, and the edit of the post that they reply to."""
 
-    answers: list[Answer]
+    replies: list[NewReply]
     count: int
     latest: int = 0  # id of the last of them
     edited_since: int = 0  # the revision that the writer began from, when there is a later one
     edit: int = 0  # and the later one
     edited_at: datetime | None = None
 
-    def is_news(self, told: int | None, told_edit: int | None) -> bool:
-        """Whether there is something of which the writer was not told."""
-        return self.latest > (told or 0) or self.edit > (told_edit or 0)
+    def is_unacknowledged(self, post: int | None, edit: int | None) -> bool:
+        """Return whether there is something later than that post and that edit."""
+        return self.latest > (post or 0) or self.edit > (edit or 0)
 
 
-def meanwhile(parent: Post, writer: User, *, known: int | None, base: int | None) -> Meanwhile:
-    """What came since the post `known`, and since the revision `base` of the post answered."""
-    found = replies_since(parent, writer, known) if known else Post.objects.none()
+def new_activity(
+    parent: Post, writer: User, *, last_seen_post: int | None, base_revision: int | None
+) -> NewActivity:
+    """Return what came since that post, and since that revision of the post replied to.
+
+    Nothing is asked when the thread has no later post.
+    """
+    found = Post.objects.none()
+    if last_seen_post and last_seen_post != parent.thread.last_post_id:
+        found = replies_since(parent, writer, last_seen_post)
     posts = list(found[: MOST + 1])
     count = len(posts) if len(posts) <= MOST else found.count()
-    answers = [
-        Answer(
+    replies = [
+        NewReply(
             id=post.pk,
             author=post.author.username,
             words=post.shown_excerpt,
@@ -58,12 +65,12 @@ def meanwhile(parent: Post, writer: User, *, known: int | None, base: int | None
         for post in posts[:MOST]
     ]
     latest = found.last() if count > MOST else (posts[-1] if posts else None)
-    edited = _edit_of(parent, writer, base) if base else None
-    return Meanwhile(
-        answers,
+    edited = _edit_of(parent, writer, base_revision) if base_revision else None
+    return NewActivity(
+        replies,
         count,
         latest=latest.pk if latest else 0,
-        edited_since=base or 0 if edited else 0,
+        edited_since=base_revision or 0 if edited else 0,
         edit=edited.number if edited else 0,
         edited_at=edited.created_at if edited else None,
     )

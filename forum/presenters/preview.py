@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString, mark_safe
 
-from forum.actions.posts import rendered_post
-from forum.actions.quotes import Found, find_sources
+from forum.actions.posts import PreparedPost
+from forum.actions.quotes import Found
 from forum.lib.languages import language_of
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
@@ -26,21 +26,10 @@ class Preview:
 
 
 def preview(
-    source: str,
-    *,
-    author: User,
-    parent: Post | None,
-    pointed_at: list[int],
-    exclude: Post | None = None,
+    prepared: PreparedPost, *, author: User, parent: Post | None, edits: Post | None = None
 ) -> Preview:
-    """The text as it will be shown; raises `Invalid` as posting it would.
-
-    `exclude` is the post itself, when it is edited.
-    """
-    rendered = rendered_post(source)
-    found = find_sources(
-        rendered, reader=author, parent=parent, pointed_at=pointed_at, exclude=exclude
-    )
+    """Return the text as it will be shown; `edits` is the post itself, when it is edited."""
+    rendered = prepared.rendered
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
         MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)
@@ -48,11 +37,11 @@ def preview(
     ]
     parent_author = parent.author_id if parent else None
     also = also_addressed(rendered.html, mentions, parent_author)
-    in_thread = exclude or parent
+    in_thread = edits or parent
     html = fill_post_html(
         rendered.html,
         mentions=mentions,
-        quotes=quoted(found, author),
+        quotes=quoted(prepared.quotes, author),
         thread_id=in_thread.thread_id if in_thread else 0,
         folds=also is not None,
         is_opening=parent is None,

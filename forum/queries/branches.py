@@ -19,14 +19,6 @@ def in_branches(heads: Iterable[Post]) -> PostQuerySet:
     return posts
 
 
-def restricted_branches_above(post: Post) -> PostQuerySet:
-    """The heads of the branches around `post` that are, or were, locked or slow; nearest first."""
-    around = {"tree_id": post.tree_id, "lft__lte": post.lft, "rght__gte": post.rght}
-    actions = ("locked_action__actor", "slow_action__actor")
-    heads: PostQuerySet = Post.objects.filter(SLOW_OR_LOCKED, **around)
-    return heads.select_related(*actions).order_by("-lft")
-
-
 def enclosing_locked_branches() -> PostQuerySet:
     """In a query of posts: the heads of the locked branches that a post is in."""
     around = {

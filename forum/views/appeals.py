@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
-from forum.errors import Conflict, Invalid, NotAllowed
+from forum.errors import Conflict, Invalid
 from forum.forms.appeals import AnswerForm, AppealForm
 from forum.lib.url_params import id_param
-from forum.models import Appeal, ModerationAction, User
-from forum.permissions import can_access_admin, can_answer_appeal, can_appeal
+from forum.models import Appeal, ModerationAction
+from forum.permissions import can_answer_appeal, can_appeal
 from forum.presenters.log import entry_of, links_of
-from forum.views.compose import author_of, signed_in
-from forum.views.keeping import forget_text, kept_text
+from forum.views.auth import MemberRequest, member_required, moderator_required
+from forum.views.form_drafts import forget_text, kept_text
 from forum.views.read_only import read_only
 
 APPEALS_PER_PAGE = 30
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def appeal(request: HttpRequest, action_id: int) -> HttpResponse:
+def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
     """Say what was wrong with an act that concerns oneself; or see what became of that."""
-    member = author_of(request)
+    member = request.user
     concerned = ModerationAction.objects.concerning(member).with_targets()
     action = get_object_or_404(concerned, pk=action_id)
     made = Appeal.objects.filter(action=action, member=member).select_related("record").first()
@@ -45,12 +44,9 @@ def appeal(request: HttpRequest, action_id: int) -> HttpResponse:
 
 
 @read_only
-def index(request: HttpRequest) -> HttpResponse:
+@moderator_required
+def index(request: MemberRequest) -> HttpResponse:
     """What waits for an answer, the oldest first; then what was answered, the latest first."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if not can_access_admin(request.user) or not isinstance(request.user, User):
-        raise NotAllowed(_("This part is for moderators."))
     appeals = Appeal.objects.for_moderator(request.user)
     before = id_param(request.GET, "before", "a")
     answered = appeals.exclude(answered_at=None).order_by("-id")
@@ -63,12 +59,10 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "appeals/index.html", context)
 
 
-@signed_in
+@moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def answer(request: HttpRequest, appeal_id: int) -> HttpResponse:
+def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
     """Read an appeal, and answer it: undo what was done, or say why it stands."""
-    if not can_access_admin(request.user) or not isinstance(request.user, User):
-        raise NotAllowed(_("This part is for moderators."))
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
     form = AnswerForm(sent, initial=kept_text(request), deed="appeal")
@@ -91,11 +85,11 @@ def answer(request: HttpRequest, appeal_id: int) -> HttpResponse:
     return render(request, "appeals/answer.html", context, status=status)
 
 
-def _answered(request: HttpRequest, appeal: Appeal, form: AnswerForm) -> bool:
+def _answered(request: MemberRequest, appeal: Appeal, form: AnswerForm) -> bool:
     act = uphold_appeal if form.cleaned_data["outcome"] == "upheld" else decline_appeal
     reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
     try:
-        act(appeal, actor=author_of(request), reason=reason, note=note)
+        act(appeal, actor=request.user, reason=reason, note=note)
     except (Invalid, Conflict) as error:
         form.add_error(None, str(error))
         return False

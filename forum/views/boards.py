@@ -9,6 +9,7 @@ from forum.lib.url_params import id_param
 from forum.models import Board, Category, Thread
 from forum.permissions import can_start_thread
 from forum.queries.read_state import load_unread_counts
+from forum.views.auth import is_member
 from forum.views.read_only import read_only
 
 LATEST_THREADS_PER_BOARD = 3  # threads of each board on the front page
@@ -43,6 +44,6 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "board": board,
         "threads": page[:THREADS_PER_PAGE],
         "next_after": page[THREADS_PER_PAGE - 1].pk if len(page) > THREADS_PER_PAGE else None,
-        "can_start": can_start_thread(request.user, board) or not request.user.is_authenticated,
+        "can_start": can_start_thread(request.user, board) or not is_member(request),
     }
     return render(request, "boards/detail.html", context)

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any
 from uuid import UUID, uuid4
 
-from django.contrib.auth.views import redirect_to_login
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.views import View
 
-from forum.actions.drafts import Writing
-from forum.actions.limits import spend
-from forum.actions.new_member_limits import keep_limits_of_new
-from forum.actions.posts import rendered_post
-from forum.actions.sent_forms import held_before, posted_before
+from forum.actions.drafts import Writing, discard_draft, save_draft
+from forum.actions.limits import check_rate, spend
+from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
+from forum.actions.premoderation import NeedsReview, Submission, hold_post
+from forum.actions.sent_forms import sent_before
+from forum.actions.threads import clean_title, publish_thread
 from forum.errors import (
     AlreadySent,
     Conflict,
@@ -34,26 +35,35 @@ from forum.errors import (
     UserError,
 )
 from forum.forms.posts import PostForm
-from forum.markup.changes import TextChange
+from forum.lib.htmx import wants_fragment
+from forum.lib.text import clean_source, fingerprint
+from forum.markup.changes import TextChange, word_diff
 from forum.markup.render import MAX_SOURCE
-from forum.models import Draft, Post, User
+from forum.models import Board, Draft, HeldPost, Post, Thread, User
 from forum.models.drafts import Purpose
-from forum.models.limits import PREVIEWS, Limit
+from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
+from forum.models.posts import post_path
 from forum.models.threads import TITLE_LENGTH
-from forum.presenters.new_activity import Meanwhile
+from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
+from forum.presenters.joined import posted
+from forum.presenters.new_activity import NewActivity, new_activity
+from forum.presenters.post_urls import post_url
 from forum.presenters.preview import Preview, preview
-from forum.views.held import let_wait, waits
-from forum.views.keeping import give_back, keep, look_around, show, typed_text
-
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+from forum.presenters.threads import render_post_text
+from forum.presenters.times import moment_of
+from forum.views.auth import is_member, log_in_first
+from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
+from forum.views.held import pending
+from forum.views.quoting import with_quotes
+from forum.views.sort_orders import order_of_page
 
 # What cannot be mended in the composer: the text can be copied, and is kept.
 FINAL = (Gone, Locked, NotAllowed)
 
 
-@dataclass(slots=True)
-class Composer:
-    """What the composer shows."""
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a text is written for, and how the composer speaks of that."""
 
     id: str
     action: str
@@ -61,40 +71,51 @@ class Composer:
     label: str
     button: str
     back: str
+    purpose: Purpose | None  # of its draft; none when what it was for is not there
     button_again: str = ""  # when the form was sent before, with other words
-    target: Post | None = None  # the post answered
-    parent_text: SafeString | None = None  # what that says
-    thread_title: str = ""  # of the thread that the post is in
-    thread_id: int | None = None  # of the same
-    has_title: bool = False
-    title: str = ""
-    source: str = ""
-    nonce: str = field(default_factory=lambda: str(uuid4()))
-    pointed_at: list[int] = field(default_factory=list)
-    base: int | None = None  # the revision, of the post edited or answered, that it began from
-    was: str = ""  # the fingerprint of the text that an edit began from
+    parent: Post | None = None  # the post that it replies to
+    edited: Post | None = None
+    board: Board | None = None  # of a new thread
+    thread: Thread | None = None
+
+    @property
+    def is_reply(self) -> bool:
+        return self.purpose is not None and self.purpose.parent_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """What the composer shows."""
+
+    target: Target
+    writing: Writing
+    button: str
     notice: str = ""
     error: UserError | None = None
     preview: Preview | None = None
+    parent_text: SafeString | None = None
     # To whom other replies are begun in the thread, and where a quote is added to them.
-    other_replies: list[tuple[str, str]] = field(default_factory=list)
+    other_replies: Sequence[tuple[str, str]] = ()
     says_now: SafeString | None = None  # what an edit that came in between made of the post
-    changes: list[TextChange] = field(default_factory=list)  # what this text would change in that
-    purpose: Purpose | None = None  # what its draft is kept under; none when that is not there
-    known: int | None = None  # the latest post of the thread when it was opened
-    version: int | None = None  # of the draft that it began from or saved last
-    turn: int | None = None  # which saving in passing this is
+    changes: Sequence[TextChange] = ()  # what this text would change in that
     saved_at: datetime | None = None
-    other: Draft | None = None  # what another device has saved meanwhile
-    meanwhile: Meanwhile | None = None  # what others did since it was opened
-    told: int | None = None  # the latest of that which it has shown: an answer,
-    told_edit: int | None = None  # and an edit of the post answered
-    is_held: bool = False  # it shows that first; pressed again, it is posted
-    elsewhere: str = ""  # where it can be posted instead, when what it answers was removed
+    conflicting_draft: Draft | None = None  # what another device has saved since
+    new_activity: NewActivity | None = None  # since the form was opened
+    needs_confirmation: bool = False  # it shows that first; sent again, it is posted
+    elsewhere: str = ""  # where it can be posted instead, when the parent was removed
     is_dead_end: bool = False  # and where there is no such place
+    fresh_nonce: UUID = field(default_factory=uuid4)  # of a form that has none yet
 
-    limit: int = MAX_SOURCE
-    title_limit: int = TITLE_LENGTH
+    limit = MAX_SOURCE
+    title_limit = TITLE_LENGTH
+
+    @property
+    def action(self) -> str:
+        return self.elsewhere or self.target.action
+
+    @property
+    def nonce(self) -> UUID:
+        return self.writing.nonce or self.fresh_nonce
 
     @property
     def was_signed_out(self) -> bool:
@@ -106,211 +127,584 @@ class Composer:
         return self.error.address if isinstance(self.error, AlreadySent) else ""
 
     @property
-    def wrong(self) -> str:
-        """Which field a refusal is about: “title” or “source”; empty without one."""
+    def invalid_field(self) -> str:
+        """The field that a refusal is about: “title” or “source”; empty without one."""
         if self.error is None or self.sent_address:
             return ""
         return self.error.field if isinstance(self.error, Invalid) else "source"
 
     @property
     def focus(self) -> str:
-        """Which field is to be written in next; none while there is something to read first."""
-        if self.preview or self.is_held:
+        """The field to be written in next; none while there is something to read first."""
+        if self.preview or self.needs_confirmation:
             return ""
-        lacks_title = self.has_title and not self.title
-        return self.wrong or ("title" if lacks_title else "source")
+        lacks_title = self.target.board and not self.writing.title
+        return self.invalid_field or ("title" if lacks_title else "source")
 
     @property
     def wait_seconds(self) -> int:
-        """After how many seconds it can be posted; 0 when it can be tried at once."""
+        """Seconds until it can be posted; 0 when it can be tried at once."""
         return self.error.retry_after if isinstance(self.error, RateLimited) else 0
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the text can be copied, and not posted from here."""
+        """The text can be copied, and not posted from here."""
         return self.is_dead_end or isinstance(self.error, FINAL)
 
-    @property
-    def nonce_value(self) -> UUID | None:
-        try:
-            return UUID(self.nonce)
-        except ValueError:
-            return None
 
-    @property
-    def written(self) -> Writing:
-        """What a draft keeps of it, and what waits for a moderator."""
-        return Writing(
-            self.source,
-            title=self.title,
-            quoted=self.pointed_at,
-            base=self.base,
-            known=self.known,
-            nonce=self.nonce_value,
-            version=self.version,
-            turn=self.turn,
+class ComposeView(View):
+    """One form, from opening it to the post: what a reply, an edit and a new thread have in common.
+
+    GET shows the composer with what was typed before. POST does what the button says (`do`), and
+    without one publishes the text, by these steps: confirm new activity, render, check limits, hold
+    for review or write. Whatever refuses it shows the composer again, with the text.
+
+    Subclasses say what the text is for (`find_target`), who may write it (`permission`), and how it
+    is written (`write`).
+    """
+
+    http_method_names = ["get", "head", "post"]
+    limit: Limit
+    composer: Composer
+
+    # -- What subclasses say ----------------------------------------------------------------------
+
+    def find_target(self, *args: Any, **kwargs: Any) -> Target | Purpose:
+        """Return what the text is for; only its purpose when that is not there, or not for them."""
+        raise NotImplementedError
+
+    def permission(self) -> PermissionResult:
+        """Return whether this person may write it."""
+        raise NotImplementedError
+
+    def begin(self) -> Writing:
+        """Return what the form holds before anything is typed."""
+        return Writing()
+
+    def complete(self, *, has_draft: bool) -> None:
+        """Add to the form what is asked for besides; before it is shown for the first time."""
+
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+        """Write it, unless `check` refuses; returns the post."""
+        raise NotImplementedError
+
+    def posted(self, post: Post) -> HttpResponse:
+        """Lead to what was written."""
+        raise NotImplementedError
+
+    def recover(self, error: UserError) -> None:
+        """Prepare what helps after a refusal."""
+
+    # -- GET and POST -----------------------------------------------------------------------------
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        target = self.find_target(**kwargs)
+        if isinstance(target, Purpose):
+            return self.show_orphan(target)
+        self.target = target
+        self.composer = Composer(target, self.begin(), target.button)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, **_address: Any) -> HttpResponse:
+        permission = self.permission()
+        if isinstance(permission.error, LoggedOut):
+            return self.ask_to_log_in()
+        has_draft = self.restore_draft()
+        if permission.error and has_draft:
+            self.recover(permission.error)
+            return self.show_refusal(permission.error)
+        permission.enforce()
+        self.complete(has_draft=has_draft)
+        return self.show()
+
+    def post(self, request: HttpRequest, **_address: Any) -> HttpResponse:
+        form = PostForm(request.POST)
+        self.change(writing=form.writing)
+        try:
+            if form.error:
+                raise Invalid(form.error)
+            if not is_member(request):
+                raise LoggedOutMeanwhile
+            return self.handle(request.user, request.POST.get("do", ""))
+        except UserError as error:
+            self.recover(error)
+            return self.refuse(error)
+
+    def handle(self, member: User, do: str) -> HttpResponse:
+        """Do what the button says; raises `UserError`."""
+        match do:
+            case "save":
+                return self.autosave(member)
+            case "discard":
+                return self.discard(member)
+            case "use":
+                return self.use_conflicting_draft(member)
+        self.permission().enforce()
+        if do == "preview":
+            return self.show_preview(member)
+        return self.confirm_new_activity(member) or self.publish(member)
+
+    # -- Publishing -------------------------------------------------------------------------------
+
+    def confirm_new_activity(self, member: User) -> HttpResponse | None:
+        """Show once, before posting, what others have done since; None when nothing is new."""
+        self.load_new_activity(member)
+        activity, writing = self.composer.new_activity, self.composer.writing
+        if activity is None or not activity.is_unacknowledged(
+            writing.acknowledged_post, writing.acknowledged_edit
+        ):
+            return None
+        if sent_before(member, writing.nonce, writing.source, title=writing.title):
+            return None  # it is answered as it was
+        self.keep()
+        self.change(needs_confirmation=True, button=_("Post anyway"))
+        return self.show(Conflict.status)
+
+    def publish(self, member: User) -> HttpResponse:
+        """Write the post, or hold it for review. Limits are checked under the thread's lock."""
+        self.check_rate(member)
+        prepared, writing = self.prepare(member), self.composer.writing
+        submission = Submission(
+            member,
+            prepared.rendered,
+            title=writing.title,
+            edits=self.target.edited,
+            limit=self.limit,
+        )
+        try:
+            sent = self.write(member, prepared, submission.check)
+        except NeedsReview as needed:
+            assert self.target.purpose
+            sent = hold_post(
+                self.target.purpose,
+                author=member,
+                written=writing,
+                why=needed.why,
+                prepared=prepared,
+                check=submission.check_limits,
+            )
+        forget_text(self.request)
+        return pending(self.request, sent) if isinstance(sent, HeldPost) else self.posted(sent)
+
+    def check_rate(self, member: User) -> None:
+        """Raise `RateLimited` before a text with quotes is prepared: their search costs most.
+
+        What was sent before is answered all the same.
+        """
+        writing = self.composer.writing
+        if ">" not in writing.source:
+            return
+        try:
+            check_rate(f"person:{member.pk}", self.limit)
+        except RateLimited:
+            if not sent_before(member, writing.nonce, writing.source, title=writing.title):
+                raise
+
+    def prepare(self, member: User) -> PreparedPost:
+        """Render the text, once, and find whom it quotes; raises `Invalid`."""
+        return prepare_post(
+            self.composer.writing.source,
+            author=member,
+            parent=self.target.parent,
+            quoted_post_ids=self.composer.writing.quoted_post_ids,
+            exclude=self.target.edited,
         )
 
-    def was_sent_by(self, author: User) -> bool:
-        """Whether the form was sent before; raises `AlreadySent` when with other words."""
-        form = (author, self.nonce_value, self.source)
-        return bool(posted_before(*form, title=self.title) or held_before(*form, title=self.title))
+    # -- Other buttons ----------------------------------------------------------------------------
 
-    def become_another(self) -> None:
-        """Go on as another form than the one that was sent."""
-        self.nonce, self.button = str(uuid4()), self.button_again or self.button
+    def show_preview(self, member: User) -> HttpResponse:
+        spend(f"person:{member.pk}", PREVIEWS)
+        prepared = self.prepare(member)
+        parent, edited = self.target.parent, self.target.edited
+        self.change(preview=preview(prepared, author=member, parent=parent, edits=edited))
+        self.keep()
+        self.load_new_activity(member)
+        return self.show()
 
-    def take(self, form: PostForm) -> None:
-        """Show again what was sent."""
-        self.title = form.text("title")
-        self.source = form.text("source")
-        self.nonce = form.text("nonce") or self.nonce
-        self.pointed_at = form.pointed_at()
-        self.base, self.known = form.number("base"), form.number("known")
-        self.was = form.text("was")
-        self.told, self.told_edit = form.number("told"), form.number("told_edit")
-        self.version, self.turn = form.number("version"), form.number("turn")
+    def autosave(self, member: User) -> HttpResponse:
+        """Save a draft, also of what may not be posted; says so, and what others have done."""
+        self.change(error=self.permission().error)
+        status = 200
+        try:
+            spend(f"person:{member.pk}", DRAFTS)
+            self.save_draft(member)
+        except Conflict as changed:
+            self.load_conflicting_draft(member)
+            status = changed.status
+        self.load_new_activity(member)
+        return self.show(status)
 
-    def take_state(self, draft: Draft | None) -> None:
-        """Go on from what is saved now."""
+    def discard(self, member: User) -> HttpResponse:
+        """Give the text up; it was never saved, perhaps, and can be taken back all the same."""
+        try:
+            draft = self.save_draft(member)
+        except Conflict:
+            self.load_conflicting_draft(member)
+            return self.show(Conflict.status)
+        forget_text(self.request)
+        if draft is None:
+            return redirect(self.target.back)
+        draft = discard_draft(draft, actor=member)
+        return discarded(self.request, draft, back=self.target.back)
+
+    def use_conflicting_draft(self, member: User) -> HttpResponse:
+        """Show the draft from the other device, in place of what was written here."""
+        if draft := self.find_draft(member):
+            self.change(writing=self.written_in(draft), conflicting_draft=None)
+            forget_text(self.request)
+        return self.show()
+
+    # -- Drafts -----------------------------------------------------------------------------------
+
+    def restore_draft(self) -> bool:
+        """Put what was typed here and not posted into the form; tells whether there was anything.
+
+        Text in the session is later than the draft, which is offered beside it.
+        """
+        draft = self.find_draft(self.request.user) if is_member(self.request) else None
+        if draft:
+            notice = _("Draft from %(when)s.") % {"when": moment_of(draft.saved_at)}
+            self.change(writing=self.written_in(draft), notice=notice)
+        typed, writing = kept_text(self.request), self.composer.writing
+        if typed and typed.get("source", "") != writing.source:
+            title, source = typed.get("title", writing.title), typed.get("source", writing.source)
+            self.change(
+                writing=replace(writing, title=title, source=source),
+                notice=_("This is what you had written when it could not be posted."),
+                conflicting_draft=draft,
+            )
+        return bool(draft or typed)
+
+    def find_draft(self, member: User) -> Draft | None:
+        """Return what this member has kept of this text."""
+        if self.target.purpose is None:
+            return None
+        return Draft.objects.of(member).kept().purposed(self.target.purpose).first()
+
+    def written_in(self, draft: Draft) -> Writing:
+        """Return what a draft holds, with what the form knows besides."""
+        writing = self.composer.writing
+        return replace(
+            writing,
+            title=draft.title,
+            source=draft.source,
+            quoted_post_ids=draft.quoted_post_ids,
+            version=draft.version,
+            base_revision=draft.base_revision or writing.base_revision,
+            last_seen_post=draft.last_seen_post or writing.last_seen_post,
+        )
+
+    def save_draft(self, member: User) -> Draft | None:
+        """Save what was typed; raises `Conflict` when another device has saved since."""
+        assert self.target.purpose
+        writing = self.composer.writing
+        draft = save_draft(self.target.purpose, member=member, written=writing)
         is_kept = draft is not None and draft.discarded_at is None
-        self.version = draft.version if draft and is_kept else None
-        self.saved_at = draft.saved_at if draft and is_kept else None
+        self.change(
+            writing=replace(writing, version=draft.version if draft and is_kept else None),
+            saved_at=draft.saved_at if draft and is_kept else None,
+        )
+        return draft
 
-    def show_draft(self, draft: Draft) -> None:
-        """Show what was kept."""
-        self.title, self.source = draft.title, draft.source
-        self.pointed_at, self.version = draft.quoted, draft.version
-        self.base, self.known = draft.base or self.base, draft.known or self.known
-        self.other = None
+    def keep(self) -> None:
+        """Save what was typed, as a draft if it can be one, else in the session."""
+        if not is_member(self.request) or self.target.purpose is None:
+            keep_text(self.request)
+            return
+        try:
+            self.save_draft(self.request.user)
+        except Conflict:
+            self.load_conflicting_draft(self.request.user)
+        except UserError:
+            keep_text(self.request)
 
+    def load_conflicting_draft(self, member: User) -> None:
+        """Show the draft that another device has saved: who goes on has seen it."""
+        draft = self.find_draft(member)
+        writing = replace(self.composer.writing, version=draft.version if draft else None)
+        self.change(writing=writing, conflicting_draft=draft, saved_at=None)
 
-def show_preview(
-    request: HttpRequest,
-    composer: Composer,
-    author: User,
-    *,
-    parent: Post | None = None,
-    exclude: Post | None = None,
-) -> HttpResponse:
-    """The composer with what its text will look like; raises `Invalid` or `RateLimited`.
+    # -- Showing ----------------------------------------------------------------------------------
 
-    `parent` is the post answered; `exclude` the post itself, when it is edited.
-    """
-    spend(f"person:{author.pk}", PREVIEWS)
-    composer.preview = preview(
-        composer.source,
-        author=author,
-        parent=parent,
-        pointed_at=composer.pointed_at,
-        exclude=exclude,
-    )
-    keep(request, composer)
-    look_around(composer, author)
-    return show(request, composer)
+    def change(self, **changes: Any) -> None:
+        self.composer = replace(self.composer, **changes)
 
+    def load_new_activity(self, member: User) -> None:
+        """Find what others have done around the parent since the form was opened."""
+        if self.target.parent and self.target.is_reply:
+            writing = self.composer.writing
+            activity = new_activity(
+                self.target.parent,
+                member,
+                last_seen_post=writing.last_seen_post,
+                base_revision=writing.base_revision,
+            )
+            self.change(new_activity=activity)
 
-def hold(request: HttpRequest, composer: Composer, author: User) -> HttpResponse | None:
-    """Show once, before posting, what others have done here meanwhile; None when nothing is new."""
-    look_around(composer, author)
-    unread = composer.meanwhile
-    if unread is None or not unread.is_news(composer.told, composer.told_edit):
-        return None
-    if composer.was_sent_by(author):
-        return None
-    keep(request, composer)
-    composer.is_held, composer.button = True, _("Post anyway")
-    return show(request, composer, Conflict.status)
+    def show(self, status: int = 200) -> HttpResponse:
+        """Show the composer: as a page, as a part of one, or what became of an autosave."""
+        if self.composer.writing.autosave_seq is not None:
+            template = "drafts/_state.html"
+        elif wants_fragment(self.request):
+            template = "posts/_composer.html"
+        else:
+            template = "posts/compose.html"
+            if self.target.parent and self.target.is_reply:
+                self.change(parent_text=render_post_text(self.target.parent, self.request.user))
+        context = {"composer": self.composer, "target": self.target}
+        response = render(self.request, template, context, status=status)
+        error = self.composer.error
+        if error and error.retry_after is not None:
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
+    def refuse(self, error: UserError) -> HttpResponse:
+        """Say why the text was not taken, with the text; it is kept for the next visit too."""
+        writing = self.composer.writing
+        if isinstance(error, AlreadySent):
+            button = self.target.button_again or self.target.button
+            self.change(writing=replace(writing, nonce=uuid4()), button=button)
+        if writing.autosave_seq is None or isinstance(error, LoggedOut):
+            self.keep()
+        return self.show_refusal(error)
 
-def refuse(request: HttpRequest, composer: Composer, error: UserError) -> HttpResponse:
-    """Say why the text was not taken, with the text; it is kept for the next visit too."""
-    if isinstance(error, AlreadySent):
-        composer.become_another()
-    if composer.turn is None or isinstance(error, LoggedOut):
-        keep(request, composer)
-    return show_refused(request, composer, error)
+    def show_refusal(self, error: UserError) -> HttpResponse:
+        """Show the composer with why its text is not taken; perhaps it can be posted elsewhere."""
+        self.change(error=error)
+        if self.composer.elsewhere:
+            # Another text from here on: this one's draft stays as it is.
+            writing = replace(self.composer.writing, version=None)
+            self.change(writing=writing, button=_("Post to the thread instead"))
+        return self.show(error.status)
 
+    def ask_to_log_in(self) -> HttpResponse:
+        return log_in_first(self.request)
 
-def show_refused(request: HttpRequest, composer: Composer, error: UserError) -> HttpResponse:
-    """The composer with why its text is not taken; perhaps it can be posted elsewhere."""
-    composer.error = error
-    if composer.elsewhere:
-        # Another text from here on: this one's draft stays as it is.
-        composer.action, composer.version = composer.elsewhere, None
-        composer.button = _("Post to the thread instead")
-    return show(request, composer, error.status)
+    def show_orphan(self, purpose: Purpose) -> HttpResponse:
+        """Show one's own words for a post that is not there, or not for this reader; 404 without.
 
-
-def lost(request: HttpRequest, purpose: Purpose) -> HttpResponse:
-    """About a post that is not there, or not for this reader: one's own words, if there are any.
-
-    404 without. What never was there and what may not be seen look the same.
-    """
-    composer = Composer(
-        id="lost",
-        action=request.path,
-        heading=_("What you had written"),
-        label=_("Your text"),
-        button="",
-        back=reverse("drafts"),
-        purpose=purpose if Post.objects.filter(pk__in=purpose.posts).exists() else None,
-    )
-    if request.method == "POST":
-        composer.take(PostForm(request.POST))
-    else:
-        give_back(request, composer)
-    if not composer.source:
-        raise Http404
-    error = Gone(_("What this was for isn’t here any more."))
-    if request.method == "POST":
-        return refuse(request, composer, error)
-    return show_refused(request, composer, error)
-
-
-def signed_in(view: View) -> View:
-    """A form for people who are signed in: others sign in first, and are shown what they typed."""
-
-    @functools.wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        typed = typed_text(request)
-        if not typed:
-            return redirect_to_login(request.get_full_path())
-        error = LoggedOutMeanwhile()
-        context = {"error": error, "typed": typed.values()}
-        return render(request, "user_error.html", context, status=error.status)
-
-    return cast(View, wrapped)
+        What never was there and what may not be seen look the same.
+        """
+        exists = Post.objects.filter(pk__in=purpose.posts).exists()
+        self.target = Target(
+            id="lost",
+            action=self.request.path,
+            heading=_("What you had written"),
+            label=_("Your text"),
+            button="",
+            back=reverse("drafts"),
+            purpose=purpose if exists else None,
+        )
+        is_sent = self.request.method == "POST"
+        writing = PostForm(self.request.POST).writing if is_sent else Writing()
+        self.composer = Composer(self.target, writing, "")
+        if not is_sent:
+            self.restore_draft()
+        if not self.composer.writing.source:
+            raise Http404
+        error = Gone(_("What this was for isn’t here any more."))
+        return self.refuse(error) if is_sent else self.show_refusal(error)
 
 
-def author_of(request: HttpRequest) -> User:
-    """Who writes; raises `LoggedOut` when nobody is signed in any more."""
-    if isinstance(request.user, User):
-        return request.user
-    raise LoggedOutMeanwhile
+def find_post(request: HttpRequest, post_id: int) -> Post | None:
+    """Return a post in a thread that this reader may open."""
+    return Post.objects.visible_to(request.user).with_context().filter(pk=post_id).first()
 
 
-def admit(
-    request: HttpRequest,
-    composer: Composer,
-    author: User,
-    limit: Limit,
-    *,
-    edits: Post | None = None,
-) -> HttpResponse | None:
-    """The answer to what waits for a moderator; None for what is to be posted.
+class ReplyView(ComposeView):
+    """Reply to a post, under it or on a page of its own."""
 
-    Takes a token for it; what is no post, or was sent before, costs none. Raises `Invalid` or
-    `RateLimited`.
-    """
-    rendered = rendered_post(composer.source)
-    form = (author, composer.nonce_value, composer.source)
-    if posted_before(*form, title=composer.title):
-        return None
-    if held := held_before(*form, title=composer.title):
-        return waits(request, held)
-    keep_limits_of_new(author, rendered, is_edit=edits is not None)
-    spend(f"person:{author.pk}", limit)
-    return let_wait(request, composer, author, rendered, edits=edits)
+    limit = POSTS
+    parent: Post
+
+    def find_target(self, *, post_id: int) -> Target | Purpose:
+        purpose = Purpose(parent_id=post_id)
+        parent = find_post(self.request, post_id)
+        if parent is None:
+            return purpose
+        self.parent = parent
+        heading, label = _("Reply to a removed post"), _("Your reply to a removed post")
+        if parent.is_readable:
+            name = {"name": parent.author.username}
+            heading, label = _("Reply to %(name)s") % name, _("Your reply to %(name)s") % name
+        return Target(
+            id=f"reply-{parent.pk}",
+            action=f"{post_path(parent.pk)}reply/",
+            heading=heading,
+            label=label,
+            button=_("Post reply"),
+            button_again=_("Post as another reply"),
+            back=post_url(parent),
+            purpose=purpose,
+            parent=parent,
+            thread=parent.thread,
+        )
+
+    def permission(self) -> PermissionResult:
+        return can_answer(self.request.user, self.parent)
+
+    def begin(self) -> Writing:
+        parent = self.parent
+        return Writing(
+            base_revision=parent.latest_number, last_seen_post=parent.thread.last_post_id
+        )
+
+    def complete(self, *, has_draft: bool) -> None:
+        writing, others = with_quotes(self.request, self.composer.writing, self.parent)
+        self.change(writing=writing, other_replies=others)
+
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+        return publish_reply(
+            self.parent,
+            prepared,
+            author=member,
+            nonce=self.composer.writing.nonce,
+            draft_version=self.composer.writing.version,
+            check=check,
+        )
+
+    def posted(self, post: Post) -> HttpResponse:
+        if wants_fragment(self.request):
+            context = posted(post, self.request.user, order_of_page(self.request))
+            return render(self.request, "posts/_posted.html", context, status=201)
+        messages.success(self.request, _("Posted."))
+        return redirect(post_url(post))
+
+    def recover(self, error: UserError) -> None:
+        """When the parent was removed, the thread itself can be replied to instead, perhaps."""
+        if not isinstance(error, Conflict):
+            return
+        posts = Post.objects.visible_to(self.request.user).with_context()
+        opening = posts.opening_of(self.parent.thread_id).first()
+        if opening and can_answer(self.request.user, opening):
+            self.change(elsewhere=f"{post_path(opening.pk)}reply/")
+        else:
+            self.change(is_dead_end=True)
+
+    def ask_to_log_in(self) -> HttpResponse:
+        if not wants_fragment(self.request):
+            return log_in_first(self.request)
+        context = {"target": self.target}
+        return render(self.request, "posts/_log_in.html", context, status=401)
+
+
+class EditView(ComposeView):
+    """Change one's own post."""
+
+    limit = EDITS
+    edited: Post
+
+    def find_target(self, *, post_id: int) -> Target | Purpose:
+        purpose = Purpose(post_id=post_id)
+        post = find_post(self.request, post_id)
+        if post is None:
+            return purpose
+        self.edited = post
+        return Target(
+            id=f"edit-{post.pk}",
+            action=f"{post_path(post.pk)}edit/",
+            heading=_("Edit your post"),
+            label=_("The text of your post"),
+            button=_("Save"),
+            back=post_url(post),
+            purpose=purpose,
+            parent=post.parent,
+            edited=post,
+            thread=post.thread,
+        )
+
+    def permission(self) -> PermissionResult:
+        if not is_member(self.request):
+            return PermissionResult(LoggedOut())
+        return can_edit(self.request.user, self.edited)
+
+    def begin(self) -> Writing:
+        source = self.edited.shown_source
+        return Writing(
+            source,
+            base_revision=self.edited.latest_number,
+            original_hash=fingerprint(source),
+        )
+
+    def complete(self, *, has_draft: bool) -> None:
+        if has_draft:
+            self.catch_up()
+
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+        writing = self.composer.writing
+        return publish_edit(
+            self.edited,
+            prepared,
+            actor=member,
+            base_revision=writing.base_revision,
+            original_hash=writing.original_hash,
+            nonce=writing.nonce,
+            draft_version=writing.version,
+            check=check,
+        )
+
+    def posted(self, post: Post) -> HttpResponse:
+        messages.success(self.request, _("Saved."))
+        return redirect(post_url(post))
+
+    def recover(self, error: UserError) -> None:
+        if isinstance(error, Conflict):
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Show what the post says now: whoever saves again has seen what they write over."""
+        latest, writing = self.edited.latest_revision(), self.composer.writing
+        self.change(
+            writing=replace(
+                writing,
+                base_revision=latest.number,
+                original_hash=fingerprint(latest.source),
+            ),
+            says_now=render_post_text(self.edited, self.request.user),
+            changes=word_diff(latest.source, clean_source(writing.source)),
+        )
+
+
+class NewThreadView(ComposeView):
+    """Start a thread in a board."""
+
+    limit = THREADS
+    board: Board
+
+    def find_target(self, *, slug: str) -> Target:
+        self.board = board = get_object_or_404(Board, slug=slug)
+        return Target(
+            id="new-thread",
+            action=self.request.path,
+            heading=_("Start a thread in %(board)s") % {"board": board.name},
+            label=_("The opening post"),
+            button=_("Start the thread"),
+            button_again=_("Start another thread"),
+            back=board.get_absolute_url(),
+            purpose=Purpose(board_id=board.pk),
+            board=board,
+        )
+
+    def permission(self) -> PermissionResult:
+        return can_start_thread(self.request.user, self.board)
+
+    def prepare(self, member: User) -> PreparedPost:
+        writing = self.composer.writing
+        self.change(writing=replace(writing, title=clean_title(writing.title)))
+        return super().prepare(member)
+
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+        writing = self.composer.writing
+        return publish_thread(
+            self.board,
+            writing.title,
+            prepared,
+            author=member,
+            nonce=writing.nonce,
+            draft_version=writing.version,
+            check=check,
+        )
+
+    def posted(self, post: Post) -> HttpResponse:
+        messages.success(self.request, _("Your thread has begun."))
+        return redirect(post.thread)

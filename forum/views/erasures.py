@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,16 +15,16 @@ from forum.errors import Conflict
 from forum.forms.erasures import OwnForm
 from forum.models import Erasure
 from forum.presenters.erasures import extent_of_account
-from forum.views.compose import author_of
+from forum.views.auth import MemberRequest, member_required
 
 
 @never_cache
-@login_required
+@member_required
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "HEAD", "POST"])
-def own(request: HttpRequest) -> HttpResponse:
+def own(request: MemberRequest) -> HttpResponse:
     """What goes and what stays; ask for it, or take that back while nobody has done it."""
-    person = author_of(request)
+    person = request.user
     asked = Erasure.objects.open().filter(person=person).first()
     form = OwnForm(
         request.POST or None, initial={"with_posts": "1" if asked and asked.with_posts else ""}
@@ -37,8 +36,8 @@ def own(request: HttpRequest) -> HttpResponse:
     return render(request, "account/erase.html", context)
 
 
-def _decide(request: HttpRequest, form: OwnForm) -> None:
-    person = author_of(request)
+def _decide(request: MemberRequest, form: OwnForm) -> None:
+    person = request.user
     if request.POST.get("do") == "keep":
         withdraw_own(person)
         messages.success(request, _("Your account stays."))

@@ -11,7 +11,7 @@ from django.views import defaults
 
 from forum.errors import UserError
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
-from forum.views.keeping import keep_text, typed_text
+from forum.views.form_drafts import keep_text, typed_text
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -11,24 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from forum.actions.notifications import mark_moderation_notifications, mark_notifications, read_all
-from forum.errors import Invalid, LoggedOut
+from forum.errors import Invalid
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.lib.url_params import id_param
 from forum.models import ModerationNotification, Notification, User
 from forum.presenters.inbox import grouped, nothing_since
 from forum.presenters.moderation_notifications import told
+from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
 
 NOTIFICATIONS_PER_PAGE = 50  # notices
 
 
 @read_only
-def detail(request: HttpRequest) -> HttpResponse:
+@member_required
+def detail(request: MemberRequest) -> HttpResponse:
     """What a member was told of, the latest first, grouped."""
     member = request.user
-    if not isinstance(member, User):
-        return redirect_to_login(request.get_full_path())
     after = id_param(request.GET, "after", "n")
     inbox = Notification.objects.inbox_of(member).before(after).with_context(member)
     notifications = list(inbox[: NOTIFICATIONS_PER_PAGE + 1])
@@ -49,11 +48,10 @@ def detail(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def mark(request: HttpRequest) -> HttpResponse:
+@member_action
+def mark(request: MemberRequest) -> HttpResponse:
     """Mark notices as read or not: those named, or all up to the newest that was shown."""
     member = request.user
-    if not isinstance(member, User):
-        raise LoggedOut
     do = request.POST.get("do")
     if do not in ("read", "unread", "read-all"):
         raise Invalid(_("Please say what to do with these notices."))
@@ -72,11 +70,10 @@ def mark(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def told_by_moderators(request: HttpRequest) -> HttpResponse:
+@member_required
+def told_by_moderators(request: MemberRequest) -> HttpResponse:
     """What moderators did that concerns a member, the latest first; or one of these is read."""
     member = request.user
-    if not isinstance(member, User):
-        return redirect_to_login(request.get_full_path())
     if request.method == "POST":
         mark_moderation_notifications(
             _told_in(request), member=member, read=request.POST.get("do") == "read"

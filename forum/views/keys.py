@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from forum.actions.accounts import set_keys
 from forum.lib.htmx import wants_fragment
-from forum.models import User
 from forum.preferences import keys_are_off
 from forum.presenters.keys import KEYS
+from forum.views.auth import is_member
 
 KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
@@ -30,7 +30,7 @@ def switch(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("keys", "")
     if chosen not in ("off", "on"):
         raise BadRequest("off or on")
-    if isinstance(request.user, User):
+    if is_member(request):
         set_keys(request.user, are_on=chosen == "on")
     if wants_fragment(request):
         context = {"is_off": chosen == "off", "switched": True}

@@ -9,15 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.undo import undo
-from forum.errors import Conflict, Invalid, NotAllowed
+from forum.errors import Conflict, Invalid
 from forum.forms.moderation import ReasonForm
 from forum.lib.url_params import id_param
-from forum.models import Board, ModerationAction, User
+from forum.models import Board, ModerationAction
 from forum.models.acts import Act
-from forum.permissions import can_access_admin, can_appeal, can_undo
+from forum.permissions import can_appeal, can_undo
 from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
-from forum.views.compose import signed_in
-from forum.views.keeping import forget_text, kept_text
+from forum.views.auth import MemberRequest, is_member, moderator_required
+from forum.views.form_drafts import forget_text, kept_text
 from forum.views.read_only import read_only
 
 LOG_ENTRIES_PER_PAGE = 30
@@ -54,17 +54,15 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
         "entry": entry_of(action, request.user),
         "links": links_of(action),
         "may_undo": can_undo(request.user, action),
-        "may_appeal": isinstance(request.user, User) and can_appeal(request.user, action),
+        "may_appeal": is_member(request) and can_appeal(request.user, action),
     }
     return render(request, "log/detail.html", context)
 
 
-@signed_in
+@moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def undo_act(request: HttpRequest, action_id: int) -> HttpResponse:
+def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
     """Take an act back, with a reason."""
-    if not can_access_admin(request.user) or not isinstance(request.user, User):
-        raise NotAllowed(_("Only moderators can do that."))
     entries = ModerationAction.objects.for_admin(request.user).with_targets()
     action = get_object_or_404(entries, pk=action_id)
     if not hasattr(action, "undone_by"):

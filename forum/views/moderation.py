@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -16,13 +16,13 @@ from forum.models import HeldPost, Post, Thread, User
 from forum.presenters.counts import branches
 from forum.presenters.history import source_for
 from forum.presenters.log import with_undo
-from forum.views.compose import author_of, signed_in
-from forum.views.keeping import forget_text, kept_text
+from forum.views.auth import MemberRequest, member_required
+from forum.views.form_drafts import forget_text, kept_text
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
+def on_post(request: MemberRequest, post_id: int, deed: Deed) -> HttpResponse:
     """Hide or unhide a post."""
     posts = Post.objects.visible_to(request.user).with_context()
     post = get_object_or_404(posts, pk=post_id)
@@ -31,9 +31,9 @@ def on_post(request: HttpRequest, post_id: int, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, post, "moderation/_post.html")
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
+def on_thread(request: MemberRequest, thread_id: int, deed: Deed) -> HttpResponse:
     """Lock, unlock, pin or unpin a thread."""
     threads = Thread.objects.visible_to(request.user).select_related("board", "author")
     thread = get_object_or_404(threads, pk=thread_id)
@@ -41,18 +41,18 @@ def on_thread(request: HttpRequest, thread_id: int, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, thread, "moderation/_thread.html")
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_person(request: HttpRequest, name: str, deed: Deed) -> HttpResponse:
+def on_person(request: MemberRequest, name: str, deed: Deed) -> HttpResponse:
     """Suspend a member, or lift that."""
     person = get_object_or_404(User.objects.named([name]).select_related("suspended_action"))
     deed.may(request.user, person).enforce()
     return _carry_out(request, deed, person, "moderation/_person.html")
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_held(request: HttpRequest, held_id: int, deed: Deed) -> HttpResponse:
+def on_held(request: MemberRequest, held_id: int, deed: Deed) -> HttpResponse:
     """Approve or reject a post that waits."""
     found = HeldPost.objects.visible_to(request.user).with_context()
     held = get_object_or_404(found, pk=held_id)
@@ -60,7 +60,7 @@ def on_held(request: HttpRequest, held_id: int, deed: Deed) -> HttpResponse:
     return _carry_out(request, deed, held, "moderation/_held.html")
 
 
-def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> HttpResponse:
+def _carry_out(request: MemberRequest, deed: Deed, target: Target, about: str) -> HttpResponse:
     """Ask why; then do it, and go back to where it can be seen."""
     sent = request.POST if request.method == "POST" else None
     stamp = deed.stamp([target])
@@ -69,7 +69,7 @@ def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> 
     status = 200 if sent is None or counted else 422
     if sent is not None and not counted and form.is_valid():
         try:
-            outcome = deed.run.together([target], actor=author_of(request), **form.cleaned_data)
+            outcome = deed.run.together([target], actor=request.user, **form.cleaned_data)
             return _done(request, deed, target, outcome)
         except (Invalid, Conflict) as error:
             form.add_error(None, str(error))
@@ -84,7 +84,7 @@ def _carry_out(request: HttpRequest, deed: Deed, target: Target, about: str) -> 
     return render(request, "moderation/deed.html", context, status=status)
 
 
-def _done(request: HttpRequest, deed: Deed, target: Target, outcome: Outcome) -> HttpResponse:
+def _done(request: MemberRequest, deed: Deed, target: Target, outcome: Outcome) -> HttpResponse:
     """Say what was done, or that it was so already and by whom; raises what refused it."""
     for _target, error in outcome.refused:
         raise error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from forum.models.limits import NAMES
 from forum.permissions import can_participate
 from forum.presenters.threads import avatar_colour
 from forum.queries.mention_search import search_people_to_mention
+from forum.views.auth import MemberRequest, is_member, member_required
 from forum.views.read_only import read_only
 
 POSTS_PER_PAGE = 30
@@ -63,7 +63,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """
     can_participate(request.user).enforce()
     start = request.GET.get("q", "")
-    if not (isinstance(request.user, User) and wants_fragment(request) and START.fullmatch(start)):
+    if not (is_member(request) and wants_fragment(request) and START.fullmatch(start)):
         raise Http404
     spend(f"person:{request.user.pk}", NAMES)
     thread_id = id_param(request.GET, "in", "t")
@@ -77,12 +77,11 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@login_required
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: MemberRequest) -> HttpResponse:
     """What somebody sets for themselves: the time zone."""
     person = request.user
-    assert isinstance(person, User)
     form = SettingsForm(request.POST or None, initial={"zone": person.zone})
     if form.is_valid():
         set_zone(person, form.cleaned_data["zone"])

@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.http import HttpRequest
 
+from forum.actions.drafts import Writing
 from forum.lib.htmx import wants_fragment
 from forum.lib.url_params import ID_PARAM
 from forum.markup.quotes import as_quote
 from forum.markup.render import MAX_SOURCE, render
-from forum.models import Draft, Post, User
-from forum.views.compose import Composer
+from forum.models import Draft, Post
+from forum.views.auth import is_member
 
 # More than anybody asks for in one address, or writes at once.
 MOST = 10
 
 
-def add_quotes(request: HttpRequest, composer: Composer, parent: Post) -> None:
-    """Add what `?quote=` asks for to the text: `1` is the post answered, `p12` any other.
+def with_quotes(
+    request: HttpRequest, writing: Writing, parent: Post
+) -> tuple[Writing, list[tuple[str, str]]]:
+    """Add what `?quote=` asks for to the text: `1` is the parent, `p12` any other post.
 
     Of each post its own words, and only what this reader may read. What is in the text already is
-    not added again: the page may be loaded twice. On a page of its own they can be taken along to
-    another reply that the member has begun in this thread.
+    not added again: the page may be loaded twice. Also returns to whom the member has begun other
+    replies in this thread, and where the quotes can be taken along to; on a page of its own only.
     """
     posts = list(_asked_for(request, parent))
+    source, quoted = writing.source, list(writing.quoted_post_ids)
     for post in posts:
         quote = as_quote(render(post.shown_source).own)
-        if quote.strip() in composer.source or len(composer.source) > MAX_SOURCE:
+        if quote.strip() in source or len(source) > MAX_SOURCE:
             continue
-        text = composer.source.rstrip()
-        composer.source = f"{text}\n\n{quote}" if text else quote
-        composer.pointed_at.append(post.pk)
+        text = source.rstrip()
+        source = f"{text}\n\n{quote}" if text else quote
+        quoted.append(post.pk)
+    others = []
     if posts and not wants_fragment(request):
         query = "&".join(f"quote=p{post.pk}" for post in posts)
-        composer.other_replies = [
-            (name, f"{address}?{query}") for name, address in _begun(request, parent)
-        ]
+        others = [(name, f"{address}?{query}") for name, address in _begun(request, parent)]
+    return replace(writing, source=source, quoted_post_ids=quoted), others
 
 
 def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
@@ -52,7 +57,7 @@ def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
 
 def _begun(request: HttpRequest, parent: Post) -> Iterator[tuple[str, str]]:
     """To whom the member has begun other replies in the thread, and where they go on."""
-    if isinstance(request.user, User):
+    if is_member(request):
         drafts = Draft.objects.of(request.user).kept().in_thread(parent.thread)
         for draft in drafts.with_context(request.user).latest()[:MOST]:
             if draft.parent and draft.parent_id != parent.pk and draft.is_parent_readable:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,16 +16,16 @@ from forum.actions.read_state import (
     mark_thread_read,
     mark_unread_from,
 )
-from forum.errors import LoggedOut
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.lib.url_params import id_param
-from forum.models import Notification, Post, Thread, User
+from forum.models import Notification, Post, Thread
 from forum.models.read_state import read_state_of
 from forum.presenters.post_urls import post_url
 from forum.presenters.read_state import load_page_token
 from forum.queries.read_state import next_unread_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
+from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.posts import get_post
 from forum.views.read_only import read_only
 
@@ -37,23 +36,18 @@ PIXEL = bytes.fromhex("4749463839610100010080000000000000000021f90401000000002c0
 PIXEL += bytes.fromhex("02024401003b")
 
 
-def _member(request: HttpRequest) -> User:
-    if isinstance(request.user, User):
-        return request.user
-    raise LoggedOut
-
-
 def _thread(request: HttpRequest, thread_id: int) -> Thread:
     return get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
 
 
 @require_POST
-def seen(request: HttpRequest, thread_id: int) -> HttpResponse:
+@member_action
+def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
     """Revisions of these numbers were on the member's screen; with `all`, the whole thread.
 
     Answers with the inbox's counter, which may be less now.
     """
-    member, thread = _member(request), _thread(request, thread_id)
+    member, thread = request.user, _thread(request, thread_id)
     if request.POST.get("all"):
         mark_thread_read(thread, member=member)
         messages.success(request, _("Marked as read."))
@@ -75,25 +69,27 @@ def served(request: HttpRequest, thread_id: int) -> HttpResponse:
         member_id, in_thread, numbers = load_page_token(request.GET.get("page", ""))
     except signing.BadSignature as error:
         raise Http404 from error
-    if (member_id, in_thread) != (request.user.pk, thread_id):
+    if not is_member(request) or (member_id, in_thread) != (request.user.pk, thread_id):
         raise Http404
-    mark_revisions_read(_thread(request, thread_id), member=_member(request), numbers=numbers)
+    mark_revisions_read(_thread(request, thread_id), member=request.user, numbers=numbers)
     return HttpResponse(PIXEL, content_type="image/gif", headers={"Cache-Control": "no-store"})
 
 
 @require_POST
-def read(request: HttpRequest, post_id: int) -> HttpResponse:
+@member_action
+def read(request: MemberRequest, post_id: int) -> HttpResponse:
     """A post and everything below it counts as seen."""
-    member, post = _member(request), get_post(request, post_id)
+    member, post = request.user, get_post(request, post_id)
     mark_branch_read(post, member=member)
     messages.success(request, _("Marked as read."))
     return redirect(post_url(post))
 
 
 @require_POST
-def unread(request: HttpRequest, post_id: int) -> HttpResponse:
+@member_action
+def unread(request: MemberRequest, post_id: int) -> HttpResponse:
     """A post and everything after it counts as new; the page that shows them is left."""
-    member, post = _member(request), get_post(request, post_id)
+    member, post = request.user, get_post(request, post_id)
     mark_unread_from(post, member=member)
     if wants_fragment(request):
         return render(request, "threads/_marked_unread.html")
@@ -102,14 +98,13 @@ def unread(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 @read_only
-def next_new(request: HttpRequest, thread_id: int) -> HttpResponse:
+@member_required
+def next_new(request: MemberRequest, thread_id: int) -> HttpResponse:
     """Lead to the first new post in the order of the tree, or the first after a given one.
 
     A post that is no longer in the thread is none to go on from: the walk begins anew. Where it
     ends, it leaves the member at the post that was being read.
     """
-    if not isinstance(request.user, User):
-        return redirect_to_login(request.get_full_path())
     threads = Thread.objects.visible_to(request.user).with_read_state_of(request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into_id:
@@ -135,11 +130,7 @@ def _post_asked_for(request: HttpRequest, thread: Thread, name: str) -> Post | N
 def say_no_more(request: HttpRequest, thread: Thread) -> None:
     """There is nothing new further on; what is new further up is offered, never jumped to."""
     read_state = read_state_of(thread, request.user)
-    if (
-        read_state
-        and isinstance(request.user, User)
-        and next_unread_post(thread, request.user, read_state)
-    ):
+    if read_state and is_member(request) and next_unread_post(thread, request.user, read_state):
         words = format_html(
             '{} <a href="/t/{}/next/">{}</a>',
             *(_("No more new replies."), thread.pk, _("Back to the first?")),

@@ -15,17 +15,17 @@ from forum.models import Post, Report
 from forum.models.limits import REPORTS
 from forum.permissions import can_report
 from forum.presenters.post_urls import post_url
-from forum.views.compose import author_of, signed_in
-from forum.views.keeping import forget_text, kept_text
+from forum.views.auth import MemberRequest, member_required
+from forum.views.form_drafts import forget_text, kept_text
 from forum.views.posts import get_post
 
 
-@signed_in
+@member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def report(request: HttpRequest, post_id: int) -> HttpResponse:
+def report(request: MemberRequest, post_id: int) -> HttpResponse:
     """Say what is wrong with a post, on a page or under it; or see what one said before."""
     post = get_post(request, post_id)
-    reporter = author_of(request)
+    reporter = request.user
     before = Report.objects.open().filter(post=post, reporter=reporter).first()
     if before:
         return _show(request, post, report=before)

@@ -1,27 +1,17 @@
-"""Threads: reading one, starting one."""
+"""Reading a thread."""
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
-from forum.actions.threads import clean_title, start_thread
-from forum.errors import LoggedOut, UserError
 from forum.forms.deeds import offered
-from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.lib.url_params import id_param
-from forum.models import Board, Post, Thread
-from forum.models.drafts import Purpose
-from forum.models.limits import THREADS
+from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState, read_state_of
 from forum.models.threads import thread_path
-from forum.permissions import can_start_thread
 from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
 from forum.presenters.outline import render_branch_outline
@@ -29,15 +19,6 @@ from forum.presenters.threads import ThreadPage
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import SORT_ORDERS, PageStart
 from forum.queries.thread_pages import PostWindow, fetch_window
-from forum.views.compose import (
-    Composer,
-    admit,
-    author_of,
-    refuse,
-    show_preview,
-    show_refused,
-)
-from forum.views.keeping import forget_text, give_back, set_aside, show
 from forum.views.read_only import read_only
 from forum.views.sort_orders import sort_order_of
 
@@ -140,57 +121,3 @@ def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
     context = {"thread": thread, "outline": outline, "lines": render_branch_outline(outline)}
     template = "threads/_outline.html" if wants_fragment(request) else "threads/outline.html"
     return render(request, template, context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def start(request: HttpRequest, slug: str) -> HttpResponse:
-    """Start a thread in a board."""
-    board = get_object_or_404(Board, slug=slug)
-    composer = Composer(
-        id="new-thread",
-        action=request.path,
-        heading=_("Start a thread in %(board)s") % {"board": board.name},
-        label=_("The opening post"),
-        button=_("Start the thread"),
-        button_again=_("Start another thread"),
-        back=board.get_absolute_url(),
-        has_title=True,
-        purpose=Purpose(board_id=board.pk),
-    )
-    if request.method == "POST":
-        return _post_thread(request, composer, board)
-    permission = can_start_thread(request.user, board)
-    if isinstance(permission.error, LoggedOut):
-        return redirect_to_login(request.get_full_path())
-    is_begun = give_back(request, composer)
-    if permission.error and is_begun:
-        return show_refused(request, composer, permission.error)
-    permission.enforce()
-    return show(request, composer)
-
-
-def _post_thread(request: HttpRequest, composer: Composer, board: Board) -> HttpResponse:
-    form = PostForm(request.POST)
-    composer.take(form)
-    try:
-        if answer := set_aside(request, composer, form, can_start_thread(request.user, board)):
-            return answer
-        author = author_of(request)
-        title = clean_title(composer.title)
-        if request.POST.get("do") == "preview":
-            return show_preview(request, composer, author)
-        if waits := admit(request, composer, author, THREADS):
-            return waits
-        thread = start_thread(
-            board,
-            author=author,
-            title=title,
-            source=composer.source,
-            nonce=composer.nonce_value,
-            draft_version=composer.version,
-        )
-    except UserError as error:
-        return refuse(request, composer, error)
-    forget_text(request)
-    messages.success(request, _("Your thread has begun."))
-    return redirect(thread)

@@ -24,7 +24,7 @@ const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.tr
 const contentOf = (form) => JSON.stringify([
   titleOf(form)?.value ?? "",
   textOf(form).value,
-  [...form.querySelectorAll("[name=quoted]")].map((field) => field.value),
+  [...form.querySelectorAll("[name=quoted_post_ids]")].map((field) => field.value),
 ]);
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
@@ -86,7 +86,7 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
   turns.set(nonce, (turns.get(nonce) ?? 0) + 1);
   const body = new URLSearchParams(new FormData(form));
   body.set("do", "save");
-  body.set("turn", turns.get(nonce));
+  body.set("autosave_seq", turns.get(nonce));
   try {
     const { status: code, page } = await fetchFragment(form.getAttribute("action"), {
       method: "POST",
@@ -265,8 +265,8 @@ function fill(form, { content, at }) {
   field.value = source;
   for (const id of quoted) {
     const hidden = document.createElement("input");
-    Object.assign(hidden, { type: "hidden", name: "quoted", value: id });
-    if (!form.querySelector(`[name=quoted][value="${CSS.escape(id)}"]`)) form.append(hidden);
+    Object.assign(hidden, { type: "hidden", name: "quoted_post_ids", value: id });
+    if (!form.querySelector(`[name=quoted_post_ids][value="${CSS.escape(id)}"]`)) form.append(hidden);
   }
   form.querySelector("[data-js-saved]").textContent = form.dataset.jsDevice.replace("%s", clock(at));
   field.dispatchEvent(new Event("input", { bubbles: true }));

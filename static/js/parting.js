@@ -9,7 +9,7 @@ const PATIENCE = 5000; // milliseconds
 async function bring(key, address, token) {
   const [title, source, quoted] = JSON.parse(JSON.parse(localStorage.getItem(key)).content);
   const body = new URLSearchParams({ title, source, nonce: crypto.randomUUID?.() ?? "", do: "save", csrfmiddlewaretoken: token });
-  for (const id of quoted) body.append("quoted", id);
+  for (const id of quoted) body.append("quoted_post_ids", id);
   const { ok } = await fetchFragment(address, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
   if (ok) localStorage.removeItem(key);
 }

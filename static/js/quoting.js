@@ -128,7 +128,7 @@ function insert(form, parts) {
   for (const { source } of parts) {
     if (!source) continue;
     const input = document.createElement("input");
-    Object.assign(input, { type: "hidden", name: "quoted", value: source });
+    Object.assign(input, { type: "hidden", name: "quoted_post_ids", value: source });
     form.append(input);
   }
   const { top, bottom } = field.getBoundingClientRect();

@@ -77,7 +77,10 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
     yield reply, scene.client("visitor").get(reply, headers=HTMX)
-    yield reply, alice.post(reply, {"source": "A draft.", "do": "save", "turn": 1}, headers=HTMX)
+    yield (
+        reply,
+        alice.post(reply, {"source": "A draft.", "do": "save", "autosave_seq": 1}, headers=HTMX),
+    )
     to_opening = f"/p/{scene.posts['open-opening'].pk}/reply/"
     yield reply, alice.post(to_opening, {"source": "Oh.", "do": "discard"}, headers=HTMX)
     post = scene.posts["visible"]

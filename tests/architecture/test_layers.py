@@ -137,6 +137,21 @@ def test_the_admin_saves_only_what_administrators_set_up() -> None:
         assert not admin.list_editable
 
 
+# Asking who is logged in, in any other way than `forum.views.auth` does.
+ASKS_WHO = re.compile(
+    r"isinstance\(\s*\w*\.?user\b|\.is_authenticated|redirect_to_login|login_required"
+    r"|raise LoggedOut\b"
+)
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("forum/views/")])
+def test_views_ask_who_is_logged_in_in_one_way(name: str) -> None:
+    if name == "forum/views/auth.py":
+        assert ASKS_WHO.search(MODULES[name])
+    else:
+        assert not ASKS_WHO.search(MODULES[name])
+
+
 def test_nothing_happens_by_signal() -> None:
     for name, text in MODULES.items():
         assert not re.search(r"django\.(db\.models\.|core\.)?(signals|dispatch)", text), name

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,12 +14,14 @@ from django.db import connection
 from django.template import Context, Template
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
-from forum.models import Board, Category, ModerationAction, Post, Role, User
+from forum.markup.render import render
+from forum.models import Board, Category, ModerationAction, Post, RateLimit, Role, User
 from tests.addresses import addresses
 from tests.scene import Scene
 
@@ -115,6 +120,110 @@ def test_a_page_asks_the_same_for_little_and_for_much(
         )
     assert counted[1] == counted[2], "it grows"
     assert counted[2] == (for_visitors, for_members)
+
+
+# -- What writing asks ----------------------------------------------------------------------------
+
+HTMX = {"hx-request": "true"}
+WORDS = "Only where they stay wet, and only in winter."
+# Session, person and roles among them; statements of the transaction are not counted.
+CEILINGS = {
+    "reply form": 8,
+    "reply": 20,
+    "reply, htmx": 27,
+    "edit": 23,
+    "thread": 15,
+    "preview": 14,
+    "autosave": 12,
+}
+
+
+class Hidden(HTMLParser):
+    """The hidden fields of a composer, as a browser sends them back."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        super().__init__()
+        self.fields: dict[str, str] = {}
+        self.feed(client.get(address).content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        if tag == "input" and known.get("type") == "hidden" and known.get("name"):
+            self.fields[known["name"]] = known.get("value") or ""
+
+
+@pytest.mark.parametrize("what", CEILINGS)
+def test_writing_asks_no_more_than_its_ceiling(
+    what: str, board: Board, opening: Post, bob: User, as_bob: Client, settings: Any
+) -> None:
+    settings.NEW_MEMBER_POSTS = 1  # as in production: whether somebody is new is asked
+    mine = reply_to(opening, author=bob, source="Not on mine.")
+    mine.revisions.update(created_at=bob.date_joined - timedelta(days=1))
+    address = {"edit": f"/p/{mine.pk}/edit/", "thread": f"/b/{board.slug}/new/"}.get(
+        what, f"/p/{opening.pk}/reply/"
+    )
+    as_bob.get(address)  # caches of a process that is new
+    hidden = Hidden(as_bob, address).fields
+    extra = {
+        "thread": {"title": "Lichen"},
+        "preview": {"do": "preview"},
+        "autosave": {"do": "save", "autosave_seq": "1"},
+    }.get(what, {})
+    headers = HTMX if what in ("reply, htmx", "autosave") else None
+    with CaptureQueriesContext(connection) as captured:
+        if what == "reply form":
+            response = as_bob.get(address)
+        else:
+            response = as_bob.post(address, hidden | extra | {"source": WORDS}, headers=headers)
+    statements = [query["sql"] for query in captured.captured_queries]
+    asked = [sql for sql in statements if not sql.startswith(NOT_ASKED)]
+    assert response.status_code in (200, 201, 302)
+    assert len(asked) == CEILINGS[what], "\n".join(asked)
+
+
+def test_reply_with_mention_and_quote_asks_little_more(
+    opening: Post, bob: User, as_bob: Client, settings: Any
+) -> None:
+    settings.NEW_MEMBER_POSTS = 1
+    reply_to(opening, author=bob, source="Not on mine.")
+    address = f"/p/{opening.pk}/reply/"
+    hidden = Hidden(as_bob, address).fields
+    source = f"> {opening.source}\n\nNot on mine, @alice."
+    with CaptureQueriesContext(connection) as captured:
+        as_bob.post(address, hidden | {"source": source})
+    statements = [query["sql"] for query in captured.captured_queries]
+    assert sum(not sql.startswith(NOT_ASKED) for sql in statements) <= 27
+    assert not any("DELETE" in sql and "forum_draft" not in sql for sql in statements)
+
+
+def test_reply_over_the_limit_searches_for_no_quotes(
+    opening: Post, bob: User, as_bob: Client
+) -> None:
+    address = f"/p/{opening.pk}/reply/"
+    hidden = Hidden(as_bob, address).fields
+    RateLimit.objects.create(key=f"posts:person:{bob.pk}", tokens=-1000, updated_at=timezone.now())
+    source = "> Words that nobody said in this thread.\n\nNo."
+    with CaptureQueriesContext(connection) as captured:
+        response = as_bob.post(address, hidden | {"source": source}, headers=HTMX)
+    assert response.status_code == 429
+    assert not any("forum_revision" in query["sql"] for query in captured.captured_queries)
+
+
+def test_reply_is_rendered_once(opening: Post, as_bob: Client) -> None:
+    address = f"/p/{opening.pk}/reply/"
+    hidden = Hidden(as_bob, address).fields
+    rendered: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is render.__code__:
+            rendered.append(frame.f_locals["source"])
+
+    sys.setprofile(note)
+    try:
+        assert as_bob.post(address, hidden | {"source": WORDS}).status_code == 302
+    finally:
+        sys.setprofile(None)
+    assert rendered == [WORDS]
 
 
 # -- Templates ask nothing ------------------------------------------------------------------------

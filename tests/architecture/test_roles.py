@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forum.actions.new_member_limits import keep_limits_of_new
+from forum.actions.new_member_limits import check_new_member_limits
 from forum.actions.posts import reply_to
 from forum.errors import Invalid
 from forum.markup.render import render
@@ -120,14 +120,14 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
             assert rule(nina, post)
         assert can_start_thread(nina, scene.board)
         with pytest.raises(Invalid, match="New members link to 0 pages"):
-            keep_limits_of_new(nina, link)
-        keep_limits_of_new(nina, render("Without a link."))
+            check_new_member_limits(nina, link)
+        check_new_member_limits(nina, render("Without a link."))
         mine = reply_to(post, author=nina, source="Without a link.")
         assert can_edit(nina, mine)
         assert can_delete(nina, mine)
-        keep_limits_of_new(nina, link)  # over: a post of hers stands
+        check_new_member_limits(nina, link)  # over: a post of hers stands
         for name in set(PEOPLE) - {"visitor", "alice", "bob", "dan"}:
-            keep_limits_of_new(scene.people[name], link)
+            check_new_member_limits(scene.people[name], link)
 
 
 def test_nobody_undoes_what_somebody_above_them_did(scene: Scene) -> None:

@@ -180,6 +180,6 @@ def branches(opening: Post, bob: User, carol: User) -> tuple[Post, Post, Post]:
         opening,
         author=bob,
         source="> Lime wash kills it, for a year.\n\nA year is long.",
-        pointed_at=[lime.pk],
+        quoted_post_ids=[lime.pk],
     )
     return damp, lime, echo

@@ -71,7 +71,10 @@ def test_a_quote_from_another_thread_leads_to_the_very_words_there(
         world.yard, author=world.alice, title="Elsewhere", source="Something else."
     )
     quoting = reply_to(
-        other.posts.get(), author=world.alice, source=f"> {WORDS}\n\nSee.", pointed_at=[source.pk]
+        other.posts.get(),
+        author=world.alice,
+        source=f"> {WORDS}\n\nSee.",
+        quoted_post_ids=[source.pk],
     )
     page = visit(other.get_absolute_url(), java_script_enabled=scripts)
     expect(quote_in(page, quoting)).to_contain_text("in A damp corner")
@@ -140,7 +143,7 @@ def test_changed_and_altered_words_show_the_difference(
         source,
         author=carol,
         source=f"> {WORDS.replace('wet', 'dry')}\n\nHa.",
-        pointed_at=[source.pk],
+        quoted_post_ids=[source.pk],
     )
     edit_later(source, f"{LONG}\n\nI looked. Only where it rains. Believe me.\n\n{LONG}")
     for post, said, gone, come in [

@@ -15,9 +15,9 @@ from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.erasures import ask_to_anonymise
-from forum.actions.holding import hold_post, reject_held, why_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.premoderation import Submission, hold_post, reject_held
 from forum.actions.read_state import mark_revisions_read
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
@@ -165,10 +165,10 @@ def _held(people: dict[str, User], forked: Thread) -> None:
         ("Moss at the casino", Purpose(board_id=board.pk)),
         ("", Purpose(post_id=own.pk)),
     ):
-        why = why_held(frank, render(text), title=title)
+        why = Submission(frank, render(text), title=title).why_held()
         assert why
         written = Writing(text, title=title)
-        held = hold_post(purpose, author=frank, written=written, was="", why=why)
+        held = hold_post(purpose, author=frank, written=written, why=why)
     first = HeldPost.objects.earliest("pk")
     reject_held(first, actor=people["carol"], reason="advertising")
     assert held.is_edit
@@ -286,7 +286,7 @@ def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
         "And what was said to it stands in front.",
     )
     sources = [exact.pk, opening_of(elsewhere).pk]
-    quoting = reply_to(exact, author=carol, source=QUOTES.format("\n\n"), pointed_at=sources)
+    quoting = reply_to(exact, author=carol, source=QUOTES.format("\n\n"), quoted_post_ids=sources)
     reply_to(quoting, author=alice, source="@carol That was a lot of quotes.")
     edit_post(
         changed, actor=alice, source="Nowhere, as far as I can see, do they stay wet so long."

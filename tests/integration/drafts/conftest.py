@@ -36,7 +36,7 @@ class Composer:
     def save(self, source: str) -> HttpResponse:
         """As the script does, a second after the last key."""
         self.turn += 1
-        return self.send(source, "save", turn=self.turn)
+        return self.send(source, "save", autosave_seq=self.turn)
 
     def _learn(self, response: HttpResponse) -> str:
         html = response.content.decode()

@@ -128,12 +128,12 @@ def test_opening_it_again_restores_all_of_it(
 ) -> None:
     composer = Composer(as_alice, address_of(reply))
     composer.open()
-    composer.send(WORDS, "preview", quoted=[opening.pk, reply.pk])
+    composer.send(WORDS, "preview", quoted_post_ids=[opening.pk, reply.pk])
     for headers in ({}, HTMX):
         html = read(as_alice, address_of(reply), headers=headers)
         assert f"{WORDS}</textarea>" in html
         assert "Draft from " in html
-        assert f'name="quoted" value="{opening.pk}"' in html
+        assert f'name="quoted_post_ids" value="{opening.pk}"' in html
         assert 'name="version" value="1"' in html
 
 
@@ -141,7 +141,7 @@ def test_quote_is_added_to_the_draft(composer: Composer, as_alice: Client, reply
     composer.save(WORDS)
     html = read(as_alice, f"{address_of(reply)}?quote=1")
     assert f"{WORDS}\n\n&gt; Only where the bricks" in html
-    assert f'name="quoted" value="{reply.pk}"' in html
+    assert f'name="quoted_post_ids" value="{reply.pk}"' in html
 
 
 def test_drafts_cost_the_page_no_query(

@@ -43,7 +43,7 @@ class Form:
     def save(self, source: str, title: str = "") -> Draft | None:
         self.turn += 1
         written = Writing(
-            source, title=title, nonce=self.nonce, version=self.version, turn=self.turn
+            source, title=title, nonce=self.nonce, version=self.version, autosave_seq=self.turn
         )
         draft = save_draft(self.purpose, member=self.member, written=written)
         self.version = draft.version if draft else None
@@ -112,7 +112,7 @@ def test_what_arrives_late_does_not_undo_what_was_sent_after_it(
 ) -> None:
     form = Form(purpose, alice)
     form.save("Moss holds water.")
-    late = Writing("Moss", nonce=form.nonce, version=None, turn=1)
+    late = Writing("Moss", nonce=form.nonce, version=None, autosave_seq=1)
     save_draft(purpose, member=alice, written=late)
     assert kept(alice) == ["Moss holds water."]
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from forum.actions.drafts import Writing
-from forum.actions.holding import Why, hold_post
+from forum.actions.premoderation import Why, hold_post
 from forum.models import HeldPost, HoldRule
 from forum.models.drafts import Purpose
 
@@ -24,7 +24,7 @@ def wait(author, *, source=WORDS, rule=None, title="", **purpose) -> HeldPost:
     """Let that wait, as its author's door does."""
     why = Why(rule or HoldRule(kind="first", number=1), "casino*")
     written = Writing(source, title=title, nonce=uuid4())
-    return hold_post(Purpose(**purpose), author=author, written=written, was="", why=why)
+    return hold_post(Purpose(**purpose), author=author, written=written, why=why)
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_several_are_decided_on_from_the_queue_with_one_record(as_carol, three, 
 
 
 def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
-    from forum.actions.holding import reject_held
+    from forum.actions.premoderation import reject_held
 
     page = f"{reverse('admin:forum_heldpost_approve')}?id={held.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
@@ -129,7 +129,7 @@ def test_moderators_elsewhere_see_nothing_of_it(board, three):
 
 
 def test_list_is_filtered_and_searched(as_carol, three, bob, carol, board):
-    from forum.actions.holding import reject_held
+    from forum.actions.premoderation import reject_held
 
     reject_held(three[0], actor=carol, reason="no")
     assert rows(as_carol, LIST) == three[::-1]

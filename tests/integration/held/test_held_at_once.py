@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from forum.actions.drafts import Writing
-from forum.actions.holding import Why, approve_held, hold_post, reject_held, withdraw_held
+from forum.actions.premoderation import Why, approve_held, hold_post, reject_held, withdraw_held
 from forum.models import Case, HeldPost, HoldRule, ModerationAction, Post
 from forum.models.drafts import Purpose
 from tests.integration.held.conftest import WORDS, wait
@@ -21,9 +21,7 @@ def test_sent_many_times_at_once_it_waits_once(opening, bob):
     written = Writing(WORDS, nonce=uuid4())
     why = Why(HoldRule(kind="first", number=1), "1")
     purpose = Purpose(parent_id=opening.pk)
-    made = at_once(
-        *[lambda: hold_post(purpose, author=bob, written=written, was="", why=why)] * AT_ONCE
-    )
+    made = at_once(*[lambda: hold_post(purpose, author=bob, written=written, why=why)] * AT_ONCE)
     assert set(made) == {HeldPost.objects.get()}
     assert Case.objects.count() == 1
 

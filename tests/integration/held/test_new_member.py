@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from forum.actions.new_member_limits import newness_of
 from forum.actions.posts import reply_to
 from forum.models import Post, User
-from forum.queries.new_member_limits import newness_of
 from tests.integration.held.conftest import wait
 
 LINKS = "https://a.example https://b.example https://c.example"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from forum.actions.holding import approve_held, reject_held, withdraw_held
 from forum.actions.moderation import (
     hide_post,
     lock_thread,
@@ -14,6 +13,7 @@ from forum.actions.moderation import (
 )
 from forum.actions.moves import move_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.premoderation import approve_held, reject_held, withdraw_held
 from forum.actions.sanctions import silence_person
 from forum.actions.threads import start_thread
 from forum.actions.undo import undo
@@ -151,7 +151,7 @@ def test_what_was_erased_is_not_approved_and_hinders_nothing_else(opening, bob, 
 
 def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
     held = wait(bob, source="It was the casino.", post_id=reply.pk)
-    HeldPost.objects.update(base=reply.latest_number)
+    HeldPost.objects.update(base_revision=reply.latest_number)
     reply_to(reply, author=bob, source="So that the edit is kept.")
     edit_post(reply, actor=bob, source="It was the rain.")
     with pytest.raises(Conflict, match="edited again"):

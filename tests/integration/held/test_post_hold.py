@@ -56,9 +56,9 @@ def test_sent_twice_it_waits_once(as_bob, opening, rule):
 def test_its_draft_goes_with_it_and_stays_gone(as_bob, bob, opening, rule):
     nonce = uuid.uuid4()
     purpose = Purpose(parent_id=opening.pk)
-    save_draft(purpose, member=bob, written=Writing(WORDS, nonce=nonce, turn=1))
+    save_draft(purpose, member=bob, written=Writing(WORDS, nonce=nonce, autosave_seq=1))
     send(as_bob, opening, nonce=str(nonce))
-    late = {"nonce": str(nonce), "do": "save", "turn": "2"}
+    late = {"nonce": str(nonce), "do": "save", "autosave_seq": "2"}
     assert send(as_bob, opening, **late).status_code == 200
     assert not Draft.objects.exists()
 
@@ -95,7 +95,7 @@ def test_edit_of_what_was_edited_elsewhere_is_refused_with_its_text(as_bob, repl
     base = reply.latest_number
     reply_to(reply, author=bob, source="So that the edit is kept.")
     edit_post(reply, actor=bob, source="Something else.")
-    form = {"source": WORDS, "base": base}
+    form = {"source": WORDS, "base_revision": base}
     answer = as_bob.post(f"/p/{reply.pk}/edit/", form)
     assert answer.status_code == 409
     assert WORDS in answer.content.decode()

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum.actions.drafts import Writing
-from forum.actions.holding import Why, approve_held, hold_post, reject_held
 from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import reply_to
+from forum.actions.premoderation import Why, approve_held, hold_post, reject_held
 from forum.actions.undo import undo
 from forum.errors import UserError
 from forum.models import HeldPost, HoldRule, ModerationAction, Post, Revision, Thread, User
@@ -31,7 +31,7 @@ def choose(posts, *places):
 def wait(posts, *places):
     """Answers to these that wait."""
     why = Why(HoldRule(kind="first", number=1), "1")
-    how = {"written": Writing("It waits."), "was": "", "why": why}
+    how = {"written": Writing("It waits."), "why": why}
     return [
         hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **how)
         for post in choose(posts, *places)

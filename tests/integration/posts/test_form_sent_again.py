@@ -78,11 +78,13 @@ def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
     assert sources() == ["Corrected."]
 
 
-def test_preview_of_other_words_says_that_the_form_was_sent(form: Form) -> None:
+def test_preview_of_other_words_keeps_them_and_posting_them_says_that_the_form_was_sent(
+    form: Form, bob: User
+) -> None:
     form.send(FIRST)
-    response = form.send(SECOND, do="preview")
-    assert response.status_code == 409
-    assert f"\n{SECOND}</textarea>" in form.learn(response)
+    assert form.send(SECOND, do="preview").status_code == 200
+    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert form.send(SECOND).status_code == 409
 
 
 def test_thread_sent_again_with_other_words_comes_back_and_can_be_started(
@@ -110,10 +112,10 @@ def test_thread_sent_again_with_another_title_is_not_the_first(as_bob: Client, b
 def test_edit_sent_again_with_other_words_comes_back(as_bob: Client, reply: Post) -> None:
     form = Form(as_bob, f"/p/{reply.pk}/edit/")
     base = str(reply.latest_number)
-    assert form.send(FIRST, base=base).status_code == 302
+    assert form.send(FIRST, base_revision=base).status_code == 302
     reply.revisions.update(created_at="2026-01-01T00:00Z")
-    assert form.send(SECOND, base=base).status_code == 302
-    refused = form.send("A third.", base=base)
+    assert form.send(SECOND, base_revision=base).status_code == 302
+    refused = form.send("A third.", base_revision=base)
     assert refused.status_code == 409
     assert "This post was edited since you began." in refused.content.decode()
     assert "\nA third.</textarea>" in refused.content.decode()
@@ -150,13 +152,13 @@ def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
     form: Form, bob: User
 ) -> None:
     form.send(FIRST)
-    refused = form.send(SECOND, headers=HTMX, do="save", turn="1")
+    refused = form.send(SECOND, headers=HTMX, do="save", autosave_seq="1")
     html = form.learn(refused)
     assert refused.status_code == 409
     assert "You’ve already posted a reply from this form." in html
     assert Post.objects.get(source=FIRST).get_absolute_url() in html
     assert "<textarea" not in html
-    assert form.send(SECOND, headers=HTMX, do="save", turn="1").status_code == 200
+    assert form.send(SECOND, headers=HTMX, do="save", autosave_seq="1").status_code == 200
     assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
 
 

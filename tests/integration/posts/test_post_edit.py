@@ -27,7 +27,7 @@ def base_of(post: Post) -> int:
 
 
 def send(client: Client, post: Post, source: str, **more: Any) -> Any:
-    data = {"source": source, "base": base_of(post)} | more
+    data = {"source": source, "base_revision": base_of(post)} | more
     return client.post(f"/p/{post.pk}/edit/", data)
 
 
@@ -86,7 +86,7 @@ def test_pressed_twice_it_is_saved_once(as_bob: Client, reply: Post) -> None:
     age(reply)
     base = base_of(reply)
     for _press in range(2):
-        assert send(as_bob, reply, "Where bricks stay wet.", base=base).status_code == 302
+        assert send(as_bob, reply, "Where bricks stay wet.", base_revision=base).status_code == 302
     assert reply.revisions.count() == 2
 
 
@@ -96,7 +96,7 @@ def test_edit_elsewhere_meanwhile_is_told_with_the_text(
     age(reply)
     began_from = base_of(reply)
     edit_post(reply, actor=bob, source="From the other tab.")
-    response = send(as_bob, reply, "From this tab.", base=began_from)
+    response = send(as_bob, reply, "From this tab.", base_revision=began_from)
     assert response.status_code == 409
     assert "From this tab." in response.content.decode()
     reply.refresh_from_db()
@@ -161,7 +161,7 @@ def test_mentions_and_quotes_follow_the_text(
 def test_form_says_what_the_post_says(as_bob: Client, reply: Post) -> None:
     html = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
     assert "Only where the bricks stay wet all winter.</textarea>" in html
-    assert f'name="base" value="{base_of(reply)}"' in html
+    assert f'name="base_revision" value="{base_of(reply)}"' in html
 
 
 def test_quote_of_an_edited_post_says_so(
@@ -193,7 +193,7 @@ def test_edit_keeps_the_source_of_a_quote_from_another_thread(
     reply: Post, board: Board, alice: User, bob: User
 ) -> None:
     other = start_thread(board, author=bob, title="Damp", source="Dry it.").posts.get()
-    quoting = reply_to(reply, author=alice, source="> Dry it.\n\nHow?", pointed_at=[other.pk])
+    quoting = reply_to(reply, author=alice, source="> Dry it.\n\nHow?", quoted_post_ids=[other.pk])
     edit_post(quoting, actor=alice, source="Well.\n\n> Dry it.\n\nBut how?")
     assert quoting.quotes.get().source_post == other
 
@@ -204,12 +204,12 @@ def test_second_of_two_tabs_is_shown_both_and_may_save_knowingly(
     age(reply)
     began_from = base_of(reply)
     edit_post(reply, actor=bob, source="From the other tab.")
-    html = send(as_bob, reply, "From this tab.", base=began_from).content.decode()
+    html = send(as_bob, reply, "From this tab.", base_revision=began_from).content.decode()
     assert "What the post says now" in html
     assert "<p>From the other tab.</p>" in html
     changes = html.partition("What your text would change in it")[2]
     assert 'From <del><span class="vh">removed: </span>the other</del>' in changes
-    assert f'name="base" value="{base_of(reply)}"' in html
+    assert f'name="base_revision" value="{base_of(reply)}"' in html
     again = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
     assert "From this tab." in again
     assert "<p>From the other tab.</p>" in again

@@ -16,7 +16,7 @@ from tests.scene import undone
 HTMX = {"HTTP_HX_REQUEST": "true"}
 TEXT = re.compile(
     r'<div class="text" dir="auto"[^>]*>.*?</div>'
-    r'(?=</section>|\s*<footer|\s*<p class="meta cited")',
+    r'(?=\s*</section>|\s*<footer|\s*<p class="meta cited")',
     re.DOTALL,
 )
 # In the page a quote leads to its place there, from elsewhere to the page.
@@ -62,7 +62,7 @@ def preview_of(client: Client, parent: Post, sent: dict[str, object]) -> str | N
 def test_preview_is_what_is_posted(
     as_alice: Client, opening: Post, reply: Post, carol: User, parts: list[str]
 ) -> None:
-    sent = {"source": "".join(parts), "quoted": [opening.pk, reply.pk]}
+    sent = {"source": "".join(parts), "quoted_post_ids": [opening.pk, reply.pk]}
     with undone():
         previewed = preview_of(as_alice, reply, sent)
         response = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX)
@@ -105,4 +105,5 @@ def test_preview_says_to_whom_as_the_post_will(
 ) -> None:
     sent = {"source": f"{head} So it is.", "do": "preview"}
     html = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX).content.decode()
-    assert re.findall(r'<p class="re">(.*?)</p>', html) == ([line] if line else [])
+    said = re.findall(r'<p class="re">(.*?)</p>', html, re.DOTALL)
+    assert [" ".join(each.split()) for each in said] == ([line] if line else [])

@@ -23,7 +23,7 @@ def composer(client: Client, post: Post, query: str) -> tuple[str, list[int]]:
     page = response.content.decode()
     text = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
     assert text
-    sources = re.findall(r'name="quoted" value="(\d+)"', page)
+    sources = re.findall(r'name="quoted_post_ids" value="(\d+)"', page)
     return html.unescape(text[1]), [int(pk) for pk in sources]
 
 
@@ -129,7 +129,7 @@ def test_few_words_that_stand_in_several_posts_are_taken_in_turn(
     third = reply_to(reply, author=carol, source="I would leave the bricks alone.")
     order = [third.pk, opening.pk, reply.pk, third.pk]
     source = "> the bricks\n\nA.\n\n> the bricks\n\nB.\n\n> the bricks\n\nC.\n\n> the bricks\n\nD."
-    made = reply_to(opening, author=alice, source=source, pointed_at=order)
+    made = reply_to(opening, author=alice, source=source, quoted_post_ids=order)
     assert sources_of(made) == order
 
 
@@ -138,7 +138,7 @@ def test_quote_taken_out_again_takes_no_other_source(
 ) -> None:
     third = reply_to(reply, author=carol, source="Leave them alone.")
     made = reply_to(
-        opening, author=alice, source="> them alone\n\nYes.", pointed_at=[reply.pk, third.pk]
+        opening, author=alice, source="> them alone\n\nYes.", quoted_post_ids=[reply.pk, third.pk]
     )
     assert sources_of(made) == [third.pk]
 
@@ -149,5 +149,5 @@ def test_words_of_another_thread_name_it(
     thread = start_thread(board, author=bob, title="Elsewhere", source="Slate never has any.")
     far = Post.objects.get(thread=thread)
     text, sources = composer(as_alice, opening, f"quote=p{far.pk}")
-    made = reply_to(opening, author=alice, source=f"{text}True?", pointed_at=sources)
+    made = reply_to(opening, author=alice, source=f"{text}True?", quoted_post_ids=sources)
     assert sources_of(made) == [far.pk]

@@ -139,7 +139,8 @@ def test_signed_out_meanwhile_the_text_stays_in_the_form(
     html = response.content.decode()
     assert response.status_code == 401
     assert f"{WORDS}</textarea>" in html
-    assert f'?next={address(opening)}" target="_blank">Sign in on a new page</a>' in html
+    assert f'?next={address(opening)}"' in html
+    assert "Sign in on a new page</a>" in html
 
 
 def test_signed_in_on_a_new_page_the_form_of_the_old_one_brings_the_text(
@@ -270,13 +271,13 @@ def test_preview_shows_the_post_and_posts_nothing(
 def test_quote_button_fills_in_the_words_with_their_source(as_bob: Client, opening: Post) -> None:
     html = as_bob.get(address(opening) + "?quote=1").content.decode()
     assert "&gt; Does moss harm the bricks?" in html
-    assert f'name="quoted" value="{opening.pk}"' in html
+    assert f'name="quoted_post_ids" value="{opening.pk}"' in html
 
 
 def test_short_words_quoted_with_the_button_find_their_source(
     as_bob: Client, opening: Post
 ) -> None:
-    send(as_bob, opening, "> moss\n\nAnd ferns?", quoted=opening.pk)
+    send(as_bob, opening, "> moss\n\nAnd ferns?", quoted_post_ids=opening.pk)
     assert Quote.objects.get().source_post == opening
 
 
@@ -299,7 +300,7 @@ def test_previews_have_a_limit_too(as_bob: Client, opening: Post) -> None:
 def test_forged_source_of_a_quote_is_not_believed(
     as_bob: Client, opening: Post, reply: Post
 ) -> None:
-    send(as_bob, opening, "> alice never said this at all\n\nSee?", quoted=opening.pk)
+    send(as_bob, opening, "> alice never said this at all\n\nSee?", quoted_post_ids=opening.pk)
     assert not Quote.objects.exists()
     html = as_bob.get(opening.thread.get_absolute_url()).content.decode()
     assert "These words aren’t in this thread" in html

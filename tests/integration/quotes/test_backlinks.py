@@ -38,7 +38,7 @@ def quote(parent: Post, author: User, *sources: Post) -> Post:
         parent,
         author=author,
         source=f"{words}\n\nThis part is mine.",
-        pointed_at=[source.pk for source in sources],
+        quoted_post_ids=[source.pk for source in sources],
     )
 
 

@@ -97,7 +97,7 @@ def test_words_that_nobody_wrote_name_nobody(
 def test_words_changed_in_a_quote_that_pointed_at_its_source_are_said_to_be_altered(
     reply: Post, alice: User, as_bob: Client, words: str
 ) -> None:
-    post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[reply.pk])
+    post = reply_to(reply, author=alice, source=quoted(words), quoted_post_ids=[reply.pk])
     assert status(post, alice) is QuoteStatus.ALTERED
     html = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     assert ALTERED in html
@@ -108,13 +108,15 @@ def test_words_of_two_posts_are_nobody_s_even_when_both_were_pointed_at(
     opening: Post, reply: Post, alice: User
 ) -> None:
     words = "Does moss harm the bricks? Only where they stay wet."
-    post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[opening.pk, reply.pk])
+    post = reply_to(
+        reply, author=alice, source=quoted(words), quoted_post_ids=[opening.pk, reply.pk]
+    )
     assert status(post, alice) in (None, QuoteStatus.ALTERED)
     two = reply_to(
         reply,
         author=alice,
         source=quoted("Does moss harm the bricks? It does, and roots do even more, I am sure."),
-        pointed_at=[opening.pk, reply.pk],
+        quoted_post_ids=[opening.pk, reply.pk],
     )
     assert not two.quotes.exists()
 
@@ -125,7 +127,7 @@ def test_nobody_is_accused_on_words_that_are_mostly_one_s_own(reply: Post, alice
         "All winter",
         "Bricks and mortar are not the same.",
     ):
-        post = reply_to(reply, author=alice, source=quoted(words), pointed_at=[reply.pk])
+        post = reply_to(reply, author=alice, source=quoted(words), quoted_post_ids=[reply.pk])
         assert not post.quotes.exists(), words
 
 
@@ -143,7 +145,7 @@ def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
     reply: Post, alice: User, bob: User
 ) -> None:
     post = reply_to(
-        reply, author=alice, source=quoted(SAID.replace("wet", "dry")), pointed_at=[reply.pk]
+        reply, author=alice, source=quoted(SAID.replace("wet", "dry")), quoted_post_ids=[reply.pk]
     )
     age(reply)
     edit_post(reply, actor=bob, source=SAID.replace("wet", "dry"))
@@ -162,7 +164,7 @@ def test_what_is_left_out_is_said_and_single_words_prove_nothing(
     assert status(short, alice) is QuoteStatus.EXACT
     assert "Shortened" in as_bob.get(reply.thread.get_absolute_url()).content.decode()
     for words in ("I … am … guilty of any of these things", "he is … guilty … of these things."):
-        patched = reply_to(source, author=alice, source=quoted(words), pointed_at=[source.pk])
+        patched = reply_to(source, author=alice, source=quoted(words), quoted_post_ids=[source.pk])
         assert status(patched, alice) is not QuoteStatus.EXACT, words
 
 
@@ -180,7 +182,7 @@ def test_a_post_of_another_thread_is_a_source_only_when_it_was_pointed_at(
     text = "Lime washes off within a year or two."
     other = start_thread(board, author=bob, title="Lime", source=text).posts.get()
     assert not reply_to(reply, author=alice, source=quoted(text)).quotes.exists()
-    post = reply_to(reply, author=alice, source=quoted(text), pointed_at=[other.pk])
+    post = reply_to(reply, author=alice, source=quoted(text), quoted_post_ids=[other.pk])
     assert post.quotes.get().source_post == other
     html = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     assert "in <cite>Lime</cite>" in html

@@ -76,7 +76,7 @@ def test_page_shows_what_became_of_the_words(visitor: Client, quoting: Post, bob
 
 def test_page_shows_what_was_made_of_the_words(visitor: Client, source: Post, alice: User) -> None:
     altered = SAID.replace("wet", "dry")
-    post = reply_to(source, author=alice, source=f"> {altered}\n\nHa.", pointed_at=[source.pk])
+    post = reply_to(source, author=alice, source=f"> {altered}\n\nHa.", quoted_post_ids=[source.pk])
     html = read(visitor, address(post))
     assert "What bob wrote, and what alice made of it" in html
     assert "removed: </span>wet</del>" in html

@@ -33,7 +33,16 @@ IN_ADDRESSES = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "con
 # In the query of every page, those that a view gets to see as different words.
 IN_QUERIES = ("nul", "invalid utf-8", "controls")
 FIELDS = (b"source", b"title", b"reason", b"note", b"until", b"zone", b"theme", b"do", b"nonce")
-FIELDS += (b"base", b"quoted", b"login", b"password", b"email", b"username", b"name", b"slug")
+FIELDS += (
+    b"base_revision",
+    b"quoted_post_ids",
+    b"login",
+    b"password",
+    b"email",
+    b"username",
+    b"name",
+    b"slug",
+)
 
 
 def fine(response: object, where: str) -> None:
@@ -138,7 +147,12 @@ def test_fields_of_the_composer_that_name_posts_may_be_odd(scene: Scene) -> None
     reply = addresses(scene)["post-reply visible"]
     for odd in ODD_IDS:
         with undone():
-            sent = {"source": "Words.", "quoted": [odd, odd], "base": odd, "nonce": odd}
+            sent = {
+                "source": "Words.",
+                "quoted_post_ids": [odd, odd],
+                "base_revision": odd,
+                "nonce": odd,
+            }
             assert scene.client("alice").post(reply, sent).status_code in {302, 422}, odd
 
 

@@ -263,7 +263,7 @@ class Form(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.inside = tag == "textarea"
-        if tag == "input" and dict(attrs).get("name") == "base":
+        if tag == "input" and dict(attrs).get("name") == "base_revision":
             self.base = dict(attrs)["value"] or ""
 
     def handle_endtag(self, tag: str) -> None:
@@ -285,7 +285,7 @@ def test_editing_five_times_without_a_change_changes_nothing(
         form = Form(read(as_alice, f"/p/{post.pk}/edit/"))
         # The first line break after the tag is the tag's.
         sent = form.text.removeprefix("\n").replace("\n", "\r\n")
-        saved = as_alice.post(f"/p/{post.pk}/edit/", {"source": sent, "base": form.base})
+        saved = as_alice.post(f"/p/{post.pk}/edit/", {"source": sent, "base_revision": form.base})
         assert saved.status_code == 302
     post.refresh_from_db()
     assert post.source == source

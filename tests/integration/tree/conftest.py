@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from forum.actions.branches import record_branch_activity
 from forum.models import Post, Revision, Thread, User
 from forum.models.tree import faults
 
@@ -27,7 +26,7 @@ def plant(parent: Post, author: User) -> Post:
     post = Post(parent=parent, thread=thread, author=author, number=number, latest_number=number)
     post.branch_number = 0 if parent.level else number
     post.save(force_insert=True)
-    record_branch_activity(post)
+    Post.objects.record_in_branch(post)
     Revision.objects.create(post=post, number=post.number, editor=author)
     thread.record_latest_post(post)
     return post

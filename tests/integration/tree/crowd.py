@@ -105,7 +105,7 @@ def edits(worker: int, *, author: int, post: int, base: int) -> list[Any]:
     start.wait()
 
     def edit(place: int) -> Any:
-        return edit_post(edited, actor=person, source=f"Wording {place}.", base=base).pk
+        return edit_post(edited, actor=person, source=f"Wording {place}.", base_revision=base).pk
 
     return [attempt(edit, worker)]
 

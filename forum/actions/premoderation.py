@@ -1,33 +1,41 @@
-"""Posts that wait for a moderator: held at the door, approved or rejected, taken back.
+"""Posts that wait for a moderator: held for review, approved or rejected, taken back.
 
-The doors of people ask `why_held` before they post anything; imports, fixtures and `reply_to`
-itself do not. What waits is not in any thread, and nobody is told of it.
+What people send is checked by a `Submission`; imports, fixtures and `reply_to` itself hold nothing.
+What waits is not in any thread, and nobody is told of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from functools import cached_property
 from typing import Unpack
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.acts import How, Outcome, Several, change
 from forum.actions.cases import note_held
 from forum.actions.drafts import Writing, forget_draft, save_draft
-from forum.actions.posts import began_from, edit_post, lock_thread_of, rendered_post, reply_to
-from forum.actions.sent_forms import held_before
-from forum.actions.slow_mode import keep_pace
+from forum.actions.limits import lock_member, spend
+from forum.actions.new_member_limits import check_new_member_limits, newness_of, standing_posts_of
+from forum.actions.posts import (
+    Check,
+    PreparedPost,
+    began_from,
+    edit_post,
+    lock_post,
+    prepare_post,
+    reply_to,
+)
+from forum.actions.sent_forms import sent_before
+from forum.actions.slow_mode import check_slow_mode
 from forum.actions.states import HIDDEN, WORDING, State, lock_posts
 from forum.actions.threads import clean_title, start_thread
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid, Suspended, UserError
-from forum.lib.term_matching import SearchedText, host_of
-from forum.lib.text import clean_source
+from forum.lib.term_matching import SearchedText
 from forum.markup.render import Rendered, render
 from forum.models import (
     Board,
@@ -42,6 +50,8 @@ from forum.models import (
 from forum.models.acts import Act
 from forum.models.drafts import Purpose
 from forum.models.held import MOST_WAITING_OF_ONE
+from forum.models.limits import Limit
+from forum.models.rules import searched
 from forum.permissions import (
     PermissionResult,
     can_answer,
@@ -50,7 +60,6 @@ from forum.permissions import (
     can_start_thread,
     can_withdraw,
 )
-from forum.queries.new_member_limits import newness_of, standing_posts_of
 
 Waiting = HeldPost.State
 # What was approved, and was changed by somebody since.
@@ -71,55 +80,75 @@ class Why:
         return self.rule.describe(self.found)[: HeldPost._meta.get_field("why").max_length]
 
 
-def why_held(
-    author: User, rendered: Rendered, *, title: str = "", edits: Post | None = None
-) -> Why | None:
-    """Why a text has to wait for a moderator; None when it has not.
+class NeedsReview(Exception):
+    """A text is to wait for a moderator; `why` is the rule that holds it."""
 
-    Of an edit only what the post does not say already counts. Moderators are never held.
+    def __init__(self, why: Why) -> None:
+        self.why = why
+        super().__init__(str(why))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A text that a member sends, with everything that limits or holds it.
+
+    What only few rules ask for is found when one does.
     """
-    if author.is_staff:
+
+    author: User
+    rendered: Rendered
+    _: KW_ONLY
+    title: str = ""
+    edits: Post | None = None
+    limit: Limit | None = None
+
+    def check(self) -> None:
+        """Raise `TooFast`, `Invalid` or `NeedsReview`; under the thread's lock."""
+        self.check_limits()
+        if why := self.why_held():
+            raise NeedsReview(why)
+
+    def check_limits(self) -> None:
+        """Take a token for it, and raise what limits its author; under the thread's lock."""
+        if self.limit:
+            spend(f"person:{self.author.pk}", self.limit)
+        check_new_member_limits(self.author, self.rendered, is_edit=self.edits is not None)
+
+    def why_held(self) -> Why | None:
+        """Return why it has to wait for a moderator; None when it has not.
+
+        Of an edit only what the post does not say already counts. Moderators are never held.
+        """
+        if self.author.is_staff:
+            return None
+        for rule in HoldRule.objects.in_force():
+            if rule.about == HoldRule.About.NEW and not self._is_new:
+                continue
+            if found := self._found_by(rule):
+                return Why(rule, found)
         return None
-    asked = _Asked(author, searched(rendered, title), edits)
-    for rule in HoldRule.objects.in_force():
-        if rule.about == HoldRule.About.NEW and not asked.is_new:
-            continue
-        if found := asked.found_by(rule):
-            return Why(rule, found)
-    return None
-
-
-def searched(rendered: Rendered, title: str = "") -> SearchedText:
-    """What rules look at: the words of a text with those that it quotes, and what it links to."""
-    return SearchedText(
-        f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
-    )
-
-
-class _Asked:
-    """One text of one author; what only few rules ask is found when one does."""
-
-    def __init__(self, author: User, text: SearchedText, edits: Post | None) -> None:
-        self.author = author
-        self.text = text
-        self.edits = edits
 
     @cached_property
-    def is_new(self) -> bool:
+    def _is_new(self) -> bool:
         return newness_of(self.author) is not None
 
     @cached_property
-    def before(self) -> SearchedText | None:
+    def _text(self) -> SearchedText:
+        return searched(self.rendered, self.title)
+
+    @cached_property
+    def _before(self) -> SearchedText | None:
         if self.edits is None:
             return None
         return searched(render(self.edits.latest_revision().source))
 
-    def found_by(self, rule: HoldRule) -> str:
+    def _found_by(self, rule: HoldRule) -> str:
         number = rule.number or 0
         if rule.kind not in (HoldRule.Kind.PACE, HoldRule.Kind.FIRST):
-            return rule.found_in(self.text, self.before)
+            return rule.found_in(self._text, self._before)
         if self.edits:
             return ""
+        lock_member(self.author)
         if rule.kind == HoldRule.Kind.FIRST:
             return str(number) if standing_posts_of(self.author, number) < number else ""
         now = timezone.now()
@@ -135,23 +164,34 @@ class _Asked:
 
 
 @retrying_transaction
-def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why: Why) -> HeldPost:
+def hold_post(
+    purpose: Purpose,
+    *,
+    author: User,
+    written: Writing,
+    why: Why,
+    prepared: PreparedPost | None = None,
+    check: Check | None = None,
+) -> Post | HeldPost:
     """Let a text wait for a moderator; its draft goes with that. Sent twice, it waits once.
 
     An edit takes the place of an earlier one of the same post that waits. Raises what posting it
-    would, `AlreadySent` too.
+    would, `AlreadySent` too, and what `check` raises.
     """
-    if sent := held_before(author, written.nonce, written.source, title=written.title):
+    sent = sent_before(author, written.nonce, written.source, title=written.title)
+    if sent:
         return sent
-    source = clean_source(written.source)
-    rendered = rendered_post(source)
+    prepared = prepared or prepare_post(written.source, author=author)
     title = clean_title(written.title) if purpose.board_id else ""
-    _enforce(purpose, author, written.base, was)
+    _enforce(purpose, author, written)
+    if check:
+        check()
     waiting = HeldPost.objects.of(author).waiting()
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
         _end(earlier, Waiting.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
         raise Invalid(_("Too much of yours waits for a moderator already. Please wait for that."))
+    source = prepared.source
     forget_draft(
         purpose, member=author, source=source, nonce=written.nonce, version=written.version
     )
@@ -162,10 +202,10 @@ def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why
         edits_id=purpose.post_id,
         title=title,
         source=source,
-        excerpt=rendered.excerpt,
-        pointed_at=list(written.quoted),
-        base=written.base if purpose.post_id else None,
-        was=was,
+        excerpt=prepared.rendered.excerpt,
+        quoted_post_ids=list(written.quoted_post_ids),
+        base_revision=written.base_revision if purpose.post_id else None,
+        original_hash=written.original_hash,
         nonce=written.nonce,
         rule=why.rule if why.rule.pk else None,
         kind=why.rule.kind,
@@ -175,22 +215,20 @@ def hold_post(purpose: Purpose, *, author: User, written: Writing, was: str, why
     return held
 
 
-def _enforce(purpose: Purpose, author: User, base: int | None, was: str) -> None:
-    """Raise what refuses a text for that purpose."""
+def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
+    """Lock the thread, and raise what refuses a text for that purpose."""
     if purpose.board_id:
         can_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
         return
     (post_id,) = purpose.posts
-    thread = lock_thread_of(post_id)
-    post = Post.objects.select_related("author").get(pk=post_id)
-    post.thread = thread
+    post = lock_post(Post.objects.get(pk=post_id))
     if purpose.post_id:
         can_edit(author, post).enforce()
-        if not began_from(post.latest_revision(), base, was):
+        if not began_from(post.latest_revision(), written.base_revision, written.original_hash):
             raise Conflict(_("This post was edited since you began."))
         return
     can_answer(author, post).enforce()
-    keep_pace(author, post)
+    check_slow_mode(author, post)
 
 
 @retrying_transaction
@@ -206,7 +244,7 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     if purpose == Purpose():
         raise Gone(_("The board that it was for isn’t there any more."))
     if held.state != Waiting.WITHDRAWN:
-        written = Writing(held.source, held.title, held.pointed_at)
+        written = Writing(held.source, held.title, held.quoted_post_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
@@ -281,18 +319,30 @@ def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> 
 
 
 def _publish(held: HeldPost, action: ModerationAction) -> None:
-    how = {"source": held.source, "pointed_at": held.pointed_at}
+    how = {"source": held.source, "quoted_post_ids": held.quoted_post_ids, "is_approved": True}
     author = User.objects.get(pk=held.author_id)
     if held.post:
         _show_again(held.post, action)
     elif held.edits:
         held.replaced = held.edits.latest_revision()
-        edit_post(held.edits, actor=author, base=held.base, was=held.was, is_approved=True, **how)
+        edit_post(
+            held.edits,
+            actor=author,
+            base_revision=held.base_revision,
+            original_hash=held.original_hash,
+            **how,
+        )
     elif held.parent:
-        held.post = reply_to(held.parent, author=author, nonce=held.nonce, is_approved=True, **how)
+        held.post = reply_to(held.parent, author=author, **how)
     else:
         assert held.board
-        thread = start_thread(held.board, author=author, title=held.title, nonce=held.nonce, **how)
+        thread = start_thread(
+            held.board,
+            author=author,
+            title=held.title,
+            source=held.source,
+            quoted_post_ids=held.quoted_post_ids,
+        )
         held.post = Post.objects.opening_of(thread.pk).get()
 
 
@@ -348,7 +398,7 @@ def _verdict(held: HeldPost, author: User) -> PermissionResult:
         gone = held.post.is_deleted
         return PermissionResult(Gone(_("This post was deleted by its author.")) if gone else None)
     if held.edits:
-        if not began_from(held.edits.latest_revision(), held.base, held.was):
+        if not began_from(held.edits.latest_revision(), held.base_revision, held.original_hash):
             return PermissionResult(Conflict(_("The post was edited again since.")))
         return can_edit(author, held.edits)
     if held.parent:

@@ -1,0 +1,79 @@
+"""What is typed into a form and not taken: kept, and given back. Nothing of it is ever lost.
+
+Members' posts are drafts; what is no post, their session keeps. Nothing is kept of who is logged
+out: the page that refuses their form shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from forum.lib.htmx import wants_fragment
+from forum.models import Draft
+
+KEPT = "kept_text"
+# The session is a row in the database: a few forms' worth of text, not a store.
+FORMS_KEPT = 5
+BYTES_KEPT = 500_000  # two posts of the greatest length, in any script
+FIELDS = ("title", "source", "reason", "note")
+
+
+def discarded(request: HttpRequest, draft: Draft, *, back: str) -> HttpResponse:
+    """Say that a draft was discarded, with the way to take that back."""
+    if wants_fragment(request):
+        return render(request, "drafts/_discarded.html", {"draft": draft})
+    undo = reverse("draft-take-back", args=[draft.pk])
+    messages.success(request, _("Draft discarded."), extra_tags=undo)
+    return redirect(back)
+
+
+def typed_text(request: HttpRequest) -> dict[str, str]:
+    """Return what was typed into the form that this request brings, by field."""
+    return {name: request.POST[name] for name in FIELDS if request.POST.get(name)}
+
+
+def keep_text(request: HttpRequest) -> bool:
+    """Keep what was typed into the form at this address; tells whether `kept_text` has it now.
+
+    Of members only: anybody can send forms, and fill the disk. To others the page that refuses
+    theirs shows it.
+    """
+    typed = typed_text(request)
+    if not typed or not request.user.pk or _size(typed) > BYTES_KEPT:
+        return False
+    kept: dict[str, Any] = request.session.get(KEPT, {})
+    kept.pop(request.path, None)
+    kept[request.path] = typed | {"writer": request.POST.get("writer", "")[:20]}
+    while len(kept) > FORMS_KEPT or _size(kept) > BYTES_KEPT:
+        del kept[next(iter(kept))]
+    request.session[KEPT] = kept
+    return bool(kept_text(request))
+
+
+def _size(kept: dict[str, Any]) -> int:
+    """Return the bytes that it has in a session, before they are compressed."""
+    return len(json.dumps(kept))
+
+
+def kept_text(request: HttpRequest) -> dict[str, str]:
+    """What was typed at this address and not taken, by field; empty when nothing was.
+
+    Who signs in where somebody else was signed out is not given that one's words.
+    """
+    kept: dict[str, dict[str, str]] = request.session.get(KEPT, {})
+    typed = kept.get(request.path, {})
+    return typed if typed.get("writer", "") in ("", str(request.user.pk)) else {}
+
+
+def forget_text(request: HttpRequest) -> None:
+    """The text typed at this address was taken, or given up."""
+    kept = request.session.get(KEPT, {})
+    if kept.pop(request.path, None) is not None:
+        request.session[KEPT] = kept
