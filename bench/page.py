@@ -23,6 +23,7 @@ from served import Server, logged_in, served
 from forum.models import Post, Thread, User
 from forum.presenters import threads as presenter
 from forum.queries.thread_pages import fetch_window
+from forum.queries.threads import for_thread_page
 
 BOARD = 500  # threads
 SMALL, WHOLE, LARGE = 5, 200, 100_000  # posts
@@ -136,7 +137,7 @@ def queries(client: Client, path: str) -> int:
 def renderings(thread: Thread, rounds: int) -> dict[str, float]:
     """The 200 posts of a thread from the same rows: a template for each, and by stencils."""
     reader = AnonymousUser()
-    thread = Thread.objects.for_page().get(pk=thread.pk)
+    thread = for_thread_page(Thread.objects.all()).get(pk=thread.pk)
     page = presenter.ThreadPage(thread, reader, fetch_window(thread, reader))
     template = get_template(presenter.POST.template)
 

@@ -84,11 +84,11 @@ class ReaderTimeZone:
             return self.get_response(request)
 
 
-class ErrorPages:
-    """A refusal that a view let through becomes the site's own page, with its status.
+class CacheHeaders:
+    """Keep browsers and proxies from showing a cached response to the wrong reader.
 
-    Also keeps pages and fragments apart in caches: an answer may differ by `HX-Request`, and none
-    is ever shared between people.
+    The same URL may answer with a page or, to htmx, with a fragment (`Vary`), and no response is
+    shared between readers (`Cache-Control`) unless its view has said otherwise.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -100,6 +100,19 @@ class ErrorPages:
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         return response
+
+
+class ErrorPages:
+    """Answer errors that a view raised with the site's own page and the error's status.
+
+    `UserError` gets its message; an outage of the database gets 503.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DATABASE_IS_AWAY):

@@ -26,7 +26,6 @@ from forum.models import (
     User,
 )
 from forum.models.acts import NOTES
-from forum.models.posts import readable_by
 from forum.models.roles import moderators_except
 from forum.models.threads import Reader
 from forum.queries.branches import restricted_branches_above
@@ -88,13 +87,6 @@ def _suspension_of(person: User) -> str:
 def is_moderator_of(person: Reader, board: Board) -> bool:
     """Whether this person keeps order in that board."""
     return isinstance(person, User) and person.is_staff and person.roles.is_moderator_of(board.pk)
-
-
-def can_read(person: Reader, post: Post) -> PermissionResult:
-    """Whether the text of a post may be read: the same rule as the queries', for one post."""
-    if Post.objects.filter(readable_by(person), pk=post.pk).exists():
-        return ALLOWED
-    return _denied(Gone())
 
 
 def can_start_thread(person: Reader, board: Board) -> PermissionResult:
@@ -206,7 +198,7 @@ def _can_moderate_place(person: Reader, board: Board | None) -> PermissionResult
     """The same, of what was for a board that is gone: that is for moderators of the site."""
     if board is not None:
         return can_moderate(person, board)
-    if isinstance(person, User) and person.is_staff and person.roles.moderates_all:
+    if isinstance(person, User) and person.is_staff and person.roles.is_site_moderator:
         return ALLOWED
     return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
 
@@ -268,7 +260,7 @@ def can_act_on(person: Reader, other: User, board: Board | None = None) -> Permi
 
 def can_suspend(person: Reader, other: User) -> PermissionResult:
     """Site moderators suspend members; nobody themselves, or somebody of their rank or above."""
-    if not isinstance(person, User) or not person.is_staff or not person.roles.moderates_all:
+    if not isinstance(person, User) or not person.is_staff or not person.roles.is_site_moderator:
         return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
     return can_act_on(person, other)
 
@@ -284,7 +276,7 @@ def can_sanction(person: Reader, other: User) -> PermissionResult:
     """Whether there is any board for that."""
     if not isinstance(person, User) or not person.is_staff:
         return _denied(NotAllowed(_("Only moderators can do that.")))
-    if person.roles.moderates_all:
+    if person.roles.is_site_moderator:
         return can_suspend(person, other)
     verdicts = [
         can_act_on(person, other, board)
@@ -333,7 +325,7 @@ def _can_undo_there(person: User, action: ModerationAction) -> PermissionResult:
     """Whether this person keeps order where it was done, and stands no lower than who did it."""
     if action.board and not person.roles.is_moderator_of(action.board.pk):
         return _denied(NotAllowed(_("Only the moderators of this board can do that.")))
-    if not action.board and not person.roles.moderates_all:
+    if not action.board and not person.roles.is_site_moderator:
         return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
     if action.actor.roles.rank(action.board) > person.roles.rank(action.board):
         return _denied(NotAllowed(_("Only somebody of their rank can undo what they did.")))
@@ -384,7 +376,7 @@ def can_access_admin(person: Reader) -> bool:
 
 def can_list_members(person: Reader) -> bool:
     """Whether this person may look through all members and their addresses, to suspend them."""
-    return isinstance(person, User) and person.is_staff and person.roles.moderates_all
+    return isinstance(person, User) and person.is_staff and person.roles.is_site_moderator
 
 
 def can_administer(person: Reader) -> bool:

@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
+    "forum.middleware.CacheHeaders",
     "forum.middleware.ErrorPages",
 ]
 

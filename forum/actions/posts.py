@@ -291,11 +291,6 @@ def decrement_post_count(post: Post) -> None:
     recount(post.thread, -1)
 
 
-def count_in(post: Post) -> None:
-    """A post counts as standing in its thread again; the thread is locked by the caller."""
-    recount(post.thread, +1)
-
-
 def recount(thread: Thread, change: int) -> None:
     """So many more posts stand in the thread; finds its latest. The thread is locked by the caller.
 

@@ -6,14 +6,14 @@ from django.db import connection
 from django.db.models import Max
 
 from forum.actions.branches import renumber
-from forum.actions.posts import recount as count_posts
+from forum.actions.posts import recount
 from forum.actions.transactions import retrying_transaction
 from forum.lib.tree import label_tree
 from forum.models import Post, Revision, Thread
 
 
 @retrying_transaction
-def recount(thread_id: int) -> None:
+def recount_thread(thread_id: int) -> None:
     """Set a thread's counters from its posts."""
     thread = Thread.objects.locked(thread_id)
     numbers = Revision.objects.filter(post__thread=thread).aggregate(last=Max("number"))
@@ -23,7 +23,7 @@ def recount(thread_id: int) -> None:
     thread.next_number = max(thread.next_number, taken + 1)
     thread.save(update_fields=["next_number"])
     renumber(thread_id)
-    count_posts(thread, posts.published().count() - thread.post_count)
+    recount(thread, posts.published().count() - thread.post_count)
 
 
 @retrying_transaction

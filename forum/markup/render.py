@@ -1,4 +1,4 @@
-"""A post's source to everything the forum stores of it."""
+"""Rendering: from the source of a post to everything stored of it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _PARSER = post_parser()
 
 @dataclass(frozen=True, slots=True)
 class QuoteBlock:
-    """One block quote: its number in the post, and its words without the quotes inside it."""
+    """A block quote: its ordinal in the post, and its words without quotes inside it."""
 
     ordinal: int
     words: str  # white space collapsed, paragraphs separated by a blank line
@@ -28,26 +28,26 @@ class QuoteBlock:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a post is made of, the same for every reader."""
+    """The rendered parts of a post, the same for every reader."""
 
-    html: str  # safe; places for captions, names and summaries are still empty
-    plain: str  # all its words, paragraphs separated by blank lines
-    quoted: tuple[Stretch, ...]  # where in `plain` words of others stand
-    own: str  # the author's own: no quotes, no leading mentions
-    excerpt: str  # of `own`, else of the mentions; never of words that are quoted
+    html: str  # safe; captions, names and summaries are filled in per reader
+    plain: str  # the whole text, paragraphs separated by blank lines
+    quoted: tuple[Stretch, ...]  # the quoted stretches of `plain`
+    own: str  # without quotes and leading mentions
+    excerpt: str  # of `own`, else of the leading mentions; never of quotes
     mentions: tuple[str, ...]  # in prose, as first typed, each once
-    leading: tuple[str, ...]  # those before the first other character
+    leading: tuple[str, ...]  # the mentions before any other text
     quotes: tuple[QuoteBlock, ...]
-    links: tuple[str, ...]  # the addresses that it links to, in quotes too
+    links: tuple[str, ...]  # all link targets, those in quotes included
 
     @property
     def said(self) -> str:
-        """What the author said: `plain`, as long as it is, with the words of others blotted out."""
+        """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 
 
 def render(source: str) -> Rendered:
-    """Return the post written as `source` (Markdown of any length; the limit is the form's)."""
+    """Return the post for `source`, Markdown of any length (forms limit it)."""
     env: EnvType = {}
     tokens = _PARSER.parse(clean_source(source), env)
     said = list(paragraphs(tokens))

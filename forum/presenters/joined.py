@@ -19,6 +19,7 @@ from forum.presenters.threads import ThreadPage
 from forum.queries.outline import count_older_siblings
 from forum.queries.sort_orders import SortOrder
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
+from forum.queries.threads import for_thread_page
 
 
 class Line(NamedTuple):
@@ -89,7 +90,7 @@ class Joined:
 
 def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
-    thread = Thread.objects.for_page().get(pk=post.thread_id)
+    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
     rows = fetch_rows({opening.pk, post.pk}, reader, answered={post.parent_id})
     page = ThreadPage(thread, reader, PostWindow(rows, frozenset({post.pk})))

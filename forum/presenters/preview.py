@@ -8,7 +8,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import rendered_post
 from forum.actions.quotes import Found, find_sources
-from forum.lib.languages import language_of
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
@@ -61,7 +60,7 @@ def preview(
         text=mark_safe(html),  # noqa: S308 (cleaned when rendered)
         folds=also is not None,
         also=also or [],
-        lang=language_of(rendered.excerpt),
+        lang=detect_language(rendered.excerpt),
     )
 
 

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.errors import Conflict, Invalid, NotAllowed
 from forum.forms.appeals import AnswerForm, AppealForm
-from forum.lib.url_params import id_param
 from forum.models import Appeal, ModerationAction, User
 from forum.permissions import can_access_admin, can_answer_appeal, can_appeal
 from forum.presenters.log import entry_of, links_of
+from forum.url_params import id_param
 from forum.views.compose import author_of, signed_in
 from forum.views.keeping import forget_text, kept_text
 from forum.views.read_only import read_only

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 
 from forum.lib.htmx import wants_fragment
-from forum.lib.url_params import ID_PARAM
 from forum.markup.quotes import as_quote
 from forum.markup.render import MAX_SOURCE, render
 from forum.models import Draft, Post, User
+from forum.url_params import ID_PARAM
 from forum.views.compose import Composer
 
 # More than anybody asks for in one address, or writes at once.

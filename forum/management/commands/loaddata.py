@@ -10,7 +10,7 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
 from django.db import IntegrityError, connection, models
 
-from forum.actions.rebuild import recount
+from forum.actions.rebuild import recount_thread
 from forum.models import Mention, Post, Quote, Revision, Thread
 from forum.models.threads import FIRST_THREAD_ID
 
@@ -30,7 +30,7 @@ class Command(loaddata.Command):
         except IntegrityError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         for thread_id in self.loaded_threads:
-            recount(thread_id)
+            recount_thread(thread_id)
 
     def save_obj(self, obj: DeserializedObject) -> bool:
         row = obj.object

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from forum.actions.rebuild import rebuild_labels, recount
+from forum.actions.rebuild import rebuild_labels, recount_thread
 from forum.models.tree import faults
 
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
         except ValueError as error:
             self.stderr.write(f"thread {thread_id}: {error}")
             return False
-        recount(thread_id)
+        recount_thread(thread_id)
         self.stdout.write(f"thread {thread_id}: mended ({posts} posts)")
         return True

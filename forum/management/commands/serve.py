@@ -25,7 +25,7 @@ START_SECONDS = 60
 DATABASE_CHECK_SECONDS = 1
 RESTART_PAUSES = (0, 1, 2, 4)  # seconds before each start of a database that died again
 STEADY_SECONDS = 60  # after which a database that dies has not died "again"
-LIVELY = (database.State.RUNNING, database.State.STARTING)
+LIVELY = (database.ServerState.RUNNING, database.ServerState.STARTING)
 PORT_SECONDS = 3  # how long the server of a killed run may take to notice and end
 
 
@@ -84,7 +84,7 @@ class Command(BaseCommand):
     def restart_database(self, pauses: Iterator[int]) -> None:
         """Start the database after the next pause; give up when none is left."""
         pause = next(pauses, None)
-        if pause is None or database.status(settings.DATA_DIR) is database.State.ABSENT:
+        if pause is None or database.status(settings.DATA_DIR) is database.ServerState.ABSENT:
             raise CommandError(
                 f"The database in {settings.DATA_DIR} does not stay up. Everything was stopped."
             )
