@@ -1,4 +1,4 @@
-"""What happens around every request."""
+"""Middleware: security headers, the reader's time zone, cache headers and error pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicy:
-    """The browser runs and loads only what this site serves; nothing inline, no eval."""
+    """Let the browser run and load only what this site serves; nothing inline, no eval."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -63,10 +63,10 @@ class ResponseMark:
 
 
 class ReaderTimeZone:
-    """Members read times in their own zone, visitors in the site's.
+    """Show times to members in their own time zone, to visitors in the site's.
 
-    Without its database the site's zone does: what needs no database is answered, and what needs
-    it fails in its view.
+    Without the database it falls back to the site's, so that what needs no database is still
+    served.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

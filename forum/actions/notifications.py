@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils import timezone
 
-from forum.actions.read_state import mark_unseen
+from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
 
@@ -29,7 +29,7 @@ def notify_of_edit(post: Post) -> None:
     notifications.unread().exclude(member__in=causes).delete()
     told = set(notifications.values_list("member_id", flat=True))
     _give(post, causes)
-    mark_unseen([post.pk], members=causes.keys() - told)
+    mark_posts_unread([post.pk], members=causes.keys() - told)
 
 
 def _causes(post: Post) -> dict[int, str]:
@@ -66,7 +66,7 @@ def mark_notifications(notifications: Collection[int], *, member: User, read: bo
     if read:
         mine.unread().update(read_at=timezone.now())
         return
-    mark_unseen(mine.values_list("post_id", flat=True), members=[member.pk])
+    mark_posts_unread(mine.values_list("post_id", flat=True), members=[member.pk])
     mine.update(read_at=None)
 
 

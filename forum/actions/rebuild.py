@@ -1,4 +1,4 @@
-"""Making derived things agree again with what they derive from."""
+"""Rebuilding derived data: counters and labels."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ def recount_thread(thread_id: int) -> None:
 
 @retrying_transaction
 def rebuild_labels(thread_id: int) -> int:
-    """Number a thread's tree anew from each post's parent; returns how many posts there are.
+    """Rebuild a thread's labels from each post's parent; return the number of posts.
 
-    Siblings come in the order in which they arrived. Raises ValueError if the posts are not one
-    tree.
+    Siblings are sorted by number. Raises ValueError if the posts are not one tree.
     """
     thread = Thread.objects.locked(thread_id)
     parents = dict(Post.objects.by_number(thread).values_list("pk", "parent_id"))

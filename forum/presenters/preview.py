@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import rendered_post
 from forum.actions.quotes import Found, find_sources
+from forum.lib.languages import detect_language
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow

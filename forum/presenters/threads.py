@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.lib.languages import detect_language
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
