@@ -51,7 +51,7 @@ def main() -> None:
             grow(world, SMALL, options.posts)
             large = measured(server, moderator, pages, options.rounds)
     table(
-        f"The moderation admin in a forum of {SMALL:,} and of {options.posts:,} posts: ms (median), queries",
+        f"The admin in a forum of {SMALL:,} and of {options.posts:,} posts: ms (median), queries",
         ["", f"{SMALL:,}", "queries", f"{options.posts:,}", "queries"],
         [[name, *small[name].values(), *large[name].values()] for name in pages],
     )

@@ -211,7 +211,7 @@ def pages(threads: dict[int, Thread], rounds: int) -> dict[str, object]:
     }
 
     def read(thread: Thread, post_id: int) -> object:
-        return thread_pages.fetch_window(thread, READER, "at", post_id)
+        return thread_pages.fetch_window(thread, READER, thread_pages.PageRequest("at", post_id))
 
     tasks = {
         name: lambda start=start: milliseconds(lambda: read(*start))

@@ -36,7 +36,7 @@ class LoggedOut(UserError):
     message = _("You aren’t logged in.")
 
 
-class LoggedOutMeanwhile(LoggedOut):
+class LoggedOutWhileWriting(LoggedOut):
     message = _("You were logged out while you were writing.")
 
 

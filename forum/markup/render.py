@@ -51,9 +51,9 @@ def render(source: str) -> Rendered:
     env: EnvType = {}
     tokens = _PARSER.parse(clean_source(source), env)
     said = list(paragraphs(tokens))
-    plain = _joined(paragraph.text for paragraph in said)
-    own = _joined(paragraph.own for paragraph in said if paragraph.quote is None)
-    unquoted = _joined(paragraph.text for paragraph in said if paragraph.quote is None)
+    plain = _join_paragraphs(paragraph.text for paragraph in said)
+    own = _join_paragraphs(paragraph.own for paragraph in said if paragraph.quote is None)
+    unquoted = _join_paragraphs(paragraph.text for paragraph in said if paragraph.quote is None)
     return Rendered(
         html=clean(_PARSER.renderer.render(tokens, _PARSER.options, env)),
         plain=plain,
@@ -74,7 +74,7 @@ def _links(tokens: list[Token]) -> Iterator[str]:
                 yield str(child.attrGet("href"))
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_paragraphs(texts: Iterable[str]) -> str:
     return PARAGRAPHS.join(filter(None, texts))
 
 
@@ -92,4 +92,6 @@ def _quotes(tokens: list[Token], said: list[Paragraph]) -> tuple[QuoteBlock, ...
     for paragraph in said:
         if paragraph.quote is not None:
             words[paragraph.quote].append(" ".join(paragraph.text.split()))
-    return tuple(QuoteBlock(ordinal, _joined(texts)) for ordinal, texts in enumerate(words))
+    return tuple(
+        QuoteBlock(ordinal, _join_paragraphs(texts)) for ordinal, texts in enumerate(words)
+    )

@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReasonTemplateQuerySet(models.QuerySet["ReasonTemplate"]):
-    def offered_for(self, deed: str) -> ReasonTemplateQuerySet:
+    def offered_for(self, action: str) -> ReasonTemplateQuerySet:
         """Return the active templates offered for that moderation action."""
-        return self.filter(Q(deeds=[]) | Q(deeds__contains=[deed]), is_active=True)
+        return self.filter(Q(deeds=[]) | Q(deeds__contains=[action]), is_active=True)
 
 
 class ReasonTemplate(models.Model):
     """A prepared reason, set up by administrators. Its text is copied when it is chosen."""
 
     text = models.CharField(_("reason"), max_length=500)
-    # Names of `forum.forms.deed.Deed`.
+    # Names of moderation actions that ask for a reason.
     deeds = ArrayField(
         models.CharField(max_length=20),
         verbose_name=_("offered for"),

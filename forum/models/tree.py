@@ -73,7 +73,7 @@ class SparseTreeManager(TreeManager):
 
     # -- Called by django-mptt ------------------------------------------------------------------
 
-    def insert_node(
+    def insert_node(  # noqa: PLR0917 (the signature of django-mptt)
         self,
         node: Post,
         target: Post | None,
@@ -226,11 +226,11 @@ class SparseTreeManager(TreeManager):
         """Return the place before that sibling, or the last place, with a comfortable gap."""
         place = self._place(parent_id, before)
         if place.gap < labels * LEAST_GAP:
-            self._spread_around(place, labels)
+            self._spread_neighbourhood(place, labels)
             place = self._place(parent_id, before)
         return place
 
-    def _spread_around(self, place: Place, labels: int) -> None:
+    def _spread_neighbourhood(self, place: Place, labels: int) -> None:
         """Spread the labels around `place` evenly, leaving room for `labels` more there.
 
         Takes the smallest range, aligned to a power of two, in which n labels are on average at

@@ -45,7 +45,7 @@ class UnreadCounts:
     is_more: bool = False
 
 
-def count_unread_around(
+def count_unread_beyond_page(
     reader: User, read_state: ThreadReadState, window: PostWindow, shown: Iterable[int]
 ) -> UnreadCounts:
     """Count the unread posts outside a page's window that are not `shown`; one query.
@@ -160,15 +160,15 @@ def _by_others(reader: User) -> PostQuerySet:
     return posts.exclude(author=reader)
 
 
-def replies_since(parent: Post, reader: User, known: int) -> PostQuerySet:
-    """Return others' unread replies to `parent` with ids after `known`.
+def replies_since(parent: Post, reader: User, last_seen_id: int) -> PostQuerySet:
+    """Return others' unread replies to `parent` with ids after `last_seen_id`.
 
     Compares ids, not numbers: the parent may have moved to another thread meanwhile.
     """
     mine = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     seen = mine.filter(IsInSet(OuterRef("latest_number"), F("numbers")))
     posts: PostQuerySet = Post.objects.visible_to(reader).readable().select_related("author")
-    others = posts.filter(parent=parent, pk__gt=known).exclude(author=reader)
+    others = posts.filter(parent=parent, pk__gt=last_seen_id).exclude(author=reader)
     return others.exclude(Exists(seen)).order_by("pk")
 
 

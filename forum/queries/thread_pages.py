@@ -127,6 +127,28 @@ class PostWindow:
     path: tuple[PostRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The page of a thread that a URL asks for.
+
+    It begins after or at the post `post_id`, or ends before it. With `branch` it is a page of that
+    post and its descendants alone; its head comes with every page. With `until` the page ends with
+    the branch of that post; with `through` it goes on to that post, at most `MAX_POSTS_ON_PAGE`. In
+    order of activity, branches are sorted as of the thread's number `as_of`, unless that is long
+    ago.
+    """
+
+    start: PageStart | None = None
+    post_id: int | None = None
+    order: SortOrder = "tree"
+    branch: int | None = None
+    until: int | None = None
+    through: int | None = None
+    as_of: int | None = None
+
+
+FIRST_PAGE = PageRequest()
+
 WINDOW_SQL = """
 WITH RECURSIVE found AS MATERIALIZED ({page}),
 -- In the order found, with the levels spanned so far.
@@ -217,48 +239,39 @@ NO_POST_SQL = f"{REQUESTED_POST_SQL} AND false"
 def fetch_window(
     thread: Thread,
     reader: Reader,
-    start: PageStart | None = None,
-    post_id: int | None = None,
+    page: PageRequest = FIRST_PAGE,
     *,
-    order: SortOrder = "tree",
     read_state: ThreadReadState | None = None,
-    branch: int | None = None,
-    until: int | None = None,
-    through: int | None = None,
-    as_of: int | None = None,
 ) -> PostWindow | None:
-    """Return the page of `thread` that begins (for "before": ends) at a post; two queries.
+    """Return that page of `thread`; two queries at any size.
 
-    With `branch`, as if that post and its descendants were all; its head comes with every page.
-    With `until`, the page ends with the branch of that post; with `through`, it goes on to that
-    post, at most `MAX_POSTS_ON_PAGE`. In order of activity branches are sorted as of the thread's
-    number `as_of`, unless that is long ago. Returns None when there is nothing where the page
-    should begin.
+    None when there is nothing where the page should begin.
     """
+    start, post_id, order, branch = page.start, page.post_id, page.order, page.branch
     if branch and start is None:
         start, post_id = "after", branch
     values = {
         "tree": thread.pk,
         "post": post_id,
-        "window": (MAX_POSTS_ON_PAGE if through else POSTS_PER_PAGE) + 1,
+        "window": (MAX_POSTS_ON_PAGE if page.through else POSTS_PER_PAGE) + 1,
         "usual": POSTS_PER_PAGE + 1,
         "span": MAX_LEVELS if order != "time" else thread.next_number,
         "context": MAX_POSTS_ABOVE if order != "time" else 0,
         "counted": MAX_POSTS_COUNTED,
         "branch": branch,
-        "until": until,
-        "through": through,
-        "as_of": _activity_snapshot(thread, as_of),
+        "until": page.until,
+        "through": page.through,
+        "as_of": _activity_snapshot(thread, page.as_of),
         "most": ROOT_RIGHT,
     }
     with connection.cursor() as cursor:
         cursor.execute(_window_sql(order, start), values)
-        page, above, path, answered, opening, earlier, remaining, below, rest = cursor.fetchone()
+        posts, above, path, answered, opening, earlier, remaining, below, rest = cursor.fetchone()
     is_beginning = branch is not None and post_id == branch
-    if page is None and (opening is None or (start and not is_beginning)):
+    if posts is None and (opening is None or (start and not is_beginning)):
         return None
-    page, path = page or [], path or []
-    ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *page]))
+    posts, path = posts or [], path or []
+    ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *posts]))
     found = {*ids, *path}
     rows = {
         row.id: row
@@ -266,7 +279,7 @@ def fetch_window(
     }
     return PostWindow(
         rows=[rows[post] for post in ids],
-        page=frozenset(page),
+        page=frozenset(posts),
         has_earlier=bool(earlier) and not is_beginning,
         remaining=remaining,
         continues_below=below,

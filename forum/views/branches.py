@@ -10,7 +10,7 @@ from forum.models import Thread
 from forum.models.posts import post_path
 from forum.models.read_state import read_state_of
 from forum.presenters.branch_pages import BranchPage, links_to_rest
-from forum.queries.thread_pages import fetch_window
+from forum.queries.thread_pages import PageRequest, fetch_window
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
 from forum.views.read_only import read_only
@@ -45,12 +45,14 @@ def _page(request: HttpRequest, branch: int) -> BranchPage:
     window = fetch_window(
         thread,
         request.user,
-        start,
-        id_param(request.GET, start, "p") if start else None,
+        PageRequest(
+            start,
+            id_param(request.GET, start, "p") if start else None,
+            branch=branch,
+            until=id_param(request.GET, "until", "p"),
+            through=id_param(request.GET, "through", "p"),
+        ),
         read_state=read_state,
-        branch=branch,
-        until=id_param(request.GET, "until", "p"),
-        through=id_param(request.GET, "through", "p"),
     )
     if window is None:
         raise Http404

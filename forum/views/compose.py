@@ -28,7 +28,7 @@ from forum.errors import (
     Invalid,
     Locked,
     LoggedOut,
-    LoggedOutMeanwhile,
+    LoggedOutWhileWriting,
     NotAllowed,
     RateLimited,
     UserError,
@@ -278,7 +278,7 @@ def signed_in(view: View) -> View:
         typed = typed_text(request)
         if not typed:
             return redirect_to_login(request.get_full_path())
-        error = LoggedOutMeanwhile()
+        error = LoggedOutWhileWriting()
         context = {"error": error, "typed": typed.values()}
         return render(request, "user_error.html", context, status=error.status)
 
@@ -289,7 +289,7 @@ def author_of(request: HttpRequest) -> User:
     """Who writes; raises `LoggedOut` when nobody is signed in any more."""
     if isinstance(request.user, User):
         return request.user
-    raise LoggedOutMeanwhile
+    raise LoggedOutWhileWriting
 
 
 def admit(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import discard_draft, save_draft
 from forum.actions.limits import spend
-from forum.errors import Conflict, LoggedOutMeanwhile, UserError
+from forum.errors import Conflict, LoggedOutWhileWriting, UserError
 from forum.forms.posts import PostForm
 from forum.lib.htmx import wants_fragment
 from forum.lib.text import is_blank
@@ -102,7 +102,7 @@ def set_aside(
     """
     form.checked()
     if not isinstance(request.user, User):
-        raise LoggedOutMeanwhile
+        raise LoggedOutWhileWriting
     if request.POST.get("do") not in ("discard", "use") and not is_blank(composer.source):
         composer.was_sent_by(request.user)
     match request.POST.get("do"):

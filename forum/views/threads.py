@@ -27,7 +27,7 @@ from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import SORT_ORDERS, PageStart
-from forum.queries.thread_pages import PostWindow, fetch_window
+from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
 from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
 from forum.url_params import id_param
 from forum.views.compose import (
@@ -115,13 +115,15 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
     window = fetch_window(
         thread,
         request.user,
-        start,
-        post_id,
-        order=order,
+        PageRequest(
+            start,
+            post_id,
+            order=order,
+            until=id_param(request.GET, "until", "p"),
+            through=id_param(request.GET, "through", "p"),
+            as_of=parse_number(request.GET.get("asof", "")),
+        ),
         read_state=read_state,
-        until=id_param(request.GET, "until", "p"),
-        through=id_param(request.GET, "through", "p"),
-        as_of=parse_number(request.GET.get("asof", "")),
     )
     if window is None:
         raise Http404
