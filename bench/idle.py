@@ -50,7 +50,7 @@ def main() -> None:
                 for reader, client in clients.items():
                     cpu = statistics.median(taken[f"{reader}, {name}"])
                     asked = queries(client, thread)
-                    size = answer(server, thread, readers[reader])
+                    size = empty_response_size(server, thread, readers[reader])
                     load = cpu * READERS / EVERY / 10  # of a thousand milliseconds, in percent
                     rows.append([f"{reader}, {name}", cpu, asked, size, load])
                     figures[f"{reader}/{name}"] = {
@@ -84,17 +84,17 @@ def cost(server: Server, thread: Thread, cookie: str, pages: int) -> float:
     """Return the CPU time of one of so many responses, in milliseconds."""
     before = server.cpu()
     for _page in range(pages):
-        answer(server, thread, cookie)
+        empty_response_size(server, thread, cookie)
     return (server.cpu() - before) / pages
 
 
-def answer(server: Server, thread: Thread, cookie: str) -> int:
+def empty_response_size(server: Server, thread: Thread, cookie: str) -> int:
     """Ask as a page does; return the bytes of an empty response, which are its headers."""
-    door = http.client.HTTPConnection("localhost", server.port, timeout=60)
-    door.request("GET", address(thread), headers={"HX-Request": "true", "Cookie": cookie})
-    response = door.getresponse()
+    client = http.client.HTTPConnection("localhost", server.port, timeout=60)
+    client.request("GET", address(thread), headers={"HX-Request": "true", "Cookie": cookie})
+    response = client.getresponse()
     response.read()
-    door.close()
+    client.close()
     if response.status != 204:
         raise RuntimeError(f"{address(thread)}: {response.status}")
     return sum(len(f"{name}: {value}\r\n") for name, value in response.getheaders())

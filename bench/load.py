@@ -18,7 +18,7 @@ from forum.models import Board, Category, Thread, User
 PEOPLE = 40
 BODIES = 1000  # texts, each of which ends in one of …
 SAYINGS = 50  # … these, which are what others quote
-ANSWERS = 20  # texts that also occur below quotes and mentions
+LEADING_BODIES = 20  # texts that also occur below quotes and mentions
 
 SYLLABLES = [a + b + c for a in "bdfklmnprst" for b in "aeiou" for c in ("", "n", "r", "s")]
 
@@ -101,7 +101,7 @@ class World:
             parent = variant(self.chance, place) if place else None
             lead = "" if parent is None else self._lead(*said[parent])
             if lead:
-                body %= ANSWERS
+                body %= LEADING_BODIES
             said.append((author, body))
             yield ImportedPost(
                 key=place,

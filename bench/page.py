@@ -131,7 +131,7 @@ def queries(client: Client, path: str) -> int:
     return asked
 
 
-# -- Three ways to render -------------------------------------------------------------------------
+# -- Two ways to render ---------------------------------------------------------------------------
 
 
 def renderings(thread: Thread, rounds: int) -> dict[str, float]:
@@ -147,13 +147,15 @@ def renderings(thread: Thread, rounds: int) -> dict[str, float]:
         page.tree()
         presenter.POST_TEMPLATE = compiled
 
-    ways = {"a template for each post": by_template, "compiled templates": page.tree}
-    taken = interleaved({way: lambda task=task: cpu(task) for way, task in ways.items()}, rounds)
-    figures = {way: statistics.median(times) / WHOLE for way, times in taken.items()}
+    variants = {"a template for each post": by_template, "compiled templates": page.tree}
+    taken = interleaved(
+        {variant: lambda task=task: cpu(task) for variant, task in variants.items()}, rounds
+    )
+    figures = {variant: statistics.median(times) / WHOLE for variant, times in taken.items()}
     table(
         f"{WHOLE} posts from rows to HTML, without queries and the page around them",
         ["", "CPU ms a post"],
-        [[way, f"{figure:.3f}"] for way, figure in figures.items()],
+        [[variant, f"{figure:.3f}"] for variant, figure in figures.items()],
     )
     return figures
 

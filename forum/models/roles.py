@@ -107,17 +107,17 @@ class Roles:
 
 def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
     """Return a row per role of a person, each with the restrictions and unread counts."""
-    public = Notification.objects.unread().readable_by(AnonymousUser())
-    told = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
+    of_posts = Notification.objects.unread().readable_by(AnonymousUser())
+    of_moderation = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
     restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
     return User.objects.filter(pk=pk).values_list(
         ArraySubquery(restrictions.as_json()),
         "role_assignments__kind",
         "role_assignments__board_id",
         CountSubquery(
-            public.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
+            of_posts.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
         ),
-        CountSubquery(told.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
+        CountSubquery(of_moderation.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
     )
 
 
@@ -132,8 +132,10 @@ def roles_and_counts_of(person: User) -> tuple[Roles, int, int]:
     """
     rows = ROLES_AND_COUNTS.rows(person.pk)
     roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
-    restrictions, _kind, _board, public, told = rows[0] if rows else ((), None, None, 0, 0)
-    return replace(_added_up(roles), restrictions=tuple(restrictions)), public, told
+    restrictions, _kind, _board, of_posts, of_moderation = (
+        rows[0] if rows else ((), None, None, 0, 0)
+    )
+    return replace(_combine(roles), restrictions=tuple(restrictions)), of_posts, of_moderation
 
 
 def moderators_except(ids: Collection[int]) -> list[User]:
@@ -157,10 +159,10 @@ def prefetch_roles(people: Iterable[User]) -> None:
     ):
         roles[pk].append((kind, board))
     for person in people:
-        person.roles = _added_up(roles[person.pk])
+        person.roles = _combine(roles[person.pk])
 
 
-def _added_up(roles: Sequence[tuple[str, int | None]]) -> Roles:
+def _combine(roles: Sequence[tuple[str, int | None]]) -> Roles:
     administrator = any(kind == Role.Kind.ADMINISTRATOR for kind, _board in roles)
     return Roles(
         is_administrator=administrator,

@@ -20,14 +20,14 @@ def posts_for_admin(person: User) -> PostQuerySet:
 
     Adds `is_answered`, `is_reported` (open reports) and `was_reported` (closed ones).
     """
-    answers = Post.objects.order_by().filter(parent=OuterRef("pk"))
+    replies = Post.objects.order_by().filter(parent=OuterRef("pk"))
     reports = Report.objects.filter(post=OuterRef("pk"))
     return (
         Post.objects.visible_to(person)
         .filter(thread__in=Thread.objects.moderated_by(person))
         .select_related("author", "thread__board", "hidden_action")
         .annotate(
-            is_answered=Exists(answers),
+            is_answered=Exists(replies),
             is_reported=Exists(reports.open()),
             was_reported=Exists(reports.exclude(closed_at=None)),
         )

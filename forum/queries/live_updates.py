@@ -26,7 +26,7 @@ class PostChange:
     is_new: bool
     is_edited: bool
     author_id: int
-    answers_author_id: int | None
+    parent_author_id: int | None
     parent_id: int | None
     after_id: int | None
 
@@ -36,7 +36,7 @@ class PostChange:
 CHANGES_SQL = """
 SELECT post.id, post.changed_number AS number, post.number > %(after)s AS is_new,
        post.latest_number > %(after)s AND post.number <= %(after)s AS is_edited,
-       post.author_id, parent.author_id AS answers_author_id, post.parent_id,
+       post.author_id, parent.author_id AS parent_author_id, post.parent_id,
        (SELECT id FROM forum_post AS before
          WHERE before.tree_id = %(thread)s AND before.lft < post.lft AND before.deleted_at IS NULL
          ORDER BY before.lft DESC LIMIT 1) AS after_id

@@ -51,6 +51,6 @@ def _groups(
         )
         yield name_starts_with.filter(pk__in=latest), True
     own = Post.objects.written_by(reader).values("pk")[:LATEST_OWN_POSTS]
-    answers = Post.objects.order_by().published().filter(parent__in=own)
-    yield name_starts_with.filter(pk__in=answers.values("author")), False
+    replies = Post.objects.order_by().published().filter(parent__in=own)
+    yield name_starts_with.filter(pk__in=replies.values("author")), False
     yield name_starts_with, False

@@ -130,7 +130,7 @@ def fetch_outline(
     ids = {head[0] for head in heads}
     rows = {
         row.id: row
-        for row in fetch_rows(ids.union(path), reader, answered=(), read_state=read_state)
+        for row in fetch_rows(ids.union(path), reader, parents=(), read_state=read_state)
     }
     unread = unread_positions(reader, read_state) if isinstance(reader, User) and read_state else []
     branches = [

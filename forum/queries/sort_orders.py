@@ -24,7 +24,8 @@ SORT_ORDERS: dict[SortOrder, object] = {
 # By place in the tree or by time, for which ids are used: a branch that moved here has new numbers.
 SIMPLE_SQL = """
 SELECT id, parent_id, lft, level FROM forum_post
- WHERE {tree} = %(tree)s AND {condition} ORDER BY {tree} {way}, {key} {way} LIMIT %(window)s
+ WHERE {tree} = %(tree)s AND {condition}
+ ORDER BY {tree} {direction}, {key} {direction} LIMIT %(window)s
 """
 POSITION_SQL = "(SELECT {key} FROM forum_post WHERE id = %(post)s AND tree_id = %(tree)s)"
 
@@ -37,13 +38,13 @@ SELECT post.id, post.parent_id, post.lft, post.level
                 WHERE tree_id = %(tree)s AND level = 1 AND lft <= here.lft
                 ORDER BY lft DESC LIMIT 1) AS head ON true) AS start,
        LATERAL ({heads}
-        ORDER BY key {way} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
+        ORDER BY key {direction} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
        LATERAL (
        SELECT id, parent_id, lft, level FROM forum_post
         WHERE tree_id = %(tree)s AND lft BETWEEN head.lft AND head.rght
           AND (start.lft IS NULL OR head.key <> start.key OR lft {from_post} start.lft)
         ORDER BY lft {within} LIMIT %(window)s) AS post
- ORDER BY head.key {way}, post.lft {within} LIMIT %(window)s
+ ORDER BY head.key {direction}, post.lft {within} LIMIT %(window)s
 """
 HEADS_BY_AGE_SQL = """
        SELECT lft, rght, number AS key FROM forum_post
@@ -77,7 +78,7 @@ HEADS_BY_ACTIVITY_SQL = """
            (SELECT lft, rght, branch_number AS key FROM forum_post
              WHERE tree_id = %(tree)s AND level = 1 AND branch_number <= %(as_of)s
                AND (start.key IS NULL OR branch_number {from_head} start.key)
-             ORDER BY branch_number {way} LIMIT %(window)s + 1)
+             ORDER BY branch_number {direction} LIMIT %(window)s + 1)
            UNION ALL
            SELECT lft, rght, key FROM moved WHERE start.key IS NULL OR key {from_head} start.key
        ) AS heads"""
@@ -107,19 +108,19 @@ def page_sql(order: SortOrder, start: PageStart | None) -> str:
     if order == "time":
         condition += " AND parent_id IS NOT NULL"
     return SIMPLE_SQL.format(
-        condition=condition, way="DESC" if start == "before" else "ASC", **names
+        condition=condition, direction="DESC" if start == "before" else "ASC", **names
     )
 
 
 def _branches_sql(start: PageStart | None, *, is_by_activity: bool) -> str:
     back = start == "before"
-    from_head, way = (">=", "ASC") if back else ("<=", "DESC")
+    from_head, direction = (">=", "ASC") if back else ("<=", "DESC")
     heads = HEADS_BY_ACTIVITY_SQL if is_by_activity else HEADS_BY_AGE_SQL
     sql = BRANCHES_SQL.format(
         key_of_head=ACTIVITY_KEY_SQL if is_by_activity else "number",
         here=POSITION_SQL.format(key="lft") if start else "NULL::bigint",
-        heads=heads.format(from_head=from_head, way=way),
-        way=way,
+        heads=heads.format(from_head=from_head, direction=direction),
+        direction=direction,
         from_post=COMPARISONS[start or "at"],
         within="DESC" if back else "ASC",
     )

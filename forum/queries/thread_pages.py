@@ -116,7 +116,7 @@ class PostWindow:
     page: frozenset[int]  # ids of the rows that are the page itself
     has_earlier: bool = False
     remaining: int = 0  # posts after the page, counted up to `MAX_POSTS_COUNTED`
-    continues_below: int | None = None  # the post that the first one after the page answers
+    continues_below: int | None = None  # the parent of the first post after the page
     order: SortOrder = "tree"
     # In order of activity: the number of the thread at the first page.
     as_of: int | None = None
@@ -202,7 +202,7 @@ SELECT (SELECT array_agg(id ORDER BY place {first}) FROM page),
        (SELECT array_agg(id ORDER BY height DESC) FROM path WHERE id IS NOT NULL),
        (SELECT array_agg(parent_id) FROM (
            SELECT parent_id FROM page UNION SELECT parent_id FROM above UNION
-           SELECT parent_id FROM forum_post WHERE id = %(branch)s) AS answered),
+           SELECT parent_id FROM forum_post WHERE id = %(branch)s) AS parents),
        (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NULL),
        {earlier},
        {remaining},
@@ -266,7 +266,7 @@ def fetch_window(
     }
     with connection.cursor() as cursor:
         cursor.execute(_window_sql(order, start), values)
-        posts, above, path, answered, opening, earlier, remaining, below, rest = cursor.fetchone()
+        posts, above, path, parents, opening, earlier, remaining, below, rest = cursor.fetchone()
     is_beginning = branch is not None and post_id == branch
     if posts is None and (opening is None or (start and not is_beginning)):
         return None
@@ -275,7 +275,7 @@ def fetch_window(
     found = {*ids, *path}
     rows = {
         row.id: row
-        for row in fetch_rows(found, reader, answered=answered or (), read_state=read_state)
+        for row in fetch_rows(found, reader, parents=parents or (), read_state=read_state)
     }
     return PostWindow(
         rows=[rows[post] for post in ids],
@@ -329,15 +329,15 @@ def fetch_rows(
     ids: set[int],
     reader: Reader,
     *,
-    answered: Iterable[int | None],
+    parents: Iterable[int | None],
     read_state: ThreadReadState | None = None,
 ) -> list[PostRow]:
     """Return these posts as `reader` may see them, in tree order; one query.
 
-    `answered` are the ids of their parents, of which a row shows something, too.
+    `parents` are the ids of their parents, of which a row shows something too.
     """
     columns = _columns(reader, read_state)
-    posts = Post.objects.filter(pk__in=unnest(ids.union(filter(None, answered))))
+    posts = Post.objects.filter(pk__in=unnest(ids.union(filter(None, parents))))
     values = posts.order_by("tree_id", "lft").values_list(*(columns[name] for name in ROW_COLUMNS))
     rows = {row.id: row for row in (PostRow(*each) for each in values)}
     for row in rows.values():

@@ -125,9 +125,15 @@ def test_hidden_posts_do_not_count_after_repair(family, carol):
     ("statement", "said"),
     [
         ("UPDATE forum_post SET parent_id = NULL WHERE id = %(f)s", "a tree has one root, not 2"),
-        ("UPDATE forum_post SET parent_id = %(e)s WHERE id = %(b)s", "hang on no root"),
-        ("UPDATE forum_post SET parent_id = %(strange)s WHERE id = %(f)s", "hang on no root"),
-        ("DELETE FROM forum_post WHERE id = %(b)s", "hang on no root"),
+        (
+            "UPDATE forum_post SET parent_id = %(e)s WHERE id = %(b)s",
+            "are not connected to the root",
+        ),
+        (
+            "UPDATE forum_post SET parent_id = %(strange)s WHERE id = %(f)s",
+            "are not connected to the root",
+        ),
+        ("DELETE FROM forum_post WHERE id = %(b)s", "are not connected to the root"),
     ],
     ids=["two roots", "a ring", "a parent in another thread", "a missing parent"],
 )
