@@ -61,17 +61,19 @@ def can_participate(person: Reader, board: Board | None = None) -> PermissionRes
         return _denied(LoggedOut())
     if person.is_suspended:
         return _denied(Suspended(_suspension_of(person)))
-    kept = person.roles.restriction(Restriction.Kind.SUSPENSION, board) if board else None
-    if kept:
-        return _denied(Suspended(_("You are suspended from this board: %(reason)s") % kept))
+    restriction = person.roles.restriction(Restriction.Kind.SUSPENSION, board) if board else None
+    if restriction:
+        return _denied(Suspended(_("You are suspended from this board: %(reason)s") % restriction))
     return ALLOWED
 
 
 def _can_speak(person: Reader, board: Board) -> PermissionResult:
     """Check whether this person may write anything new in that board."""
-    kept = isinstance(person, User) and person.roles.restriction(Restriction.Kind.SILENCE, board)
-    if kept:
-        return _denied(Suspended(_("You can’t post here for now: %(reason)s") % kept))
+    if not isinstance(person, User):
+        return ALLOWED
+    restriction = person.roles.restriction(Restriction.Kind.SILENCE, board)
+    if restriction:
+        return _denied(Suspended(_("You can’t post here for now: %(reason)s") % restriction))
     return ALLOWED
 
 

@@ -70,6 +70,7 @@ class QuoteRow:
 
     @cached_property
     def status(self) -> QuoteStatus:
+        """Return the relation of the words to their source, as far as the reader may read it."""
         if not self.is_readable:
             return QuoteStatus.REMOVED
         if not says(self.words, self.source_text):

@@ -58,7 +58,7 @@ def public_change_counter(thread_id: int) -> int | None:
     return None if following is None else following - 1
 
 
-def changes_since(thread: Thread, after: int) -> list[PostChange]:
+def fetch_changes(thread: Thread, after: int) -> list[PostChange]:
     """Return the changes in tree order; if there are more, the first `MAX_CHANGES` by number."""
     values = {"thread": thread.pk, "after": after, "most": MAX_CHANGES}
     with connection.cursor() as cursor:

@@ -15,7 +15,7 @@ from forum.models import Post, Thread
 from forum.models.read_state import read_state_of
 from forum.presenters.live_updates import LiveUpdates
 from forum.presenters.post_urls import post_url
-from forum.queries.live_updates import changes_since, public_change_counter
+from forum.queries.live_updates import fetch_changes, public_change_counter
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
 from forum.views.read_only import read_only
@@ -46,7 +46,7 @@ def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into:
         raise Gone(_("This thread is part of another one now."))
-    changes = changes_since(thread, after)
+    changes = fetch_changes(thread, after)
     if "show" in request.GET and request.GET["show"] != "all":
         post_id = id_param(request.GET, "show", "p")
         changes = [change for change in changes if change.id == post_id]
