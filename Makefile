@@ -1,4 +1,4 @@
-# Everything here works on a machine with python3, pip and make only; see README.md.
+# Everything here works on a machine with python3, pip and make only; see docs/developing.md.
 # Paths are relative on purpose: the directory may have spaces in its name.
 
 SHELL := /bin/sh

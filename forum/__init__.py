@@ -1,1 +1,1 @@
-"""Plait, a threaded discussion forum. See README.md for a map of this package."""
+"""Plait: a threaded discussion forum. See docs/architecture.md."""

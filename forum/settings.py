@@ -1,4 +1,4 @@
-"""All settings, from environment variables alone; the documentation has a table of them.
+"""All settings, from environment variables alone; docs/settings.md explains each.
 
 Development and production differ by environment, not by file. Invalid values are refused at start.
 """

@@ -1,4 +1,7 @@
-"""Nothing is forgotten: migrations, the README, the words of templates, production's settings."""
+"""Nothing is forgotten: migrations, the words of templates, production's settings.
+
+What the documentation must have is in `test_docs.py`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted(
     (ROOT / "templates").rglob("*.txt")
 )
-COMMANDS = sorted((ROOT / "forum/management/commands").glob("[a-z]*.py"))
 
 
 @pytest.mark.django_db
@@ -43,25 +45,6 @@ def test_production_settings_have_nothing_to_warn_of() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_readme_explains_every_setting() -> None:
-    settings = (ROOT / "forum/settings.py").read_text()
-    read = set(re.findall(r"(?:\benv\.\w+|_choice)\(\s*\"([A-Z_]+)\"", settings))
-    assert len(read) > 10
-    readme = (ROOT / "README.md").read_text()
-    assert {name for name in read if f"`{name}`" not in readme} == set()
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda path: path.stem)
-def test_readme_names_every_command(command: Path) -> None:
-    documents = (ROOT / "README.md").read_text() + (ROOT / "deploy/README.md").read_text()
-    assert re.search(rf"\b{command.stem}\b", documents)
-
-
-@pytest.mark.parametrize("name", ["CHANGELOG.md", "LICENSE", "README.md"])
-def test_papers_are_there(name: str) -> None:
-    assert len((ROOT / name).read_text()) > 200
 
 
 # What is left of a template without its tags is words; those go through translations.

@@ -107,12 +107,6 @@ def test_the_example_names_exactly_what_compose_asks_for():
     assert named == variables_asked_of_the_operator()
 
 
-def test_the_readme_explains_every_setting():
-    readme = (ROOT / "README.md").read_text()
-    known = settings_known() | variables_asked_of_the_operator()
-    assert not {name for name in known if f"`{name}`" not in readme}
-
-
 def test_secrets_have_no_default():
     for secret in ("SECRET_KEY", "POSTGRES_PASSWORD"):
         uses = re.findall(rf"\$\{{{secret}[^}}]*\}}", TEXT)
