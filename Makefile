@@ -26,7 +26,7 @@ PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser
 
 .PHONY: run test test-fast test-browser check format requirements chromium \
-	trace bench-tree bench-page bench-heavy bench-desk bench-idle bench-budgets bench-lighthouse
+	trace bench-tree bench-page bench-heavy bench-admin bench-idle bench-budgets bench-lighthouse
 
 ## run: start the forum: http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
@@ -70,8 +70,8 @@ requirements:
 trace: .venv/.dev
 	@$(VENV_PYTHON) bench/trace.py $(ARGS)
 
-## bench-tree, bench-page, bench-heavy, bench-desk, bench-idle, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
-bench-tree bench-page bench-heavy bench-desk bench-idle bench-budgets bench-lighthouse: .venv/.dev
+## bench-tree, bench-page, bench-heavy, bench-admin, bench-idle, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
+bench-tree bench-page bench-heavy bench-admin bench-idle bench-budgets bench-lighthouse: .venv/.dev
 	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
 
 chromium: .venv/.dev

@@ -1,7 +1,7 @@
-"""`make bench-budgets`: what a browser is sent, against what it may be.
+"""`make bench-budgets`: the size of pages, scripts and styles against their budgets.
 
-Bytes are counted as they leave the server, requests and shifts of layout by a Chromium, if there
-is one. Ends with status 1 when something is over its budget.
+Bytes are counted as they leave the server; requests and layout shifts by a Chromium, if there is
+one. Ends with status 1 when something is over its budget.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Budget:
     measured: float | None  # None: nothing here to measure it with
 
     @property
-    def permission(self) -> str:
+    def result(self) -> str:
         if self.measured is None:
             return "not measured"
         return "ok" if self.measured <= self.most else "OVER"
@@ -61,12 +61,12 @@ def main() -> None:
         "Budgets",
         ["", "at most", "measured", "unit", ""],
         [
-            [b.what, b.most, "" if b.measured is None else b.measured, b.unit, b.permission]
+            [b.what, b.most, "" if b.measured is None else b.measured, b.unit, b.result]
             for b in budgets
         ],
     )
     finish({b.what: {"most": b.most, "measured": b.measured} for b in budgets})
-    sys.exit(any(b.permission == "OVER" for b in budgets))
+    sys.exit(any(b.result == "OVER" for b in budgets))
 
 
 def of_bytes(server: Server, thread: Thread) -> list[Budget]:
@@ -103,7 +103,7 @@ def kilo(body: bytes) -> float:
 
 
 def of_browser(server: Server, thread: Thread) -> list[Budget]:
-    """Requests of a cold visit, and how much the layout shifts as a phone scrolls through."""
+    """Return the requests of a cold visit, and the layout shift while a phone scrolls through."""
     address = f"http://localhost:{server.port}{thread.get_absolute_url()}"
     requests: list[str] = []
     cold = shift = None

@@ -1,5 +1,5 @@
 # ruff: noqa: E402 (Django is set up before anything of it is imported)
-"""What the benchmarks share: a database of their own, tables, and the line of JSON at the end."""
+"""Shared by the benchmarks: a database of their own, tables, and the final line of JSON."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 @contextmanager
 def bench_database() -> Iterator[None]:
-    """A new, migrated database in the server of the settings, removed in the end."""
+    """Create and migrate a database in the server of the settings, and remove it at the end."""
     before = settings.DATABASES["default"]["NAME"]
     connection.settings_dict["TEST"]["NAME"] = DATABASE
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
@@ -50,7 +50,7 @@ def bench_database() -> Iterator[None]:
 
 
 def database_url() -> str:
-    """The address of the benchmark's database, for another process."""
+    """Return the URL of the benchmark's database, for another process."""
     keys = connection.settings_dict
     who = ":".join(quote(keys[key], safe="") for key in ("USER", "PASSWORD") if keys[key])
     where = urlencode({key: keys[key.upper()] for key in ("host", "port") if keys[key.upper()]})
@@ -62,7 +62,7 @@ def say(text: str) -> None:
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under a title, the first column to the left, figures to the right."""
+    """Print rows under a title, the first column aligned left, figures right."""
     texts = [list(head), *([_text(cell) for cell in row] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     say(f"\n{title}")
@@ -81,7 +81,7 @@ def _text(cell: object) -> str:
 
 
 def finish(figures: dict[str, object]) -> None:
-    """The last line: all figures, to be kept and compared."""
+    """Print the last line: all figures as JSON, to be kept and compared."""
     say("")
     print(json.dumps(_rounded(figures), separators=(",", ":")))
 
@@ -94,19 +94,22 @@ def _rounded(value: object) -> object:
     return value
 
 
-def milliseconds(deed: Callable[[], object]) -> float:
-    """How long a deed takes, by the clock on the wall."""
+def milliseconds(task: Callable[[], object]) -> float:
+    """Return how long `task` takes in wall-clock time."""
     begun = time.perf_counter()
-    deed()
+    task()
     return (time.perf_counter() - begun) * 1000
 
 
-def interleaved(deeds: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """What each deed returns, `rounds` times, in turn: a busy moment falls upon all of them."""
-    results: dict[str, list[float]] = {name: [] for name in deeds}
+def interleaved(tasks: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Return the results of each task, run `rounds` times in turn.
+
+    A moment in which the machine is busy then affects all of them.
+    """
+    results: dict[str, list[float]] = {name: [] for name in tasks}
     for _round in range(rounds):
-        for name, deed in deeds.items():
-            results[name].append(deed())
+        for name, task in tasks.items():
+            results[name].append(task())
     return results
 
 

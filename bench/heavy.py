@@ -1,8 +1,8 @@
-"""`make bench-heavy`: what is dear when nothing bounds it.
+"""`make bench-heavy`: the cost of large read states, histories and quotes.
 
-The pages of a member who has read half of a long thread, in ten stretches and in thousands; the
+Pages for a member who has read half of a long thread, in ten stretches and in thousands; the
 history of a post of 20,000 characters that was edited often, a reply that quotes it fifty times,
-and a page of 200 posts that do. Through gunicorn, in milliseconds on the wall.
+and a page of 200 posts that do. Through gunicorn, in milliseconds of wall-clock time.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def arguments() -> argparse.Namespace:
 
 
 def reader_of(thread: Thread, member: User, stretches: int) -> str:
-    """The cookie of a member who has read every other post, or half in longer stretches."""
+    """Return the cookie of a member who has read half of a thread, in so many stretches."""
     length = max(STRETCHES) // stretches
     numbers = [n for n in range(1, 2 * max(STRETCHES)) if (n - 1) // length % 2 == 0]
     mark_revisions_read(thread, member=member, numbers=numbers)
@@ -74,7 +74,7 @@ def reader_of(thread: Thread, member: User, stretches: int) -> str:
 
 
 def quotes_of_a_long_post(world: World) -> tuple[Post, str]:
-    """A post that was edited often, and the address of a page full of quotes of it."""
+    """Return a post that was edited often, and the URL of a page full of quotes of it."""
     now = timezone.now()
     sentences = [f"Sentence {n} is what this long post says about moss." for n in range(QUOTES)]
     text = " ".join(sentences)
@@ -106,13 +106,13 @@ def of_readers(
     server: Server, pages: dict[str, str], few: str, many: str, rounds: int
 ) -> dict[str, tuple[float, float]]:
     readers = {"few": few, "many": many}
-    deeds = {
+    tasks = {
         f"{reader}/{page}": lambda cookie=cookie, path=path: taken(lambda: server.get(path, cookie))
         for page, path in pages.items()
         for reader, cookie in readers.items()
     }
-    interleaved(deeds, rounds=1)  # warm
-    times = interleaved(deeds, rounds)
+    interleaved(tasks, rounds=1)  # warm
+    times = interleaved(tasks, rounds)
     figures = {
         page: (statistics.median(times[f"few/{page}"]), statistics.median(times[f"many/{page}"]))
         for page in pages
@@ -130,15 +130,15 @@ def of_quotes(
 ) -> dict[str, float]:
     rendered = render("\n\n".join(f"> Sentence {n} is what this long post" for n in range(QUOTES)))
     history = f"/p/{quoted.pk}/history/"
-    deeds: dict[str, Callable[[], object]] = {
+    tasks: dict[str, Callable[[], object]] = {
         "history": lambda: server.get(history),
         f"finding {QUOTES} quotes": lambda: find_sources(rendered, reader=reader, parent=quoted),
         f"page of {QUOTES * (QUOTING - 1):,} quotes": lambda: server.get(page),
     }
     figures: dict[str, float] = {}
-    for name, deed in deeds.items():
+    for name, task in tasks.items():
         before = memory_of(server.worker)
-        figures[name] = statistics.median(taken(deed) for _round in range(rounds))
+        figures[name] = statistics.median(taken(task) for _round in range(rounds))
         figures[f"{name}: memory"] = memory_of(server.worker) - before
     figures["bytes of the history"] = len(server.get(history))
     table(
@@ -150,15 +150,15 @@ def of_quotes(
 
 
 def memory_of(process: int) -> float:
-    """MiB that a process has had at the most."""
+    """Return the peak memory of a process in MiB."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def taken(deed: Callable[[], object]) -> float:
-    """Milliseconds on the wall."""
+def taken(task: Callable[[], object]) -> float:
+    """Return the wall-clock time of `task` in milliseconds."""
     begun = time.perf_counter()
-    deed()
+    task()
     return (time.perf_counter() - begun) * 1000
 
 

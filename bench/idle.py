@@ -1,7 +1,7 @@
-"""`make bench-idle`: what pages cost the server that lie open while nothing happens.
+"""`make bench-idle`: the cost of open pages while nothing happens.
 
-Each asks every 20 to 30 seconds whether anything came to its thread, and is told that nothing did.
-Measured is the CPU time of the process that answers, through gunicorn as it runs in production.
+Each asks every 20 to 30 seconds whether its thread has changed, and is told that it has not.
+Measured is the CPU time of the responding process, through gunicorn as in production.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ def main() -> None:
         clients["member"].force_login(world.people[0])
         with served() as server:
             say(f"Asking for {options.pages} open pages ...")
-            deeds = {
+            tasks = {
                 f"{reader}, {name}": lambda thread=thread, cookie=cookie: cost(
                     server, thread, cookie, options.pages
                 )
                 for name, thread in threads.items()
                 for reader, cookie in readers.items()
             }
-            interleaved(deeds, rounds=2)  # warm
-            taken = interleaved(deeds, options.rounds)
+            interleaved(tasks, rounds=2)  # warm
+            taken = interleaved(tasks, options.rounds)
             figures: dict[str, object] = {}
             rows = []
             for name, thread in threads.items():
                 for reader, client in clients.items():
                     cpu = statistics.median(taken[f"{reader}, {name}"])
                     asked = queries(client, thread)
-                    size = answer(server, thread, readers[reader])
+                    size = empty_response_size(server, thread, readers[reader])
                     load = cpu * READERS / EVERY / 10  # of a thousand milliseconds, in percent
                     rows.append([f"{reader}, {name}", cpu, asked, size, load])
                     figures[f"{reader}/{name}"] = {
@@ -81,20 +81,20 @@ def address(thread: Thread) -> str:
 
 
 def cost(server: Server, thread: Thread, cookie: str, pages: int) -> float:
-    """Milliseconds of computing for one of so many answers."""
+    """Return the CPU time of one of so many responses, in milliseconds."""
     before = server.cpu()
     for _page in range(pages):
-        answer(server, thread, cookie)
+        empty_response_size(server, thread, cookie)
     return (server.cpu() - before) / pages
 
 
-def answer(server: Server, thread: Thread, cookie: str) -> int:
-    """Asks as a page does; the bytes of an empty answer, which are its head."""
-    door = http.client.HTTPConnection("localhost", server.port, timeout=60)
-    door.request("GET", address(thread), headers={"HX-Request": "true", "Cookie": cookie})
-    response = door.getresponse()
+def empty_response_size(server: Server, thread: Thread, cookie: str) -> int:
+    """Ask as a page does; return the bytes of an empty response, which are its headers."""
+    client = http.client.HTTPConnection("localhost", server.port, timeout=60)
+    client.request("GET", address(thread), headers={"HX-Request": "true", "Cookie": cookie})
+    response = client.getresponse()
     response.read()
-    door.close()
+    client.close()
     if response.status != 204:
         raise RuntimeError(f"{address(thread)}: {response.status}")
     return sum(len(f"{name}: {value}\r\n") for name, value in response.getheaders())

@@ -1,7 +1,7 @@
-"""`make bench-lighthouse`: what Lighthouse says of the page of a thread, on a phone and a desktop.
+"""`make bench-lighthouse`: Lighthouse's scores of a thread's page, on a phone and a desktop.
 
-Needs Node with npx, which fetches Lighthouse, and a Chromium. The performance of one run says
-little: the median of five counts. Ends with status 1 when something is under its mark.
+Needs Node with npx, which fetches Lighthouse, and a Chromium. The performance score varies between
+runs, so the median of five counts. Ends with status 1 when a score is too low.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from common import bench_database, finish, say, table
 from load import World
 from served import served
 
-# The last that runs on Node 18 and later.
+# The last version that runs on Node 18.
 LIGHTHOUSE = "lighthouse@12.8.2"
 RUNS = 5
 POSTS = 60
 DEVICES = {"desktop": ["--preset=desktop"], "phone": []}
 CATEGORIES = ("performance", "accessibility", "best-practices")
-# What each must reach; of layout shift it must stay below.
-MARKS = {
+# The lowest acceptable scores; layout shift must stay below its limit.
+MINIMUM = {
     "desktop": {"performance": 95, "accessibility": 100, "best-practices": 100},
     "phone": {"performance": 90, "accessibility": 100, "best-practices": 100},
 }
@@ -58,7 +58,7 @@ def median_of(npx: str, address: str, device: str) -> Report:
 
 
 def report_of(npx: str, address: str, device: str) -> Report:
-    """One run: categories out of 100, layout shift, and times in milliseconds."""
+    """Return one run: categories out of 100, layout shift, and times in milliseconds."""
     flags = "--headless=new --disable-gpu" + (" --no-sandbox" if os.geteuid() == 0 else "")
     command = [
         *(npx, "--yes", LIGHTHOUSE, address, *DEVICES[device]),
@@ -86,9 +86,9 @@ def report_of(npx: str, address: str, device: str) -> Report:
 
 
 def is_under(device: str, figures: Report) -> bool:
-    read_state = MARKS[device]
+    least = MINIMUM[device]
     return figures["layout shift"] > MOST_SHIFT or any(
-        figures[name] < mark for name, mark in read_state.items()
+        figures[name] < mark for name, mark in least.items()
     )
 
 

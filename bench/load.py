@@ -1,7 +1,7 @@
-"""Conversations made up for benchmarks, in the shapes that real ones have.
+"""Generated conversations for benchmarks, in the shapes of real ones.
 
 The same seed gives the same conversations. Texts are random, so that they compress no better than
-real ones; some quote the post that they answer, some mention its author.
+real ones; some quote their parent, some mention its author.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from forum.models import Board, Category, Thread, User
 PEOPLE = 40
 BODIES = 1000  # texts, each of which ends in one of …
 SAYINGS = 50  # … these, which are what others quote
-ANSWERS = 20  # of the texts, so many also stand below quotes and mentions
+LEADING_BODIES = 20  # texts that also occur below quotes and mentions
 
 SYLLABLES = [a + b + c for a in "bdfklmnprst" for b in "aeiou" for c in ("", "n", "r", "s")]
 
@@ -26,7 +26,7 @@ Shape = Callable[[random.Random, int], int]
 
 
 def forum_shape(chance: random.Random, place: int) -> int:
-    """Which post the one at `place` answers, as people do: the opening, the latest, any."""
+    """Return the parent of the post at `place`, as in real threads: opening, recent, or any."""
     kind = chance.random()
     if kind < 0.2:
         return 0
@@ -36,17 +36,17 @@ def forum_shape(chance: random.Random, place: int) -> int:
 
 
 def chain(chance: random.Random, place: int) -> int:
-    """Two people, each answering the other."""
+    """Return the post before: two people, each replying to the other."""
     return place - 1
 
 
 def fan(chance: random.Random, place: int) -> int:
-    """Everybody answers the opening post."""
+    """Return the opening post: everybody replies to it."""
     return 0
 
 
 class World:
-    """People, a board, and texts to say there."""
+    """Members, a board, and texts for posts."""
 
     def __init__(self) -> None:
         self.chance = random.Random(5)
@@ -77,7 +77,7 @@ class World:
         return Board.objects.create(category=self.category, name=name.capitalize(), slug=name)
 
     def text(self) -> str:
-        """Something to say."""
+        """Return a random text."""
         return self.chance.choice(self.bodies)
 
     def thread(
@@ -88,7 +88,7 @@ class World:
         title: str = "",
         board: Board | None = None,
     ) -> Thread:
-        """A new thread of `size` posts."""
+        """Create a thread of `size` posts."""
         posts = self._conversation(size, variant)
         return import_thread(board or self.board, title=title or f"{size} posts", posts=posts)
 
@@ -101,7 +101,7 @@ class World:
             parent = variant(self.chance, place) if place else None
             lead = "" if parent is None else self._lead(*said[parent])
             if lead:
-                body %= ANSWERS
+                body %= LEADING_BODIES
             said.append((author, body))
             yield ImportedPost(
                 key=place,
@@ -112,7 +112,7 @@ class World:
             )
 
     def _lead(self, author: User, body: int) -> str:
-        """What a post begins with: the name of the one it answers, a quote, or neither."""
+        """Return the beginning of a post: a mention of the parent's author, a quote, or nothing."""
         kind = self.chance.random()
         if kind < 0.15:
             return f"@{author.username} "

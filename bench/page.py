@@ -1,8 +1,8 @@
-"""`make bench-page`: what pages cost the server to make.
+"""`make bench-page`: the cost of pages on the server.
 
-Measured is the CPU time of the process that answers, through gunicorn as it runs in production:
-not the time on the wall, which depends on what else the machine does, and not PostgreSQL's. Then
-the same 200 posts through three ways of rendering, which is why there are stencils.
+Measured is the CPU time of the responding process, through gunicorn as in production: not
+wall-clock time, which depends on the load of the machine, and not PostgreSQL's. Then the same 200
+posts rendered in two ways, which shows why there are compiled templates.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from served import Server, logged_in, served
 from forum.models import Post, Thread, User
 from forum.presenters import threads as presenter
 from forum.queries.thread_pages import fetch_window
+from forum.queries.threads import for_thread_page
 
 BOARD = 500  # threads
 SMALL, WHOLE, LARGE = 5, 200, 100_000  # posts
@@ -65,7 +66,7 @@ def arguments() -> argparse.Namespace:
 
 
 def middle_of(thread: Thread) -> str:
-    """The address of a page that begins with the post in the middle of the thread."""
+    """Return the URL of the page that begins with the post in the middle of the thread."""
     ids = Post.objects.in_thread(thread).values_list("pk", flat=True)
     return f"{thread.get_absolute_url()}?at=p{ids[thread.post_count // 2]}"
 
@@ -74,13 +75,13 @@ def measured(
     server: Server, pages: dict[str, str], member: User, rounds: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     readers = {"visitor": "", "member": logged_in(member)}
-    deeds = {
+    tasks = {
         f"{reader}/{page}": lambda path=path, cookie=cookie: server.cpu_of(path, cookie, REQUESTS)
         for page, path in pages.items()
         for reader, cookie in readers.items()
     }
-    interleaved(deeds, rounds=2)  # warm
-    taken = interleaved(deeds, rounds)
+    interleaved(tasks, rounds=2)  # warm
+    taken = interleaved(tasks, rounds)
     clients = {"visitor": Client(), "member": Client()}
     clients["member"].force_login(member)
     figures: dict[str, dict[str, dict[str, float]]] = {}
@@ -107,7 +108,7 @@ def measured(
 
 
 def compare(figures: dict[str, dict[str, dict[str, float]]]) -> None:
-    """Say how the goals stand."""
+    """Print how the goals are met."""
     whole = figures["thread of 200"]["visitor"]["cpu_ms"]
     say(f"\n  a post of a thread of 200, for a visitor: {whole / WHOLE:.3f} ms (goal: at most 0.1)")
     for place in ("first", "middle"):
@@ -117,7 +118,7 @@ def compare(figures: dict[str, dict[str, dict[str, float]]]) -> None:
 
 
 def queries(client: Client, path: str) -> int:
-    """How often a page asks the database something."""
+    """Return the number of queries of a page."""
     asked = 0
 
     def note(execute: Callable[..., object], sql: str, *rest: object) -> object:
@@ -130,35 +131,37 @@ def queries(client: Client, path: str) -> int:
     return asked
 
 
-# -- Three ways to render -------------------------------------------------------------------------
+# -- Two ways to render ---------------------------------------------------------------------------
 
 
 def renderings(thread: Thread, rounds: int) -> dict[str, float]:
-    """The 200 posts of a thread from the same rows: a template for each, and by stencils."""
+    """Return the CPU time per post with a Django template for each, and with compiled ones."""
     reader = AnonymousUser()
-    thread = Thread.objects.for_page().get(pk=thread.pk)
+    thread = for_thread_page(Thread.objects.all()).get(pk=thread.pk)
     page = presenter.ThreadPage(thread, reader, fetch_window(thread, reader))
-    template = get_template(presenter.POST.template)
+    template = get_template(presenter.POST_TEMPLATE.template)
 
     def by_template() -> None:
-        stencil = presenter.POST
-        presenter.POST = Plain(template)
+        compiled = presenter.POST_TEMPLATE
+        presenter.POST_TEMPLATE = Plain(template)
         page.tree()
-        presenter.POST = stencil
+        presenter.POST_TEMPLATE = compiled
 
-    ways = {"a template for each post": by_template, "stencils": page.tree}
-    taken = interleaved({way: lambda deed=deed: cpu(deed) for way, deed in ways.items()}, rounds)
-    figures = {way: statistics.median(times) / WHOLE for way, times in taken.items()}
+    variants = {"a template for each post": by_template, "compiled templates": page.tree}
+    taken = interleaved(
+        {variant: lambda task=task: cpu(task) for variant, task in variants.items()}, rounds
+    )
+    figures = {variant: statistics.median(times) / WHOLE for variant, times in taken.items()}
     table(
         f"{WHOLE} posts from rows to HTML, without queries and the page around them",
         ["", "CPU ms a post"],
-        [[way, f"{figure:.3f}"] for way, figure in figures.items()],
+        [[variant, f"{figure:.3f}"] for variant, figure in figures.items()],
     )
     return figures
 
 
 class Plain:
-    """What a stencil does, by rendering its template anew."""
+    """A stand-in for a compiled template that renders its Django template each time."""
 
     def __init__(self, template: object) -> None:
         self.template = template
@@ -168,10 +171,10 @@ class Plain:
         return self.template.render({"variant": variant, "post": safe})
 
 
-def cpu(deed: Callable[[], object]) -> float:
-    """Milliseconds of this process's computing that a deed takes."""
+def cpu(task: Callable[[], object]) -> float:
+    """Return the CPU time of this process for `task`, in milliseconds."""
     begun = time.process_time()
-    deed()
+    task()
     return (time.process_time() - begun) * 1000
 
 

@@ -1,4 +1,4 @@
-"""The forum behind its real server, in a process of its own whose time can be read."""
+"""The forum behind its real server, in a process whose CPU time can be read."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ START_SECONDS = 60
 
 @dataclass
 class Server:
+    """A running server."""
+
     port: int
     worker: int  # the process that answers
 
     def get(self, path: str, cookie: str = "") -> bytes:
-        """The body of a page; anything but 200 is an error."""
+        """Return the body of a page; raise for any status but 200."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
         headers = {"Cookie": cookie} if cookie else {}
         connection.request("GET", path, headers=headers)
@@ -43,12 +45,12 @@ class Server:
         return body
 
     def cpu(self) -> float:
-        """Milliseconds that the answering process has computed since it began, in all threads."""
+        """Return the CPU time of the responding process so far, all threads, in milliseconds."""
         clock = (~self.worker << 3) | 2  # how Linux numbers the CPU clocks of processes
         return time.clock_gettime(clock) * 1000
 
     def cpu_of(self, path: str, cookie: str, requests: int) -> float:
-        """Milliseconds of computing that one of these requests takes."""
+        """Return the CPU time of one of these requests, in milliseconds."""
         before = self.cpu()
         for _request in range(requests):
             self.get(path, cookie)
@@ -57,7 +59,7 @@ class Server:
 
 @contextmanager
 def served() -> Iterator[Server]:
-    """Gunicorn as in production, with one worker, over the benchmark's database."""
+    """Run gunicorn as in production, with one worker, over the benchmark's database."""
     with tempfile.TemporaryDirectory() as directory:
         settings.STATIC_ROOT = Path(directory)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -80,7 +82,7 @@ def served() -> Iterator[Server]:
 
 
 def logged_in(person: User) -> str:
-    """The cookie of a member who has logged in."""
+    """Return the cookie of a logged-in member."""
     session = SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -108,7 +110,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def _child_of(parent: int) -> int:
-    """The one worker of gunicorn's master process."""
+    """Return the process id of gunicorn's only worker."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()

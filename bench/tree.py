@@ -1,7 +1,7 @@
-"""`make bench-tree`: what a reply and a page cost in threads of all sizes.
+"""`make bench-tree`: the cost of a reply and of a page in threads of all sizes.
 
-Times are by the clock, of the whole deed: the reply through `forum.actions.posts.reply_to`, the
-page through `forum.queries.thread_pages.window_of`. What is compared is measured in turn.
+In wall-clock time: the reply through `forum.actions.posts.reply_to`, the page through
+`forum.queries.thread_pages.fetch_window`. Figures that are compared are measured in turn.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def arguments() -> argparse.Namespace:
 
 
 def replies(world: World, threads: dict[int, list[Thread]], rounds: int) -> dict[str, object]:
-    """Reply to the opening post, to any post, and to one deep in the first branch."""
+    """Measure replies to the opening post, to any post, and to one deep in the first branch."""
     places: dict[str, Callable[[Thread], int]] = {
         "top-level": opening_of,
         "random": lambda thread: world.chance.choice(ids[thread.pk]),
@@ -92,13 +92,13 @@ def replies(world: World, threads: dict[int, list[Thread]], rounds: int) -> dict
         author, source = world.chance.choice(world.people), world.text()
         return milliseconds(lambda: reply_to(parent, author=author, source=source))
 
-    deeds = {
+    tasks = {
         f"{place}/{size}": lambda size=size, place=place: reply(size, place)
         for place in places
         for size in threads
     }
-    interleaved(deeds, rounds=3)  # warm
-    taken = interleaved(deeds, rounds)
+    interleaved(tasks, rounds=3)  # warm
+    taken = interleaved(tasks, rounds)
     rows, figures = [], {}
     for place in places:
         middle = {size: statistics.median(taken[f"{place}/{size}"]) for size in threads}
@@ -120,7 +120,7 @@ def opening_of(thread: Thread) -> int:
 
 
 def early_deep(thread: Thread) -> int:
-    """The end of the thread's first branch."""
+    """Return the last post of the thread's first branch."""
     at = opening_of(thread)
     while (first := Post.objects.filter(parent=at).order_by("lft").first()) is not None:
         at = first.pk
@@ -128,7 +128,7 @@ def early_deep(thread: Thread) -> int:
 
 
 def quoting(world: World, thread: Thread, rounds: int) -> dict[str, object]:
-    """Replies with quotes in the large thread, whose sources have to be found."""
+    """Measure replies with quotes in the large thread, whose sources have to be searched."""
     by_number = Post.objects.by_number(thread)
     early = by_number[5].latest_revision().plain.splitlines()[-1]
     kinds = {
@@ -161,7 +161,7 @@ def quoting(world: World, thread: Thread, rounds: int) -> dict[str, object]:
 
 
 def back_and_forth(world: World, length: int) -> dict[str, object]:
-    """Two people answering each other, each reply a level deeper."""
+    """Measure two people replying to each other, each reply a level deeper."""
     last = Post.objects.get(pk=opening_of(world.thread(2, chain)))
     pair = world.people[:2]
     time.sleep(SETTLE)
@@ -192,7 +192,7 @@ def back_and_forth(world: World, length: int) -> dict[str, object]:
 
 
 def rows_updated() -> int:
-    """How often a post was rewritten; replying inserts, so that only relabelling counts here."""
+    """Return how many posts were rewritten so far; replies insert, so only relabelling counts."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'forum_post'")
         return int(cursor.fetchone()[0])
@@ -202,7 +202,7 @@ def rows_updated() -> int:
 
 
 def pages(threads: dict[int, Thread], rounds: int) -> dict[str, object]:
-    """A page at the beginning, in the middle and at the end of each thread."""
+    """Measure a page at the beginning, in the middle and at the end of each thread."""
     thread_pages.POSTS_PER_PAGE = PAGE
     starts = {
         f"{place}/{size}": (thread, post_at(thread, offset))
@@ -211,14 +211,14 @@ def pages(threads: dict[int, Thread], rounds: int) -> dict[str, object]:
     }
 
     def read(thread: Thread, post_id: int) -> object:
-        return thread_pages.fetch_window(thread, READER, "at", post_id)
+        return thread_pages.fetch_window(thread, READER, thread_pages.PageRequest("at", post_id))
 
-    deeds = {
+    tasks = {
         name: lambda start=start: milliseconds(lambda: read(*start))
         for name, start in starts.items()
     }
-    interleaved(deeds, rounds=3)  # warm
-    taken = interleaved(deeds, rounds)
+    interleaved(tasks, rounds=3)  # warm
+    taken = interleaved(tasks, rounds)
     rows, figures = [], {}
     for size in threads:
         names = {place: f"{place}/{size}" for place in ("begin", "middle", "end")}
@@ -248,8 +248,8 @@ def post_at(thread: Thread, offset: int) -> int:
     return int(ids[offset])
 
 
-def blocks_of(deed: Callable[[], object]) -> int:
-    """How many blocks the queries of a deed read, whether they were in memory or not."""
+def blocks_of(task: Callable[[], object]) -> int:
+    """Return the number of blocks that the queries of `task` read, from memory or disk."""
     asked: list[tuple[str, object]] = []
 
     def note(execute: Callable[..., object], sql: str, params: object, *rest: object) -> object:
@@ -257,7 +257,7 @@ def blocks_of(deed: Callable[[], object]) -> int:
         return execute(sql, params, *rest)
 
     with connection.execute_wrapper(note):
-        deed()
+        task()
     return sum(_blocks(sql, params) for sql, params in asked)
 
 

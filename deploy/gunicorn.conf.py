@@ -1,4 +1,4 @@
-"""How gunicorn serves the forum, in `make run` and in production alike."""
+"""gunicorn's configuration, for `make run` and production alike."""
 
 import os
 

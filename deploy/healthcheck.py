@@ -1,4 +1,4 @@
-"""Exit 0 if the web server of this container is ready to serve, asked as the proxy asks it."""
+"""Exit with 0 if the web server of this container is ready, asked as the proxy would."""
 
 import http.client
 import os

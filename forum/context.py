@@ -1,4 +1,4 @@
-"""What every page of the site knows."""
+"""The template context that every page shares."""
 
 from __future__ import annotations
 
@@ -11,34 +11,32 @@ from django.utils import timezone
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
-from forum.lib.themes import THEMES
 from forum.models import Case, User
 from forum.models.threads import Reader
 from forum.permissions import can_access_admin
-from forum.preferences import keys_are_off
-from forum.presenters.waiting import in_words
+from forum.preferences import chosen_theme, has_shortcuts_off
+from forum.queries.notifications import count_unread_notifications
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """The site's name, the reader's theme and zone, and whether the desk is open to them."""
-    # A request refused early, for its host name say, has no user yet, and still gets a page.
+    """Return the site's name, the reader's preferences, and the counts of the page's header."""
+    # A request refused early, for its host name for example, has no user but still gets a page.
     reader = getattr(request, "user", AnonymousUser())
-    theme = request.COOKIES.get("theme", "")
     return {
         "site_name": settings.SITE_NAME,
-        "theme": theme if theme in THEMES else "",
-        "keys_off": keys_are_off(request),
+        "theme": chosen_theme(request),
+        "keys_off": has_shortcuts_off(request),
         "zone": timezone.get_current_timezone_name(),
         "can_access_admin": can_access_admin(reader),
-        "unread_notifications": capped(reader.unread_notifications)
+        "unread_notifications": capped(count_unread_notifications(reader))
         if isinstance(reader, User)
         else "",
-        "waiting": _waiting(request, reader),
+        "waiting": _open_cases(request, reader),
     }
 
 
-def _waiting(request: HttpRequest, reader: Reader) -> str:
-    """How much waits for a moderator; a fragment of a page has no header to say it in."""
+def _open_cases(request: HttpRequest, reader: Reader) -> str:
+    """Return the number of open cases for a moderator; a fragment has no header to show it in."""
     if not isinstance(reader, User) or not can_access_admin(reader) or wants_fragment(request):
         return ""
-    return in_words(Case.objects.waiting_for(reader))
+    return capped(Case.objects.waiting_for(reader))

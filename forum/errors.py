@@ -1,6 +1,6 @@
-"""Why something was not done: one small family of errors, each with one HTTP status.
+"""Errors for users: one small family, each with an HTTP status.
 
-Actions and permissions raise them; `forum.middleware` and the composer answer with them.
+Actions and permissions raise them; `forum.middleware` and the composer show them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHOW_SECONDS_BELOW = 120
 
 
 class UserError(Exception):
-    """Something was refused; `message` tells the person why, and what to do."""
+    """An error whose `message` tells the user what is wrong and what to do."""
 
     status = 400
     retry_after: int | None = None  # seconds
@@ -33,16 +33,16 @@ class UserError(Exception):
 
 class LoggedOut(UserError):
     status = 401
-    message = _("You aren’t signed in.")
+    message = _("You aren’t logged in.")
 
 
-class LoggedOutMeanwhile(LoggedOut):
-    message = _("You were signed out while you wrote.")
+class LoggedOutWhileWriting(LoggedOut):
+    message = _("You were logged out while you were writing.")
 
 
 class NotAllowed(UserError, PermissionDenied):
     status = 403
-    message = _("You may not do that.")
+    message = _("You don’t have permission to do that.")
 
 
 class Suspended(NotAllowed):
@@ -51,11 +51,11 @@ class Suspended(NotAllowed):
 
 class Conflict(UserError):
     status = 409
-    message = _("It was changed while you looked at it.")
+    message = _("This was changed in the meantime.")
 
 
 class AlreadySent(UserError):
-    """The same form was sent before with other words; `address` leads to those."""
+    """The same form was already sent with another text; `address` leads to the post made of it."""
 
     status = 409
 
@@ -66,11 +66,11 @@ class AlreadySent(UserError):
 
 class Gone(UserError):
     status = 410
-    message = _("That isn’t here any more.")
+    message = _("This is no longer available.")
 
 
 class Invalid(UserError, ValidationError):  # type: ignore[misc]
-    """What was sent can’t be taken as it is; `field` is what of it has to change."""
+    """The input is invalid; `field` names the form field to change."""
 
     status = 422
 
@@ -86,30 +86,30 @@ class Locked(UserError):
 
 
 class RateLimited(UserError):
-    """Too much at once."""
+    """The user does this too often; `retry_after` is in seconds."""
 
     status = 429
     retry_after: int
 
     def __init__(self, retry_after: int, message: Text | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(message or _when(retry_after))
+        super().__init__(message or _retry_message(retry_after))
 
 
-def _when(seconds: int) -> str:
-    """When one can go on, in the unit that people would name."""
+def _retry_message(seconds: int) -> str:
+    """Return the message with the time to wait, in seconds or minutes."""
     if seconds < SHOW_SECONDS_BELOW:
         words = ngettext(
-            "That was a lot at once. You can go on in %(count)d second.",
-            "That was a lot at once. You can go on in %(count)d seconds.",
+            "You’re doing that too often. Try again in %(count)d second.",
+            "You’re doing that too often. Try again in %(count)d seconds.",
             seconds,
         )
         return words % {"count": seconds}
-    words = gettext("That was a lot at once. You can go on in %(count)d minutes.")
+    words = gettext("You’re doing that too often. Try again in %(count)d minutes.")
     return words % {"count": -(-seconds // 60)}
 
 
 class Busy(UserError):
     status = 503
     retry_after = 5
-    message = _("The forum is busy here just now. Please try again.")
+    message = _("The forum is busy. Please try again.")

@@ -1,4 +1,4 @@
-"""What happens around every request."""
+"""Middleware: security headers, the reader's time zone, cache headers and error pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ POLICY = "; ".join(
 
 
 class ContentSecurityPolicy:
-    """The browser runs and loads only what this site serves; nothing inline, no eval."""
+    """Let the browser run and load only what this site serves; nothing inline, no eval."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -63,10 +63,10 @@ class ResponseMark:
 
 
 class ReaderTimeZone:
-    """Members read times in their own zone, visitors in the site's.
+    """Show times to members in their own time zone, to visitors in the site's.
 
-    Without its database the site's zone does: what needs no database is answered, and what needs
-    it fails in its view.
+    Without the database it falls back to the site's, so that what needs no database is still
+    served.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -84,11 +84,11 @@ class ReaderTimeZone:
             return self.get_response(request)
 
 
-class ErrorPages:
-    """A refusal that a view let through becomes the site's own page, with its status.
+class CacheHeaders:
+    """Keep browsers and proxies from showing a cached response to the wrong reader.
 
-    Also keeps pages and fragments apart in caches: an answer may differ by `HX-Request`, and none
-    is ever shared between people.
+    The same URL may answer with a page or, to htmx, with a fragment (`Vary`), and no response is
+    shared between readers (`Cache-Control`) unless its view has said otherwise.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -100,6 +100,19 @@ class ErrorPages:
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         return response
+
+
+class ErrorPages:
+    """Answer errors that a view raised with the site's own page and the error's status.
+
+    `UserError` gets its message; an outage of the database gets 503.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DATABASE_IS_AWAY):

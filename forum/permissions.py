@@ -1,7 +1,7 @@
-"""What may be done, by whom: the forum's rules on one page.
+"""Permissions: all rules about who may do what.
 
 Each rule returns a `PermissionResult`: true when the action is allowed, else with the error to
-raise or to show. What may be *seen* is `visible_to` of the querysets.
+raise or show. What may be *seen* is decided by `visible_to` of the querysets.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from forum.models import (
     User,
 )
 from forum.models.acts import NOTES
-from forum.models.posts import readable_by
 from forum.models.roles import moderators_except
 from forum.models.threads import Reader
 
@@ -35,13 +34,15 @@ NOTE_CAN_BE_DELETED = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class PermissionResult:
+    """The result of a rule: allowed, or the error that says why not."""
+
     error: UserError | None = None
 
     def __bool__(self) -> bool:
         return self.error is None
 
     def enforce(self) -> None:
-        """Raise the refusal, if there is one."""
+        """Raise the error if the action is not allowed."""
         if self.error is not None:
             raise self.error
 
@@ -54,26 +55,29 @@ def _denied(error: UserError) -> PermissionResult:
 
 
 def can_participate(person: Reader, board: Board | None = None) -> PermissionResult:
-    """Whether this person may write here at all, or in that board."""
+    """Check whether this person may write at all, or in that board."""
     if not isinstance(person, User) or not person.is_active:
         return _denied(LoggedOut())
     if person.is_suspended:
         return _denied(Suspended(_suspension_of(person)))
-    kept = person.roles.restriction(Restriction.Kind.SUSPENSION, board) if board else None
-    if kept:
-        return _denied(Suspended(_("You are suspended from this board: %(reason)s") % kept))
+    restriction = person.roles.restriction(Restriction.Kind.SUSPENSION, board) if board else None
+    if restriction:
+        return _denied(Suspended(_("You are suspended from this board: %(reason)s") % restriction))
     return ALLOWED
 
 
 def _can_speak(person: Reader, board: Board) -> PermissionResult:
-    """Whether this person may write anything new in that board."""
-    kept = isinstance(person, User) and person.roles.restriction(Restriction.Kind.SILENCE, board)
-    if kept:
-        return _denied(Suspended(_("You can’t write anything new here for now: %(reason)s") % kept))
+    """Check whether this person may write anything new in that board."""
+    if not isinstance(person, User):
+        return ALLOWED
+    restriction = person.roles.restriction(Restriction.Kind.SILENCE, board)
+    if restriction:
+        return _denied(Suspended(_("You can’t post here for now: %(reason)s") % restriction))
     return ALLOWED
 
 
 def _suspension_of(person: User) -> str:
+    """Return the message for a suspended person, with its end and reason."""
     action = person.suspended_action
     reason = action.reason if action else ""
     if person.suspended_until is None:
@@ -85,58 +89,53 @@ def _suspension_of(person: User) -> str:
 
 
 def is_moderator_of(person: Reader, board: Board) -> bool:
-    """Whether this person keeps order in that board."""
+    """Return whether this person moderates that board."""
     return isinstance(person, User) and person.is_staff and person.roles.is_moderator_of(board.pk)
 
 
-def can_read(person: Reader, post: Post) -> PermissionResult:
-    """Whether the text of a post may be read: the same rule as the queries', for one post."""
-    if Post.objects.filter(readable_by(person), pk=post.pk).exists():
-        return ALLOWED
-    return _denied(Gone())
-
-
 def can_start_thread(person: Reader, board: Board) -> PermissionResult:
+    """Check whether this person may start a thread in that board."""
     if board.is_closed:
-        return _denied(Locked(_("This board is closed: its threads can be read, not added to.")))
+        return _denied(Locked(_("This board is closed to new posts.")))
     return can_participate(person, board) and _can_speak(person, board)
 
 
 def can_reply(person: Reader, thread: Thread) -> PermissionResult:
-    """Whether this person may answer in that thread, as far as the thread goes."""
+    """Check whether this person may reply in that thread, whatever the post."""
     return _can_write_in(person, thread) and _can_speak(person, thread.board)
 
 
 def _can_write_in(person: Reader, thread: Thread) -> PermissionResult:
-    """Whether that thread is open to what this person writes."""
+    """Check whether that thread is open for writing to this person."""
     if thread.is_deleted or thread.merged_into_id:
-        return _denied(Gone(_("This thread isn’t here any more.")))
+        return _denied(Gone(_("This thread no longer exists.")))
     if thread.board.is_closed:
-        return _denied(Locked(_("This board is closed: its threads can be read, not added to.")))
+        return _denied(Locked(_("This board is closed to new posts.")))
     if thread.is_locked and not is_moderator_of(person, thread.board):
         return _denied(Locked(_lock_of(thread, _("%(name)s locked this thread: %(reason)s"))))
     return can_participate(person, thread.board)
 
 
-def _lock_of(locked: Thread | Post, told: str) -> str:
+def _lock_of(locked: Thread | Post, text: str) -> str:
+    """Return the message of a lock, made from `text` with the name and the reason."""
     action = locked.locked_action
     if action is None:
         return _("This thread is locked.")
-    return told % {"name": action.actor.username, "reason": action.reason}
+    return text % {"name": action.actor.username, "reason": action.reason}
 
 
 def can_answer(person: Reader, post: Post) -> PermissionResult:
-    """Whether this person may answer that very post."""
+    """Check whether this person may reply to that very post."""
     permission = can_reply(person, post.thread)
     if not permission:
         return permission
     if post.is_deleted or (post.is_hidden and not is_moderator_of(person, post.thread.board)):
-        return _denied(Conflict(_("The post you answer was removed.")))
+        return _denied(Conflict(_("The post you’re replying to was removed.")))
     return _in_open_branch(person, post)
 
 
 def _in_open_branch(person: Reader, post: Post) -> PermissionResult:
-    """Whether no branch that the post is in is locked to this person."""
+    """Check that no branch around the post is locked to this person."""
     if is_moderator_of(person, post.thread.board):
         return ALLOWED
     locked = next((head for head in post.restricted_branches if head.is_locked), None)
@@ -146,7 +145,7 @@ def _in_open_branch(person: Reader, post: Post) -> PermissionResult:
 
 
 def can_edit(person: Reader, post: Post) -> PermissionResult:
-    """Authors edit their own posts, while these stand and their thread is open."""
+    """Check whether this person may edit that post: authors, while it is published and unlocked."""
     if post.author_id != person.pk:
         return _denied(NotAllowed(_("Only its author can edit a post.")))
     if post.is_deleted:
@@ -157,7 +156,7 @@ def can_edit(person: Reader, post: Post) -> PermissionResult:
 
 
 def can_delete(person: Reader, post: Post) -> PermissionResult:
-    """Authors take back their own posts, in locked threads too."""
+    """Check whether this person may delete that post: authors, in locked threads too."""
     if post.author_id != person.pk:
         return _denied(NotAllowed(_("Only its author can delete a post.")))
     if post.is_deleted:
@@ -166,149 +165,149 @@ def can_delete(person: Reader, post: Post) -> PermissionResult:
 
 
 def can_report(person: Reader, post: Post) -> PermissionResult:
-    """Members report what others wrote, as far as they can read it."""
+    """Check whether this person may report that post: members, others' posts that they can read."""
     permission = can_participate(person)
     if not permission:
         return permission
     if post.author_id == person.pk:
         return _denied(NotAllowed(_("You can’t report your own post, but you can delete it.")))
     if post.is_deleted or post.is_hidden:
-        return _denied(Gone(_("This post was removed already.")))
+        return _denied(Gone(_("This post has already been removed.")))
     return ALLOWED
 
 
 def can_see_reporters(person: Reader, post: Post) -> PermissionResult:
-    """Moderators see who reported a post; nobody who reported their own."""
+    """Check whether this person may see who reported a post; never a post of their own."""
     if post.author_id == person.pk:
-        return _denied(NotAllowed(_("Nobody sees who reported their own posts.")))
+        return _denied(NotAllowed(_("You can’t see who reported your own post.")))
     return can_moderate(person, post.thread.board)
 
 
 def can_answer_reports(person: Reader, post: Post) -> PermissionResult:
-    """Moderators answer what was reported, but not about themselves or somebody above them."""
+    """Check whether this person may decide on reports of that post; not if it is theirs."""
     if post.author_id == person.pk:
-        return _denied(NotAllowed(_("This is about a post of yours: somebody else decides on it.")))
+        return _denied(NotAllowed(_("This is about your own post: another moderator must decide.")))
     board = post.thread.board
     if isinstance(person, User) and person.roles.rank(board) < post.author.roles.rank(board):
-        return _denied(NotAllowed(_("Only somebody of their rank can do that.")))
+        return _denied(NotAllowed(_("Only a moderator of the same or a higher rank can do that.")))
     return can_moderate(person, board)
 
 
 def can_moderate(person: Reader, board: Board) -> PermissionResult:
-    """Whether this person may hide, lock, pin and move in that board."""
+    """Check whether this person may hide, lock, pin and move in that board."""
     if is_moderator_of(person, board):
         return ALLOWED
-    return _denied(NotAllowed(_("Only the moderators of this board can do that.")))
+    return _denied(NotAllowed(_("Only moderators of this board can do that.")))
 
 
 def _can_moderate_place(person: Reader, board: Board | None) -> PermissionResult:
-    """The same, of what was for a board that is gone: that is for moderators of the site."""
+    """Check the same; for a board that no longer exists, only moderators of the site may."""
     if board is not None:
         return can_moderate(person, board)
-    if isinstance(person, User) and person.is_staff and person.roles.moderates_all:
+    if isinstance(person, User) and person.is_staff and person.roles.is_site_moderator:
         return ALLOWED
-    return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
+    return _denied(NotAllowed(_("Only moderators of the whole site can do that.")))
 
 
 def can_work_on(person: Reader, case: Case) -> PermissionResult:
-    """Whether this person may take a case of the review queue in hand."""
+    """Check whether this person may work on a case of the review queue."""
     return _can_moderate_place(person, case.board)
 
 
 def can_decide_on(person: Reader, held: HeldPost) -> PermissionResult:
-    """Whether this person may approve a held post, or reject it."""
+    """Check whether this person may approve or reject a pending post."""
     permission = _can_moderate_place(person, held.place)
     return permission and can_act_on(person, held.author, held.place)
 
 
 def can_withdraw(person: Reader, held: HeldPost) -> PermissionResult:
-    """Authors take back what waits; also when they may write nothing any more."""
+    """Check whether this person may withdraw a pending post: its author, even if suspended."""
     if held.author_id != person.pk:
-        return _denied(NotAllowed(_("Only its author can take it back.")))
+        return _denied(NotAllowed(_("Only its author can withdraw a pending post.")))
     if held.state == HeldPost.State.APPROVED:
-        return _denied(Gone(_("It doesn’t wait any more: it was published.")))
+        return _denied(Gone(_("This post has already been published.")))
     return ALLOWED
 
 
 def can_moderate_thread(person: Reader, thread: Thread) -> PermissionResult:
-    """Whether this person may lock, pin and move that thread."""
+    """Check whether this person may lock, pin and move that thread."""
     return can_moderate(person, thread.board)
 
 
 def can_restrict_branch(person: Reader, post: Post) -> PermissionResult:
-    """Whether this person may lock the branch of that post, or slow it down."""
+    """Check whether this person may lock the branch of that post or set slow mode."""
     return can_moderate(person, post.thread.board)
 
 
-can_move = can_restrict_branch  # a branch, to wherever they moderate too
+can_move = can_restrict_branch  # a branch; the target must be theirs to moderate, too
 
 
 def can_hide(person: Reader, post: Post) -> PermissionResult:
-    """Whether this person may take that post out of sight, or show it again."""
+    """Check whether this person may hide that post, or undo that."""
     permission = can_moderate(person, post.thread.board)
     return permission and can_act_on(person, post.author, post.thread.board)
 
 
 def can_edit_as_moderator(person: Reader, post: Post) -> PermissionResult:
-    """Whether this person may change what somebody else wrote."""
+    """Check whether this person may edit somebody else's post."""
     if post.is_deleted:
         return _denied(Gone(_("This post was deleted.")))
     return can_hide(person, post)
 
 
 def can_act_on(person: Reader, other: User, board: Board | None = None) -> PermissionResult:
-    """Moderators act on people below them; nobody on themselves, or on their rank or above."""
+    """Check whether this person outranks another; nobody may act on themselves."""
     if person.pk == other.pk:
-        return _denied(NotAllowed(_("Nobody keeps order over themselves.")))
+        return _denied(NotAllowed(_("You can’t moderate yourself.")))
     if not isinstance(person, User) or person.roles.rank(board) <= other.roles.rank(board):
-        return _denied(NotAllowed(_("Only somebody of a higher rank than theirs can do that.")))
+        return _denied(NotAllowed(_("Only somebody with a higher rank than theirs can do that.")))
     return ALLOWED
 
 
 def can_suspend(person: Reader, other: User) -> PermissionResult:
-    """Site moderators suspend members; nobody themselves, or somebody of their rank or above."""
-    if not isinstance(person, User) or not person.is_staff or not person.roles.moderates_all:
-        return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
+    """Check whether this person may suspend another: moderators of the site, by rank."""
+    if not isinstance(person, User) or not person.is_staff or not person.roles.is_site_moderator:
+        return _denied(NotAllowed(_("Only moderators of the whole site can do that.")))
     return can_act_on(person, other)
 
 
 def can_sanction_in(person: Reader, other: User, board: Board | None) -> PermissionResult:
-    """Whether this person may warn, silence or suspend another: in that board, or everywhere."""
+    """Check whether this person may warn, silence or suspend in that board, or everywhere."""
     if board is None:
         return can_suspend(person, other)
     return can_moderate(person, board) and can_act_on(person, other, board)
 
 
 def can_sanction(person: Reader, other: User) -> PermissionResult:
-    """Whether there is any board for that."""
+    """Check whether this person may do so in any board."""
     if not isinstance(person, User) or not person.is_staff:
         return _denied(NotAllowed(_("Only moderators can do that.")))
-    if person.roles.moderates_all:
+    if person.roles.is_site_moderator:
         return can_suspend(person, other)
-    verdicts = [
+    results = [
         can_act_on(person, other, board)
         for board in Board.objects.filter(pk__in=person.roles.board_ids)
     ]
-    return next((permission for permission in verdicts if permission), verdicts[0])
+    return next((permission for permission in results if permission), results[0])
 
 
-can_note = can_sanction  # of whom they could act against
+can_note = can_sanction  # notes are about those whom one could sanction
 
 
 def can_erase(person: Reader, post: Post) -> PermissionResult:
-    """Whether this person may ask to erase a post, or confirm that: not in one board alone."""
+    """Check whether this person may request or confirm the permanent deletion of a post."""
     return can_hide(person, post) and can_suspend(person, post.author)
 
 
 def can_anonymise(person: Reader, other: User) -> PermissionResult:
-    """Whether this person may ask to erase the account of another."""
+    """Check whether this person may request the permanent deletion of another's account."""
     return can_configure(person) and can_act_on(person, other)
 
 
 def can_confirm_erasure(person: Reader, asked: Erasure) -> PermissionResult:
-    """A second person erases, who could have acted against the author or member, too."""
+    """Check whether this person may confirm the deletion: a second person who may request it."""
     if person.pk in (asked.asked_by_id, asked.person_id):
-        return _denied(NotAllowed(_("Somebody else than who asked for it confirms it.")))
+        return _denied(NotAllowed(_("A second person must confirm this.")))
     if asked.post:
         return can_erase(person, asked.post)
     assert asked.person
@@ -318,81 +317,81 @@ def can_confirm_erasure(person: Reader, asked: Erasure) -> PermissionResult:
 
 
 def can_undo(person: Reader, action: ModerationAction) -> PermissionResult:
-    """Moderators take back what they or others did, but nothing of those above them."""
+    """Check whether this person may undo that action: moderators, by board and rank."""
     if not isinstance(person, User) or not person.is_staff:
         return _denied(NotAllowed(_("Only moderators can do that.")))
     if action.act in NOTES:
         return _can_delete_note(person, action)
     if action.rule.is_irreversible:
-        return _denied(NotAllowed(_("That cannot be undone.")))
+        return _denied(NotAllowed(_("This can’t be undone.")))
     return _can_undo_there(person, action)
 
 
 def _can_undo_there(person: User, action: ModerationAction) -> PermissionResult:
-    """Whether this person keeps order where it was done, and stands no lower than who did it."""
+    """Check whether this person moderates there and ranks no lower than the actor."""
     if action.board and not person.roles.is_moderator_of(action.board.pk):
-        return _denied(NotAllowed(_("Only the moderators of this board can do that.")))
-    if not action.board and not person.roles.moderates_all:
-        return _denied(NotAllowed(_("Only the moderators of the whole site can do that.")))
+        return _denied(NotAllowed(_("Only moderators of this board can do that.")))
+    if not action.board and not person.roles.is_site_moderator:
+        return _denied(NotAllowed(_("Only moderators of the whole site can do that.")))
     if action.actor.roles.rank(action.board) > person.roles.rank(action.board):
-        return _denied(NotAllowed(_("Only somebody of their rank can undo what they did.")))
+        return _denied(NotAllowed(_("Only somebody with at least their rank can undo this.")))
     return ALLOWED
 
 
 def _can_delete_note(person: User, action: ModerationAction) -> PermissionResult:
-    """Whoever wrote a note about a member deletes it, while nobody will have relied on it."""
+    """Check whether this person may delete a note: its author, for ten minutes."""
     if action.actor_id != person.pk:
-        return _denied(NotAllowed(_("Only who wrote a note can delete it.")))
+        return _denied(NotAllowed(_("Only its author can delete a note.")))
     if not was_within(NOTE_CAN_BE_DELETED, action.created_at):
-        return _denied(NotAllowed(_("A note can be deleted for ten minutes only.")))
+        return _denied(NotAllowed(_("A note can only be deleted within ten minutes.")))
     return ALLOWED
 
 
 def can_appeal(person: User, action: ModerationAction) -> PermissionResult:
-    """Whom an act went against can appeal against it, suspended or not, while it stands."""
+    """Check whether this person may appeal: those whom the action affects, until it is undone."""
     if not action.rule.is_appealable:
-        return _denied(NotAllowed(_("There is nothing to appeal against here.")))
+        return _denied(NotAllowed(_("You can’t appeal against this.")))
     if not person.moderation_notifications.filter(action=action, cause="deed").exists():
-        return _denied(NotAllowed(_("Only those whom it concerns can appeal.")))
+        return _denied(NotAllowed(_("Only the person affected can appeal.")))
     if ModerationAction.objects.filter(undoes=action).exists():
-        return _denied(NotAllowed(_("It was taken back already.")))
+        return _denied(NotAllowed(_("This has already been undone.")))
     return ALLOWED
 
 
 def can_answer_appeal(person: Reader, appeal: Appeal) -> PermissionResult:
-    """Moderators who can undo the act, but not who did it, where there is somebody else."""
+    """Check whether this person may decide on an appeal: if possible, not the actor."""
     action = appeal.action
     permission = can_undo(person, action)
     if not permission:
         return permission
     if person.pk == appeal.member_id:
-        return _denied(NotAllowed(_("Nobody answers their own appeal.")))
+        return _denied(NotAllowed(_("You can’t decide on your own appeal.")))
     if person.pk != action.actor_id:
         return ALLOWED
     rank = action.actor.roles.rank(action.board)
     others = {person.pk, appeal.member_id}
     if any(each.roles.rank(action.board) >= rank for each in moderators_except(others)):
-        return _denied(NotAllowed(_("Somebody else than who did it answers an appeal.")))
+        return _denied(NotAllowed(_("An appeal must be decided by a different moderator.")))
     return ALLOWED
 
 
 def can_access_admin(person: Reader) -> bool:
-    """Whether the moderators' desk (the admin) is open to this person."""
+    """Return whether the moderation admin is open to this person."""
     return isinstance(person, User) and person.is_staff
 
 
 def can_list_members(person: Reader) -> bool:
-    """Whether this person may look through all members and their addresses, to suspend them."""
-    return isinstance(person, User) and person.is_staff and person.roles.moderates_all
+    """Return whether this person may list all members with their e-mail addresses."""
+    return isinstance(person, User) and person.is_staff and person.roles.is_site_moderator
 
 
 def can_administer(person: Reader) -> bool:
-    """Whether this person sets up categories and boards, and appoints moderators."""
+    """Return whether this person may set up boards and appoint moderators."""
     return isinstance(person, User) and person.is_superuser and not person.is_suspended
 
 
 def can_configure(person: Reader) -> PermissionResult:
-    """Whether this person changes what moderators work with: reasons, rules."""
+    """Check whether this person may configure reason templates and review rules."""
     if can_administer(person):
         return ALLOWED
     return _denied(NotAllowed(_("Only administrators can do that.")))

@@ -1,6 +1,6 @@
-"""All settings, from the environment alone; docs/settings.md explains each.
+"""All settings, from environment variables alone; docs/settings.md explains each.
 
-Development and production differ by environment, not by file. Nonsense is refused at the start.
+Development and production differ by environment, not by file. Invalid values are refused at start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ env = environ.FileAwareEnv()
 
 
 def _choice(name: str, default: bool) -> bool:
-    """A yes/no setting; anything but a clear answer is refused."""
+    """Return a yes/no setting; raise for anything but a clear answer."""
     value = env.str(name, default=str(default)).lower()
     if value not in {"true", "false", "1", "0", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
@@ -28,7 +28,7 @@ def _choice(name: str, default: bool) -> bool:
 
 
 def _number(name: str, default: int, least: int = 0) -> int:
-    """A setting that counts something; anything but a whole number from `least` up is refused."""
+    """Return a setting that is a whole number of at least `least`; raise for anything else."""
     value = env.str(name, default=str(default)).strip()
     if not (value.isascii() and value.isdecimal() and int(value) >= least):
         raise ImproperlyConfigured(f"{name} must be a whole number from {least} up, not {value!r}.")
@@ -36,7 +36,7 @@ def _number(name: str, default: int, least: int = 0) -> int:
 
 
 def _sender(value: str) -> str:
-    """The sender that `value` names, with whatever name it has; anything but one is refused."""
+    """Return `value` as a sender with one address; raise for anything else."""
     name, bracket, address = value.strip().rpartition("<")
     try:
         if bool(bracket) != address.endswith(">") or (">" in name and not name.startswith('"')):
@@ -50,7 +50,7 @@ def _sender(value: str) -> str:
 
 
 def _secret_key(data_dir: Path, production: bool) -> str:
-    """SECRET_KEY, or outside production one of our own, made once and kept in the data folder."""
+    """Return SECRET_KEY or, outside production, a key that is stored in the data directory."""
     key: str = env.str("SECRET_KEY", default="")
     if key:
         return key
@@ -65,11 +65,11 @@ def _secret_key(data_dir: Path, production: bool) -> str:
         return kept.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"DATA_DIR is no place to keep data in: {error}. Name another one."
+            f"DATA_DIR cannot be used: {error}. Choose another directory."
         ) from error
 
 
-# Where things are
+# Paths and mode
 DATA_DIR = (BASE_DIR / Path(env.str("DATA_DIR", default="") or "var").expanduser()).resolve()
 PRODUCTION = _choice("PRODUCTION", False)
 DEBUG = _choice("DEBUG", False)
@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
+    "forum.middleware.CacheHeaders",
     "forum.middleware.ErrorPages",
 ]
 
@@ -138,7 +139,7 @@ TEMPLATES = [
     }
 ]
 
-# PostgreSQL everywhere: the one that DATABASE_URL names, or one of our own in DATA_DIR.
+# PostgreSQL always: the server in DATABASE_URL, or an embedded one in DATA_DIR.
 EMBEDDED_DATABASE = not env.str("DATABASE_URL", default="")
 if not EMBEDDED_DATABASE:
     DATABASES = {"default": env.db_url("DATABASE_URL")}
@@ -166,8 +167,8 @@ DATABASES["default"] |= {
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by all processes, since django-allauth's limits are kept in it: others' failures must not
-# push one out, so it is never culled. `forget_stale_limits` sweeps it.
+# django-allauth keeps its rate limits here: shared by all processes, and never culled, so that many
+# entries cannot push one out. `forget_stale_limits` deletes the stale ones.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -219,10 +220,10 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
-# How many proxies of ours add to X-Forwarded-For; without one the header is anybody's to write.
+# The number of our proxies that add to X-Forwarded-For; without one anybody can write that header.
 ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 
-# What new members may do, and what waits for a moderator before others see it
+# Limits of new members, and posts held for review
 HOLD_FIRST_POSTS = _number("HOLD_FIRST_POSTS", 0)  # of each account
 NEW_MEMBER_POSTS = _number("NEW_MEMBER_POSTS", 5)
 NEW_MEMBER_DAYS = _number("NEW_MEMBER_DAYS", 1)
@@ -231,7 +232,7 @@ NEW_MEMBER_MENTIONS = _number("NEW_MEMBER_MENTIONS", 5)  # a post
 NEW_MEMBER_HOURLY = _number("NEW_MEMBER_HOURLY", 10, least=1)  # posts, threads among them
 
 # Language and time
-LANGUAGE_CODE = "en"  # the only one that the pages have words in
+LANGUAGE_CODE = "en"  # the only language of the pages
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
@@ -254,7 +255,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": STATICFILES_BACKEND},
 }
 
-# Mail: queued in the database, sent by the worker; to the console while no server is named.
+# Mail: queued in the database, sent by the worker; to the console while EMAIL_URL is not set.
 EMAIL_BACKEND = "forum.jobs.mail.OutboxBackend"
 EMAIL_SERVER = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_TIMEOUT = 20  # seconds

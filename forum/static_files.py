@@ -1,4 +1,4 @@
-"""Storage of the static files in production: hashed names, compressed, imports included."""
+"""Storage of static files in production: hashed names, compressed, in imports too."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Write hashed names into the `import` statements of our own scripts, too.
+    """A manifest storage that also puts hashed names into the imports of our own scripts.
 
     Django's `support_js_module_import_aggregation` would do this for every script, and stop at a
-    comment in one of htmx's that mentions an import of a file that does not exist. Scripts may
-    not import one another in a circle: no hash would ever be final.
+    comment in one of htmx's that mentions an import of a file that does not exist. Scripts may not
+    import one another in a circle: no hash would ever be final.
     """
 
-    # A script is final once those that it imports are: one pass for each step of that chain.
+    # A script is final once its imports are: one pass for each step of the longest chain.
     max_post_process_passes = 10
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,

@@ -6,7 +6,7 @@ from django.views.decorators.cache import never_cache
 
 from forum.admin import admin_site
 from forum.forms.deeds import DEEDS
-from forum.lib.url_params import IdConverter
+from forum.url_params import IdConverter
 from forum.views import (
     appeals,
     boards,

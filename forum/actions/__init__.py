@@ -1,1 +1,1 @@
-"""Every deed that changes data: one function, one transaction."""
+"""Actions: every change of data is one function and one transaction."""

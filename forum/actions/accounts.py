@@ -1,6 +1,7 @@
-"""Accounts: the first administrator, and what people change about themselves.
+"""Accounts: the first administrator, and the settings of members.
 
-Signing up, logging in and addresses are django-allauth's; see `forum.forms.accounts`.
+Signing up, logging in and e-mail addresses are handled by django-allauth; see
+`forum.forms.accounts`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from forum.models import Role, User
 
 @transaction.atomic
 def create_administrator(*, name: str, password: str, email: str = "") -> User | None:
-    """Make the first administrator, who can log in at once; None when there is one already.
+    """Create the first administrator, who can log in at once; return None if there is one.
 
-    Without `email` the address is one that leads nowhere, since logging in needs a confirmed one.
-    Raises `ValidationError` when nobody may be called `name`, or somebody is already.
+    Without `email` a placeholder address is confirmed, since logging in needs one. Raises
+    `ValidationError` when the name is invalid or taken.
     """
     if Role.objects.filter(kind=Role.Kind.ADMINISTRATOR).exists():
         return None
@@ -29,28 +30,27 @@ def create_administrator(*, name: str, password: str, email: str = "") -> User |
 
 
 def set_password(person: User, password: str) -> None:
-    """Change a password; every other session of this person ends with their next request."""
+    """Change a password; all other sessions of this person end with their next request."""
     person.set_password(password)
     person.save(update_fields=["password"])
 
 
 def set_zone(person: User, zone: str) -> None:
-    """Show this person times in `zone`, an IANA name; empty for the site's own."""
+    """Set a member's time zone, an IANA name; empty for the site's own."""
     person.zone = zone
     person.save(update_fields=["zone"])
 
 
 def set_keys(person: User, *, are_on: bool) -> None:
-    """Let single keys do something for this person, or nothing."""
+    """Switch the single-key shortcuts on or off for a member."""
     person.keys = are_on
     person.save(update_fields=["keys"])
 
 
 def release_address(address: EmailAddress) -> None:
-    """Take an address away from everybody who named it without proving that it is theirs.
+    """Remove an address from all accounts that have not confirmed it.
 
-    For the moment in which somebody does prove it, so that nobody can keep an address from its
-    owner by having named it first.
+    Called when somebody confirms it, so that nobody can block an address by entering it first.
     """
     proven = EmailAddress.objects.filter(email=address.email, verified=True).values("user")
     claims = User.objects.with_email(address.email).exclude(pk=address.user_id)

@@ -1,7 +1,7 @@
-"""Top-level branches: an answer to the opening post, with everything below it.
+"""Top-level branches: a reply to the opening post with all its descendants.
 
-Each one's head knows the number of the latest post in its branch, so that branches can be put in
-order of activity without reading their posts.
+The head of each holds the number of the latest post in its branch, so that branches can be sorted
+by activity without reading their posts.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from django.db import connection
 
 
 def renumber(thread_id: int) -> None:
-    """Set what posts derive from numbers: `latest_number` and the heads' `branch_number`.
+    """Set the numbers derived from others: `latest_number`, and `branch_number` of the heads.
 
-    For threads whose posts were loaded, moved or repaired; locked by the caller.
+    For threads whose posts were imported, moved or repaired. The caller holds the lock of the
+    thread.
     """
     with connection.cursor() as cursor:
         cursor.execute(RENUMBER_SQL, {"tree": thread_id})
@@ -25,7 +26,7 @@ WITH latest AS (
            LEFT JOIN forum_revision AS revision ON revision.post_id = post.id
      WHERE post.tree_id = %(tree)s GROUP BY post.id
 ), headed AS (
-    -- In tree order each head begins a branch.
+    -- In tree order, each head begins a branch.
     SELECT *, count(*) FILTER (WHERE level = 1) OVER (ORDER BY lft) AS branch FROM latest
 ), derived AS (
     SELECT id, coalesce(revised, number) AS latest_number,

@@ -1,4 +1,4 @@
-"""Writing a whole conversation at once: labels in one pass, rows by COPY."""
+"""Bulk import of a whole thread: labels in one pass, rows by COPY."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from forum.markup.render import Rendered
 from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.threads import slug_of
 
-# What is worked out of texts is kept meanwhile: generated conversations repeat theirs.
-RESERVED_IDS = 4096
+# Results cached per import: generated conversations repeat their texts.
+TEXTS_CACHED = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedPost:
-    """A post to load. `key` is any number of its own; `parent` is the key of what it answers."""
+    """A post to import. `key` is any unique number; `parent` is the key of its parent."""
 
     key: int
     parent: int | None
@@ -38,7 +38,7 @@ class ImportedPost:
 
 @dataclass(frozen=True, slots=True)
 class PreparedImport:
-    """A post on its way: what is written of it, and what the thread gives it."""
+    """A post during import: its content, and the ids, number and label assigned to it."""
 
     id: int
     parent: PreparedImport | None
@@ -50,16 +50,16 @@ class PreparedImport:
 
 
 def import_thread(board: Board, *, title: str, posts: Iterable[ImportedPost]) -> Thread:
-    """Write a new thread with all its posts; returns it.
+    """Create a thread with all its posts and return it.
 
-    `posts` come in the order in which they arrived, each after the one that it answers, the
-    opening post first. Mentions are kept; quotes are looked for in the post answered, and not
-    beyond. No permission is asked and nobody is told. Raises ValueError when the posts are not one
-    tree, and `Invalid` when one of them is no post.
+    `posts` are in order of time, each after its parent, the opening post first. Mentions are
+    recorded; the source of a quote is searched in the parent only. No permissions are checked and
+    nobody is notified. Raises ValueError when the posts are not one tree, and `Invalid` when one of
+    them is no valid post.
     """
     written = list(posts)
     labels = label_tree({post.key: post.parent for post in written})
-    renderer = lru_cache(RESERVED_IDS)(rendered_post)
+    renderer = lru_cache(TEXTS_CACHED)(rendered_post)
     rendered = [renderer(post.source) for post in written]
     return _load_thread(board, clean_title(title), written, rendered, labels)
 
@@ -121,7 +121,7 @@ REVISION_COLUMNS = "id post_id number editor_id source plain quoted created_at"
 
 
 def _latest_in_branches(posts: Iterable[PreparedImport]) -> dict[int, int]:
-    """By head of a top-level branch, the number of the latest post in it."""
+    """Return the number of the latest post of each top-level branch, by its head."""
     latest: dict[int, int] = {}
     heads: dict[int, int] = {}
     for post in posts:
@@ -177,7 +177,7 @@ def _mentions(posts: Sequence[PreparedImport]) -> Iterator[Mention]:
 
 
 def _quotes(posts: Iterable[PreparedImport]) -> Iterator[Quote]:
-    find = lru_cache(RESERVED_IDS)(place_in)
+    find = lru_cache(TEXTS_CACHED)(place_in)
     for post in posts:
         source = post.parent
         if source is None:
@@ -213,6 +213,6 @@ def _copy(model: type[models.Model], columns: str, rows: Iterable[Sequence[objec
 
 
 def _analyse(*tables: type[models.Model]) -> None:
-    """Tell the planner that these tables are not what they were."""
+    """Update the planner's statistics for these tables."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {', '.join(table._meta.db_table for table in tables)}")

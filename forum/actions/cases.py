@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import Min, Sum
 from django.utils import timezone
 
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.models import Case, HeldPost, ModerationAction, ModerationNotification, Post, Report
 
 

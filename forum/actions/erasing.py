@@ -20,7 +20,7 @@ from forum.actions.posts import number_changes, recount
 from forum.actions.quotes import Found, find_again, replace_quotes
 from forum.actions.records import Effect
 from forum.actions.states import AT_ONCE
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.markup.redaction import comes_from, without_blocks
 from forum.markup.render import render
 from forum.models import (

@@ -15,7 +15,7 @@ from mptt.exceptions import InvalidMove
 
 from forum.actions.branches import renumber
 from forum.actions.posts import recount
-from forum.actions.read_state import carry_seen
+from forum.actions.read_state import copy_read_state
 from forum.actions.records import Effect, latest, record
 from forum.actions.threads import clean_title
 from forum.actions.transactions import RetryTransaction, retrying_transaction
@@ -227,7 +227,7 @@ def _enforce(actor: User, *threads: Thread) -> None:
     for thread in threads:
         can_moderate(actor, thread.board).enforce()
         if thread.is_deleted or thread.merged_into_id:
-            raise Gone(_("This thread isn’t here any more."))
+            raise Gone(_("This thread no longer exists."))
 
 
 def _numbers(place: dict[str, Any]) -> Numbers | None:
@@ -278,7 +278,7 @@ def _transfer(post: Post, to: Destination) -> list[Effect]:
         published = branch.published().count()
         old, new, change = _renumbered(branch, to)
         before["numbers"], after["numbers"] = [old.first, old.last], [new.first, new.last]
-        carry_seen(source, target, branch, change)
+        copy_read_state(source, target, branch, change)
         _renumber_revisions(branch, change)
         _hang(post, to, change)
         if post.is_opening:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from django.utils import timezone
 
 from forum.actions.quotes import Found
-from forum.actions.read_state import mark_unseen
+from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
 
@@ -31,7 +31,7 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
     told = set(notifications.values_list("member_id", flat=True))
     _give(post, causes)
     if new := causes.keys() - told:
-        mark_unseen([post.pk], members=new)
+        mark_posts_unread([post.pk], members=new)
 
 
 def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> dict[int, str]:
@@ -67,7 +67,7 @@ def mark_notifications(notifications: Collection[int], *, member: User, read: bo
     if read:
         mine.unread().update(read_at=timezone.now())
         return
-    mark_unseen(mine.values_list("post_id", flat=True), members=[member.pk])
+    mark_posts_unread(mine.values_list("post_id", flat=True), members=[member.pk])
     mine.update(read_at=None)
 
 

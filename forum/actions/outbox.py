@@ -1,4 +1,4 @@
-"""Mail is written down with the deed that causes it, and sent from there at least once."""
+"""The outbox: mail is stored in the transaction that causes it, and sent at least once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from forum.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-# 1, 2, 4 … minutes apart: the last try is some 17 hours after the first.
-MOST_ATTEMPTS = 11
+# 1, 2, 4 … minutes apart: the last attempt is about 17 hours after the first.
+MAX_ATTEMPTS = 11
 FIRST_WAIT = timedelta(minutes=1)
 ERROR_LENGTH = 500
 
@@ -24,24 +24,24 @@ ERROR_LENGTH = 500
 def queue_mail(
     *, recipients: Sequence[str], sender: str, message: bytes, is_last: bool = False
 ) -> OutgoingMail:
-    """Write one message down to be sent; a part of the caller's transaction.
+    """Store one message to be sent, in the caller's transaction, and return it.
 
-    `message` is the whole of it (RFC 5322), its Message-ID included: sent twice after a crash,
-    it is the same message twice. The last one to somebody is not kept once it was sent.
+    `message` is complete (RFC 5322) with its Message-ID, so that a second delivery after a crash is
+    recognised as the same. With `is_last` it is deleted once it was sent.
     """
     return OutgoingMail.objects.create(
         recipients=list(recipients),
-        sender=parseaddr(sender)[1],  # of the envelope; the name is in the message
+        sender=parseaddr(sender)[1],  # for the envelope; the name is in the message
         message=message,
         is_last=is_last,
     )
 
 
 def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
-    """Give the next due message to `send`; False when none is due.
+    """Pass the next due message to `send`; return False when none is due.
 
-    The row's lock is the claim: other workers pass it by, and a worker that is killed lets go of
-    it. What `send` raises puts the message off, at the last attempt for good.
+    The row is locked meanwhile: other workers skip it, and a killed worker releases it. An error of
+    `send` postpones the message, after the last attempt for good.
     """
     with transaction.atomic():
         mail = OutgoingMail.objects.due().select_for_update(skip_locked=True).first()
@@ -50,7 +50,7 @@ def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
         mail.attempts += 1
         try:
             send(mail)
-        except Exception as error:  # noqa: BLE001 - whatever stops a message, the next one goes
+        except Exception as error:  # noqa: BLE001 - no error may stop the following messages
             _put_off(mail, error)
         else:
             mail.sent_at, mail.error = timezone.now(), ""
@@ -63,7 +63,7 @@ def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
 
 def _put_off(mail: OutgoingMail, error: Exception) -> None:
     mail.error = middle_cut(clean_source(f"{type(error).__name__}: {error}"), ERROR_LENGTH)
-    if mail.attempts >= MOST_ATTEMPTS:
+    if mail.attempts >= MAX_ATTEMPTS:
         mail.failed_at = timezone.now()
     else:
         mail.due_at = timezone.now() + FIRST_WAIT * 2 ** (mail.attempts - 1)
@@ -71,5 +71,5 @@ def _put_off(mail: OutgoingMail, error: Exception) -> None:
 
 
 def forget_old_mail() -> int:
-    """Drop mail that was sent or given up long ago; returns how much there was."""
+    """Delete mail that was sent or given up long ago; return the number of messages."""
     return OutgoingMail.objects.old().delete()[0]

@@ -15,7 +15,7 @@ from forum.actions.transactions import statements_limited
 from forum.markup.fuzzy_match import closest
 from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
-from forum.markup.renderer import MOST_QUOTES
+from forum.markup.renderer import MAX_QUOTES
 from forum.models import Post, Quote, Revision, User
 
 # So many of them are looked for in the whole thread, when no post near has their words.
@@ -74,7 +74,7 @@ def find_sources(
         search = Search(reader, parent, quoted_post_ids, exclude, kept, posts_in(rendered.links))
         known = {quote.words: quote for quote in kept}
         found = []
-        for block in rendered.quotes[:MOST_QUOTES]:
+        for block in rendered.quotes[:MAX_QUOTES]:
             if block.words in known:
                 found.append(replace(known[block.words], ordinal=block.ordinal))
             elif block.words and (source := search.source_of(block)):

@@ -1,4 +1,4 @@
-"""What members have seen: recorded as it is shown, or as they say."""
+"""Recording read state: as posts are shown, or as members mark them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from forum.models.posts import PostQuerySet
 from forum.models.read_state import VISIT_LENGTH
 from forum.models.tree import Renumbering
 
-# Adds to what was seen before; the first time that somebody is here, everything that they have
-# not been shown is no news: it is not marked until they come back.
+# Adds numbers to those read before. On the first visit to a thread, existing posts are not marked
+# as fresh: `before` contains all numbers so far.
 MARK_SQL = """
 INSERT INTO forum_readstate AS seen (member_id, thread_id, numbers, before, visited_at)
 SELECT %(member)s, %(thread)s, numbers, int8multirange(int8range(1, %(next)s)), now()
@@ -27,13 +27,13 @@ SELECT %(member)s, %(thread)s, numbers, int8multirange(int8range(1, %(next)s)), 
        visited_at = now()
 """
 
-# Who was never here has nothing marked by what they write themselves.
+# Changes nothing for members who never visited the thread.
 OWN_SQL = """
 UPDATE forum_readstate SET numbers = numbers + int8multirange(int8range(%s, %s, '[]'))
  WHERE member_id = %s AND thread_id = %s
 """
 
-# Numbers that nobody uses any more stay behind: the branch may come back to them.
+# The numbers in the source thread stay as they are: the branch may be moved back.
 CARRY_SQL = """
 WITH revision AS (
     SELECT n AS number,
@@ -58,7 +58,7 @@ UPDATE forum_readstate AS seen
  WHERE member_id = %(member)s AND thread_id = %(thread)s
 """
 
-# Of a post, only what it says now: of what it said before, what was seen stays known.
+# Only the current revisions: earlier ones that were read stay read.
 UNSEE_SQL = """
 UPDATE forum_readstate AS seen
    SET numbers = seen.numbers - lost.numbers, before = seen.before - lost.numbers
@@ -67,7 +67,7 @@ UPDATE forum_readstate AS seen
  WHERE seen.member_id = ANY (%s) AND seen.thread_id = lost.thread_id
 """
 
-# Notices of what was seen are read.
+# Notifications of posts that were read.
 CLEAR_SQL = """
 UPDATE forum_notification AS notice SET read_at = now()
   FROM forum_post AS post, forum_readstate AS seen
@@ -80,18 +80,18 @@ UPDATE forum_notification AS notice SET read_at = now()
 
 @retrying_transaction
 def mark_revisions_read(thread: Thread, *, member: User, numbers: Iterable[int]) -> None:
-    """Record that revisions of these numbers were on the member's screen.
+    """Record that the revisions with these numbers were on the member's screen.
 
-    Numbers that the thread has not given yet are left out: what comes later is not seen.
+    Numbers that the thread has not given out yet are ignored.
     """
     given = Thread.objects.values_list("next_number", flat=True).get(pk=thread.pk)
     _mark(thread, member, [number for number in set(numbers) if 0 < number < given], given)
-    _clear_notices(thread, member)
+    _mark_notifications_read(thread, member)
 
 
 @retrying_transaction
 def mark_thread_read(thread: Thread, *, member: User) -> None:
-    """Record everything in a thread, as it is now, as seen."""
+    """Record everything in a thread, as it is now, as read."""
     given = Thread.objects.values_list("next_number", flat=True).get(pk=thread.pk)
     _mark(thread, member, [], given)
     with connection.cursor() as cursor:
@@ -100,21 +100,21 @@ def mark_thread_read(thread: Thread, *, member: User) -> None:
             " WHERE member_id = %s AND thread_id = %s",
             [given, member.pk, thread.pk],
         )
-    _clear_notices(thread, member)
+    _mark_notifications_read(thread, member)
 
 
 @retrying_transaction
 def mark_branch_read(post: Post, *, member: User) -> None:
-    """Record a post and everything below it as seen."""
+    """Record a post and its descendants as read."""
     branch = Post.objects.branch_of(post).values_list("latest_number", flat=True)
     given = Thread.objects.values_list("next_number", flat=True).get(pk=post.thread_id)
     _mark(post.thread, member, list(branch), given)
-    _clear_notices(post.thread, member)
+    _mark_notifications_read(post.thread, member)
 
 
 @retrying_transaction
 def mark_unread_from(post: Post, *, member: User) -> None:
-    """Record a post, and everything that follows it in the order of the tree, as not seen."""
+    """Record a post and everything after it in tree order as unread."""
     given = Thread.objects.values_list("next_number", flat=True).get(pk=post.thread_id)
     _mark(post.thread, member, [], given)
     post = Post.objects.get(pk=post.pk)
@@ -127,22 +127,24 @@ def mark_unread_from(post: Post, *, member: User) -> None:
 
 
 def mark_own_post_read(post: Post, *, member: User) -> None:
-    """What a member wrote just now they have seen; part of the deed that writes it."""
+    """Record a member's new post as read, in the caller's transaction."""
     number = post.latest_number
     with connection.cursor() as cursor:
         cursor.execute(OWN_SQL, [number, number, member.pk, post.thread_id])
 
 
-def mark_unseen(posts: Collection[int], *, members: Collection[int]) -> None:
-    """What these posts say now is new to these members; part of the deed that tells them."""
+def mark_posts_unread(posts: Collection[int], *, members: Collection[int]) -> None:
+    """Make the current text of these posts unread, in the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute(UNSEE_SQL, [list(posts), list(members)])
 
 
-def carry_seen(source: Thread, target: Thread, branch: PostQuerySet, change: Renumbering) -> None:
-    """What members have seen of a branch stays seen in the thread that it moves to.
+def copy_read_state(
+    source: Thread, target: Thread, branch: PostQuerySet, change: Renumbering
+) -> None:
+    """Copy the read state of a branch to the thread that it moves to.
 
-    Part of the move: both threads are locked, and the branch still has its old numbers.
+    The caller holds the locks of both threads, and the branch still has its old numbers.
     """
     revisions = Revision.objects.filter(post__in=branch.values("pk")).order_by()
     with connection.cursor() as cursor:
@@ -172,6 +174,6 @@ def _mark(thread: Thread, member: User, numbers: list[int], given: int) -> None:
         )
 
 
-def _clear_notices(thread: Thread, member: User) -> None:
+def _mark_notifications_read(thread: Thread, member: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CLEAR_SQL, [member.pk, thread.pk])

@@ -1,4 +1,4 @@
-"""Making derived things agree again with what they derive from."""
+"""Rebuilding derived data: counters and labels."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from django.db import connection
 from django.db.models import Max
 
 from forum.actions.branches import renumber
-from forum.actions.posts import recount as count_posts
+from forum.actions.posts import recount
 from forum.actions.transactions import retrying_transaction
 from forum.lib.tree import label_tree
 from forum.models import Post, Revision, Thread
 
 
 @retrying_transaction
-def recount(thread_id: int) -> None:
+def recount_thread(thread_id: int) -> None:
     """Set a thread's counters from its posts."""
     thread = Thread.objects.locked(thread_id)
     numbers = Revision.objects.filter(post__thread=thread).aggregate(last=Max("number"))
@@ -23,15 +23,14 @@ def recount(thread_id: int) -> None:
     thread.next_number = max(thread.next_number, taken + 1)
     thread.save(update_fields=["next_number"])
     renumber(thread_id)
-    count_posts(thread, posts.published().count() - thread.post_count)
+    recount(thread, posts.published().count() - thread.post_count)
 
 
 @retrying_transaction
 def rebuild_labels(thread_id: int) -> int:
-    """Number a thread's tree anew from each post's parent; returns how many posts there are.
+    """Rebuild a thread's labels from each post's parent; return the number of posts.
 
-    Siblings come in the order in which they arrived. Raises ValueError if the posts are not one
-    tree.
+    Siblings are sorted by number. Raises ValueError if the posts are not one tree.
     """
     thread = Thread.objects.locked(thread_id)
     parents = dict(Post.objects.by_number(thread).values_list("pk", "parent_id"))

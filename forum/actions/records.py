@@ -9,8 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from forum.errors import Conflict, Invalid
+from forum.lib.sql import unnest
 from forum.lib.text import clean_source, is_blank
-from forum.lib.unnest import unnest
 from forum.models import (
     HeldPost,
     ModerationAction,

@@ -20,7 +20,7 @@ from forum.actions.posts import PreparedPost, number_changes, recount, revise
 from forum.actions.quotes import find_sources
 from forum.actions.transactions import RetryTransaction
 from forum.errors import Conflict, Gone, Invalid, UserError
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.markup.render import render
 from forum.models import (
     Board,

@@ -1,4 +1,4 @@
-"""One deed, one transaction: all of it happens, or nothing."""
+"""Transactions of actions: all of an action happens, or nothing."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from forum.errors import Busy
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Enough for a reply to a branch that moderators move to and fro meanwhile.
-TRIES = 8
-# The constraints that keep one form from making two posts.
-SAME_FORM = {"post_nonce", "held_nonce"}
+# Enough for a reply to a branch that moderators keep moving.
+MAX_TRIES = 8
+# The unique constraints that keep one form from making two posts.
+ONCE_PER_FORM = {"post_nonce", "held_nonce"}
 
 LIMIT_SQL = "SELECT set_config('statement_timeout', %s, true)"
 
 
 class RetryTransaction(Exception):
-    """What was read before the lock no longer holds; the deed begins anew."""
+    """A signal that data read before the lock is outdated: start the action again."""
 
 
 def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
     """Run an action in a transaction of its own, again when it lost a race.
 
-    Raises `Busy` when a lock could not be had. Inside another transaction it runs once, as a part
-    of that.
+    Raises `Busy` when a lock could not be had in time, or after `MAX_TRIES`. Inside another
+    transaction it runs once, as a part of that.
     """
 
     @functools.wraps(action)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        tries = 1 if connection.in_atomic_block else TRIES
+        tries = 1 if connection.in_atomic_block else MAX_TRIES
         for left in reversed(range(tries)):
             try:
                 with transaction.atomic():
@@ -57,16 +57,16 @@ def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
 def _lost_a_race(error: DatabaseError) -> bool:
     cause = error.__cause__
     if isinstance(cause, UniqueViolation):
-        # The same form was sent twice at once; the next try finds what the other one wrote.
-        return cause.diag.constraint_name in SAME_FORM
+        # The same form was sent twice at once; the next try finds the post of the other.
+        return cause.diag.constraint_name in ONCE_PER_FORM
     return isinstance(cause, DeadlockDetected | LockNotAvailable)
 
 
 @contextmanager
 def statements_limited(longest: str) -> Iterator[None]:
-    """Give up statements that take longer; raises `Busy` then.
+    """Cancel statements that take longer than `longest` (such as "2s"); raises `Busy` then.
 
-    In a transaction, so that the limit also holds behind a pool of connections, and ends there.
+    Opens a transaction, so that the limit also holds behind a connection pool, and ends there.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -47,7 +47,7 @@ class BoardAdmin(ForAdministrators, ModeratorModelAdmin):
 
 def boards_of(person: User) -> QuerySet[Board]:
     """The boards in which this person keeps order."""
-    if person.roles.moderates_all:
+    if person.roles.is_site_moderator:
         return Board.objects.all()
     return Board.objects.filter(pk__in=person.roles.board_ids)
 

@@ -25,9 +25,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from forum.errors import NotAllowed, UserError
+from forum.lib.numbers import capped
 from forum.models import Case, User
 from forum.permissions import can_access_admin, can_administer
-from forum.presenters.waiting import in_words
 
 # Lists are looked through by filters and search, not to their last page.
 MAX_ROWS_COUNTED = 10_000
@@ -82,7 +82,7 @@ class ModerationAdminSite(admin.AdminSite):
         """With how many cases wait for who asks, for the header."""
         context = super().each_context(request)
         if self.has_permission(request):
-            context["waiting"] = in_words(Case.objects.waiting_for(moderator(request)))
+            context["waiting"] = capped(Case.objects.waiting_for(moderator(request)))
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:

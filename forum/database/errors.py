@@ -1,4 +1,4 @@
-"""What goes wrong with the embedded database, in words that say what to do."""
+"""Errors of the embedded database, with messages that say what to do."""
 
 ANOTHER_PLACE = (
     "Choose another place with DATA_DIR=/some/directory, "
@@ -7,4 +7,4 @@ ANOTHER_PLACE = (
 
 
 class EmbeddedDatabaseError(Exception):
-    """The embedded database cannot do what was asked; the message is meant for the operator."""
+    """A failure of the embedded database; the message is for the operator."""

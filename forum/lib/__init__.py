@@ -1,1 +1,1 @@
-"""Machinery that knows nothing of forums."""
+"""General helpers that know nothing of forums."""

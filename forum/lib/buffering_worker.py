@@ -1,9 +1,10 @@
-"""A gunicorn worker that gives a thread only to a request that has arrived whole.
+"""A gunicorn worker that gives a thread only to a request that has arrived completely.
 
 gunicorn's own `gthread` worker gives a thread to every connection and lets it read for as long as
-the client likes: eight clients that send one byte now and then stop a server of eight threads.
-Here the worker's one event loop takes in the head and body of all requests side by side, within
-RECEIVE_SECONDS each; threads read from memory only. For plain HTTP/1.1, as the proxy speaks it.
+the client likes: eight clients that send a byte now and then block a server of eight threads. Here
+the worker's event loop receives the head and body of all requests side by side, within
+RECEIVE_SECONDS each; threads only read from memory. Supports plain HTTP/1.1, as the proxy speaks
+it.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
-RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the connection's begin
-SEND_SECONDS = 5  # without a byte taken, of an answer that the system's buffers have no room for
+RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the start of the connection
+SEND_SECONDS = 5  # without the client taking a byte, once the system's buffers are full
 MAX_HEAD = 64 * 1024
-MAX_REQUEST = 2 * 1024 * 1024  # the proxy's limit; what Django takes is less, and has a page
+MAX_REQUEST = 2 * 1024 * 1024  # the proxy's limit; Django's is lower and answers with a page
 RECEIVE_BYTES = 64 * 1024
 
 HEAD_END = b"\r\n\r\n"
@@ -44,19 +45,19 @@ class BufferingWorker(ThreadWorker):
     poller: BaseSelector
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Begin to receive the next request; a thread gets it when it is whole."""
+        """Start to receive the next request; a thread gets it when it is complete."""
         left_over = b""
         if conn.initialized:
             left_over = conn.parser.unreader.take_buffered()
         else:
-            conn.initialized = True  # without a parser of its own, which would read the socket
+            conn.initialized = True  # but no parser yet: it would read the socket
             limit_sending(conn.sock)
         conn.received = bytearray(left_over)
-        conn.size = None  # of the request, when its head is there to tell
+        conn.size = None  # of the request; known once its head is received
         conn.is_lingering = False
         self.watch(conn)
         if left_over:
-            self.look_at(conn)
+            self.process_received(conn)
 
     def watch(self, conn: Connection) -> None:
         conn.sock.setblocking(False)
@@ -80,10 +81,10 @@ class BufferingWorker(ThreadWorker):
             self.drop(conn)
         elif not conn.is_lingering:
             conn.received += data
-            self.look_at(conn)
+            self.process_received(conn)
 
-    def look_at(self, conn: Connection) -> None:
-        """Give the request to a thread if it is whole, refuse it if it never will be."""
+    def process_received(self, conn: Connection) -> None:
+        """Hand the request to a thread if it is complete; refuse it if it is too large."""
         if conn.size is None:
             head_size = conn.received.find(HEAD_END) + len(HEAD_END)
             if head_size < len(HEAD_END):
@@ -103,11 +104,11 @@ class BufferingWorker(ThreadWorker):
             super().enqueue_req(conn)
 
     def request_size(self, conn: Connection, head_size: int) -> int | None:
-        """Return the size of head and body, None if the head does not say how long the body is."""
+        """Return the size of head and body; None if the head does not tell that of the body."""
         head = IterUnreader([bytes(conn.received[:head_size])])
         try:
             request: Any = http.Request(self.cfg, head, conn.client)
-        except Exception:  # noqa: BLE001  # a thread finds the same, and answers
+        except Exception:  # noqa: BLE001  # a thread meets the same error and answers it
             return head_size
         if isinstance(request.body.reader, ChunkedReader):
             return None  # no browser sends one, and Django reads none
@@ -119,30 +120,31 @@ class BufferingWorker(ThreadWorker):
 
     def refuse(self, conn: Connection, status: HTTPStatus) -> None:
         self.unwatch(conn)
-        answer(conn, status)
+        send_error(conn, status)
         self.linger(conn)
 
     def finish_request(self, conn: Connection, future: Future[Any]) -> None:
         if future.cancelled() or future.exception() or future.result():
             super().finish_request(conn, future)
         else:
-            # gunicorn would wait for the client, up to two seconds, and serve nobody meanwhile.
+            # gunicorn would wait here for the client, up to two seconds, and serve nobody
+            # meanwhile.
             self.linger(conn)
 
     def linger(self, conn: Connection) -> None:
-        """Read on until the client closes: closed at once, it might never get the last answer."""
+        """Read on until the client closes: a socket closed at once may lose the response."""
         with suppress(OSError):
             conn.sock.shutdown(socket.SHUT_WR)
         conn.is_lingering = True
         self.watch(conn)
 
     def murder_pending(self) -> None:
-        """Cut off whoever had the time and did not use it."""
+        """Close the connections whose time is over."""
         now = time.monotonic()
         while self.pending_conns and self.pending_conns[0].timeout <= now:
             conn = self.pending_conns[0]
             if conn.received and not conn.is_lingering:
-                answer(conn, HTTPStatus.REQUEST_TIMEOUT)
+                send_error(conn, HTTPStatus.REQUEST_TIMEOUT)
             self.drop(conn)
 
     def drop(self, conn: Connection) -> None:
@@ -151,12 +153,12 @@ class BufferingWorker(ThreadWorker):
         conn.close()
 
 
-def answer(conn: Connection, status: HTTPStatus) -> None:
+def send_error(conn: Connection, status: HTTPStatus) -> None:
     with suppress(OSError):
         util.write_error(conn.sock, status.value, status.phrase, status.description)
 
 
 def limit_sending(sock: socket.socket) -> None:
-    """Have the system give up on a client that does not read what a thread is sending it."""
+    """Let the system close the connection of a client that stops reading the response."""
     seconds = struct.pack("ll", SEND_SECONDS, 0)  # a struct timeval
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, seconds)

@@ -1,4 +1,4 @@
-"""Page or fragment: the only place that asks htmx's headers."""
+"""Page or fragment: the only module that reads the headers of htmx."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.http import HttpRequest, QueryDict
 
 
 def wants_fragment(request: HttpRequest) -> bool:
-    """Whether the answer is swapped into a page. A page restored from history is a whole page."""
+    """Return whether to answer with a fragment; a page restored from history is a whole page."""
     htmx = request.htmx  # type: ignore[attr-defined]
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def page_query(request: HttpRequest) -> QueryDict:
-    """What the address of the page asks for that the answer is swapped into."""
+    """Return the query of the page that sent the request, as htmx tells its URL."""
     address = request.htmx.current_url or ""  # type: ignore[attr-defined]
     try:
         return QueryDict(urlsplit(address).query)

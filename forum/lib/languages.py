@@ -1,8 +1,8 @@
-"""Telling a language by its script, where the script is enough to tell.
+"""Detection of a language by its script, where the script is enough.
 
-Browsers choose glyphs, and voices their sounds, by language: a Japanese sentence in a page in
-English looks Chinese, and is read as noise. Scripts that many languages share (Latin, Cyrillic,
-Arabic, Devanagari) are left alone: a wrong guess is worse than none.
+Browsers choose glyphs and screen readers voices by language: without it, a Japanese sentence in an
+English page is drawn with Chinese glyphs and read aloud as noise. Scripts that many languages share
+(Latin, Cyrillic, Arabic, Devanagari) are left alone: a wrong guess is worse than none.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SCRIPTS = {
     "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
 }
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
-# In Japanese a few words of kana hold many Chinese characters together.
+# A text with one kana for this many Chinese characters is Japanese.
 SHARE_OF_KANA = 10
 
 
-def language_of(text: str) -> str:
-    """The code of the language that most of `text` is written in; empty when it cannot be told."""
+def detect_language(text: str) -> str:
+    """Return the language code of most of `text`; empty when the script does not tell it."""
     if text.isascii():
         return ""
     counts = {code: len(script.findall(text)) for code, script in SCRIPTS.items()}

@@ -1,4 +1,4 @@
-"""Answers and log lines for the time that the database is away."""
+"""Responses and log lines while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
-# Also raised when a statement takes too long.
+# Django raises `OperationalError` also for a statement that takes too long.
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 RETRY_AFTER_SECONDS = 10
 LOG_SECONDS = 1
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """Answer 503 with a page that asks the database for nothing, not even who reads it."""
+    """Return a 503 page that needs no database, not even for the reader; logs the error."""
     logger.error("%s %s: %s", request.method, request.path, error, extra={"status_code": 503})
     response = HttpResponse(render_to_string("503.html"), status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -27,7 +27,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 
 class OutageFilter(logging.Filter):
-    """Lets through one line a second about all answers of 503, without its traceback."""
+    """A log filter that passes one line per second about 503 responses, without tracebacks."""
 
     quiet_until = 0.0
 
@@ -43,7 +43,7 @@ class OutageFilter(logging.Filter):
 
 
 class OneLineFormatter(logging.Formatter):
-    """Escapes what would end the line of a message, or speak to the terminal that shows it."""
+    """A log formatter that escapes line breaks and control characters of the terminal."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
         line = super().formatMessage(record)

@@ -1,7 +1,7 @@
-"""A query that is built once and asked often, each time with other numbers.
+"""Queries that are built once and run many times with different numbers.
 
-Django takes several times as long to build a query of many conditions as PostgreSQL to answer it.
-Here it is built with marks in place of the numbers; later on they are all that is put in.
+Django may take several times as long to build a complex query as PostgreSQL to run it. Here it is
+built with placeholders for the numbers, and later only those are filled in.
 """
 
 from __future__ import annotations
@@ -14,34 +14,40 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import QuerySet
 
-# Numbers of the size of an id that are nobody's: the marks.
+# Placeholders are numbers of the size of an id that no row has.
 FIRST_PLACEHOLDER = -(2**62)
 
 
 class PreparedQuery:
-    """The rows of `build(number, …)`, a query set of lists of values.
+    """A query, built on first use by `build(number, …)`, which returns a `values_list` queryset.
 
-    Whatever else it depends on must be asked by the database itself: the time is `Now()`.
+    Apart from the numbers it must not depend on anything that changes: use `Now()` for the time.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]], numbers: int = 1) -> None:
         self.build = build
-        self.read_state = [FIRST_PLACEHOLDER + ordinal for ordinal in range(numbers)]
+        self.placeholders = [FIRST_PLACEHOLDER + ordinal for ordinal in range(numbers)]
 
     @cached_property
     def _built(self) -> tuple[Any, str, tuple[Any, ...]]:
-        compiler = self.build(*self.read_state).query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler = self.build(*self.placeholders).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
-        if missing := set(self.read_state) - {each for each in parameters if isinstance(each, int)}:
-            raise ValueError(f"Not asked for: {missing}")
+        if missing := set(self.placeholders) - {
+            each for each in parameters if isinstance(each, int)
+        }:
+            raise ValueError(f"The query does not use all its numbers: {missing}")
         if any(isinstance(each, date) for each in parameters):
-            raise ValueError("A moment would stay what it was when the query was built.")
+            raise ValueError("A date or time would keep its value from when the query was built.")
         return compiler, sql, parameters
 
     def rows(self, *numbers: int) -> list[tuple[Any, ...]]:
+        """Return the rows of the query for these numbers, as tuples."""
         compiler, sql, parameters = self._built
-        marked = dict(zip(self.read_state, numbers, strict=True))
-        filled = [marked.get(each, each) if type(each) is int else each for each in parameters]
+        numbers_by_placeholder = dict(zip(self.placeholders, numbers, strict=True))
+        filled = [
+            numbers_by_placeholder.get(each, each) if type(each) is int else each
+            for each in parameters
+        ]
         with connection.cursor() as cursor:
             cursor.execute(sql, filled)
             return list(compiler.results_iter([cursor.fetchall()], tuple_expected=True))

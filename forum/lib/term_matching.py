@@ -1,7 +1,7 @@
-"""Finding words and hosts in what people write, as people expect it.
+"""Search for words and hosts in a text, as people expect it.
 
-Words are found whole, in whatever case, with accents or without; hosts on the boundaries of their
-labels. Nobody's pattern is run: a text is folded once, and each term is looked for in it.
+Words match whole, ignoring case and accents; hosts match on the boundaries of their labels. No
+regular expressions of users are run: a text is folded once, and each term is searched in it.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import unquote
 
-# What is written without spaces is looked for letter by letter.
+# Scripts written without spaces: each character is a word.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff]"
 )
-# Accents, and the points of Hebrew and Arabic, which few people type.
+# Accents, and the points of Hebrew and Arabic, which are rarely typed.
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
 )
 _FULL_STOPS = str.maketrans("。．｡", "...")
 _BEGINNING = re.compile(r"(?:https?|mailto):[/\\]*", re.IGNORECASE)
 _END_OF_HOST = re.compile(r"[/?#\\]")
-# Whatever is no part of a host's name, in any script.
+# Characters that cannot be part of a host, in any script.
 _NO_HOST = re.compile(r"[^\w.-]+")
 
 
 def fold(text: str) -> str:
-    """The words of a text without case and accents, a space before and after each."""
+    """Return the words of a text without case and accents, with a space before and after each."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return f" {' '.join(''.join(map(_fold_character, _ACCENTS.sub('', plain))).split())} "
 
 
 def _fold_character(char: str) -> str:
-    """What a character adds to a word, or that it ends one; what draws nothing does neither."""
+    """Return the replacement of one character: itself, a space between words, or nothing."""
     if _UNSPACED.match(char):
         return f" {char} "
     category = unicodedata.category(char)
@@ -45,7 +45,7 @@ def _fold_character(char: str) -> str:
 
 
 def normal_host(host: str) -> str:
-    """A host as it is compared: its letters instead of their encoding, without case."""
+    """Return a host in the form used for comparison: decoded and in lower case."""
     labels = unquote(host).translate(_FULL_STOPS).strip(".").split(".")
     return ".".join(map(_fold_label, labels))
 
@@ -61,21 +61,21 @@ def _fold_label(label: str) -> str:
 
 
 def host_of(address: str) -> str:
-    """The host that an address of the web or of mail leads to, without account and port."""
+    """Return the host of a web or mail address, without user and port."""
     rest = _BEGINNING.sub("", address.strip(), count=1)
     host = _END_OF_HOST.split(rest, maxsplit=1)[0].rpartition("@")[2]
     return normal_host(host if host.startswith("[") else host.partition(":")[0])
 
 
 def is_within(host: str, domain: str) -> bool:
-    """Whether a host is that domain or below it: www.evil.example is, notevil.example is not."""
+    """Return whether a host is `domain` or below it: www.evil.example is, notevil.example not."""
     return host == domain or host.endswith(f".{domain}")
 
 
 class SearchedText:
-    """A text in which terms are looked for, and the addresses that it links to.
+    """A text to search, with the addresses that it links to.
 
-    Links to the hosts that are one's `own` are not counted.
+    `links` counts those, without links to the site's `own` host.
     """
 
     def __init__(self, text: str, addresses: Iterable[str] = (), own: str = "") -> None:
@@ -89,18 +89,18 @@ class SearchedText:
 
     @cached_property
     def _hosts(self) -> set[str]:
-        """Those that it links to, and those that it names."""
+        """Return the hosts that the text links to, and those it mentions."""
         pieces = _NO_HOST.split(self.text.translate(_FULL_STOPS))
         named = (piece.strip(".-") for piece in pieces)
         return {*self._linked, *(normal_host(piece) for piece in named if "." in piece)}
 
     def has_words(self, term: str) -> bool:
-        """Whether these words stand in it, whole, in a row; with a star behind, as beginnings."""
+        """Return whether `term` occurs as whole words in a row; a final * allows longer words."""
         words = fold(term)
         if words.isspace():
             return False
         return (words.rstrip() if term.rstrip().endswith("*") else words) in self._folded
 
     def leads_to(self, domain: str) -> bool:
-        """Whether it links to that domain, or names it, or what is below it."""
+        """Return whether the text links to or mentions that domain or one below it."""
         return any(is_within(host, domain) for host in self._hosts)

@@ -1,4 +1,4 @@
-"""Plain text: what may be stored, what only looks empty, and how to shorten the rest."""
+"""Plain text: what can be stored, what is invisible, and how to shorten it."""
 
 import hashlib
 import re
@@ -31,7 +31,7 @@ def one_line(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether a reader would see nothing at all of `text`."""
+    """Return whether `text` shows nothing at all."""
     return all(
         unicodedata.category(char) in _EMPTY_CATEGORIES or _INVISIBLE.match(char) for char in text
     )
@@ -50,7 +50,7 @@ def excerpt(text: str, limit: int) -> str:
 
 
 def fingerprint(text: str) -> str:
-    """What tells one text from another, in 16 characters."""
+    """Return a hash of `text` in 16 characters."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

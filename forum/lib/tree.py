@@ -1,4 +1,4 @@
-"""Pure algorithms over trees in pre-order; no database, no recursion."""
+"""Algorithms over trees in pre-order; no database, no recursion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROOT_RIGHT = 1 << LABEL_BITS
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A node's place in a nested set."""
+    """A node's interval and depth in a nested set."""
 
     left: int
     right: int
@@ -21,10 +21,10 @@ class Label:
 
 
 def label_tree(parents: Mapping[int, int | None]) -> dict[int, Label]:
-    """Spread labels evenly over one whole tree, in one pass.
+    """Return evenly spread labels for one whole tree, by node; one pass.
 
-    `parents` maps each node to its parent (the root to None); children are taken in the order of
-    the mapping. Raises ValueError if it is not one tree.
+    `parents` maps each node to its parent (None for the root); children keep the order of the
+    mapping. Raises ValueError if it is not one tree.
     """
     children: dict[int | None, list[int]] = {}
     for node, parent in parents.items():
@@ -53,14 +53,14 @@ def label_tree(parents: Mapping[int, int | None]) -> dict[int, Label]:
         stack.pop()
         labels[node] = Label(lefts[node], at if stack else ROOT_RIGHT, len(stack))
     if len(labels) != len(parents):
-        raise ValueError("some nodes hang on no root")
+        raise ValueError("some nodes are not connected to the root")
     return labels
 
 
 def in_tree_order(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
-    """The places of nodes in pre-order, siblings as they come.
+    """Return the indices of `nodes` in pre-order, siblings in the order given.
 
-    `nodes` are (id, parent); those whose parent is not among them stand at the top.
+    `nodes` are (id, parent); those whose parent is not among them are roots.
     """
     known = {node for node, _parent in nodes}
     below: dict[int | None, list[int]] = {}
@@ -76,7 +76,7 @@ def in_tree_order(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
 
 
 def depths(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
-    """How deep each node lies among those given: 0 when its parent is not among them.
+    """Return the depth of each node among those given: 0 when its parent is not among them.
 
     `nodes` are (id, parent) in pre-order.
     """
@@ -87,7 +87,7 @@ def depths(nodes: Sequence[tuple[int, int | None]]) -> list[int]:
 
 
 def branch_sizes(levels: Sequence[int]) -> list[int]:
-    """How many nodes lie below each, for nodes in pre-order given by their depths."""
+    """Return the number of descendants of each node, for nodes in pre-order given by depth."""
     sizes = [0] * len(levels)
     open_nodes: list[int] = []
     for place, level in enumerate(levels):

@@ -1,1 +1,1 @@
-"""What the operator types: `manage.py <command>`."""
+"""Management commands for the operator: `manage.py <command>`."""

@@ -1,4 +1,4 @@
-"""Child processes that live and die with this one."""
+"""Child processes that end with this one."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ PR_SET_PDEATHSIG = 1  # from <linux/prctl.h>
 
 
 class StopRequested(Exception):
-    """Somebody pressed Ctrl-C or asked this process to end."""
+    """A request to end: Ctrl-C or a signal."""
 
 
 def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
-    """Have the kernel send this process a signal when its parent dies, however (Linux only)."""
+    """Let the kernel send this process a signal when its parent dies (Linux only)."""
     if sys.platform != "linux":
         return
     parent = os.getppid()
@@ -33,10 +33,10 @@ def die_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
 
 
 class ProcessTree:
-    """The children of a foreground process: if one ends, all end.
+    """The children of a foreground process: when one ends, all end.
 
-    Children have process groups of their own, since Ctrl-C goes to a whole group: here only this
-    process hears it, and then stops each child once.
+    Children have process groups of their own, because Ctrl-C goes to a whole group: only this
+    process receives it, and then stops each child once.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class ProcessTree:
     def start(
         self, name: str, command: Sequence[str], stop_signal: signal.Signals = signal.SIGTERM
     ) -> None:
-        """Start a child in the project's directory, under a name that messages call it by."""
+        """Start a child in the project's directory; `name` is used in messages."""
         child = subprocess.Popen(
             command,
             cwd=settings.BASE_DIR,
@@ -63,13 +63,13 @@ class ProcessTree:
         self.stop_signals[child.pid] = stop_signal
 
     def ended(self) -> str | None:
-        """The name of a child that has ended, if one has."""
+        """Return the name of a child that has ended, if any."""
         return next(
             (name for name, child in self.children.items() if child.poll() is not None), None
         )
 
     def wait(self, until: Callable[[], bool] = lambda: False, seconds: float | None = None) -> bool:
-        """Wait until `until()` holds; False if a child ended, or the time was up, before that."""
+        """Wait until `until()` is true; return False if a child ended or the time was up first."""
         give_up_at = None if seconds is None else time.monotonic() + seconds
         while not until():
             if self.ended() or (give_up_at is not None and time.monotonic() > give_up_at):
@@ -78,7 +78,7 @@ class ProcessTree:
         return True
 
     def stop(self) -> None:
-        """End all children, the patient way first."""
+        """End all children: by signal first, by force after `STOP_SECONDS`."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         for child in self.children.values():

@@ -1,1 +1,1 @@
-"""Markdown in, safe HTML and plain words out. Knows no people, no threads and no Django."""
+"""Markdown to safe HTML and plain text. Knows no members, no threads and no Django."""

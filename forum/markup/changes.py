@@ -1,4 +1,4 @@
-"""What changed between two revisions of a text, word by word."""
+"""Changes between two revisions of a text, word by word."""
 
 import re
 from bisect import bisect_left
@@ -12,13 +12,13 @@ TextChange = tuple[Literal["same", "added", "removed"], str]
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
 SPACE_OR_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
-# Each level costs no more than the text is long. Prose needs three or four; the limit is for
-# texts made to need one for every word.
+# The cost of each level is linear. Prose needs three or four; the limit is for texts crafted to
+# need one for every word.
 _MAX_LEVELS = 32
 
 
 def word_diff(old: str, new: str) -> list[TextChange]:
-    """Return how `old` became `new`.
+    """Return the changes from `old` to `new`.
 
     "same" and "removed" texts joined are `old`, "same" and "added" ones are `new`, white space
     included.
@@ -46,10 +46,11 @@ def _add(
 
 
 def matches(before: list[str], after: list[str]) -> list[tuple[int, int]]:
-    """Return the index pairs of words that stayed, in order.
+    """Return the index pairs of unchanged words, in order.
 
-    Patience diff: words that occur once on either side hold the texts together; between them the
-    same again. difflib would be quadratic in words that occur often, and posts come from anybody.
+    A patience diff: words that occur once on either side are anchors, and the texts between them
+    are compared in the same way. difflib would be quadratic in repeated words, and anybody can post
+    them.
     """
     found: list[tuple[int, int]] = []
     regions = [(0, len(before), 0, len(after), 0)]

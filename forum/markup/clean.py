@@ -1,4 +1,4 @@
-"""The net below the renderer: an allow-list of what may stand in a stored post."""
+"""The allow-list for stored HTML: a safety net below the renderer."""
 
 import nh3
 
@@ -34,5 +34,5 @@ _CLEANER = nh3.Cleaner(
 
 
 def clean(html: str) -> str:
-    """Return `html` with nothing in it that a post may not hold."""
+    """Return `html` without anything that a post may not contain."""
     return _CLEANER.clean(html)

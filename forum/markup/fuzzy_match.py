@@ -1,4 +1,4 @@
-"""Words that are nearly those of a text: quoted from it, and changed."""
+"""Fuzzy matching: the place in a text that altered quoted words come from."""
 
 import re
 from collections import Counter
@@ -7,8 +7,8 @@ from functools import lru_cache
 from forum.markup.changes import SPACE_OR_WORD, matches
 from forum.markup.quotes import BLOT, normalise, parts
 
-# Of the quoted words, and of those of the text in their place, so many must be the same for the
-# one to come from the other. Fewer prove nothing, and nobody is accused on them.
+# The share and number of words that must be the same, of the quoted ones and of those in their
+# place. Fewer prove nothing: a quote is called altered only on good evidence.
 MIN_SHARED = 0.6
 MIN_WORDS = 3  # words
 
@@ -18,13 +18,12 @@ _PUNCTUATION = re.compile(r"^\W+|\W+$")
 def closest(words: str, plain: str) -> tuple[int, int] | None:
     """Return the place in `plain` that `words` are an altered form of, as (start, length).
 
-    None when most of the words are not those of any one place. It costs no more than the text is
-    long: the stretch that shares most words with the quoted ones, whatever their order, is found
-    by counting; only there they are compared one by one.
+    None when no place has enough of the words. The cost is linear: the stretch with the most of the
+    quoted words, in any order, is found by counting, and only there they are compared in order.
     """
     wanted = [word for part in parts(words) for word, _start, _end in _words(part)]
     text = _words(plain)
-    size = len(wanted) + max(2, len(wanted) // 2)  # words may have been left out
+    size = len(wanted) + max(2, len(wanted) // 2)  # some words may be missing from the quote
     begin = _most_shared([word for word, _start, _end in text], wanted, size)
     if begin is None:
         return None
@@ -32,7 +31,7 @@ def closest(words: str, plain: str) -> tuple[int, int] | None:
     same = matches(wanted, [word for word, _start, _end in near])
     if len(same) < MIN_WORDS:
         return None
-    # A changed word at either end stands for one of the text's.
+    # Changed words at either end take the place of as many words of the text.
     start = max(0, same[0][1] - same[0][0])
     end = min(len(near), same[-1][1] + len(wanted) - same[-1][0])
     if len(same) < MIN_SHARED * max(len(wanted), end - start):
@@ -43,7 +42,7 @@ def closest(words: str, plain: str) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=32)
 def _words(plain: str) -> tuple[tuple[str, int, int], ...]:
-    """Return the words of `plain`, without case and punctuation, and where each stands."""
+    """Return the words of `plain`, without case and punctuation, with their start and end."""
     return tuple(
         (_bare(normalise(match[0]).casefold()), match.start(), match.end())
         for match in SPACE_OR_WORD.finditer(plain)
@@ -56,9 +55,9 @@ def _bare(word: str) -> str:
 
 
 def _most_shared(text: list[str], wanted: list[str], size: int) -> int | None:
-    """Return where the stretch of `size` words begins that has most of those `wanted`.
+    """Return the start of the stretch of `size` words with the most of those `wanted`.
 
-    None when even that has too few of them.
+    None when even that has too few.
     """
     missing = Counter(wanted)
     shared, most, best = 0, 0, None

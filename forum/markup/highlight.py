@@ -1,4 +1,4 @@
-"""Colour for code: Pygments, short class names only, no guessing of languages."""
+"""Syntax highlighting by Pygments: short class names, no guessing of languages."""
 
 from html import escape
 from itertools import groupby
@@ -7,8 +7,8 @@ from threading import Lock
 from pygments.lexers import get_all_lexers, get_lexer_by_name
 from pygments.token import STANDARD_TYPES, _TokenType
 
-# Characters in all the code of a post; the rest is shown without colour. Lexers are not linear:
-# at this length the worst text found costs a second, at 10,000 it costs six.
+# Characters of code highlighted in a post. Lexers are not linear: at this length the worst text
+# found takes a second, at 10,000 it takes six.
 MAX_CODE = 4_000
 
 _NAMES = """
@@ -18,7 +18,7 @@ python ruby rust scala scheme splus sql swift toml typescript xml yaml zig
 """
 _LANGUAGES = frozenset(_NAMES.split())
 
-# Every name under which Pygments knows one of them, e.g. py, python3 -> python.
+# All aliases of these languages in Pygments, for example py and python3 -> python.
 _CANONICAL = {
     alias: aliases[0]
     for _name, aliases, _patterns, _types in get_all_lexers(plugins=False)
@@ -26,15 +26,15 @@ _CANONICAL = {
     for alias in aliases
 }
 
-# A lexer's first instance compiles the states of its class, which two threads at once would mix.
+# The first instance of a lexer compiles the states of its class, which is not thread-safe.
 _COMPILING = Lock()
 
 TOKEN_CLASSES = frozenset(STANDARD_TYPES.values()) - {""}
 LANGUAGE_CLASSES = frozenset(f"language-{name}" for name in _LANGUAGES)
 
 
-def language_of(info: str) -> str | None:
-    """Return the language named by the info string of a code block, None when not known."""
+def code_language(info: str) -> str | None:
+    """Return the language in the info string of a code block; None when unknown."""
     words = info.split(maxsplit=1)
     return _CANONICAL.get(words[0].lower()) if words else None
 

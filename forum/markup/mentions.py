@@ -1,7 +1,7 @@
-"""`@name` in prose: one rule over the parser's tokens, so that nobody disagrees about it.
+"""`@name` in prose: one rule over the parser's tokens decides what is a mention.
 
-A mention is not preceded by a word character, another at sign, or what joins it to an address or
-a path; it is not followed by what makes it something else (`@user@host`, `@example.com`,
+A mention is not preceded by a word character, another at sign, or a character that joins it to an
+address or a path; it is not followed by what makes it something else (`@user@host`, `@example.com`,
 `@scope/package`). Kana, Han and Hangul, written without spaces, may touch it. A name does not end
 with a hyphen: `@lina-` mentions lina. A backslash before the at sign makes it plain text.
 """
@@ -120,7 +120,7 @@ def _wrap_leading(tokens: list[Token]) -> list[str]:
 
 
 def _parted(children: list[Token]) -> tuple[list[Token], list[Token]]:
-    """Part the mentions that lead a paragraph, and the white space behind them, from the rest."""
+    """Return the leading mentions of a paragraph with the space after them, and the rest."""
     length = _leading_length(children)
     head, rest = children[:length], children[length:]
     while head and rest and _is_gap(rest[0]):
@@ -137,10 +137,10 @@ def _parted(children: list[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _leading_length(children: list[Token]) -> int:
-    """Return how many tokens the leading run holds, from the start to its last mention.
+    """Return the number of tokens in the leading run, up to its last mention.
 
-    A mention that a word or a comma touches is no part of it: "@lina's" and "@lina, …" would
-    stand beheaded.
+    A mention followed directly by a word or comma is not part of it: "@lina's" and "@lina, …" would
+    lose their beginning.
     """
     length = 0
     for index, token in enumerate(children):

@@ -1,7 +1,7 @@
 """The Markdown parser: CommonMark with tables, strikethrough and bare addresses as links.
 
-No HTML of the author's, no relative links, no pictures (they become links), and no text dropped
-however deep it is nested.
+HTML is shown as text, relative links are refused, images become links, and no text is dropped
+however deeply it is nested.
 """
 
 import re
@@ -19,7 +19,7 @@ from forum.markup.plain import inline_text
 from forum.markup.renderer import Renderer
 
 BLOCK_DEPTH = 100
-LINE_READS = 100_000  # every level of nesting reads its lines again
+LINE_READS = 100_000  # each level of nesting reads its lines again
 INLINE_DEPTH = 20
 
 _SAFE_LINK = re.compile(r"https?://|mailto:", re.IGNORECASE)
@@ -41,8 +41,8 @@ class Parser(MarkdownIt):
 
 
 def post_parser() -> Parser:
-    """Return a parser and renderer of posts."""
-    # Nesting beyond its limit drops text in markdown-it: blocks stop nesting before they get there.
+    """Return a parser and renderer for posts."""
+    # markdown-it drops text nested beyond its limit, so blocks stop nesting before they reach it.
     parser = _parser(max_nesting=BLOCK_DEPTH + 10)
     parser.block.ruler.at("blockquote", _shallow(blockquote), {"alt": _BLOCKS})
     parser.block.ruler.at("list", _shallow(list_block), {"alt": _BLOCKS[:-1]})
@@ -59,7 +59,7 @@ def post_parser() -> Parser:
     parser.core.ruler.enable("linkify")
     for rule in (mention_rule, _images_to_links, _mark_quotes):
         parser.core.ruler.before("text_join", rule.__name__, rule)
-    # The first parse compiles the tables of rules, which two threads at once would break.
+    # The first parse compiles the tables of rules, which is not thread-safe.
     parser.parse("a")
     return parser
 
@@ -79,7 +79,7 @@ def _parser(max_nesting: int) -> Parser:
 
 
 def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
-    """Return `rule` for a container, refused where blocks are nested deep enough already."""
+    """Return `rule` for a container block, refused where blocks are nested too deep."""
 
     def limited(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         depth = min(BLOCK_DEPTH, max(5, LINE_READS // len(state.bMarks)))
@@ -89,7 +89,7 @@ def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
 
 
 def _images_to_links(state: StateCore) -> None:
-    """Turn pictures into links: reading a post must not call other people's servers."""
+    """Turn images into links: reading a post must not contact other servers."""
     for token in state.tokens:
         if token.type == "inline" and "![" in token.content:
             token.children = _without_images(token.children or [])
@@ -120,7 +120,7 @@ def _without_images(children: list[Token]) -> list[Token]:
 
 
 def _mark_quotes(state: StateCore) -> None:
-    """Number the block quotes in the order of the text, and note how deep each is, in `meta`."""
+    """Number the block quotes in the order of the text and set their depth, in `meta`."""
     inside: list[int] = []
     numbers = count()
     for token in state.tokens:

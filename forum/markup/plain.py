@@ -1,4 +1,4 @@
-"""What a post says, without its marks: the words that are quoted, compared and searched."""
+"""The plain text of a post, for quoting, comparing and searching."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _LEAVES = {"inline", "fence", "code_block"}
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph, heading, list item, table row or code block, in the order of the source."""
+    """A paragraph, heading, list item, table row or code block, in the order of the source."""
 
     text: str
     own: str  # without the mentions that lead the post
@@ -43,7 +43,7 @@ def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
 
 
 def inline_text(children: Iterable[Token]) -> str:
-    """Return what a reader sees of the inline tokens, addresses in full."""
+    """Return the visible text of inline tokens, addresses in full."""
     return "".join(_shown(token) for token in children)
 
 

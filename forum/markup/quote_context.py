@@ -1,27 +1,26 @@
-"""The neighbourhood of quoted words in the text that they come from."""
+"""The context of quoted words in their source text."""
 
 from typing import Literal
 
 from forum.markup.changes import TextChange
 from forum.markup.quotes import PARAGRAPHS, find_pieces
 
-# Of a paragraph that runs on, so much is shown before and after the words.
-MAX_CONTEXT_CHARACTERS = 400  # characters
+# Shown of a long paragraph before and after the words.
+MAX_CONTEXT_CHARACTERS = 400
 
-Kind = Literal["around", "quoted"]
-Part = tuple[Kind, str]
+ContextPart = tuple[Literal["around", "quoted"], str]
 
 
-def context_of(words: str, plain: str) -> list[Part]:
-    """Return the paragraphs of `plain` in which `words` stand, with those set apart.
+def context_of(words: str, plain: str) -> list[ContextPart]:
+    """Return the paragraphs of `plain` that contain `words`, in parts that set those apart.
 
-    Empty when they do not stand there.
+    Empty when it does not contain them.
     """
     pieces = find_pieces(words, plain)
     if not pieces:
         return []
     first, last = neighbourhood(plain, pieces[0][0], pieces[-1][1])
-    shown: list[Part] = []
+    shown: list[ContextPart] = []
     if first and plain[first - 1] != "\n":
         shown.append(("around", "… "))
     for start, end in pieces:
@@ -34,9 +33,9 @@ def context_of(words: str, plain: str) -> list[Part]:
 
 
 def neighbourhood(plain: str, start: int, end: int) -> tuple[int, int]:
-    """Return where the paragraphs that hold the stretch from `start` to `end` begin and end.
+    """Return the start and end of the paragraphs around the stretch from `start` to `end`.
 
-    Of long ones only what is near it, from one space to another.
+    Long paragraphs are cut at spaces, `MAX_CONTEXT_CHARACTERS` away.
     """
     first = plain.rfind(PARAGRAPHS, 0, start)
     first = 0 if first < 0 else first + len(PARAGRAPHS)
@@ -53,7 +52,7 @@ def neighbourhood(plain: str, start: int, end: int) -> tuple[int, int]:
 
 
 def changes_within(changes: list[TextChange], start: int, end: int) -> list[TextChange]:
-    """Return of `changes` what became of the stretch from `start` to `end` of the old text."""
+    """Return the part of `changes` that concerns the old text from `start` to `end`."""
     kept: list[TextChange] = []
     place = 0
     for op, text in changes:

@@ -1,4 +1,4 @@
-"""Quoted words: finding them in the text they come from, linking to them, writing them down."""
+"""Quoted words: finding them in their source, linking to them, writing them as Markdown."""
 
 import re
 import unicodedata
@@ -7,20 +7,20 @@ from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import quote
 
-# From, to, and the number of the block quote.
+# Start, end, and the ordinal of the block quote.
 Stretch = tuple[int, int, int]
 
-MIN_MATCH = 20  # characters; shorter words occur by chance, unless they are a whole paragraph
-MIN_PIECE = 12  # characters of each piece around something that is left out
-PARAGRAPHS = "\n\n"  # between two of them in plain text
-BLOT = "\0"  # no post can hold it
-# A quote of one or more paragraphs, blotted out.
+MIN_MATCH = 20  # characters; shorter matches may be chance, unless they are a whole paragraph
+MIN_PIECE = 12  # characters of each piece around an elision
+PARAGRAPHS = "\n\n"  # the separator of paragraphs in plain text
+BLOT = "\0"  # no post can contain it
+# One or more blotted-out paragraphs.
 GAP = re.compile(f"{BLOT}+(?:{PARAGRAPHS}{BLOT}+)*")
-FRAGMENT_WHOLE = 300  # characters; longer words are linked by how they start and end
+FRAGMENT_WHOLE = 300  # characters; longer quotes are linked by their start and end
 FRAGMENT_WORDS = 5
 FRAGMENT_EDGE = 100  # characters; for scripts that put no spaces between words
 
-# Texts differ in these only by who typed or copied them.
+# Characters that typing or copying changes without changing the words.
 _STRAIGHT = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′", "'"),
@@ -37,7 +37,7 @@ _MARKS = re.compile(
     (?P<url> https?://[^\s<>]+ )
     | [\\`*\[<]
     | & (?= [#A-Za-z] )
-    | (?<![^\W_]) _ | _ (?![^\W_])      # within a word it marks nothing
+    | (?<![^\W_]) _ | _ (?![^\W_])      # no markup within a word
     | (?<=~) ~ | ~ (?=~)
     """,
     re.VERBOSE,
@@ -47,21 +47,21 @@ _LIST_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
 def normalise(text: str) -> str:
-    """Return plain `text` as it is compared: NFC, straight quotes and dashes, single spaces."""
+    """Return `text` as used for comparison: NFC, straight quotes and dashes, single spaces."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_STRAIGHT).split())
 
 
 def says(words: str, plain: str) -> bool:
-    """Tell whether `words` stand in `plain`, be it with something left out."""
+    """Return whether `plain` contains `words`, possibly with parts left out."""
     return _ends(words, _searched(plain)) != []
 
 
 def find(words: str, plain: str) -> tuple[int, int] | None:
-    """Return where `words` first stand in `plain`, as (start, length) in its own characters.
+    """Return the first place of `words` in `plain`, as (start, length) in its own characters.
 
-    Both are normalised for the comparison. Words that do not stand there as they are may leave
-    something out ("…"): then the pieces around it are looked for in their order, and the place
-    reaches from the first to the last. None when they do not occur.
+    Both are normalised for the comparison. Words that `plain` does not contain as they are may
+    leave something out ("…"): then the pieces are searched in order, and the place reaches from the
+    first to the last. None when they do not occur.
     """
     if not says(words, plain):
         return None
@@ -72,7 +72,7 @@ def find(words: str, plain: str) -> tuple[int, int] | None:
 
 
 def find_pieces(words: str, plain: str) -> list[tuple[int, int]]:
-    """Return where each piece of `words` stands in `plain`, from and to, in their order."""
+    """Return the (start, end) of each piece of `words` in `plain`, in order."""
     if not says(words, plain):
         return []
     text, spans = _normalised_spans(plain)
@@ -80,12 +80,12 @@ def find_pieces(words: str, plain: str) -> list[tuple[int, int]]:
 
 
 def leaves_out(words: str, plain: str) -> bool:
-    """Tell whether `words`, which `plain` says, leave something out between their pieces."""
+    """Return whether `words`, which `plain` contains, leave something out between pieces."""
     return len(_ends(words, _searched(plain))) > 1
 
 
 def _ends(words: str, text: str) -> list[tuple[int, int]]:
-    """Where each piece of `words` stands in a normalised text; empty unless all of them do."""
+    """Return (start, end) of each piece of `words` in a normalised text; empty unless all occur."""
     wanted = normalise(words)
     pieces = [wanted] if wanted in text else [normalise(part) for part in parts(words)]
     found: list[tuple[int, int]] = []
@@ -100,15 +100,15 @@ def _ends(words: str, text: str) -> list[tuple[int, int]]:
 
 
 def worth_matching(words: str, plain: str) -> bool:
-    """Tell whether finding `words` in `plain` would mean anything: long enough, or a paragraph."""
+    """Return whether `words` are long enough to search for, or a paragraph of `plain`."""
     wanted = normalise(words)
     return len(wanted) >= MIN_MATCH or (wanted != "" and wanted in _paragraphs(plain))
 
 
 def is_patchwork(words: str, plain: str) -> bool:
-    """Tell whether `words` leave something out between pieces so short that they prove nothing.
+    """Return whether `words` consist of pieces too short to prove anything.
 
-    With single words picked from a long text, anybody can be made to say anything.
+    From single words of a long text, anybody could be made to say anything.
     """
     pieces = parts(words)
     if len(pieces) < 2 or normalise(words) in _searched(plain):
@@ -117,9 +117,9 @@ def is_patchwork(words: str, plain: str) -> bool:
 
 
 def without_quoted(plain: str, quoted: Iterable[Sequence[int]], start: int = 0) -> str:
-    """Return `plain`, as long as it is, with the words of others blotted out.
+    """Return `plain` at its full length with the quoted stretches blotted out.
 
-    `quoted` are their stretches in a text of which `plain` is the part that begins at `start`.
+    `quoted` are stretches of a text of which `plain` is the part that begins at `start`.
     """
     for first, last, _ordinal in quoted:
         begin, end = max(0, first - start), max(0, min(len(plain), last - start))
@@ -128,7 +128,7 @@ def without_quoted(plain: str, quoted: Iterable[Sequence[int]], start: int = 0) 
     return plain
 
 
-# The quotes of one post are looked for in the same few texts.
+# The quotes of one post are searched in the same few texts.
 @lru_cache(maxsize=256)
 def _searched(plain: str) -> str:
     return normalise(plain)
@@ -145,10 +145,10 @@ def parts(words: str) -> list[str]:
 
 
 def text_fragment(words: str) -> str:
-    """Return what follows `#:~:text=` in a link to `words`, percent-encoded.
+    """Return the part after `#:~:text=` of a link to `words`, percent-encoded.
 
-    Long words, several paragraphs and words with something left out are named by how they start
-    and end.
+    Long words, several paragraphs and words with elisions are addressed by their start and end. The
+    format is the text directive of the WICG's "URL Fragment Text Directives".
     """
     pieces = (piece for part in parts(words) for piece in _BLANK_LINES.split(part))
     paragraphs = [piece.split() for piece in pieces if piece.strip()]
@@ -163,7 +163,7 @@ def text_fragment(words: str) -> str:
 
 
 def as_quote(words: str) -> str:
-    """Return plain `words` as a Markdown block quote that says the same, and a blank line."""
+    """Return plain `words` as a Markdown block quote that renders to the same, and a blank line."""
     quoted = [
         "\n".join(f"> {_escaped(line)}" for line in _lines(paragraph))
         for paragraph in _BLANK_LINES.split(words)
@@ -172,10 +172,10 @@ def as_quote(words: str) -> str:
     return "\n>\n".join(quoted) + "\n\n" if quoted else ""
 
 
-# Much larger than the text, so that few are kept.
+# Much larger than the text, so only a few are kept.
 @lru_cache(maxsize=4)
 def _normalised_spans(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """Return `normalise(text)` and where each of its characters comes from in `text`."""
+    """Return `normalise(text)`, and the (start, end) in `text` of each of its characters."""
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
     for start, end in _letters(text):
@@ -192,7 +192,7 @@ def _normalised_spans(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _letters(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the ranges of `text` that compose into one letter, or stay the one they are."""
+    """Yield the ranges of `text` that compose into one character, or stay as they are."""
     if unicodedata.is_normalized("NFC", text):
         return pairwise(range(len(text) + 1))
     starts = [index for index, char in enumerate(text) if not _composes(char)]
@@ -200,7 +200,7 @@ def _letters(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _composes(char: str) -> bool:
-    """Tell whether `char` may melt into what stands before it."""
+    """Return whether `char` may combine with the characters before it."""
     return unicodedata.category(char).startswith("M") or "\u1160" <= char <= "\u11ff"
 
 

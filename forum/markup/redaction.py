@@ -1,4 +1,4 @@
-"""Taking words out of a text for good: quotes of what was erased, names that are gone."""
+"""Permanent removal of words from a source: quotes of erased posts, names of erased members."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REMOVED = "[…]"
 
 
 def comes_from(words: str, texts: Collection[str]) -> bool:
-    """Tell whether a quote's `words`, or any of its paragraphs, stand in one of these `texts`."""
+    """Return whether a quote's `words`, or any of its paragraphs, occur in one of these texts."""
     pieces = [
         words,
         *(part for part in words.split(PARAGRAPHS) if len(normalise(part)) > MIN_PIECE),
@@ -23,9 +23,9 @@ def comes_from(words: str, texts: Collection[str]) -> bool:
 
 
 def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[int, int]]:
-    """Return `source` with nothing left in these block quotes, and the others' new numbers.
+    """Return `source` with these block quotes emptied, and the new ordinals of the others.
 
-    The numbers are those of `render`; quotes inside one that is emptied go with it.
+    Ordinals are those of `render`; quotes inside an emptied one are removed with it.
     """
     lines = clean_source(source).split("\n")
     emptied: list[tuple[int, int, int]] = []  # from line, to line, how deep
@@ -50,7 +50,7 @@ def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[in
 
 
 def renamed(source: str, old: str, new: str) -> str:
-    """Return `source` with `@new` in place of `@old`, in whatever case it was typed."""
+    """Return `source` with `@new` in place of `@old`, ignoring case."""
     return re.sub(
         rf"(?<![\w@])([@＠]){re.escape(old)}(?![\w-])", rf"\g<1>{new}", source, flags=re.I
     )

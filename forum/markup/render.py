@@ -1,4 +1,4 @@
-"""A post's source to everything the forum stores of it."""
+"""Rendering: from the source of a post to everything stored of it."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _PARSER = post_parser()
 
 @dataclass(frozen=True, slots=True)
 class QuoteBlock:
-    """One block quote: its number in the post, and its words without the quotes inside it."""
+    """A block quote: its ordinal in the post, and its words without quotes inside it."""
 
     ordinal: int
     words: str  # white space collapsed, paragraphs separated by a blank line
@@ -28,32 +28,32 @@ class QuoteBlock:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What a post is made of, the same for every reader."""
+    """The rendered parts of a post, the same for every reader."""
 
-    html: str  # safe; places for captions, names and summaries are still empty
-    plain: str  # all its words, paragraphs separated by blank lines
-    quoted: tuple[Stretch, ...]  # where in `plain` words of others stand
-    own: str  # the author's own: no quotes, no leading mentions
-    excerpt: str  # of `own`, else of the mentions; never of words that are quoted
+    html: str  # safe; captions, names and summaries are filled in per reader
+    plain: str  # the whole text, paragraphs separated by blank lines
+    quoted: tuple[Stretch, ...]  # the quoted stretches of `plain`
+    own: str  # without quotes and leading mentions
+    excerpt: str  # of `own`, else of the leading mentions; never of quotes
     mentions: tuple[str, ...]  # in prose, as first typed, each once
-    leading: tuple[str, ...]  # those before the first other character
+    leading: tuple[str, ...]  # the mentions before any other text
     quotes: tuple[QuoteBlock, ...]
-    links: tuple[str, ...]  # the addresses that it links to, in quotes too
+    links: tuple[str, ...]  # all link targets, those in quotes included
 
     @property
     def said(self) -> str:
-        """What the author said: `plain`, as long as it is, with the words of others blotted out."""
+        """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 
 
 def render(source: str) -> Rendered:
-    """Return the post written as `source` (Markdown of any length; the limit is the form's)."""
+    """Return the post for `source`, Markdown of any length (forms limit it)."""
     env: EnvType = {}
     tokens = _PARSER.parse(clean_source(source), env)
     said = list(paragraphs(tokens))
-    plain = _joined(paragraph.text for paragraph in said)
-    own = _joined(paragraph.own for paragraph in said if paragraph.quote is None)
-    unquoted = _joined(paragraph.text for paragraph in said if paragraph.quote is None)
+    plain = _join_paragraphs(paragraph.text for paragraph in said)
+    own = _join_paragraphs(paragraph.own for paragraph in said if paragraph.quote is None)
+    unquoted = _join_paragraphs(paragraph.text for paragraph in said if paragraph.quote is None)
     return Rendered(
         html=clean(_PARSER.renderer.render(tokens, _PARSER.options, env)),
         plain=plain,
@@ -74,7 +74,7 @@ def _links(tokens: list[Token]) -> Iterator[str]:
                 yield str(child.attrGet("href"))
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_paragraphs(texts: Iterable[str]) -> str:
     return PARAGRAPHS.join(filter(None, texts))
 
 
@@ -92,4 +92,6 @@ def _quotes(tokens: list[Token], said: list[Paragraph]) -> tuple[QuoteBlock, ...
     for paragraph in said:
         if paragraph.quote is not None:
             words[paragraph.quote].append(" ".join(paragraph.text.split()))
-    return tuple(QuoteBlock(ordinal, _joined(texts)) for ordinal, texts in enumerate(words))
+    return tuple(
+        QuoteBlock(ordinal, _join_paragraphs(texts)) for ordinal, texts in enumerate(words)
+    )

@@ -1,4 +1,4 @@
-"""Tokens to HTML, in the shapes that the page's second step fills for each reader."""
+"""Tokens to HTML, with empty places that are filled in for each reader later."""
 
 import re
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from forum.lib.text import middle_cut
-from forum.markup.highlight import MAX_CODE, highlight, language_of
+from forum.markup.highlight import MAX_CODE, code_language, highlight
 
 URL_SHOWN = 60  # characters
-ADDRESSES = 100_000  # characters in all links of a post, for one reference can be used 5,000 times
-# The sources of further ones are not looked for; it is more than anybody makes in one post.
-MOST_QUOTES = 50
+ADDRESSES = 100_000  # characters of all link targets in a post: a reference can be used 5,000 times
+# Quotes in one post whose sources are searched.
+MAX_QUOTES = 50
 TOP_HEADING = 4  # the page's own headings are h1 to h3
 
 _SCHEME = re.compile(r"https?://|mailto:", re.IGNORECASE)
@@ -23,7 +23,7 @@ Tokens = Sequence[Token]
 
 
 class Renderer(RendererHTML):
-    """The forum's own drawing of what differs from plain CommonMark.
+    """The HTML of everything that differs from plain CommonMark.
 
     Methods are named for token types; markdown-it calls each with all tokens and an index.
     """
@@ -32,9 +32,9 @@ class Renderer(RendererHTML):
         return f'<span class="mention">@{escape(tokens[idx].content)}</span>'
 
     def blockquote_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Draw a quote as a figure with a place for its caption; those inside another are folded.
+        """Render a quote as a figure with an empty caption; quotes inside another are folded.
 
-        Further ones inside that are no longer folded, and have no caption beyond those looked for.
+        Deeper ones are not folded again, and beyond `MAX_QUOTES` they have no caption.
         """
         meta = tokens[idx].meta
         fold = '<details class="earlier"><summary></summary>' if meta["depth"] == 1 else ""
@@ -69,7 +69,7 @@ class Renderer(RendererHTML):
         return _cell_open(tokens[idx])
 
     def link_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Draw a link without its title: a tooltip is read by few and could hold our own marks."""
+        """Render a link without its title: few see tooltips, and they could imitate our marks."""
         href = str(tokens[idx].attrGet("href"))
         env["addresses"] = env.get("addresses", 0) + len(href)
         return f'<a href="{escape(href)}">' if env["addresses"] <= ADDRESSES else "<a>"
@@ -81,7 +81,7 @@ class Renderer(RendererHTML):
         return escape(text)
 
     def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
-        code, language = tokens[idx].content, language_of(tokens[idx].info)
+        code, language = tokens[idx].content, code_language(tokens[idx].info)
         if language is None:
             return _plain_code(code)
         env["code"] = env.get("code", 0) + len(code)
@@ -93,7 +93,7 @@ class Renderer(RendererHTML):
 
 
 def _has_caption(meta: dict[str, int]) -> bool:
-    return meta["depth"] == 0 or meta["ordinal"] < MOST_QUOTES
+    return meta["depth"] == 0 or meta["ordinal"] < MAX_QUOTES
 
 
 def _demoted(tag: str) -> str:

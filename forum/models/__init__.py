@@ -1,4 +1,4 @@
-"""Tables, constraints, and how to ask them. One domain word, one file."""
+"""Tables with their constraints and QuerySets; one file per noun of the product."""
 
 from forum.models.accounts import User
 from forum.models.appeals import Appeal

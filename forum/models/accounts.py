@@ -1,4 +1,4 @@
-"""People: who can log in, and who only speaks in loaded conversations."""
+"""Members: accounts that can log in, and authors of imported conversations who cannot."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from forum.markup.mentions import NAME
 if TYPE_CHECKING:
     from forum.models.roles import Roles
 
-# What `@name` can mention is what a person may be called.
+# A name is valid when `@name` can mention it.
 name_validator = RegexValidator(
     rf"\A(?:{NAME})\Z",
     _("A name has 2 to 30 letters without accents, digits, hyphens or underscores."),
 )
 
-# Names that would pass for the site itself in a mention or an address.
+# Names that could be taken for the site itself in a mention or an e-mail address.
 RESERVED_NAMES = frozenset(
     "admin administrator all everyone here me moderator moderators nobody plait postmaster "
     "root staff support system webmaster".split()
@@ -37,9 +37,9 @@ RESERVED_NAMES = frozenset(
 
 
 class NameKey(models.Func):
-    """A name as the eye takes it: case, separators and look-alikes folded together.
+    """A name reduced to its visual shape: case, separators and look-alikes are folded together.
 
-    The ASCII part of the confusables of Unicode UTS #39: 0/O, 1/I/l, rn/m.
+    Covers the ASCII part of the confusables of Unicode UTS #39: 0/O, 1/I/l, rn/m.
     """
 
     template = "replace(lower(translate(%(expressions)s, '01I_-', 'oll')), 'rn', 'm')"
@@ -50,12 +50,12 @@ _LOOK_ALIKES = str.maketrans({"0": "o", "1": "l", "I": "l", "_": None, "-": None
 
 
 def name_key(name: str) -> str:
-    """What `NameKey` makes of a name, for names that are not in the database."""
+    """Return the same key as `NameKey`, for a name that is not in the database."""
     return name.translate(_LOOK_ALIKES).lower().replace("rn", "m")
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the eye could take `name` for the site itself: ADMIN, Adm1n and r00t too."""
+    """Return whether `name` could be taken for the site itself: ADMIN, Adm1n and r00t too."""
     small = name.lower()
     readings = (name, small, small.replace("1", "i"))
     keys = set(map(name_key, readings))
@@ -63,12 +63,12 @@ def is_reserved(name: str) -> bool:
 
 
 def hash_of_name(name: str) -> str:
-    """What is kept of a name that nobody is to have again."""
+    """Return the hash that is stored of an erased name, so that nobody can take it again."""
     return sha256(name_key(name).encode()).hexdigest()
 
 
 _RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))
-# What erased accounts are called, followed by their number.
+# The name of erased accounts, followed by their number.
 FORMER = "former-member"
 _FORMER = name_key(FORMER)
 
@@ -80,14 +80,14 @@ def _suspended_now() -> models.Q:
 
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
-        """People whose name is one of `names`, in whatever case it was typed."""
+        """Return the people with one of these names, ignoring case."""
         wanted = [name.lower() for name in names]
         return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
 
     def name_starts_with(self, start: str) -> UserQuerySet:
-        """People whose name begins so, in whatever case, by name; the index is in this order."""
+        """Return people whose name begins with `start`, ignoring case, ordered by name."""
         lowered = Collate(Lower("username"), "C")
-        # The tilde sorts behind everything that a name may hold.
+        # The tilde sorts after every character that a name can contain.
         return (
             self.alias(lowered=lowered)
             .filter(lowered__range=(start.lower(), f"{start.lower()}~"))
@@ -95,19 +95,19 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
     def with_email(self, email: str) -> UserQuerySet:
-        """Who has that address, confirmed or not; nobody has the empty one."""
+        """Return the person with that address, confirmed or not; nobody for an empty one."""
         return self.alias(lowered=Lower("email")).filter(lowered=email.lower()).exclude(email="")
 
     def suspended(self) -> UserQuerySet:
-        """People whose suspension is in force now."""
+        """Return people whose suspension is in force now."""
         return self.filter(_suspended_now())
 
     def active(self) -> UserQuerySet:
-        """People who can log in and are not suspended."""
+        """Return people who can log in and are not suspended."""
         return self.filter(~_suspended_now(), is_active=True)
 
     def never_logged_in(self) -> UserQuerySet:
-        """People who signed up and have not logged in since."""
+        """Return people who signed up and have never logged in."""
         return self.filter(last_login=None)
 
 
@@ -128,13 +128,13 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().with_email(email)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """The person of that name in any case; raises `User.DoesNotExist`."""
+        """Return the person with that name, ignoring case; raises `User.DoesNotExist`."""
         return self.named([username or ""]).get()
 
     def create_user(
         self, username: str, email: str = "", password: str | None = None, **fields: Any
     ) -> User:
-        """A new account; without a password nobody can log in to it."""
+        """Create an account; without a password nobody can log in to it."""
         user = self.model(username=username, email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -143,14 +143,14 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str = "", password: str | None = None, **fields: Any
     ) -> User:
-        """A new account that administers the site (for `manage.py createsuperuser`)."""
+        """Create an administrator (for `manage.py createsuperuser`)."""
         user = self.create_user(username, email, password, **fields)
         user.role_assignments.create(kind="administrator")
         return user
 
 
 class User(AbstractBaseUser):
-    """A member. What they may do is answered by `forum.permissions`, not by rows of Django's."""
+    """A member. Permissions come from `forum.permissions`, not from Django's permission tables."""
 
     username = models.CharField(
         _("name"),
@@ -176,7 +176,7 @@ class User(AbstractBaseUser):
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    # Of an account that was erased; nobody else takes the name that it had: its hash is kept.
+    # Set when the account is erased. `former_name` is a hash that keeps the name from being reused.
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
     former_name = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -190,7 +190,7 @@ class User(AbstractBaseUser):
         verbose_name = _("member")
         verbose_name_plural = _("members")
         indexes = [
-            # Where names begin so: in the order of bytes, whatever the database's language is.
+            # For searches by prefix: in byte order, whatever the collation of the database.
             models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
             models.Index(
                 fields=["former_name"], condition=~models.Q(former_name=""), name="user_former"
@@ -207,7 +207,7 @@ class User(AbstractBaseUser):
                 name="user_name_not_confusable",
                 violation_error_message=_("That name looks like the name of somebody here."),
             ),
-            # "ALICE-B" reads as "alice_b" too, whatever its I looks like.
+            # Also refuses "ALICE-B" beside "alice_b", which `name_key` tells apart by the I.
             models.UniqueConstraint(
                 Replace(Replace(Lower("username"), Value("_")), Value("-")),
                 name="user_name_without_separators",
@@ -233,18 +233,18 @@ class User(AbstractBaseUser):
 
     @property
     def is_suspended(self) -> bool:
-        """Whether a suspension is in force now."""
+        """Return whether a suspension is in force now."""
         if self.suspended_at is None:
             return False
         return self.suspended_until is None or timezone.now() < self.suspended_until
 
     def is_kept(self, kind: str) -> bool:
-        """Whether moderators keep this person from something, in whatever board."""
+        """Return whether a restriction of that kind is in force, in any board."""
         return any(each["kind"] == kind for each in self.roles.restrictions)
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
-        """The zone in which this person reads times; the site's when theirs is no more."""
+        """Return the member's time zone; the site's own when none is set or it no longer exists."""
         try:
             return zoneinfo.ZoneInfo(self.zone or settings.TIME_ZONE)
         except zoneinfo.ZoneInfoNotFoundError:
@@ -252,28 +252,22 @@ class User(AbstractBaseUser):
 
     @cached_property
     def roles(self) -> Roles:
-        """What this person was appointed to; asked once per request."""
+        """Return the member's roles and restrictions; queried once per request."""
         return self.roles_and_counts[0]
 
     @cached_property
-    def unread_notifications(self) -> int:
-        """How many posts this person was told of and has not seen."""
-        from forum.models.roles import count_unread_notifications
-
-        return count_unread_notifications(self)
-
-    @cached_property
     def roles_and_counts(self) -> tuple[Roles, int, int]:
-        """The standing, with counts that come by the same query."""
-        from forum.models.roles import roles_and_counts_of
+        """Return the roles with the unread counts of posts and of moderation; one query."""
+        # All tables that this asks refer to `User`: one import of the circle has to come late.
+        from forum.models.roles import roles_and_counts_of  # noqa: PLC0415
 
         return roles_and_counts_of(self)
 
-    # Django's admin and its login ask these; the answers are ours.
+    # Asked by Django's admin and login; answered from our roles.
 
     @property
     def is_staff(self) -> bool:
-        return self.is_active and not self.is_suspended and self.roles.moderates_anything
+        return self.is_active and not self.is_suspended and self.roles.is_moderator
 
     @property
     def is_superuser(self) -> bool:

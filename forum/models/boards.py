@@ -1,4 +1,4 @@
-"""Categories group boards; boards hold threads."""
+"""Categories and their boards."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def with_boards(self) -> CategoryQuerySet:
-        """With their boards, in two queries."""
+        """Prefetch the boards; two queries in all."""
         return self.prefetch_related("boards")
 
 
 class Category(models.Model):
+    """A group of boards on the front page."""
+
     name = models.CharField(_("name"), max_length=60, unique=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -29,6 +31,8 @@ class Category(models.Model):
 
 
 class Board(models.Model):
+    """A place for threads, with moderators of its own."""
+
     category = models.ForeignKey(
         Category, models.PROTECT, related_name="boards", verbose_name=_("category")
     )

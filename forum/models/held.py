@@ -43,7 +43,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
 
     def moderated_by(self, person: User) -> HeldPostQuerySet:
         """Those for the boards in which this person keeps order."""
-        if person.roles.moderates_all:
+        if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
 
@@ -55,7 +55,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         """One's own, and those that one decides on; for everybody else there are none."""
         if not isinstance(reader, User):
             return self.none()
-        if reader.roles.moderates_all:
+        if reader.roles.is_site_moderator:
             return self
         return self.filter(Q(author=reader) | _in_boards(reader.roles.board_ids))
 

@@ -1,4 +1,4 @@
-"""Whom a post names."""
+"""People mentioned in posts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 
 
 @dataclass(frozen=True, slots=True)
 class MentionRow:
-    """A mention as a page shows it: the name as typed (lower case), and whose it is now."""
+    """A mention as a page shows it: the name as typed (lower case), and its owner today."""
 
     post_id: int
     name: str
@@ -22,23 +23,23 @@ class MentionRow:
     username: str
     kind: str
 
-    @property
-    def is_addressed(self) -> bool:
-        return self.kind == Mention.Kind.ADDRESSED
-
 
 class MentionQuerySet(models.QuerySet["Mention"]):
     def on_posts(self, ids: Collection[int]) -> dict[int, list[MentionRow]]:
-        """The mentions in these posts, by post, in the order of the text."""
-        rows = self.filter(post__in=unnest(ids)).order_by("post_id", "id")
+        """Return the mentions in these posts by post, in the order of the text; one query."""
+        rows = (
+            self.filter(post__in=unnest(ids))
+            .order_by("post_id", "id")
+            .values("post_id", "name", "person_id", "kind", username=F("person__username"))
+        )
         mentions: dict[int, list[MentionRow]] = {}
-        for row in rows.values_list("post_id", "name", "person_id", "person__username", "kind"):
-            mentions.setdefault(row[0], []).append(MentionRow(*row))
+        for row in rows:
+            mentions.setdefault(row["post_id"], []).append(MentionRow(**row))
         return mentions
 
 
 class Mention(models.Model):
-    """A person named in a post: addressed at its head, or in its text."""
+    """A person mentioned in a post: at its head (addressed) or within its text."""
 
     class Kind(models.TextChoices):
         ADDRESSED = "addressed", _("addressed")
@@ -48,7 +49,8 @@ class Mention(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="mentioned_in"
     )
-    # As typed, in lower case: the key into the stored text, which outlives a change of name.
+    # As typed, in lower case: finds the mention in the stored HTML even after the person is
+    # renamed.
     name = models.CharField(max_length=30)
     kind = models.CharField(max_length=10, choices=Kind.choices)
 

@@ -31,7 +31,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         their boards, members what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
-        if isinstance(reader, User) and reader.roles.moderates_all:
+        if isinstance(reader, User) and reader.roles.is_site_moderator:
             return entries
         threads = Thread.objects.visible_to(reader).values("pk")
         public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
@@ -71,7 +71,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         """The log of what this person moderates, or did, with all that it says."""
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         entries = entries.prefetch_related("effects")
-        if person.roles.moderates_all:
+        if person.roles.is_site_moderator:
             return entries
         posts = Post.objects.order_by().filter(thread__in=Thread.objects.moderated_by(person))
         # Few acts are about several boards at once; those are looked through for a post of theirs.

@@ -1,4 +1,4 @@
-"""Who is told of which post, and why."""
+"""Notifications: of posts, and of moderation actions."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from forum.models.posts import Post, if_readable, readable_by
 from forum.models.reports import Report
 from forum.models.threads import Reader, visible_by
 
-# More unread notices than this nobody wants the number of.
+# Unread notifications are counted up to this number.
 MAX_NOTIFICATIONS_COUNTED = 100
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def readable_by(self, reader: Reader) -> NotificationQuerySet:
-        """Notices of posts that `reader` may read now. The counter and the list both begin here."""
+        """Keep those of posts that `reader` may read. The count and the list both start here."""
         return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
 
     def inbox_of(self, member: User) -> NotificationQuerySet:
-        """What a member is told of, the latest first."""
+        """Return a member's notifications of readable posts, the latest first."""
         return self.readable_by(member).filter(member=member).order_by("-id")
 
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
 
-    def count_some(self) -> int:
-        """How many there are, counted up to `MAX_NOTIFICATIONS_COUNTED`."""
+    def capped_count(self) -> int:
+        """Return how many there are, counted up to `MAX_NOTIFICATIONS_COUNTED`."""
         return self.order_by()[:MAX_NOTIFICATIONS_COUNTED].count()
 
     def before(self, notice_id: int | None) -> NotificationQuerySet:
-        """The rest of an inbox after that notice; all of it without one."""
+        """Return the rest of an inbox after that notification; all of it for None."""
         return self if notice_id is None else self.filter(pk__lt=notice_id)
 
     def with_context(self, reader: Reader) -> NotificationQuerySet:
-        """With post, author and thread, and the first words of the post answered."""
+        """Fetch post, author and thread too, and excerpts of the post and its parent."""
         return (
             self.select_related("post__author", "post__thread")
             .defer("post__html", "post__source", "post__excerpt")
@@ -51,10 +51,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One member is told of one post, once, for the strongest of its causes."""
+    """A notification of one post for one member, for the strongest of its causes."""
 
     class Cause(models.TextChoices):
-        """The strongest first."""
+        """The reasons to notify a member of a post, the strongest first."""
 
         REPLY = "reply", _("answered you")
         MENTION = "mention", _("mentioned you")
@@ -66,7 +66,7 @@ class Notification(models.Model):
     post = models.ForeignKey(Post, models.PROTECT, related_name="notifications")
     cause = models.CharField(max_length=10, choices=Cause)
     created_at = models.DateTimeField(default=timezone.now)
-    # By having seen the post, here or anywhere.
+    # Set when the post has been on the screen, in the inbox or in its thread.
     read_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
@@ -87,15 +87,15 @@ class Notification(models.Model):
 
 
 class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
-    def told(self, member: User) -> ModerationNotificationQuerySet:
-        """What a member was told of, the latest first."""
+    def inbox_of(self, member: User) -> ModerationNotificationQuerySet:
+        """Return a member's notifications, the latest first."""
         return self.filter(member=member).order_by("-id")
 
     def unread(self) -> ModerationNotificationQuerySet:
         return self.filter(read_at=None)
 
     def with_context(self, reader: Reader) -> ModerationNotificationQuerySet:
-        """With the act, the report, and the first words of one's own post as far as they remain."""
+        """Fetch action, report and thread too, and the excerpt of the member's post if readable."""
         return (
             self.select_related("action__actor", "action__thread", "report", "post__case")
             .defer("post__html", "post__source", "post__excerpt")
@@ -104,7 +104,7 @@ class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
 
 
 class ModerationNotification(models.Model):
-    """A member hears of what moderators did: about something of theirs, or about their report."""
+    """A notification of a moderation action that concerns a member, or of their report's result."""
 
     class Cause(models.TextChoices):
         DEED = "deed", _("acted on something of yours")
@@ -116,7 +116,7 @@ class ModerationNotification(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notifications"
     )
     cause = models.CharField(max_length=10, choices=Cause)
-    # What it is about, and what was done; some of these may be empty.
+    # Which of these are set depends on the cause.
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     action = models.ForeignKey(
         ModerationAction, models.PROTECT, null=True, related_name="notifications"

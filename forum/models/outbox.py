@@ -1,4 +1,4 @@
-"""Mail that waits to be sent. Written with the deed that causes it, sent by the worker."""
+"""Outgoing mail: stored in the transaction that causes it, sent by the worker."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from datetime import timedelta
 from django.db import models
 from django.utils import timezone
 
-# What was sent holds addresses and links for logging in: no longer than one may ask about it.
+# Sent mail contains addresses and login links, so it is kept only as long as questions may come.
 SENT_KEPT = timedelta(days=7)
 FAILED_KEPT = timedelta(days=30)
 
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def due(self) -> OutgoingMailQuerySet:
-        """Mail to be sent now, what has waited longest first.
+        """Return the mail to be sent now, the longest due first.
 
-        What was never tried is due in any case: the clock may have been set back.
+        Mail that was never tried is always due: the clock may have been set back.
         """
         is_due = models.Q(due_at__lte=timezone.now()) | models.Q(attempts=0)
         return self.filter(is_due, sent_at=None, failed_at=None).order_by("due_at")
 
     def old(self) -> OutgoingMailQuerySet:
-        """Mail that was sent, or given up, so long ago that nobody will ask."""
+        """Return mail that was sent or given up so long ago that it can be deleted."""
         now = timezone.now()
         return self.filter(
             models.Q(sent_at__lt=now - SENT_KEPT) | models.Q(failed_at__lt=now - FAILED_KEPT)
@@ -30,7 +30,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
 
 class OutgoingMail(models.Model):
-    """One message, whole. The row lock of the worker that sends it is the claim on it."""
+    """One complete message. A worker claims it by locking its row."""
 
     recipients = models.JSONField()
     sender = models.CharField(max_length=320)
@@ -40,7 +40,7 @@ class OutgoingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
-    # Nothing of it is kept once it was sent, or given up.
+    # To be deleted as soon as it was sent or given up: the last message to an erased account.
     is_last = models.BooleanField(default=False)
     error = models.CharField(max_length=500, blank=True)
 

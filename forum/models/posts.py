@@ -1,7 +1,7 @@
-"""Posts: the opening post of a thread and the replies below it, one tree a thread.
+"""Posts: the opening post of a thread and the replies below it, one tree per thread.
 
-`parent` is the truth; `tree_id`, `lft`, `rght` and `level` are an index over it. Only this file and
-its neighbours `tree.py` (labels) and `windows.py` (pages in tree order) name those columns.
+`parent` is the source of truth; `tree_id`, `lft`, `rght` and `level` are an index over it. A test
+lists the few files that may use those columns.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     from forum.models.revisions import Revision
 
 EXCERPT_LENGTH = 120
-# What says where in which tree a post stands.
+# The columns that hold the place of a post in its tree.
 TREE_POSITION_FIELDS = frozenset(
     {"thread", "thread_id", "parent", "parent_id", "tree_id", "lft", "rght", "level"}
 )
 
-# The heads of branches that are, or were, locked or slow: few, and found by place.
+# Heads of branches that are, or were, locked or slow: few rows with an index of their own.
 SLOW_OR_LOCKED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
 
 
 def readable_by(reader: Reader, prefix: str = "") -> Q:
-    """Which posts' text `reader` may read. The one rule; every exit goes through it.
+    """Return the condition for posts whose text `reader` may read. Every query uses this one rule.
 
-    `prefix` leads from the model that is asked to the post: `"parent__"`.
+    `prefix` leads from the queried model to the post, for example `"parent__"`.
     """
     published = Q(**{f"{prefix}deleted_at": None})
     shown = Q(**{f"{prefix}hidden_at": None})
     if not isinstance(reader, User):
         return published & shown
-    if reader.roles.moderates_all:
+    if reader.roles.is_site_moderator:
         return published
     own = Q(**{f"{prefix}author": reader})
     if reader.roles.board_ids:
@@ -55,17 +55,17 @@ def readable_by(reader: Reader, prefix: str = "") -> Q:
 
 
 def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
-    """That text field of a post, empty when `reader` may not read it."""
+    """Return that text field of a post as an expression; empty when `reader` may not read it."""
     readable = When(readable_by(reader, prefix), then=F(prefix + field))
     return Case(readable, default=Value(""), output_field=models.TextField())
 
 
 class PostQuerySet(TreeQuerySet):
     def visible_to(self, reader: Reader) -> PostQuerySet:
-        """The posts of threads that `reader` may open, the tree kept whole.
+        """Return the posts of threads that `reader` may open, with the whole tree intact.
 
-        What may not be read comes back without its text: `shown_html`, `shown_excerpt` and
-        `shown_source` are empty and `is_readable` is false. The stored text is not fetched.
+        Unreadable posts come without their text: `shown_html`, `shown_excerpt` and `shown_source`
+        are empty and `is_readable` is false. The stored text is not fetched.
         """
         return (
             self.filter(thread__in=Thread.objects.visible_to(reader))
@@ -79,76 +79,76 @@ class PostQuerySet(TreeQuerySet):
         )
 
     def count_authors(self) -> int:
-        """How many people wrote these."""
+        """Return the number of different authors."""
         return int(self.order_by().aggregate(people=Count("author", distinct=True))["people"])
 
     def in_thread(self, thread: Thread) -> PostQuerySet:
-        """All posts of a thread, in tree order."""
+        """Return all posts of a thread, in tree order."""
         return self.filter(tree_id=thread.pk).order_by("lft")
 
     def opening_of(self, thread_id: int | OuterRef) -> PostQuerySet:
-        """The opening post of that thread."""
+        """Return the opening post of a thread."""
         return self.order_by().filter(tree_id=thread_id, parent=None)
 
     def by_number(self, thread: Thread) -> PostQuerySet:
-        """All posts of a thread, in the order in which they arrived."""
+        """Return all posts of a thread, in the order of their numbers."""
         return self.filter(thread=thread).order_by("number")
 
     def latest_in(self, thread: Thread) -> PostQuerySet:
-        """All posts of a thread, the last written first.
+        """Return all posts of a thread, the latest first.
 
-        Not `thread=…` with an order by id: the planner would walk all posts of the site backwards
-        by their primary key until it met one of this thread. For a range it uses the index of both.
+        Filters by a range: for `thread=…` ordered by id, the planner would read all posts of the
+        site backwards by primary key until it met one of this thread.
         """
         mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
         return mine.order_by("-thread_id", "-id")
 
     def written_since(self, thread: Thread, moment: datetime) -> PostQuerySet:
-        """The posts of a thread from that moment on, the first written first."""
+        """Return the posts of a thread from `moment` on, the oldest first."""
         mine = self.filter(thread_id__gte=thread.pk, thread_id__lte=thread.pk)
         return mine.filter(created_at__gte=moment).order_by("thread_id", "id")
 
     def published(self) -> PostQuerySet:
-        """Posts that stand as they were written: neither deleted nor hidden."""
+        """Return posts that are neither deleted nor hidden."""
         return self.filter(deleted_at=None, hidden_at=None)
 
     def not_deleted(self) -> PostQuerySet:
-        """Posts that keep their place without any reply: hidden ones too, but not deleted ones."""
+        """Return posts that are not deleted; hidden ones are included."""
         return self.filter(deleted_at=None)
 
     def written_by(self, person: User) -> PostQuerySet:
-        """A person's posts, the latest first."""
+        """Return a person's posts, the latest first."""
         return self.filter(author=person).order_by("-id")
 
     def quoting(self, post: Post, *, after: int | None = None) -> PostQuerySet:
-        """The posts that quote this one, the first written first; those after one of them."""
+        """Return the posts that quote `post`, oldest first; those after the one with id `after`."""
         quoting = self.filter(pk__in=post.quoted_in.order_by().values("post"))
         return quoting.filter(pk__gt=after or 0).order_by("id")
 
     def readable(self) -> PostQuerySet:
-        """Those whose text the reader of `visible_to` may read."""
+        """Return the posts whose text the reader given to `visible_to` may read."""
         return self.filter(is_readable=True)
 
     def before(self, post_id: int | None) -> PostQuerySet:
-        """The rest of a list in order of `-id` after that post; all of it without one."""
+        """Return the rest of a list ordered by `-id` after that post; all of it for None."""
         return self if post_id is None else self.filter(pk__lt=post_id)
 
     def below(self, post: Post) -> PostQuerySet:
-        """Everything below `post`, in tree order."""
+        """Return all descendants of `post`, in tree order."""
         return self.filter(tree_id=post.tree_id, lft__gt=post.lft, lft__lt=post.rght).order_by(
             "lft"
         )
 
     def branch_of(self, post: Post) -> PostQuerySet:
-        """`post` and everything below it."""
+        """Return `post` and all its descendants, unordered."""
         return self.filter(tree_id=post.tree_id, lft__gte=post.lft, lft__lt=post.rght).order_by()
 
     def from_post_onwards(self, post: Post) -> PostQuerySet:
-        """`post` and everything that follows it in the order of the tree."""
+        """Return `post` and everything after it in tree order, unordered."""
         return self.filter(tree_id=post.tree_id, lft__gte=post.lft).order_by()
 
     def with_context(self) -> PostQuerySet:
-        """With author, thread, board and parent, in the same query."""
+        """Fetch author, thread, board and parent in the same query."""
         return self.select_related(
             "author",
             "thread__board",
@@ -158,7 +158,7 @@ class PostQuerySet(TreeQuerySet):
         ).defer("parent__html", "parent__source")
 
     def path_to(self, post_id: int) -> list[int]:
-        """The ids from the opening post down to `post_id`, itself included, by `parent`."""
+        """Return the ids from the opening post down to `post_id`, found by `parent`."""
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -175,11 +175,11 @@ class PostQuerySet(TreeQuerySet):
 
 
 class PostManager(SparseTreeManager.from_queryset(PostQuerySet)):  # type: ignore[misc]
-    """`Post.objects`: the tree's writes, and the queries above."""
+    """`Post.objects`: tree writes of `SparseTreeManager`, and the queries of `PostQuerySet`."""
 
 
 class Post(MPTTModel, SlowModeMixin):
-    """One contribution. `source` (Markdown) and `html` (safe, the same for every reader) agree."""
+    """A post of a thread: its Markdown (`source`) and the safe HTML rendered from it (`html`)."""
 
     thread = models.ForeignKey(
         Thread, models.PROTECT, related_name="posts", db_index=False, verbose_name=_("thread")
@@ -201,8 +201,8 @@ class Post(MPTTModel, SlowModeMixin):
         verbose_name=_("author"),
     )
     number = models.BigIntegerField(_("number in its thread"))
-    # From the same counter: its latest revision; the last time that readers saw it change (arrive,
-    # be edited, hidden, deleted); of an answer to the opening post the latest post in its branch.
+    # Numbers of the same counter: of the latest revision; of the latest visible change (written,
+    # edited, hidden, deleted …); for a reply to the opening post, of the latest post in its branch.
     latest_number = models.BigIntegerField(default=0, editable=False)
     changed_number = models.BigIntegerField(default=0, editable=False)
     branch_number = models.BigIntegerField(default=0, editable=False)
@@ -218,11 +218,11 @@ class Post(MPTTModel, SlowModeMixin):
     hidden_action = models.ForeignKey(
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # Of a post that a moderator edited last.
+    # Set while the latest edit is a moderator's.
     edited_action = moderation_action_fk()
-    # Of a post whose text was erased for ever: `deleted_at` is when.
+    # Set when the text was permanently deleted; `deleted_at` says when.
     erased_action = moderation_action_fk()
-    # From the form that sent it: pressing "post" twice gives one post.
+    # The id of the form that sent it, so that sending it twice makes one post.
     nonce = models.UUIDField(null=True, editable=False)
 
     tree_id = models.BigIntegerField(editable=False)
@@ -238,7 +238,7 @@ class Post(MPTTModel, SlowModeMixin):
         indexes = [
             models.Index(fields=["parent", "lft"], name="post_children"),
             models.Index(fields=["author", "-id"], name="post_by_author"),
-            # What moderators look for among all posts: few of them, and by day.
+            # For the filters of the moderation admin: few rows, and by day.
             models.Index(fields=["-id"], condition=Q(hidden_at__isnull=False), name="post_hidden"),
             models.Index(
                 fields=["-id"], condition=Q(deleted_at__isnull=False), name="post_deleted"
@@ -247,7 +247,7 @@ class Post(MPTTModel, SlowModeMixin):
             BrinIndex(fields=["created_at"], name="post_by_day"),
             models.Index(fields=["thread", "latest_number"], name="post_by_revision"),
             models.Index(fields=["thread", "changed_number"], name="post_by_change"),
-            # The heads of top-level branches: found by place, the newest, the most active.
+            # Heads of top-level branches: by place, by age and by activity.
             models.Index(fields=["tree_id", "lft"], condition=Q(level=1), name="branch_by_place"),
             models.Index(fields=["tree_id", "number"], condition=Q(level=1), name="branch_by_age"),
             models.Index(
@@ -290,7 +290,7 @@ class Post(MPTTModel, SlowModeMixin):
     shown_html: str
     shown_source: str
     shown_excerpt: str
-    # Set where moderators look at it: without quoted words that they may not read.
+    # Set by the moderation admin: the source without quoted words that its reader may not read.
     shown_words: str
 
     def __str__(self) -> str:
@@ -328,18 +328,18 @@ class Post(MPTTModel, SlowModeMixin):
         return list(heads.select_related(*actions).order_by("-lft"))
 
     def latest_revision(self) -> Revision:
-        """What the post says now, as a revision."""
+        """Return the post's current revision."""
         return self.revisions.order_by("-number").select_related("editor")[0]
 
     def has_replies_or_quotes(self) -> bool:
-        """Whether anybody answered or quoted this post."""
+        """Return whether anybody replied to this post or quoted it."""
         return self.children.exists() or self.quoted_in.exists()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert a post, or update the columns that `update_fields` names; never its place.
+        """Insert a post, or update the columns in `update_fields`, never its place in the tree.
 
-        Saved whole, a post read a moment ago would undo what others did to it since, and
-        django-mptt would take another parent for a move.
+        Raises `NotImplementedError` otherwise: saving all columns of a stale post would undo what
+        others did meanwhile, and django-mptt would take a changed parent for a move.
         """
         if self._state.adding:
             super().save(*args, **kwargs)
@@ -349,12 +349,13 @@ class Post(MPTTModel, SlowModeMixin):
             raise NotImplementedError("name the fields to update; moves: `move_branch`")
         models.Model.save(self, *args, **kwargs)
 
-    # django-mptt's own answers rely on dense labels, or read the whole tree.
+    # django-mptt's own versions of these rely on dense labels or read the whole tree. They are not
+    # called by the forum; a test keeps django-mptt's documented interface correct.
 
     def get_ancestors(
         self, ascending: bool = False, include_self: bool = False
     ) -> models.QuerySet[Post]:
-        """The posts above this one, found by `parent` (stock: up to the whole tree is read)."""
+        """Return the posts above this one, found by `parent`; mptt's may read the whole tree."""
         ids = Post.objects.path_to(self.pk)
         order = "-level" if ascending else "level"
         return Post.objects.filter(pk__in=ids if include_self else ids[:-1]).order_by(order)
@@ -366,7 +367,7 @@ class Post(MPTTModel, SlowModeMixin):
         return not self.children.exists()
 
     def get_leafnodes(self, include_self: bool = False) -> models.QuerySet[Post]:
-        """The posts of this branch that nobody answered."""
+        """Return the posts of this branch without replies."""
         branch = Post.objects.below(self) if not include_self else self.get_descendants(True)
         return branch.filter(~Exists(Post.objects.order_by().filter(parent=OuterRef("pk"))))
 
@@ -374,7 +375,7 @@ class Post(MPTTModel, SlowModeMixin):
         raise NotImplementedError("posts leave a tombstone; see forum.actions.posts.delete_post")
 
 
-# django-mptt adds an index that the unique constraint on the same columns already is.
+# Remove the index that django-mptt adds: the unique constraint on its columns has one.
 Post._meta.indexes = [
     index
     for index in Post._meta.indexes
@@ -383,5 +384,5 @@ Post._meta.indexes = [
 
 
 def post_path(post_id: int) -> str:
-    """The permanent address of a post, without asking the URLconf (it is asked per post)."""
+    """Return the permanent path of a post; no `reverse`, since a page needs hundreds."""
     return f"/p/{post_id}/"

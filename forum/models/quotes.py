@@ -1,12 +1,12 @@
-"""Whose words a post quotes."""
+"""Quotes: blocks of a post whose words come from another post."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import (
@@ -22,7 +22,7 @@ from django.db.models import (
 )
 from django.db.models.functions import RowNumber
 
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
@@ -30,13 +30,13 @@ from forum.models.threads import Reader, Thread, visible_by
 
 
 class QuoteStatus(Enum):
-    """What has become of quoted words in the text that they come from."""
+    """The relation between quoted words and their source as it is now."""
 
-    EXACT = "exact"  # they stand there, and it was not edited
-    KEPT = "kept"  # it was edited, and they still stand there
-    CHANGED = "changed"  # it was edited, and they do not stand there any more
-    ALTERED = "altered"  # they never stood there like this: who quotes has changed them
-    REMOVED = "removed"  # this reader may not read it
+    EXACT = "exact"  # the source contains them and was not edited since
+    KEPT = "kept"  # it was edited and still contains them
+    CHANGED = "changed"  # it was edited and no longer contains them
+    ALTERED = "altered"  # it never contained them: the quoting author changed them
+    REMOVED = "removed"  # the reader may not read the source
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,22 @@ class QuoteRow:
     thread_id: int
     thread_title: str
     thread_slug: str
-    thread_numbers: int  # how many numbers its thread has given out
+    thread_numbers: int  # `Thread.next_number` of its thread
     is_readable: bool
     is_latest: bool
-    start: int  # where the words come from
+    start: int  # place of the words in the quoted revision
     length: int
-    source_text: str  # what its author said in the quoted revision
-    says_now: str  # what its author says now; empty unless it was edited since
+    source_text: str  # the author's own words in the quoted revision
+    says_now: str  # their own words now; empty unless edited since
 
     @property
     def written(self) -> str:
-        """What stands in the quoted revision where the words come from."""
+        """Return the text of the quoted revision at the place of the quote."""
         return self.source_text[self.start : self.start + self.length]
 
     @cached_property
     def status(self) -> QuoteStatus:
+        """Return the relation of the words to their source, as far as the reader may read it."""
         if not self.is_readable:
             return QuoteStatus.REMOVED
         if not says(self.words, self.source_text):
@@ -80,15 +81,38 @@ class QuoteRow:
 
     @cached_property
     def leaves_out(self) -> bool:
-        """Whether something that stands between the words was left out."""
+        """Return whether the quote omits something between its words."""
         return leaves_out(self.words, self.source_text)
 
+
+class SourceTexts(NamedTuple):
+    """The texts of a quote's source revision; all None but with the first quote of a revision."""
+
+    revision_id: int
+    text: str
+    quoted: list[Sequence[int]] | None
+    now: str
+    quoted_now: list[Sequence[int]]
+
+    @property
+    def is_first(self) -> bool:
+        return self.quoted is not None
+
+    def own_words(self) -> tuple[str, str]:
+        """Return what the author said in the quoted revision, and says now."""
+        assert self.quoted is not None
+        return without_quoted(self.text, self.quoted), without_quoted(self.now, self.quoted_now)
+
+
+# The fields of `QuoteRow` that come from the row itself, in its order: see `ROW_COLUMNS` of
+# `forum.queries.thread_pages`. The last two, the texts, are shared by all quotes of a revision.
+QUOTE_COLUMNS = [field.name for field in fields(QuoteRow)][:-2]
 
 LATEST_NUMBER = F("source_post__latest_number")
 
 
 def readable_source(reader: Reader) -> Q:
-    """Of which quotes `reader` may read the source."""
+    """Return the condition for quotes whose source `reader` may read."""
     in_thread = visible_by(reader, "source_post__thread__")
     return readable_by(reader, "source_post__") & in_thread
 
@@ -100,10 +124,10 @@ def _text_if(condition: Q, field: str) -> Case:
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
-        """The quotes in these posts, by post and ordinal; words that may not be read are empty.
+        """Return the quotes in these posts, by post and ordinal; one query.
 
-        The texts of a source are fetched once, with the first of the quotes of that revision: some
-        page has thousands of quotes of one long post.
+        Words that `reader` may not read are empty. The texts of a source are fetched once, with the
+        first quote of that revision: a page may have thousands of quotes of one long post.
         """
         readable = readable_source(reader)
         is_latest = Q(source_revision__number=LATEST_NUMBER)
@@ -112,56 +136,61 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         quotes = self.filter(post__in=unnest(ids), **{f"{latest}number": LATEST_NUMBER}).annotate(
             nth_of_revision=Window(RowNumber(), partition_by="source_revision")
         )
-        rows: Collection[Sequence[Any]] = quotes.values_list(
-            "post_id",
-            "ordinal",
-            _text_if(readable, "words"),
-            "source_post_id",
-            "source_post__author__username",
-            "source_post__level",
-            "source_post__thread_id",
-            _text_if(readable, "source_post__thread__title"),
-            "source_post__thread__slug",
-            "source_post__thread__next_number",
-            ExpressionWrapper(readable, BooleanField()),
-            ExpressionWrapper(is_latest, BooleanField()),
-            "start",
-            "length",
-            "source_revision",
-            _text_if(is_first & readable, "source_revision__plain"),
-            Case(When(is_first, then="source_revision__quoted")),
-            _text_if(is_first & readable & ~is_latest, f"{latest}plain"),
-            Case(When(is_first, then=f"{latest}quoted")),
-        )
-        texts = {
-            revision: [without_quoted(text, quoted), without_quoted(now, quoted_now)]
-            for *_quote, revision, text, quoted, now, quoted_now in rows
-            if quoted is not None
+        columns: dict[str, Any] = {
+            "post_id": "post_id",
+            "ordinal": "ordinal",
+            "words": _text_if(readable, "words"),
+            "source_id": "source_post_id",
+            "author": "source_post__author__username",
+            "level": "source_post__level",
+            "thread_id": "source_post__thread_id",
+            "thread_title": _text_if(readable, "source_post__thread__title"),
+            "thread_slug": "source_post__thread__slug",
+            "thread_numbers": "source_post__thread__next_number",
+            "is_readable": ExpressionWrapper(readable, BooleanField()),
+            "is_latest": ExpressionWrapper(is_latest, BooleanField()),
+            "start": "start",
+            "length": "length",
         }
+        texts_columns: dict[str, Any] = {
+            "revision_id": "source_revision",
+            "text": _text_if(is_first & readable, "source_revision__plain"),
+            "quoted": Case(When(is_first, then="source_revision__quoted")),
+            "now": _text_if(is_first & readable & ~is_latest, f"{latest}plain"),
+            "quoted_now": Case(When(is_first, then=f"{latest}quoted")),
+        }
+        rows: list[tuple[Sequence[Any], SourceTexts]] = [
+            (row[: len(QUOTE_COLUMNS)], SourceTexts(*row[len(QUOTE_COLUMNS) :]))
+            for row in quotes.values_list(
+                *(columns[name] for name in QUOTE_COLUMNS),
+                *(texts_columns[name] for name in SourceTexts._fields),
+            )
+        ]
+        texts = {source.revision_id: source.own_words() for _, source in rows if source.is_first}
         by_post: dict[int, dict[int, QuoteRow]] = {}
-        for *row, revision, _text, _quoted, _now, _quoted_now in rows:
-            quote = QuoteRow(*[*row, *texts[revision]])
+        for row, source in rows:
+            quote = QuoteRow(*[*row, *texts[source.revision_id]])
             by_post.setdefault(quote.post_id, {})[quote.ordinal] = quote
         return by_post
 
     def sources_in(self, thread: Thread, ids: Collection[int]) -> set[int]:
-        """The posts of a thread that these posts quote."""
+        """Return the ids of the posts of `thread` that these posts quote."""
         quotes = self.filter(post__in=unnest(ids), source_post__thread=thread)
         return set(quotes.values_list("source_post_id", flat=True))
 
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
-        """The words in `post` that were quoted from posts which `reader` may not read."""
+        """Return the words that `post` quotes from posts that `reader` may not read."""
         return list(
             self.filter(post=post).exclude(readable_source(reader)).values_list("words", flat=True)
         )
 
 
 class Quote(models.Model):
-    """One quote block of a post whose words come from another post.
+    """A quote block of a post whose words come from another post.
 
-    `start` and `length` are characters of `source_revision.plain`: where the words stand, or what
-    they are an altered form of. Which of the two, and whether they still stand there, is found
-    out when the quote is read, never stored.
+    `start` and `length` count characters of `source_revision.plain`: the place of the words, or of
+    those that they are an altered form of. Whether they are altered, and whether the source still
+    contains them, is determined on display and never stored.
     """
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="quotes")
@@ -175,7 +204,7 @@ class Quote(models.Model):
     objects = QuoteQuerySet.as_manager()
 
     class Meta:
-        # In the order of the posts that quote one: a page counts the first of them only.
+        # In the order of the quoting posts: a page counts only the first of them.
         indexes = [models.Index(fields=["source_post", "post"], name="quote_by_source")]
         constraints = [
             models.UniqueConstraint(fields=["post", "ordinal"], name="quote_ordinal"),

@@ -1,4 +1,4 @@
-"""What each member has seen of each thread."""
+"""Read state: the revisions that each member has had on the screen, by thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from psycopg.types.multirange import Int8Multirange, Multirange
 from forum.models.accounts import User
 from forum.models.threads import Reader, Thread
 
-# Who comes back sooner is still on the same visit, and finds the marks where they were.
+# A member who comes back sooner is on the same visit and sees the same posts marked.
 VISIT_LENGTH = timedelta(minutes=30)
 
 
@@ -26,7 +26,7 @@ else:
 
 
 class NumberSetField(Field):
-    """A set of numbers in a thread, as PostgreSQL's `int8multirange`: runs are one range each."""
+    """A set of a thread's numbers, stored as an `int8multirange`: each run takes one range."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:
         return "int8multirange"
@@ -36,7 +36,7 @@ class NumberSetField(Field):
 
 
 class IsInSet(models.Func):
-    """Whether a number is in such a set."""
+    """A condition: a number is an element of a `NumberSetField`."""
 
     arg_joiner = " <@ "
     template = "%(expressions)s"
@@ -44,9 +44,10 @@ class IsInSet(models.Func):
 
 
 class Unpacked(models.Func):
-    """Such a set as a value of its own: one that is stored compressed is unpacked once.
+    """A `NumberSetField` as a computed value, which PostgreSQL decompresses once.
 
-    Taken as it is stored, it would be unpacked again for every row that it is compared with.
+    Read from the column, a compressed set would be decompressed again for every row compared with
+    it.
     """
 
     template = "%(expressions)s + '{}'"
@@ -54,16 +55,17 @@ class Unpacked(models.Func):
 
 
 class ReadState(models.Model):
-    """The revisions in a thread that a member has had on the screen.
+    """The revisions of a thread that a member has had on the screen.
 
-    Revisions are numbered as they arrive in the thread: a post is unseen while the number of its
-    latest revision is not in `numbers`, and was edited since it was seen when an earlier one is.
+    Revisions are numbered as they arrive in the thread. A post is unread while the number of its
+    latest revision is not in `numbers`; it was edited since it was read when an earlier one is.
     """
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     thread = models.ForeignKey(Thread, models.CASCADE, related_name="+")
     numbers = NumberSetField()
-    # As it was when the present visit began: what came since keeps its mark over a reload.
+    # `numbers` at the start of the current visit: later posts stay marked when the page is
+    # reloaded.
     before = NumberSetField()
     visited_at = models.DateTimeField(default=timezone.now)
 
@@ -76,26 +78,26 @@ class ReadState(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class ThreadReadState:
-    """What a member has seen of a thread, as parts of the queries that ask for it.
+    """A member's read state of one thread, as conditions for queries of posts.
 
-    The numbers stay in the database: who has read much of a long thread has thousands of ranges.
+    The numbers stay in the database: for a long thread there may be thousands of ranges.
     """
 
     member_id: int
     thread_id: int
-    since: datetime  # when they were here last
+    since: datetime  # the previous visit
     is_same_visit: bool
 
     def has_seen(self, number: str) -> IsInSet:
-        """Whether the revision with the number in that column has been on the screen."""
+        """Return the condition that the revision with that number (a column) was on the screen."""
         return IsInSet(models.F(number), self._numbers("numbers"))
 
     def is_unread(self) -> models.Q:
-        """Whether somebody else's post has not been on the screen as it is now."""
+        """Return the condition for others' posts whose latest revision was not on the screen."""
         return self._by_others() & ~models.Q(self.has_seen("latest_number"))
 
     def is_fresh(self) -> models.Q:
-        """Whether a post came after this visit began, or just before; seen or not."""
+        """Return the condition for others' posts, read or not, since the previous visit."""
         before = self._numbers("before" if self.is_same_visit else "numbers")
         return self._by_others() & ~models.Q(IsInSet(models.F("number"), before))
 
@@ -108,9 +110,9 @@ class ThreadReadState:
 
 
 def read_state_of(thread: Thread, reader: Reader) -> ThreadReadState | None:
-    """What `reader` has seen of a thread that comes from `with_read_state_of`.
+    """Return the reader's state of a thread annotated by `forum.queries.threads.with_read_state`.
 
-    None for visitors, and for who was never here: where everything is new, marks are noise.
+    None for visitors, and for members on their first visit: everything would be unread.
     """
     if not isinstance(reader, User) or thread.seen_at is None:
         return None

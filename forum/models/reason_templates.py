@@ -1,4 +1,4 @@
-"""Reasons that moderators give again and again, ready to be chosen."""
+"""Reason templates: prepared reasons for moderation actions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ReasonTemplateQuerySet(models.QuerySet["ReasonTemplate"]):
-    def offered_for(self, deed: str) -> ReasonTemplateQuerySet:
-        """Those to choose from when that deed asks for a reason."""
-        return self.filter(Q(deeds=[]) | Q(deeds__contains=[deed]), is_active=True)
+    def offered_for(self, action: str) -> ReasonTemplateQuerySet:
+        """Return the active templates offered for that moderation action."""
+        return self.filter(Q(deeds=[]) | Q(deeds__contains=[action]), is_active=True)
 
 
 class ReasonTemplate(models.Model):
-    """A reason in words that administrators have set up. Chosen, its words are copied."""
+    """A prepared reason, set up by administrators. Its text is copied when it is chosen."""
 
     text = models.CharField(_("reason"), max_length=500)
-    # Names of `forum.forms.deed.Deed`.
+    # Names of moderation actions that ask for a reason.
     deeds = ArrayField(
         models.CharField(max_length=20),
         verbose_name=_("offered for"),

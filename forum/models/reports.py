@@ -121,7 +121,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def moderated_by(self, person: User) -> CaseQuerySet:
         """The cases of the boards in which this person keeps order."""
-        if person.roles.moderates_all:
+        if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
 
@@ -284,7 +284,7 @@ def open_reports(reader: Reader) -> ArraySubquery:
     said = Report.objects.open().filter(post=OuterRef("pk"))
     if isinstance(reader, User) and reader.is_staff:
         said = said.exclude(post__author=reader)
-        if not reader.roles.moderates_all:
+        if not reader.roles.is_site_moderator:
             said = said.filter(post__thread__board__in=reader.roles.board_ids)
     else:
         said = said.none()

@@ -1,4 +1,4 @@
-"""What a post said, each time that it was changed."""
+"""Revisions: every text that a post has had."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.markup.quotes import PARAGRAPHS, without_quoted
 from forum.models.posts import readable_by
 from forum.models.threads import Reader, Thread
@@ -21,13 +21,13 @@ from forum.models.threads import Reader, Thread
 if TYPE_CHECKING:
     from forum.models.posts import Post
 
-# How far back in a thread the source of a quote is looked for, in posts and revisions.
+# The source of a quote is searched among this many latest posts and revisions of a thread …
 SEARCHED = 5000
-# Of a post that was edited often, so many of its latest versions are searched.
+# … and this many latest revisions of each post.
 VERSIONS_SEARCHED = 20
-# Of several posts together: first what each says now, then what it said before that, and so on.
+# For several posts together: first the current revision of each, then the ones before, and so on.
 TEXTS_SEARCHED = 250
-# And no more than so many bytes of text, whether of such posts or of a thread.
+# In either case at most this many bytes of text.
 BYTES_SEARCHED = 4_000_000
 
 # `octet_length` is known without reading the text.
@@ -62,20 +62,20 @@ SELECT id FROM (
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     def readable_by(self, reader: Reader) -> RevisionQuerySet:
-        """Revisions of posts whose text `reader` may read, with whose and where they are."""
+        """Return revisions of posts whose text `reader` may read, with author and thread."""
         return self.filter(
             readable_by(reader, "post__"), post__thread__in=Thread.objects.visible_to(reader)
         ).select_related("post__author", "post__thread")
 
     def to_search(self, reader: Reader, found: RawSQL) -> RevisionQuerySet:
-        """Those with the ids found that `reader` may read, with as much of them as is compared."""
+        """Return those of the `found` ids that `reader` may read, with the columns to compare."""
         revisions = self.readable_by(reader).filter(pk__in=found)
         return revisions.defer("source", "post__source", "post__html")
 
     def of_posts(self, ids: Sequence[int], reader: Reader) -> list[Revision]:
-        """Revisions of these posts, in the order of `ids`, the latest of each first.
+        """Return revisions of these posts, in the order of `ids`, the latest of each first.
 
-        Of many or long ones not all: see `VERSIONS_SEARCHED`, `TEXTS_SEARCHED`, `BYTES_SEARCHED`.
+        At most `VERSIONS_SEARCHED` per post, `TEXTS_SEARCHED` and `BYTES_SEARCHED` in all.
         """
         if not ids:
             return []
@@ -86,14 +86,14 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return sorted(revisions, key=lambda revision: order[revision.post_id])
 
     def first_for_all(self, post: Post) -> int:
-        """The number of the first version of a post that everybody may read.
+        """Return the number of the first revision of `post` that everybody may read; 0 for all.
 
-        What a moderator changed may be there no more: earlier ones are for author and moderators.
+        Revisions before a moderator's edit are only for the author and moderators.
         """
         return self._changed_by_others(post).values_list("number", flat=True).first() or 0
 
     def for_all(self, post: Post) -> RevisionQuerySet:
-        """The versions of a post that everybody may read."""
+        """Return the revisions of a post that everybody may read."""
         first = Subquery(self._changed_by_others(post).values("number")[:1])
         return self.filter(post=post, number__gte=Coalesce(first, 0))
 
@@ -101,16 +101,16 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(post=post).exclude(editor=post.author_id).order_by("-number")
 
     def latest_of(self, ids: Collection[int]) -> dict[int, Revision]:
-        """What these posts say now, by post."""
+        """Return the current revision of each of these posts, by post."""
         latest = self.filter(post__in=unnest(ids)).order_by("post_id", "-number")
         return {revision.post_id: revision for revision in latest.distinct("post_id")}
 
     def in_thread_with(self, thread_id: int, words: str, reader: Reader) -> list[Revision]:
-        """The first revisions in a thread that contain `words` to the letter; at most 20.
+        """Return the first revisions in a thread that contain `words` literally; at most 20.
 
-        The first: who says something is followed by those who quote it. Looked for in the latest
-        that `BYTES_SEARCHED` allows. The thread's latest number is asked for by itself: not knowing
-        it, the planner would read all posts.
+        The first, because whoever wrote the words comes before those who quote them. Searches the
+        latest `SEARCHED` numbers within `BYTES_SEARCHED`. The thread's latest number is a query of
+        its own: without knowing it, the planner would read all posts.
         """
         latest = Thread.objects.values_list("next_number", flat=True).get(pk=thread_id)
         limits = [latest - SEARCHED, VERSIONS_SEARCHED, BYTES_SEARCHED]
@@ -119,7 +119,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 
 
 class Revision(models.Model):
-    """One wording of a post.
+    """One text of a post.
 
     `number` comes from the thread's counter, as `Post.number` does: revisions are numbered as they
     arrive in the thread, and the first revision of a post has the post's own number.
@@ -129,9 +129,9 @@ class Revision(models.Model):
     number = models.BigIntegerField()
     editor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     source = models.TextField()
-    # The words without marks: what quotes are compared with and differences are made from.
+    # The text without markup, for matching quotes and showing changes.
     plain = models.TextField()
-    # Where in those the words of others stand: [from, to, number of the block quote].
+    # The quoted stretches of `plain`: [start, end, ordinal of the block quote].
     quoted = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -152,11 +152,11 @@ class Revision(models.Model):
 
     @cached_property
     def said(self) -> str:
-        """What the author said: `plain`, as long as it is, with the words of others blotted out."""
+        """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 
     def words_quoted(self) -> dict[int, str]:
-        """The words of each block quote, as `render` gives them, by its number."""
+        """Return the words of each block quote, as `render` gives them, by its ordinal."""
         words: dict[int, list[str]] = {}
         for start, end, ordinal in self.quoted:
             words.setdefault(ordinal, []).append(" ".join(self.plain[start:end].split()))

@@ -1,4 +1,4 @@
-"""Who was appointed to what."""
+"""Roles: administrators, and moderators of the site or of a board."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.count_subquery import CountSubquery
 from forum.lib.prepared_queries import PreparedQuery
+from forum.lib.sql import CountSubquery
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.notifications import (
+    MAX_NOTIFICATIONS_COUNTED,
+    ModerationNotification,
+    Notification,
+)
+from forum.models.restrictions import Restriction
 
 
 class Role(models.Model):
-    """A person's appointment: to one board, or (no board) to the whole site."""
+    """The appointment of a person to one board, or (no board) to the whole site."""
 
     class Kind(models.TextChoices):
         ADMINISTRATOR = "administrator", _("Administrator")
@@ -66,16 +72,16 @@ class Role(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """A person's roles, added up."""
+    """All roles of one person together, with the restrictions on them."""
 
     is_administrator: bool = False
-    moderates_all: bool = False
+    is_site_moderator: bool = False
     board_ids: frozenset[int] = field(default_factory=frozenset)
-    # What moderators keep this person from: kind, board (None: everywhere), until, reason.
+    # Dicts of kind, board (None: everywhere), until and reason.
     restrictions: tuple[dict[str, Any], ...] = ()
 
     def restriction(self, kind: str, board: Board) -> dict[str, Any] | None:
-        """What of that kind is in force in that board."""
+        """Return the restriction of that kind that is in force in that board."""
         return next(
             (
                 each
@@ -86,73 +92,54 @@ class Roles:
         )
 
     @property
-    def moderates_anything(self) -> bool:
-        return self.moderates_all or bool(self.board_ids)
+    def is_moderator(self) -> bool:
+        return self.is_site_moderator or bool(self.board_ids)
 
     def is_moderator_of(self, board_id: int) -> bool:
-        return self.moderates_all or board_id in self.board_ids
+        return self.is_site_moderator or board_id in self.board_ids
 
     def rank(self, board: Board | None = None) -> int:
-        """Who stands above whom, in that board, or anywhere: 0 is a member, 3 an administrator."""
-        if self.moderates_all:
+        """Return the rank in that board, or in any: 0 for members up to 3 for administrators."""
+        if self.is_site_moderator:
             return 3 if self.is_administrator else 2
         return int(board.pk in self.board_ids if board else bool(self.board_ids))
 
 
 def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
-    """Of one person a row for each role, with what they are kept from and told of."""
-    from forum.models.notifications import (
-        MAX_NOTIFICATIONS_COUNTED,
-        ModerationNotification,
-        Notification,
-    )
-    from forum.models.restrictions import Restriction
-
-    public = Notification.objects.unread().readable_by(AnonymousUser())
-    told = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
+    """Return a row per role of a person, each with the restrictions and unread counts."""
+    of_posts = Notification.objects.unread().readable_by(AnonymousUser())
+    of_moderation = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
     restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
     return User.objects.filter(pk=pk).values_list(
         ArraySubquery(restrictions.as_json()),
         "role_assignments__kind",
         "role_assignments__board_id",
         CountSubquery(
-            public.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
+            of_posts.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
         ),
-        CountSubquery(told.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
+        CountSubquery(of_moderation.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
     )
 
 
-# Every request of a member asks it.
+# Needed by every request of a member.
 ROLES_AND_COUNTS = PreparedQuery(_roles_and_counts)
 
 
 def roles_and_counts_of(person: User) -> tuple[Roles, int, int]:
-    """The roles of `person`, added up, and how much is unread; one query.
+    """Return the roles of `person`, and the unread notifications of posts and of moderation.
 
-    That is of posts that everybody may read, and of what moderators did to theirs.
+    One query. Of posts only those are counted that everybody may read.
     """
     rows = ROLES_AND_COUNTS.rows(person.pk)
     roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
-    restrictions, _kind, _board, public, told = rows[0] if rows else ((), None, None, 0, 0)
-    return replace(_added_up(roles), restrictions=tuple(restrictions)), public, told
-
-
-def count_unread_notifications(person: User) -> int:
-    """How many notices are unread; without a query of its own for most.
-
-    Members are told of nothing but what everybody may read. What moderators may read depends on
-    their roles: their notices are counted by another query.
-    """
-    from forum.models.notifications import MAX_NOTIFICATIONS_COUNTED, Notification
-
-    standing, posts, told = person.roles_and_counts
-    if standing.moderates_anything:
-        posts = Notification.objects.unread().inbox_of(person).count_some()
-    return min(MAX_NOTIFICATIONS_COUNTED, posts + told)
+    restrictions, _kind, _board, of_posts, of_moderation = (
+        rows[0] if rows else ((), None, None, 0, 0)
+    )
+    return replace(_combine(roles), restrictions=tuple(restrictions)), of_posts, of_moderation
 
 
 def moderators_except(ids: Collection[int]) -> list[User]:
-    """Everybody who keeps order somewhere and can log in, but for these; with their standing."""
+    """Return everybody who moderates anything and can log in, without these; with their roles."""
     people = (
         User.objects.filter(role_assignments__isnull=False, is_active=True)
         .exclude(pk__in=ids)
@@ -164,7 +151,7 @@ def moderators_except(ids: Collection[int]) -> list[User]:
 
 
 def prefetch_roles(people: Iterable[User]) -> None:
-    """Let all of these know their roles; one query. What they are kept from is not asked."""
+    """Set `roles` of all these people with one query; without their restrictions."""
     people = list(people)
     roles: dict[int, list[tuple[str, int | None]]] = defaultdict(list)
     for pk, kind, board in Role.objects.filter(person__in={each.pk for each in people}).values_list(
@@ -172,13 +159,13 @@ def prefetch_roles(people: Iterable[User]) -> None:
     ):
         roles[pk].append((kind, board))
     for person in people:
-        person.roles = _added_up(roles[person.pk])
+        person.roles = _combine(roles[person.pk])
 
 
-def _added_up(roles: Sequence[tuple[str, int | None]]) -> Roles:
+def _combine(roles: Sequence[tuple[str, int | None]]) -> Roles:
     administrator = any(kind == Role.Kind.ADMINISTRATOR for kind, _board in roles)
     return Roles(
         is_administrator=administrator,
-        moderates_all=administrator or any(board is None for _kind, board in roles),
+        is_site_moderator=administrator or any(board is None for _kind, board in roles),
         board_ids=frozenset(board for _kind, board in roles if board is not None),
     )

@@ -1,4 +1,4 @@
-"""Conversations: their title, state and counters. Their posts are in `forum.models.posts`."""
+"""Threads: title, state and counters. Their posts are in `forum.models.posts`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, Q, Subquery
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
-from forum.models.acts import MOVES
 from forum.models.boards import Board
 from forum.models.slow_mode import SlowModeMixin
 
@@ -28,8 +25,8 @@ if TYPE_CHECKING:
 Reader = User | AnonymousUser
 
 TITLE_LENGTH = 120
-# What follows a thread's id in an address and is no title: see `forum.urls`.
-DEEDS = frozenset(
+# Words after the thread's id in other URLs (see `forum.urls`), which no slug may equal.
+RESERVED_SLUGS = frozenset(
     {
         "lock",
         "unlock",
@@ -47,44 +44,42 @@ DEEDS = frozenset(
         "updates",
     }
 )
-# Of the branches that were moved here or away, a page tells of so many.
-MAX_MOVES_SHOWN = 3
-# Loaded conversations get ids below this, so that they never meet a real one.
+# Fixtures use ids below this; sequences start here.
 FIRST_THREAD_ID = 1000
 
 
 def visible_by(reader: Reader, prefix: str = "") -> Q:
-    """Which threads `reader` may see listed and opened.
+    """Return the condition for threads that `reader` may list and open.
 
-    `prefix` leads from the model that is asked to the thread: `"post__thread__"`.
+    `prefix` leads from the queried model to the thread, for example `"post__thread__"`.
     """
     standing = Q(**{f"{prefix}deleted_at": None})
     if not isinstance(reader, User):
         return standing
-    if reader.roles.moderates_all:
+    if reader.roles.is_site_moderator:
         return Q()
     return standing | Q(**{f"{prefix}board__in": reader.roles.board_ids})
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, reader: Reader) -> ThreadQuerySet:
-        """The threads that `reader` may see listed and opened."""
+        """Return the threads that `reader` may list and open."""
         return self.filter(visible_by(reader))
 
     def moderated_by(self, person: User) -> ThreadQuerySet:
-        """The threads of the boards in which this person keeps order."""
-        if person.roles.moderates_all:
+        """Return the threads of the boards that this person moderates."""
+        if person.roles.is_site_moderator:
             return self
         return self.filter(board__in=person.roles.board_ids)
 
     def listed(self) -> ThreadQuerySet:
-        """As a board lists them: pinned first, then by latest reply; merged ones left out."""
+        """Return unmerged threads in the order of a board: pinned first, then by latest reply."""
         return self.filter(merged_into=None).order_by(
             F("pinned_at").desc(nulls_last=True), "-last_post_at", "-id"
         )
 
     def listed_after(self, thread_id: int) -> ThreadQuerySet:
-        """What a board lists after that thread; the pinned ones head the list's first page."""
+        """Return the threads that a board lists after that one; pinned ones come before all."""
         last = Thread.objects.filter(pk=thread_id).values("last_post_at")[:1]
         at = Subquery(last)
         return (
@@ -94,7 +89,7 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         )
 
     def latest_per_board(self, count: int) -> ThreadQuerySet:
-        """The first `count` threads of each board's list that everybody may see, by board."""
+        """Return the first `count` public threads of each board's list."""
         first = RawSQL(
             """
             SELECT thread.id FROM forum_board AS board, LATERAL (
@@ -107,75 +102,12 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         )
         return self.filter(pk__in=first).listed()
 
-    def for_page(self) -> ThreadQuerySet:
-        """With what the page of a thread shows of it, in the same query."""
-        return (
-            self.with_reply_count()
-            .with_moves()
-            .select_related(
-                "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
-            )
-        )
-
-    def with_moves(self) -> ThreadQuerySet:
-        """With the latest `moves` of branches into the thread and out of it, by the log."""
-        from forum.models.moderation import ModerationEffect
-
-        moves = ModerationEffect.objects.filter(
-            kind=ModerationEffect.Kind.THREAD,
-            target_id=OuterRef("pk"),
-            action__act__in=MOVES,
-            action__undoes=None,
-            action__undone_by=None,
-        ).order_by("-action")
-        told = JSONObject(id="action_id", act="action__act", reason="action__reason")
-        return self.annotate(moves=ArraySubquery(moves.values(told=told)[:MAX_MOVES_SHOWN]))
-
-    def with_read_state_of(self, reader: Reader) -> ThreadQuerySet:
-        """With when `reader` was in each, in the same query; None where they never were."""
-        from forum.models.read_state import ReadState
-
-        mine = ReadState.objects.filter(thread=OuterRef("pk"), member=reader.pk)
-        return self.annotate(seen_at=Subquery(mine.values("visited_at")))
-
-    def with_drafts_of(self, reader: Reader) -> ThreadQuerySet:
-        """With the drafts that `reader` keeps in each, in the same query."""
-        from forum.models.drafts import Draft
-
-        if not isinstance(reader, User):
-            return self
-        return self.annotate(drafts=Draft.objects.lines(OuterRef("pk"), reader))
-
-    def with_held_of(self, reader: Reader) -> ThreadQuerySet:
-        """With what `reader` wrote in each and waits for a moderator, in the same query."""
-        from forum.models.held import HeldPost
-
-        if not isinstance(reader, User):
-            return self
-        return self.annotate(held=HeldPost.objects.lines(OuterRef("pk"), reader))
-
-    def with_last_post(self) -> ThreadQuerySet:
-        """With what a list shows of each thread, in the same query."""
-        return (
-            self.with_reply_count()
-            .select_related("board", "author", "last_post__author")
-            .defer("last_post__html", "last_post__source")
-        )
-
-    def with_reply_count(self) -> ThreadQuerySet:
-        """With `reply_count`: its living posts, but for the opening post."""
-        from forum.models.posts import Post
-
-        opening = Post.objects.opening_of(OuterRef("pk")).published()
-        replies = F("post_count") - Cast(Exists(opening), models.IntegerField())
-        return self.annotate(reply_count=replies)
-
     def lock(self, *ids: int) -> None:
-        """Take the locks without which the database refuses writes to these threads' trees.
+        """Lock these threads until the transaction ends; without it their trees refuse writes.
 
-        Waits at most 5 seconds (`OperationalError` then), in the order of ids so that nobody
-        waits in a circle. Raises `Thread.DoesNotExist` if one is missing. Rows read before this
-        call are stale after it.
+        Locks in the order of ids, so that transactions cannot deadlock. Waits at most 5 seconds,
+        then raises `OperationalError`; raises `Thread.DoesNotExist` if one is missing. Rows read
+        before this call may be stale.
         """
         with connection.cursor() as cursor:
             cursor.execute("SELECT forum_lock_threads(%s)", [list(ids)])
@@ -184,12 +116,14 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             raise self.model.DoesNotExist("a thread to lock is gone")
 
     def locked(self, pk: int) -> Thread:
-        """The thread as it is now, with its lock held until the transaction ends."""
+        """Return the current thread with its board, locked until the transaction ends."""
         self.lock(pk)
         return self.select_related("board").get(pk=pk)
 
 
 class Thread(SlowModeMixin):
+    """A conversation in a board."""
+
     board = models.ForeignKey(
         Board, models.PROTECT, related_name="threads", verbose_name=_("board")
     )
@@ -200,7 +134,7 @@ class Thread(SlowModeMixin):
     )
     created_at = models.DateTimeField(_("started at"), default=timezone.now)
 
-    # Numbers posts and revisions as they arrive; given out under the thread's lock.
+    # The next number for a post, revision or visible change; given out under the thread's lock.
     next_number = models.BigIntegerField(default=1, editable=False)
     post_count = models.PositiveIntegerField(_("posts"), default=0, editable=False)
     last_post = models.ForeignKey(
@@ -236,18 +170,14 @@ class Thread(SlowModeMixin):
             models.CheckConstraint(condition=~models.Q(title=""), name="thread_has_title"),
         ]
 
-    # Set by `with_reply_count`.
+    # Set by the functions of `forum.queries.threads`.
     reply_count: int
-    # Set by `note_unseen`.
-    unread_count = 0
-    # Set by `with_moves`.
     moves: list[dict[str, Any]]
-    # Set by `with_read_state_of`.
     seen_at: datetime | None = None
-    # Set by `with_drafts_of`.
     drafts: list[dict[str, Any]] = []
-    # Set by `with_held_of`.
     held: list[dict[str, Any]] = []
+    # Set by `forum.queries.read_state.load_unread_counts`.
+    unread_count = 0
 
     def __str__(self) -> str:
         return self.title
@@ -265,17 +195,17 @@ class Thread(SlowModeMixin):
 
     @property
     def last_number(self) -> int:
-        """The latest that was given: of what changed last."""
+        """Return the last number given out: that of the latest change."""
         return self.next_number - 1
 
     def take_numbers(self, count: int = 1) -> int:
-        """Reserve `count` numbers and return the first; needs the lock; the caller saves."""
+        """Reserve `count` numbers and return the first. The caller holds the lock, and saves."""
         first = self.next_number
         self.next_number += count
         return first
 
     def record_latest_post(self, post: Post) -> None:
-        """Count `post` as the thread's latest; needs the thread's lock."""
+        """Count `post` as the latest of the thread. The caller holds its lock."""
         self.post_count += 1
         self.last_post = post
         self.last_post_at = post.created_at
@@ -283,11 +213,11 @@ class Thread(SlowModeMixin):
 
 
 def thread_path(thread_id: int, slug: str) -> str:
-    """The address of a thread's page, without asking the URLconf (it is asked per post)."""
+    """Return the path of a thread's page; no `reverse`, since a page needs hundreds."""
     return f"/t/{thread_id}/{slug}/"
 
 
 def slug_of(title: str) -> str:
-    """The readable part of a thread's address; never empty."""
+    """Return the readable part of a thread's URL; never empty."""
     slug = slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
-    return f"{slug}-thread" if slug in DEEDS else slug
+    return f"{slug}-thread" if slug in RESERVED_SLUGS else slug

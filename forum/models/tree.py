@@ -1,11 +1,11 @@
-"""Nested sets with sparse labels: django-mptt's tree, at a price that does not grow with it.
+"""Nested sets with sparse labels: django-mptt's tree with insertion in constant time.
 
 Stock django-mptt numbers the edges of a tree 1, 2, 3 … and shifts half of the tree for each reply.
 Here the numbers are spread over 62 bits, so that a reply takes two free ones inside its parent's
 interval and touches no other post. When the gap at one place is used up, the labels of its
-neighbourhood are spread anew: the smallest surrounding range of labels that is not too dense, by
+neighbourhood are spread again: the smallest surrounding range of labels that is not too dense, by
 Bender, Cole, Demaine, Farach-Colton and Zito, "Two Simplified Algorithms for Maintaining Order in
-a List" (ESA 2002). That is a constant number of posts per reply, amortised, whatever the shape.
+a List" (ESA 2002). A reply relabels an amortised constant number of posts, whatever the shape.
 
 Every write here needs the thread's lock (`Thread.objects.lock`); the database refuses it otherwise.
 """
@@ -24,23 +24,23 @@ from forum.lib.tree import LABEL_BITS, ROOT_LEFT, ROOT_RIGHT
 if TYPE_CHECKING:
     from forum.models.posts import Post
 
-# A new branch takes this part of the free labels at its place, and leaves the rest to siblings …
+# A new post takes one in so many of the free labels at its place; the rest is for its siblings …
 BRANCH_SHARE = 4
-# … but no more than this, so that millions of siblings fit below a root.
+# … but never more than this, so that millions of siblings fit below a root.
 BRANCH_LIMIT = 1 << 40
-# Fewer free labels than this at a place, and its neighbourhood is spread first.
+# With fewer free labels per new label, the neighbourhood is spread first.
 LEAST_GAP = 8
-# The smallest neighbourhood that is looked at, in bits; each further try is 4 times as wide.
+# The size in bits of the smallest neighbourhood tried; each further try is 4 times as wide.
 NEIGHBOURHOOD_BITS = 8
 
 
 class TreeIsFull(RuntimeError):
-    """No label is left in a tree. Happens far beyond what a thread will ever hold."""
+    """No label is left in a tree, which takes far more posts than a thread will ever have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the next child of a post goes: between the labels `low` and `high`, both taken."""
+    """A place for a new child: between the labels `low` and `high`, both taken."""
 
     tree_id: int
     level: int
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Renumbering:
-    """How the numbers of posts change when they move into another thread.
+    """The change of the numbers of posts that move into another thread.
 
     Numbers from `first` to `last` are shifted by `shift`, all others by `shift_of_others`.
     """
@@ -69,11 +69,11 @@ UNCHANGED = Renumbering()
 
 
 class SparseTreeManager(TreeManager):
-    """django-mptt's manager, with insertion and moving replaced and the rest refused."""
+    """django-mptt's manager with its own insertion and moving; its other writes are refused."""
 
-    # -- What django-mptt calls -----------------------------------------------------------------
+    # -- Called by django-mptt ------------------------------------------------------------------
 
-    def insert_node(
+    def insert_node(  # noqa: PLR0917 (the signature of django-mptt)
         self,
         node: Post,
         target: Post | None,
@@ -82,7 +82,7 @@ class SparseTreeManager(TreeManager):
         allow_existing_pk: bool = False,
         refresh_target: bool = True,
     ) -> Post:
-        """Give a new post its labels: a root's whole range, or free numbers inside `target`."""
+        """Give a new post its labels: a root's whole range, or free labels inside `target`."""
         if position != "last-child":
             raise NotImplementedError("siblings are in order of time: insert as last-child")
         if target is None:
@@ -120,10 +120,10 @@ class SparseTreeManager(TreeManager):
     move_node = _move_node = _refuse
     rebuild = partial_rebuild = build_tree_nodes = _refuse
     disable_mptt_updates = delay_mptt_updates = _refuse
-    # Whatever else of django-mptt shifts labels or numbers trees does it with one of these.
+    # All other writes of django-mptt go through one of these.
     _manage_space = _create_tree_space = _get_next_tree_id = _refuse
 
-    # -- What we call ---------------------------------------------------------------------------
+    # -- Called by our actions ------------------------------------------------------------------
 
     def move_branch(
         self,
@@ -134,11 +134,11 @@ class SparseTreeManager(TreeManager):
         before: int | None = None,
         numbers: Renumbering = UNCHANGED,
     ) -> int:
-        """Hang `branch` among another post's replies, or (no parent) make it a root.
+        """Move `branch` below another post or, with no parent, make it a root; return its size.
 
-        It goes before the reply `before`, or to the end. Rewrites the branch's posts only: thread,
-        tree, labels, levels and numbers, in one statement. Returns how many posts moved. Needs
-        the locks of both threads. Raises `InvalidMove` when the parent lies in the branch itself.
+        It goes before the sibling with id `before`, or last. Rewrites only the posts of the branch:
+        thread, tree, labels, levels and numbers, in one statement. The caller holds the locks of
+        both threads. Raises `InvalidMove` when the parent is in the branch itself.
         """
         left, right, level, tree_id = self._edges(branch.pk)
         posts = self._count(tree_id, left, right)
@@ -237,19 +237,19 @@ class SparseTreeManager(TreeManager):
             return Place(*cursor.fetchone())
 
     def _place_with_room(self, parent_id: int, *, labels: int, before: int | None = None) -> Place:
-        """The place before that reply to a post, or after the last one, with a comfortable gap."""
+        """Return the place before that sibling, or the last place, with a comfortable gap."""
         place = self._place(parent_id, before)
         if place.gap < labels * LEAST_GAP:
-            self._spread_around(place, labels)
+            self._spread_neighbourhood(place, labels)
             place = self._place(parent_id, before)
         return place
 
-    def _spread_around(self, place: Place, labels: int) -> None:
-        """Spread the labels around `place` evenly, leaving room there for `labels` more.
+    def _spread_neighbourhood(self, place: Place, labels: int) -> None:
+        """Spread the labels around `place` evenly, leaving room for `labels` more there.
 
-        Takes the smallest range, aligned to a power of two, in which n labels lie on average at
-        least `growth ** bits` apart, and `LEAST_GAP`; `growth` is what the size of this tree
-        allows. No tree has more posts than its thread has given numbers.
+        Takes the smallest range, aligned to a power of two, in which n labels are on average at
+        least `growth ** bits` apart, and `LEAST_GAP`; `growth` depends on the size of the tree, for
+        which the thread's next number is an upper bound.
         """
         with connection.cursor() as cursor:
             cursor.execute(
@@ -394,7 +394,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a thread's tree or counters, and for how many posts."""
+    """A kind of fault in a thread's tree or counters, with the number of posts affected."""
 
     thread_id: int
     what: str
@@ -402,10 +402,10 @@ class Fault:
 
 
 def faults() -> list[Fault]:
-    """Everything that is wrong with any tree, found in one statement over all of them.
+    """Return all faults in any tree, found by one statement.
 
-    With every post inside its parent and at its depth, no two edges at one label and one root a
-    tree, the nesting is complete: a partial overlap makes some depth differ.
+    Nesting is sound when every post is inside its parent and at its depth, no two edges share a
+    label and each tree has one root: partly overlapping intervals would make some depth differ.
     """
     with connection.cursor() as cursor:
         cursor.execute(FAULTS_SQL)

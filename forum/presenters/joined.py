@@ -19,6 +19,7 @@ from forum.presenters.threads import ThreadPage
 from forum.queries.outline import count_older_siblings
 from forum.queries.sort_orders import SortOrder
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
+from forum.queries.threads import for_thread_page
 
 
 class Line(NamedTuple):
@@ -74,7 +75,7 @@ class Joined:
     @cached_property
     def quoted(self) -> list[Quoted]:
         ids = Quote.objects.sources_in(self._thread, [row.id for row in self._rows])
-        sources = fetch_rows(ids, self._reader, answered=()) if ids else []
+        sources = fetch_rows(ids, self._reader, parents=()) if ids else []
         return [self._quoted(row) for row in sources if row.is_readable]
 
     def _quoted(self, row: PostRow) -> Quoted:
@@ -89,9 +90,9 @@ class Joined:
 
 def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     """What the composer's place shows when a reply was posted: the reply, ready to be read on."""
-    thread = Thread.objects.for_page().get(pk=post.thread_id)
+    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
-    rows = fetch_rows({opening.pk, post.pk}, reader, answered={post.parent_id})
+    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
     page = ThreadPage(thread, reader, PostWindow(rows, frozenset({post.pk})))
     page.in_page |= {post.parent_id or 0}
     row = page.rows[-1]

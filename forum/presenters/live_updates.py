@@ -67,7 +67,7 @@ class LiveUpdates:
         opening = Post.objects.opening_of(thread.pk).values_list("pk", flat=True).get()
         ids = {change.id for change in changes}
         answered = {change.parent_id for change in changes}
-        rows = fetch_rows({opening, *ids}, reader, answered=answered, read_state=read_state)
+        rows = fetch_rows({opening, *ids}, reader, parents=answered, read_state=read_state)
         self._rows = {row.id: row for row in rows}
         self._page = ThreadPage(thread, reader, PostWindow(rows, frozenset(ids)), read_state)
         self._page.in_page |= {change.parent_id or 0 for change in changes}
@@ -81,7 +81,7 @@ class LiveUpdates:
         self._fresh = unread.fresh
         self.count = len(of_others)
         self.to_reader = sum(
-            change.answers_author_id == reader.pk for change in of_others if reader.pk
+            change.parent_author_id == reader.pk for change in of_others if reader.pk
         )
 
     @property

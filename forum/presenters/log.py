@@ -48,7 +48,7 @@ def entry_of(action: ModerationAction, reader: Reader) -> Entry:
 
 def _actor(action: ModerationAction, reader: Reader) -> str:
     """Which moderator it was is told to moderators; it is the forum that acts."""
-    is_colleague = isinstance(reader, User) and reader.roles.moderates_anything
+    is_colleague = isinstance(reader, User) and reader.roles.is_moderator
     return action.actor.username if is_colleague else _("A moderator")
 
 

@@ -41,11 +41,11 @@ def render_branch_outline(outline: Outline) -> SafeString:
     """The branches of a large thread, with the way from its head to the post that was asked for."""
     html: list[str] = []
     for branch in outline.branches:
-        rows = [branch.head, *branch.way]
+        rows = [branch.head, *branch.path]
         lines = [outline_line(row, f"/p/{row.id}/", row.excerpt) for row in rows]
         lines[0] += _size(branch)
-        if branch.way and branch.way[0].parent_id != branch.head.id:
-            between = branch.way[0].level - 2
+        if branch.path and branch.path[0].parent_id != branch.head.id:
+            between = branch.path[0].level - 2
             words = ngettext("%(count)d post between", "%(count)d posts between", between) % {
                 "count": between
             }

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import PreparedPost
 from forum.actions.quotes import Found
-from forum.lib.languages import language_of
+from forum.lib.languages import detect_language
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
@@ -50,7 +50,7 @@ def preview(
         text=mark_safe(html),  # noqa: S308 (cleaned when rendered)
         folds=also is not None,
         also=also or [],
-        lang=language_of(rendered.excerpt),
+        lang=detect_language(rendered.excerpt),
     )
 
 

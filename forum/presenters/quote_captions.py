@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from forum.markup.quotes import GAP, text_fragment
-from forum.markup.renderer import MOST_QUOTES
+from forum.markup.renderer import MAX_QUOTES
 from forum.models.posts import post_path
 from forum.models.quotes import QuoteRow, QuoteStatus
 from forum.presenters.post_urls import build_post_url
@@ -78,9 +78,9 @@ class QuoteCaptions:
         """The beginning of a figure, and all of its words when those may not be read."""
         if quote is not None:
             return self._of_source(quote)
-        if ordinal >= MOST_QUOTES:
+        if ordinal >= MAX_QUOTES:
             unknown = _("Not looked for: this post quotes more than %(count)d times")
-            return _figure("q lost", f"<span>{unknown % {'count': MOST_QUOTES}}</span>")
+            return _figure("q lost", f"<span>{unknown % {'count': MAX_QUOTES}}</span>")
         if self.is_opening or ONLY_EARLIER.match(inside):
             return '<figure class="q">'
         return _figure("q lost", f"<span>{_('These words aren’t in this thread')}</span>")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from forum.markup.changes import TextChange, word_diff
-from forum.markup.quote_context import Part, changes_within, context_of, neighbourhood
+from forum.markup.quote_context import ContextPart, changes_within, context_of, neighbourhood
 from forum.markup.quotes import PARAGRAPHS
 from forum.models import Post, Quote
 from forum.models.quotes import QuoteRow, QuoteStatus
@@ -23,7 +23,7 @@ class QuoteSource:
     quote: QuoteRow
     heading: str
     address: str  # of the words, else of the post
-    parts: list[Part]
+    parts: list[ContextPart]
     changes: list[TextChange]
 
 
@@ -33,7 +33,7 @@ def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource |
     if row is None or row.status is QuoteStatus.REMOVED:
         return None
     names = {"name": row.author, "quoter": post.author.username}
-    parts: list[Part] = []
+    parts: list[ContextPart] = []
     changes: list[TextChange] = []
     match row.status:
         case QuoteStatus.ALTERED:

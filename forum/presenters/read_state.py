@@ -15,7 +15,7 @@ from forum.models import Thread, User
 from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
 from forum.presenters.times import date_of
-from forum.queries.read_state import UnreadCounts, count_unread_around
+from forum.queries.read_state import UnreadCounts, count_unread_beyond_page
 from forum.queries.thread_pages import PostRow, PostWindow
 
 PAGE_SALT = "served-page"
@@ -58,7 +58,7 @@ class PageReadState:
         is_part = window.has_earlier or window.remaining
         if read_state is not None and isinstance(reader, User) and is_part:
             shown = [row.id for row in rows]
-            self._around = count_unread_around(reader, read_state, window, shown)
+            self._around = count_unread_beyond_page(reader, read_state, window, shown)
             if not self._is_tree and not window.remaining:
                 self._around = replace(self._around, before=self._around.after, after=0)
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.lib.languages import language_of
+from forum.lib.languages import detect_language
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
@@ -194,7 +194,7 @@ class ThreadPage:
             nth=self.unread.nth(row),
             next=self.unread.address_after(row),
             backlinks=self._backlinks(row),
-            lang=language_of(row.excerpt),
+            lang=detect_language(row.excerpt),
             reported=report_badge(row),
         )
 
@@ -280,7 +280,7 @@ class ThreadPage:
             is_focused=is_focused,
             is_answered=bool(citing.answered),
             is_quoted=bool(citing.quoted),
-            lang=language_of(row.excerpt),
+            lang=detect_language(row.excerpt),
         )
         return POST_TEMPLATE.fill(
             variant,

@@ -1,1 +1,1 @@
-"""Queries that are more than one table's QuerySet: pages, counts, read state."""
+"""Queries across tables, beyond the QuerySet of one model: pages, counts, read state."""

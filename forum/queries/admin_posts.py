@@ -1,4 +1,4 @@
-"""Posts as the moderators' desk lists them."""
+"""Lists of posts in the moderation admin."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ from forum.models.posts import Post, PostQuerySet
 from forum.models.reports import Report
 from forum.models.threads import Thread
 
-# In how many of the latest posts moderators find words.
+# Text is searched in this many latest posts of the site.
 LATEST_POSTS_SEARCHED = 100_000
 
 
 def posts_for_admin(person: User) -> PostQuerySet:
-    """The posts of the boards that this person moderates.
+    """Return the posts of the boards that this person moderates, as `visible_to` shows them.
 
-    With `is_answered`, what `is_reported` and `was_reported` tell of them, and no more text than
-    `visible_to` shows.
+    Adds `is_answered`, `is_reported` (open reports) and `was_reported` (closed ones).
     """
-    answers = Post.objects.order_by().filter(parent=OuterRef("pk"))
+    replies = Post.objects.order_by().filter(parent=OuterRef("pk"))
     reports = Report.objects.filter(post=OuterRef("pk"))
     return (
         Post.objects.visible_to(person)
         .filter(thread__in=Thread.objects.moderated_by(person))
         .select_related("author", "thread__board", "hidden_action")
         .annotate(
-            is_answered=Exists(answers),
+            is_answered=Exists(replies),
             is_reported=Exists(reports.open()),
             was_reported=Exists(reports.exclude(closed_at=None)),
         )
@@ -36,7 +35,7 @@ def posts_for_admin(person: User) -> PostQuerySet:
 
 
 def containing_text(posts: Any, words: str) -> PostQuerySet:
-    """Of those that come from `visible_to`: the latest whose readable text has these words."""
+    """Return the latest of `posts` (from `visible_to`) whose readable text contains `words`."""
     latest = Post.objects.order_by("-id").values("id")[:1]
     return posts.filter(
         pk__gt=Subquery(latest) - LATEST_POSTS_SEARCHED, shown_source__icontains=words

@@ -1,4 +1,4 @@
-"""Who quotes a post."""
+"""Backlinks: the posts that quote a post."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forum.models.posts import readable_by
 from forum.models.quotes import Quote
 from forum.models.threads import Reader, visible_by
 
-# So many posts that quote one are counted.
+# Backlinks are counted up to this number.
 MAX_BACKLINKS = 50
 
 
@@ -27,9 +27,9 @@ class Backlink:
 
 
 def backlink_column(reader: Reader) -> ArraySubquery:
-    """Of a post: the first posts that quote it, as far as `reader` may read them.
+    """Return a column for a query of posts: the first posts that quote each, if readable.
 
-    A column for the query that asks for the post; `Backlink(**each)` of what it gives.
+    Its value is a list of dicts, each the fields of a `Backlink`.
     """
     readable = readable_by(reader, "post__") & visible_by(reader, "post__thread__")
     quotes = Quote.objects.filter(readable, source_post=OuterRef("pk"))

@@ -1,4 +1,4 @@
-"""Branches of posts, and what moderators set at their heads, found by the place in the tree."""
+"""Branches by their place in the tree, and the locks and slow modes at their heads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forum.models.posts import SLOW_OR_LOCKED, Post, PostQuerySet
 
 
 def in_branches(heads: Iterable[Post]) -> PostQuerySet:
-    """These posts and everything below any of them."""
+    """Return these posts and all their descendants."""
     inside = Q(pk=None)
     for head in heads:
         inside |= Q(tree_id=head.tree_id, lft__gte=head.lft, lft__lt=head.rght)
@@ -20,7 +20,7 @@ def in_branches(heads: Iterable[Post]) -> PostQuerySet:
 
 
 def enclosing_locked_branches() -> PostQuerySet:
-    """In a query of posts: the heads of the locked branches that a post is in."""
+    """Return a subquery for a query of posts: the locked branches that each post is in."""
     around = {
         "tree_id": OuterRef("tree_id"),
         "lft__lte": OuterRef("lft"),

@@ -1,4 +1,4 @@
-"""Whom the mention menu offers."""
+"""Search for people to mention, for the menu in the composer."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from forum.models.posts import Post
 from forum.models.threads import Thread
 
 MAX_SUGGESTIONS = 8
-# Who is in a thread is read off so many of its latest posts, whom one talks with off so many
-# of one's own.
+# The latest posts searched for participants of the thread, and for those who replied to the reader.
 LATEST_POSTS_IN_THREAD = 2_000
 LATEST_OWN_POSTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class MentionSuggestion:
+    """A person to mention."""
+
     name: str
     is_here: bool  # wrote in the thread
 
@@ -25,9 +26,10 @@ class MentionSuggestion:
 def search_people_to_mention(
     start: str, *, reader: User, thread: Thread | None
 ) -> list[MentionSuggestion]:
-    """People whose name begins with `start`: of the thread first, then who answered `reader`.
+    """Return people whose name begins with `start`: from the thread, then who replied to `reader`.
 
-    Only people who take part, without the reader; at most 8, each group by name.
+    Then all others. Only active members, without the reader; at most `MAX_SUGGESTIONS`, each group
+    by name.
     """
     name_starts_with = User.objects.name_starts_with(start).active().exclude(pk=reader.pk)
     found: dict[str, MentionSuggestion] = {}
@@ -42,13 +44,13 @@ def search_people_to_mention(
 def _groups(
     name_starts_with: UserQuerySet, reader: User, thread: Thread | None
 ) -> Iterator[tuple[UserQuerySet, bool]]:
-    """The same people, by how near they are; and whether that is in the thread."""
+    """Yield the matching people by nearness, each with whether they are in the thread."""
     if thread:
         latest = (
             Post.objects.latest_in(thread).published().values("author")[:LATEST_POSTS_IN_THREAD]
         )
         yield name_starts_with.filter(pk__in=latest), True
     own = Post.objects.written_by(reader).values("pk")[:LATEST_OWN_POSTS]
-    answers = Post.objects.order_by().published().filter(parent__in=own)
-    yield name_starts_with.filter(pk__in=answers.values("author")), False
+    replies = Post.objects.order_by().published().filter(parent__in=own)
+    yield name_starts_with.filter(pk__in=replies.values("author")), False
     yield name_starts_with, False

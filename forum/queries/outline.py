@@ -1,4 +1,4 @@
-"""A thread in outline: its top-level branches with how much is in each, and a post's neighbours."""
+"""A thread's outline: its top-level branches with their sizes; and the siblings of a post."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from forum.models.threads import Reader, Thread
 from forum.queries.read_state import unread_positions
 from forum.queries.thread_pages import MAX_POSTS_ABOVE, MAX_POSTS_COUNTED, PostRow, fetch_rows
 
-# So many branches a page.
 BRANCHES_PER_PAGE = 40
-# Among so many answers beside a post its neighbour is looked for, to each side.
+# The siblings of a post looked at for its neighbours, on each side.
 MAX_SIBLINGS_SCANNED = 200
 
 OutlineStart = Literal["after", "before", "at"]
 
-# Heads of branches in which something stands, by the index of heads; one more than a page holds.
+# Heads of branches with posts that are not deleted, by the index of heads; one more than a page.
 HEADS_SQL = """
 SELECT head.id, head.lft, head.rght,
        (SELECT count(*) FROM (
@@ -36,7 +35,7 @@ SELECT head.id, head.lft, head.rght,
            SELECT 1 FROM forum_post AS post
             WHERE post.tree_id = %(tree)s AND post.lft > head.lft AND post.lft < head.rght
               AND post.deleted_at IS NULL))
- ORDER BY head.lft {way} LIMIT %(most)s
+ ORDER BY head.lft {direction} LIMIT %(most)s
 """
 # The head of the branch that a post is in.
 BRANCH_HEAD_SQL = """(
@@ -50,7 +49,7 @@ CONDITIONS: dict[OutlineStart, str] = {
     "at": f"head.lft >= coalesce({BRANCH_HEAD_SQL}, 0)",  # of the opening post: the first
 }
 
-# From a post up, so many steps at most; the head of its branch too, however far that is.
+# The nearest ancestors of a post, and the head of its branch however far away.
 PATH_SQL = """
 WITH RECURSIVE up AS (
     SELECT id, parent_id, level, 1 AS height FROM forum_post
@@ -69,17 +68,17 @@ SELECT (SELECT array_agg(id) FROM up WHERE level > 0),
 
 @dataclass(slots=True)
 class OutlineBranch:
-    """A top-level branch: its head, how many posts stand below, how many of all are unseen."""
+    """A top-level branch: its head, the number of posts below, and of unread posts in all."""
 
     head: PostRow
     size: int  # counted up to `MAX_POSTS_COUNTED`
     unread: int
-    way: list[PostRow] = field(default_factory=list)  # from the head down to the post asked for
+    path: list[PostRow] = field(default_factory=list)  # below the head, down to the requested post
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """One page of a thread's branches, in the order of the tree."""
+    """One page of a thread's top-level branches, in tree order."""
 
     branches: list[OutlineBranch]
     has_earlier: bool
@@ -101,9 +100,9 @@ def fetch_outline(
     begin: OutlineStart | None = None,
     post_id: int | None = None,
 ) -> Outline:
-    """The branches after, before or from that of a post; at most four queries at any size.
+    """Return the branches after, before or from the branch of a post; at most four queries.
 
-    The price grows with the posts in these branches, up to `MAX_POSTS_COUNTED` in each.
+    The cost grows with the posts in these branches, up to `MAX_POSTS_COUNTED` in each.
     """
     values = {
         "tree": thread.pk,
@@ -112,9 +111,10 @@ def fetch_outline(
         "counted": MAX_POSTS_COUNTED,
     }
     sql = HEADS_SQL.format(
-        condition=CONDITIONS[begin] if begin else "true", way="DESC" if begin == "before" else "ASC"
+        condition=CONDITIONS[begin] if begin else "true",
+        direction="DESC" if begin == "before" else "ASC",
     )
-    way: list[int] = []
+    path: list[int] = []
     head_id, has_earlier = None, begin is not None
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -122,7 +122,7 @@ def fetch_outline(
         if begin == "at":
             cursor.execute(PATH_SQL.format(head=BRANCH_HEAD_SQL, height=MAX_POSTS_ABOVE), values)
             found, head_id, has_earlier = cursor.fetchone()
-            way = found or []
+            path = found or []
     is_more = len(heads) > BRANCHES_PER_PAGE
     heads = heads[:BRANCHES_PER_PAGE]
     if begin == "before":
@@ -130,7 +130,7 @@ def fetch_outline(
     ids = {head[0] for head in heads}
     rows = {
         row.id: row
-        for row in fetch_rows(ids.union(way), reader, answered=(), read_state=read_state)
+        for row in fetch_rows(ids.union(path), reader, parents=(), read_state=read_state)
     }
     unread = unread_positions(reader, read_state) if isinstance(reader, User) and read_state else []
     branches = [
@@ -138,17 +138,17 @@ def fetch_outline(
         for post, left, right, size in heads
     ]
     if branches and branches[0].head.id == head_id:
-        branches[0].way = [row for row in rows.values() if row.id in way and row.level > 1]
+        branches[0].path = [row for row in rows.values() if row.id in path and row.level > 1]
     if begin == "before":
         return Outline(branches, has_earlier=is_more, has_later=bool(branches))
     return Outline(branches, has_earlier=has_earlier and bool(branches), has_later=is_more)
 
 
 def adjacent_siblings(post: Post) -> tuple[Post | None, Post | None]:
-    """The answers to the same post right before and after this one, each as far as it stands.
+    """Return the replies to the same post directly before and after this one.
 
-    Of a deleted one it is the first post that stands below it; one with nothing below is not drawn.
-    Only the nearest `MAX_SIBLINGS_SCANNED` are looked at; all of them may have been deleted.
+    For a deleted sibling, its first descendant that is not deleted; one without any is skipped.
+    Looks at the nearest `MAX_SIBLINGS_SCANNED` only, so that None may be returned too early.
     """
     beside = Post.objects.order_by().filter(parent=post.parent_id).values("pk")
     before = beside.filter(lft__lt=post.lft).order_by("-lft")[:MAX_SIBLINGS_SCANNED]
@@ -156,19 +156,21 @@ def adjacent_siblings(post: Post) -> tuple[Post | None, Post | None]:
     return _first_drawn(before, F("lft").desc()), _first_drawn(after, F("lft").asc())
 
 
-def _first_drawn(siblings: QuerySet[Post, dict[str, Any]], way: OrderBy) -> Post | None:
+def _first_drawn(siblings: QuerySet[Post, dict[str, Any]], order: OrderBy) -> Post | None:
     branch = Post.objects.order_by("tree_id", "lft").filter(
         tree_id=OuterRef("tree_id"), lft__gte=OuterRef("lft"), lft__lt=OuterRef("rght")
     )
-    standing = Subquery(branch.not_deleted().values("pk")[:1])
-    drawn = Post.objects.order_by(way).filter(pk__in=siblings).annotate(standing=standing)
-    first = drawn.exclude(standing=None).values("standing")[:1]
+    first_visible = Subquery(branch.not_deleted().values("pk")[:1])
+    drawn = (
+        Post.objects.order_by(order).filter(pk__in=siblings).annotate(first_visible=first_visible)
+    )
+    first = drawn.exclude(first_visible=None).values("first_visible")[:1]
     places = Post.objects.order_by().only("pk", "level", "thread_id")
     return places.filter(pk=Subquery(first)).first()
 
 
 def count_older_siblings(post: Post) -> int:
-    """Return how many replies to the same post stand before this one, up to `MAX_POSTS_COUNTED`."""
+    """Return the number of earlier replies to the same post, up to `MAX_POSTS_COUNTED`."""
     older = Post.objects.filter(parent=post.parent_id, lft__lt=post.lft).order_by("-lft")
     nearest = older.values("deleted_at")[:MAX_POSTS_COUNTED]
     return sum(each["deleted_at"] is None for each in nearest)

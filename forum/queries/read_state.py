@@ -1,4 +1,4 @@
-"""What a member has not seen of a thread: how much of it, and what comes next."""
+"""Unread posts: how many there are in a thread, and which comes next."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Sub
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
-from forum.lib.unnest import unnest
+from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.posts import Post, PostQuerySet, readable_by
 from forum.models.read_state import IsInSet, ReadState, ThreadReadState
 from forum.models.threads import Reader, Thread
 from forum.queries.thread_pages import POSTS_PER_PAGE, PostWindow
 
-# Unseen posts are counted, and put in order, up to so many; in lists of threads up to fewer.
+# Unread posts are counted up to this number in a thread; in lists of threads, up to fewer.
 MAX_UNREAD_COUNTED = 1000
 MAX_UNREAD_LISTED = 100
-# A page leaves those out that it shows.
-FOUND = MAX_UNREAD_COUNTED + POSTS_PER_PAGE
+# Enough to count them after leaving out those that the page shows.
+MAX_UNREAD_FOUND = MAX_UNREAD_COUNTED + POSTS_PER_PAGE
 
-# From rows of `forum_readstate` to the unread posts of their threads. The numbers seen are taken
-# away from all numbers; an index finds the posts in each range that remains. LATERAL, because the
-# planner cannot know how many ranges there are: it would compare each with every post of the
+# From rows of `forum_readstate` to the unread posts of their threads: subtracts the numbers seen
+# from all numbers and finds the posts in each remaining range by index. LATERAL, because the
+# planner does not know how many ranges there are and would compare each with every post of the
 # thread.
 UNREAD_SQL = """
   FROM forum_readstate AS seen
@@ -36,21 +36,22 @@ LAST_NUMBER = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class UnreadCounts:
-    """How many unseen posts stand before and after a page; at least so many when `is_more`."""
+    """The numbers of unread posts before and after a page; at least these when `is_more`."""
 
     before: int = 0
     after: int = 0
-    # Of those after it: how many in each branch that the page leaves unfinished.
+    # Of those after it, the number in each branch that the page leaves unfinished.
     below: tuple[int, ...] = ()
     is_more: bool = False
 
 
-def count_unread_around(
+def count_unread_beyond_page(
     reader: User, read_state: ThreadReadState, window: PostWindow, shown: Iterable[int]
 ) -> UnreadCounts:
-    """Of the posts that are not `shown`, the page's window aside; one query.
+    """Count the unread posts outside a page's window that are not `shown`; one query.
 
-    What is before the page is known in the order of the tree only; else all are after it.
+    Whether a post comes before the page is known in tree order only; in other orders all count as
+    after it.
     """
     page = [row.id for row in window.rows if row.id in window.page]
     is_tree = window.order == "tree" and bool(page)
@@ -65,15 +66,17 @@ def count_unread_around(
         f"below_{place}": Count("pk", filter=elsewhere & is_after & _is_below(head))
         for place, head in enumerate(heads)
     }
-    counted = _unread(read_state, reader, most=FOUND).aggregate(
+    counted = _unread(read_state, reader, most=MAX_UNREAD_FOUND).aggregate(
         found=Count("pk"),
         before=Count("pk", filter=elsewhere & is_before),
         after=Count("pk", filter=elsewhere & is_after if is_tree else elsewhere),
         **branches,
     )
     found, before, after, *below = counted.values()
-    # There may be more in the branch than was found first in the thread.
-    is_more = before + after >= MAX_UNREAD_COUNTED or bool(window.head_id and found == FOUND)
+    # The limit holds for the thread: the branch may have unread posts beyond those found.
+    is_more = before + after >= MAX_UNREAD_COUNTED or bool(
+        window.head_id and found == MAX_UNREAD_FOUND
+    )
     return UnreadCounts(before, after, tuple(below), is_more)
 
 
@@ -85,7 +88,7 @@ def _is_below(head_id: int) -> Q:
 def load_unread_counts(threads: Collection[Thread], reader: Reader) -> None:
     """Set `unread_count` of these threads, up to `MAX_UNREAD_LISTED`; one query for members.
 
-    Where somebody was never, nothing is new to them.
+    It stays 0 in threads that the reader never visited.
     """
     if not isinstance(reader, User):
         return
@@ -100,9 +103,9 @@ def load_unread_counts(threads: Collection[Thread], reader: Reader) -> None:
 def next_unread_post(
     thread: Thread, reader: User, read_state: ThreadReadState, *, after: Post | None = None
 ) -> Post | None:
-    """The first unseen post of a thread in tree order; of those after a post, if one is given.
+    """Return the first unread post of a thread in tree order, if given: the first after `after`.
 
-    Few are looked up one by one. Of many, one soon comes in the order of the tree.
+    A few unread posts are looked up by number; when there are many, one soon follows in tree order.
     """
     posts = _unread(read_state, reader, most=MAX_UNREAD_COUNTED)
     mine = ReadState.objects.filter(member=reader, thread=thread)
@@ -133,7 +136,7 @@ def _unread(read_state: ThreadReadState, reader: User, *, most: int) -> PostQuer
 
 
 def _unread_count(reader: User, *, most: int) -> RawSQL:
-    """How many posts are unread in the thread of a row of `forum_readstate`, up to so many."""
+    """Return a column for `ReadState`: the unread posts of its thread, counted up to `most`."""
     sql, parameters = _unread_sql(reader, most)
     ids = f"SELECT post.id {sql} WHERE seen.id = forum_readstate.id LIMIT %s"
     count = f"SELECT count(*) FROM ({ids}) AS counted"  # noqa: S608 (fixed text)
@@ -141,7 +144,7 @@ def _unread_count(reader: User, *, most: int) -> RawSQL:
 
 
 def _unread_sql(reader: User, most: int) -> tuple[str, list[object]]:
-    """From rows of `forum_readstate` to unread posts, up to so many of each range."""
+    """Return SQL from rows of `forum_readstate` to unread posts, at most `most` of each range."""
     posts = _by_others(reader).filter(
         thread=RawSQL("seen.thread_id", []),
         latest_number__gte=RawSQL("lower(unread)", []),
@@ -152,25 +155,25 @@ def _unread_sql(reader: User, most: int) -> tuple[str, list[object]]:
 
 
 def _by_others(reader: User) -> PostQuerySet:
-    """Posts of others that `reader` may read."""
+    """Return others' posts that `reader` may read."""
     posts: PostQuerySet = Post.objects.order_by().filter(readable_by(reader))
     return posts.exclude(author=reader)
 
 
-def replies_since(parent: Post, reader: User, known: int) -> PostQuerySet:
-    """What others have answered to a post after the post with the id `known`, and is unseen.
+def replies_since(parent: Post, reader: User, last_seen_id: int) -> PostQuerySet:
+    """Return others' unread replies to `parent` with ids after `last_seen_id`.
 
-    By ids, not numbers: the post answered may have moved to another thread meanwhile.
+    Compares ids, not numbers: the parent may have moved to another thread meanwhile.
     """
     mine = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     seen = mine.filter(IsInSet(OuterRef("latest_number"), F("numbers")))
     posts: PostQuerySet = Post.objects.visible_to(reader).readable().select_related("author")
-    others = posts.filter(parent=parent, pk__gt=known).exclude(author=reader)
+    others = posts.filter(parent=parent, pk__gt=last_seen_id).exclude(author=reader)
     return others.exclude(Exists(seen)).order_by("pk")
 
 
 def has_seen(post: Post, reader: User) -> bool:
-    """Whether the latest wording of a post has been on the reader's screen."""
+    """Return whether the post's latest revision has been on the reader's screen."""
     mine = ReadState.objects.filter(member=reader, thread=post.thread_id)
     number = Cast(Value(post.latest_number), BigIntegerField())
     return mine.filter(IsInSet(number, F("numbers"))).exists()

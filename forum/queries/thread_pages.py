@@ -1,14 +1,14 @@
-"""A page of a thread: a stretch of its posts in tree order, at the same price in any thread.
+"""Pages of a thread: windows of its posts in a sort order, at the same cost in any thread.
 
-Paged by keyset over the order of the tree, never by offset. Pages are named by posts, not by
-labels: labels move.
+Paged by keyset, never by offset. Pages are addressed by posts, not by labels, since labels change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import (
@@ -26,8 +26,8 @@ from django.db.models import (
     When,
 )
 
+from forum.lib.sql import unnest
 from forum.lib.tree import ROOT_RIGHT
-from forum.lib.unnest import unnest
 from forum.models.posts import Post, if_readable, readable_by
 from forum.models.read_state import ThreadReadState
 from forum.models.reports import open_reports
@@ -37,18 +37,18 @@ from forum.queries.backlinks import Backlink, backlink_column
 from forum.queries.branches import enclosing_locked_branches
 from forum.queries.sort_orders import PageStart, SortOrder, page_sql
 
-# A thread of up to so many posts is whole on its page.
+# Posts of a page; shorter threads have only one.
 POSTS_PER_PAGE = 200
-# Of the posts above a window's first, so many are shown with it, the nearest.
+# The nearest ancestors of a page's first post that are shown above it.
 MAX_POSTS_ABOVE = 10
-# What remains is counted only so far.
+# Posts beyond the page are counted up to this number.
 MAX_POSTS_COUNTED = 1000
-# A page to which parts were added comes back whole, up to so many posts.
+# Posts of a page after "load more", which is restored as a whole up to this number.
 MAX_POSTS_ON_PAGE = 1000
-# In order of activity a reading lasts for so many numbers of its thread; then it begins anew.
+# The order of activity is kept for this many numbers of the thread; then it is computed again.
 ACTIVITY_ORDER_LIFETIME = 1000
-# How many levels a page spans below its first post: with those above it, its lists nest no deeper
-# than 90. Chromium flattens them at 253; what is deeper is continued on the next page.
+# The levels that a page may nest, ancestors included. Chromium flattens lists at depth 253; what is
+# deeper than this is continued on the next page.
 MAX_NESTING = 90
 MAX_LEVELS = MAX_NESTING - MAX_POSTS_ABOVE
 
@@ -71,7 +71,7 @@ class PostRow:
     hidden_action_id: int | None
     edited_action_id: int | None
     erased_action_id: int | None
-    # Of the head of a branch that is, or was, locked or slow.
+    # Set on the head of a branch that is, or was, locked or slow.
     locked_at: datetime | None
     locked_until: datetime | None
     locked_by: str | None
@@ -79,16 +79,15 @@ class PostRow:
     slow_minutes: int | None
     slow_until: datetime | None
     slow_reason: str | None
-    # Somewhere in a locked branch.
+    # In a locked branch.
     is_closed: bool
     is_readable: bool
     html: str
     excerpt: str
     latest_number: int
-    # Of a post that was edited since: the latest of its revisions that the reader has seen.
+    # The latest revision that the reader has seen; None unless the post was edited.
     seen_revision: int | None
-    # Of others' posts: that what they say now was not on the reader's screen, and that they came
-    # in this visit or just before.
+    # See `ThreadReadState`; false for the reader's own posts.
     is_unread: bool
     is_fresh: bool
     reports: list[str]  # why it is reported, for moderators
@@ -96,9 +95,14 @@ class PostRow:
     parent: PostRow | None = None
 
 
+# The fields that come from the database, in the order of the dataclass: a column is found by the
+# name of its field, and then passed by position, which costs nothing per post.
+ROW_COLUMNS = [field.name for field in fields(PostRow) if field.name != "parent"]
+
+
 @dataclass(frozen=True, slots=True)
 class UnfinishedBranch:
-    """A branch that goes on after the page: its head, and how many posts stand there, or more."""
+    """A branch that continues after the page: its head, and the posts left (up to a limit)."""
 
     head_id: int
     remaining: int
@@ -106,26 +110,48 @@ class UnfinishedBranch:
 
 @dataclass(slots=True)
 class PostWindow:
-    """The rows of a page in tree order, the opening post and the context above included."""
+    """The rows of a page in its order, with the opening post and the context above."""
 
     rows: list[PostRow]
     page: frozenset[int]  # ids of the rows that are the page itself
     has_earlier: bool = False
     remaining: int = 0  # posts after the page, counted up to `MAX_POSTS_COUNTED`
-    continues_below: int | None = None  # the post that the first one after the page answers
+    continues_below: int | None = None  # the parent of the first post after the page
     order: SortOrder = "tree"
-    # In order of activity: the number of the thread at which reading began.
+    # In order of activity: the number of the thread at the first page.
     as_of: int | None = None
-    # The branches in which the page ends: that of the post above, and the top-level one around it.
+    # The branches in which the page ends: the innermost, and the top-level one around it.
     unfinished: tuple[UnfinishedBranch, ...] = ()
-    # Of the page of one branch: its head, and the nearest posts above that, the nearest last.
+    # For the page of one branch: its head, and the nearest posts above, the nearest last.
     head_id: int | None = None
     path: tuple[PostRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """The page of a thread that a URL asks for.
+
+    It begins after or at the post `post_id`, or ends before it. With `branch` it is a page of that
+    post and its descendants alone; its head comes with every page. With `until` the page ends with
+    the branch of that post; with `through` it goes on to that post, at most `MAX_POSTS_ON_PAGE`. In
+    order of activity, branches are sorted as of the thread's number `as_of`, unless that is long
+    ago.
+    """
+
+    start: PageStart | None = None
+    post_id: int | None = None
+    order: SortOrder = "tree"
+    branch: int | None = None
+    until: int | None = None
+    through: int | None = None
+    as_of: int | None = None
+
+
+FIRST_PAGE = PageRequest()
+
 WINDOW_SQL = """
 WITH RECURSIVE found AS MATERIALIZED ({page}),
--- In the order in which they were found: how many levels they span so far.
+-- In the order found, with the levels spanned so far.
 numbered AS (
     SELECT *, row_number() OVER () AS place, max(level) OVER so_far - min(level) OVER so_far AS span
       FROM found WINDOW so_far AS (ROWS UNBOUNDED PRECEDING)
@@ -135,7 +161,7 @@ edge AS (
            coalesce((SELECT rght FROM forum_post WHERE id = %(branch)s), %(most)s) AS last,
            coalesce((SELECT rght FROM forum_post WHERE id = %(until)s), %(most)s) AS until
 ),
--- Where the page is full, would nest too deep, or leaves the branch.
+-- The first place where the page is full, would nest too deep, or leaves the branch.
 over AS (
     SELECT least(
         coalesce(
@@ -176,7 +202,7 @@ SELECT (SELECT array_agg(id ORDER BY place {first}) FROM page),
        (SELECT array_agg(id ORDER BY height DESC) FROM path WHERE id IS NOT NULL),
        (SELECT array_agg(parent_id) FROM (
            SELECT parent_id FROM page UNION SELECT parent_id FROM above UNION
-           SELECT parent_id FROM forum_post WHERE id = %(branch)s) AS answered),
+           SELECT parent_id FROM forum_post WHERE id = %(branch)s) AS parents),
        (SELECT id FROM forum_post WHERE tree_id = %(tree)s AND parent_id IS NULL),
        {earlier},
        {remaining},
@@ -187,7 +213,7 @@ SELECT (SELECT array_agg(id ORDER BY place {first}) FROM page),
              ORDER BY lft LIMIT %(counted)s) AS rest)] ORDER BY level DESC)
           FROM unfinished, edge WHERE level > 0 AND rght < edge.last)
 """
-# Each in the order of an index, lest the planner read the whole table for them.
+# Each ordered by an index, so that the planner does not read the whole table.
 EARLIER_SQL = """
 (SELECT id <> coalesce(%(branch)s, (SELECT id FROM forum_post
          WHERE tree_id = %(tree)s AND parent_id IS NULL))
@@ -213,56 +239,47 @@ NO_POST_SQL = f"{REQUESTED_POST_SQL} AND false"
 def fetch_window(
     thread: Thread,
     reader: Reader,
-    start: PageStart | None = None,
-    post_id: int | None = None,
+    page: PageRequest = FIRST_PAGE,
     *,
-    order: SortOrder = "tree",
     read_state: ThreadReadState | None = None,
-    branch: int | None = None,
-    until: int | None = None,
-    through: int | None = None,
-    as_of: int | None = None,
 ) -> PostWindow | None:
-    """The page of `thread` that begins (or, before, ends) at a post; two queries at any size.
+    """Return that page of `thread`; two queries at any size.
 
-    With `branch` as if that post and those below it were all; its head comes with every page.
-    With `until` the page ends with the branch of that post; with `through` it goes on to that post,
-    at most `MAX_POSTS_ON_PAGE`. In order of activity branches stand as they did at the number
-    `as_of` of the thread, unless that is long ago. Return None when there is nothing where the page
-    should begin.
+    None when there is nothing where the page should begin.
     """
+    start, post_id, order, branch = page.start, page.post_id, page.order, page.branch
     if branch and start is None:
         start, post_id = "after", branch
     values = {
         "tree": thread.pk,
         "post": post_id,
-        "window": (MAX_POSTS_ON_PAGE if through else POSTS_PER_PAGE) + 1,
+        "window": (MAX_POSTS_ON_PAGE if page.through else POSTS_PER_PAGE) + 1,
         "usual": POSTS_PER_PAGE + 1,
         "span": MAX_LEVELS if order != "time" else thread.next_number,
         "context": MAX_POSTS_ABOVE if order != "time" else 0,
         "counted": MAX_POSTS_COUNTED,
         "branch": branch,
-        "until": until,
-        "through": through,
-        "as_of": _activity_snapshot(thread, as_of),
+        "until": page.until,
+        "through": page.through,
+        "as_of": _activity_snapshot(thread, page.as_of),
         "most": ROOT_RIGHT,
     }
     with connection.cursor() as cursor:
         cursor.execute(_window_sql(order, start), values)
-        page, above, path, answered, opening, earlier, remaining, below, rest = cursor.fetchone()
+        posts, above, path, parents, opening, earlier, remaining, below, rest = cursor.fetchone()
     is_beginning = branch is not None and post_id == branch
-    if page is None and (opening is None or (start and not is_beginning)):
+    if posts is None and (opening is None or (start and not is_beginning)):
         return None
-    page, path = page or [], path or []
-    ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *page]))
+    posts, path = posts or [], path or []
+    ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *posts]))
     found = {*ids, *path}
     rows = {
         row.id: row
-        for row in fetch_rows(found, reader, answered=answered or (), read_state=read_state)
+        for row in fetch_rows(found, reader, parents=parents or (), read_state=read_state)
     }
     return PostWindow(
         rows=[rows[post] for post in ids],
-        page=frozenset(page),
+        page=frozenset(posts),
         has_earlier=bool(earlier) and not is_beginning,
         remaining=remaining,
         continues_below=below,
@@ -284,10 +301,10 @@ def _window_sql(order: SortOrder, start: PageStart | None) -> str:
     if order == "tree":
         earlier, remaining, following = EARLIER_SQL, REMAINING_SQL, NEXT_IN_TREE_SQL
     else:
-        # How much there is beyond the page is not counted: that there is more, one more tells.
+        # Posts beyond the page are not counted: one found beyond it says that there are more.
         more = "EXISTS (SELECT 1 FROM numbered WHERE place = (SELECT place FROM over))"
         before = page_sql(order, "before").replace("%(window)s", "1")
-        # Only where a page begins at a post is it not known whether there are posts before it.
+        # Only for "at" is it not known whether there are posts before the page.
         earlier = {
             None: "false",
             "after": "true",
@@ -312,57 +329,58 @@ def fetch_rows(
     ids: set[int],
     reader: Reader,
     *,
-    answered: Iterable[int | None],
+    parents: Iterable[int | None],
     read_state: ThreadReadState | None = None,
 ) -> list[PostRow]:
-    """These posts as `reader` may see them, in tree order; one query.
+    """Return these posts as `reader` may see them, in tree order; one query.
 
-    `answered` are the posts that they answer, which a row shows something of, too.
+    `parents` are the ids of their parents, of which a row shows something too.
     """
-    values = (
-        Post.objects.filter(pk__in=unnest(ids.union(filter(None, answered))))
-        .order_by("tree_id", "lft")
-        .values_list(
-            "pk",
-            "parent_id",
-            "number",
-            "level",
-            "author_id",
-            "author__username",
-            "created_at",
-            "edited_at",
-            "deleted_at",
-            "hidden_at",
-            "hidden_action__reason",
-            "hidden_action_id",
-            "edited_action_id",
-            "erased_action_id",
-            "locked_at",
-            "locked_until",
-            "locked_action__actor__username",
-            "locked_action__reason",
-            "slow_minutes",
-            "slow_until",
-            "slow_action__reason",
-            Exists(enclosing_locked_branches()),
-            ExpressionWrapper(readable_by(reader), BooleanField()),
-            if_readable(reader, "html"),
-            if_readable(reader, "excerpt"),
-            "latest_number",
-            _seen_revision(read_state),
-            _if_marked(read_state.is_unread() if read_state else None),
-            _if_marked(read_state.is_fresh() if read_state else None),
-            open_reports(reader),
-            backlink_column(reader),
-        )
-    )
-    rows: dict[int, PostRow] = {}
-    for *row, backlinks in values:
-        row.append([Backlink(**each) for each in backlinks])
-        rows[row[0]] = PostRow(*row)
+    columns = _columns(reader, read_state)
+    posts = Post.objects.filter(pk__in=unnest(ids.union(filter(None, parents))))
+    values = posts.order_by("tree_id", "lft").values_list(*(columns[name] for name in ROW_COLUMNS))
+    rows = {row.id: row for row in (PostRow(*each) for each in values)}
     for row in rows.values():
         row.parent = rows.get(row.parent_id or 0)
+        row.backlinks = [Backlink(**each) for each in row.backlinks]  # type: ignore[arg-type]
     return [row for row in rows.values() if row.id in ids]
+
+
+def _columns(reader: Reader, read_state: ThreadReadState | None) -> dict[str, Any]:
+    """Return the column or expression for each field of `PostRow`, by the field's name."""
+    return {
+        "id": "pk",
+        "parent_id": "parent_id",
+        "number": "number",
+        "level": "level",
+        "author_id": "author_id",
+        "author": "author__username",
+        "created_at": "created_at",
+        "edited_at": "edited_at",
+        "deleted_at": "deleted_at",
+        "hidden_at": "hidden_at",
+        "hidden_reason": "hidden_action__reason",
+        "hidden_action_id": "hidden_action_id",
+        "edited_action_id": "edited_action_id",
+        "erased_action_id": "erased_action_id",
+        "locked_at": "locked_at",
+        "locked_until": "locked_until",
+        "locked_by": "locked_action__actor__username",
+        "locked_reason": "locked_action__reason",
+        "slow_minutes": "slow_minutes",
+        "slow_until": "slow_until",
+        "slow_reason": "slow_action__reason",
+        "is_closed": Exists(enclosing_locked_branches()),
+        "is_readable": ExpressionWrapper(readable_by(reader), BooleanField()),
+        "html": if_readable(reader, "html"),
+        "excerpt": if_readable(reader, "excerpt"),
+        "latest_number": "latest_number",
+        "seen_revision": _seen_revision(read_state),
+        "is_unread": _if_marked(read_state.is_unread() if read_state else None),
+        "is_fresh": _if_marked(read_state.is_fresh() if read_state else None),
+        "reports": open_reports(reader),
+        "backlinks": backlink_column(reader),
+    }
 
 
 def _seen_revision(read_state: ThreadReadState | None) -> Expression:
@@ -370,12 +388,12 @@ def _seen_revision(read_state: ThreadReadState | None) -> Expression:
         return Value(None, output_field=BigIntegerField())
     known = Revision.objects.filter(read_state.has_seen("number"), post=OuterRef("pk"))
     latest = known.order_by("-number").values("number")[:1]
-    # Most posts were never edited: nothing is looked for then.
+    # Most posts were never edited and need no subquery.
     return Case(When(latest_number__gt=F("number"), then=Subquery(latest)))
 
 
 def _if_marked(condition: Q | None) -> Expression:
-    """Whether that holds of a post; false where nothing is marked."""
+    """Return the condition as a column; false where there is no read state."""
     if condition is None:
         return Value(False)
     return ExpressionWrapper(condition, BooleanField())

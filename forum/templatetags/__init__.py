@@ -1,1 +1,1 @@
-"""Template tags."""
+"""Template filters."""

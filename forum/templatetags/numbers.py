@@ -1,4 +1,4 @@
-"""Numbers in templates."""
+"""Filters for numbers."""
 
 from django import template
 

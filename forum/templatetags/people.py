@@ -1,4 +1,4 @@
-"""People as pages show them."""
+"""Filters for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times as the reader's own."""
+"""Filters for times in the reader's time zone."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.errors import Conflict, Invalid
 from forum.forms.appeals import AnswerForm, AppealForm
-from forum.lib.url_params import id_param
 from forum.models import Appeal, ModerationAction
 from forum.permissions import can_answer_appeal, can_appeal
 from forum.presenters.log import entry_of, links_of
+from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_required, moderator_required
 from forum.views.form_drafts import forget_text, kept_text
 from forum.views.read_only import read_only

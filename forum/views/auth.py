@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from forum.errors import LoggedOut, LoggedOutMeanwhile, NotAllowed
+from forum.errors import LoggedOut, LoggedOutWhileWriting, NotAllowed
 from forum.models import User
 from forum.permissions import can_access_admin
 from forum.views.form_drafts import typed_text
@@ -39,7 +39,7 @@ def log_in_first(request: HttpRequest) -> HttpResponse:
     typed = typed_text(request)
     if not typed:
         return redirect_to_login(request.get_full_path())
-    error = LoggedOutMeanwhile()
+    error = LoggedOutWhileWriting()
     context = {"error": error, "typed": typed.values()}
     return render(request, "user_error.html", context, status=error.status)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from forum.lib.url_params import id_param
 from forum.models import Board, Category, Thread
 from forum.permissions import can_start_thread
 from forum.queries.read_state import load_unread_counts
+from forum.queries.threads import for_thread_list
+from forum.url_params import id_param
 from forum.views.auth import is_member
 from forum.views.read_only import read_only
 
@@ -20,7 +21,7 @@ THREADS_PER_PAGE = 30  # threads of a board's page
 def home(request: HttpRequest) -> HttpResponse:
     """All boards by category, with their latest threads."""
     categories = Category.objects.with_boards()
-    latest = list(Thread.objects.latest_per_board(LATEST_THREADS_PER_BOARD).with_last_post())
+    latest = list(for_thread_list(Thread.objects.latest_per_board(LATEST_THREADS_PER_BOARD)))
     load_unread_counts(latest, request.user)
     by_board: dict[int, list[Thread]] = {}
     for thread in latest:
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """A board's threads, a page at a time: pinned first, then the latest reply first."""
     board = get_object_or_404(Board.objects.select_related("category"), slug=slug)
-    threads = Thread.objects.visible_to(request.user).filter(board=board).with_last_post()
+    threads = for_thread_list(Thread.objects.visible_to(request.user).filter(board=board))
     last = id_param(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: THREADS_PER_PAGE + 1])
     load_unread_counts(page, request.user)

@@ -6,12 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from forum.lib.htmx import wants_fragment
-from forum.lib.url_params import id_param
 from forum.models import Thread
 from forum.models.posts import post_path
 from forum.models.read_state import read_state_of
 from forum.presenters.branch_pages import BranchPage, links_to_rest
-from forum.queries.thread_pages import fetch_window
+from forum.queries.thread_pages import PageRequest, fetch_window
+from forum.queries.threads import for_thread_page, with_read_state
+from forum.url_params import id_param
 from forum.views.read_only import read_only
 from forum.views.threads import PAGE_STARTS
 
@@ -36,19 +37,22 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, branch: int) -> BranchPage:
     """The page that the address asks for; 404 when it names a post that is not in the thread."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
+    threads = for_thread_page(Thread.objects.visible_to(request.user))
+    threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, posts=branch)
     read_state = read_state_of(thread, request.user)
     start = next((name for name in PAGE_STARTS if name in request.GET), None)
     window = fetch_window(
         thread,
         request.user,
-        start,
-        id_param(request.GET, start, "p") if start else None,
+        PageRequest(
+            start,
+            id_param(request.GET, start, "p") if start else None,
+            branch=branch,
+            until=id_param(request.GET, "until", "p"),
+            through=id_param(request.GET, "through", "p"),
+        ),
         read_state=read_state,
-        branch=branch,
-        until=id_param(request.GET, "until", "p"),
-        through=id_param(request.GET, "through", "p"),
     )
     if window is None:
         raise Http404

@@ -29,7 +29,7 @@ from forum.errors import (
     Invalid,
     Locked,
     LoggedOut,
-    LoggedOutMeanwhile,
+    LoggedOutWhileWriting,
     NotAllowed,
     RateLimited,
     UserError,
@@ -224,7 +224,7 @@ class ComposeView(View):
             if form.error:
                 raise Invalid(form.error)
             if not is_member(request):
-                raise LoggedOutMeanwhile
+                raise LoggedOutWhileWriting
             return self.handle(request.user, request.POST.get("do", ""))
         except UserError as error:
             self.recover(error)

@@ -13,10 +13,11 @@ from forum.actions.notifications import mark_moderation_notifications, mark_noti
 from forum.errors import Invalid
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
-from forum.lib.url_params import id_param
 from forum.models import ModerationNotification, Notification, User
 from forum.presenters.inbox import grouped, nothing_since
 from forum.presenters.moderation_notifications import told
+from forum.queries.notifications import count_unread_notifications, recount_unread_notifications
+from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
 
@@ -33,11 +34,11 @@ def detail(request: MemberRequest) -> HttpResponse:
     notifications = list(inbox[: NOTIFICATIONS_PER_PAGE + 1])
     latest = notifications[0] if notifications else None
     # What moderators told is not paged along: the rest of it has a page of its own.
-    unread = ModerationNotification.objects.told(member).unread().with_context(member)
+    unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
     context = {
         "told": [] if after else told(unread[:NOTIFICATIONS_PER_PAGE]),
         "entries": grouped(notifications[:NOTIFICATIONS_PER_PAGE]),
-        "nothing": "" if after or member.unread_notifications else nothing_since(latest),
+        "nothing": "" if after or count_unread_notifications(member) else nothing_since(latest),
         "newest": latest,
         "after": after,
         "next_after": notifications[NOTIFICATIONS_PER_PAGE - 1].pk
@@ -80,7 +81,7 @@ def told_by_moderators(request: MemberRequest) -> HttpResponse:
         )
         return redirect("inbox")
     after = id_param(request.GET, "after", "n")
-    notifications = ModerationNotification.objects.told(member).with_context(member)
+    notifications = ModerationNotification.objects.inbox_of(member).with_context(member)
     page = list(
         (notifications.filter(pk__lt=after) if after else notifications)[
             : NOTIFICATIONS_PER_PAGE + 1
@@ -104,6 +105,6 @@ def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpRespon
     inbox = Notification.objects.inbox_of(member)
     context = {
         "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),
-        "unread_notifications": capped(User.objects.get(pk=member.pk).unread_notifications),
+        "unread_notifications": capped(recount_unread_notifications(member)),
     }
     return render(request, "inbox/_marked.html", context)

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_safe
 from forum.errors import Gone
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
-from forum.lib.url_params import id_param
 from forum.models import Post, Thread
 from forum.models.read_state import read_state_of
 from forum.presenters.live_updates import LiveUpdates
 from forum.presenters.post_urls import post_url
-from forum.queries.live_updates import changes_since, public_change_counter
+from forum.queries.live_updates import fetch_changes, public_change_counter
+from forum.queries.threads import for_thread_page, with_read_state
+from forum.url_params import id_param
 from forum.views.read_only import read_only
 
 NO_CONTENT = 204
@@ -40,11 +41,12 @@ def since(request: HttpRequest, thread_id: int) -> HttpResponse:
 @read_only
 def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
     """The count of it, with `show` all of it, or one post; without htmx the way to the first."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
+    threads = for_thread_page(Thread.objects.visible_to(request.user))
+    threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into:
         raise Gone(_("This thread is part of another one now."))
-    changes = changes_since(thread, after)
+    changes = fetch_changes(thread, after)
     if "show" in request.GET and request.GET["show"] != "all":
         post_id = id_param(request.GET, "show", "p")
         changes = [change for change in changes if change.id == post_id]

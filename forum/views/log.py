@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 from forum.actions.undo import undo
 from forum.errors import Conflict, Invalid
 from forum.forms.moderation import ReasonForm
-from forum.lib.url_params import id_param
 from forum.models import Board, ModerationAction
 from forum.models.acts import Act
 from forum.permissions import can_appeal, can_undo
 from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
+from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, moderator_required
 from forum.views.form_drafts import forget_text, kept_text
 from forum.views.read_only import read_only

@@ -16,12 +16,12 @@ from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
 from forum.forms.deeds import offered_on_person
 from forum.lib.htmx import wants_fragment
-from forum.lib.url_params import id_param
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
 from forum.permissions import can_participate
 from forum.presenters.threads import avatar_colour
 from forum.queries.mention_search import search_people_to_mention
+from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_required
 from forum.views.read_only import read_only
 

@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from forum.lib.htmx import wants_fragment
-from forum.lib.url_params import id_param
 from forum.models import Post
 from forum.presenters.post_urls import post_url
 from forum.presenters.quote_source import find_quote_source
+from forum.url_params import id_param
 from forum.views.posts import get_post
 from forum.views.read_only import read_only
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 
 from forum.actions.drafts import Writing
 from forum.lib.htmx import wants_fragment
-from forum.lib.url_params import ID_PARAM
 from forum.markup.quotes import as_quote
 from forum.markup.render import MAX_SOURCE, render
 from forum.models import Draft, Post
+from forum.url_params import ID_PARAM
 from forum.views.auth import is_member
 
 # More than anybody asks for in one address, or writes at once.

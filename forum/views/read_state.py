@@ -18,13 +18,15 @@ from forum.actions.read_state import (
 )
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
-from forum.lib.url_params import id_param
-from forum.models import Notification, Post, Thread
+from forum.models import Post, Thread
 from forum.models.read_state import read_state_of
 from forum.presenters.post_urls import post_url
 from forum.presenters.read_state import load_page_token
+from forum.queries.notifications import recount_unread_notifications
 from forum.queries.read_state import next_unread_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
+from forum.queries.threads import with_read_state
+from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.posts import get_post
 from forum.views.read_only import read_only
@@ -54,8 +56,8 @@ def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
         return redirect(thread)
     numbers = parse_numbers(request.POST.get("numbers", "").split(",")[:MAX_REVISIONS_AT_ONCE])
     mark_revisions_read(thread, member=member, numbers=numbers)
-    waiting = Notification.objects.inbox_of(member).unread().count_some()
-    return HttpResponse(capped(waiting), content_type="text/plain")
+    unread = recount_unread_notifications(member)
+    return HttpResponse(capped(unread), content_type="text/plain")
 
 
 @require_safe
@@ -105,7 +107,7 @@ def next_new(request: MemberRequest, thread_id: int) -> HttpResponse:
     A post that is no longer in the thread is none to go on from: the walk begins anew. Where it
     ends, it leaves the member at the post that was being read.
     """
-    threads = Thread.objects.visible_to(request.user).with_read_state_of(request.user)
+    threads = with_read_state(Thread.objects.visible_to(request.user), request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into_id:
         return redirect("thread-next", thread.merged_into_id)

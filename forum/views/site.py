@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from forum.lib.htmx import wants_fragment
-from forum.lib.themes import THEMES
+from forum.preferences import THEMES
 
 THEME_LASTS = 365 * 24 * 60 * 60  # seconds
 

@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
-from forum.lib.url_params import id_param
 from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState, read_state_of
 from forum.models.threads import thread_path
@@ -18,7 +17,9 @@ from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import SORT_ORDERS, PageStart
-from forum.queries.thread_pages import PostWindow, fetch_window
+from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
+from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
+from forum.url_params import id_param
 from forum.views.read_only import read_only
 from forum.views.sort_orders import sort_order_of
 
@@ -31,8 +32,9 @@ PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 @read_only
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """A thread: whole, or one page of it in tree order."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
-    threads = threads.with_drafts_of(request.user).with_held_of(request.user)
+    threads = for_thread_page(Thread.objects.visible_to(request.user))
+    threads = with_read_state(threads, request.user)
+    threads = with_pending_posts(with_drafts(threads, request.user), request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into:
@@ -94,13 +96,15 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
     window = fetch_window(
         thread,
         request.user,
-        start,
-        post_id,
-        order=order,
+        PageRequest(
+            start,
+            post_id,
+            order=order,
+            until=id_param(request.GET, "until", "p"),
+            through=id_param(request.GET, "through", "p"),
+            as_of=parse_number(request.GET.get("asof", "")),
+        ),
         read_state=read_state,
-        until=id_param(request.GET, "until", "p"),
-        through=id_param(request.GET, "through", "p"),
-        as_of=parse_number(request.GET.get("asof", "")),
     )
     if window is None:
         raise Http404
@@ -110,7 +114,8 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
 @read_only
 def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Who answers whom in a large thread: its branches, and the way to a post in one."""
-    threads = Thread.objects.visible_to(request.user).for_page().with_read_state_of(request.user)
+    threads = for_thread_page(Thread.objects.visible_to(request.user))
+    threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     begin = next((name for name in PAGE_STARTS if name in request.GET), None)
     post_id = id_param(request.GET, begin, "p") if begin else None

@@ -1,4 +1,4 @@
-"""How the code is laid out: layers, which modules write, which name the tree's columns."""
+"""Layers, the modules that write, and those that name the columns of the tree."""
 
 from __future__ import annotations
 
@@ -21,21 +21,28 @@ MODULES = {
 }
 TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
-# Who names the columns of the nested sets. Everybody else asks these files.
+# The files that may name the columns of the nested sets; all others call these.
 TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
     "forum/queries/branches.py",  # locked and slow branches, by place
     "forum/actions/branches.py",  # which top-level branch a post is in
-    "forum/queries/live_updates.py",  # where what came belongs
-    "forum/queries/sort_orders.py",  # statements for windows.py
+    "forum/queries/live_updates.py",  # the place of a changed post
+    "forum/queries/sort_orders.py",  # statements for thread_pages.py
     "forum/queries/outline.py",  # branches and what is in them, neighbours of a post
-    "forum/queries/read_state.py",  # what comes next in tree order
+    "forum/queries/read_state.py",  # the next unread post in tree order
     "forum/queries/thread_pages.py",  # pages in tree order, as one SQL statement
     "forum/actions/bulk_import.py",  # COPY of whole conversations names its columns
     "forum/actions/rebuild.py",  # the one statement that numbers a tree anew
 }
 TREE_COLUMNS = re.compile(r"\b(lft|rght|tree_id)\b")
+
+# A class with more fields does too much, or is a row of a wide table.
+MAX_FIELDS = 16
+WIDE_DATACLASSES = {
+    "PostRow": "a post with all that its page shows, filled by one query",
+    "Composer": "until the views of the composer are one class",
+}
 
 WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
@@ -165,3 +172,15 @@ def test_one_file_reads_what_htmx_says_of_a_request() -> None:
     assert found == {"forum/lib/htmx.py", "forum/middleware.py"}
     for template in (ROOT / "templates").rglob("*.html"):
         assert "request.htmx" not in template.read_text(), template
+
+
+def test_dataclasses_have_few_fields() -> None:
+    wide = {
+        node.name
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
+        and sum(isinstance(each, ast.AnnAssign) for each in node.body) > MAX_FIELDS
+    }
+    assert wide <= WIDE_DATACLASSES.keys()

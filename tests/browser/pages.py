@@ -141,7 +141,7 @@ def preview(page: Page) -> None:
 def post_too_fast(page: Page) -> None:
     page.get_by_label("Your reply to").fill("Once more.")
     page.locator("main .go").click()
-    expect(page.locator(".bad")).to_contain_text("That was a lot at once.")
+    expect(page.locator(".bad")).to_contain_text("You’re doing that too often.")
 
 
 def lose_token(page: Page) -> None:

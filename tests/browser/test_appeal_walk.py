@@ -45,7 +45,9 @@ def test_removed_appealed_against_and_brought_back(
 
     appeal = Appeal.objects.latest("pk").get_absolute_url()
     moderator.goto(appeal)
-    expect(moderator.get_by_text("Somebody else than who did it answers")).to_be_visible()
+    expect(
+        moderator.get_by_text("An appeal must be decided by a different moderator")
+    ).to_be_visible()
     other = visit("/appeals/", world.erin)
     other.goto(appeal)
     other.get_by_label("Your answer").select_option("upheld")

@@ -221,7 +221,9 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, w
     page.keyboard.type(WORDS)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text("You were signed out while you wrote.")
+    expect(page.locator(".compose .bad")).to_contain_text(
+        "You were logged out while you were writing."
+    )
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
 
     with page.expect_popup() as opened:
@@ -262,7 +264,7 @@ def test_too_fast_says_when_and_keeps_the_text(page: Page, reply: Post, alice: U
 
     page.keyboard.press("Control+Enter")
 
-    expect_refusal(page, "That was a lot at once. You can go on in")
+    expect_refusal(page, "You’re doing that too often. Try again in")
     expect(field).to_have_value(WORDS)
     # The seconds go by on the button, to be seen; nothing is said of each.
     button = page.get_by_role("button", name="Post reply", exact=True)

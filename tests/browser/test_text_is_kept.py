@@ -261,7 +261,7 @@ def test_signed_out_meanwhile_only_the_writer_gets_it_back(
     open_composer(page, reply)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.type(WORDS)
-    expect(page.locator(".state")).to_contain_text("You were signed out while you wrote.")
+    expect(page.locator(".state")).to_contain_text("You were logged out while you were writing.")
     page.get_by_role("link", name="Sign in", exact=True).click()
     log_in(page, "bob")
     expect(page.get_by_label("Your reply to bob")).to_have_value("")

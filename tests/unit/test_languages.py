@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forum.lib.languages import language_of
+from forum.lib.languages import detect_language
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from forum.lib.languages import language_of
     ],
 )
 def test_a_script_of_one_language_tells_it(text: str, code: str) -> None:
-    assert language_of(text) == code
+    assert detect_language(text) == code
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_a_script_of_one_language_tells_it(text: str, code: str) -> None:
     ],
 )
 def test_what_may_be_several_languages_is_left_alone(text: str) -> None:
-    assert language_of(text) == ""
+    assert detect_language(text) == ""
 
 
 def test_of_two_the_one_with_more_letters_counts() -> None:
-    assert language_of("苔は美しい, she said, 苔は古い壁に美しいです") == "ja"
+    assert detect_language("苔は美しい, she said, 苔は古い壁に美しいです") == "ja"

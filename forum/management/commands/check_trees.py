@@ -1,4 +1,4 @@
-"""`manage.py check_trees`: are all trees whole?"""
+"""`manage.py check_trees`: check the consistency of all trees."""
 
 from typing import Any
 
@@ -16,5 +16,5 @@ class Command(BaseCommand):
         for fault in found:
             self.stderr.write(f"thread {fault.thread_id}: {fault.posts} {fault.what}")
         if found:
-            raise CommandError("Some trees are broken; `manage.py repair` mends them.")
-        self.stdout.write(f"All trees are whole ({Post.objects.count()} posts).")
+            raise CommandError("Some trees are broken: run `manage.py repair`.")
+        self.stdout.write(f"All trees are sound ({Post.objects.count()} posts).")

@@ -1,4 +1,4 @@
-"""`manage.py confirm_erasure`: the operator is the second person where there is no other."""
+"""`manage.py confirm_erasure`: confirm a permanent deletion as the operator."""
 
 from typing import Any
 

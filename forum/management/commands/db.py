@@ -1,4 +1,4 @@
-"""`manage.py db`: the embedded PostgreSQL, by hand."""
+"""`manage.py db`: manage the embedded PostgreSQL."""
 
 import sys
 from typing import Any
@@ -12,32 +12,32 @@ from forum import database
 
 
 class Command(BaseCommand):
-    help = "Start, stop and ask the embedded PostgreSQL, or take its data out and in again."
+    help = "Start, stop or query the embedded PostgreSQL; dump and restore its data."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "deed",
+            "command",
             choices=["start", "stop", "status", "url", "dump", "restore"],
-            help="dump writes SQL to standard output; restore replaces everything by it",
+            help="dump writes SQL to standard output; restore replaces all data by it",
         )
         parser.add_argument(
             "--unless-used", action="store_true", help="stop only if nobody else is connected"
         )
 
-    def handle(self, *args: Any, deed: str, unless_used: bool, **options: Any) -> None:
+    def handle(self, *args: Any, command: str, unless_used: bool, **options: Any) -> None:
         if not settings.EMBEDDED_DATABASE:
             raise CommandError(
-                "DATABASE_URL names the database: use psql, pg_dump and its own tools."
+                "DATABASE_URL is set: use psql, pg_dump and the tools of that server."
             )
         try:
-            self.do(deed, unless_used)
+            self.run(command, unless_used)
         except database.EmbeddedDatabaseError as error:
             raise CommandError(str(error)) from error
 
-    def do(self, deed: str, unless_used: bool) -> None:
+    def run(self, command: str, unless_used: bool) -> None:
         data_dir = settings.DATA_DIR
-        match deed:
+        match command:
             case "start":
                 database.ensure(data_dir)
                 self.stdout.write(f"The database in {data_dir} runs.")
@@ -56,6 +56,6 @@ class Command(BaseCommand):
             case "restore":
                 database.ensure(data_dir)
                 database.restore(data_dir, sys.stdin.buffer)
-                # What is restored may be of an older version.
+                # The dump may come from an older version.
                 connection.settings_dict |= database.ensure(data_dir)
                 call_command("setup", stdout=self.stdout)

@@ -1,4 +1,4 @@
-"""`manage.py loaddata`: Django's, through the doors that posts need."""
+"""`manage.py loaddata`: Django's command, with the locks and counters that posts need."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from django.core.management.commands import loaddata
 from django.core.serializers.base import DeserializedObject
 from django.db import IntegrityError, connection, models
 
-from forum.actions.rebuild import recount
+from forum.actions.rebuild import recount_thread
 from forum.models import Mention, Post, Quote, Revision, Thread
 from forum.models.threads import FIRST_THREAD_ID
 
 
 class Command(loaddata.Command):
-    """Takes the locks, sets the counters, and leaves what is there already as it is.
+    """A `loaddata` that takes locks, sets counters, and skips what exists already.
 
-    A thread that exists is skipped whole, whatever became of it since: loading twice does nothing.
+    A thread that exists is skipped with all its posts, however it has changed: loading twice does
+    nothing.
     """
 
     def loaddata(self, fixture_labels: Sequence[str]) -> None:
@@ -30,7 +31,7 @@ class Command(loaddata.Command):
         except IntegrityError as error:
             raise CommandError(f"Nothing was loaded. {error}") from error
         for thread_id in self.loaded_threads:
-            recount(thread_id)
+            recount_thread(thread_id)
 
     def save_obj(self, obj: DeserializedObject) -> bool:
         row = obj.object
@@ -43,7 +44,7 @@ class Command(loaddata.Command):
         return saved
 
     def is_known(self, row: models.Model) -> bool:
-        """Whether this row, or the thread that it belongs to, was there before."""
+        """Return whether this row, or the thread that it belongs to, existed before."""
         if row._meta.app_label != "forum":
             return False
         if isinstance(row, Post) and row.thread_id in self.known_threads:
@@ -54,7 +55,7 @@ class Command(loaddata.Command):
         return type(row)._base_manager.filter(pk=row.pk).exists()
 
     def reset_sequences(self, connection_: Any, models_: set[type[models.Model]]) -> None:
-        """As Django does, but the low ids stay reserved for fixtures."""
+        """Reset sequences as Django does, but keep the low ids for fixtures."""
         super().reset_sequences(connection_, models_)
         with connection.cursor() as cursor:
             for model in models_:

@@ -1,4 +1,4 @@
-"""`manage.py serve`: the whole forum in one foreground process tree; what `make run` starts."""
+"""`manage.py serve`: the whole forum in one foreground process tree, as `make run` starts it."""
 
 import hashlib
 import http.client
@@ -21,12 +21,12 @@ from forum import database
 from forum.management.processes import ProcessTree, StopRequested, die_with_parent
 from forum.models import Thread
 
-START_SECONDS = 60
+WEB_SERVER_START_SECONDS = 60
 DATABASE_CHECK_SECONDS = 1
 RESTART_PAUSES = (0, 1, 2, 4)  # seconds before each start of a database that died again
-STEADY_SECONDS = 60  # after which a database that dies has not died "again"
-LIVELY = (database.State.RUNNING, database.State.STARTING)
-PORT_SECONDS = 3  # how long the server of a killed run may take to notice and end
+STEADY_SECONDS = 60  # a database that ran this long starts again with the first pause
+ALIVE_STATES = (database.ServerState.RUNNING, database.ServerState.STARTING)
+PORT_SECONDS = 3  # that the server of a killed run may take to end
 
 
 class Command(BaseCommand):
@@ -61,20 +61,20 @@ class Command(BaseCommand):
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
         # SIGQUIT: at once, without waiting for browsers that keep a connection open.
         processes.start("web server", [*gunicorn, "forum.wsgi"], signal.SIGQUIT)
-        if processes.wait(until=answers, seconds=START_SECONDS):
-            self.say_where()
+        if processes.wait(until=is_responding, seconds=WEB_SERVER_START_SECONDS):
+            self.print_addresses()
             processes.start("worker", [sys.executable, "manage.py", "worker"])
             self.watch(processes)
         ended = processes.ended() or "web server, which did not answer,"
         raise CommandError(f"The {ended} ended; what it said is above. Everything was stopped.")
 
     def watch(self, processes: ProcessTree) -> None:
-        """Wait until a child ends; start the embedded database again whenever it dies."""
+        """Wait until a child ends; restart the embedded database whenever it dies."""
         pauses: Iterator[int] = iter(RESTART_PAUSES)
         lasts_since = time.monotonic()
         while not processes.ended():
             processes.wait(seconds=DATABASE_CHECK_SECONDS)
-            if not settings.EMBEDDED_DATABASE or database.status(settings.DATA_DIR) in LIVELY:
+            if not settings.EMBEDDED_DATABASE or database.status(settings.DATA_DIR) in ALIVE_STATES:
                 continue
             if time.monotonic() - lasts_since > STEADY_SECONDS:
                 pauses = iter(RESTART_PAUSES)
@@ -84,7 +84,7 @@ class Command(BaseCommand):
     def restart_database(self, pauses: Iterator[int]) -> None:
         """Start the database after the next pause; give up when none is left."""
         pause = next(pauses, None)
-        if pause is None or database.status(settings.DATA_DIR) is database.State.ABSENT:
+        if pause is None or database.status(settings.DATA_DIR) is database.ServerState.ABSENT:
             raise CommandError(
                 f"The database in {settings.DATA_DIR} does not stay up. Everything was stopped."
             )
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def collect_static_files(self) -> None:
-        """Hash and compress the static files again if one of them has changed."""
+        """Hash and compress the static files again if one has changed."""
         if settings.DEBUG:
             return  # served as they are
         stamp = settings.DATA_DIR / "static.stamp"
@@ -111,24 +111,24 @@ class Command(BaseCommand):
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(wanted)
 
-    def say_where(self) -> None:
+    def print_addresses(self) -> None:
         address = f"http://localhost:{settings.PORT}"
         first = Thread.objects.visible_to(AnonymousUser()).order_by("pk").first()
         connections.close_all()
         self.stdout.write(f"\n{settings.SITE_NAME} runs at {address}/\n")
         if first:
             self.stdout.write(f"  {first.title}: {address}{first.get_absolute_url()}\n")
-        self.stdout.write(f"  moderators' desk: {address}/admin/\n  Ctrl-C stops it.\n\n")
+        self.stdout.write(f"  moderation admin: {address}/admin/\n  Ctrl-C stops it.\n\n")
         self.stdout.flush()
 
     def stop_database(self) -> None:
         connections.close_all()
         if settings.EMBEDDED_DATABASE and not database.stop_if_idle(settings.DATA_DIR):
-            self.stdout.write("The database still runs, since somebody else is using it.")
+            self.stdout.write("The database keeps running: another process is using it.")
 
 
 def wait_for_port() -> None:
-    """Wait for the server of a killed run to notice and end; say so if it is another program."""
+    """Wait until the server of a killed run has ended; raise if another program has the port."""
     give_up_at = time.monotonic() + PORT_SECONDS
     while not port_is_free():
         if time.monotonic() > give_up_at:
@@ -149,8 +149,8 @@ def port_is_free() -> bool:
     return True
 
 
-def answers() -> bool:
-    """Whether the web server answers, whatever it says."""
+def is_responding() -> bool:
+    """Return whether the web server responds, with whatever status."""
     connection = http.client.HTTPConnection("127.0.0.1", settings.PORT, timeout=5)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost"})
@@ -163,7 +163,7 @@ def answers() -> bool:
 
 
 def fingerprint_of_static_files() -> str:
-    """Differs when a static file was added, removed or written to."""
+    """Return a hash that changes when a static file is added, removed or written."""
     seen = sorted(
         (path, found.st_mtime_ns, found.st_size)
         for finder in get_finders()

@@ -1,4 +1,4 @@
-"""`manage.py setup`: everything a new or updated installation needs before it can serve."""
+"""`manage.py setup`: prepare a new or updated installation for serving."""
 
 import secrets
 from typing import Any
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             self.stdout.write("Bringing the database up to date ...")
-            # Before what ends the waiting, lest a killed first start leave it out for ever.
+            # First, because later starts skip this branch once the migrations are done.
             call_command("createcachetable", verbosity=0)
             call_command("migrate", verbosity=0, interactive=False)
 

@@ -1,4 +1,4 @@
-"""`manage.py worker`: sends mail and sweeps up, for as long as it is left running."""
+"""`manage.py worker`: send mail and clean up until it is stopped."""
 
 import logging
 import signal
@@ -20,15 +20,13 @@ SWEEP_SECONDS = 60 * 60
 
 class Command(BaseCommand):
     help = (
-        "Send the mail that is due, and sweep up once an hour. SIGTERM lets it finish the message "
-        "in hand. Any number of workers may run at once."
+        "Send the mail that is due, and clean up once an hour. After SIGTERM it finishes the "
+        "current message. Any number of workers may run at once."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--once", action="store_true", help="do what there is to do now, then end"
-        )
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
         self.stopped = threading.Event()
@@ -47,7 +45,7 @@ class Command(BaseCommand):
             try:
                 self.work(sweep_too=is_time)
             except Error as error:
-                # It restarts, or is away for a while; the worker outlives that.
+                # The database may be restarting; the worker tries again.
                 logger.warning("The database does not answer: %s", error)
             else:
                 sweep_at = time.monotonic() + SWEEP_SECONDS if is_time else sweep_at

@@ -107,7 +107,7 @@ def test_what_cannot_be_published_is_left_out_and_said(as_carol, three, reply, b
     told = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
     assert "The post is published." in told
     assert "Left out" in told
-    assert "waits on: The post you answer was removed." in told
+    assert "waits on: The post you’re replying to was removed." in told
 
 
 def test_moderators_elsewhere_see_nothing_of_it(board, three):

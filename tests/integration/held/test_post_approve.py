@@ -85,7 +85,7 @@ def test_several_are_approved_and_what_cannot_be_is_left_out(
     assert outcome.done == [good]
     (target, error) = outcome.refused[0]
     assert target == bad
-    assert "The post you answer was removed" in str(error)
+    assert "The post you’re replying to was removed" in str(error)
     assert now(bad).is_waiting
 
 

@@ -8,7 +8,8 @@ from forum.actions.moderation import hide_post, pin_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.wording import edit_with_reason
-from forum.models import ModerationNotification, User
+from forum.models import ModerationNotification
+from forum.queries.notifications import recount_unread_notifications
 
 
 def inbox(client):
@@ -21,7 +22,7 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
     page = inbox(as_alice)
     assert "Your report was answered: a moderator acted on it." in page
     assert "off the wall" in page
-    assert User.objects.get(pk=alice.pk).unread_notifications == 1
+    assert recount_unread_notifications(alice) == 1
 
 
 def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
@@ -50,7 +51,7 @@ def test_words_that_the_author_took_back_are_not_told_again(as_bob, bob, reply, 
 def test_both_kinds_are_counted_and_read_at_once(as_bob, bob, opening, reply, alice, carol):
     reply_to(reply, author=alice, source="An answer.")
     hide_post(reply, actor=carol, reason="off the wall")
-    assert User.objects.get(pk=bob.pk).unread_notifications == 2
+    assert recount_unread_notifications(bob) == 2
     page = as_bob.get(reverse("inbox"))
     form = {
         "do": "read-all",
@@ -58,6 +59,20 @@ def test_both_kinds_are_counted_and_read_at_once(as_bob, bob, opening, reply, al
         "told": [entry.notification.pk for entry in page.context["told"]],
     }
     as_bob.post(reverse("inbox-mark"), form)
-    assert User.objects.get(pk=bob.pk).unread_notifications == 0
+    assert recount_unread_notifications(bob) == 0
     assert not ModerationNotification.objects.unread().exists()
     assert "Mark all as read" not in inbox(as_bob)
+
+
+def test_header_still_counts_moderation_notifications_when_a_reply_was_read(
+    as_alice, alice, opening, bob, carol
+):
+    pin_thread(opening.thread, actor=carol, reason="for everybody")
+    first = reply_to(opening, author=bob, source="The first reply.")
+    reply_to(opening, author=bob, source="The second reply.")
+    assert '<b id="inbox-count">3</b>' in inbox(as_alice)
+    answer = as_alice.post(
+        reverse("thread-seen", args=[opening.thread_id]), {"numbers": str(first.number)}
+    )
+    assert answer.content == b"2"
+    assert '<b id="inbox-count">2</b>' in inbox(as_alice)

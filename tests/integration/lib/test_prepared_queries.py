@@ -44,11 +44,11 @@ def test_a_query_that_would_stop_the_clock_is_refused() -> None:
     prepared = PreparedQuery(
         lambda pk: Thread.objects.filter(pk=pk, created_at__lt=timezone.now()).values_list("pk")
     )
-    with pytest.raises(ValueError, match="moment"):
+    with pytest.raises(ValueError, match="date or time"):
         prepared.rows(1)
 
 
 def test_a_number_that_nothing_asks_for_is_refused() -> None:
     prepared = PreparedQuery(lambda _pk: Thread.objects.values_list("pk"))
-    with pytest.raises(ValueError, match="Not asked for"):
+    with pytest.raises(ValueError, match="does not use all its numbers"):
         prepared.rows(1)

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from forum import database
-from forum.database import State
+from forum.database import ServerState
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")
@@ -168,7 +168,7 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
         os.killpg(second.make.pid, signal.SIGINT)
         second.make.wait(20)
         assert until(lambda: not listens(port))
-        assert until(lambda: database.status(data) is State.STOPPED)
+        assert until(lambda: database.status(data) is ServerState.STOPPED)
     finally:
         second.kill_everything()
 

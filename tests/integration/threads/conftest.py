@@ -9,6 +9,7 @@ from forum.actions.read_state import mark_thread_read
 from forum.models import Post, Thread, User
 from forum.models.read_state import read_state_of
 from forum.queries.read_state import next_unread_post
+from forum.queries.threads import with_read_state
 
 
 def unread(thread: Thread, member: User) -> list[int]:
@@ -16,7 +17,7 @@ def unread(thread: Thread, member: User) -> list[int]:
     found: list[int] = []
     post: Post | None = None
     while True:
-        fresh = Thread.objects.with_read_state_of(member).get(pk=thread.pk)
+        fresh = with_read_state(Thread.objects.all(), member).get(pk=thread.pk)
         read_state = read_state_of(fresh, member)
         assert read_state is not None
         post = next_unread_post(fresh, member, read_state, after=post)

@@ -104,10 +104,10 @@ def test_fault_is_named_and_mended(family, other, alice, sound, capsys, what, st
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     call_command("repair")
-    assert capsys.readouterr().out == f"thread {thread}: mended (6 posts)\n"
+    assert capsys.readouterr().out == f"thread {thread}: repaired (6 posts)\n"
     sound()
     call_command("check_trees")
-    assert capsys.readouterr().out == "All trees are whole (7 posts).\n"
+    assert capsys.readouterr().out == "All trees are sound (7 posts).\n"
     if not moved:
         assert {pk: parent for pk, parent, _level in variant()} == true
         assert [level for _pk, _parent, level in variant()] == [0, 1, 1, 2, 2, 3, 0]
@@ -125,9 +125,15 @@ def test_hidden_posts_do_not_count_after_repair(family, carol):
     ("statement", "said"),
     [
         ("UPDATE forum_post SET parent_id = NULL WHERE id = %(f)s", "a tree has one root, not 2"),
-        ("UPDATE forum_post SET parent_id = %(e)s WHERE id = %(b)s", "hang on no root"),
-        ("UPDATE forum_post SET parent_id = %(strange)s WHERE id = %(f)s", "hang on no root"),
-        ("DELETE FROM forum_post WHERE id = %(b)s", "hang on no root"),
+        (
+            "UPDATE forum_post SET parent_id = %(e)s WHERE id = %(b)s",
+            "are not connected to the root",
+        ),
+        (
+            "UPDATE forum_post SET parent_id = %(strange)s WHERE id = %(f)s",
+            "are not connected to the root",
+        ),
+        ("DELETE FROM forum_post WHERE id = %(b)s", "are not connected to the root"),
     ],
     ids=["two roots", "a ring", "a parent in another thread", "a missing parent"],
 )
@@ -153,7 +159,7 @@ def test_what_has_no_true_shape_is_named_left_alone_and_does_not_keep_others_fro
 def test_whole_trees_are_said_to_be_whole(family, capsys):
     call_command("check_trees")
     call_command("repair")
-    assert capsys.readouterr().out == "All trees are whole (6 posts).\nNothing to mend.\n"
+    assert capsys.readouterr().out == "All trees are sound (6 posts).\nNothing to repair.\n"
 
 
 def test_repair_of_a_whole_tree_keeps_the_order_of_the_page(family, sound):

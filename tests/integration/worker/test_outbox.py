@@ -26,7 +26,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from forum.actions.outbox import MOST_ATTEMPTS, deliver_next
+from forum.actions.outbox import MAX_ATTEMPTS, deliver_next
 from forum.jobs.mail import OutboxBackend
 from forum.models import OutgoingMail
 
@@ -250,11 +250,11 @@ def test_one_bad_message_does_not_hold_up_the_others(db, server):
 def test_a_message_is_given_up_after_so_many_tries(db, server):
     server.answer = "554 never"
     write()
-    for _ in range(MOST_ATTEMPTS + 2):
+    for _ in range(MAX_ATTEMPTS + 2):
         OutgoingMail.objects.update(due_at=timezone.now())
         worker()
     mail = OutgoingMail.objects.get()
-    assert mail.attempts == MOST_ATTEMPTS
+    assert mail.attempts == MAX_ATTEMPTS
     assert mail.failed_at
     assert mail.sent_at is None
 

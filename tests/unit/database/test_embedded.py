@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from forum import database
-from forum.database import EmbeddedDatabaseError, State
+from forum.database import EmbeddedDatabaseError, ServerState
 
 AS_ROOT = os.geteuid() == 0
 
@@ -78,9 +78,9 @@ def postmaster(data_dir: Path) -> int:
 
 
 def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopped(home):
-    assert database.status(home) is State.ABSENT
+    assert database.status(home) is ServerState.ABSENT
     keys = ensure(home)
-    assert database.status(home) is State.RUNNING
+    assert database.status(home) is ServerState.RUNNING
     assert ask(home, "SELECT version()").startswith("PostgreSQL 18")
     assert ask(home, "SELECT datcollate FROM pg_database WHERE datname = 'forum'")
     first = postmaster(home)
@@ -91,7 +91,7 @@ def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopp
     assert postmaster(home) == first
 
     assert database.stop(home)
-    assert database.status(home) is State.STOPPED
+    assert database.status(home) is ServerState.STOPPED
     assert not database.stop(home)
 
 
@@ -199,7 +199,7 @@ def test_a_server_in_use_is_not_stopped_in_passing(stopped):
     with psycopg.connect(database.url(stopped)):
         assert not database.stop_if_idle(stopped)
     assert database.stop_if_idle(stopped)
-    assert database.status(stopped) is State.STOPPED
+    assert database.status(stopped) is ServerState.STOPPED
 
 
 def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(stopped):

@@ -1,4 +1,4 @@
-"""Ids in addresses: only what the database could hold, so that odd ones are simply not found."""
+"""Ids in URLs: limited to what the database can hold, so that others are not found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ID_PARAM = re.compile(r"([aptn])([1-9][0-9]{0,17})")
 
 
 class IdConverter:
-    """A positive number of at most 18 digits, written without zeros in front."""
+    """A path converter for positive numbers of at most 18 digits, without leading zeros."""
 
     regex = "[1-9][0-9]{0,17}"
 
@@ -22,9 +22,10 @@ class IdConverter:
 
 
 def id_param(query: QueryDict, name: str, letter: str) -> int | None:
-    """The id in a query's `p12` (a post), `t12` (a thread), `n12` (a notice) or `a12` (an act).
+    """Return the id in a query parameter such as `p12`; None when it is missing.
 
-    None when the query has no such parameter; raises `Http404` when it is not of that form.
+    `letter` says of what: `p` post, `t` thread, `n` notification, `a` moderation action. Raises
+    `Http404` when the value has another form.
     """
     if name not in query:
         return None

@@ -1,8 +1,8 @@
-"""`make bench-admin_site`: whether the moderators' lists stay fast in a large forum.
+"""`make bench-admin`: the speed of the moderation admin in a large forum.
 
-Each list of the desk, a search and a filter of it, and the page of one case: by the clock on the
-wall, from the request to the whole answer, in a forum of 10,000 posts and again when it has grown
-to 1,000,000 (`ARGS='--posts 100000'` for less).
+Every list, with searches and filters, and the page of one case: in wall-clock time from request to
+response, in a forum of 10,000 posts and again when it has grown to 1,000,000 (`ARGS='--posts
+100000'` for less).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
             grow(world, SMALL, options.posts)
             large = measured(server, moderator, pages, options.rounds)
     table(
-        f"The desk in a forum of {SMALL:,} and of {options.posts:,} posts: ms (median), queries",
+        f"The admin in a forum of {SMALL:,} and of {options.posts:,} posts: ms (median), queries",
         ["", f"{SMALL:,}", "queries", f"{options.posts:,}", "queries"],
         [[name, *small[name].values(), *large[name].values()] for name in pages],
     )
@@ -68,7 +68,7 @@ def arguments() -> argparse.Namespace:
 
 
 def grow(world: World, posts: int, to: int) -> None:
-    """Write conversations until the forum has `to` posts, and let PostgreSQL look at them."""
+    """Write conversations until the forum has `to` posts, and update PostgreSQL's statistics."""
     say(f"Loading conversations, {to:,} posts in all ...")
     for _thread in range(posts, to, THREAD):
         world.thread(min(THREAD, to - _thread))
@@ -77,7 +77,7 @@ def grow(world: World, posts: int, to: int) -> None:
 
 
 def addresses() -> dict[str, str]:
-    """The lists that the desk has, by their names, with searches, and one case."""
+    """Return the URLs of the admin's lists by name, with searches, and of one case."""
     pages = {}
     for model in admin_site._registry:  # noqa: SLF001 (the admin's own list of what it shows)
         name = model._meta.model_name

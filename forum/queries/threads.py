@@ -1,0 +1,86 @@
+"""Threads together with what pages show of them from other tables; no further queries.
+
+Each function takes a queryset of threads and returns it with more columns.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models.functions import Cast, JSONObject
+
+from forum.models.accounts import User
+from forum.models.acts import MOVES
+from forum.models.drafts import Draft
+from forum.models.held import HeldPost
+from forum.models.moderation import ModerationEffect
+from forum.models.posts import Post
+from forum.models.read_state import ReadState
+from forum.models.threads import Reader, ThreadQuerySet
+
+Threads = TypeVar("Threads", bound=ThreadQuerySet)
+
+# The latest branches moved into a thread or out of it that its page mentions.
+MAX_MOVES_SHOWN = 3
+
+
+def for_thread_page(threads: Threads) -> Threads:
+    """Add what the page of a thread shows to every reader."""
+    return with_moves(with_reply_count(threads)).select_related(
+        "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
+    )
+
+
+def for_thread_list(threads: Threads) -> Threads:
+    """Add what a list shows of each thread."""
+    return (
+        with_reply_count(threads)
+        .select_related("board", "author", "last_post__author")
+        .defer("last_post__html", "last_post__source")
+    )
+
+
+def with_reply_count(threads: Threads) -> Threads:
+    """Add `reply_count`: the number of published posts without the opening post."""
+    opening = Post.objects.opening_of(OuterRef("pk")).published()
+    replies = F("post_count") - Cast(Exists(opening), models.IntegerField())
+    return threads.annotate(reply_count=replies)
+
+
+def with_moves(threads: Threads) -> Threads:
+    """Add `moves`: the latest moves of branches into each thread or out of it, not undone.
+
+    Each is a dict of `id`, `act` and `reason` of the moderation action.
+    """
+    moves = ModerationEffect.objects.filter(
+        kind=ModerationEffect.Kind.THREAD,
+        target_id=OuterRef("pk"),
+        action__act__in=MOVES,
+        action__undoes=None,
+        action__undone_by=None,
+    ).order_by("-action")
+    columns = JSONObject(id="action_id", act="action__act", reason="action__reason")
+    return threads.annotate(moves=ArraySubquery(moves.values(columns=columns)[:MAX_MOVES_SHOWN]))
+
+
+def with_read_state(threads: Threads, reader: Reader) -> Threads:
+    """Add `seen_at`: the time of the reader's last visit, None when there was none."""
+    own = ReadState.objects.filter(thread=OuterRef("pk"), member=reader.pk)
+    return threads.annotate(seen_at=Subquery(own.values("visited_at")))
+
+
+def with_drafts(threads: Threads, reader: Reader) -> Threads:
+    """Add `drafts`: the reader's drafts in each thread, as `Draft.objects.lines` gives them."""
+    if not isinstance(reader, User):
+        return threads
+    return threads.annotate(drafts=Draft.objects.lines(OuterRef("pk"), reader))
+
+
+def with_pending_posts(threads: Threads, reader: Reader) -> Threads:
+    """Add `held`: the reader's posts in each thread that are held for review."""
+    if not isinstance(reader, User):
+        return threads
+    return threads.annotate(held=HeldPost.objects.lines(OuterRef("pk"), reader))

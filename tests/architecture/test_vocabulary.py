@@ -1,0 +1,194 @@
+"""One vocabulary: words that were replaced do not come back, and no name means two things."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Not yet rewritten; nothing is added here, and in the end it is empty.
+STILL_TO_DO = (
+    "forum/actions/",
+    "forum/admin/",
+    "forum/forms/",
+    "forum/presenters/",
+    "forum/views/",
+    "forum/urls.py",
+    *(
+        f"forum/models/{name}.py"
+        for name in (
+            *("acts", "appeals", "drafts", "erasures", "held", "limits", "moderation"),
+            *("reports", "restrictions", "rules", "slow_mode", "version_tokens"),
+        )
+    ),
+    "forum/queries/new_member_limits.py",
+    "tests/",
+)
+# Within those, what is done already.
+DONE = (
+    *(
+        f"forum/actions/{name}.py"
+        for name in (
+            *("__init__", "accounts", "branches", "bulk_import", "outbox", "read_state"),
+            *("rebuild", "transactions"),
+        )
+    ),
+    "tests/architecture/test_vocabulary.py",
+)
+
+# The private words of old, as parts of names, and the words to use.
+REPLACED = {
+    "alike": "fuzzy_match",
+    "anonymising": "anonymise",
+    "arrival": "live_update",
+    "arrivals": "live_updates",
+    "around": "context",
+    "citation": "backlink",
+    "citations": "backlinks",
+    "cited": "quoted_by",
+    "deed": "action, moderation_action",
+    "deeds": "actions, moderation_actions",
+    "desk": "admin",
+    "doors": "entry_points",
+    "erasing": "erasure",
+    "floors": "layers",
+    "hasten": "disable_slow_mode",
+    "hinders": "blocked_by",
+    "house": "architecture",
+    "joined": "oob_updates",
+    "keeping": "form_drafts",
+    "meanwhile": "new_activity",
+    "newcomer": "new_member",
+    "newcomers": "new_members",
+    "newness": "new_member",
+    "paced": "slow",
+    "refusal": "error",
+    "refusals": "errors",
+    "stamp": "version_token",
+    "stamps": "version_tokens",
+    "standing": "roles, status, visible",
+    "stands": "is_published, is_visible",
+    "stencil": "compiled_template",
+    "stencils": "compiled_templates",
+    "told": "notifications, acknowledged",
+    "unseen": "unread",
+    "verdict": "permission_result",
+    "waits": "is_pending",
+    "ways": "links",
+    "wording": "revision, moderator_edit",
+}
+# Names that are no nouns, verbs or statements.
+PREPOSITIONS = {"but", "by", "of", "with"}
+RELATIVE = {
+    *("What", "Who", "Whom", "Whose", "Whether", "Which", "Where", "When", "How", "Why"),
+    *("Of", "That", "If"),
+}
+# (file, name): why the name is right.
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("forum/management/commands/serve.py", "stamp"): "the usual word for a file of this purpose",
+}
+
+# Top-level names that several modules define, and why.
+SHARED_NAMES = {
+    "Command": "Django finds management commands by this name",
+    "logger": "a logger per module, as Python's documentation has it",
+    "register": "Django finds template filters by this name",
+    "main": "a script's function that runs it",
+    "arguments": "a script's command line",
+}
+# Choices of a model, which are named with it: `Role.Kind`, never `Kind = Role.Kind`.
+CHOICES = {"Kind", "State", "Cause", "Outcome", "Status"}
+
+FILES = {
+    str(path.relative_to(ROOT)): ast.parse(path.read_text())
+    for top in ("forum", "bench", "tests")
+    for path in sorted((ROOT / top).rglob("*.py"))
+    if "migrations" not in path.parts
+}
+CHECKED = [name for name in FILES if name.startswith(DONE) or not name.startswith(STILL_TO_DO)]
+
+
+def names_in(tree: ast.AST) -> Iterator[str]:
+    """Yield the names of functions, classes and arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name in snake_case or CamelCase, in lower case."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
+def docstrings(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the docstrings with the names of what they describe."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            text = ast.get_docstring(node)
+            if text:
+                yield getattr(node, "name", "module"), text
+
+
+def top_level_names(tree: ast.Module) -> Iterator[str]:
+    """Yield the public names that a module defines."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+@pytest.mark.parametrize("path", CHECKED)
+def test_replaced_words_are_in_no_name(path: str) -> None:
+    names = {Path(path).stem, *names_in(FILES[path])}
+    found = {
+        name: [REPLACED[word] for word in words_of(name) if word in REPLACED]
+        for name in names
+        if (path, name) not in EXCEPTIONS and not REPLACED.keys().isdisjoint(words_of(name))
+    }
+    assert found == {}, "use these words instead"
+    assert names & PREPOSITIONS == set()
+
+
+@pytest.mark.parametrize("path", CHECKED)
+def test_docstrings_begin_with_a_verb_or_a_noun(path: str) -> None:
+    found = {
+        name: text.splitlines()[0]
+        for name, text in docstrings(FILES[path])
+        if text.split()[0].strip(",.:;") in RELATIVE
+    }
+    assert found == {}
+
+
+def test_a_top_level_name_means_one_thing() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in CHECKED:
+        if path.startswith("forum/"):
+            for name in top_level_names(FILES[path]):
+                if not name.startswith("_"):
+                    places[name].append(path)
+    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert shared.keys() - SHARED_NAMES.keys() == set(), shared
+
+
+@pytest.mark.parametrize("path", CHECKED)
+def test_choices_are_named_with_their_model(path: str) -> None:
+    for node in FILES[path].body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
+            assert node.value.attr not in CHOICES, ast.unparse(node)
+
+
+def test_lists_of_exceptions_hold_nothing_that_is_gone() -> None:
+    assert [path for path, _name in EXCEPTIONS if path not in FILES] == []
+    for listed in (*STILL_TO_DO, *DONE):
+        assert any(path.startswith(listed) for path in FILES), f"{listed} is gone: take it off"
