@@ -25,7 +25,6 @@ from forum.models import (
     Thread,
     User,
 )
-from forum.models.acts import NOTES
 from forum.models.roles import moderators_except
 from forum.models.threads import Reader
 
@@ -186,10 +185,10 @@ def can_see_reporters(person: Reader, post: Post) -> PermissionResult:
 def can_answer_reports(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may decide on reports of that post; not if it is theirs."""
     if post.author_id == person.pk:
-        return _denied(NotAllowed(_("This is about your own post: another moderator must decide.")))
+        return _denied(NotAllowed(_("This is about your own post. A different moderator decides.")))
     board = post.thread.board
     if isinstance(person, User) and person.roles.rank(board) < post.author.roles.rank(board):
-        return _denied(NotAllowed(_("Only a moderator of the same or a higher rank can do that.")))
+        return _denied(NotAllowed(_("Only a moderator of the same rank or higher can do that.")))
     return can_moderate(person, board)
 
 
@@ -260,7 +259,7 @@ def can_act_on(person: Reader, other: User, board: Board | None = None) -> Permi
     if person.pk == other.pk:
         return _denied(NotAllowed(_("You can’t moderate yourself.")))
     if not isinstance(person, User) or person.roles.rank(board) <= other.roles.rank(board):
-        return _denied(NotAllowed(_("Only somebody with a higher rank than theirs can do that.")))
+        return _denied(NotAllowed(_("Only a moderator of a higher rank can do that.")))
     return ALLOWED
 
 
@@ -307,7 +306,9 @@ def can_anonymise(person: Reader, other: User) -> PermissionResult:
 def can_confirm_erasure(person: Reader, asked: Erasure) -> PermissionResult:
     """Check whether this person may confirm the deletion: a second person who may request it."""
     if person.pk in (asked.asked_by_id, asked.person_id):
-        return _denied(NotAllowed(_("A second person must confirm this.")))
+        return _denied(
+            NotAllowed(_("A permanent deletion must be confirmed by a different person."))
+        )
     if asked.post:
         return can_erase(person, asked.post)
     assert asked.person
@@ -320,9 +321,9 @@ def can_undo(person: Reader, action: ModerationAction) -> PermissionResult:
     """Check whether this person may undo that action: moderators, by board and rank."""
     if not isinstance(person, User) or not person.is_staff:
         return _denied(NotAllowed(_("Only moderators can do that.")))
-    if action.act in NOTES:
+    if action.type.topic == "notes":
         return _can_delete_note(person, action)
-    if action.rule.is_irreversible:
+    if action.type.is_irreversible:
         return _denied(NotAllowed(_("This can’t be undone.")))
     return _can_undo_there(person, action)
 
@@ -334,7 +335,7 @@ def _can_undo_there(person: User, action: ModerationAction) -> PermissionResult:
     if not action.board and not person.roles.is_site_moderator:
         return _denied(NotAllowed(_("Only moderators of the whole site can do that.")))
     if action.actor.roles.rank(action.board) > person.roles.rank(action.board):
-        return _denied(NotAllowed(_("Only somebody with at least their rank can undo this.")))
+        return _denied(NotAllowed(_("Only a moderator of the same rank or higher can undo this.")))
     return ALLOWED
 
 
@@ -343,18 +344,18 @@ def _can_delete_note(person: User, action: ModerationAction) -> PermissionResult
     if action.actor_id != person.pk:
         return _denied(NotAllowed(_("Only its author can delete a note.")))
     if not was_within(NOTE_CAN_BE_DELETED, action.created_at):
-        return _denied(NotAllowed(_("A note can only be deleted within ten minutes.")))
+        return _denied(NotAllowed(_("A note can only be deleted in the first ten minutes.")))
     return ALLOWED
 
 
 def can_appeal(person: User, action: ModerationAction) -> PermissionResult:
     """Check whether this person may appeal: those whom the action affects, until it is undone."""
-    if not action.rule.is_appealable:
-        return _denied(NotAllowed(_("You can’t appeal against this.")))
+    if not action.type.can_be_appealed:
+        return _denied(NotAllowed(_("This can’t be appealed.")))
     if not person.moderation_notifications.filter(action=action, cause="deed").exists():
-        return _denied(NotAllowed(_("Only the person affected can appeal.")))
+        return _denied(NotAllowed(_("Only the people concerned can appeal.")))
     if ModerationAction.objects.filter(undoes=action).exists():
-        return _denied(NotAllowed(_("This has already been undone.")))
+        return _denied(NotAllowed(_("This was already undone.")))
     return ALLOWED
 
 
@@ -365,13 +366,13 @@ def can_answer_appeal(person: Reader, appeal: Appeal) -> PermissionResult:
     if not permission:
         return permission
     if person.pk == appeal.member_id:
-        return _denied(NotAllowed(_("You can’t decide on your own appeal.")))
+        return _denied(NotAllowed(_("You can’t answer your own appeal.")))
     if person.pk != action.actor_id:
         return ALLOWED
     rank = action.actor.roles.rank(action.board)
     others = {person.pk, appeal.member_id}
     if any(each.roles.rank(action.board) >= rank for each in moderators_except(others)):
-        return _denied(NotAllowed(_("An appeal must be decided by a different moderator.")))
+        return _denied(NotAllowed(_("An appeal must be answered by a different moderator.")))
     return ALLOWED
 
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path, registe
 from django.views.decorators.cache import never_cache
 
 from forum.admin import admin_site
-from forum.forms.deeds import DEEDS
+from forum.moderation.registry import all_actions
 from forum.url_params import IdConverter
 from forum.views import (
     appeals,
@@ -76,20 +76,23 @@ ACCOUNTS: list[URLPattern | URLResolver] = [
     ),
 ]
 
-# What moderators do: /p/1/hide/ is "post-hide".
-MODERATION: list[URLPattern | URLResolver] = [
-    path(f"{address}{deed.name}/", view, {"deed": deed}, name=f"{kind}-{deed.name}")
-    for kind, address, view in (
-        ("post", "p/<id:post_id>/", moderation.on_post),
-        ("thread", "t/<id:thread_id>/", moderation.on_thread),
-        ("person", "u/<slug:name>/", moderation.on_person),
-        ("held", "held/<id:held_id>/", moderation.on_held),
-    )
-    for deed in DEEDS[kind]
-]
+
+def moderation_pages() -> list[URLPattern]:
+    """Return the page of every moderation action: /p/1/hide/ is "post-hide"."""
+    return [
+        path(
+            f"{action.kind.path}{action.slug}/",
+            moderation.on_one,
+            {"action": action},
+            name=f"{action.kind.kind}-{action.slug}",
+        )
+        for action in all_actions()
+    ]
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *MODERATION,
+    *moderation_pages(),
+    path("moderate/<slug:kind>/<slug:slug>/", moderation.on_several, name="moderate"),
     path("", boards.home, name="home"),
     path("b/<slug:slug>/", boards.detail, name="board-detail"),
     path("b/<slug:slug>/new/", compose.NewThreadView.as_view(), name="thread-start"),

@@ -8,8 +8,8 @@ from functools import cache
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from forum.admin import admin_site
-from forum.forms.deeds import DEEDS
 from forum.models import Appeal, Case, ModerationAction
+from forum.moderation.registry import actions_on
 from tests.scene import Scene
 
 
@@ -54,6 +54,8 @@ def addresses(scene: Scene) -> dict[str, str]:
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
     found |= {name: reverse(name, args=[scene.held.pk]) for name in ABOUT_HELD}
+    selected = reverse("moderate", args=["post", "hide"])
+    found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
@@ -84,7 +86,7 @@ ALONE = (
 ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
     "open": (
-        *("thread-short", *(f"thread-{deed.name}" for deed in DEEDS["thread"])),
+        *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
         "thread-arrivals",
     ),
@@ -99,17 +101,20 @@ ABOUT_POST = (
 # Of a post that stands: what moderators can do besides.
 ABOUT_STANDING = tuple(
     name
-    for name in (f"post-{deed.name}" for deed in DEEDS["post"])
+    for name in (f"post-{action.slug}" for action in actions_on("post"))
     if name not in ("post-hide", "post-unhide")
 )
 # Of the opening post of a deleted thread.
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
 # Of the entry of the log about the hidden post.
 ABOUT_ENTRY = ("log-entry", "log-undo", "log-appeal")
-ABOUT_HELD = ("held-detail", "held-withdraw", *(f"held-{deed.name}" for deed in DEEDS["held"]))
-ABOUT_PERSON = ("person-detail", *(f"person-{deed.name}" for deed in DEEDS["person"]))
+ABOUT_HELD = (
+    "held-detail",
+    "held-withdraw",
+    *(f"held-{action.slug}" for action in actions_on("held")),
+)
+ABOUT_PERSON = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
 
-AT_THE_DESK = {"post": "post", "thread": "thread", "user": "person", "heldpost": "held"}
 # What is done with one row by pressing a button.
 STEPS = {
     "erasure": ("confirm", "refuse"),
@@ -147,9 +152,6 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         for step in STEPS.get(name, ()):
             route = f"admin:forum_{name}_{step}"
             found[route] = reverse(route, args=[objects[name]])
-        for deed in DEEDS.get(AT_THE_DESK.get(name, ""), ()):
-            route = f"admin:forum_{name}_{deed.name}"
-            found[route] = f"{reverse(route)}?id={objects[name]}"
     return found
 
 

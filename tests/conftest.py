@@ -9,10 +9,10 @@ from django.test import Client, TransactionTestCase
 from hypothesis import settings
 from xdist.remote import Producer
 
-from forum.actions.moderation import suspend_person
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
+from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import leave_it_empty
 from tests.xdist_scheduler import Shares
 

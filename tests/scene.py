@@ -17,14 +17,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import Client
 
-from forum.actions.appeals import appeal_against
-from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
-from forum.actions.erasures import ask_to_erase
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
-from forum.actions.removal import remove_branch
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.markup.render import render
@@ -43,6 +38,14 @@ from forum.models import (
 )
 from forum.models.drafts import Purpose
 from forum.models.threads import Reader
+from forum.moderation.actions.branch_hiding import remove_branch
+from forum.moderation.actions.erasure_requests import ask_to_erase
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.appeals import appeal_against
+from forum.moderation.configuration import set_up
 
 PASSWORD = "correct horse battery"
 

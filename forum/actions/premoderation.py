@@ -1,4 +1,4 @@
-"""Posts that wait for a moderator: held for review, approved or rejected, taken back.
+"""Posts held for review: kept back when they are sent, and taken back by their authors.
 
 What people send is checked by a `Submission`; imports, fixtures and `reply_to` itself hold nothing.
 What waits is not in any thread, and nobody is told of it.
@@ -6,17 +6,13 @@ What waits is not in any thread, and nobody is told of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Unpack
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.acts import How, Outcome, Several, change
-from forum.actions.cases import note_held
 from forum.actions.drafts import Writing, forget_draft, save_draft
 from forum.actions.limits import lock_member, spend
 from forum.actions.new_member_limits import check_new_member_limits, newness_of, standing_posts_of
@@ -24,46 +20,36 @@ from forum.actions.posts import (
     Check,
     PreparedPost,
     began_from,
-    edit_post,
     lock_post,
     prepare_post,
-    reply_to,
 )
+from forum.actions.report_cases import note_held
 from forum.actions.sent_forms import sent_before
 from forum.actions.slow_mode import check_slow_mode
-from forum.actions.states import HIDDEN, WORDING, State, lock_posts
-from forum.actions.threads import clean_title, start_thread
+from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
-from forum.errors import Conflict, Gone, Invalid, Suspended, UserError
+from forum.errors import Conflict, Gone, Invalid
 from forum.lib.term_matching import SearchedText
 from forum.markup.render import Rendered, render
 from forum.models import (
     Board,
     HeldPost,
     HoldRule,
-    ModerationAction,
-    ModerationEffect,
-    ModerationNotification,
     Post,
     User,
 )
-from forum.models.acts import Act
 from forum.models.drafts import Purpose
 from forum.models.held import MOST_WAITING_OF_ONE
 from forum.models.limits import Limit
 from forum.models.rules import searched
 from forum.permissions import (
-    PermissionResult,
     can_answer,
-    can_decide_on,
     can_edit,
     can_start_thread,
     can_withdraw,
 )
 
 Waiting = HeldPost.State
-# What was approved, and was changed by somebody since.
-ALTERED = "altered"
 
 
 # -- Would it be held? ----------------------------------------------------------------------------
@@ -188,7 +174,7 @@ def hold_post(
         check()
     waiting = HeldPost.objects.of(author).waiting()
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
-        _end(earlier, Waiting.WITHDRAWN)
+        end_pending(earlier, Waiting.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
         raise Invalid(_("Too much of yours waits for a moderator already. Please wait for that."))
     source = prepared.source
@@ -250,7 +236,7 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
         except Conflict as other:
             told = _("You keep another draft of the same: post or discard that one first.")
             raise Conflict(told) from other
-        _end(held, Waiting.WITHDRAWN)
+        end_pending(held, Waiting.WITHDRAWN)
     return purpose
 
 
@@ -259,153 +245,8 @@ def purpose_of(held: HeldPost) -> Purpose:
     return Purpose(held.parent_id, held.board_id, held.edits_id)
 
 
-def _end(held: HeldPost, state: str) -> None:
+def end_pending(held: HeldPost, state: str) -> None:
+    """Set the state of a pending post; its case closes, or opens, with it."""
     held.state = state
     held.save(update_fields=["state"])
     note_held(held)
-
-
-# -- What moderators decide -----------------------------------------------------------------------
-
-
-@Several
-def approve_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
-    """Publish what waits, or was rejected, as if its author sent it now. Inverse: by `undo`.
-
-    It goes the way of everything that people write (`reply_to`, `start_thread`, `edit_post`): under
-    the thread's lock, as its author, at this moment, and those whom it answers or names are told.
-    What cannot be published, since what it answers was removed or locked meanwhile, or its author
-    is suspended, is refused and waits on.
-    """
-    outcome = change(Act.APPROVE_HELD, HELD, held, Waiting.APPROVED, **how)
-    done = HeldPost.objects.filter(pk__in=[target.pk for target in outcome.done])
-    by_author: dict[int, list[int | None]] = {}
-    for author, post, edits in done.values_list("author", "post", "edits"):
-        by_author.setdefault(author, []).append(post or edits)
-    for author, posts in by_author.items():
-        if len(posts) == 1:  # its notice leads there
-            told = ModerationNotification.objects.filter(action=outcome.action, member=author)
-            told.update(post=posts[0])
-    return outcome
-
-
-@Several
-def reject_held(held: Sequence[HeldPost], **how: Unpack[How]) -> Outcome:
-    """Publish it not; its author keeps the text and may revise it. Inverse: by `undo`."""
-    return change(Act.REJECT_HELD, HELD, held, Waiting.REJECTED, **how)
-
-
-def _read(held: HeldPost) -> str:
-    if held.state != Waiting.APPROVED:
-        return held.state
-    return held.state if _stands_as_approved(held) else ALTERED
-
-
-def _stands_as_approved(held: HeldPost) -> bool:
-    if held.edits:
-        return held.edits.latest_revision().source == held.source
-    return bool(held.post and not held.post.is_hidden and not held.post.is_deleted)
-
-
-def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
-    """Publish or take away what goes over to be approved, or is so no more."""
-    for held, value in values:
-        if value == Waiting.APPROVED:
-            _publish(held, action)
-        elif held.state == Waiting.APPROVED:
-            _take_away(held, action)
-        held.save(update_fields=["post", "replaced"])
-        _end(held, value)
-
-
-def _publish(held: HeldPost, action: ModerationAction) -> None:
-    how = {"source": held.source, "quoted_post_ids": held.quoted_post_ids, "is_approved": True}
-    author = User.objects.get(pk=held.author_id)
-    if held.post:
-        _show_again(held.post, action)
-    elif held.edits:
-        held.replaced = held.edits.latest_revision()
-        edit_post(
-            held.edits,
-            actor=author,
-            base_revision=held.base_revision,
-            original_hash=held.original_hash,
-            **how,
-        )
-    elif held.parent:
-        held.post = reply_to(held.parent, author=author, **how)
-    else:
-        assert held.board
-        thread = start_thread(
-            held.board,
-            author=author,
-            title=held.title,
-            source=held.source,
-            quoted_post_ids=held.quoted_post_ids,
-        )
-        held.post = Post.objects.opening_of(thread.pk).get()
-
-
-def _show_again(published: Post, action: ModerationAction) -> None:
-    """What was taken away before is there again, with what answers it."""
-    (post,) = lock_posts([published.pk])
-    HIDDEN.write([(post, False)], action)
-    if post.is_opening:
-        post.thread.deleted_at = None
-        post.thread.save(update_fields=["deleted_at"])
-
-
-def _take_away(held: HeldPost, action: ModerationAction) -> None:
-    """An edit gives way to the wording before. A post is hidden, and its thread goes if nobody
-    answered; approved again, the same post comes back."""
-    published = held.edits or held.post
-    assert published
-    (post,) = lock_posts([published.pk])
-    if held.edits:
-        assert held.replaced_id
-        WORDING.write([(post, held.replaced_id)], action)
-        return
-    HIDDEN.write([(post, True)], action)
-    if post.is_opening and not Post.objects.below(post).not_deleted().exists():
-        post.thread.deleted_at = action.created_at
-        post.thread.save(update_fields=["deleted_at"])
-
-
-def _hinders(held: HeldPost, value: str) -> UserError | None:
-    if held.state == Waiting.WITHDRAWN:
-        return Gone(_("Its author took it back meanwhile."))
-    if held.state == Waiting.APPROVED:
-        return Conflict(_("It was published already: act on the post itself."))
-    return _why_not(held) if value == Waiting.APPROVED else None
-
-
-def _why_not(held: HeldPost) -> UserError | None:
-    """Why it cannot be published now."""
-    if not held.source:
-        return Gone(_("Its text was erased."))
-    author = User.objects.get(pk=held.author_id)
-    error = _verdict(held, author).error
-    if author.is_suspended or isinstance(error, Suspended):
-        return Conflict(_("Its author is suspended or silenced here. It waits on."))
-    if error is None:
-        return None
-    told = _("It can’t be published now, and waits on: %(why)s")
-    return Conflict(told % {"why": error.message})
-
-
-def _verdict(held: HeldPost, author: User) -> PermissionResult:
-    if held.post:
-        gone = held.post.is_deleted
-        return PermissionResult(Gone(_("This post was deleted by its author.")) if gone else None)
-    if held.edits:
-        if not began_from(held.edits.latest_revision(), held.base_revision, held.original_hash):
-            return PermissionResult(Conflict(_("The post was edited again since.")))
-        return can_edit(author, held.edits)
-    if held.parent:
-        return can_answer(author, held.parent)
-    if held.board:
-        return can_start_thread(author, held.board)
-    return PermissionResult(Gone(_("The board that it was for isn’t there any more.")))
-
-
-HELD = State(ModerationEffect.Kind.HELD, "state", _read, _write, can_decide_on, _hinders)

@@ -1,24 +1,17 @@
-"""Reporting a post, and answering reports."""
+"""Reporting a post to the moderators."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Unpack
-
 from django.utils.translation import gettext as _
 
-from forum.actions.acts import How, Outcome, Several, change
-from forum.actions.cases import weigh
 from forum.actions.posts import lock_thread_of
-from forum.actions.records import record
-from forum.actions.states import OPEN, REPORTS
+from forum.actions.report_cases import weigh
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
-from forum.models import ModerationAction, ModerationEffect, Post, Report, User
-from forum.models.acts import Act
+from forum.models import Post, Report, User
 from forum.models.reports import WORDS_LENGTH
-from forum.permissions import can_report, can_see_reporters
+from forum.permissions import can_report
 
 
 @retrying_transaction
@@ -49,37 +42,3 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
     )
     weigh([post.pk])
     return report
-
-
-@Several
-def uphold_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
-    """Answer all reports on a post: they were right, and it was seen to.
-
-    Inverse: `reopen_reports`.
-    """
-    return change(Act.UPHOLD_REPORTS, REPORTS, posts, Report.Outcome.ACTED, **how)
-
-
-@Several
-def dismiss_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
-    """Answer all reports on a post: it stays as it is. Inverse: `reopen_reports`."""
-    return change(Act.DISMISS_REPORTS, REPORTS, posts, Report.Outcome.DISMISSED, **how)
-
-
-@Several
-def reopen_reports(posts: Sequence[Post], **how: Unpack[How]) -> Outcome:
-    """Take back the last answer to the reports on a post. Inverse: to answer them again."""
-    return change(Act.REOPEN_REPORTS, REPORTS, posts, OPEN, takes_back=True, **how)
-
-
-@retrying_transaction
-def see_reporters(post: Post, *, actor: User) -> ModerationAction:
-    """Write down that somebody looks at who reported a post; irreversible."""
-    post = Post.objects.select_related("thread__board").get(pk=post.pk)
-    can_see_reporters(actor, post).enforce()
-    return record(
-        Act.SEE_REPORTERS,
-        actor=actor,
-        reason=_("Looked at who reported it"),
-        effects=[(ModerationEffect.Kind.POST, post.pk, {}, {})],
-    )

@@ -1,22 +1,70 @@
-"""What administrators set up and the moderation log tells of: reasons, and whatever else there is.
+"""Settings that administrators edit as rows, and that the moderation log tells of.
 
-Registering a model here takes its name in `forum.actions.configuration.KINDS` besides.
+A model that is registered here also needs a name in `forum.moderation.configuration.KINDS`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from forum.actions.configuration import set_up, take_down
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
-from forum.forms.configuration import ConfiguredForm, HoldRuleForm, ReasonTemplateForm
 from forum.models import HoldRule, ReasonTemplate
+from forum.moderation.configuration import set_up, take_down
+from forum.moderation.registry import actions_on
+from forum.moderation.targets import MEMBER, PENDING, POST, THREAD
 from forum.permissions import can_list_members
+
+
+class ConfiguredForm(forms.ModelForm):
+    """A row with the reason that the log gives for its change."""
+
+    why = forms.CharField(
+        label=_("Why"),
+        max_length=500,
+        required=False,
+        help_text=_("Optional. Kept in the moderation log."),
+    )
+
+
+def _choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
+    """Return everything that asks for a reason, by what it is done to."""
+    headings = (
+        (POST, _("Posts")),
+        (PENDING, _("Pending posts")),
+        (THREAD, _("Threads")),
+        (MEMBER, _("Members")),
+    )
+    choices = [
+        (heading, [(action.slug, action.button) for action in actions_on(kind)])
+        for kind, heading in headings
+    ]
+    return [*choices, (_("Answers"), [("undo", _("Undo")), ("appeal", _("Answer an appeal"))])]
+
+
+class ReasonTemplateForm(ConfiguredForm):
+    deeds = forms.MultipleChoiceField(
+        label=_("Offered for"),
+        choices=_choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: for everything."),
+    )
+
+    class Meta:
+        model = ReasonTemplate
+        fields = ["text", "deeds", "position", "is_active"]
+
+
+class HoldRuleForm(ConfiguredForm):
+    class Meta:
+        model = HoldRule
+        fields = ["kind", "terms", "number", "minutes", "about", "is_active", "note"]
 
 
 class ConfiguredAdmin(ForAdministrators, ModeratorModelAdmin):

@@ -1,4 +1,4 @@
-"""What waits to be erased: shown to those who may confirm it, with exact counts."""
+"""Requests for permanent deletion, with exact counts, for those who can confirm them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from forum.actions.erasures import confirm_erasure, drop_erasure
 from forum.admin.pages import PageAdmin
 from forum.admin.site import admin_site, moderator
 from forum.errors import Conflict, Invalid
-from forum.forms.moderation import ModerationForm
 from forum.models import Erasure
-from forum.models.version_tokens import stamp_of
+from forum.models.version_tokens import version_of
+from forum.moderation.erasure.requests import confirm_erasure, drop_erasure
+from forum.moderation.forms import ModerationForm
 from forum.permissions import can_confirm_erasure, can_list_members
 from forum.presenters.erasures import extent_of
 
@@ -38,7 +38,7 @@ class State(admin.SimpleListFilter):
 
 @admin.register(Erasure, site=admin_site)
 class ErasureAdmin(PageAdmin):
-    """One asks on the page of the post or the member; another confirms here, or refuses."""
+    """One person requests it on the page of the target; another confirms it here, or refuses."""
 
     list_display = ["target", "asked_by", "asked_at", "due", "reason", "state"]
     list_filter = [State]
@@ -57,16 +57,15 @@ class ErasureAdmin(PageAdmin):
         self, request: HttpRequest, row: Erasure, form: ModerationForm | None = None
     ) -> HttpResponse:
         actor = moderator(request)
-        stamp = stamp_of([row.target])
         context = self.admin_site.each_context(request) | {
-            "title": _("Erase for ever?") if row.is_open else _("An erasure"),
+            "title": _("Delete permanently?") if row.is_open else _("A permanent deletion"),
             "opts": self.opts,
             "asked": row,
             "extent": extent_of(row) if row.is_open else "",
             "verdict": can_confirm_erasure(actor, row),
             "is_asker": row.asked_by_id == actor.pk,
-            "form": form or ModerationForm(deed="erase"),
-            "stamp": stamp,
+            "form": form or ModerationForm(action="erase"),
+            "version": version_of([row.target]),
             "command": f"manage.py confirm_erasure {row.pk}",
         }
         status = 422 if form else 200
@@ -75,20 +74,20 @@ class ErasureAdmin(PageAdmin):
     # -- Deciding ---------------------------------------------------------------------------------
 
     def confirm(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Erase it; nobody can bring it back."""
+        """Delete it; nobody can bring it back."""
         asked = self.one(request, row_id)
         try:
             confirm_erasure(asked, actor=moderator(request), seen=request.POST.get("seen") or None)
         except (Conflict, Invalid) as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("It is erased."))
+            messages.success(request, _("It is permanently deleted."))
         return redirect(self._page(asked))
 
     def refuse(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Leave it as it is, with a reason; whoever asked for it takes it back in the same way."""
+        """Refuse it with a reason; whoever requested it withdraws it in the same way."""
         asked = self.one(request, row_id)
-        form = ModerationForm(request.POST, deed="erase")
+        form = ModerationForm(request.POST, action="erase")
         if not form.is_valid():
             return self.show(request, asked, form)
         reason, note = form.cleaned_data["reason"], form.cleaned_data["note"]
@@ -118,5 +117,5 @@ class ErasureAdmin(PageAdmin):
     @admin.display(description=_lazy("state"))
     def state(self, asked: Erasure) -> str:
         if asked.is_open:
-            return _("waits for a second person")
+            return _("waiting for a second person")
         return str(asked.get_outcome_display() or Erasure.Outcome.EXPIRED.label)

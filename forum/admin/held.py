@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
-from forum.admin.deeds import DeedAdmin
+from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import admin_site, moderator
-from forum.forms.deeds import DEEDS
-from forum.models import HeldPost, ModerationEffect
+from forum.models import HeldPost
 from forum.models.held import HeldPostQuerySet
+from forum.moderation.targets import PENDING
 
 
 class InBoardOfHeld(InBoard):
@@ -30,9 +29,8 @@ class InBoardOfHeld(InBoard):
 
 
 @admin.register(HeldPost, site=admin_site)
-class HeldPostAdmin(DeedAdmin):
-    deeds = DEEDS["held"]
-    kind = ModerationEffect.Kind.HELD
+class HeldPostAdmin(ModeratedAdmin):
+    kind = PENDING
     place = _("View page")
     list_display = ["shown_words", "author", "place_of", "why", "state", "created_at"]
     list_filter = ["state", "kind", InBoardOfHeld, "created_at"]
@@ -73,9 +71,3 @@ class HeldPostAdmin(DeedAdmin):
             return format_html("<bdi>{}</bdi>", held.board or "")
         address = held.thread.get_absolute_url()
         return format_html('<a href="{}"><bdi>{}</bdi></a>', address, held.thread)
-
-    def summary(self, targets: Sequence[HeldPost]) -> str:
-        return _("%(posts)s by %(people)s") % {
-            "posts": admin_search.posts(len(targets)),
-            "people": admin_search.people(len({held.author_id for held in targets})),
-        }

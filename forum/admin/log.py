@@ -13,10 +13,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from forum.actions.configuration import KINDS
 from forum.admin.site import ForModerators, ModeratorModelAdmin, admin_site, moderator
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
+from forum.moderation.configuration import KINDS
 from forum.permissions import can_undo
 
 Kind = ModerationEffect.Kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +14,10 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin import search as admin_search
-from forum.admin.deeds import DeedAdmin
+from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import ForAdministrators, admin_site
-from forum.forms.deeds import DEEDS
-from forum.models import ModerationEffect, Role, User
+from forum.models import Role, User
+from forum.moderation.targets import MEMBER
 from forum.permissions import can_administer, can_list_members
 
 
@@ -58,9 +57,8 @@ class IsSuspended(admin.SimpleListFilter):
 
 
 @admin.register(User, site=admin_site)
-class MemberAdmin(DeedAdmin):
-    deeds = DEEDS["person"]
-    kind = ModerationEffect.Kind.PERSON
+class MemberAdmin(ModeratedAdmin):
+    kind = MEMBER
     place = _("View profile")
     list_display = ["username", "email", "date_joined", "state", "appointments"]
     list_filter = [IsSuspended, "role_assignments__kind", "date_joined"]
@@ -101,6 +99,3 @@ class MemberAdmin(DeedAdmin):
             f"{role.get_kind_display()} ({role.board or _('all boards')})"
             for role in person.role_assignments.all()
         )
-
-    def summary(self, targets: Sequence[User]) -> str:
-        return admin_search.people(len(targets))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
-from forum.admin.deeds import DeedAdmin
+from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import YesNo, admin_site, moderator
-from forum.forms.deeds import DEEDS
-from forum.models import ModerationEffect, Post, Report
+from forum.models import Post
+from forum.moderation.targets import POST
 from forum.presenters.history import source_for
 from forum.queries.admin_posts import containing_text, posts_for_admin
 
@@ -28,9 +26,8 @@ class InBoardOfThread(InBoard):
 
 
 @admin.register(Post, site=admin_site)
-class PostAdmin(DeedAdmin):
-    deeds = DEEDS["post"]
-    kind = ModerationEffect.Kind.POST
+class PostAdmin(ModeratedAdmin):
+    kind = POST
     place = _("View in thread")
     list_display = [
         *("shown_words", "author", "thread", "depth", "is_answered", "state", "created_at"),
@@ -105,12 +102,3 @@ class PostAdmin(DeedAdmin):
     @admin.display(description=_("page"))
     def in_thread(self, post: Post) -> SafeString:
         return format_html('<a href="{}">{}</a>', post.get_absolute_url(), self.place)
-
-    def summary(self, targets: Sequence[Post]) -> str:
-        said = _("%(posts)s by %(people)s in %(threads)s") % {
-            "posts": admin_search.posts(len(targets)),
-            "people": admin_search.people(len({post.author_id for post in targets})),
-            "threads": admin_search.threads(len({post.thread_id for post in targets})),
-        }
-        reports = Report.objects.open().filter(post__in=targets).count()
-        return f"{said}, {admin_search.reports(reports)}" if reports else said

@@ -51,7 +51,7 @@ class State(Choice):
     parameter_name = "state"
     values = {
         "open": (_lazy("Open"), lambda _reader: Q(closed_at=None)),
-        "closed": (_lazy("Answered"), lambda _reader: Q(closed_at__isnull=False)),
+        "closed": (_lazy("Closed"), lambda _reader: Q(closed_at__isnull=False)),
     }
 
     def value(self) -> str:
@@ -62,7 +62,7 @@ class State(Choice):
 
 
 class WorkedOn(Choice):
-    title = _lazy("worked on by")
+    title = _lazy("assignee")
     parameter_name = "by"
     values = {
         "me": (_lazy("Me"), lambda reader: Q(assignee=reader) & worked_on()),
@@ -111,7 +111,7 @@ class Account(Choice):
 
 
 class Answered(Choice):
-    title = _lazy("has replies")
+    title = _lazy("replies")
     parameter_name = "replies"
     values = {
         "yes": (_lazy("Yes"), lambda _reader: Q(is_answered=True)),
@@ -124,7 +124,7 @@ def _older_than(days: int) -> Callable[[User], Q]:
 
 
 class Age(Choice):
-    title = _lazy("waits since")
+    title = _lazy("waiting")
     parameter_name = "age"
     values = {
         "1": (_lazy("Over a day ago"), _older_than(1)),
@@ -142,7 +142,7 @@ class InBoardOfCase(InBoard):
 
 @admin.register(Case, site=admin_site)
 class CaseAdmin(ReviewAdmin):
-    """Every deed on a post, and on a held one, can be done from here, to one or several."""
+    """Every action on a post, and on a pending one, can be taken from here, on one or several."""
 
     change_list_template = "admin/forum/queue.html"
     list_display = [
@@ -196,7 +196,7 @@ class CaseAdmin(ReviewAdmin):
     @admin.display(description=_lazy("author"))
     def author(self, case: Case) -> SafeString:
         author = case.author
-        since = _("here since %(day)s") % {"day": day(author.date_joined)}
+        since = _("joined %(day)s") % {"day": day(author.date_joined)}
         return format_html("<bdi>{}</bdi><br><small>{}</small>", author, since)
 
     @admin.display(description=_lazy("thread"))
@@ -220,13 +220,13 @@ class CaseAdmin(ReviewAdmin):
     def weight_in_words(self, case: Case) -> str:
         return f"{case.weight:.1f}"
 
-    @admin.display(description=_lazy("waits since"))
+    @admin.display(description=_lazy("waiting since"))
     def since(self, case: Case) -> SafeString:
         return time_tag(case.opened_at)
 
     @admin.display(description=_lazy("state"))
     def state(self, case: Case) -> str:
         if not case.is_open:
-            return _("answered")
+            return _("closed")
         person = case.worked_on_by
-        return _("%(name)s is on it") % {"name": person} if person else _("open")
+        return _("claimed by %(name)s") % {"name": person} if person else _("open")

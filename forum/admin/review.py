@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import PAGE_VAR
-from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -18,27 +15,21 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
 
-from forum.actions.claims import claim_case, release_case
-from forum.actions.reports import see_reporters
-from forum.admin.deeds import MOST, DeedAdmin, address_of
+from forum.actions.case_assignment import claim_case, release_case
+from forum.admin.moderated import bulk_action
 from forum.admin.pages import PageAdmin
-from forum.admin.site import admin_site, moderator
+from forum.admin.site import moderator
 from forum.errors import UserError
-from forum.forms.answers import DISMISS
-from forum.forms.deed import Deed
-from forum.forms.deeds import DEEDS, HIDE
-from forum.forms.held import APPROVE, REJECT
 from forum.models import Case, HeldPost, Post
 from forum.models.reports import CaseQuerySet
+from forum.moderation.actions.report_answers import see_reporters
+from forum.moderation.offers import bulk_actions, offered_actions, page_of
+from forum.moderation.targets import PENDING, POST, Target
 from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
 
-# The keys of the deeds that answer most.
-KEYS = {HIDE.name: "a", DISMISS.name: "d", APPROVE.name: "a", REJECT.name: "d"}
-
-Act = tuple[str, Any, str]  # address, words, key
+Offer = tuple[str, Any, str]  # address, text, key
 
 
 class ReviewAdmin(PageAdmin):
@@ -69,33 +60,30 @@ class ReviewAdmin(PageAdmin):
             "filters": self._filters(request),
             "is_mine": row.worked_on_by == reader,
             "is_own_post": row.author.pk == reader.pk,
-            "acts": self._acts(request, about),
+            "offers": self._offers(request, about),
         }
         template = "admin/forum/held.html" if held else "admin/forum/case.html"
         return TemplateResponse(request, template, context)
 
-    def _acts(self, request: HttpRequest, about: Post | HeldPost) -> list[tuple[Any, list[Act]]]:
-        """Whatever the desk can do with the post, its thread and its author."""
-        targets: list[tuple[Any, Model | None]] = [
+    def _offers(
+        self, request: HttpRequest, about: Post | HeldPost
+    ) -> list[tuple[Any, list[Offer]]]:
+        """Return whatever can be done with the post, its thread and its author."""
+        targets: list[tuple[Any, Target | None]] = [
             (_("The post"), about),
             (_("Its thread"), about.thread),
             (_("Its author"), about.author),
         ]
+        reader, back = moderator(request), self._list_page(request)
         groups = []
         for heading, target in targets:
-            its = admin_site.get_model_admin(type(target)) if target else None
-            if target and isinstance(its, DeedAdmin) and its.has_view_permission(request):
-                acts = [
-                    self._act(deed, target)
-                    for deed in its.deeds
-                    if deed.applies(target) and deed.may(moderator(request), target)
-                ]
-                groups.append((heading, acts))
-        return [(heading, acts) for heading, acts in groups if acts]
-
-    def _act(self, deed: Deed, target: Model) -> Act:
-        page = address_of(target._meta.model_name, deed, [target.pk], from_queue=True)
-        return page, deed.button, KEYS.get(deed.name, "")
+            offers = [
+                (page_of(action, target, back), action.button, action.queue_key)
+                for action in (offered_actions(target, reader) if target else ())
+                if target
+            ]
+            groups.append((heading, offers))
+        return [(heading, offers) for heading, offers in groups if offers]
 
     # -- Taking in hand, leaving ------------------------------------------------------------------
 
@@ -106,7 +94,7 @@ class ReviewAdmin(PageAdmin):
             case, actor=actor, take_over="take_over" in request.POST
         ):
             other = self.one(request, row_id).worked_on_by
-            messages.warning(request, _("Somebody is on it already: %(name)s.") % {"name": other})
+            messages.warning(request, _("Already claimed by %(name)s.") % {"name": other})
         return _see(case, self._filters(request))
 
     def release(self, request: HttpRequest, row_id: int) -> HttpResponse:
@@ -131,16 +119,18 @@ class ReviewAdmin(PageAdmin):
             cases.moderated_by(actor).free_for(actor).select_related("post__thread__board").first()
         )
         if found is None:
-            messages.info(request, _("There is no other case that way."))
+            messages.info(request, _("There are no more cases."))
             return self._back(request)
         claim_case(found, actor=actor)
         return _see(found, self._filters(request))
 
     def _back(self, request: HttpRequest) -> HttpResponse:
-        """To the list, as one came from it."""
+        return HttpResponseRedirect(self._list_page(request), status=303)
+
+    def _list_page(self, request: HttpRequest) -> str:
+        """Return the address of the list, as one came from it."""
         chosen = QueryDict(self._filters(request)).urlencode()
-        page = reverse("admin:index") + (f"?{chosen}" if chosen else "")
-        return HttpResponseRedirect(page, status=303)
+        return reverse("admin:index") + (f"?{chosen}" if chosen else "")
 
     def _filters(self, request: HttpRequest) -> str:
         """What the list was asked for from which somebody came, as a query string."""
@@ -162,33 +152,32 @@ class ReviewAdmin(PageAdmin):
     # -- From the list ----------------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Return the deeds on posts and on held posts that can be done to several at once.
-
-        Cases are chosen in the list; what is done is done to what they are about.
-        """
+        """Return the bulk actions on posts and on pending posts, chosen by their cases."""
         return {
-            deed.name: (_opener(deed, kind), deed.name, deed.button)
-            for kind in ("held", "post")
-            for deed in DEEDS[kind]
-            if not deed.is_for_one
+            action.slug: (bulk_action(action, f"{path}_id"), action.slug, action.button)
+            for path, kind in (("held", PENDING), ("post", POST))
+            for action in bulk_actions(kind)
         }
 
     @admin.display(description=_lazy("answer"))
     def answers(self, case: Case) -> SafeString | str:
-        """The two most frequent answers, without looking closer."""
+        """Return the two most frequent answers, to give without looking closer."""
         if not case.is_open:
             return ""
-        about = case.about
-        deeds = (APPROVE, REJECT) if case.held else (HIDE, DISMISS)
-        links = (
+        actions = bulk_actions(PENDING if case.held else POST)
+        return format_html_join(
+            " ",
+            '<a href="{}" data-js-key="{}">{}</a>',
             (
-                address_of(about._meta.model_name, deed, [about.pk], from_queue=True),
-                KEYS[deed.name],
-                deed.button,
-            )
-            for deed in deeds
+                (
+                    page_of(action, case.about, reverse("admin:index")),
+                    action.queue_key,
+                    action.button,
+                )
+                for action in actions
+                if action.queue_key
+            ),
         )
-        return format_html_join(" ", '<a href="{}" data-js-key="{}">{}</a>', links)
 
 
 def _see(case: Case, filters: str) -> HttpResponse:
@@ -196,29 +185,3 @@ def _see(case: Case, filters: str) -> HttpResponse:
     if filters:
         page = f"{page}?{urlencode({'filters': filters})}"
     return HttpResponseRedirect(page, status=303)
-
-
-def _opener(deed: Deed, kind: str) -> Callable[..., HttpResponse | None]:
-    def open_deed(
-        _admin: ReviewAdmin, request: HttpRequest, chosen: QuerySet[Case]
-    ) -> HttpResponse | None:
-        suitable = chosen.exclude(**{kind: None})
-        ids: Sequence[int] = list(suitable.values_list(f"{kind}_id", flat=True)[: MOST + 1])
-        if not ids:
-            messages.error(request, _("There is nothing to do that to among what you chose."))
-            return None
-        if len(ids) > MOST:
-            few = _("That are too many at once: choose at most %(most)d.") % {"most": MOST}
-            messages.error(request, few)
-            return None
-        if left_out := chosen.count() - len(ids):
-            words = ngettext(
-                "%(count)d selected case was left out: it does not allow this.",
-                "%(count)d selected cases were left out: they do not allow this.",
-                left_out,
-            )
-            messages.warning(request, words % {"count": left_out})
-        model = "heldpost" if kind == "held" else kind
-        return redirect(address_of(model, deed, ids, from_queue=True))
-
-    return open_deed

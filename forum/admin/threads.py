@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,16 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
-from forum.admin.deeds import DeedAdmin
+from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import YesNo, admin_site, moderator
-from forum.forms.deeds import DEEDS
-from forum.models import ModerationEffect, Post, Thread
+from forum.models import Thread
+from forum.moderation.targets import THREAD
 
 
 @admin.register(Thread, site=admin_site)
-class ThreadAdmin(DeedAdmin):
-    deeds = DEEDS["thread"]
-    kind = ModerationEffect.Kind.THREAD
+class ThreadAdmin(ModeratedAdmin):
+    kind = THREAD
     place = _("View thread")
     list_display = ["title", "board", "author", "post_count", "last_post_at", "state"]
     list_filter = [
@@ -57,10 +54,3 @@ class ThreadAdmin(DeedAdmin):
             (thread.merged_into_id, _("merged")),
         )
         return ", ".join(str(name) for holds, name in states if holds)
-
-    def summary(self, targets: Sequence[Thread]) -> str:
-        return _("%(threads)s with %(posts)s by %(people)s") % {
-            "threads": admin_search.threads(len(targets)),
-            "posts": admin_search.posts(sum(thread.post_count for thread in targets)),
-            "people": admin_search.people(Post.objects.filter(thread__in=targets).count_authors()),
-        }

@@ -8,6 +8,7 @@ import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.utils.timezone
+import forum.log_entry_types
 import forum.models.accounts
 import forum.models.read_state
 from django.conf import settings
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
             name='ModerationAction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('hide-post', 'hid a post'), ('unhide-post', 'unhid a post'), ('remove-branch', 'removed a branch'), ('restore-branch', 'restored a branch'), ('edit-post', 'edited a post'), ('revert-edit', 'took an edit back'), ('lock-branch', 'locked a branch'), ('unlock-branch', 'unlocked a branch'), ('slow-branch', 'slowed a branch down'), ('hasten-branch', 'let a branch go at its own pace again'), ('lock-thread', 'locked a thread'), ('unlock-thread', 'unlocked a thread'), ('slow-thread', 'slowed a thread down'), ('hasten-thread', 'let a thread go at its own pace again'), ('retitle-thread', 'changed a title'), ('pin-thread', 'pinned a thread'), ('unpin-thread', 'unpinned a thread'), ('suspend-person', 'suspended a member'), ('lift-suspension', 'lifted a suspension'), ('silence-person', 'silenced a member'), ('lift-silence', 'let a member speak again'), ('warn-person', 'warned a member'), ('retract-warning', 'took a warning back'), ('move-branch', 'moved a branch'), ('split-branch', 'split a branch off'), ('merge-thread', 'merged a thread'), ('unmerge-thread', 'took a merge back'), ('decline-appeal', 'declined an appeal'), ('uphold-reports', 'took reports as right'), ('dismiss-reports', 'dismissed reports'), ('reopen-reports', 'opened reports again'), ('see-reporters', 'looked at who reported a post'), ('note-person', 'wrote a note about a member'), ('retract-note', 'deleted a note about a member'), ('assign-case', 'assigned a case'), ('ask-erasure', 'asked to erase something'), ('drop-erasure', 'left something that was to be erased'), ('erase-post', 'erased a post'), ('erase-person', 'erased a member'), ('configure', 'changed what is set up'), ('approve-held', 'approved a post that waited'), ('retract-approval', 'took an approval back'), ('reject-held', 'rejected a post that waited'), ('retract-rejection', 'let a rejected post wait again')], max_length=20, verbose_name='act')),
+                ('act', models.CharField(choices=forum.log_entry_types.type_choices, max_length=20, verbose_name='act')),
                 ('reason', models.CharField(max_length=500, verbose_name='reason')),
                 ('note', models.CharField(blank=True, max_length=2000, verbose_name='note for moderators')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),

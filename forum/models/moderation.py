@@ -1,4 +1,4 @@
-"""What moderators did, for ever: append-only, also against the admin and the shell."""
+"""The moderation log: append-only, also against the admin and the shell."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from forum.log_entry_types import LogEntryType, entry_type, public_types, type_choices
 from forum.models.accounts import User
-from forum.models.acts import PUBLIC, Act, Rule, rule_of
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.threads import Reader, Thread
@@ -34,7 +34,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         if isinstance(reader, User) and reader.roles.is_site_moderator:
             return entries
         threads = Thread.objects.visible_to(reader).values("pk")
-        public = Q(act__in=PUBLIC) & (Q(thread=None) | Q(thread__in=threads))
+        public = Q(act__in=public_types()) & (Q(thread=None) | Q(thread__in=threads))
         if isinstance(reader, User):
             mine = ModerationAction.objects.concerning(reader).values("pk")
             public |= Q(board__in=reader.roles.board_ids) | Q(pk__in=mine) | Q(actor=reader)
@@ -47,7 +47,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
         """What is known of a member: without notes that were taken back, and that they were."""
-        deleted = Q(act=Act.NOTE_PERSON, undone_by__isnull=False) | Q(act=Act.RETRACT_NOTE)
+        deleted = Q(act="note-person", undone_by__isnull=False) | Q(act="retract-note")
         return self.exclude(deleted)
 
     def with_targets(self) -> ModerationActionQuerySet:
@@ -84,14 +84,15 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
 
 
 class ModerationAction(models.Model):
-    """One deed of a moderator, with its reason. Triggers in the database refuse changes."""
+    """An entry of the moderation log: one action, with its reason, on one target or many.
 
-    Act = Act
+    Triggers in the database refuse changes.
+    """
 
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("moderator")
     )
-    act = models.CharField(_("act"), max_length=20, choices=Act.choices)
+    act = models.CharField(_("act"), max_length=20, choices=type_choices)
     reason = models.CharField(_("reason"), max_length=500)
     note = models.CharField(_("note for moderators"), max_length=2000, blank=True)
     # Where it was done; empty for what is about members, or about several places.
@@ -130,8 +131,8 @@ class ModerationAction(models.Model):
         return f"/log/{self.pk}/"
 
     @property
-    def rule(self) -> Rule:
-        return rule_of(self.act)
+    def type(self) -> LogEntryType:
+        return entry_type(self.act)
 
 
 class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
@@ -152,7 +153,7 @@ class ModerationEffect(models.Model):
         POST = "post", _("post")
         THREAD = "thread", _("thread")
         PERSON = "person", _("member")
-        # What administrators set up; see `forum.actions.configuration`.
+        # What administrators set up; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
         RULE = "rule", _("rule for holding")
         HELD = "held", _("held post")

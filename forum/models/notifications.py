@@ -97,7 +97,9 @@ class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
     def with_context(self, reader: Reader) -> ModerationNotificationQuerySet:
         """Fetch action, report and thread too, and the excerpt of the member's post if readable."""
         return (
-            self.select_related("action__actor", "action__thread", "report", "post__case")
+            self.select_related(
+                "action__actor", "action__thread", "report", "post__case", "post__author"
+            )
             .defer("post__html", "post__source", "post__excerpt")
             .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))
         )

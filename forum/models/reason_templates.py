@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 class ReasonTemplateQuerySet(models.QuerySet["ReasonTemplate"]):
     def offered_for(self, action: str) -> ReasonTemplateQuerySet:
-        """Return the active templates offered for that moderation action."""
+        """Return those to choose from when that action asks for a reason."""
         return self.filter(Q(deeds=[]) | Q(deeds__contains=[action]), is_active=True)
 
 
@@ -18,7 +18,7 @@ class ReasonTemplate(models.Model):
     """A prepared reason, set up by administrators. Its text is copied when it is chosen."""
 
     text = models.CharField(_("reason"), max_length=500)
-    # Names of moderation actions that ask for a reason.
+    # Slugs of moderation actions, and of what asks for a reason besides.
     deeds = ArrayField(
         models.CharField(max_length=20),
         verbose_name=_("offered for"),

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, models
 from django.db.models import F, Q, Subquery
 from django.db.models.expressions import RawSQL
+from django.urls import resolve
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
@@ -25,26 +26,6 @@ if TYPE_CHECKING:
 Reader = User | AnonymousUser
 
 TITLE_LENGTH = 120
-# Words after the thread's id in other URLs (see `forum.urls`), which no slug may equal.
-RESERVED_SLUGS = frozenset(
-    {
-        "lock",
-        "unlock",
-        "slow",
-        "hasten",
-        "pin",
-        "retitle",
-        "merge",
-        "unpin",
-        "seen",
-        "served",
-        "next",
-        "go",
-        "map",
-        "updates",
-    }
-)
-# Fixtures use ids below this; sequences start here.
 FIRST_THREAD_ID = 1000
 
 
@@ -218,6 +199,6 @@ def thread_path(thread_id: int, slug: str) -> str:
 
 
 def slug_of(title: str) -> str:
-    """Return the readable part of a thread's URL; never empty."""
+    """Return the readable part of a thread's URL: never empty, never that of another page."""
     slug = slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
-    return f"{slug}-thread" if slug in RESERVED_SLUGS else slug
+    return slug if resolve(thread_path(1, slug)).url_name == "thread-detail" else f"{slug}-thread"

@@ -1,4 +1,4 @@
-"""Whether what somebody looked at is still so: a stamp of posts, threads or members."""
+"""Version tokens: a form carries one, and is refused when its targets have changed since."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def _effects(targets: Sequence[Target]) -> tuple[str, list[int]]:
     return kinds[type(targets[0])], [target.pk for target in targets]
 
 
-def stamp_of(targets: Sequence[Target]) -> str:
-    """Differs once moderators acted on one of these, or people changed one of these posts."""
+def version_of(targets: Sequence[Target]) -> str:
+    """Return a token that differs once one of these was moderated, or a post among them changed."""
     if not targets:
         return ""
     kind, ids = _effects(targets)
@@ -42,23 +42,23 @@ def stamp_of(targets: Sequence[Target]) -> str:
     return f"{latest}.{numbers}"
 
 
-def reports_stamp_of(posts: Sequence[Post]) -> str:
-    """Differs, besides, once somebody reported one of these posts."""
+def version_with_reports(posts: Sequence[Post]) -> str:
+    """Return a token that also differs once somebody reported one of these posts."""
     latest = Report.objects.filter(post__in=posts).aggregate(latest=Max("pk"))["latest"] or 0
-    return f"{stamp_of(posts)}.{latest}"
+    return f"{version_of(posts)}.{latest}"
 
 
-def branch_stamp_of(heads: Sequence[Post]) -> str:
-    """Differs, besides, once anything below one of these posts was written or changed."""
+def version_of_branches(heads: Sequence[Post]) -> str:
+    """Return a token that also differs once anything below one of these posts changed."""
     sums = [
         Post.objects.branch_of(head).aggregate(of=Sum("changed_number"))["of"] or 0
         for head in heads
     ]
-    return f"{stamp_of(heads)}.{sum(sums)}"
+    return f"{version_of(heads)}.{sum(sums)}"
 
 
 def last_change(targets: Sequence[Target]) -> LastChange | None:
-    """Who changed one of these last, and when, as far as that is known."""
+    """Return who changed one of these last, and when, as far as that is known."""
     kind, ids = _effects(targets)
     action = (
         ModerationAction.objects.filter(effects__kind=kind, effects__target_id__in=ids)

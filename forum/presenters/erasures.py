@@ -1,4 +1,4 @@
-"""How much an erasure takes with it, counted before anybody confirms it."""
+"""How much a permanent deletion takes with it, counted before anybody confirms it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forum.presenters.counts import posts, threads
 
 
 def extent_of(asked: Erasure) -> str:
-    """What goes, if it is confirmed."""
+    """Say what goes, if it is confirmed."""
     if asked.post:
         return extent_of_post(asked.post)
     assert asked.person
@@ -36,7 +36,7 @@ def extent_of_post(post: Post) -> str:
 
 
 def extent_of_account(person: User) -> str:
-    """The account; and what its posts are, if these are chosen."""
+    """Say what goes with an account; and with its posts, if these are chosen."""
     account = _of_account(person, with_posts=False)
     written = _what_they_say(_written_by(person))
     return _("%(account)s. If you choose so, also %(posts)s") % {
@@ -47,22 +47,32 @@ def extent_of_account(person: User) -> str:
 
 def _of_account(person: User, *, with_posts: bool) -> str:
     mentions = Mention.objects.filter(person=person).count()
-    notifications = Notification.objects.filter(member=person).count()
-    told = ModerationNotification.objects.filter(member=person).count()
+    notifications = (
+        Notification.objects.filter(member=person).count()
+        + ModerationNotification.objects.filter(member=person).count()
+    )
     drafts = Draft.objects.filter(member=person).count()
+    counted = (
+        (drafts, ngettext("%(count)d draft", "%(count)d drafts", drafts)),
+        (
+            notifications,
+            ngettext("%(count)d notification", "%(count)d notifications", notifications),
+        ),
+        (
+            mentions,
+            ngettext("the name in %(count)d mention", "the name in %(count)d mentions", mentions),
+        ),
+    )
     parts = [
         _("the name, the address and everything else of the account"),
-        ngettext("%(count)d draft", "%(count)d drafts", drafts) % {"count": drafts},
-        ngettext("%(count)d notice", "%(count)d notices", notifications + told)
-        % {"count": notifications + told},
-        ngettext("the name in %(count)d mention", "the name in %(count)d mentions", mentions)
-        % {"count": mentions},
+        *(words % {"count": count} for count, words in counted if count),
     ]
     written = _written_by(person)
     if with_posts:
-        return ", ".join([*parts, _what_they_say(written)])
-    stays = _("%(posts)s stay, under another name") % {"posts": posts(written.count())}
-    return ", ".join([*parts, stays])
+        parts.append(_what_they_say(written))
+    elif count := written.count():
+        parts.append(_("%(posts)s stay, under another name") % {"posts": posts(count)})
+    return ", ".join(parts)
 
 
 def _written_by(person: User) -> PostQuerySet:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from forum.actions.posts import prepare_post
-from forum.actions.premoderation import HELD
 from forum.errors import Invalid
 from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
 from forum.permissions import can_appeal, can_withdraw
@@ -53,7 +52,8 @@ def shown(held: HeldPost, decided: ModerationAction | None = None) -> Shown:
 def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
     """These with what moderators decided of each; at most two queries."""
     found = list(listed)
-    owners = ModerationEffect.objects.owners(HELD.kind, [each.pk for each in found], HELD.key)
+    kind = ModerationEffect.Kind.HELD
+    owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")
     actions = ModerationAction.objects.in_bulk(set(owners.values()))
     return [shown(each, actions.get(owners.get(each.pk, 0))) for each in found]
 

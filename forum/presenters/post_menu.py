@@ -1,6 +1,6 @@
 """What this reader can do with a post, as links; the rules are `permissions`'.
 
-What moderators can do is `forum.forms.deeds`.
+What moderators can do is `forum.moderation.offers`.
 """
 
 from __future__ import annotations

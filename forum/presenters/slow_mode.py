@@ -1,14 +1,13 @@
-"""What is said of a thread, or of the head of a branch, that is locked or slow."""
+"""Banners of a thread, or of a branch, that is locked or in slow mode."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from forum.log_entry_types import entry_type
 from forum.models import Thread
-from forum.models.acts import Act
 from forum.presenters.times import Clock
 from forum.queries.thread_pages import PostRow
 
@@ -27,22 +26,16 @@ def thread_restrictions(thread: Thread, clock: Clock) -> list[str]:
 
 
 def describe_moves(thread: Thread) -> list[tuple[int, str]]:
-    """Of the branches moved here or away: entries of the log, and words."""
+    """Return the entries of the log about branches moved here or away, in words."""
+    words = _("A moderator %(did)s: %(reason)s")
     return [
-        (move["id"], f"{MOVE_TEXTS[Act(move['act'])]} {move['reason']}") for move in thread.moves
+        (move["id"], words % {"did": entry_type(move["act"]).past_tense, "reason": move["reason"]})
+        for move in thread.moves
     ]
 
 
-MOVE_TEXTS = {
-    Act.MOVE_BRANCH: _lazy("A moderator moved a branch here or away:"),
-    Act.SPLIT_BRANCH: _lazy("A moderator made a thread of its own of a branch:"),
-    Act.MERGE_THREAD: _lazy("A moderator merged another thread with this one:"),
-    Act.UNMERGE_THREAD: _lazy("A moderator took a merge back:"),
-}
-
-
 def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
-    """The same of a branch, at its head."""
+    """Return the same of a branch, at its head."""
     said = []
     now = timezone.now()
     if row.locked_at and not (row.locked_until and row.locked_until <= now):
@@ -64,8 +57,16 @@ def _locked(name: str, end: str, reason: str | None) -> str:
 
 
 def _slow(minutes: int, end: str, reason: str | None) -> str:
-    pace = ngettext(
-        "one post a person in %(count)d minute", "one post a person in %(count)d minutes", minutes
-    )
-    told = _("Slow until %(end)s, %(pace)s: %(reason)s") if end else _("Slow, %(pace)s: %(reason)s")
-    return told % {"pace": pace % {"count": minutes}, "end": end, "reason": reason or ""}
+    if end:
+        words = ngettext(
+            "Slow mode until %(end)s, one post per minute: %(reason)s",
+            "Slow mode until %(end)s, one post every %(count)d minutes: %(reason)s",
+            minutes,
+        )
+    else:
+        words = ngettext(
+            "Slow mode, one post per minute: %(reason)s",
+            "Slow mode, one post every %(count)d minutes: %(reason)s",
+            minutes,
+        )
+    return words % {"count": minutes, "end": end, "reason": reason or ""}

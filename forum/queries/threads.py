@@ -12,8 +12,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.functions import Cast, JSONObject
 
+from forum.log_entry_types import types_about
 from forum.models.accounts import User
-from forum.models.acts import MOVES
 from forum.models.drafts import Draft
 from forum.models.held import HeldPost
 from forum.models.moderation import ModerationEffect
@@ -58,7 +58,7 @@ def with_moves(threads: Threads) -> Threads:
     moves = ModerationEffect.objects.filter(
         kind=ModerationEffect.Kind.THREAD,
         target_id=OuterRef("pk"),
-        action__act__in=MOVES,
+        action__act__in=types_about("moves"),
         action__undoes=None,
         action__undone_by=None,
     ).order_by("-action")

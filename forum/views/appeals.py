@@ -8,10 +8,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.errors import Conflict, Invalid
-from forum.forms.appeals import AnswerForm, AppealForm
+from forum.forms.appeals import AppealForm
 from forum.models import Appeal, ModerationAction
+from forum.moderation.appeals import appeal_against, decline_appeal, uphold_appeal
+from forum.moderation.forms import AnswerForm
 from forum.permissions import can_answer_appeal, can_appeal
 from forum.presenters.log import entry_of, links_of
 from forum.url_params import id_param
@@ -65,7 +66,7 @@ def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
     """Read an appeal, and answer it: undo what was done, or say why it stands."""
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
-    form = AnswerForm(sent, initial=kept_text(request), deed="appeal")
+    form = AnswerForm(sent, initial=kept_text(request), action="appeal")
     permission = can_answer_appeal(request.user, appeal)
     if request.method == "POST":
         permission.enforce()

@@ -1,4 +1,4 @@
-"""Asking that one's own account is erased."""
+"""Requesting that one's own account is permanently deleted."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.erasures import ask_for_own, withdraw_own
 from forum.errors import Conflict
 from forum.forms.erasures import OwnForm
 from forum.models import Erasure
+from forum.moderation.erasure.requests import ask_for_own, withdraw_own
 from forum.presenters.erasures import extent_of_account
 from forum.views.auth import MemberRequest, member_required
 
@@ -47,4 +47,4 @@ def _decide(request: MemberRequest, form: OwnForm) -> None:
     except Conflict as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, _("Asked for. An administrator has to confirm it."))
+        messages.success(request, _("Requested. An administrator has to confirm it."))

@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from forum.actions.premoderation import withdraw_held
-from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
 from forum.models import Draft, HeldPost
+from forum.moderation.offers import links_on
 from forum.presenters.held import held_of, page_of, shown
 from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.read_only import read_only
@@ -52,7 +52,7 @@ def detail(request: MemberRequest, held_id: int) -> HttpResponse:
     held = get_object_or_404(HeldPost.objects.visible_to(request.user).with_context(), pk=held_id)
     context = {
         "page": page_of(held, request.user),
-        "deeds": offered("held", held, request.user),
+        "deeds": links_on(held, request.user),
     }
     return render(request, "held/detail.html", context)
 

@@ -15,7 +15,7 @@ from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.models import ModerationNotification, Notification, User
 from forum.presenters.inbox import grouped, nothing_since
-from forum.presenters.moderation_notifications import told
+from forum.presenters.moderation_notifications import notifications_in_words
 from forum.queries.notifications import count_unread_notifications, recount_unread_notifications
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
@@ -36,7 +36,7 @@ def detail(request: MemberRequest) -> HttpResponse:
     # What moderators told is not paged along: the rest of it has a page of its own.
     unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
     context = {
-        "told": [] if after else told(unread[:NOTIFICATIONS_PER_PAGE]),
+        "told": [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE]),
         "entries": grouped(notifications[:NOTIFICATIONS_PER_PAGE]),
         "nothing": "" if after or count_unread_notifications(member) else nothing_since(latest),
         "newest": latest,
@@ -88,7 +88,7 @@ def told_by_moderators(request: MemberRequest) -> HttpResponse:
         ]
     )
     context = {
-        "entries": told(page[:NOTIFICATIONS_PER_PAGE]),
+        "entries": notifications_in_words(page[:NOTIFICATIONS_PER_PAGE]),
         "next_after": page[NOTIFICATIONS_PER_PAGE - 1].pk
         if len(page) > NOTIFICATIONS_PER_PAGE
         else None,

@@ -1,4 +1,4 @@
-"""The moderation log, for everybody; and taking back what it tells of, for moderators."""
+"""The moderation log, for everybody; undoing its entries, for moderators."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.undo import undo
 from forum.errors import Conflict, Invalid
-from forum.forms.moderation import ReasonForm
+from forum.log_entry_types import type_choices
 from forum.models import Board, ModerationAction
-from forum.models.acts import Act
+from forum.moderation.forms import ReasonForm
+from forum.moderation.undo import undo
 from forum.permissions import can_appeal, can_undo
-from forum.presenters.log import entries_of, entry_of, kept_in_words, links_of
+from forum.presenters.log import entries_of, entry_of, links_of
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, moderator_required
 from forum.views.form_drafts import forget_text, kept_text
@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     entries = ModerationAction.objects.visible_to(request.user).with_targets().before(before)
     boards = Board.objects.order_by("name")
     board = next((each for each in boards if each.slug == request.GET.get("board")), None)
-    act = request.GET.get("act") if request.GET.get("act") in Act.values else ""
+    act = request.GET.get("act") if request.GET.get("act") in dict(type_choices()) else ""
     entries = entries.filter(**({"board": board} if board else {}) | ({"act": act} if act else {}))
     page = list(entries[: LOG_ENTRIES_PER_PAGE + 1])
     context = {
@@ -39,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "is_later_page": before is not None,
         "boards": boards,
         "board": board,
-        "acts": Act.choices,
+        "acts": type_choices(),
         "act": act,
     }
     return render(request, "log/index.html", context)
@@ -67,7 +67,7 @@ def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
     action = get_object_or_404(entries, pk=action_id)
     if not hasattr(action, "undone_by"):
         can_undo(request.user, action).enforce()
-    form = ReasonForm(request.POST or None, initial=kept_text(request), deed="undo")
+    form = ReasonForm(request.POST or None, initial=kept_text(request), action="undo")
     if form.is_valid():
         try:
             undone = undo(action, actor=request.user, **form.cleaned_data)
@@ -75,8 +75,8 @@ def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             forget_text(request)
-            messages.success(request, _("It is undone."))
-            for words in kept_in_words(undone):
+            messages.success(request, _("Undone."))
+            for words in undone.kept_in_words():
                 messages.info(request, words)
             return HttpResponseRedirect(undone.action.get_absolute_url(), status=303)
     context = {"entry": entry_of(action, request.user), "links": links_of(action), "form": form}

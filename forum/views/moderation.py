@@ -1,98 +1,173 @@
-"""Keeping order from the page: what moderators do, with a reason, and without the admin."""
+"""The page that asks for a reason and confirms: the same for every moderation action.
+
+It has an address for one target (/p/1/hide/) and one for a selection (/moderate/post/hide/?id=1),
+which is where the admin's bulk actions lead.
+"""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.acts import Outcome
-from forum.actions.states import Target
 from forum.errors import Conflict, Invalid
-from forum.forms.deed import Deed, counted_with, said_of
-from forum.models import HeldPost, Post, Thread, User
-from forum.presenters.counts import branches
-from forum.presenters.history import source_for
+from forum.models import ModerationEffect, User
+from forum.models.roles import prefetch_roles
+from forum.moderation.base import MAX_SELECTED, Action, Outcome
+from forum.moderation.forms import ModerationForm
+from forum.moderation.registry import get_action
+from forum.moderation.targets import Target
+from forum.presenters import counts
 from forum.presenters.log import with_undo
 from forum.views.auth import MemberRequest, member_required
 from forum.views.form_drafts import forget_text, kept_text
 
-
-@member_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def on_post(request: MemberRequest, post_id: int, deed: Deed) -> HttpResponse:
-    """Hide or unhide a post."""
-    posts = Post.objects.visible_to(request.user).with_context()
-    post = get_object_or_404(posts, pk=post_id)
-    deed.may(request.user, post).enforce()
-    post.shown_words = source_for(post, request.user)
-    return _carry_out(request, deed, post, "moderation/_post.html")
+NUMBER = re.compile("[0-9]{1,18}")
 
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_thread(request: MemberRequest, thread_id: int, deed: Deed) -> HttpResponse:
-    """Lock, unlock, pin or unpin a thread."""
-    threads = Thread.objects.visible_to(request.user).select_related("board", "author")
-    thread = get_object_or_404(threads, pk=thread_id)
-    deed.may(request.user, thread).enforce()
-    return _carry_out(request, deed, thread, "moderation/_thread.html")
+def on_one(request: MemberRequest, /, action: Action[Any], **address: Any) -> HttpResponse:
+    """Act on the target that the address names."""
+    found = action.kind.visible_to(request.user)
+    if "name" in address:
+        targets = list(found.named([address["name"]]))  # type: ignore[attr-defined]
+    else:
+        targets = list(found.filter(**address))
+    if not targets:
+        raise Http404
+    return _ask(request, action, targets)
 
 
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def on_person(request: MemberRequest, name: str, deed: Deed) -> HttpResponse:
-    """Suspend a member, or lift that."""
-    person = get_object_or_404(User.objects.named([name]).select_related("suspended_action"))
-    deed.may(request.user, person).enforce()
-    return _carry_out(request, deed, person, "moderation/_person.html")
+def on_several(request: MemberRequest, /, kind: str, slug: str) -> HttpResponse:
+    """Act on what was selected in a list of the admin."""
+    action = get_action(kind, slug)
+    ids = {value for value in request.GET.getlist("id") if NUMBER.fullmatch(value)}
+    if action is None or not 0 < len(ids) <= (1 if action.is_for_one else MAX_SELECTED):
+        raise Http404
+    targets = list(action.kind.visible_to(request.user).filter(pk__in=ids).order_by("pk"))
+    if not targets:
+        raise Http404
+    return _ask(request, action, targets)
 
 
-@member_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def on_held(request: MemberRequest, held_id: int, deed: Deed) -> HttpResponse:
-    """Approve or reject a post that waits."""
-    found = HeldPost.objects.visible_to(request.user).with_context()
-    held = get_object_or_404(found, pk=held_id)
-    deed.may(request.user, held).enforce()
-    return _carry_out(request, deed, held, "moderation/_held.html")
-
-
-def _carry_out(request: MemberRequest, deed: Deed, target: Target, about: str) -> HttpResponse:
-    """Ask why; then do it, and go back to where it can be seen."""
-    sent = request.POST if request.method == "POST" else None
-    stamp = deed.stamp([target])
-    form = deed.asked(sent, deed.initial(target) | kept_text(request) | {"seen": stamp})
-    counted = counted_with(deed, [target], form)
-    status = 200 if sent is None or counted else 422
-    if sent is not None and not counted and form.is_valid():
+def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> HttpResponse:
+    """Ask for a reason; then carry the action out, and go back to where one came from."""
+    prefetch_roles(target.author for target in targets if not isinstance(target, User))
+    verdicts = [action.permission(request.user, target) for target in targets]
+    if not any(verdicts):
+        verdicts[0].enforce()
+    version = action.version(targets)
+    form = _form(request, action, targets, version)
+    preview = _preview(action, targets, form)
+    status = 200 if preview or not form.is_bound else 422
+    if not preview and form.is_valid():
         try:
-            outcome = deed.run.together([target], actor=request.user, **form.cleaned_data)
-            return _done(request, deed, target, outcome)
+            outcome = action.together(targets, actor=request.user, **form.cleaned_data)
+            return _done(request, action, targets, outcome)
         except (Invalid, Conflict) as error:
             form.add_error(None, str(error))
-            form.look_again(stamp)
+            form.look_again(version)
             status = error.status
-    context = {"deed": deed, "target": target, "about": about, "form": form, "counted": counted}
-    context["question"] = deed.question % {"count": 1}
-    if isinstance(target, Post) and deed.takes_branch:
-        context["concerned"] = branches([target])
-    if deed.extent:
-        context["concerned"] = deed.extent(target)
-    return render(request, "moderation/deed.html", context, status=status)
+    context = _shown(request, action, targets) | {"form": form, "preview": preview}
+    return render(request, "moderation/confirm.html", context, status=status)
 
 
-def _done(request: MemberRequest, deed: Deed, target: Target, outcome: Outcome) -> HttpResponse:
-    """Say what was done, or that it was so already and by whom; raises what refused it."""
-    for _target, error in outcome.refused:
-        raise error
+def _form(
+    request: HttpRequest, action: Action[Any], targets: list[Target], version: str
+) -> ModerationForm:
+    """Return the form as it was sent, or as it stands at first."""
+    initial = action.initial(targets[0]) if action.is_for_one else {}
+    return action.form(
+        request.POST if request.method == "POST" else None,
+        initial=initial | kept_text(request) | {"seen": version},
+        action=action.slug,
+        is_reason_public=action.is_reason_public,
+    )
+
+
+def _shown(request: HttpRequest, action: Action[Any], targets: list[Target]) -> dict[str, Any]:
+    """Find what the page says of the targets: how many are concerned, and which are not."""
+    concerned = [
+        target
+        for target in targets
+        if action.is_applicable(target) and action.permission(request.user, target)
+    ]
+    if len(targets) == 1:
+        action.kind.prepare(targets[0], request.user)
+    return {
+        "action": action,
+        "question": action.question % {"count": len(concerned) or len(targets)},
+        "target": targets[0] if len(targets) == 1 else None,
+        "concerned": concerned,
+        "left_out": [target for target in targets if target not in concerned],
+        "extent": action.describe_extent(concerned or targets),
+        "back": _back(request, targets),
+    }
+
+
+def _preview(action: Action[Any], targets: list[Target], form: ModerationForm) -> str:
+    """Count the posts that would be hidden, if that is what the form was sent for."""
+    if not action.has_preview or form.data.get("do") != "count" or not form.is_valid():
+        return ""
+    return counts.posts(len(action.hidden_with(targets, form.cleaned_data)))
+
+
+def _back(request: HttpRequest, targets: list[Target]) -> str:
+    """Return where one came from; without that, where the target is to be seen."""
+    asked = request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
+        return asked
+    return targets[0].get_absolute_url() if len(targets) == 1 else reverse("admin:index")
+
+
+def _done(
+    request: HttpRequest, action: Action[Any], targets: list[Target], outcome: Outcome
+) -> HttpResponse:
+    """Say what was done, what was so before, and what was left out and why; then go back."""
+    if len(targets) == 1:
+        for _target, error in outcome.refused:
+            raise error
     forget_text(request)
-    earlier = next((action for _target, action in outcome.already), None)
-    if earlier is not None and earlier.actor_id != request.user.pk:
-        name = earlier.actor.username
-        messages.info(request, _("It was so already, by %(name)s.") % {"name": name})
-    else:
-        messages.success(request, with_undo(said_of(deed, outcome), outcome.action))
-    return HttpResponseRedirect(target.get_absolute_url(), status=303)
+    earlier = {entry for _target, entry in outcome.already if entry}
+    is_sent_twice = not outcome.done and {entry.actor_id for entry in earlier} == {request.user.pk}
+    if outcome.done or is_sent_twice:
+        count = len(outcome.done) or len(outcome.already)
+        said = " ".join([action.done % {"count": count}, *_hidden_with(action, outcome)])
+        messages.success(request, with_undo(said, outcome.action))
+    if outcome.already and not is_sent_twice:
+        messages.info(request, _already_done(outcome))
+    for target, error in outcome.refused:
+        words = _("Left out: %(target)s. %(why)s")
+        messages.warning(request, words % {"target": target, "why": error.message})
+    return HttpResponseRedirect(_back(request, targets), status=303)
+
+
+def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:
+    """Say how many posts were hidden with it, if any were."""
+    if not action.has_preview or outcome.action is None:
+        return []
+    hidden = outcome.action.effects.filter(kind=ModerationEffect.Kind.POST).count()
+    words = ngettext(
+        "%(count)d post was hidden with it.", "%(count)d posts were hidden with it.", hidden
+    )
+    return [words % {"count": hidden}] if hidden else []
+
+
+def _already_done(outcome: Outcome) -> str:
+    """“Already done: carol hid a post.”; of several only how many."""
+    count = len(outcome.already)
+    if count == 1 and (entry := outcome.already[0][1]):
+        return _("Already done: %(entry)s.") % {"entry": entry}
+    words = ngettext("%(count)d was already done.", "%(count)d were already done.", count)
+    return words % {"count": count}

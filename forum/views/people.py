@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from forum.actions.accounts import set_zone
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
-from forum.forms.deeds import offered_on_person
 from forum.lib.htmx import wants_fragment
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
+from forum.moderation.offers import links_on_member
 from forum.permissions import can_participate
 from forum.presenters.threads import avatar_colour
 from forum.queries.mention_search import search_people_to_mention
@@ -43,7 +43,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     posts = list(written.with_context().before(before)[: POSTS_PER_PAGE + 1])
     context = {
         "person": person,
-        "deeds": offered_on_person(person, request.user),
+        "deeds": links_on_member(person, request.user),
         "hue": avatar_colour(person.username),
         "posts": posts[:POSTS_PER_PAGE],
         "older": posts[POSTS_PER_PAGE - 1].pk if len(posts) > POSTS_PER_PAGE else None,

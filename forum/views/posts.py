@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.actions.posts import delete_post
-from forum.forms.deeds import offered_on_post
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post
+from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.post_links import links_around
@@ -92,7 +92,7 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
         "post": post,
         "place": post_url(post),
         "ways": links_around(post),
-        "items": menu_of(post, request.user) + offered_on_post(post, request.user),
+        "items": menu_of(post, request.user) + links_on_post(post, request.user),
         "read_state": marks_on(post, request.user),
         "report": report_of(post, request.user) if post.is_readable else "",
         "in_place": wants_fragment(request),

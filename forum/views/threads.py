@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from forum.forms.deeds import offered
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState, read_state_of
 from forum.models.threads import thread_path
+from forum.moderation.offers import links_on
 from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
 from forum.presenters.outline import render_branch_outline
@@ -67,7 +67,7 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
         "summary": opening_post.row.excerpt,
         "opening_offers": page.offers.at(opening_post.id),
         "offers_away": page.offers.away_from({opening_post.id, *(row.id for row in page.rows)}),
-        "deeds": offered("thread", page.thread, request.user),
+        "deeds": links_on(page.thread, request.user),
     }
     return render(request, "threads/detail.html", context)
 

@@ -8,6 +8,7 @@ import pytest
 
 from forum.admin import admin_site
 from tests.addresses import STEPS, addresses, desk_addresses, routes
+from tests.expected_permissions import EXPECTED
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 # Two stand for a visitor and for everybody who is logged in, one for everybody.
 # alice wrote the posts, dan is suspended, carol moderates the site, mona this board, otto another,
 # erin administers. 422 is the answer to those who may, and have not said why, or what.
+# The rows of moderation actions follow from `EXPECTED`; here are those of targets in other states.
 TABLE = """
 home                            | 200                             | 405
 inbox                           | in 200                          | 405
@@ -36,9 +38,6 @@ draft-take-back                 | 405                             | 401 302 404 
 held                            | in 200                          | 405
 held-detail                     | in 200 404 404 200 200 404 200  | 405
 held-withdraw                   | 405                             | 401 303 404 404 403 403 404 403
-held-approve                    | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
-held-reject                     | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
-held-give                       | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
 account_login                   | 200 302                         | 200 302
 account_logout                  | 302 200                         | 302
 account_signup                  | 200 302                         | 200 302
@@ -53,14 +52,6 @@ account_reset_password_from_key_done | 200                             | 405
 board-detail                    | 200                             | 405
 thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
 thread-short open               | 301                             | 405
-thread-lock open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-unlock open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-slow open                | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-hasten open              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-retitle open             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-merge open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-pin open                 | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-thread-unpin open               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 thread-detail open              | 200                             | 405
 thread-seen open                | 405                             | 401 200
 thread-served open              | 404                             | 405
@@ -87,23 +78,7 @@ post-branch visible             | 200                             | 405
 post-menu visible               | 200                             | 405
 post-read visible               | 405                             | 401 302
 post-unread visible             | 405                             | 401 302
-post-hide visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-unhide visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-uphold visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-dismiss visible            | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-assign visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-erase visible              | in 403 403 403 200 403 403 200  | in 403 403 403 422 403 403 422
-post-reopen visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-report visible             | in 403 200 403 200 200 200 200  | in 403 422 403 422 422 422 422
-post-remove visible             | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-restore visible            | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-edit-for visible           | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-lock-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-unlock-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-slow-branch visible        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-hasten-branch visible      | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-move visible               | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
-post-split visible              | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403
@@ -138,29 +113,9 @@ post-detail deleted-opening     | 404 404 404 404 410 410 404 410 | 405
 post-reply deleted-opening      | 404 404 404 404 410 410 404 410 | 404 404 404 404 410 410 404 410
 post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
 person-detail bob               | 200                             | 405
-person-suspend bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-note bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-anonymise bob            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-warn bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-silence bob              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-unsilence bob            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-lift bob                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail dan               | 200                             | 405
-person-suspend dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-note dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-anonymise dan            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-warn dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-silence dan              | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-unsilence dan            | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
-person-lift dan                 | in 403 403 403 200 200 200 200  | in 403 403 403 422 422 422 422
 person-detail carol             | 200                             | 405
-person-suspend carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-note carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-anonymise carol          | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-warn carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-silence carol            | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-unsilence carol          | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
-person-lift carol               | in 403 403 403 403 403 403 200  | in 403 403 403 403 403 403 422
+moderate                        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 log                             | 200                             | 405
 log-entry                       | 200                             | 405
 log-undo                        | in 403 403 403 200 403 404 200  | in 403 403 403 422 403 404 422
@@ -202,11 +157,32 @@ DESK_ITSELF = {
 }
 
 
+# A pending post is there for its author and for the moderators of its board.
+SEE_PENDING = {"alice", "carol", "mona", "erin"}
+
+
 def rows() -> Iterator[tuple[str, str, str]]:
     for line in TABLE.strip().splitlines():
         address, get, post = (cell.strip() for cell in line.split("|"))
         yield address, "get", get
         yield address, "post", post
+    for name, expected in EXPECTED.items():
+        kind = name.partition("-")[0]
+        targets = ("bob", "dan", "carol") if kind == "person" else ("alice",)
+        state = {"post": " visible", "thread": " open"}.get(kind, "")
+        for target in targets:
+            address = f"{name} {target}" if kind == "person" else name + state
+            yield address, "get", cells(kind, expected[target], "200")
+            yield address, "post", cells(kind, expected[target], "422")
+
+
+def cells(kind: str, allowed: set[str], answer: str) -> str:
+    """Return the row of an action that these are allowed."""
+    refused = {
+        name: "404" if kind == "held" and name not in SEE_PENDING else "403" for name in PEOPLE
+    }
+    answers = refused | {"visitor": "in"} | dict.fromkeys(allowed, answer)
+    return " ".join(answers[name] for name in PEOPLE)
 
 
 def expected(cell: str) -> dict[str, str]:
@@ -278,8 +254,7 @@ def at_the_desk(  # noqa: PLR0911, C901 - a table of rules
     if name not in MAY_LOOK[model]:
         return "403"
     if page == "changelist" or name != "otto":
-        is_deed = page not in {"changelist", "change", "history"}
-        return "422" if is_deed and method == "post" else "200"
+        return "200"
     # Of another board: as if it did not exist. Django leads such requests to the index.
     if (model, page) == ("case", "change"):
         return "404"

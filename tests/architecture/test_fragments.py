@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from forum.models import Notification
 from tests.addresses import addresses, desk_addresses, one_each
@@ -50,13 +51,14 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     found = addresses(scene)
     reply = found["post-reply visible"]
     thread = found["thread-detail open"]
+    several = urlencode({"id": [scene.posts[key].pk for key in ("visible", "by-bob")]}, True)
     for name, path in [
         *(("alice", path) for key, path in found.items() if not key.startswith("account_logout")),
         *(("carol", found[key]) for key in found if key.endswith(("hide visible", "-suspend bob"))),
         ("carol", found["thread-lock open"]),
         ("carol", found["thread-detail open"]),
         ("bob", found["post-report visible"]),
-        ("carol", f"/admin/forum/post/hide/?id={scene.posts['visible'].pk}"),
+        ("carol", f"/moderate/post/hide/?{several}"),
         ("carol", desk_addresses(scene)["admin:forum_case_change"]),
         ("visitor", found["home"]),
         ("carol", found["appeals"]),

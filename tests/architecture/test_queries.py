@@ -16,12 +16,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.actions.undo import undo
 from forum.markup.render import render
 from forum.models import Board, Category, ModerationAction, Post, RateLimit, Role, User
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.undo import undo
 from tests.addresses import addresses
 from tests.scene import Scene
 

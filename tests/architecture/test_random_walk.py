@@ -9,23 +9,17 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from forum.actions.moderation import (
-    hide_post,
-    lift_suspension,
-    lock_thread,
-    pin_thread,
-    suspend_person,
-    unhide_post,
-    unlock_thread,
-    unpin_thread,
-)
-from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.actions.undo import undo
 from forum.errors import UserError
 from forum.models import Board, Mention, ModerationAction, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
+from forum.moderation.actions.branch_moves import merge_thread, move_branch, split_branch
+from forum.moderation.actions.locking import lock_thread, unlock_thread
+from forum.moderation.actions.pinning import pin_thread, unpin_thread
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.actions.suspensions import lift_suspension, suspend_person
+from forum.moderation.undo import undo
 from tests.scene import undone
 
 STEPS = 100

@@ -1,4 +1,4 @@
-"""Who may do what to whom: role by act, whole. An act that is not in the table fails."""
+"""Who can do what to whom, by role. An action without a row in the table fails."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from forum.actions.posts import reply_to
 from forum.errors import Invalid
 from forum.markup.render import render
 from forum.models import Post, Role, User
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.silencing import silence_person
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.base import Action
 from forum.permissions import (
     can_answer,
     can_delete,
@@ -19,85 +23,41 @@ from forum.permissions import (
     can_start_thread,
     can_undo,
 )
-from tests.deeds import EACH, IDS, make_ready
+from tests.expected_permissions import EXPECTED, HERE
+from tests.moderation_actions import EACH, IDS, name_of
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
 
-# Against whose posts, or against whom, each acts: by name, in the order of PEOPLE (visitor, alice,
-# bob, dan, carol, mona, otto, erin). Moderators: mona of the board, otto of another, carol of the
-# site; erin administers. Nobody acts on themselves, or on somebody of their rank or above.
-HERE = {"mona", "carol", "erin"}
-AGAINST_WORDS = {
-    "alice": HERE,
-    "mona": {"carol", "erin"},
-    "otto": HERE,  # no moderator in this board
-    "carol": {"erin"},
-    "erin": set(),
-}
-AGAINST_PEOPLE = {
-    "bob": HERE | {"otto"},
-    "mona": {"carol", "erin", "otto"},  # in otto's board she is a member
-    "otto": {"carol", "erin", "mona"},
-    "carol": {"erin"},
-    "erin": set(),
-}
-# What is done to a place goes against nobody, whoever wrote there.
-OF_PLACES = dict.fromkeys(AGAINST_WORDS, HERE)
-ON_WORDS = {"hide", "unhide", "remove", "restore", "edit-for"}
-# Reports are answered by nobody whom they are about, nor below them.
-ON_REPORTS = {"uphold", "dismiss", "reopen", "assign"}
 
-
-# For ever, and not by whoever keeps order in one board alone.
-ERASING = {
-    "alice": {"carol", "erin"},
-    "mona": {"carol", "erin"},
-    "otto": {"carol", "erin"},
-    "carol": {"erin"},
-    "erin": set(),
-}
-ANONYMISING = {
-    "bob": {"erin"},
-    "mona": {"erin"},
-    "otto": {"erin"},
-    "carol": {"erin"},
-    "erin": set(),
-}
-
-
-def may(scene: Scene, deed: object, target: object) -> set[str]:
-    """Who is allowed it, by the rule that the page, the desk and the action share."""
-    return {name for name in PEOPLE if deed.may(scene.reader(name), target)}  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize(("kind", "deed"), EACH, ids=IDS)
-def test_each_role_may_what_the_table_says(scene: Scene, kind: str, deed: object) -> None:
-    name = deed.name  # type: ignore[attr-defined]
-    if kind == "person":
-        people = ANONYMISING if name == "anonymise" else AGAINST_PEOPLE
-        for other, allowed in people.items():
-            assert may(scene, deed, scene.reader(other)) == allowed, other
-        return
-    if kind == "held":
-        for author, allowed in AGAINST_WORDS.items():
-            scene.held.author = scene.people[author]
-            assert may(scene, deed, scene.held) == allowed, author
-        return
-    table = (
-        ERASING
-        if name == "erase"
-        else AGAINST_WORDS
-        if name in ON_WORDS | ON_REPORTS
-        else OF_PLACES
-    )
-    for author, allowed in table.items():
+@pytest.mark.parametrize("action", EACH, ids=IDS)
+def test_each_role_can_do_what_the_table_says(scene: Scene, action: Action[Any]) -> None:
+    for whose, allowed in EXPECTED[name_of(action)].items():
         with undone():
-            post = scene.posts["visible"]
-            Post.objects.filter(pk=post.pk).update(author=scene.people[author])
-            post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
-            target = post if kind == "post" else post.thread
-            assert may(scene, deed, target) == allowed, author
+            target = target_by(scene, action.kind.kind, whose)
+            assert who_can(scene, action, target) == allowed, whose
+
+
+def test_every_action_has_a_row_of_expected_permissions() -> None:
+    assert set(EXPECTED) == set(IDS)
+
+
+def target_by(scene: Scene, kind: str, name: str) -> Any:
+    """Return that person; or a post, a pending post or a thread with a post, written by them."""
+    if kind == "person":
+        return scene.reader(name)
+    if kind == "held":
+        scene.held.author = scene.people[name]
+        return scene.held
+    post = scene.posts["visible"]
+    Post.objects.filter(pk=post.pk).update(author=scene.people[name])
+    post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
+    return post if kind == "post" else post.thread
+
+
+def who_can(scene: Scene, action: Action[Any], target: Any) -> set[str]:
+    """Return who is allowed it, by the rule that the page, the admin and the action share."""
+    return {name for name in PEOPLE if action.permission(scene.reader(name), target)}
 
 
 def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
@@ -115,7 +75,9 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
             "person": scene.people["bob"],
             "held": scene.held,
         }
-        assert not [deed.name for kind, deed in EACH if deed.may(nina, targets[kind])]
+        assert not [
+            name_of(each) for each in EACH if each.permission(nina, targets[each.kind.kind])
+        ]
         for rule in (can_answer, can_report):
             assert rule(nina, post)
         assert can_start_thread(nina, scene.board)
@@ -131,23 +93,20 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
 
 
 def test_nobody_undoes_what_somebody_above_them_did(scene: Scene) -> None:
-    deed = next(deed for kind, deed in EACH if deed.name == "hide")
     wanted = {"mona": HERE, "carol": {"carol", "erin"}, "erin": {"erin"}}
     for actor, allowed in wanted.items():
         with undone():
-            action = deed.run(scene.posts["visible"], actor=scene.people[actor], reason="Because")
-            found = {name for name in PEOPLE if can_undo(scene.reader(name), action)}
+            entry = hide_post(scene.posts["visible"], actor=scene.people[actor], reason="Because")
+            found = {name for name in PEOPLE if can_undo(scene.reader(name), entry)}
             assert found == allowed, actor
 
 
-def test_a_suspended_moderator_does_nothing_and_a_silenced_one_keeps_order(scene: Scene) -> None:
-    hide = next(deed for kind, deed in EACH if deed.name == "hide")
-    for name, allowed in (("suspend", False), ("silence", True)):
-        deed = next(deed for kind, deed in EACH if deed.name == name)
+def test_a_suspended_moderator_does_nothing_and_a_silenced_one_moderates(scene: Scene) -> None:
+    for sanction, allowed in ((suspend_person, False), (silence_person, True)):
         with undone():
-            deed.run(scene.people["mona"], actor=scene.people["erin"], reason="Because")
+            sanction(scene.people["mona"], actor=scene.people["erin"], reason="Because")
             mona = User.objects.get(username="mona")
-            assert bool(hide.may(mona, scene.posts["visible"])) is allowed
+            assert bool(hide_post.permission(mona, scene.posts["visible"])) is allowed
 
 
 def test_everybody_below_is_a_member_who_reports(scene: Scene) -> None:
@@ -157,8 +116,6 @@ def test_everybody_below_is_a_member_who_reports(scene: Scene) -> None:
 
 
 def test_an_appointment_ends_with_its_row(scene: Scene) -> None:
-    deed = next(deed for kind, deed in EACH if deed.name == "hide")
     with undone():
         Role.objects.filter(person=scene.people["mona"]).delete()
-        make_ready("hide", scene.posts["visible"], scene.people["carol"])
-        assert "mona" not in may(scene, deed, scene.posts["visible"])
+        assert "mona" not in who_can(scene, hide_post, scene.posts["visible"])

@@ -77,16 +77,16 @@ def exits(scene: Scene, name: str) -> list[str]:
     for state in ("hidden", "removed", "below-removed", "deleted", "deleted-opening"):
         pk = scene.posts[state].pk
         found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
-        found += [f"/admin/forum/post/hide/?id={pk}", f"/admin/forum/post/unhide/?id={pk}"]
+        found += [f"/moderate/post/hide/?id={pk}", f"/moderate/post/unhide/?id={pk}"]
         found += [f"{scene.threads['open'].get_absolute_url()}?at=p{pk}"]
     pk = scene.posts["quoting"].pk
     found += [reverse(name, args=[pk]) for name in ABOUT_POST]
     found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
     found += [f"/admin/forum/case/{scene.held.case.pk}/change/", "/admin/?q=token", "/u/alice/"]
-    found += ["/admin/forum/heldpost/?q=token", f"/admin/forum/heldpost/reject/?id={scene.held.pk}"]
+    found += ["/admin/forum/heldpost/?q=token", f"/moderate/held/reject/?id={scene.held.pk}"]
     found += [f"{scene.threads['open'].get_absolute_url()}?order=time", "/drafts/", "/inbox/"]
     found += [f"/p/{pk}/quote/{ordinal}/" for ordinal in range(7)]
-    found += [f"/admin/forum/post/hide/?id={pk}", "/u/dan/"]
+    found += [f"/moderate/post/hide/?id={pk}", "/u/dan/"]
     found += ["/admin/forum/post/?q=token", "/admin/forum/thread/?q=deleted"]
     return found
 

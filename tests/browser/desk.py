@@ -16,8 +16,9 @@ def desk(model: str, page: str = "changelist", *args: object) -> Callable[[World
     return named(f"admin:forum_{model}_{page}", *args)
 
 
-def deed(model: str, act: str, of: Callable[[World], int]) -> Callable[[World], str]:
-    return lambda world: f"{reverse(f'admin:forum_{model}_{act}')}?id={of(world)}"
+def selection(kind: str, slug: str, of: Callable[[World], int]) -> Callable[[World], str]:
+    """The page that asks for a reason before an action on what was selected."""
+    return lambda world: f"{reverse('moderate', args=[kind, slug])}?id={of(world)}"
 
 
 def reported(world: World, **which: object) -> Post:
@@ -45,7 +46,7 @@ def erasure(world: World) -> str:
 
 
 def show_reporters(page: Page) -> None:
-    page.get_by_role("button", name="Show who reported it").click()
+    page.get_by_role("button", name="Show reporters").click()
     expect(page.get_by_text("erin:")).to_be_visible()
 
 
@@ -60,19 +61,21 @@ DESK: dict[str, Shown] = {
     "desk, case, held edit": Shown(held_case(edits__isnull=False), "carol"),
     "desk, held": Shown(desk("heldpost"), "carol"),
     "desk, held post": Shown(desk("heldpost", "change", 1), "carol"),
-    "desk, approve": Shown(deed("heldpost", "approve", lambda _world: waiting().pk), "carol"),
+    "desk, approve": Shown(selection("held", "approve", lambda _world: waiting().pk), "carol"),
     "desk, rules": Shown(desk("holdrule"), "erin"),
     "desk, rule": Shown(desk("holdrule", "add"), "erin"),
-    "desk, dismiss": Shown(deed("post", "dismiss", lambda world: reported(world).pk), "carol"),
+    "desk, dismiss": Shown(selection("post", "dismiss", lambda world: reported(world).pk), "carol"),
     "desk, posts": Shown(desk("post"), "carol"),
     "desk, post": Shown(desk("post", "change", 1), "carol"),
-    "desk, hide": Shown(deed("post", "hide", lambda world: opening_of(world.forked).pk), "carol"),
+    "desk, hide": Shown(
+        selection("post", "hide", lambda world: opening_of(world.forked).pk), "carol"
+    ),
     "desk, threads": Shown(desk("thread"), "carol"),
     "desk, thread": Shown(desk("thread", "change", 1), "carol"),
-    "desk, lock": Shown(deed("thread", "lock", lambda world: world.forked.pk), "carol"),
+    "desk, lock": Shown(selection("thread", "lock", lambda world: world.forked.pk), "carol"),
     "desk, members": Shown(desk("user"), "carol"),
     "desk, member": Shown(desk("user", "change", 1), "erin"),
-    "desk, suspend": Shown(deed("user", "suspend", lambda world: world.bob.pk), "carol"),
+    "desk, suspend": Shown(selection("person", "suspend", lambda world: world.bob.pk), "carol"),
     "desk, log": Shown(desk("moderationaction"), "carol"),
     "desk, log entry": Shown(desk("moderationaction", "change", 3), "carol"),
     "desk, models": Shown(named("admin:app_list", "forum"), "erin"),

@@ -49,11 +49,11 @@ def report_inline(page: Page) -> None:
 
 def report_nothing(page: Page) -> None:
     page.locator(".report form").evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name="Send the report").click()
+    page.get_by_role("button", name="Send report").click()
     expect(page.locator(".report .errorlist")).to_be_visible()
 
 
 def report_spam(page: Page) -> None:
     page.get_by_label("Spam").check()
-    page.get_by_role("button", name="Send the report").click()
+    page.get_by_role("button", name="Send report").click()
     expect(page.get_by_text("Thank you.")).to_be_visible()

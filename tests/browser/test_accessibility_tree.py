@@ -17,9 +17,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.models import Post, Thread
+from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import open_composer
 from tests.browser.world import World
 

@@ -9,9 +9,10 @@ from django.db.models import Model
 from django.urls import reverse
 
 from forum.admin import admin_site
-from forum.admin.deeds import DeedAdmin
+from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import ForAdministrators
 from forum.models import Post
+from forum.moderation.offers import bulk_actions
 from tests.browser.conftest import Visit
 from tests.browser.world import World
 
@@ -48,8 +49,9 @@ def pages(model: type[Model], world: World) -> Iterator[str]:
     yield reverse(f"{name}_change", args=[row.pk])
     if isinstance(its, ForAdministrators):
         yield reverse(f"{name}_add")
-    if isinstance(its, DeedAdmin):
-        yield from (f"{reverse(f'{name}_{deed.name}')}?id={row.pk}" for deed in its.deeds)
+    if isinstance(its, ModeratedAdmin):
+        for action in bulk_actions(its.kind):
+            yield f"{reverse('moderate', args=[action.kind.kind, action.slug])}?id={row.pk}"
 
 
 @pytest.mark.parametrize("model", admin_site._registry, ids=lambda model: model._meta.model_name)

@@ -23,9 +23,9 @@ def test_removed_appealed_against_and_brought_back(
     place = reply.thread.get_absolute_url()
     moderator = visit(place, carol)
     moderator.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
-    moderator.locator(".menu").get_by_role("link", name="Remove the branch").click()
+    moderator.locator(".menu").get_by_role("link", name="Remove branch").click()
     expect(moderator.get_by_text("This concerns 2 posts by 2 people.")).to_be_visible()
-    give_reason(moderator, "in circles", "Remove the branch")
+    give_reason(moderator, "in circles", "Remove branch")
     expect(moderator.locator(".messages .note")).to_contain_text("The branch is removed.")
 
     visitor = visit(place)
@@ -37,7 +37,7 @@ def test_removed_appealed_against_and_brought_back(
     expect(visitor.locator("main")).not_to_contain_text("carol")
 
     author = visit("/inbox/", bob)
-    expect(author.get_by_text("A moderator removed a branch.").first).to_be_visible()
+    expect(author.get_by_text("Your post was hidden with its branch.").first).to_be_visible()
     author.get_by_role("link", name="Appeal").first.click()
     author.get_by_label("What was wrong with it?").fill(WORDS)
     author.get_by_role("button", name="Send the appeal").click()
@@ -46,7 +46,7 @@ def test_removed_appealed_against_and_brought_back(
     appeal = Appeal.objects.latest("pk").get_absolute_url()
     moderator.goto(appeal)
     expect(
-        moderator.get_by_text("An appeal must be decided by a different moderator")
+        moderator.get_by_text("An appeal must be answered by a different moderator")
     ).to_be_visible()
     other = visit("/appeals/", world.erin)
     other.goto(appeal)

@@ -17,21 +17,23 @@ def test_asked_for_by_one_and_confirmed_by_another(visit, world: World, reply: P
     place = post.thread.get_absolute_url()
     carol = visit(place, world.carol)
     carol.locator(f"#p{post.pk}").get_by_role("link", name="More").click()
-    carol.locator(".menu").get_by_role("link", name="Erase for ever").click()
+    carol.locator(".menu").get_by_role("link", name="Delete permanently").click()
     expect(carol.get_by_text("Nobody can bring it back")).to_be_visible()
     expect(carol.get_by_text("their words in 1 other post")).to_be_visible()
     carol.get_by_label("Reason").fill("A private <i>number</i>")
-    carol.get_by_role("button", name="Erase for ever").click()
-    expect(carol.locator(".messages .note")).to_contain_text("Somebody else has to confirm it")
+    carol.get_by_role("button", name="Delete permanently").click()
+    expect(carol.locator(".messages .note")).to_contain_text(
+        "A different moderator has to confirm it"
+    )
 
     page = f"/admin/forum/erasure/{Erasure.objects.latest('pk').pk}/change/"
     carol.goto(page)
-    expect(carol.get_by_role("button", name="Erase for ever")).to_have_count(0)
+    expect(carol.get_by_role("button", name="Delete permanently")).to_have_count(0)
     expect(carol.get_by_text("manage.py confirm_erasure")).to_be_visible()
     erin = visit(page, world.erin, java_script_enabled=False)
     expect(erin.get_by_text("A private <i>number</i>")).to_be_visible()
-    erin.get_by_role("button", name="Erase for ever").click()
-    expect(erin.get_by_text("It is erased.")).to_be_visible()
+    erin.get_by_role("button", name="Delete permanently").click()
+    expect(erin.get_by_text("It is permanently deleted.")).to_be_visible()
 
     visitor = visit(place)
     stone = visitor.locator(f"#p{post.pk}")
@@ -39,4 +41,4 @@ def test_asked_for_by_one_and_confirmed_by_another(visit, world: World, reply: P
     expect(visitor.locator(".text").get_by_text("Take that away!")).to_be_visible()
     expect(visitor.locator("main")).not_to_contain_text("555")
     stone.get_by_role("link", name="Moderation log").click()
-    expect(visitor.get_by_text("erased a post")).to_be_visible()
+    expect(visitor.get_by_text("permanently deleted a post")).to_be_visible()

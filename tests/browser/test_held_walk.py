@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from forum.actions.configuration import set_up, take_down
 from forum.models import Case, HeldPost, HoldRule, Post, User
+from forum.moderation.configuration import set_up, take_down
 from tests.browser.world import World
 from tests.browser.writing import open_composer
 
@@ -28,7 +28,7 @@ def rule(world: World) -> Iterator[HoldRule]:
 def decide(page: Page, key: str, reason: str) -> None:
     """Open the row that is in focus, decide on it by its key, and say why."""
     page.keyboard.press("Enter")
-    expect(page.get_by_text("You are on it.")).to_be_visible()
+    expect(page.get_by_text("You claimed this case.")).to_be_visible()
     expect(page.get_by_text("Words: roulette")).to_be_visible()
     page.keyboard.press(key)
     page.get_by_role("textbox", name="Reason").fill(reason)
@@ -71,7 +71,7 @@ def test_held_seen_to_wait_approved_by_key_and_there(
     visitor.reload()
     expect(visitor.locator(f"#p{post.pk}")).to_be_visible()
     member.goto("/inbox/")
-    expect(member.get_by_text("A moderator approved a post that waited.").first).to_be_visible()
+    expect(member.get_by_text("Your post was approved and published.").first).to_be_visible()
 
 
 def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: User) -> None:
@@ -86,7 +86,7 @@ def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: Use
     decide(moderator, "d", "no games here")
 
     member.goto("/inbox/")
-    member.get_by_role("link", name="A moderator rejected a post that waited.").first.click()
+    member.get_by_role("link", name="Your post was not published.").first.click()
     member.locator("main").get_by_role("link", name=opening.thread.title).first.click()
     expect(member.locator("main")).to_contain_text("no games here")
     member.get_by_role("button", name="Revise it").click()

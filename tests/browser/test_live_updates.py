@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, Request, expect
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.middleware import ResponseMark
 from forum.models import Post, Revision, Thread
+from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import expect_composer
 from tests.browser.world import World
 

@@ -28,7 +28,7 @@ def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -
     page.locator(".menu").get_by_role("link", name="Unhide").click()
     page.get_by_label("Reason").fill("it was not")
     page.get_by_role("button", name="Unhide").click()
-    expect(page.locator(".messages .note")).to_contain_text("The post is shown again.")
+    expect(page.locator(".messages .note")).to_contain_text("The post is visible again.")
     visitor.reload()
     expect(visitor.get_by_text(reply.source)).to_be_visible()
 

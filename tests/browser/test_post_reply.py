@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from forum.actions.moderation import hide_post
 from forum.models import Post, RateLimit, Thread, User
+from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import expect_composer
 from tests.browser.world import PASSWORD, exhaust
 

@@ -20,7 +20,7 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     member = visit(f"/p/{reply.pk}/report/", alice)
     member.get_by_label("Spam").check()
     member.get_by_label("What a moderator should know").fill("Third time <b>today</b>.")
-    member.get_by_role("button", name="Send the report").click()
+    member.get_by_role("button", name="Send report").click()
     expect(member.locator("h1")).to_have_text("You reported this post")
 
     page = visit("/", carol)
@@ -31,7 +31,7 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     row_of(page, reply).locator(".open").focus()
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("You are on it.")).to_be_visible()
+    expect(page.get_by_text("You claimed this case.")).to_be_visible()
     expect(page.locator("#content")).to_contain_text("Third time <b>today</b>.")
     assert Case.objects.get(post=reply).worked_on_by == carol
     page.keyboard.press("a")
@@ -76,7 +76,7 @@ def test_going_away_leaves_the_case(visit, reply: Post, alice: User, carol: User
     case = Case.objects.get(post=reply)
     page = visit("/admin/", carol)
     row_of(page, reply).locator(".open").click()
-    expect(page.get_by_text("You are on it.")).to_be_visible()
+    expect(page.get_by_text("You claimed this case.")).to_be_visible()
 
     page.goto("/")
     visitor = visit("/admin/", carol)
@@ -89,8 +89,8 @@ def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
     report_post(reply, actor=alice, reason="other")
     page = visit("/admin/", carol, java_script_enabled=False)
     row_of(page, reply).locator(".open").click()
-    expect(page.get_by_text("You are on it.")).to_be_visible()
-    page.get_by_role("button", name="Leave it as it is").click()
+    expect(page.get_by_text("You claimed this case.")).to_be_visible()
+    page.get_by_role("button", name="Release").click()
     row_of(page, reply).get_by_role("link", name="Dismiss").click()
     page.get_by_label("Reason").fill("it is fine")
     page.get_by_role("button", name="Dismiss").click()
@@ -108,7 +108,7 @@ def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("A post by bob")
         page.keyboard.press("a")
-        page.get_by_role("link", name="Dismiss the reports").click()
+        page.get_by_role("link", name="Dismiss reports").click()
         expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
     finally:
         set_keys(carol, are_on=True)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, Revision, Thread, User
+from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.world import World
 
 WORDS = "Only where the bricks stay wet all winter."

@@ -7,13 +7,14 @@ import time
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from forum.actions.moderation import hide_post, lock_thread
-from forum.actions.moves import split_branch
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Draft, Post, Thread, User
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import expect_composer
 from tests.browser.watch import sign_in
 from tests.browser.world import PASSWORD
+from tests.moderation_actions import split_off
 
 WORDS = "Bricks breathe, moss or no moss."
 DRAFTS = "import(document.getElementById('forum-js').dataset.drafts).then(() => true)"
@@ -320,7 +321,7 @@ def test_parent_removed_meanwhile_it_can_go_to_the_thread(
 
 def test_parent_moved_meanwhile_it_goes_along(page: Page, reply: Post, carol: User) -> None:
     begin(page, reply)
-    elsewhere = split_branch(reply, title="Wet bricks", actor=carol, reason="another matter")
+    elsewhere = split_off(reply, title="Wet bricks", actor=carol, reason="another matter")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).thread == elsewhere

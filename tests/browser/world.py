@@ -10,14 +10,10 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.utils import timezone
 
-from forum.actions.appeals import appeal_against
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.configuration import set_up
 from forum.actions.drafts import Writing, save_draft
-from forum.actions.erasures import ask_to_anonymise
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.premoderation import Submission, hold_post, reject_held
+from forum.actions.premoderation import Submission, hold_post
 from forum.actions.read_state import mark_revisions_read
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
@@ -37,6 +33,14 @@ from forum.models import (
 )
 from forum.models.drafts import Purpose
 from forum.models.limits import POSTS
+from forum.moderation.actions.erasure_requests import ask_to_anonymise
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pending_posts import reject_held
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.appeals import appeal_against
+from forum.moderation.configuration import set_up
 
 PASSWORD = "correct horse battery"
 

@@ -11,12 +11,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.markup.render import render
 from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
+from forum.moderation.actions.post_hiding import hide_post
 
 ROOT = Path(__file__).parents[2]
 RAW = ROOT.parent / "shared/seed/conversation.txt"

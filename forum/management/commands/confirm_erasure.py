@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from forum.actions.erasures import confirm_erasure
 from forum.errors import UserError
 from forum.models import Erasure
+from forum.moderation.erasure.requests import confirm_erasure
 from forum.presenters.erasures import extent_of
 
 

@@ -3,8 +3,8 @@
 from django.test import Client
 
 from forum.actions.accounts import set_password
-from forum.actions.moderation import suspend_person
 from forum.models import OutgoingMail, User
+from forum.moderation.actions.suspensions import suspend_person
 
 PASSWORD = "correct horse battery"
 NEW = "staple the other horse"

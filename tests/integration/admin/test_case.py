@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.reports import dismiss_reports, report_post, see_reporters
-from forum.admin import admin_site
-from forum.models import Case, Post, Report, Revision, Thread, User
+from forum.actions.reports import report_post
+from forum.models import Case, Post, Report, Revision, User
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.report_answers import dismiss_reports, see_reporters
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.offers import page_of as page_of_action
+from forum.moderation.registry import actions_on
+from forum.moderation.targets import kind_of
 from forum.presenters.review import BRANCH
 
 REPORTER = "<bdi>erin</bdi>: <strong>"
@@ -53,13 +57,13 @@ def test_nobody_sees_who_reported_their_own_post(as_carol, carol, opening, erin)
     post = reply_to(opening, author=carol, source="Read the rules.")
     report_post(post, actor=erin, reason="attack")
     page = as_carol.get(page_of(post)).content.decode()
-    assert "another moderator must decide" in page
-    assert "Show who reported it" not in page
+    assert "A different moderator decides" in page
+    assert "Show reporters" not in page
     reveal = reverse("admin:forum_case_reporters", args=[Case.objects.get().pk])
     assert as_carol.post(reveal).status_code == 403
-    dismiss = f"{reverse('admin:forum_post_dismiss')}?id={post.pk}"
+    dismiss = f"/moderate/post/dismiss/?id={post.pk}"
     answer = as_carol.post(dismiss, {"reason": "mine"}, follow=True)
-    assert "another moderator must decide" in answer.content.decode()
+    assert "A different moderator decides" in answer.content.decode()
     assert Case.objects.open().exists()
 
 
@@ -103,16 +107,28 @@ def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bo
     assert "see mail" in page
 
 
-def test_every_deed_that_applies_is_offered(as_carol, carol, as_frank, case):
-    page = as_carol.get(page_of(case)).content.decode()
-    for model, target in ((Post, case), (Thread, case.thread), (User, case.author)):
-        for deed in admin_site.get_model_admin(model).deeds:
-            address = reverse(f"admin:forum_{model._meta.model_name}_{deed.name}")
-            row = admin_site.get_model_admin(model).get_queryset
-            fresh = row(as_carol.get("/").wsgi_request).get(pk=target.pk)
-            is_open = bool(deed.applies(fresh) and deed.may(carol, fresh))
-            assert (f"{address}?id={target.pk}&amp;then=queue" in page) is is_open
-    assert "/admin/forum/user/" not in as_frank.get(page_of(case)).content.decode()
+def test_every_action_that_applies_is_offered_and_leads_back(as_carol, carol, as_frank, case):
+    filters = {"filters": "reason=spam"}
+    page = as_carol.get(page_of(case), filters).content.decode()
+    back = "/admin/?reason=spam"
+    offered = 0
+    for target in (case, case.thread, case.author):
+        fresh = type(target).objects.get(pk=target.pk)
+        for action in actions_on(kind_of(fresh)):
+            is_open = bool(action.is_applicable(fresh) and action.permission(carol, fresh))
+            assert (f'href="{page_of_action(action, fresh, back)}"' in page) is is_open
+            offered += is_open
+    assert offered > 10
+    frank = as_frank.get(page_of(case)).content.decode()
+    assert "/warn/" in frank  # in his board
+    assert "/anonymise/" not in frank
+    assert "/admin/forum/user/" not in frank
+
+
+def test_after_an_action_one_is_in_the_list_one_came_from(as_carol, case):
+    page = page_of_action(hide_post, case, "/admin/?reason=spam")
+    answer = as_carol.post(page, {"reason": "spam"})
+    assert answer.url == "/admin/?reason=spam"
 
 
 def test_deleted_text_is_shown_to_nobody(as_erin, case):
@@ -121,7 +137,7 @@ def test_deleted_text_is_shown_to_nobody(as_erin, case):
     shown = as_erin.get(page).content.decode()
     assert case.source not in shown
     assert "The author deleted this." in shown
-    assert "This case is answered." in shown
+    assert "This case is closed." in shown
 
 
 def test_case_costs_the_same_for_few_and_for_many(
@@ -147,7 +163,7 @@ def test_what_is_no_case_is_not_found(as_carol, case, pk):
 
 
 def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, alice, carol):
-    page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
+    page = f"/moderate/post/dismiss/?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     report_post(case, actor=carol, reason="illegal")
     form = {"reason": "fine", "seen": seen}
@@ -156,12 +172,12 @@ def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, ali
     assert "Somebody reported this meanwhile" in answer.content.decode()
     assert Report.objects.open().count() == 2
     form["seen"] = answer.context["form"]["seen"].value()
-    assert as_carol.post(page, form).status_code == 302
+    assert as_carol.post(page, form).status_code == 303
     assert not Report.objects.open().exists()
 
 
 def test_changed_by_another_moderator_it_is_not_dismissed(as_carol, case, erin):
-    page = f"{reverse('admin:forum_post_dismiss')}?id={case.pk}"
+    page = f"/moderate/post/dismiss/?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     see_reporters(case, actor=erin)
     answer = as_carol.post(page, {"reason": "fine", "seen": seen})

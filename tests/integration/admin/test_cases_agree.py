@@ -7,14 +7,15 @@ import random
 import pytest
 from django.db.models import F, Q
 
-from forum.actions.claims import claim_case, release_case
-from forum.actions.moderation import hide_post, unhide_post
+from forum.actions.case_assignment import claim_case, release_case
 from forum.actions.posts import delete_post, reply_to
-from forum.actions.removal import remove_branch, restore_branch
-from forum.actions.reports import dismiss_reports, reopen_reports, report_post, uphold_reports
-from forum.actions.undo import undo
+from forum.actions.reports import report_post
 from forum.errors import UserError
 from forum.models import Case, ModerationAction, ModerationNotification, Post, Report
+from forum.moderation.actions.branch_hiding import remove_branch, restore_branch
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.actions.report_answers import dismiss_reports, reopen_reports, uphold_reports
+from forum.moderation.undo import undo
 
 ACTS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
 ACTS += (remove_branch, restore_branch)

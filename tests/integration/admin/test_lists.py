@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post, lift_suspension, pin_thread, suspend_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Category, Post, Role, User
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import lift_suspension, suspend_person
 
 PAGES = [
     "category",
@@ -100,7 +102,7 @@ def test_text_that_its_author_deleted_is_nowhere_at_the_desk(as_erin, reply, bob
     pages = (
         reverse("admin:forum_post_changelist"),
         reverse("admin:forum_post_change", args=[reply.pk]),
-        f"{reverse('admin:forum_post_hide')}?id={reply.pk}",
+        f"/moderate/post/hide/?id={reply.pk}",
     )
     for page in pages:
         assert b"stay wet" not in as_erin.get(page).content

@@ -10,15 +10,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.claims import claim_case
-from forum.actions.moderation import hide_post
+from forum.actions.case_assignment import claim_case
 from forum.actions.posts import reply_to
-from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.lib.numbers import capped
 from forum.models import Board, Case, ModerationAction, Post, Report, User
 from forum.models.reports import CLAIM_LASTS, MOST_WAITING
-from tests.deeds import waiting
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.report_answers import dismiss_reports
+from tests.moderation_actions import waiting
 from tests.page_forms import forms_in, press
 
 QUEUE = reverse("admin:index")
@@ -58,7 +59,7 @@ def test_desk_begins_with_what_waits_the_weightiest_first(as_carol, reported):
     page = as_carol.get(QUEUE).content.decode()
     for words in ("Spam × 2", "Off topic", "2.0", "stay wet", "Moss on the north wall", "Gardens"):
         assert words in page
-    assert "here since today" in page
+    assert "joined today" in page
 
 
 def test_queue_counts_in_the_header_and_on_the_site(as_carol, as_alice, reported):
@@ -133,7 +134,7 @@ def test_answered_cases_are_listed_the_latest_first(as_carol, carol, reported):
     for post in reported:
         dismiss_reports(post, actor=carol, reason="no")
     assert listed(as_carol) == []
-    assert "Nothing waits here." in as_carol.get(QUEUE).content.decode()
+    assert "Nothing to review." in as_carol.get(QUEUE).content.decode()
     assert listed(as_carol, state="closed") == reported[::-1]
 
 
@@ -162,7 +163,7 @@ def test_every_deed_on_posts_is_offered_for_several(as_carol, reported):
 
 def test_hidden_from_the_queue_one_is_back_in_the_queue(as_carol, reported):
     page = as_carol.get(QUEUE).content.decode()
-    hide = f"/admin/forum/post/hide/?id={reported[0].pk}&amp;then=queue"
+    hide = f"/p/{reported[0].pk}/hide/?next=%2Fadmin%2F"
     assert f'href="{hide}" data-js-key="a"' in page
     answer = as_carol.post(hide.replace("&amp;", "&"), {"reason": "advertising"})
     assert answer.url == QUEUE
@@ -176,7 +177,7 @@ def test_opening_claims_and_leaving_releases(as_carol, carol, reported):
     answer = as_carol.post(reverse("admin:forum_case_claim", args=[case.pk]))
     assert (answer.status_code, answer.url) == (303, page)
     assert Case.objects.get(pk=case.pk).worked_on_by == carol
-    assert "You are on it." in as_carol.get(page).content.decode()
+    assert "You claimed this case." in as_carol.get(page).content.decode()
     answer = as_carol.post(reverse("admin:forum_case_release", args=[case.pk]))
     assert answer.url == QUEUE
     assert Case.objects.get(pk=case.pk).worked_on_by is None
@@ -195,9 +196,9 @@ def test_claim_holds_others_off_until_it_is_stale_or_taken_over(
     claim = reverse("admin:forum_case_claim", args=[case.pk])
     as_carol.post(claim)
     answer = as_erin.post(claim, follow=True)
-    assert "Somebody is on it already: carol." in answer.content.decode()
-    assert "Take it over" in answer.content.decode()
-    assert "carol is on it" in as_erin.get(QUEUE).content.decode()
+    assert "Already claimed by carol." in answer.content.decode()
+    assert "Take over" in answer.content.decode()
+    assert "claimed by carol" in as_erin.get(QUEUE).content.decode()
     as_erin.post(reverse("admin:forum_case_release", args=[case.pk]))  # not theirs to leave
     assert Case.objects.get(pk=case.pk).assignee == carol
     as_erin.post(claim, {"take_over": "1"})
@@ -237,7 +238,7 @@ def test_cases_that_a_bulk_action_does_not_fit_are_said_to_be_left_out(
     held = Case.objects.get(held=waiting(second, bob))
     asked = as_carol.get(select(as_carol, "hide", *map(case_of, reported), held).url)
     assert "Hide these 3 posts?" in asked.content.decode()
-    assert "1 selected case was left out" in asked.content.decode()
+    assert "1 selected row was left out" in asked.content.decode()
 
 
 def test_from_one_case_to_the_next_and_back(as_carol, as_erin, carol, reported):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.configuration import set_up, take_down
-from forum.actions.undo import undo
 from forum.errors import Conflict, NotAllowed
 from forum.models import ModerationAction, ModerationNotification, ReasonTemplate
-from forum.models.acts import Act
+from forum.moderation.configuration import set_up, take_down
+from forum.moderation.undo import undo
 
 LIST = "admin:forum_reasontemplate"
 FORM = {"text": "Spam, again", "deeds": ["hide", "remove"], "position": "1", "is_active": "on"}
@@ -23,7 +22,7 @@ def spam(erin) -> ReasonTemplate:
 
 
 def entries():
-    return ModerationAction.objects.filter(act=Act.CONFIGURE)
+    return ModerationAction.objects.filter(act="configure")
 
 
 def said(action) -> tuple:
@@ -60,7 +59,7 @@ def test_each_change_is_undone(spam, erin):
     assert ReasonTemplate.objects.get().text == "Spam"
     deleted = take_down(spam, actor=erin)
     back = undo(deleted, actor=erin, reason="No").action
-    assert (back.act, back.undoes) == (Act.CONFIGURE, deleted)
+    assert (back.act, back.undoes) == ("configure", deleted)
     again = ReasonTemplate.objects.get()
     assert (again.pk, again.text, again.deeds) == (spam.pk, "Spam", ["hide"])
     with pytest.raises(Conflict):
@@ -110,14 +109,14 @@ def test_moderator_chooses_a_reason_without_javascript(as_carol, reply, spam):
     assert "or choose one" in answer.content.decode()
     assert as_carol.post(page, {"ready": "999"}).status_code == 422
     assert as_carol.post(page, {"ready": str(spam.pk)}).status_code == 303
-    assert ModerationAction.objects.filter(act=Act.HIDE_POST).get().reason == "Spam"
+    assert ModerationAction.objects.filter(act="hide-post").get().reason == "Spam"
 
 
 def test_words_that_were_written_hold_before_those_chosen(as_carol, reply, spam):
-    page = f"{reverse('admin:forum_post_hide')}?id={reply.pk}"
+    page = f"/moderate/post/hide/?id={reply.pk}"
     form = {"ready": str(spam.pk), "reason": "Spam for shoes"}
-    assert as_carol.post(page, form).status_code == 302
-    assert ModerationAction.objects.filter(act=Act.HIDE_POST).get().reason == "Spam for shoes"
+    assert as_carol.post(page, form).status_code == 303
+    assert ModerationAction.objects.filter(act="hide-post").get().reason == "Spam for shoes"
 
 
 def test_reasons_are_offered_in_order_for_their_deeds_while_they_are_active(as_carol, reply, erin):
@@ -137,7 +136,7 @@ def test_reasons_are_offered_in_order_for_their_deeds_while_they_are_active(as_c
     _first, *found = offered(reverse("person-warn", args=[reply.author]))
     assert found == ["For members", "Second"]
     as_carol.post(reverse("post-hide", args=[reply.pk]), {"reason": "Moss"})
-    hidden = ModerationAction.objects.filter(act=Act.HIDE_POST).get()
+    hidden = ModerationAction.objects.filter(act="hide-post").get()
     _first, *found = offered(reverse("log-undo", args=[hidden.pk]))
     assert found == ["First", "Second"]
 

@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post
-from forum.actions.moves import split_branch
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Post, Revision, User
+from forum.moderation.actions.branch_moves import split_branch
+from forum.moderation.actions.post_hiding import hide_post
 from tests.integration.drafts.conftest import Composer, address_of, kept
 
 WORDS = "Bricks breathe, moss or no moss."

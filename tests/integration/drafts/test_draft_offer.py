@@ -12,13 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from forum.actions.drafts import Writing, save_draft
-from forum.actions.moderation import hide_post, lock_thread, suspend_person
-from forum.actions.moves import merge_thread, split_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Draft, Post, RateLimit, Thread, User
 from forum.models.drafts import MOST_LINES, Purpose
+from forum.moderation.actions.branch_moves import merge_thread
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
 from tests.integration.drafts.conftest import HTMX, Composer, address_of, kept
+from tests.moderation_actions import split_off
 
 WORDS = "Bricks breathe, moss or no moss."
 
@@ -253,7 +256,7 @@ def test_moved_parent_takes_the_draft_along(
     composer: Composer, as_alice: Client, alice: User, carol: User, reply: Post
 ) -> None:
     composer.save(WORDS)
-    thread = split_branch(reply, title="Wet bricks", actor=carol, reason="another matter")
+    thread = split_off(reply, title="Wet bricks", actor=carol, reason="another matter")
     assert "Your reply to bob, 6 words." in read(as_alice, thread.get_absolute_url())
     assert composer.send(WORDS).status_code == 302
     assert Post.objects.get(author=alice, parent=reply).thread == thread

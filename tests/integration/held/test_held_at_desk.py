@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
 from forum.models import Case, HeldPost, ModerationAction, Post
+from forum.moderation.actions.post_hiding import hide_post
 from tests.integration.held.conftest import WORDS, wait
 
 QUEUE = "/admin/"
@@ -62,13 +62,13 @@ def test_case_shows_rule_text_difference_and_what_it_answers(as_carol, three, op
     assert opening.source in answer
     assert WORDS in answer
     assert "My casinos" in thread
-    assert "What it changes" in edit
+    assert "Changes</h2>" in edit
     assert "<ins>" in edit
     assert "<b>casino</b>" not in edit
     for page in (answer, thread, edit):
         assert "approve/" in page
         assert "reject/" in page
-        assert "What is known of bob" in page
+        assert "About bob" in page
 
 
 def test_several_are_decided_on_from_the_queue_with_one_record(as_carol, three, reply, alice):
@@ -84,13 +84,15 @@ def test_several_are_decided_on_from_the_queue_with_one_record(as_carol, three, 
     assert ModerationAction.objects.get().effects.count() == 3
     assert Post.objects.filter(source=WORDS).count() == 2
     answer = as_carol.post(QUEUE, {"action": "approve", "_selected_action": chosen[-1:]})
-    assert "nothing to do that to" in as_carol.get(answer["Location"]).content.decode()
+    assert (
+        "None of the selected rows allow this." in as_carol.get(answer["Location"]).content.decode()
+    )
 
 
 def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
-    from forum.actions.premoderation import reject_held
+    from forum.moderation.actions.pending_posts import reject_held
 
-    page = f"{reverse('admin:forum_heldpost_approve')}?id={held.pk}"
+    page = f"/moderate/held/approve/?id={held.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     reject_held(held, actor=erin, reason="no")
     answer = as_carol.post(page, {"reason": "fine", "seen": seen})
@@ -103,11 +105,11 @@ def test_what_cannot_be_published_is_left_out_and_said(as_carol, three, reply, b
     answer = wait(bob, parent_id=reply.pk)
     hide_post(reply, actor=carol, reason="off the wall")
     ids = "&".join(f"id={held.pk}" for held in (three[0], answer))
-    page = f"{reverse('admin:forum_heldpost_approve')}?{ids}"
+    page = f"/moderate/held/approve/?{ids}"
     told = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
     assert "The post is published." in told
     assert "Left out" in told
-    assert "waits on: The post you’re replying to was removed." in told
+    assert "stays pending: The post you answer was removed." in told
 
 
 def test_moderators_elsewhere_see_nothing_of_it(board, three):
@@ -129,7 +131,7 @@ def test_moderators_elsewhere_see_nothing_of_it(board, three):
 
 
 def test_list_is_filtered_and_searched(as_carol, three, bob, carol, board):
-    from forum.actions.premoderation import reject_held
+    from forum.moderation.actions.pending_posts import reject_held
 
     reject_held(three[0], actor=carol, reason="no")
     assert rows(as_carol, LIST) == three[::-1]

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from forum.actions.drafts import Writing
-from forum.actions.premoderation import Why, approve_held, hold_post, reject_held, withdraw_held
+from forum.actions.premoderation import Why, hold_post, withdraw_held
 from forum.models import Case, HeldPost, HoldRule, ModerationAction, Post
 from forum.models.drafts import Purpose
+from forum.moderation.actions.pending_posts import approve_held, reject_held
 from tests.integration.held.conftest import WORDS, wait
 from tests.integration.posts.test_post_report_at_once import at_once
 

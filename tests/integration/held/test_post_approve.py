@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forum.actions.moderation import (
-    hide_post,
-    lock_thread,
-    slow_thread,
-    suspend_person,
-    unhide_post,
-)
-from forum.actions.moves import move_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.premoderation import approve_held, reject_held, withdraw_held
-from forum.actions.sanctions import silence_person
+from forum.actions.premoderation import withdraw_held
 from forum.actions.threads import start_thread
-from forum.actions.undo import undo
 from forum.errors import Conflict, Gone, NotAllowed, UserError
 from forum.models import (
     Case,
@@ -32,6 +22,14 @@ from forum.models import (
     Thread,
     User,
 )
+from forum.moderation.actions.branch_moves import move_branch
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pending_posts import approve_held, reject_held
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.actions.silencing import silence_person
+from forum.moderation.actions.slow_mode import enable_thread_slow_mode
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.undo import undo
 from tests.integration.held.conftest import WORDS, wait
 
 WHY = {"reason": "because"}
@@ -91,7 +89,7 @@ def test_several_are_approved_and_what_cannot_be_is_left_out(
 
 def test_slow_mode_keeps_back_whom_it_should_but_no_approval(opening, bob, carol, rule):
     first, second = (wait(bob, parent_id=opening.pk) for _twice in range(2))
-    slow_thread(opening.thread, minutes=10, actor=carol, **WHY)
+    enable_thread_slow_mode(opening.thread, minutes=10, actor=carol, **WHY)
     assert len(approve_held.together([first, second], actor=carol, **WHY).done) == 2
     with pytest.raises(UserError):
         wait(bob, parent_id=opening.pk)
@@ -116,7 +114,7 @@ def test_what_cannot_be_published_waits_on(opening, reply, alice, bob, carol, ru
         case "silenced":
             silence_person(alice, board=reply.thread.board, actor=carol, **WHY)
     count = ModerationAction.objects.count()
-    with pytest.raises(Conflict, match="waits on"):
+    with pytest.raises(Conflict, match="stays pending"):
         approve_held(held, actor=carol, **WHY)
     assert ModerationAction.objects.count() == count
     assert now(held).is_waiting
@@ -146,7 +144,7 @@ def test_what_was_erased_is_not_approved_and_hinders_nothing_else(opening, bob, 
     HeldPost.objects.filter(pk=erased.pk).update(source="", state="rejected")
     outcome = approve_held.together([good, now(erased)], actor=carol, **WHY)
     assert outcome.done == [good]
-    assert str(outcome.refused[0][1]) == "Its text was erased."
+    assert str(outcome.refused[0][1]) == "Its text was deleted permanently."
 
 
 def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
@@ -165,7 +163,7 @@ def test_rejected_nobody_sees_it_and_its_author_is_told_and_may_revise(
     action = reject_held(held, actor=carol, reason="advertising")
     assert not Post.objects.filter(author=bob).exists()
     page = as_bob.get("/inbox/").content.decode()
-    assert "A moderator rejected a post that waited." in page
+    assert "Your post was not published." in page
     assert "advertising" in page
     assert "carol" not in page
     page = as_bob.get(held.get_absolute_url()).content.decode()
@@ -184,7 +182,7 @@ def test_author_hears_of_an_approval_and_is_led_there(as_bob, bob, held, carol):
     approve_held(held, actor=carol, **WHY)
     post = Post.objects.get(author=bob)
     page = as_bob.get("/inbox/").content.decode()
-    assert "A moderator approved a post that waited." in page
+    assert "Your post was approved and published." in page
     assert f'href="/p/{post.pk}/"' in page
     assert f'href="/p/{post.pk}/"' in as_bob.get(held.get_absolute_url()).content.decode()
 
@@ -238,7 +236,7 @@ def test_what_somebody_changed_since_stays(reply, opening, bob, carol, rule):
 
 
 def test_rejection_taken_back_waits_again_also_by_appeal(held, bob, carol, erin):
-    from forum.actions.appeals import appeal_against, uphold_appeal
+    from forum.moderation.appeals import appeal_against, uphold_appeal
 
     action = reject_held(held, actor=carol, **WHY)
     appeal = appeal_against(action, actor=bob, words="It was a joke.")

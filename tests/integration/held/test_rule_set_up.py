@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.configuration import set_up
-from forum.actions.undo import undo
 from forum.models import HeldPost, HoldRule, ModerationAction
-from forum.models.acts import Act
+from forum.moderation.configuration import set_up
+from forum.moderation.undo import undo
 
 LIST = "admin:forum_holdrule"
 FORM = {"kind": "words", "terms": " casino*\r\n\r\njackpot \r\ncasino*", "about": "everybody"}
@@ -16,7 +15,7 @@ FORM |= {"is_active": "on", "number": "", "minutes": "", "note": "Spam"}
 
 
 def entries():
-    return ModerationAction.objects.filter(act=Act.CONFIGURE)
+    return ModerationAction.objects.filter(act="configure")
 
 
 def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, erin, held):

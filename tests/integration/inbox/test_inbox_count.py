@@ -9,13 +9,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.notifications import mark_notifications, read_all
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.read_state import mark_branch_read, mark_revisions_read, mark_thread_read
 from forum.actions.threads import start_thread
 from forum.errors import UserError
 from forum.models import Board, Category, Notification, Post, Role, Thread, User
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from tests.conftest import person
 from tests.integration.inbox.conftest import told
 

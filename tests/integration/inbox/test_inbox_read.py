@@ -8,11 +8,11 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.posts import reply_to
 from forum.actions.read_state import mark_thread_read
 from forum.lib import numbers
 from forum.models import Notification, Post, Thread, User, notifications
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.views import inbox
 from tests.integration.inbox.conftest import told
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post, pin_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
-from forum.actions.wording import edit_with_reason
 from forum.models import ModerationNotification
+from forum.moderation.actions.moderator_edits import edit_with_reason
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.notifications import recount_unread_notifications
 
 
@@ -20,7 +21,7 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
     report_post(reply, actor=alice, reason="spam")
     hide_post(reply, actor=carol, reason="off the wall")
     page = inbox(as_alice)
-    assert "Your report was answered: a moderator acted on it." in page
+    assert "a moderator acted on it." in page
     assert "off the wall" in page
     assert recount_unread_notifications(alice) == 1
 
@@ -28,14 +29,14 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
 def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
     pin_thread(opening.thread, actor=carol, reason="for everybody")
     page = inbox(as_alice)
-    assert "A moderator pinned a thread." in page
+    assert "Your thread was pinned." in page
     assert f'<a href="{opening.thread.get_absolute_url()}"' in page
 
 
 def test_an_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
     edit_with_reason(reply, source="Milder words.", actor=carol, reason="a private address")
     page = inbox(as_bob)
-    assert "A moderator edited a post." in page
+    assert "Your post was edited by a moderator." in page
     assert "a private address" in page
     assert reverse("post-history", args=[reply.pk]) in page
 

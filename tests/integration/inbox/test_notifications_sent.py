@@ -9,8 +9,6 @@ import pytest
 from django.utils import timezone
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post, suspend_person, unhide_post
-from forum.actions.moves import merge_thread, split_branch
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.read_state import (
     mark_branch_read,
@@ -20,6 +18,9 @@ from forum.actions.read_state import (
 )
 from forum.actions.threads import start_thread
 from forum.models import Board, Notification, Post, ReadState, Revision, Role, Thread, User
+from forum.moderation.actions.branch_moves import merge_thread, split_branch
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.actions.suspensions import suspend_person
 from tests.integration.inbox.conftest import told
 
 WORDS = "Does moss harm the bricks?"

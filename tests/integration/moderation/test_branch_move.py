@@ -7,14 +7,15 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forum.actions.moderation import hide_post, lock_thread
-from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.errors import Conflict, Gone, Invalid, NotAllowed, UserError
 from forum.models import ModerationAction, Post, Thread
-
-Act = ModerationAction.Act
+from forum.moderation.actions.branch_moves import merge_thread, move_branch, split_branch
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.branch_transfer import undo_move
+from tests.moderation_actions import split_off
 
 
 def answer(post, author, words="Yes."):
@@ -171,7 +172,7 @@ def test_long_chain_and_wide_fan_move_in_few_queries(
 
 def test_split_branch_becomes_a_thread(opening, reply, elsewhere, alice, bob, carol, assert_sound):
     below = answer(reply, alice)
-    thread = split_branch(
+    thread = split_off(
         reply, title="  Wet  bricks ", board=elsewhere, actor=carol, reason="a matter of its own"
     )
     assert (thread.title, thread.board, thread.author) == ("Wet bricks", elsewhere, bob)
@@ -179,7 +180,7 @@ def test_split_branch_becomes_a_thread(opening, reply, elsewhere, alice, bob, ca
     assert fresh(below).level == 1
     assert (thread.post_count, thread.last_post_id) == (2, below.pk)
     assert fresh(opening.thread).post_count == 1
-    assert last_action().act == Act.SPLIT_BRANCH
+    assert last_action().act == "split-branch"
     assert_sound()
     answer(fresh(below), alice)
     assert_sound()
@@ -233,9 +234,9 @@ def moves(opening, reply, other, carol):
     """Each kind of move, as something that can be done."""
     place = fresh(other).last_post
     return {
-        Act.MOVE_BRANCH: lambda: move_branch(reply, to=place, actor=carol, reason="about ivy"),
-        Act.SPLIT_BRANCH: lambda: split_branch(reply, title="Wet", actor=carol, reason="apart"),
-        Act.MERGE_THREAD: lambda: merge_thread(
+        "move-branch": lambda: move_branch(reply, to=place, actor=carol, reason="about ivy"),
+        "split-branch": lambda: split_branch(reply, title="Wet", actor=carol, reason="apart"),
+        "merge-thread": lambda: merge_thread(
             opening.thread, into=other, actor=carol, reason="the same"
         ),
     }
@@ -244,9 +245,9 @@ def moves(opening, reply, other, carol):
 @pytest.mark.parametrize(
     ("act", "inverse"),
     [
-        (Act.MOVE_BRANCH, Act.MOVE_BRANCH),
-        (Act.SPLIT_BRANCH, Act.MERGE_THREAD),
-        (Act.MERGE_THREAD, Act.UNMERGE_THREAD),
+        ("move-branch", "move-branch"),
+        ("split-branch", "merge-thread"),
+        ("merge-thread", "unmerge-thread"),
     ],
 )
 def test_undo_restores_everything_and_writes_one_record(
@@ -277,7 +278,7 @@ def test_undo_restores_everything_and_writes_one_record(
 
 
 def test_split_thread_leads_back_when_the_split_is_undone(opening, reply, carol):
-    thread = split_branch(reply, title="Wet", actor=carol, reason="apart")
+    thread = split_off(reply, title="Wet", actor=carol, reason="apart")
     undo_move(last_action(), actor=carol, reason="together after all")
     assert fresh(thread).merged_into == opening.thread
     assert fresh(reply).parent == opening

@@ -8,17 +8,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.moderation import (
-    lock_branch,
-    lock_thread,
-    slow_branch,
-    slow_thread,
-    unlock_branch,
-)
-from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.errors import Invalid, Locked, RateLimited
 from forum.models import Post, Thread
+from forum.moderation.actions.branch_moves import move_branch
+from forum.moderation.actions.locking import lock_branch, lock_thread, unlock_branch
+from forum.moderation.actions.slow_mode import enable_branch_slow_mode, enable_thread_slow_mode
 from forum.permissions import can_answer, can_edit
 
 WORDS = {"source": "One more thing."}
@@ -113,7 +108,7 @@ def test_opening_post_is_locked_with_its_thread(opening, carol):
 
 
 def test_slow_branch_takes_one_post_a_person_in_its_time(reply, below, beside, alice, bob, carol):
-    slow_branch(reply, minutes=10, actor=carol, reason="calm down")
+    enable_branch_slow_mode(reply, minutes=10, actor=carol, reason="calm down")
     with pytest.raises(RateLimited) as error:
         reply_to(below, author=alice, source="Too soon.")
     assert "calm down" in str(error.value.message)
@@ -128,13 +123,13 @@ def test_slow_branch_takes_one_post_a_person_in_its_time(reply, below, beside, a
 
 
 def test_slow_thread_counts_the_whole_thread_and_the_text_is_kept(as_alice, beside, reply, carol):
-    slow_thread(beside.thread, minutes=10, actor=carol, reason="calm down")
+    enable_thread_slow_mode(beside.thread, minutes=10, actor=carol, reason="calm down")
     answer = as_alice.post(reverse("post-reply", args=[reply.pk]), WORDS)
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) <= 600
     assert WORDS["source"] in answer.content.decode()
     page = as_alice.get(beside.thread.get_absolute_url()).content.decode()
-    assert "Slow, one post a person in 10 minutes: calm down" in page
+    assert "Slow mode, one post every 10 minutes: calm down" in page
 
 
 @pytest.mark.parametrize("minutes", ["", "0", "-1", "1441", "x", "9" * 30])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
-from forum.actions.removal import remove_branch, restore_branch
-from forum.actions.undo import undo
 from forum.errors import NotAllowed
 from forum.models import ModerationAction, ModerationNotification, Post, Role, Thread
+from forum.moderation.actions.branch_hiding import remove_branch, restore_branch
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.undo import undo
 
 WHY = {"reason": "in circles"}
 

@@ -9,13 +9,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.claims import assign_case, assign_held, claim_case, release_case
-from forum.actions.reports import dismiss_reports, report_post
-from forum.actions.undo import undo
+from forum.actions.case_assignment import claim_case, release_case
+from forum.actions.reports import report_post
 from forum.errors import Conflict, Invalid, NotAllowed
 from forum.models import Case, ModerationAction, ModerationNotification, Role, User
-from forum.models.acts import Act
-from tests.deeds import waiting
+from forum.moderation.actions.case_assignment import assign_case, assign_held
+from forum.moderation.actions.report_answers import dismiss_reports
+from forum.moderation.undo import undo
+from tests.moderation_actions import waiting
 
 
 @pytest.fixture
@@ -41,17 +42,17 @@ def words_for(person: User) -> list[str]:
 
 
 def test_given_from_the_page_and_from_the_desk(as_carol, case, mona, reply):
-    desk = f"{reverse('admin:forum_post_assign')}?id={reply.pk}"
-    for page, status in ((reverse("post-assign", args=[reply.pk]), 303), (desk, 302)):
+    of_a_selection = f"/moderate/post/assign/?id={reply.pk}"
+    for page in (reverse("post-assign", args=[reply.pk]), of_a_selection):
         sent = {"to": str(mona.pk), "reason": "You know her"}
-        assert as_carol.post(page, sent).status_code == status
+        assert as_carol.post(page, sent).status_code == 303
         assert given(case) == mona
-    assert ModerationAction.objects.get().act == Act.ASSIGN_CASE, "twice is once"
+    assert ModerationAction.objects.get().act == "assign-case", "twice is once"
     assert words_for(mona) == ["You know her"]
     client = Client()
     client.force_login(mona)
     told = client.get("/inbox/moderators/").content.decode()
-    assert "carol gave you a case to decide on." in told
+    assert "carol assigned a case to you." in told
     assert reverse("admin:forum_case_change", args=[case.pk]) in told
 
 
@@ -87,7 +88,7 @@ def test_given_away_again_who_had_it_need_not_hear_of_it(case, carol, erin, mona
     assign_case(reply, to=None, actor=erin, reason="Whoever comes")
     assert given(case) is None
     assert words_for(erin) == []
-    assert ModerationAction.objects.filter(act=Act.ASSIGN_CASE).count() == 3
+    assert ModerationAction.objects.filter(act="assign-case").count() == 3
 
 
 def test_undone_it_is_whose_it_was(case, carol, erin, mona, reply):

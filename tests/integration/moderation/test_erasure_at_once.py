@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from forum.actions.erasures import ask_to_erase, confirm_erasure
 from forum.models import Erasure, ModerationAction, Role, User
-from forum.models.acts import Act
+from forum.moderation.actions.erasure_requests import ask_to_erase
+from forum.moderation.erasure.requests import confirm_erasure
 from tests.integration.posts.test_post_report_at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,6 +21,6 @@ def test_confirmed_by_several_at_once_there_is_one_record(reply, carol, erin):
         *[lambda actor=actor: confirm_erasure(asked, actor=actor) for actor in (dora, erin) * 2]
     )
     assert len({action.pk for action in made}) == 1
-    assert ModerationAction.objects.filter(act=Act.ERASE_POST).count() == 1
+    assert ModerationAction.objects.filter(act="erase-post").count() == 1
     reply.refresh_from_db()
     assert reply.source == ""

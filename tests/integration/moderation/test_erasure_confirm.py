@@ -12,17 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from forum.actions.drafts import Writing, save_draft
-from forum.actions.erasures import (
-    ask_to_anonymise,
-    ask_to_erase,
-    confirm_erasure,
-    drop_erasure,
-)
-from forum.actions.moderation import hide_post, retitle_thread
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
-from forum.actions.undo import undo
-from forum.actions.wording import edit_with_reason
 from forum.errors import Conflict, Invalid, NotAllowed
 from forum.models import (
     Erasure,
@@ -37,9 +28,14 @@ from forum.models import (
     Thread,
     User,
 )
-from forum.models.acts import Act
 from forum.models.drafts import Purpose
 from forum.models.tree import faults
+from forum.moderation.actions.erasure_requests import ask_to_anonymise, ask_to_erase
+from forum.moderation.actions.moderator_edits import edit_with_reason
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.titles import retitle_thread
+from forum.moderation.erasure.requests import confirm_erasure, drop_erasure
+from forum.moderation.undo import undo
 from tests.columns import tables_with
 
 SECRET = "The spare key lies xylophone under the third stone."
@@ -121,7 +117,7 @@ def test_it_is_one_record_with_a_hash_and_the_author_hears_of_it(secret, dora, c
     count = ModerationAction.objects.count()
     action = erased(secret, dora, carol)
     assert ModerationAction.objects.count() == count + 2, "asking for it is the other one"
-    assert (action.act, action.actor, action.reason) == (Act.ERASE_POST, carol, "He asked us to")
+    assert (action.act, action.actor, action.reason) == ("erase-post", carol, "He asked us to")
     assert len(action.effects.get().after["erased"]) == 64
     assert ModerationNotification.objects.filter(member=bob, action=action).exists()
     asked = Erasure.objects.get()
@@ -209,7 +205,7 @@ def test_asked_for_in_the_page_confirmed_at_the_desk(secret, as_carol, dora):
     confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
     assert client.post(confirm, {"seen": "7.7"}).status_code == 302
     assert Post.objects.get(pk=secret.pk).source == SECRET, "it was changed meanwhile"
-    assert client.post(confirm, {"seen": shown.context["stamp"]}).status_code == 302
+    assert client.post(confirm, {"seen": shown.context["version"]}).status_code == 302
     assert Post.objects.get(pk=secret.pk).is_erased
 
 
@@ -218,7 +214,7 @@ def test_refused_or_taken_back_it_stays_and_can_be_asked_for_again(secret, dora,
         ask_to_erase(secret, actor=carol, reason=f"Until {actor}")
         asked = Erasure.objects.open().get()
         record = drop_erasure(asked, actor=actor, reason="Not that")
-        assert record.act == Act.DROP_ERASURE
+        assert record.act == "drop-erasure"
         assert Erasure.objects.get(pk=asked.pk).outcome == outcome
         with pytest.raises(Conflict):
             confirm_erasure(asked, actor=dora)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
 from forum.actions.posts import delete_post, reply_to
-from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.actions.undo import undo
 from forum.models import Post
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.report_answers import dismiss_reports
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.undo import undo
 from forum.views.log import LOG_ENTRIES_PER_PAGE
 
 

@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.errors import Busy
 from forum.models import Post, Thread
+from forum.moderation.actions.branch_moves import move_branch
 
 REPLIERS, REPLIES, MOVES = 4, 8, 8
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
-from forum.actions.undo import undo
 from forum.models import ModerationAction, ModerationNotification, Post, Thread
+from forum.moderation.actions.branch_moves import move_branch
+from forum.moderation.undo import undo
 
 WHY = {"reason": "about ivy"}
 
@@ -67,7 +67,7 @@ def test_everybody_in_the_branch_is_told_and_both_threads_say_it(
     }
     for thread in (source, other):
         page = visitor.get(thread.get_absolute_url()).content.decode()
-        assert "A moderator moved a branch here or away: about ivy" in page
+        assert "A moderator moved a branch: about ivy" in page
         assert action.get_absolute_url() in page
     assert visitor.get(f"/p/{reply.pk}/").url.startswith(other.get_absolute_url())
     undo(action, actor=carol, reason="a mistake")

@@ -10,11 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from forum.actions.reports import report_post
-from forum.actions.sanctions import note_person
-from forum.actions.undo import undo
 from forum.errors import NotAllowed
 from forum.models import Case, ModerationAction, ModerationNotification, Role, User
-from forum.models.acts import Act
+from forum.moderation.actions.member_notes import note_person
+from forum.moderation.undo import undo
 
 WORDS = "Second account of <b>walter</b>?"
 SHOWN = "Second account of &lt;b&gt;walter&lt;/b&gt;?"
@@ -35,8 +34,8 @@ def case(reply, alice) -> Case:
 
 def test_note_stands_where_moderators_look_at_the_member(as_carol, bob, case):
     answer = as_carol.post(reverse("person-note", args=["bob"]), {"reason": WORDS}, follow=True)
-    assert "The note is written." in answer.content.decode()
-    assert ModerationAction.objects.get().act == Act.NOTE_PERSON
+    assert "The note is added." in answer.content.decode()
+    assert ModerationAction.objects.get().act == "note-person"
     for page in pages(bob, case):
         assert SHOWN in as_carol.get(page).content.decode()
 

@@ -10,19 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.sanctions import (
-    lift_silence,
-    lift_suspension,
-    silence_person,
-    suspend_person,
-    warn_person,
-)
 from forum.actions.threads import start_thread
-from forum.actions.undo import undo
 from forum.errors import NotAllowed, Suspended
 from forum.models import ModerationAction, ModerationNotification, Post, Restriction, User
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.silencing import lift_silence, silence_person
+from forum.moderation.actions.suspensions import lift_suspension, suspend_person
+from forum.moderation.actions.warnings import warn_person
+from forum.moderation.undo import undo
 from forum.permissions import can_delete, can_edit, can_reply, can_start_thread
 from tests.page_forms import forms_in, press, press_in
 

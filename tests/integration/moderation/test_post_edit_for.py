@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from forum.actions.posts import edit_post, reply_to
-from forum.actions.undo import undo
-from forum.actions.wording import edit_with_reason
 from forum.errors import Conflict, Gone, Invalid
 from forum.models import ModerationAction, ModerationNotification, Post, Revision
+from forum.moderation.actions.moderator_edits import edit_with_reason
+from forum.moderation.undo import undo
 
 WHY = {"reason": "a private address"}
 

@@ -7,12 +7,13 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from forum.actions.moderation import hide_post, suspend_person, unhide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
-from forum.actions.undo import undo
 from forum.errors import Conflict, NotAllowed
 from forum.models import Case, ModerationAction, ModerationNotification, Post, Role, Thread, User
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.undo import undo
 
 MANY = 78
 WHY = {"reason": "a mistake"}
@@ -68,7 +69,7 @@ def test_what_was_changed_since_stays_and_is_said(branch, as_carol, carol, erin)
     assert answer.status_code == 303
     said = [str(message) for message in get_messages(answer.wsgi_request)]
     assert said == [
-        "It is undone.",
+        "Undone.",
         f"#{branch[3].pk} stays as it is: erin changed it since.",
     ]
     assert hidden() == {branch[3].pk}

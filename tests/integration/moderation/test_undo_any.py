@@ -7,14 +7,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum.actions.drafts import Writing
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, suspend_person
-from forum.actions.moves import merge_thread, move_branch, split_branch
 from forum.actions.posts import reply_to
-from forum.actions.premoderation import Why, approve_held, hold_post, reject_held
-from forum.actions.undo import undo
+from forum.actions.premoderation import Why, hold_post
 from forum.errors import UserError
 from forum.models import HeldPost, HoldRule, ModerationAction, Post, Revision, Thread, User
 from forum.models.drafts import Purpose
+from forum.moderation.actions.branch_moves import merge_thread, move_branch, split_branch
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pending_posts import approve_held, reject_held
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.undo import undo
 
 HOW = {"reason": "anyhow"}
 numbers = st.integers(min_value=0, max_value=1000)

@@ -16,11 +16,9 @@ from django.test import Client
 from django.urls import reverse
 
 from forum.actions.limits import spend
-from forum.actions.moderation import slow_branch, slow_thread
 from forum.actions.outbox import queue_mail
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
-from forum.actions.sanctions import note_person
 from forum.errors import RateLimited
 from forum.models import (
     Case,
@@ -33,6 +31,8 @@ from forum.models import (
     Revision,
 )
 from forum.models.limits import Limit
+from forum.moderation.actions.member_notes import note_person
+from forum.moderation.actions.slow_mode import enable_branch_slow_mode, enable_thread_slow_mode
 from forum.permissions import can_undo
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +72,11 @@ def test_a_spent_limit_is_full_at_once_and_then_holds_as_ever():
     assert refused.value.retry_after <= 60
 
 
-@pytest.mark.parametrize("slow", [slow_thread, slow_branch], ids=["thread", "branch"])
+@pytest.mark.parametrize(
+    "slow", [enable_thread_slow_mode, enable_branch_slow_mode], ids=["thread", "branch"]
+)
 def test_slow_mode_lets_one_post_and_waits_from_that_one(slow, reply, bob, carol):
-    target = reply if slow is slow_branch else reply.thread
+    target = reply if slow is enable_branch_slow_mode else reply.thread
     slow(target, minutes=10, actor=carol, reason="calm down")
     set_clock_back()
     reply_to(reply, author=bob, source="At once.")

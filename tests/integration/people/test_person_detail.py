@@ -3,9 +3,10 @@
 import pytest
 from django.test.utils import CaptureQueriesContext
 
-from forum.actions.moderation import hide_post, suspend_person
 from forum.actions.posts import delete_post, reply_to
 from forum.models import User
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
 from forum.views import people
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from forum.actions.moderation import lock_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Post, Thread, User
+from forum.moderation.actions.locking import lock_thread
 
 
 def delete(client: Client, post: Post) -> int:

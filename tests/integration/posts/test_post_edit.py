@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.posts import SILENT_EDIT_PERIOD, delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Mention, Post, Quote, Revision, User
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
 
 
 def age(post: Post) -> None:

@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Board, Post, User
+from forum.moderation.actions.post_hiding import hide_post
 from forum.queries import outline
 from forum.queries.outline import adjacent_siblings
 

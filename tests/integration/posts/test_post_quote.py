@@ -9,11 +9,11 @@ import pytest
 from django.test import Client
 
 from forum.actions.drafts import Writing, save_draft
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, User
 from forum.models.drafts import Purpose
+from forum.moderation.actions.post_hiding import hide_post
 
 
 def composer(client: Client, post: Post, query: str) -> tuple[str, list[int]]:

@@ -10,9 +10,10 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
 
-from forum.actions.moderation import hide_post, lock_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Post, Quote, RateLimit, Thread, User
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
 from tests.html_check import assert_safe
 from tests.scene import PASSWORD
 

@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from forum.actions.claims import claim_case
-from forum.actions.moderation import hide_post
+from forum.actions.case_assignment import claim_case
 from forum.actions.reports import report_post
 from forum.errors import UserError
 from forum.models import Case, ModerationNotification, Post, Report, User
+from forum.moderation.actions.post_hiding import hide_post
 
 AT_ONCE = 6
 

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, User
+from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.backlinks import MAX_BACKLINKS
 
 SAID = "Only where the bricks stay wet all winter."

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from forum.actions.moderation import hide_post, unhide_post
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.models import Post, Revision, User
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
 
 SAID = "Only where the bricks stay wet all winter."
 SOURCE = f"> {SAID}\n>\n> > Inside of it.\n\nMine *never* do."
@@ -72,7 +72,7 @@ def test_words_are_left_out_at_the_desk_and_where_moderators_decide(
     for address in (
         *(f"/p/{quoting.pk}/{name}/" for name in ("hide", "history", "report")),
         *(f"/admin/forum/post/{name}" for name in ("", f"{quoting.pk}/change/", "?q=Mine")),
-        f"/admin/forum/post/hide/?id={quoting.pk}",
+        f"/moderate/post/hide/?id={quoting.pk}",
     ):
         html = as_carol.get(address).content.decode()
         assert SAID not in html, address

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.quotes import posts_in
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, Quote, Revision, User
 from forum.models.quotes import QuoteStatus
+from forum.moderation.actions.post_hiding import hide_post
 
 SAID = "Only where the bricks stay wet all winter."
 NOT_HERE = "These words aren’t in this thread"

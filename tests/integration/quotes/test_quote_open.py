@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.models import Post, Revision, User
+from forum.moderation.actions.post_hiding import hide_post
 
 SAID = "Only where the bricks stay wet all winter."
 HTMX = {"hx-request": "true"}

@@ -132,7 +132,7 @@ def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
         fine(erin.get(f"/admin/forum/{page}"), page)
     for query in (f"q={odd}", f"id={odd}", f"p={odd}&o={odd}"):
         fine(erin.get(f"/admin/forum/post/?{query}"), query)
-    assert erin.get(f"/admin/forum/post/hide/?id={odd}").status_code == 404
+    assert erin.get(f"/moderate/post/hide/?id={odd}").status_code == 404
 
 
 def test_an_id_is_written_in_one_way(scene: Scene) -> None:

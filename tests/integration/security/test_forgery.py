@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from forum.forms.moderation import EndForm, ModerationForm
 from forum.models import Post, Role, Thread, User
+from forum.moderation.forms import ModerationForm, TimeLimitForm
 from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
 
@@ -198,7 +198,7 @@ def test_json_is_no_form(scene: Scene) -> None:
 
 def test_moderators_send_only_a_reason_a_note_and_an_end() -> None:
     assert set(ModerationForm.base_fields) == {"ready", "reason", "note", "seen"}
-    assert set(EndForm.base_fields) == {"ready", "reason", "note", "seen", "until"}
+    assert set(TimeLimitForm.base_fields) == {"ready", "reason", "note", "seen", "until"}
 
 
 # -- Places that are not ours ---------------------------------------------------------------------

@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post, lock_thread, suspend_person
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.errors import UserError
 from forum.models import Board, Category, Post, Thread, User
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.suspensions import suspend_person
 from tests.corpora import corpus, data_json
 from tests.html_check import assert_safe
 
@@ -176,7 +178,7 @@ def test_titles_show_markup_as_text(
         ):
             assert_inert(read(as_alice, page), thread.title)
         assert_inert(read(as_carol, f"/t/{thread.pk}/lock/"), thread.title)
-        assert_inert(read(as_carol, f"/admin/forum/thread/lock/?id={thread.pk}"), thread.title)
+        assert_inert(read(as_carol, f"/moderate/thread/lock/?id={thread.pk}"), thread.title)
         assert_inert(read(as_carol, f"/admin/forum/thread/{thread.pk}/change/"), thread.title)
     for page in ("/", board.get_absolute_url(), "/u/alice/"):
         assert_inert(read(as_alice, page), *titles)

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from forum.actions.erasures import ask_to_erase, confirm_erasure
-from forum.actions.moderation import hide_post
 from forum.models import Case, Erasure, HeldPost, ModerationAction, Post
+from forum.moderation.actions.erasure_requests import ask_to_erase
+from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.erasure.requests import confirm_erasure
 from tests.addresses import addresses, desk_addresses
 from tests.columns import tables_with
 from tests.scene import Scene, undone

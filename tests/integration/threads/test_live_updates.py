@@ -12,12 +12,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post, unhide_post
-from forum.actions.moves import merge_thread
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.read_state import mark_thread_read
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, Revision, Thread, User
+from forum.moderation.actions.branch_moves import merge_thread
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.queries import live_updates
 
 HTMX = {"hx-request": "true"}

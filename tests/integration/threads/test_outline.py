@@ -10,9 +10,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post
 from forum.models import Board, Post, Thread, User
+from forum.moderation.actions.post_hiding import hide_post
 from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE
 from forum.queries.outline import BRANCHES_PER_PAGE
 from tests.integration.threads.conftest import page, say, see_all

@@ -9,14 +9,16 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from forum.actions.moderation import hide_post, unhide_post
-from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post
 from forum.actions.read_state import mark_branch_read, mark_revisions_read, mark_unread_from
 from forum.actions.threads import start_thread
 from forum.models import ModerationAction, Post, ReadState, Revision, Thread, User
 from forum.models.read_state import VISIT_LENGTH
+from forum.moderation.actions.branch_moves import merge_thread, move_branch
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.branch_transfer import undo_move
 from tests.integration.threads.conftest import page, say, see_all, unread
+from tests.moderation_actions import split_off
 
 HTMX = {"hx-request": "true"}
 
@@ -257,7 +259,7 @@ def test_what_was_seen_stays_seen_when_a_branch_moves_and_comes_back(
     undo_move(action, actor=carol, reason="no, here")
     assert unread(opening.thread, alice) == [new_one.pk]
     assert unread(other, alice) == []
-    apart = split_branch(head, title="A thread of its own", actor=carol, reason="grew")
+    apart = split_off(head, title="A thread of its own", actor=carol, reason="grew")
     assert unread(apart, alice) == [new_one.pk]
     merge_thread(apart, into=other, actor=carol, reason="the same")
     assert unread(other, alice) == [new_one.pk]

@@ -11,10 +11,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Thread, User
+from forum.moderation.actions.post_hiding import hide_post
 from forum.queries import thread_pages
 
 POSTS = re.compile(r'<article class="post[^"]*" id="p(\d+)"')

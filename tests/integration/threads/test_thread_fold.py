@@ -7,9 +7,9 @@ import re
 import pytest
 from django.test import Client
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.models import Post, User
+from forum.moderation.actions.post_hiding import hide_post
 from tests.integration.threads.conftest import page, say
 
 FOLD = re.compile(

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.models import Board, Post, User
+from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.sort_orders import SORT_ORDERS
 
 

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, edit_post
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Revision, User
+from forum.moderation.actions.post_hiding import hide_post
 from tests.integration.threads.conftest import say, see_all
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)

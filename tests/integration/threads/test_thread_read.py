@@ -13,9 +13,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post, lock_thread, pin_thread, unhide_post
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Board, Post, Thread, User
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.pinning import pin_thread
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
 
 SEED = "/t/1/if-i-can-read-it-why-cant-i-train-an-llm-on-it/"

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from forum.actions.posts import reply_to
-from forum.actions.reports import dismiss_reports, report_post
+from forum.actions.reports import report_post
 from forum.models import Board, Category, Post, Role, User
+from forum.moderation.actions.report_answers import dismiss_reports
 
 
 @pytest.fixture

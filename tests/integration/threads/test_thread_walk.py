@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moves import merge_thread, move_branch
 from forum.actions.read_state import mark_revisions_read, mark_thread_read
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, ReadState, Thread, User
+from forum.moderation.actions.branch_moves import merge_thread, move_branch
 from tests.integration.threads.conftest import page, say, see_all, unread
 
 

@@ -57,8 +57,8 @@ def replies_and_moves(
     worker: int, *, author: int, moderator: int, movers: int, count: int, roots: list[int]
 ) -> list[Any]:
     """The first `movers` processes move branches within and between the threads, others answer."""
-    from forum.actions.moves import move_branch
     from forum.models import Post, User
+    from forum.moderation.actions.branch_moves import move_branch
 
     if worker >= movers:
         return replies(worker, author=author, count=count, roots=roots)

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, Thread
 from forum.models.tree import faults
+from forum.moderation.actions.post_hiding import hide_post
 
 
 @pytest.fixture

@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections, transaction
 
-from forum.actions.moderation import hide_post, lock_thread
-from forum.actions.moves import move_branch
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
 from forum.errors import Busy, Conflict, Locked
 from forum.models import Post, Revision, Thread
+from forum.moderation.actions.branch_moves import move_branch
+from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.post_hiding import hide_post
 
 PROCESSES, EACH = 16, 25
 

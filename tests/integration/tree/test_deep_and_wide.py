@@ -9,13 +9,12 @@ import pytest
 from django.utils import timezone
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.moderation import hide_post, unhide_post
-from forum.actions.moves import merge_thread, move_branch, split_branch, undo_move
 from forum.actions.posts import delete_post, edit_post, reply_to
-from forum.actions.records import latest
-from forum.models import ModerationAction, ModerationEffect, Post
-
-Act, Kind = ModerationAction.Act, ModerationEffect.Kind
+from forum.models import ModerationAction, Post
+from forum.moderation.actions.branch_moves import merge_thread, move_branch
+from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.moderation.branch_transfer import undo_move
+from tests.moderation_actions import split_off
 
 DEEP, WIDE = 5_000, 10_000
 SHAPES = ["chain", "fan"]
@@ -147,11 +146,11 @@ def test_its_branches_and_itself_move_and_come_back(
     sound()
     undo_move(moved, actor=carol, reason="no")
 
-    apart = split_branch(branch, title="Apart", actor=carol, reason="its own matter")
+    apart = split_off(branch, title="Apart", actor=carol, reason="its own matter")
     assert client.get(apart.get_absolute_url()).status_code == 200
     merged = merge_thread(apart, into=thread, actor=carol, reason="about moss")
     undo_move(merged, actor=carol, reason="no")
-    undo_move(latest(Act.SPLIT_BRANCH, Kind.POST, branch.pk), actor=carol, reason="no")
+    undo_move(ModerationAction.objects.get(act="split-branch"), actor=carol, reason="no")
     sound()
     assert [(p.pk, p.parent_id, p.level, p.number) for p in posts_of(large)] == variant
 

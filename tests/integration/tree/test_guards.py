@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
 
-from forum.actions.moderation import hide_post
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, ModerationAction, ModerationEffect, Post, Thread, User
+from forum.moderation.actions.post_hiding import hide_post
 from tests.fast_flush import KEPT, delete_all_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,13 +13,13 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from forum.actions.moves import move_branch
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.errors import Conflict, Invalid
 from forum.models import Post, Thread
 from forum.models import tree as labels
 from forum.models.tree import TreeIsFull
+from forum.moderation.actions.branch_moves import move_branch
 
 # Which of the posts so far, in order of arrival, the next reply answers.
 PATTERNS: dict[str, Callable[[int, random.Random], int]] = {

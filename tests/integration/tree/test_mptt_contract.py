@@ -10,10 +10,10 @@ from mptt.querysets import TreeQuerySet
 from mptt.utils import get_cached_trees, tree_item_iterator
 
 from forum.actions.branches import renumber
-from forum.actions.moves import move_branch
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, Revision, Thread
+from forum.moderation.actions.branch_moves import move_branch
 
 # What django-mptt 0.20 has: overridden or refused by us; right as it is; reached only through
 # something refused. A name that is not here is new: read what it does to labels.

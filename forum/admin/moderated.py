@@ -1,0 +1,98 @@
+"""Lists of the admin whose rows are only looked at, and the moderation actions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
+
+from forum.admin.site import ForModerators, ModeratorModelAdmin, moderator
+from forum.models import ModerationAction
+from forum.moderation.base import MAX_SELECTED, Action
+from forum.moderation.offers import bulk_actions, links_on, page_of_several
+from forum.moderation.targets import TargetKind
+
+# How much of the log a page shows of its own.
+LATEST = 20
+
+BulkAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
+
+
+def bulk_action(action: Action[Any], path: str = "pk") -> BulkAction:
+    """Return Django's form of an action: it leads to the page that asks for a reason.
+
+    `path` leads from what is listed to the id of a target; rows without one are left out.
+    """
+
+    def run(_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:
+        suitable = chosen.exclude(**{path: None})
+        ids: list[int] = list(suitable.values_list(path, flat=True)[: MAX_SELECTED + 1])
+        if not ids:
+            messages.error(request, _("None of the selected rows allow this."))
+            return None
+        if len(ids) > MAX_SELECTED:
+            few = _("Too many selected: choose at most %(max)d.")
+            messages.error(request, few % {"max": MAX_SELECTED})
+            return None
+        if left_out := chosen.count() - len(ids):
+            words = ngettext(
+                "%(count)d selected row was left out: it does not allow this.",
+                "%(count)d selected rows were left out: they do not allow this.",
+                left_out,
+            )
+            messages.warning(request, words % {"count": left_out})
+        return redirect(page_of_several(action, ids, request.get_full_path()))
+
+    return run
+
+
+class ModeratedAdmin(ForModerators, ModeratorModelAdmin):
+    """A list whose rows are targets of one kind; `place` is the text of the link to the site."""
+
+    kind: TargetKind
+    place: Any
+    change_form_template = "admin/forum/record.html"
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            action.slug: (bulk_action(action), action.slug, action.button)
+            for action in bulk_actions(self.kind)
+        }
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        target = kwargs["obj"]
+        context["tools"] = [
+            *links_on(target, moderator(request), request.get_full_path()),
+            (target.get_absolute_url(), self.place),
+        ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description=_lazy("moderation log"))
+    def log(self, target: Model) -> SafeString | str:
+        """Return the latest entries of the moderation log about this."""
+        entries = ModerationAction.objects.about(self.kind.kind, target.pk).select_related("actor")
+        entries = entries.without_deleted_notes()
+        return format_html_join(
+            "",
+            '<p><a href="{}">{}</a>: {}</p>',
+            (
+                (
+                    reverse("admin:forum_moderationaction_change", args=[entry.pk]),
+                    entry,
+                    entry.reason,
+                )
+                for entry in entries[:LATEST]
+            ),
+        ) or _("Nothing yet.")

@@ -1,0 +1,4 @@
+"""The moderation actions, one file for each or for a pair of inverses.
+
+Every module here is imported when Django starts, and registers its actions.
+"""

@@ -1,0 +1,294 @@
+"""Moving a branch below another post, splitting it off as a thread, merging threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from forum.actions.threads import clean_title
+from forum.errors import Invalid, UserError
+from forum.log_entry_types import LogEntryType, register_type
+from forum.models import Board, ModerationAction, Post, Thread
+from forum.models.threads import TITLE_LENGTH, Reader, slug_of
+from forum.moderation.audit_log import NewEntry, log_effects
+from forum.moderation.base import Action, Plan
+from forum.moderation.branch_transfer import (
+    Destination,
+    authors_of,
+    fresh,
+    is_gone,
+    lock_threads_of,
+    transfer,
+)
+from forum.moderation.forms import InBoardForm, ModerationForm
+from forum.moderation.registry import register
+from forum.moderation.targets import POST, THREAD
+from forum.permissions import PermissionResult, can_moderate, can_moderate_thread, can_move
+
+# The address of a post or thread, as the browser shows or copies it, or its number alone.
+POST_ADDRESS = re.compile(r"(?:.*/p/|.*#p|p|#)?([1-9][0-9]{0,17})/?")
+THREAD_ADDRESS = re.compile(r"(?:.*/t/)?([1-9][0-9]{0,17})(?:/.*)?")
+
+
+class MoveForm(ModerationForm):
+    to = forms.CharField(
+        label=_("Reply to"),
+        max_length=300,
+        help_text=_("The link of a post, or its number."),
+    )
+    field_order = ["to", "reason", "note", "seen"]
+
+    def clean_to(self) -> Post:
+        match = POST_ADDRESS.fullmatch(self.cleaned_data["to"].strip())
+        post = Post.objects.filter(pk=match[1]).first() if match else None
+        if post is None:
+            raise forms.ValidationError(gettext("There is no such post."))
+        return post
+
+
+class SplitForm(InBoardForm):
+    title = forms.CharField(label=_("Title of the new thread"), max_length=TITLE_LENGTH)
+    board = forms.ModelChoiceField(
+        label=_("Board"),
+        queryset=Board.objects.order_by("name"),
+        required=False,
+        empty_label=_("The same as now"),
+    )
+    field_order = ["title", "board", "reason", "note", "seen"]
+
+
+class MergeForm(ModerationForm):
+    into = forms.CharField(
+        label=_("Merge into"),
+        max_length=300,
+        help_text=_("The link of a thread, or its number."),
+    )
+    field_order = ["into", "reason", "note", "seen"]
+
+    def clean_into(self) -> Thread:
+        match = THREAD_ADDRESS.fullmatch(self.cleaned_data["into"].strip())
+        thread = Thread.objects.filter(pk=match[1]).first() if match else None
+        if thread is None:
+            raise forms.ValidationError(gettext("There is no such thread."))
+        return thread
+
+
+UNMERGE_THREAD = register_type(
+    LogEntryType(
+        "unmerge-thread",
+        _("undid a merge"),
+        inverse="merge-thread",
+        notifies=True,
+        notification=_("The merge of a thread you wrote in was undone."),
+        topic="moves",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePlan(Plan):
+    """A plan to take one branch elsewhere: its head, and where to, found when it is carried out."""
+
+    move: Callable[[], tuple[Post, Destination]]
+
+
+class _MoveAction(Action[Any]):
+    """An action that takes one branch elsewhere."""
+
+    is_for_one = True
+
+    def carry_out(self, plan: Plan, chosen: Sequence[Any], entry: NewEntry) -> ModerationAction:
+        """Move the branch; everybody who wrote in it is notified."""
+        assert isinstance(plan, MovePlan)
+        head, destination = plan.move()
+        authors = authors_of(head)
+        return log_effects(entry, transfer(head, destination), authors)
+
+
+class MoveBranch(_MoveAction):
+    """Hang a post, with everything below it, at the end of the replies to another."""
+
+    entry = LogEntryType(
+        "move-branch",
+        _("moved a branch"),
+        inverse="move-branch",
+        notifies=True,
+        notification=_("A branch you wrote in was moved."),
+        topic="moves",
+    )
+    kind = POST
+    slug = "move"
+    position = 30
+    button = _("Move branch")
+    question = ngettext_lazy("Move this branch?", "Move these %(count)d branches?", "count")
+    outcome = _("It becomes a reply to another post, in this thread or another. Links still work.")
+    done = ngettext_lazy("The branch is moved.", "%(count)d branches are moved.", "count")
+    form = MoveForm
+    takes_branch = True
+
+    def permission(self, actor: Reader, target: Post) -> PermissionResult:
+        return can_move(actor, target)
+
+    def is_applicable(self, target: Post) -> bool:
+        return not target.is_opening
+
+    def plan(self, targets: Sequence[Post], *, to: Post) -> MovePlan:
+        (post,) = targets
+        source, target = lock_threads_of(post.pk, to.pk)
+        post, parent = fresh(post, source), fresh(to, target)
+
+        def blocked_by(post: Post) -> UserError | None:
+            if post.is_opening:
+                return Invalid(gettext("To move an opening post, merge its thread."))
+            if post.parent_id == parent.pk:
+                return Invalid(gettext("It is a reply to that post already."))
+            return is_gone(source, target)
+
+        return MovePlan(
+            targets=[post],
+            is_done=lambda post: post.parent_id == parent.pk and _was_moved(post),
+            blocked_by=blocked_by,
+            permission=lambda actor, _post: (
+                can_moderate(actor, source.board) and can_moderate(actor, target.board)
+            ),
+            move=lambda: (post, Destination(target, parent.pk)),
+        )
+
+
+def _was_moved(post: Post) -> bool:
+    about = ModerationAction.objects.about(POST.kind, post.pk)
+    return about.filter(act=MoveBranch.entry.name).exists()
+
+
+class SplitBranch(_MoveAction):
+    """Make a thread of its own from a post and everything below it, in its board or another."""
+
+    entry = LogEntryType(
+        "split-branch",
+        _("split off a branch"),
+        inverse="merge-thread",
+        notifies=True,
+        notification=_("A branch you wrote in became a thread of its own."),
+        topic="moves",
+    )
+    kind = POST
+    slug = "split"
+    position = 31
+    button = _("Split into new thread")
+    question = ngettext_lazy(
+        "Split this branch into a new thread?",
+        "Split these %(count)d branches into new threads?",
+        "count",
+    )
+    outcome = _("The post becomes the opening post of a new thread. Links still work.")
+    done = ngettext_lazy(
+        "The branch is a thread now.", "%(count)d branches are threads now.", "count"
+    )
+    form = SplitForm
+    takes_branch = True
+    is_repeatable = True  # sent twice, it is an opening post already
+
+    def permission(self, actor: Reader, target: Post) -> PermissionResult:
+        return can_move(actor, target)
+
+    def is_applicable(self, target: Post) -> bool:
+        return not target.is_opening
+
+    def plan(self, targets: Sequence[Post], *, title: str, board: Board | None = None) -> MovePlan:
+        title = clean_title(title)
+        (post,) = targets
+        (source,) = lock_threads_of(post.pk)
+        post = fresh(post, source)
+        to_board = board or source.board
+
+        def blocked_by(post: Post) -> UserError | None:
+            if post.is_opening:
+                return Invalid(gettext("An opening post has a thread of its own already."))
+            return is_gone(source)
+
+        return MovePlan(
+            targets=[post],
+            is_done=lambda _post: False,
+            blocked_by=blocked_by,
+            permission=lambda actor, _post: (
+                can_moderate(actor, source.board) and can_moderate(actor, to_board)
+            ),
+            move=lambda: (post, Destination(_new_thread(post, title, to_board), None)),
+        )
+
+
+def _new_thread(post: Post, title: str, board: Board) -> Thread:
+    thread = Thread.objects.create(
+        board=board,
+        title=title,
+        slug=slug_of(title),
+        author=post.author,
+        created_at=post.created_at,
+        last_post_at=post.created_at,
+    )
+    Thread.objects.lock(thread.pk)
+    return thread
+
+
+class MergeThread(_MoveAction):
+    """Hang a thread's whole tree below the opening post of another; its address leads there."""
+
+    entry = LogEntryType(
+        "merge-thread",
+        _("merged a thread"),
+        inverse="unmerge-thread",
+        notifies=True,
+        notification=_("A thread you wrote in was merged into another."),
+        topic="moves",
+    )
+    kind = THREAD
+    slug = "merge"
+    position = 17
+    button = _("Merge into another")
+    question = ngettext_lazy("Merge this thread?", "Merge these %(count)d threads?", "count")
+    outcome = _("All of it becomes a reply to the other thread’s opening post. Links still work.")
+    done = ngettext_lazy("The thread is merged.", "%(count)d threads are merged.", "count")
+    form = MergeForm
+
+    def permission(self, actor: Reader, target: Thread) -> PermissionResult:
+        return can_moderate_thread(actor, target)
+
+    def is_applicable(self, target: Thread) -> bool:
+        return not target.merged_into_id
+
+    def plan(self, targets: Sequence[Thread], *, into: Thread) -> MovePlan:
+        (thread,) = targets
+        Thread.objects.lock(thread.pk, into.pk)
+        source, target = (
+            Thread.objects.select_related("board").get(pk=pk) for pk in (thread.pk, into.pk)
+        )
+
+        def blocked_by(source: Thread) -> UserError | None:
+            if source.pk == target.pk:
+                return Invalid(gettext("A thread can’t be merged into itself."))
+            return is_gone(source, target)
+
+        def move() -> tuple[Post, Destination]:
+            head, place = (Post.objects.opening_of(each.pk).get() for each in (source, target))
+            return head, Destination(target, place.pk)
+
+        return MovePlan(
+            targets=[source],
+            is_done=lambda source: source.merged_into_id == target.pk,
+            blocked_by=blocked_by,
+            permission=lambda actor, source: (
+                can_moderate(actor, source.board) and can_moderate(actor, target.board)
+            ),
+            move=move,
+        )
+
+
+move_branch = register(MoveBranch())
+split_branch = register(SplitBranch())
+merge_thread = register(MergeThread())

@@ -1,0 +1,130 @@
+"""Editing what somebody else wrote, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from forum.actions.posts import PreparedPost, rendered_post, revise
+from forum.actions.quotes import find_sources
+from forum.actions.read_state import mark_own_post_read
+from forum.lib.text import clean_source
+from forum.log_entry_types import LogEntryType, register_type
+from forum.markup.render import MAX_SOURCE, Rendered, render
+from forum.models import ModerationAction, Post, Revision
+from forum.models.threads import Reader
+from forum.moderation.audit_log import NewEntry
+from forum.moderation.base import Action, Plan
+from forum.moderation.forms import ModerationForm
+from forum.moderation.registry import register, register_state
+from forum.moderation.targets import POST, TargetState, lock_posts
+from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
+
+
+class NewText(NamedTuple):
+    """A text that is no revision yet."""
+
+    source: str
+    rendered: Rendered
+
+
+def _write_text(values: Sequence[tuple[Post, int | NewText]], action: ModerationAction) -> None:
+    """Let posts say a new text, or again what a revision says: as a new revision."""
+    for post, value in values:
+        if isinstance(value, NewText):
+            text = value
+        else:
+            source = Revision.objects.get(pk=value, post=post).source
+            text = NewText(source, render(source))
+        quotes = find_sources(text.rendered, reader=post.author, parent=post.parent, exclude=post)
+        revise(post, PreparedPost(text.source, text.rendered, quotes), editor=action.actor)
+        post.edited_action = action
+        post.save(update_fields=["edited_action"])
+
+
+# The log keeps the revisions before and after.
+TEXT = register_state(
+    TargetState(
+        kind=POST.kind,
+        key="revision",
+        read=lambda post: post.latest_revision().pk,
+        write=_write_text,
+        permission=can_hide,
+    )
+)
+
+REVERT_EDIT = register_type(
+    LogEntryType(
+        "revert-edit",
+        _("undid an edit"),
+        inverse="edit-post",
+        notifies=True,
+        notification=_("The edit of your post was undone."),
+        topic="edits",
+    )
+)
+
+
+class EditForm(ModerationForm):
+    source = forms.CharField(
+        label=_("Text"),
+        strip=False,
+        widget=forms.Textarea({"rows": 10}),
+        max_length=MAX_SOURCE,
+        help_text=_("Markdown. Everybody sees that a moderator edited it, and when and why."),
+    )
+    field_order = ["source", "reason", "note", "seen"]
+
+
+class EditPost(Action[Post]):
+    """Change the text of one post, for everybody to see that a moderator did."""
+
+    entry = LogEntryType(
+        "edit-post",
+        _("edited a post"),
+        inverse="revert-edit",
+        notifies=True,
+        notification=_("Your post was edited by a moderator."),
+        can_be_appealed=True,
+        topic="edits",
+    )
+    kind = POST
+    slug = "edit-for"
+    position = 14
+    button = _("Edit as moderator")
+    question = ngettext_lazy("Edit this post?", "Edit these %(count)d posts?", "count")
+    outcome = _("Readers see that a moderator edited it. Its author is told what changed, and why.")
+    done = ngettext_lazy("The post is edited.", "%(count)d posts are edited.", "count")
+    form = EditForm
+    is_for_one = True
+
+    def permission(self, actor: Reader, target: Post) -> PermissionResult:
+        return can_edit_as_moderator(actor, target)
+
+    def is_applicable(self, target: Post) -> bool:
+        return not target.is_deleted
+
+    def initial(self, target: Post) -> dict[str, Any]:
+        return {"source": target.shown_source}
+
+    def plan(self, targets: Sequence[Post], *, source: str) -> Plan:
+        text = NewText(clean_source(source), rendered_post(clean_source(source)))
+        return Plan(
+            lock_posts([post.pk for post in targets]),
+            is_done=lambda post: post.latest_revision().source == text.source,
+            changes=lambda post: [(TEXT, post, text)],
+            state=TEXT,
+        )
+
+    def carry_out(self, plan: Plan, chosen: Sequence[Post], entry: NewEntry) -> ModerationAction:
+        action = super().carry_out(plan, chosen, entry)
+        for post in chosen:
+            mark_own_post_read(post, member=entry.actor)
+        return action
+
+
+edit_with_reason = register(EditPost())

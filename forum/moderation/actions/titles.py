@@ -1,0 +1,73 @@
+"""Changing the title of a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from forum.actions.threads import clean_title
+from forum.log_entry_types import LogEntryType
+from forum.models import ModerationAction, Thread
+from forum.models.threads import TITLE_LENGTH, slug_of
+from forum.moderation.base import Plan, StateAction
+from forum.moderation.forms import ModerationForm
+from forum.moderation.registry import register, register_state
+from forum.moderation.targets import THREAD, TargetState
+from forum.permissions import can_moderate_thread
+
+
+def _write_title(values: Sequence[tuple[Thread, str]], action: ModerationAction) -> None:
+    for thread, title in values:
+        thread.title, thread.slug = title, slug_of(title)
+        thread.save(update_fields=["title", "slug"])
+
+
+TITLE = register_state(
+    TargetState(
+        kind=THREAD.kind,
+        key="title",
+        read=lambda thread: thread.title,
+        write=_write_title,
+        permission=can_moderate_thread,
+    )
+)
+
+
+class TitleForm(ModerationForm):
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    field_order = ["title", "reason", "note", "seen"]
+
+
+class RetitleThread(StateAction[Thread]):
+    """Give a thread another title; its old address leads to it."""
+
+    entry = LogEntryType(
+        "retitle-thread",
+        _("changed a title"),
+        inverse="retitle-thread",
+        notifies=True,
+        notification=_("The title of your thread was changed."),
+    )
+    kind = THREAD
+    slug = "retitle"
+    position = 16
+    button = _("Change title")
+    question = ngettext_lazy("Change this title?", "Change these %(count)d titles?", "count")
+    outcome = _("Links with the old title still work.")
+    done = ngettext_lazy("The title is changed.", "%(count)d titles are changed.", "count")
+    form = TitleForm
+    is_for_one = True
+    state = TITLE
+
+    def initial(self, target: Thread) -> dict[str, Any]:
+        return {"title": target.title}
+
+    def plan(self, targets: Sequence[Thread], *, title: str) -> Plan:
+        return self.set_to(targets, clean_title(title))
+
+
+retitle_thread = register(RetitleThread())

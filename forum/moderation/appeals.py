@@ -1,0 +1,92 @@
+"""Appealing against a moderation action, and answering an appeal."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Invalid
+from forum.lib.text import clean_source, is_blank
+from forum.log_entry_types import LogEntryType, register_type
+from forum.models import Appeal, ModerationAction, ModerationEffect, ModerationNotification, User
+from forum.models.appeals import WORDS_LENGTH
+from forum.moderation.audit_log import AffectedUsers, NewEntry, close_entry, open_entry
+from forum.moderation.undo import undo
+from forum.permissions import can_answer_appeal, can_appeal
+
+Kind = ModerationEffect.Kind
+
+# Whoever appealed is notified by the answer.
+DECLINE_APPEAL = register_type(
+    LogEntryType("decline-appeal", gettext_lazy("declined an appeal"), is_public=False)
+)
+
+
+@retrying_transaction
+def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appeal:
+    """Ask a different moderator to look at an action; return the appeal, the first if sent twice.
+
+    Raises `Invalid` or `NotAllowed`.
+    """
+    words = clean_source(words).strip()
+    if is_blank(words):
+        raise Invalid(_("Say what was wrong with it."))
+    if len(words) > WORDS_LENGTH:
+        raise Invalid(_("An appeal has at most %(most)d characters.") % {"most": WORDS_LENGTH})
+    before = Appeal.objects.filter(action=action, member=actor).first()
+    if before:
+        return before
+    can_appeal(actor, action).enforce()
+    return Appeal.objects.create(action=action, member=actor, words=words)
+
+
+@retrying_transaction
+def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
+    """Undo what was appealed against, as far as it concerns the member, who is told.
+
+    Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid`, `Busy`, and
+    `Changed` when nothing is left to undo.
+    """
+    appeal = _locked(appeal)
+    if not appeal.is_open:
+        return appeal
+    can_answer_appeal(actor, appeal).enforce()
+    undone = undo(appeal.action, actor=actor, reason=reason, note=note, of=appeal.member)
+    told = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
+    told.update(cause=ModerationNotification.Cause.APPEAL)
+    return _answered(appeal, Appeal.Outcome.UPHELD, actor, undone.action)
+
+
+@retrying_transaction
+def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
+    """Let an action stand, and tell the member why. It can't be undone.
+
+    Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid` or `Busy`.
+    """
+    appeal = _locked(appeal)
+    if not appeal.is_open:
+        return appeal
+    can_answer_appeal(actor, appeal).enforce()
+    board = appeal.action.board_id
+    affected = AffectedUsers(people={appeal.member_id: set()}, boards={board} if board else set())
+    record = open_entry(NewEntry(DECLINE_APPEAL.name, actor, reason, note), affected)
+    states = ({"appeal": "open"}, {"appeal": Appeal.Outcome.DECLINED})
+    close_entry(record, [(Kind.PERSON, appeal.member_id, *states)], affected)
+    ModerationNotification.objects.create(
+        member=appeal.member, cause=ModerationNotification.Cause.APPEAL, action=record
+    )
+    return _answered(appeal, Appeal.Outcome.DECLINED, actor, record)
+
+
+def _locked(appeal: Appeal) -> Appeal:
+    appeals = Appeal.objects.select_for_update(of=("self",))
+    return appeals.select_related("action__board", "action__actor", "member").get(pk=appeal.pk)
+
+
+def _answered(appeal: Appeal, outcome: str, actor: User, record: ModerationAction) -> Appeal:
+    appeal.answered_at, appeal.answered_by = timezone.now(), actor
+    appeal.outcome, appeal.record = outcome, record
+    appeal.save(update_fields=["answered_at", "answered_by", "outcome", "record"])
+    return appeal

@@ -1,0 +1,291 @@
+"""The base of every moderation action, and how all of them are carried out.
+
+Permission, then the targets locked and read anew, then sorted into refused, done already and
+chosen, then the check that nothing changed since the page was shown, then one entry of the log
+with the exact state before and after, then notifications: all in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, Generic, TypeVar
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict, UserError
+from forum.lib.clock import was_within
+from forum.log_entry_types import LogEntryType
+from forum.models import Board, ModerationAction, ModerationEffect, User
+from forum.models.threads import Reader
+from forum.models.version_tokens import last_change, version_of, version_with_reports
+from forum.moderation.audit_log import Change, NewEntry, clean_reason, log_changes
+from forum.moderation.forms import ModerationForm
+from forum.moderation.targets import Target, TargetKind, TargetState, Value
+from forum.permissions import PermissionResult
+from forum.presenters import counts
+
+T = TypeVar("T", bound=Target)
+
+# What one person can still look over on the page that asks.
+MAX_SELECTED = 100
+# The same action for the same reason again so soon is the same form, sent twice.
+SAME_FORM = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of several targets; `action` is the entry of the log, if anything was done."""
+
+    action: ModerationAction | None = None
+    done: list[Any] = field(default_factory=list)
+    # What was so before, with the entry that made it so, if the log has one.
+    already: list[tuple[Any, ModerationAction | None]] = field(default_factory=list)
+    refused: list[tuple[Any, UserError]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run of an action will do; its targets are locked, and as they are now."""
+
+    targets: Sequence[Any]
+    is_done: Callable[[Any], bool]
+    changes: Callable[[Any], list[Change]] = lambda _target: []
+    # Why a target can't be acted on, whoever asks.
+    blocked_by: Callable[[Any], UserError | None] = lambda _target: None
+    # Whether `actor` can, when that depends on what the form says; else `Action.permission`.
+    permission: Callable[[User, Any], PermissionResult] | None = None
+    state: TargetState | None = None  # the one that `is_done` is about
+    among: Sequence[Any] = ()  # what may have changed since it was shown, if that is more
+    board: Board | None = None  # where it holds, if it is about members
+
+    def allowed_by(self, permission: Callable[[User, Any], PermissionResult]) -> Plan:
+        """Return this plan with another permission."""
+        return replace(self, permission=permission)
+
+    def changes_of(self, targets: Sequence[Any]) -> list[Change]:
+        """Return all changes of these targets: each once, though two branches may overlap."""
+        changes = [change for target in targets for change in self.changes(target)]
+        return list({(s.kind, s.key, each.pk): (s, each, v) for s, each, v in changes}.values())
+
+
+def set_state(state: TargetState, targets: Sequence[Any], value: Value) -> Plan:
+    """Plan to set one state of these locked targets to `value`."""
+    return Plan(
+        targets,
+        is_done=lambda target: state.read(target) == value,
+        changes=lambda target: [(state, target, value)],
+        blocked_by=lambda target: state.blocked_by(target, value),
+        permission=state.permission,
+        state=state,
+    )
+
+
+class Action(Generic[T]):
+    """One thing that moderators do: everything about it that is not the same for all.
+
+    Subclasses say what follows and are registered, once each: `hide_post = register(HidePost())`.
+    Call it with one target and get the entry of the log, the earlier one when it was done before;
+    `together` takes several.
+    """
+
+    # Templates read its attributes; without this, Django would call it first.
+    do_not_call_in_templates = True
+
+    # The type of its entries in the log: the text there, who is notified, whether it is public.
+    entry: LogEntryType
+    kind: TargetKind
+    slug: str  # its name in addresses: /p/1/hide/
+
+    button: Any
+    question: Any  # takes `count`, as `done` does
+    outcome: Any
+    done: Any
+
+    form: type[ModerationForm] = ModerationForm
+    is_for_one = False
+    # Done again it is a second one: the same form sent twice is known by person, reason and time.
+    is_repeatable = False
+    # Takes back an earlier action of its inverse; the log says so when that is the whole of it.
+    is_undo = False
+    # Shows how much stands in the branches of the posts it is done to.
+    takes_branch = False
+    # Has a button that counts the posts it would hide, as `hidden_with` finds them.
+    has_preview = False
+    # A token that differs once the targets are not what was shown.
+    version: Callable[[Sequence[Any]], str] = staticmethod(version_of)
+    position = 50  # in menus: the least first
+    queue_key = ""  # the key for it in the review queue
+
+    # `plan(targets, **params)` locks the targets and says what is to be changed. Its parameters
+    # are the fields that the form adds, so each action has its own.
+    plan: Callable[..., Plan]
+
+    def permission(self, actor: Reader, target: T) -> PermissionResult:
+        """Say whether `actor` can do it to `target`."""
+        raise NotImplementedError
+
+    def is_applicable(self, target: T) -> bool:
+        """Return whether there is anything to do, for menus: not offered otherwise."""
+        return True
+
+    def carry_out(self, plan: Plan, chosen: Sequence[T], entry: NewEntry) -> ModerationAction:
+        """Change the chosen targets and write the entry."""
+        return log_changes(entry, plan.changes_of(chosen), plan.board)
+
+    def initial(self, target: T) -> dict[str, Any]:
+        """Return what stands in the form at first."""
+        return {}
+
+    def describe_extent(self, targets: Sequence[T]) -> str:
+        """Say in numbers how much it concerns, when that is more than one thing."""
+        if self.takes_branch:
+            return counts.branches(targets)  # type: ignore[arg-type]
+        return self.kind.summary(targets) if len(targets) > 1 else ""
+
+    def hidden_with(self, targets: Sequence[T], cleaned: dict[str, Any]) -> list[int]:
+        """Return the posts that it would hide, by what the form says."""
+        return []
+
+    @property
+    def is_reason_public(self) -> bool:
+        """Say whether everybody can read the reason, or only the people concerned."""
+        return self.entry.is_public
+
+    # -- Carrying it out --------------------------------------------------------------------------
+
+    def __call__(self, target: T, *, actor: User, reason: str, **more: Any) -> ModerationAction:
+        """Do it to one target; raises what refuses it."""
+        outcome = self.together([target], actor=actor, reason=reason, **more)
+        for _target, error in outcome.refused:
+            raise error
+        action = outcome.action or next((earlier for _target, earlier in outcome.already), None)
+        if action is None:
+            raise Conflict(_("There is nothing left to undo."))
+        return action
+
+    @retrying_transaction
+    def together(
+        self,
+        targets: Sequence[T],
+        *,
+        actor: User,
+        reason: str,
+        note: str = "",
+        seen: str | None = None,
+        **params: Any,
+    ) -> Outcome:
+        """Apply the action to every target it can be applied to, with one entry in the log.
+
+        `seen` is the version token that `actor` was shown. Raises `Conflict` when the targets
+        have changed since; nothing is done then. Also raises `Invalid` and `Busy`.
+        """
+        entry = NewEntry(self.entry.name, actor, reason, note)
+        return self.run(self.plan(targets, **params), entry, seen)
+
+    def run(self, plan: Plan, entry: NewEntry, seen: str | None = None) -> Outcome:
+        """Sort the targets of a plan, check that they are what was seen, and carry it out."""
+        outcome = Outcome()
+        permission = plan.permission or self.permission
+        for target in plan.targets:
+            if error := permission(entry.actor, target).error:
+                outcome.refused.append((target, error))
+            elif self.is_repeatable and (sent := self._sent_before(target, entry)):
+                outcome.already.append((target, sent))
+            elif plan.is_done(target):
+                outcome.already.append((target, self._earlier(plan, target)))
+            elif error := plan.blocked_by(target):
+                outcome.refused.append((target, error))
+            else:
+                outcome.done.append(target)
+        if outcome.done:
+            check_not_stale(plan.targets, seen, self.version, plan.among)
+            if self.is_undo:
+                entry = replace(entry, undoes=find_undone_action(plan.changes_of(outcome.done)))
+            outcome.action = self.carry_out(plan, outcome.done, entry)
+        return outcome
+
+    def _earlier(self, plan: Plan, target: T) -> ModerationAction | None:
+        """Find the entry that made the target what it is."""
+        if plan.state is None:
+            about = ModerationAction.objects.about(self.kind.kind, target.pk)
+            return about.filter(act=self.entry.name).first()
+        setters = ModerationEffect.objects.owners(self.kind.kind, [target.pk], plan.state.key)
+        return ModerationAction.objects.filter(pk=setters.get(target.pk, 0)).first()
+
+    def _sent_before(self, target: T, entry: NewEntry) -> ModerationAction | None:
+        """Find the entry that the same form wrote when it was sent first."""
+        latest = ModerationAction.objects.about(self.kind.kind, target.pk).first()
+        if latest is None or (latest.act, latest.actor_id) != (entry.act, entry.actor.pk):
+            return None
+        is_recent = was_within(SAME_FORM, latest.created_at)
+        return latest if is_recent and latest.reason == clean_reason(entry.reason) else None
+
+
+class StateAction(Action[T]):
+    """An action that sets one state of its targets; `plan` says to what, by what the form adds."""
+
+    state: TargetState
+
+    def permission(self, actor: Reader, target: T) -> PermissionResult:
+        return self.state.permission(actor, target)  # type: ignore[arg-type]
+
+    def set_to(self, targets: Sequence[T], value: Value) -> Plan:
+        """Plan to set the state of these to `value`."""
+        return set_state(self.state, self.kind.lock([target.pk for target in targets]), value)
+
+
+class FixedStateAction(StateAction[T]):
+    """An action that sets one state of its targets to the value `to`."""
+
+    to: Value = None
+
+    def plan(self, targets: Sequence[T]) -> Plan:
+        return self.set_to(targets, self.to)
+
+    def is_applicable(self, target: T) -> bool:
+        return self.state.read(target) != self.to
+
+
+def find_undone_action(changes: Sequence[Change]) -> ModerationAction | None:
+    """Return the action that these changes take back as a whole, if they do."""
+    state = changes[0][0]
+    ids = [target.pk for _state, target, _value in changes]
+    setters = ModerationEffect.objects.owners(state.kind, ids, state.key)
+    actions = {setters.get(pk, 0) for pk in ids}
+    action = ModerationAction.objects.filter(pk__in=actions, undone_by=None).first()
+    if action is None or len(actions) != 1 or action.effects.count() != len(ids):
+        return None
+    return None if action.effects.exclude(after__has_key=state.key).exists() else action
+
+
+def check_not_stale(
+    targets: Sequence[Any],
+    seen: str | None,
+    version: Callable[[Sequence[Any]], str] = version_of,
+    among: Sequence[Any] = (),
+) -> None:
+    """Raise `Conflict` when the targets are not what they were when `seen` was their version.
+
+    `among` is what may have been changed, if that is more.
+    """
+    if seen is None or seen == version(targets):
+        return
+    if version is version_with_reports and seen.startswith(f"{version_of(targets)}."):
+        raise Conflict(_("Somebody reported this meanwhile. Look again before you decide."))
+    found = last_change(among or targets)
+    if found is None:
+        raise Conflict(_("This has changed since you opened it. Look again before you decide."))
+    seconds = max(0, int((timezone.now() - found.at).total_seconds()))
+    raise Conflict(
+        ngettext(
+            "%(name)s changed this %(count)d second ago. Look again before you decide.",
+            "%(name)s changed this %(count)d seconds ago. Look again before you decide.",
+            seconds,
+        )
+        % {"name": found.actor, "count": seconds}
+    )

@@ -1,0 +1,138 @@
+"""Settings that administrators edit as rows: each change is one entry of the log, and undoable.
+
+A model takes part by its name in the log in `KINDS`. Its editable fields have to be what JSON can
+say; the log keeps all of them, before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Invalid
+from forum.log_entry_types import LogEntryType, register_type
+from forum.models import HoldRule, ModerationAction, ModerationEffect, ReasonTemplate, User
+from forum.moderation.audit_log import NewEntry, log_changes
+from forum.moderation.registry import LOCKS, register_state
+from forum.moderation.targets import TargetState
+from forum.permissions import can_configure
+
+RowValues = dict[str, Any] | None  # of all fields; none of a row that is not there
+
+KINDS: dict[str, type[Model]] = {
+    ModerationEffect.Kind.REASON: ReasonTemplate,
+    ModerationEffect.Kind.RULE: HoldRule,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row by its number: there, or not yet, or not any more."""
+
+    model: type[Model]
+    pk: int
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.verbose_name} {self.pk}"
+
+
+@retrying_transaction
+def set_up(row: Model, *, actor: User, reason: str = "") -> ModerationAction | None:
+    """Save a row, new or changed; return None when that changes nothing. Inverse: `undo`.
+
+    Raises `NotAllowed`, `Invalid` or `Busy`.
+    """
+    if row.pk is None:
+        row.pk = _next_id(type(row))
+    return _set(row, values_of(row), actor, reason)
+
+
+@retrying_transaction
+def take_down(row: Model, *, actor: User, reason: str = "") -> ModerationAction | None:
+    """Delete a row; return None when it is gone already. Inverse: `undo`.
+
+    Raises `NotAllowed` or `Busy`.
+    """
+    return _set(row, None, actor, reason)
+
+
+def _set(row: Model, values: RowValues, actor: User, reason: str) -> ModerationAction | None:
+    can_configure(actor).enforce()
+    model = type(row)
+    (target,) = _lock(model, [row.pk])
+    kind = _kind_of(model)
+    before = _read(target)
+    if values == before:
+        return None
+    done = _("Deleted") if values is None else _("Added") if before is None else _("Changed")
+    why = reason or _("%(done)s: “%(row)s”") % {"done": done, "row": row}
+    return log_changes(NewEntry(CONFIGURE.name, actor, why[:500]), [(STATES[kind], target, values)])
+
+
+def values_of(row: Model) -> dict[str, Any]:
+    """Return the editable values of a row, by field."""
+    fields = [field for field in row._meta.concrete_fields if field.editable]
+    return {field.attname: field.value_from_object(row) for field in fields}
+
+
+def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:
+    """Return these rows, there or not; those that are, locked."""
+    list(model._default_manager.select_for_update().filter(pk__in=ids).order_by("pk"))
+    return [Row(model, pk) for pk in sorted(ids)]
+
+
+def _kind_of(model: type[Model]) -> str:
+    return next(kind for kind, each in KINDS.items() if each is model)
+
+
+def _read(row: Row) -> RowValues:
+    found = row.model._default_manager.filter(pk=row.pk).first()
+    return values_of(found) if found else None
+
+
+def _write(values: Sequence[tuple[Row, RowValues]], _action: ModerationAction) -> None:
+    for row, value in values:
+        there = row.model._default_manager.filter(pk=row.pk)
+        if value is None:
+            there.delete()
+            continue
+        saved = there.first() or row.model(pk=row.pk)
+        for name, each in value.items():
+            setattr(saved, name, each)
+        try:
+            saved.full_clean(exclude=["id"])
+        except ValidationError as error:
+            raise Invalid(" ".join(error.messages)) from error
+        saved.save()
+
+
+def _next_id(model: type[Model]) -> int:
+    """Return an id for a new row: the entry about it comes first."""
+    with connection.cursor() as cursor:
+        table, column = model._meta.db_table, model._meta.pk.column
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])
+        return int(cursor.fetchone()[0])
+
+
+CONFIGURE = register_type(
+    LogEntryType(
+        "configure", gettext_lazy("changed a setting"), inverse="configure", is_public=False
+    )
+)
+# The whole row is the only state of a row.
+STATES = {
+    kind: register_state(
+        TargetState(kind, "row", _read, _write, lambda actor, _row: can_configure(actor))
+    )
+    for kind in KINDS
+}
+LOCKS.update({kind: partial(_lock, model) for kind, model in KINDS.items()})

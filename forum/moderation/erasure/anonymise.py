@@ -1,0 +1,174 @@
+"""Deleting an account permanently: name, address, and everything that is theirs alone.
+
+What they wrote stays unless that is deleted too, under a name that says nothing. A part of a
+transaction: the threads that `naming` leads to, and the person, are locked by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from email.utils import make_msgid
+from itertools import chain
+from urllib.parse import urlsplit
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from forum.actions.outbox import queue_mail
+from forum.actions.quotes import find_again
+from forum.markup.redaction import renamed
+from forum.markup.render import render
+from forum.models import (
+    Appeal,
+    Draft,
+    HeldPost,
+    Mention,
+    ModerationAction,
+    ModerationEffect,
+    ModerationNotification,
+    Notification,
+    OutgoingMail,
+    Post,
+    RateLimit,
+    ReadState,
+    Report,
+    Restriction,
+    Revision,
+    Role,
+    User,
+)
+from forum.models.accounts import FORMER, hash_of_name
+from forum.moderation.audit_log import Effect
+from forum.moderation.erasure.purge import empty_held, reword_begun
+
+# What is theirs alone, and by which field it is.
+THEIRS = (
+    (EmailAddress, "user"),
+    (Role, "person"),
+    (Restriction, "person"),
+    (Draft, "member"),
+    (Notification, "member"),
+    (ModerationNotification, "member"),
+    (ReadState, "member"),
+    (LogEntry, "user"),
+)
+
+
+def naming(person: User) -> set[int]:
+    """The posts in which their name stands: where they are mentioned, or take part."""
+    mentioned = Post.objects.order_by().filter(mentions__person=person).values("thread")
+    written = Post.objects.order_by().filter(author=person).values("thread")
+    at_name = Q(source__icontains=f"@{person.username}") | Q(
+        source__icontains=f"＠{person.username}"
+    )
+    there = Q(post__thread__in=mentioned) | Q(post__thread__in=written)
+    return set(Revision.objects.filter(at_name & there).values_list("post", flat=True))
+
+
+def anonymise(
+    person: User, named_in: Iterable[Post], action: ModerationAction, *, with_posts: bool
+) -> Effect:
+    """Erase an account; returns the effect. Nobody can sign in to it any more."""
+    old, new = person.username, _free_name(person)
+    _send_receipt(person, with_posts=with_posts)
+    find_again([each for post in named_in for each in _rename_in(post, old, new)])
+    Mention.objects.filter(person=person).update(name=new)
+    mine = HeldPost.objects.filter(author=person)
+    # What was approved is a post of theirs.
+    empty_held(mine if with_posts else mine.exclude(state=HeldPost.State.APPROVED))
+    at_name = {"source__icontains": f"@{old}"}
+    begun: Iterator[Draft | HeldPost] = chain(
+        Draft.objects.filter(**at_name), HeldPost.objects.filter(**at_name)
+    )
+    for draft in begun:
+        reword_begun(draft, renamed(draft.source, old, new))
+    for model, field in THEIRS:
+        model._default_manager.filter(**{field: person}).delete()
+    RateLimit.objects.filter(key__regex=rf":{person.pk}$|:{person.pk}:").delete()
+    if with_posts:  # and whatever else they said
+        Report.objects.filter(reporter=person).update(words="")
+        Appeal.objects.filter(member=person).update(words="")
+    _end_sessions(person)
+    _empty(person, new, action)
+    state = {"erasure": None}
+    return (
+        ModerationEffect.Kind.PERSON,
+        person.pk,
+        {"erased": None, **state},
+        {"erased": hash_of_name(old), **state},
+    )
+
+
+def _free_name(person: User) -> str:
+    """“former-member-17”, or as near as nobody else is called."""
+    name, more = f"{FORMER}-{person.pk}", 0
+    while User.objects.named([name]).exists():
+        more += 1
+        name = f"{FORMER}-{person.pk}-{more}"
+    return name
+
+
+def _empty(person: User, name: str, action: ModerationAction) -> None:
+    person.former_name = hash_of_name(person.username)
+    person.username, person.email, person.zone = name, "", ""
+    person.keys, person.is_active, person.last_login = True, False, None
+    person.suspended_at = person.suspended_until = person.suspended_action = None
+    person.erased_at = action.created_at
+    person.set_unusable_password()
+    fields = {field.name for field in User._meta.concrete_fields if not field.generated}
+    person.save(update_fields=fields - {"id", "date_joined"})
+
+
+def _send_receipt(person: User, *, with_posts: bool) -> None:
+    """Tell them by mail, the last one: before, nothing waits for them any more."""
+    OutgoingMail.objects.filter(recipients__contains=[person.email]).delete()
+    if not person.email:
+        return
+    what = _("with everything you wrote") if with_posts else _("what you wrote stays, without it")
+    message = EmailMessage(
+        _("Your account at %(site)s was erased") % {"site": settings.SITE_NAME},
+        _(
+            "Your account, its name, its address and all that was yours alone are erased; %(what)s."
+            " Nobody can undo this. This mail is the receipt, and the last one you get from us."
+        )
+        % {"what": what},
+        to=[person.email],
+        headers={"Message-ID": make_msgid(domain=urlsplit(settings.SITE_URL).hostname)},
+    )
+    queue_mail(
+        recipients=message.recipients(),
+        sender=message.from_email,
+        message=message.message().as_bytes(),
+        is_last=True,
+    )
+
+
+def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
+    """Let a post, and whatever it said before, name them as they are called now."""
+    for quote in post.quotes.filter(words__icontains=old):
+        quote.words = renamed(quote.words, old, new)
+        quote.save(update_fields=["words"])
+    for revision in post.revisions.all():
+        source = renamed(revision.source, old, new)
+        if source == revision.source:
+            continue
+        rendered = render(source)
+        revision.source, revision.plain = source, rendered.plain
+        revision.quoted = list(rendered.quoted)
+        revision.save(update_fields=["source", "plain", "quoted"])
+        yield revision
+        if revision.number == post.latest_number:
+            post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
+            post.save(update_fields=["source", "html", "excerpt"])
+
+
+def _end_sessions(person: User) -> None:
+    """Every one of theirs: it may hold what they typed."""
+    for session in Session.objects.iterator():
+        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+            session.delete()

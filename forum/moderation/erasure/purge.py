@@ -1,0 +1,213 @@
+"""Deleting permanently what somebody wrote, wherever its words are in the database.
+
+Parts of a transaction: every thread that `reach_of` leads to is locked by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from itertools import chain
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from forum.actions.posts import number_changes, recount
+from forum.actions.quotes import Found, find_again, replace_quotes
+from forum.actions.report_cases import close_reports
+from forum.lib.sql import unnest
+from forum.markup.redaction import comes_from, without_blocks
+from forum.markup.render import render
+from forum.models import (
+    Case,
+    Draft,
+    HeldPost,
+    Mention,
+    ModerationAction,
+    ModerationEffect,
+    Notification,
+    Post,
+    Quote,
+    Report,
+    Revision,
+    Thread,
+)
+from forum.models.threads import slug_of
+from forum.moderation.audit_log import Effect
+
+Kind = ModerationEffect.Kind
+POSTS_PER_STATEMENT = 500
+
+
+def reach_of(ids: Collection[int]) -> set[int]:
+    """The posts in which words of these may stand as a quote: now, or in an earlier version.
+
+    Those that quote one of them, or one that does; and what else quotes anything in their threads.
+    """
+    found: set[int] = set()
+    new = set(ids)
+    while new:
+        quoting = Quote.objects.filter(source_post__in=unnest(new)).values_list("post", flat=True)
+        new = set(quoting) - found - set(ids)
+        found |= new
+    threads = Post.objects.order_by().filter(pk__in=unnest(ids)).values("thread")
+    there = Revision.objects.filter(post__thread__in=threads).exclude(quoted=[])
+    return found | set(there.values_list("post", flat=True)) - set(ids)
+
+
+def hash_of(post: Post) -> str:
+    """What the log keeps of a post that is erased: of all its versions together."""
+    sources = post.revisions.order_by("number").values_list("source", flat=True)
+    return sha256("\0".join(sources).encode()).hexdigest()
+
+
+def erase_posts(
+    posts: Sequence[Post], around: Iterable[Post], action: ModerationAction
+) -> list[Effect]:
+    """Erase the text of `posts`, and their words in the quotes of `around`; returns the effects."""
+    if not posts:
+        return []
+    ids = [post.pk for post in posts]
+    texts = Revision.objects.filter(post__in=unnest(ids)).exclude(plain="")
+    said = [text for text in texts.values_list("plain", flat=True) if text.strip()]
+    effects = [_effect_on(post) for post in posts]
+    changed = [each for post in around for each in _empty_quotes(post, set(ids), said)]
+    find_again(changed)
+    _empty_drafts(posts, said)
+    _empty(posts, action)
+    effects += _empty_titles([post.thread for post in posts if post.is_opening], action)
+    return effects
+
+
+def forget_in_log(effects: Iterable[Effect]) -> None:
+    """Let older records about what was erased keep a hash in place of its words.
+
+    The database lets nothing else be changed in the log, and this only of what a record says was
+    erased: see `migrations/0018_erasures.py`.
+    """
+    with connection.cursor() as cursor:
+        for kind, target, _before, _after in effects:
+            cursor.execute("SELECT forum_forget(%s, %s)", [kind, target])
+
+
+def _effect_on(post: Post) -> Effect:
+    """From then on it is this record that says what the post is: no earlier one can be undone."""
+    as_it_is = {"revision": post.latest_revision().pk, "hidden": post.is_hidden, "erasure": None}
+    return Kind.POST, post.pk, {"erased": None, **as_it_is}, {"erased": hash_of(post), **as_it_is}
+
+
+def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
+    ids = [post.pk for post in posts]
+    gone: dict[int, int] = {}
+    for post in posts:
+        if not post.is_deleted and not post.is_hidden:
+            gone[post.thread_id] = gone.get(post.thread_id, 0) + 1
+        post.source = post.html = post.excerpt = ""
+        post.nonce, post.edited_action = None, None
+        post.deleted_at, post.erased_action = action.created_at, action
+    number_changes(posts)
+    fields = [
+        *("source", "html", "excerpt", "nonce", "edited_action", "deleted_at", "erased_action"),
+        "changed_number",
+    ]
+    Post.objects.bulk_update(posts, fields, batch_size=POSTS_PER_STATEMENT)
+    of_them = {"post__in": unnest(ids)}
+    Revision.objects.filter(**of_them).update(source="", plain="", quoted=[])
+    Quote.objects.filter(source_post__in=unnest(ids)).update(words="", start=0, length=0)
+    for model in (Quote, Mention, Draft, Notification):
+        model._default_manager.filter(**of_them).delete()
+    close_reports(ids, Report.Outcome.ACTED, action)
+    threads = {post.thread_id: post.thread for post in posts}
+    for pk, thread in sorted(threads.items()):
+        if pk in gone:
+            recount(thread, -gone[pk])
+        if not Post.objects.by_number(thread).not_deleted().exists():
+            Thread.objects.filter(pk=pk).update(deleted_at=action.created_at)
+
+
+def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[Effect]:
+    """The title is the opening post's, too."""
+    effects: list[Effect] = []
+    for thread in threads:
+        digest = sha256(thread.title.encode()).hexdigest()
+        thread.title = _("An erased title")
+        thread.slug = slug_of(thread.title)
+        thread.save(update_fields=["title", "slug"])
+        after = {"erased": digest, "title": thread.title}
+        effects.append((Kind.THREAD, thread.pk, {"erased": None}, after))
+    return effects
+
+
+def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> Iterator[Revision]:
+    """Take the words of erased posts out of the quotes of another; yields the versions changed."""
+    quotes = {quote.ordinal: quote for quote in post.quotes.select_related("source_revision")}
+    theirs = {ordinal for ordinal, quote in quotes.items() if quote.source_post_id in ids}
+    for revision in post.revisions.all():
+        quoted = revision.words_quoted()
+        is_latest = revision.number == post.latest_number
+        emptied = {ordinal for ordinal, words in quoted.items() if comes_from(words, said)}
+        emptied |= theirs if is_latest else set()
+        if not emptied:
+            continue
+        revision.source, numbers = without_blocks(revision.source, emptied)
+        rendered = render(revision.source)
+        revision.plain, revision.quoted = rendered.plain, list(rendered.quoted)
+        revision.save(update_fields=["source", "plain", "quoted"])
+        yield revision
+        if not is_latest:
+            continue
+        number_changes([post])
+        post.source, post.html, post.excerpt = revision.source, rendered.html, rendered.excerpt
+        post.save(update_fields=["source", "html", "excerpt", "changed_number"])
+        kept = [_as_found(quotes[old], new) for old, new in numbers.items() if old in quotes]
+        replace_quotes(
+            post,
+            [replace(each, words="") if _is_of(each, ids) else each for each in kept],
+        )
+
+
+def _as_found(quote: Quote, ordinal: int) -> Found:
+    return Found(ordinal, quote.words, quote.source_revision, quote.start, quote.length)
+
+
+def _is_of(found: Found, ids: Collection[int]) -> bool:
+    return found.revision.post_id in ids
+
+
+def empty_held(held: QuerySet[HeldPost]) -> None:
+    """Of what waited, or was approved or rejected once: only that it did."""
+    ids = list(held.values_list("pk", flat=True))
+    Case.objects.filter(held__in=ids, closed_at=None).update(
+        closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
+    )
+    found = HeldPost.objects.filter(pk__in=ids)
+    found.filter(state=HeldPost.State.WAITING).update(state=HeldPost.State.WITHDRAWN)
+    found.update(source="", excerpt="", title="", why="", quoted_post_ids=[], nonce=None)
+
+
+def reword_begun(begun: Draft | HeldPost, source: str) -> None:
+    """Let what nobody has posted yet say something else."""
+    begun.source = source
+    if isinstance(begun, HeldPost):
+        begun.excerpt = render(source).excerpt
+        begun.save(update_fields=["source", "excerpt"])
+    else:
+        begun.save(update_fields=["source"])
+
+
+def _empty_drafts(posts: Sequence[Post], said: Collection[str]) -> None:
+    """Out of what others have begun in these threads, or have waiting, the words go, too."""
+    empty_held(HeldPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
+    threads = {post.thread_id for post in posts}
+    answers = Q(parent__thread__in=threads)
+    drafts = Draft.objects.filter(answers | Q(post__thread__in=threads))
+    held = HeldPost.objects.filter(answers | Q(edits__thread__in=threads))
+    begun: Iterator[Draft | HeldPost] = chain(drafts, held)
+    for draft in begun:
+        blocks = render(draft.source).quotes if ">" in draft.source else ()
+        emptied = {block.ordinal for block in blocks if comes_from(block.words, said)}
+        if emptied:
+            reword_begun(draft, without_blocks(draft.source, emptied)[0])

@@ -1,0 +1,140 @@
+"""The forms that ask moderators for a reason, and what several actions ask besides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from forum.forms.accounts import Plain
+from forum.models import Appeal, Board, ReasonTemplate
+from forum.moderation.time_limits import check_is_future
+
+LONGEST = timedelta(days=10 * 366)
+
+
+class ReasonForm(Plain):
+    """The reason, which every action asks for."""
+
+    ready = forms.ChoiceField(
+        label=_("Template"),
+        required=False,
+        widget=forms.Select({"data-js-reasons": "", "data-js-needs": "reasons"}),
+        help_text=_("Used unless you write something else below."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("Shown to the people concerned, and to everybody in the moderation log."),
+    )
+    note = forms.CharField(
+        label=_("Note for moderators"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+        help_text=_("Optional. Only moderators can read it."),
+    )
+
+    def __init__(
+        self, *args: Any, action: str = "", is_reason_public: bool = True, **kwargs: Any
+    ) -> None:
+        """Offer the reasons that are set up for the action of that name."""
+        super().__init__(*args, **kwargs)
+        if "ready" not in self.fields:
+            return
+        if not is_reason_public:
+            self.fields["reason"].help_text = _("Shown to the people concerned.")
+        ready = ReasonTemplate.objects.offered_for(action).values_list("pk", "text")
+        self.texts = {str(pk): text for pk, text in ready}
+        if not self.texts:
+            del self.fields["ready"]
+            return
+        field = cast(forms.ChoiceField, self.fields["ready"])
+        field.choices = [("", _("None, I’ll write my own")), *self.texts.items()]
+        self.fields["reason"].required = False
+        names = [name for name in self.fields if name != "ready"]
+        names.insert(names.index("reason"), "ready")
+        self.order_fields(names)
+
+    def clean(self) -> dict[str, Any]:
+        """Take the reason that was written, else the one that was chosen."""
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.pop("ready", "")
+        if "reason" in cleaned and not cleaned["reason"]:
+            cleaned["reason"] = self.texts.get(chosen, "")
+            if not chosen:
+                self.add_error("reason", _("Please give a reason, or choose one."))
+        return cleaned
+
+
+class ModerationForm(ReasonForm):
+    """The form of an action; subclasses add what `Action.plan` takes besides."""
+
+    # The version token of what was shown: see `forum.models.version_tokens`.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=100)
+
+    def clean_seen(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
+    def look_again(self, version: str) -> None:
+        """Take what is shown now as seen: whoever sends this again was told of the change."""
+        self.data = {name: self.data[name] for name in self.data} | {"seen": version}
+
+
+class InBoardForm(ModerationForm):
+    """A form with a board to choose, which is looked up before the page is made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("board")
+        if isinstance(field, forms.ModelChoiceField):
+            field.choices = list(field.iterator(field))
+
+
+class WhereForm(InBoardForm):
+    """In one board, or on the whole site."""
+
+    board = forms.ModelChoiceField(
+        label=_("Where"),
+        queryset=Board.objects.order_by("name"),
+        required=False,
+        empty_label=_("The whole site"),
+    )
+    field_order = ["reason", "board", "note", "seen"]
+
+
+class TimeLimitForm(ModerationForm):
+    """For something that ends by itself, or when somebody ends it."""
+
+    until = forms.DateTimeField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("In your time zone. Leave empty for no time limit."),
+    )
+    field_order = ["reason", "minutes", "until", "note", "seen"]
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        if until is not None and until > timezone.now() + LONGEST:
+            raise forms.ValidationError(_("Leave this empty for more than ten years."))
+        check_is_future(until)
+        return until
+
+
+class AnswerForm(ReasonForm):
+    """The answer to an appeal."""
+
+    outcome = forms.ChoiceField(
+        label=_("Your answer"),
+        # Nothing is chosen beforehand: neither answer is given by oversight.
+        choices=[
+            ("", _("Choose one")),
+            (Appeal.Outcome.UPHELD, _("Uphold: undo the action")),
+            (Appeal.Outcome.DECLINED, _("Decline: the action stands, for good")),
+        ],
+    )
+    field_order = ["outcome", "reason", "note"]

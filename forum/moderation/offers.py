@@ -1,0 +1,73 @@
+"""Moderation actions as links: the pages that ask for a reason, and who is offered which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from forum.models import Post, User
+from forum.models.threads import Reader
+from forum.moderation.base import Action
+from forum.moderation.registry import actions_on
+from forum.moderation.targets import Target, TargetKind, kind_of
+from forum.permissions import can_moderate
+
+Link = tuple[str, str]  # address, text
+
+
+def page_of(action: Action[Any], target: Target, back: str = "") -> str:
+    """Return the page that asks before an action on one target, and leads `back` afterwards."""
+    name = target.username if isinstance(target, User) else target.pk
+    page = reverse(f"{action.kind.kind}-{action.slug}", args=[name])
+    return f"{page}?{urlencode({'next': back})}" if back else page
+
+
+def page_of_several(action: Action[Any], ids: Sequence[int], back: str = "") -> str:
+    """Return the page that asks before an action on several targets."""
+    page = reverse("moderate", args=[action.kind.kind, action.slug])
+    query = {"id": ids} | ({"next": back} if back else {})
+    return f"{page}?{urlencode(query, doseq=True)}"
+
+
+def offered_actions(target: Target, reader: Reader) -> list[Action[Any]]:
+    """Return what `reader` can do to a target just now."""
+    return [
+        action
+        for action in actions_on(kind_of(target))
+        if action.permission(reader, target) and action.is_applicable(target)
+    ]
+
+
+def bulk_actions(kind: TargetKind) -> list[Action[Any]]:
+    """Return what can be done to several targets at once."""
+    return [action for action in actions_on(kind) if not action.is_for_one]
+
+
+def links_on(target: Target, reader: Reader, back: str = "") -> list[Link]:
+    """Return links for what `reader` can do to a target just now."""
+    return [
+        (page_of(action, target, back), str(action.button))
+        for action in offered_actions(target, reader)
+    ]
+
+
+def links_on_post(post: Post, reader: Reader) -> list[Link]:
+    """Return the moderators' part of a post's menu; of an opening post with its thread's."""
+    if not can_moderate(reader, post.thread.board):
+        return []
+    links = links_on(post, reader)
+    if post.is_opening:
+        links += links_on(post.thread, reader)
+    return [*links, (reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin"))]
+
+
+def links_on_member(member: User, reader: Reader) -> list[Link]:
+    """Return what moderators find on a member's profile."""
+    links = links_on(member, reader)
+    if links and isinstance(reader, User) and reader.roles.is_site_moderator:
+        links.append((reverse("admin:forum_user_change", args=[member.pk]), _("Open in admin")))
+    return links

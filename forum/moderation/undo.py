@@ -1,0 +1,112 @@
+"""Undoing an action: exactly what it changed, except what a later action changed since."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from forum.actions.transactions import retrying_transaction
+from forum.errors import Conflict
+from forum.models import ModerationAction, ModerationEffect, User
+from forum.moderation.audit_log import NewEntry, log_changes
+from forum.moderation.branch_transfer import undo_move
+from forum.moderation.registry import LOCKS, state_named
+from forum.moderation.targets import Target, TargetState, Value
+from forum.permissions import can_undo
+
+
+@dataclass(slots=True)
+class Undone:
+    """The entry that undoing wrote, and what stays since somebody changed it later."""
+
+    action: ModerationAction
+    # Targets, and the later action; None when it was no moderator's.
+    kept: list[tuple[Target, ModerationAction | None]] = field(default_factory=list)
+    restored: int = 0
+
+    def kept_in_words(self) -> list[str]:
+        """Say what stays as it is, and who changed it since."""
+        return [
+            _("%(target)s stays as it is: %(name)s changed it since.")
+            % {"target": target, "name": later.actor.username}
+            if later
+            else _("%(target)s stays as it is: it was changed since.") % {"target": target}
+            for target, later in self.kept
+        ]
+
+
+@dataclass(slots=True)
+class _Part:
+    """One state of one target that an action changed."""
+
+    state: TargetState
+    target: Any
+    before: Value
+    after: Value
+    owner: int | None
+
+    def is_owned_by(self, action: ModerationAction) -> bool:
+        return self.owner == action.pk and self.state.read(self.target) == self.after
+
+
+@retrying_transaction
+def undo(
+    action: ModerationAction, *, actor: User, reason: str, note: str = "", of: User | None = None
+) -> Undone:
+    """Set back what an action changed; `of` one person only what concerns them.
+
+    Undone twice, the first entry is returned. Raises `NotAllowed`, `Invalid`, `Busy`, and
+    `Conflict` when nothing is left of what it did.
+    """
+    can_undo(actor, action).enforce()
+    if action.type.topic == "moves":
+        return Undone(undo_move(action, actor=actor, reason=reason, note=note), restored=1)
+    parts = [part for part in _parts(action) if of is None or _concerns(part.target, of)]
+    earlier = ModerationAction.objects.filter(undoes=action).first()
+    if earlier is not None:
+        return Undone(earlier)
+    for part in parts:
+        part.state.permission(actor, part.target).enforce()
+    owned = [part for part in parts if part.is_owned_by(action)]
+    kept = [part for part in parts if not part.is_owned_by(action)]
+    later = ModerationAction.objects.select_related("actor").in_bulk(
+        {part.owner for part in kept if part.owner and part.owner != action.pk}
+    )
+    if not owned:
+        raise Conflict(_("There is nothing left to undo: all of this has changed since."))
+    inverse = action.type.inverse
+    assert inverse
+    is_whole = of is None or len(parts) == action.effects.count()
+    entry = NewEntry(inverse, actor, reason, note, undoes=action if is_whole else None)
+    record = log_changes(entry, [(part.state, part.target, part.before) for part in owned])
+    return Undone(record, [(part.target, later.get(part.owner or 0)) for part in kept], len(owned))
+
+
+def _parts(action: ModerationAction) -> list[_Part]:
+    """Find what the action changed, with the targets as they are now, locked."""
+    effects = list(action.effects.all())
+    parts = []
+    for kind, lock in LOCKS.items():
+        mine = {effect.target_id: effect for effect in effects if effect.kind == kind}
+        targets = lock(list(mine)) if mine else ()
+        keys = {key for effect in mine.values() for key in effect.after}
+        owners = {key: ModerationEffect.objects.owners(kind, list(mine), key) for key in keys}
+        for target in targets:
+            effect = mine[target.pk]
+            parts += [
+                _Part(
+                    state_named(kind, key),
+                    target,
+                    effect.before[key],
+                    after,
+                    owners[key].get(target.pk),
+                )
+                for key, after in effect.after.items()
+            ]
+    return parts
+
+
+def _concerns(target: Target, person: User) -> bool:
+    return person.pk == (target.pk if isinstance(target, User) else target.author_id)

@@ -1,0 +1,77 @@
+"""Who can take each moderation action: the one thing about it that is written by hand.
+
+A new action needs one row in `EXPECTED`: its page's name, and for targets of everybody who can act
+against somebody. Tests of permissions and of addresses read this.
+"""
+
+from __future__ import annotations
+
+# Moderators of the scene: mona of its board, otto of another, carol of the site; erin administers.
+# Nobody acts on themselves, or on somebody of their rank or above.
+HERE = {"mona", "carol", "erin"}
+
+# What goes against the author of a post: by whose post it is, who can.
+AGAINST_AUTHOR = {
+    "alice": HERE,
+    "mona": {"carol", "erin"},
+    "otto": HERE,  # no moderator in this board
+    "carol": {"erin"},
+    "erin": set[str](),
+}
+# What is done to a place goes against nobody, whoever wrote there.
+TO_A_PLACE = dict.fromkeys(AGAINST_AUTHOR, HERE)
+# What goes against a member: at least in one board.
+AGAINST_MEMBER = {
+    "bob": HERE | {"otto"},
+    "dan": HERE | {"otto"},
+    "mona": {"carol", "erin", "otto"},  # in otto's board she is a member
+    "otto": {"carol", "erin", "mona"},
+    "carol": {"erin"},
+    "erin": set[str](),
+}
+# For ever, and not by moderators of one board alone.
+DELETING_POSTS = AGAINST_AUTHOR | {
+    "alice": {"carol", "erin"},
+    "otto": {"carol", "erin"},
+}
+DELETING_ACCOUNTS = {
+    **{name: {"erin"} for name in ("bob", "dan", "mona", "otto", "carol")},
+    "erin": set[str](),
+}
+
+EXPECTED: dict[str, dict[str, set[str]]] = {
+    "post-hide": AGAINST_AUTHOR,
+    "post-unhide": AGAINST_AUTHOR,
+    "post-remove": AGAINST_AUTHOR,
+    "post-restore": AGAINST_AUTHOR,
+    "post-edit-for": AGAINST_AUTHOR,
+    "post-lock-branch": TO_A_PLACE,
+    "post-unlock-branch": TO_A_PLACE,
+    "post-slow-branch": TO_A_PLACE,
+    "post-hasten-branch": TO_A_PLACE,
+    "post-move": TO_A_PLACE,
+    "post-split": TO_A_PLACE,
+    "post-uphold": AGAINST_AUTHOR,
+    "post-dismiss": AGAINST_AUTHOR,
+    "post-reopen": AGAINST_AUTHOR,
+    "post-assign": AGAINST_AUTHOR,
+    "post-erase": DELETING_POSTS,
+    "thread-lock": TO_A_PLACE,
+    "thread-unlock": TO_A_PLACE,
+    "thread-slow": TO_A_PLACE,
+    "thread-hasten": TO_A_PLACE,
+    "thread-pin": TO_A_PLACE,
+    "thread-unpin": TO_A_PLACE,
+    "thread-retitle": TO_A_PLACE,
+    "thread-merge": TO_A_PLACE,
+    "held-approve": AGAINST_AUTHOR,
+    "held-reject": AGAINST_AUTHOR,
+    "held-give": AGAINST_AUTHOR,
+    "person-note": AGAINST_MEMBER,
+    "person-warn": AGAINST_MEMBER,
+    "person-silence": AGAINST_MEMBER,
+    "person-unsilence": AGAINST_MEMBER,
+    "person-suspend": AGAINST_MEMBER,
+    "person-lift": AGAINST_MEMBER,
+    "person-anonymise": DELETING_ACCOUNTS,
+}

@@ -1,0 +1,80 @@
+"""The worked example of docs/moderation-actions.md: one file and one row make an action."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.urls import clear_url_caches, reverse
+
+from forum import log_entry_types, urls
+from forum.models import Thread
+from forum.moderation import registry
+from forum.moderation.base import Action
+from forum.moderation.offers import links_on
+from tests import expected_permissions
+from tests.architecture.test_roles import target_by, who_can
+from tests.house import test_moderation_actions as checks
+from tests.moderation_actions import name_of, sent_with
+from tests.scene import Scene, undone
+
+pytestmark = pytest.mark.django_db
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/moderation-actions.md").read_text()
+EXAMPLE = DOCUMENT[DOCUMENT.index("## Add an action: worked example") :]
+FILE, ROW = re.findall(r"```python\n(.*?)```", EXAMPLE, re.DOTALL)[:2]
+
+
+@pytest.fixture
+def action() -> Iterator[Action[Any]]:
+    """The example's action, registered as its file is when Django starts."""
+    known = {kind: dict(actions) for kind, actions in registry._actions.items()}
+    states, types = dict(registry._states), dict(log_entry_types._types)
+    pages = list(urls.urlpatterns)
+    module = ModuleType("forum.moderation.actions.board_moves")
+    exec(compile(FILE, "docs/moderation-actions.md", "exec"), module.__dict__)
+    urls.urlpatterns[:] = [*urls.moderation_pages(), *pages]
+    clear_url_caches()
+    yield module.move_to_board
+    urls.urlpatterns[:] = pages
+    clear_url_caches()
+    registry._actions.clear()
+    registry._actions.update(known)
+    for table, before in ((registry._states, states), (log_entry_types._types, types)):
+        table.clear()
+        table.update(before)
+
+
+def test_the_example_passes_every_test_of_an_action(scene: Scene, action: Action[Any]) -> None:
+    checks.test_an_action_declares_its_plan_and_every_text(action)
+    checks.test_an_action_leaves_one_entry_notifies_who_is_concerned_and_is_undone(scene, action)
+    checks.test_a_stale_page_is_refused(scene, action)
+
+
+def test_the_row_of_the_example_is_right(scene: Scene, action: Action[Any]) -> None:
+    row: dict[str, Any] = eval(f"{{{ROW}}}", vars(expected_permissions))
+    assert set(row) == {name_of(action)}
+    for author, allowed in row[name_of(action)].items():
+        with undone():
+            target = target_by(scene, "thread", author)
+            assert who_can(scene, action, target) == allowed, author
+
+
+def test_the_example_is_offered_and_moves_the_thread(scene: Scene, action: Action[Any]) -> None:
+    thread, page = scene.threads["open"], reverse(name_of(action), args=[scene.threads["open"].pk])
+    assert page == f"/t/{thread.pk}/move-to-board/"
+    assert (page, "Move to another board") in links_on(thread, scene.reader("carol"))
+    form = {"reason": "about roads"} | sent_with(action)
+    with undone():
+        # mona moderates this board alone.
+        assert scene.client("mona").post(page, form).status_code == 403
+        assert scene.client("carol").post(page, form).status_code == 303
+        assert Thread.objects.get(pk=thread.pk).board == scene.elsewhere
+        log = scene.client("visitor").get(reverse("log")).content.decode()
+        assert "A moderator</b> moved a thread to another board" in log
+        listed = scene.client("carol").get(reverse("admin:forum_thread_changelist"))
+        assert 'value="move-to-board"' in listed.content.decode()
