@@ -37,7 +37,7 @@ Journey = Callable[[], HttpResponse]
 
 
 class Trace:
-    """What one journey enters and asks."""
+    """The entries and questions of one journey."""
 
     def __init__(self, journey: Journey) -> None:
         self.files: dict[str, int] = {}  # in the order of entering, how many functions of each

@@ -11,8 +11,6 @@ from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
 
-Cause = Notification.Cause
-
 
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
     """Tell the people whom a new post answers, mentions or quotes; part of its transaction."""
@@ -38,17 +36,17 @@ def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> d
     """By member, why they are told; the author never is, nor who cannot log in."""
     causes: dict[User, str] = {}
     for quote in quotes:
-        causes[quote.revision.post.author] = Cause.QUOTE
+        causes[quote.revision.post.author] = Notification.Cause.QUOTE
     for person in mentioned:
-        causes[person] = Cause.MENTION
+        causes[person] = Notification.Cause.MENTION
     if post.parent is not None:
-        causes[post.parent.author] = Cause.REPLY
+        causes[post.parent.author] = Notification.Cause.REPLY
     causes.pop(post.author, None)
     return {member.pk: cause for member, cause in causes.items() if member.is_active}
 
 
 def _give(post: Post, causes: Mapping[int, str]) -> None:
-    """Who has a notice of the post keeps it, read or not, and is told the cause as it is now."""
+    """Notify members of a post; a notification that they have gets the new cause."""
     Notification.objects.bulk_create(
         (
             Notification(member_id=member, post=post, cause=cause)

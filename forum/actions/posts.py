@@ -293,7 +293,7 @@ def publish_edit(
 
 
 def began_from(latest: Revision, base_revision: int | None, original_hash: str) -> bool:
-    """Whether an edit began from that wording, as far as it says from which."""
+    """Return whether an edit began from the latest revision, as far as its form tells."""
     return base_revision in (None, latest.number) and original_hash in (
         "",
         fingerprint(latest.source),

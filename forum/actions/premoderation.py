@@ -15,7 +15,11 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import Writing, forget_draft, save_draft
 from forum.actions.limits import lock_member, spend
-from forum.actions.new_member_limits import check_new_member_limits, newness_of, standing_posts_of
+from forum.actions.new_member_limits import (
+    check_new_member_limits,
+    count_published_posts,
+    new_member_status,
+)
 from forum.actions.posts import (
     Check,
     PreparedPost,
@@ -48,9 +52,6 @@ from forum.permissions import (
     can_start_thread,
     can_withdraw,
 )
-
-Waiting = HeldPost.State
-
 
 # -- Would it be held? ----------------------------------------------------------------------------
 
@@ -116,7 +117,7 @@ class Submission:
 
     @cached_property
     def _is_new(self) -> bool:
-        return newness_of(self.author) is not None
+        return new_member_status(self.author) is not None
 
     @cached_property
     def _text(self) -> SearchedText:
@@ -136,12 +137,12 @@ class Submission:
             return ""
         lock_member(self.author)
         if rule.kind == HoldRule.Kind.FIRST:
-            return str(number) if standing_posts_of(self.author, number) < number else ""
+            return str(number) if count_published_posts(self.author, number) < number else ""
         now = timezone.now()
         # What seems to be written later was written before the clock was set back.
         recent = (now - timedelta(minutes=rule.minutes or 0), now)
         posts = Post.objects.written_by(self.author).filter(created_at__range=recent)
-        held = HeldPost.objects.of(self.author).filter(created_at__range=recent)
+        held = HeldPost.objects.of_member(self.author).filter(created_at__range=recent)
         written = posts[: number + 1].count() + held[: number + 1].count()
         return str(written) if written >= number else ""
 
@@ -172,9 +173,9 @@ def hold_post(
     _enforce(purpose, author, written)
     if check:
         check()
-    waiting = HeldPost.objects.of(author).waiting()
+    waiting = HeldPost.objects.of_member(author).waiting()
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
-        end_pending(earlier, Waiting.WITHDRAWN)
+        end_pending(earlier, HeldPost.State.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
         raise Invalid(_("Too much of yours waits for a moderator already. Please wait for that."))
     source = prepared.source
@@ -229,19 +230,19 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     purpose = purpose_of(held)
     if purpose == Purpose():
         raise Gone(_("The board that it was for isn’t there any more."))
-    if held.state != Waiting.WITHDRAWN:
+    if held.state != HeldPost.State.WITHDRAWN:
         written = Writing(held.source, held.title, held.quoted_post_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
             told = _("You keep another draft of the same: post or discard that one first.")
             raise Conflict(told) from other
-        end_pending(held, Waiting.WITHDRAWN)
+        end_pending(held, HeldPost.State.WITHDRAWN)
     return purpose
 
 
 def purpose_of(held: HeldPost) -> Purpose:
-    """What a held post is for."""
+    """Return the purpose of a pending post."""
     return Purpose(held.parent_id, held.board_id, held.edits_id)
 
 

@@ -72,7 +72,7 @@ def close_reports(
 
 
 def answer_to(post: Post) -> ModerationAction | None:
-    """What answered the last reports on a post that a moderator answered."""
+    """Return the moderation action that answered the latest closed reports on a post."""
     answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")
     report = answered.order_by("-closed_at", "-id").first()
     return report.action if report else None

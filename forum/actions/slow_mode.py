@@ -1,4 +1,4 @@
-"""Where people write slowly: one post a person in so many minutes."""
+"""Slow mode: one post per person in a number of minutes."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from forum.permissions import can_confirm_erasure, can_list_members
 from forum.presenters.erasures import extent_of
 
 
-class State(admin.SimpleListFilter):
+class ErasureState(admin.SimpleListFilter):
     title = _lazy("state")
     parameter_name = "state"
 
@@ -41,7 +41,7 @@ class ErasureAdmin(PageAdmin):
     """One person requests it on the page of the target; another confirms it here, or refuses."""
 
     list_display = ["target", "asked_by", "asked_at", "due", "reason", "state"]
-    list_filter = [State]
+    list_filter = [ErasureState]
     list_select_related = ["post__author", "person", "asked_by"]
     ordering = ["-id"]
     actions = None

@@ -110,7 +110,7 @@ admin_site = ModerationAdminSite()
 
 
 def moderator(request: HttpRequest) -> User:
-    """Who is at the desk."""
+    """Return the moderator who uses the admin."""
     assert isinstance(request.user, User)
     return request.user
 
@@ -217,7 +217,7 @@ class ModeratorModelAdmin(admin.ModelAdmin):
 
 
 class YesNo(admin.EmptyFieldListFilter):
-    """Whether a time is set, in words."""
+    """A filter by whether a time is set."""
 
     titles = {
         "hidden_at": _("hidden"),

@@ -1,4 +1,4 @@
-"""What members say against what a moderator did to them, and how that was answered."""
+"""Appeals of members against moderation actions, and the answers to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 
-WORDS_LENGTH = 2000
+MAX_APPEAL_LENGTH = 2000
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -40,7 +40,7 @@ class Appeal(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="appeals", verbose_name=_("member")
     )
-    words = models.CharField(_("words"), max_length=WORDS_LENGTH)
+    words = models.CharField(_("words"), max_length=MAX_APPEAL_LENGTH)
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     answered_at = models.DateTimeField(_("answered at"), null=True)

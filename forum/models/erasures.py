@@ -1,4 +1,4 @@
-"""What is to be erased for ever: asked for by one person, confirmed by another."""
+"""Requests for permanent deletion: made by one person, confirmed by another."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ OWED_WITHIN = timedelta(days=30)
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
     def open(self) -> ErasureQuerySet:
-        """What waits for a second person; what members ask for themselves until it is done."""
+        """Filter requests that wait for a second person; a member's own stay open until done."""
         fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
         return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
 
     def expired(self) -> ErasureQuerySet:
         return self.filter(closed_at=None).exclude(pk__in=self.model.objects.open().values("pk"))
 
-    def of(self, target: Post | User) -> ErasureQuerySet:
-        """Of a post, or of a member."""
+    def about(self, target: Post | User) -> ErasureQuerySet:
+        """Filter the requests to erase a post or a member."""
         return self.filter(post=target) if isinstance(target, Post) else self.filter(person=target)
 
 
@@ -111,7 +111,7 @@ class Erasure(models.Model):
 
     @property
     def is_own(self) -> bool:
-        """Whether a member asked for it themselves."""
+        """Return whether members asked for their own erasure."""
         return self.asked_by_id == self.person_id
 
     @property

@@ -32,12 +32,12 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
     def ended(self) -> HeldPostQuerySet:
         return self.exclude(state=HeldPost.State.WAITING)
 
-    def of(self, member: User) -> HeldPostQuerySet:
+    def of_member(self, member: User) -> HeldPostQuerySet:
         """One's own, the latest first."""
         return self.filter(author=member).order_by("-id")
 
     def since(self, people: Any, moment: datetime, board: Board | None) -> HeldPostQuerySet:
-        """What of these people waits and was written from then on, anywhere or in that board."""
+        """Filter pending posts that these people wrote since `moment`, anywhere or in `board`."""
         theirs = self.waiting().filter(author__in=people, created_at__gte=moment)
         return theirs.in_boards([board.pk]) if board else theirs
 
@@ -74,7 +74,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         )
 
     def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
-        """What the page of a thread says of what `reader` wrote and waits, in one column."""
+        """Return one column with the reader's pending posts in a thread, for the thread's page."""
         mine = self.waiting().filter(author=reader.pk, post=None)
         there = mine.filter(Q(parent__thread=thread) | Q(edits__thread=thread)).order_by("id")
         line = JSONObject(id="id", parent="parent_id", edits="edits_id", excerpt="excerpt")
@@ -179,6 +179,6 @@ class HeldPost(models.Model):
 
     @property
     def published_at(self) -> str:
-        """Where everybody reads it, if it was published."""
+        """Return the address of the published post; empty while there is none."""
         post_id = self.post_id or self.edits_id
         return post_path(post_id) if post_id and self.state == self.State.APPROVED else ""

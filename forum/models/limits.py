@@ -1,4 +1,4 @@
-"""How often something may be done, counted in the database so that every process agrees."""
+"""Rate limits, counted in the database so that every process agrees."""
 
 from __future__ import annotations
 

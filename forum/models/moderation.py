@@ -20,7 +20,7 @@ from forum.models.threads import Reader, Thread
 
 class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
     def about(self, kind: str, target_id: int) -> ModerationActionQuerySet:
-        """What was done to that post, thread or person, the latest first."""
+        """Filter the actions on a post, thread or person."""
         effects = ModerationEffect.objects.filter(kind=kind, target_id=target_id)
         return self.filter(pk__in=effects.values("action"))
 
@@ -41,12 +41,12 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return entries.filter(public)
 
     def concerning(self, member: User) -> ModerationActionQuerySet:
-        """Of what this member was told as somebody concerned."""
+        """Filter the actions that this member was notified of."""
         told = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
         return self.filter(**told).select_related("actor", "board", "thread")
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
-        """What is known of a member: without notes that were taken back, and that they were."""
+        """Leave out moderators' notes that were deleted, with the entries that deleted them."""
         deleted = Q(act="note-person", undone_by__isnull=False) | Q(act="retract-note")
         return self.exclude(deleted)
 
@@ -137,7 +137,7 @@ class ModerationAction(models.Model):
 
 class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
     def owners(self, kind: str, ids: Collection[int], key: str) -> dict[int, int]:
-        """Which action set `key` of each of these targets last, as the log tells."""
+        """Return the id of the action that last set `key`, for each of these targets."""
         latest = (
             self.filter(kind=kind, target_id__in=ids, after__has_key=key)
             .order_by("target_id", "-action")
@@ -147,7 +147,7 @@ class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
 
 
 class ModerationEffect(models.Model):
-    """What an action changed: one row per target, with the state before and after."""
+    """The effects of an action: one row per target, with the state before and after."""
 
     class Kind(models.TextChoices):
         POST = "post", _("post")

@@ -1,4 +1,4 @@
-"""What moderators keep a member from, on the whole site or in one board, for a time or for good.
+"""Restrictions of members, on the whole site or in one board, for a time or for good.
 
 A suspension from the whole site stands on the member's own row, since every request asks for it;
 all else is here.

@@ -11,12 +11,10 @@ from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import Appeal, ModerationAction, ModerationEffect, ModerationNotification, User
-from forum.models.appeals import WORDS_LENGTH
+from forum.models.appeals import MAX_APPEAL_LENGTH
 from forum.moderation.audit_log import AffectedUsers, NewEntry, close_entry, open_entry
 from forum.moderation.undo import undo
 from forum.permissions import can_answer_appeal, can_appeal
-
-Kind = ModerationEffect.Kind
 
 # Whoever appealed is notified by the answer.
 DECLINE_APPEAL = register_type(
@@ -33,8 +31,8 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
     words = clean_source(words).strip()
     if is_blank(words):
         raise Invalid(_("Say what was wrong with it."))
-    if len(words) > WORDS_LENGTH:
-        raise Invalid(_("An appeal has at most %(most)d characters.") % {"most": WORDS_LENGTH})
+    if len(words) > MAX_APPEAL_LENGTH:
+        raise Invalid(_("An appeal has at most %(most)d characters.") % {"most": MAX_APPEAL_LENGTH})
     before = Appeal.objects.filter(action=action, member=actor).first()
     if before:
         return before
@@ -53,7 +51,7 @@ def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -
     if not appeal.is_open:
         return appeal
     can_answer_appeal(actor, appeal).enforce()
-    undone = undo(appeal.action, actor=actor, reason=reason, note=note, of=appeal.member)
+    undone = undo(appeal.action, actor=actor, reason=reason, note=note, member=appeal.member)
     told = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
     told.update(cause=ModerationNotification.Cause.APPEAL)
     return _answered(appeal, Appeal.Outcome.UPHELD, actor, undone.action)
@@ -73,7 +71,7 @@ def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") 
     affected = AffectedUsers(people={appeal.member_id: set()}, boards={board} if board else set())
     record = open_entry(NewEntry(DECLINE_APPEAL.name, actor, reason, note), affected)
     states = ({"appeal": "open"}, {"appeal": Appeal.Outcome.DECLINED})
-    close_entry(record, [(Kind.PERSON, appeal.member_id, *states)], affected)
+    close_entry(record, [(ModerationEffect.Kind.PERSON, appeal.member_id, *states)], affected)
     ModerationNotification.objects.create(
         member=appeal.member, cause=ModerationNotification.Cause.APPEAL, action=record
     )

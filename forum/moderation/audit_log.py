@@ -34,7 +34,7 @@ EFFECTS_PER_STATEMENT = 1000  # rows written in one statement
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """What every entry of the log says: who did what, and why."""
+    """The fields of every entry of the log: who did what, and why."""
 
     act: str  # the name of a `LogEntryType`
     actor: User
@@ -51,7 +51,7 @@ def log_changes(
     `board` is where they hold, if they are about members.
     """
     before = {(s.kind, target.pk, s.key): s.read(target) for s, target, _value in changes}
-    affected = AffectedUsers.of([(kind, pk, {}, {}) for kind, pk, _key in before])
+    affected = AffectedUsers.from_effects([(kind, pk, {}, {}) for kind, pk, _key in before])
     if board is not None:
         affected.boards.add(board.pk)
     action = open_entry(entry, affected)
@@ -70,7 +70,7 @@ def log_effects(
     entry: NewEntry, effects: Collection[Effect], also_notify: Iterable[int] = ()
 ) -> ModerationAction:
     """Write the entry about changes that were made already; `also_notify` members of these ids."""
-    affected = AffectedUsers.of(effects)
+    affected = AffectedUsers.from_effects(effects)
     for member in also_notify:
         affected.people.setdefault(member, set())
     action = open_entry(entry, affected)
@@ -125,7 +125,7 @@ def _by_state(changes: Sequence[Change]) -> list[tuple[TargetState, list[tuple[A
 
 @dataclass(slots=True)
 class AffectedUsers:
-    """Whom an entry is about, and where, found from its effects."""
+    """The members and the place that an entry is about, found from its effects."""
 
     # The posts of each person.
     people: dict[int, set[int]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class AffectedUsers:
     boards: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, effects: Iterable[Effect]) -> AffectedUsers:
+    def from_effects(cls, effects: Iterable[Effect]) -> AffectedUsers:
         """Look up the targets of these effects; at most three queries."""
         ids: dict[str, set[int]] = {kind: set() for kind in ModerationEffect.Kind.values}
         for kind, target, _before, _after in effects:

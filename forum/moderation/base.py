@@ -39,7 +39,7 @@ SAME_FORM = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of several targets; `action` is the entry of the log, if anything was done."""
+    """The result for several targets; `action` is the entry of the log, if anything was done."""
 
     action: ModerationAction | None = None
     done: list[Any] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run of an action will do; its targets are locked, and as they are now."""
+    """The changes that one run of an action will make; its targets are locked and fresh."""
 
     targets: Sequence[Any]
     is_done: Callable[[Any], bool]

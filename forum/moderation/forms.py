@@ -13,7 +13,7 @@ from forum.forms.accounts import Plain
 from forum.models import Appeal, Board, ReasonTemplate
 from forum.moderation.time_limits import check_is_future
 
-LONGEST = timedelta(days=10 * 366)
+MAX_DURATION = timedelta(days=10 * 366)
 
 
 class ReasonForm(Plain):
@@ -119,7 +119,7 @@ class TimeLimitForm(ModerationForm):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        if until is not None and until > timezone.now() + LONGEST:
+        if until is not None and until > timezone.now() + MAX_DURATION:
             raise forms.ValidationError(_("Leave this empty for more than ten years."))
         check_is_future(until)
         return until

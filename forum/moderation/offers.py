@@ -16,10 +16,10 @@ from forum.moderation.registry import actions_on
 from forum.moderation.targets import Target, TargetKind, kind_of
 from forum.permissions import can_moderate
 
-Link = tuple[str, str]  # address, text
+ActionLink = tuple[str, str]  # address, text
 
 
-def page_of(action: Action[Any], target: Target, back: str = "") -> str:
+def action_url(action: Action[Any], target: Target, back: str = "") -> str:
     """Return the page that asks before an action on one target, and leads `back` afterwards."""
     name = target.username if isinstance(target, User) else target.pk
     page = reverse(f"{action.kind.kind}-{action.slug}", args=[name])
@@ -47,15 +47,15 @@ def bulk_actions(kind: TargetKind) -> list[Action[Any]]:
     return [action for action in actions_on(kind) if not action.is_for_one]
 
 
-def links_on(target: Target, reader: Reader, back: str = "") -> list[Link]:
+def links_on(target: Target, reader: Reader, back: str = "") -> list[ActionLink]:
     """Return links for what `reader` can do to a target just now."""
     return [
-        (page_of(action, target, back), str(action.button))
+        (action_url(action, target, back), str(action.button))
         for action in offered_actions(target, reader)
     ]
 
 
-def links_on_post(post: Post, reader: Reader) -> list[Link]:
+def links_on_post(post: Post, reader: Reader) -> list[ActionLink]:
     """Return the moderators' part of a post's menu; of an opening post with its thread's."""
     if not can_moderate(reader, post.thread.board):
         return []
@@ -65,7 +65,7 @@ def links_on_post(post: Post, reader: Reader) -> list[Link]:
     return [*links, (reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin"))]
 
 
-def links_on_member(member: User, reader: Reader) -> list[Link]:
+def links_on_member(member: User, reader: Reader) -> list[ActionLink]:
     """Return what moderators find on a member's profile."""
     links = links_on(member, reader)
     if links and isinstance(reader, User) and reader.roles.is_site_moderator:

@@ -1,4 +1,4 @@
-"""What silencing and suspending members have in common: where, until when, and with which posts."""
+"""The common parts of silencing and suspending: scope, end, and the posts to hide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forum.permissions import PermissionResult, can_sanction, can_sanction_in
 
 
 class SanctionForm(WhereForm, TimeLimitForm):
-    """Where, until when, and what is hidden with it."""
+    """The scope of a sanction, its end, and the posts to hide with it."""
 
     since = forms.DateTimeField(
         label=_("Also hide their posts since"),

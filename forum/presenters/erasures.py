@@ -1,4 +1,4 @@
-"""How much a permanent deletion takes with it, counted before anybody confirms it."""
+"""The extent of a permanent deletion, counted before anybody confirms it."""
 
 from __future__ import annotations
 

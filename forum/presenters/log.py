@@ -16,7 +16,7 @@ from forum.models.posts import post_path
 from forum.models.threads import Reader
 
 # Of an entry about more posts than these, the first are linked.
-MOST_LINKED = 50
+MAX_LINKED_TARGETS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def with_undo(said: str, action: ModerationAction | None) -> SafeString:
 
 def links_of(action: ModerationAction) -> list[tuple[str, str]]:
     """Return where the targets of an entry are to be seen: pairs of (address, text)."""
-    effects = action.effects.order_by("id")[:MOST_LINKED]
+    effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
     links = []
     for kind, pk in effects.values_list("kind", "target_id"):
         if kind == ModerationEffect.Kind.POST:

@@ -11,8 +11,6 @@ from django.utils.translation import gettext as _
 from forum.models import ModerationNotification, Thread
 from forum.models.posts import post_path
 
-Cause = ModerationNotification.Cause
-
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
@@ -41,7 +39,7 @@ def notifications_in_words(
 
 
 def _in_words(notification: ModerationNotification) -> NotificationEntry:
-    if notification.cause == Cause.CASE:
+    if notification.cause == ModerationNotification.Cause.CASE:
         return _of_case(notification)
     return _of_report(notification) if notification.report else _of_action(notification)
 
@@ -71,7 +69,7 @@ def _of_action(notification: ModerationNotification) -> NotificationEntry:
     action = notification.action
     assert action
     address = action.get_absolute_url()
-    if notification.cause == Cause.APPEAL:
+    if notification.cause == ModerationNotification.Cause.APPEAL:
         is_declined = action.act == "decline-appeal"
         saying = _("Your appeal was declined.") if is_declined else _("Your appeal was upheld.")
         return NotificationEntry(notification, saying, address, action.reason)

@@ -12,7 +12,7 @@ from forum.presenters.threads import render_post_text
 from forum.queries.read_state import has_seen, replies_since
 
 # Shown whole; what is more than that is read in the thread.
-MOST = 5
+MAX_LISTED_POSTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ def new_activity(
     found = Post.objects.none()
     if last_seen_post and last_seen_post != parent.thread.last_post_id:
         found = replies_since(parent, writer, last_seen_post)
-    posts = list(found[: MOST + 1])
-    count = len(posts) if len(posts) <= MOST else found.count()
+    posts = list(found[: MAX_LISTED_POSTS + 1])
+    count = len(posts) if len(posts) <= MAX_LISTED_POSTS else found.count()
     replies = [
         NewReply(
             id=post.pk,
@@ -62,9 +62,9 @@ def new_activity(
             text=render_post_text(post, writer),
             created_at=post.created_at,
         )
-        for post in posts[:MOST]
+        for post in posts[:MAX_LISTED_POSTS]
     ]
-    latest = found.last() if count > MOST else (posts[-1] if posts else None)
+    latest = found.last() if count > MAX_LISTED_POSTS else (posts[-1] if posts else None)
     edited = _edit_of(parent, writer, base_revision) if base_revision else None
     return NewActivity(
         replies,

@@ -41,7 +41,7 @@ def preview(
     html = fill_post_html(
         rendered.html,
         mentions=mentions,
-        quotes=quoted(prepared.quotes, author),
+        quotes=quote_rows(prepared.quotes, author),
         thread_id=in_thread.thread_id if in_thread else 0,
         folds=also is not None,
         is_opening=parent is None,
@@ -54,8 +54,8 @@ def preview(
     )
 
 
-def quoted(found: list[Found], reader: User) -> dict[int, QuoteRow]:
-    """Quotes that are not stored yet, as the page would show them."""
+def quote_rows(found: list[Found], reader: User) -> dict[int, QuoteRow]:
+    """Return rows of quotes that are not stored yet, as the page would show them."""
     if not found:
         return {}
     ids = {quote.revision.post_id for quote in found}

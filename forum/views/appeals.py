@@ -47,7 +47,7 @@ def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
 @read_only
 @moderator_required
 def index(request: MemberRequest) -> HttpResponse:
-    """What waits for an answer, the oldest first; then what was answered, the latest first."""
+    """Show open appeals, the oldest first; then those answered, the latest first."""
     appeals = Appeal.objects.for_moderator(request.user)
     before = id_param(request.GET, "before", "a")
     answered = appeals.exclude(answered_at=None).order_by("-id")

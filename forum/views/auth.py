@@ -1,4 +1,4 @@
-"""Who is logged in: the one place where views ask that."""
+"""Access to views: the one place that asks who is logged in."""
 
 from __future__ import annotations
 

@@ -62,8 +62,8 @@ FINAL = (Gone, Locked, NotAllowed)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a text is written for, and how the composer speaks of that."""
+class ComposerTarget:
+    """The purpose of a text, with the words that the composer uses for it."""
 
     id: str
     action: str
@@ -85,9 +85,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """What the composer shows."""
+    """The context of the composer's templates."""
 
-    target: Target
+    target: ComposerTarget
     writing: Writing
     button: str
     notice: str = ""
@@ -123,7 +123,7 @@ class Composer:
 
     @property
     def sent_address(self) -> str:
-        """Where to read what the form has sent before; empty when it has sent nothing else."""
+        """Return the address of another post that this form has posted; empty if there is none."""
         return self.error.address if isinstance(self.error, AlreadySent) else ""
 
     @property
@@ -169,7 +169,7 @@ class ComposeView(View):
 
     # -- What subclasses say ----------------------------------------------------------------------
 
-    def find_target(self, *args: Any, **kwargs: Any) -> Target | Purpose:
+    def find_target(self, *args: Any, **kwargs: Any) -> ComposerTarget | Purpose:
         """Return what the text is for; only its purpose when that is not there, or not for them."""
         raise NotImplementedError
 
@@ -212,7 +212,7 @@ class ComposeView(View):
         has_draft = self.restore_draft()
         if permission.error and has_draft:
             self.recover(permission.error)
-            return self.show_refusal(permission.error)
+            return self.show_error(permission.error)
         permission.enforce()
         self.complete(has_draft=has_draft)
         return self.show()
@@ -379,7 +379,7 @@ class ComposeView(View):
         """Return what this member has kept of this text."""
         if self.target.purpose is None:
             return None
-        return Draft.objects.of(member).kept().purposed(self.target.purpose).first()
+        return Draft.objects.of_member(member).kept().purposed(self.target.purpose).first()
 
     def written_in(self, draft: Draft) -> Writing:
         """Return what a draft holds, with what the form knows besides."""
@@ -466,9 +466,9 @@ class ComposeView(View):
             self.change(writing=replace(writing, nonce=uuid4()), button=button)
         if writing.autosave_seq is None or isinstance(error, LoggedOut):
             self.keep()
-        return self.show_refusal(error)
+        return self.show_error(error)
 
-    def show_refusal(self, error: UserError) -> HttpResponse:
+    def show_error(self, error: UserError) -> HttpResponse:
         """Show the composer with why its text is not taken; perhaps it can be posted elsewhere."""
         self.change(error=error)
         if self.composer.elsewhere:
@@ -486,7 +486,7 @@ class ComposeView(View):
         What never was there and what may not be seen look the same.
         """
         exists = Post.objects.filter(pk__in=purpose.posts).exists()
-        self.target = Target(
+        self.target = ComposerTarget(
             id="lost",
             action=self.request.path,
             heading=_("What you had written"),
@@ -503,7 +503,7 @@ class ComposeView(View):
         if not self.composer.writing.source:
             raise Http404
         error = Gone(_("What this was for isn’t here any more."))
-        return self.refuse(error) if is_sent else self.show_refusal(error)
+        return self.refuse(error) if is_sent else self.show_error(error)
 
 
 def find_post(request: HttpRequest, post_id: int) -> Post | None:
@@ -517,7 +517,7 @@ class ReplyView(ComposeView):
     limit = POSTS
     parent: Post
 
-    def find_target(self, *, post_id: int) -> Target | Purpose:
+    def find_target(self, *, post_id: int) -> ComposerTarget | Purpose:
         purpose = Purpose(parent_id=post_id)
         parent = find_post(self.request, post_id)
         if parent is None:
@@ -527,7 +527,7 @@ class ReplyView(ComposeView):
         if parent.is_readable:
             name = {"name": parent.author.username}
             heading, label = _("Reply to %(name)s") % name, _("Your reply to %(name)s") % name
-        return Target(
+        return ComposerTarget(
             id=f"reply-{parent.pk}",
             action=f"{post_path(parent.pk)}reply/",
             heading=heading,
@@ -571,7 +571,7 @@ class ReplyView(ComposeView):
         return redirect(post_url(post))
 
     def recover(self, error: UserError) -> None:
-        """When the parent was removed, the thread itself can be replied to instead, perhaps."""
+        """Offer to reply to the thread itself when the parent was removed."""
         if not isinstance(error, Conflict):
             return
         posts = Post.objects.visible_to(self.request.user).with_context()
@@ -594,13 +594,13 @@ class EditView(ComposeView):
     limit = EDITS
     edited: Post
 
-    def find_target(self, *, post_id: int) -> Target | Purpose:
+    def find_target(self, *, post_id: int) -> ComposerTarget | Purpose:
         purpose = Purpose(post_id=post_id)
         post = find_post(self.request, post_id)
         if post is None:
             return purpose
         self.edited = post
-        return Target(
+        return ComposerTarget(
             id=f"edit-{post.pk}",
             action=f"{post_path(post.pk)}edit/",
             heading=_("Edit your post"),
@@ -671,9 +671,9 @@ class NewThreadView(ComposeView):
     limit = THREADS
     board: Board
 
-    def find_target(self, *, slug: str) -> Target:
+    def find_target(self, *, slug: str) -> ComposerTarget:
         self.board = board = get_object_or_404(Board, slug=slug)
-        return Target(
+        return ComposerTarget(
             id="new-thread",
             action=self.request.path,
             heading=_("Start a thread in %(board)s") % {"board": board.name},

@@ -27,13 +27,12 @@ from forum.permissions import (
     can_start_thread,
 )
 
-PendingState = HeldPost.State
 # The state of what was approved, and changed by somebody since.
 ALTERED = "altered"
 
 
 def _read(held: HeldPost) -> str:
-    if held.state != PendingState.APPROVED:
+    if held.state != HeldPost.State.APPROVED:
         return held.state
     return held.state if _is_as_approved(held) else ALTERED
 
@@ -47,9 +46,9 @@ def _is_as_approved(held: HeldPost) -> bool:
 def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
     """Publish what becomes approved, and take away what is so no more."""
     for held, value in values:
-        if value == PendingState.APPROVED:
+        if value == HeldPost.State.APPROVED:
             _publish(held, action)
-        elif held.state == PendingState.APPROVED:
+        elif held.state == HeldPost.State.APPROVED:
             _take_away(held, action)
         held.save(update_fields=["post", "replaced"])
         end_pending(held, value)
@@ -107,11 +106,11 @@ def _take_away(held: HeldPost, action: ModerationAction) -> None:
 
 
 def _blocked_by(held: HeldPost, value: str) -> UserError | None:
-    if held.state == PendingState.WITHDRAWN:
+    if held.state == HeldPost.State.WITHDRAWN:
         return Gone(gettext("Its author withdrew it."))
-    if held.state == PendingState.APPROVED:
+    if held.state == HeldPost.State.APPROVED:
         return Conflict(gettext("It is published already: act on the post itself."))
-    return _unpublishable(held) if value == PendingState.APPROVED else None
+    return _unpublishable(held) if value == HeldPost.State.APPROVED else None
 
 
 def _unpublishable(held: HeldPost) -> UserError | None:
@@ -200,10 +199,10 @@ class ApprovePost(FixedStateAction[HeldPost]):
     outcome = _("It is published as its author wrote it, and everybody it mentions is notified.")
     done = ngettext_lazy("The post is published.", "%(count)d posts are published.", "count")
     state = PENDING_STATE
-    to = PendingState.APPROVED
+    to = HeldPost.State.APPROVED
 
     def is_applicable(self, target: HeldPost) -> bool:
-        return target.state in (PendingState.WAITING, PendingState.REJECTED)
+        return target.state in (HeldPost.State.WAITING, HeldPost.State.REJECTED)
 
     def carry_out(
         self, plan: Plan, chosen: Sequence[HeldPost], entry: NewEntry
@@ -242,10 +241,10 @@ class RejectPost(FixedStateAction[HeldPost]):
     outcome = _("Nobody else sees it. Its author is told why, keeps the text and can revise it.")
     done = ngettext_lazy("The post is rejected.", "%(count)d posts are rejected.", "count")
     state = PENDING_STATE
-    to = PendingState.REJECTED
+    to = HeldPost.State.REJECTED
 
     def is_applicable(self, target: HeldPost) -> bool:
-        return target.state == PendingState.WAITING
+        return target.state == HeldPost.State.WAITING
 
 
 approve_held = register(ApprovePost())
