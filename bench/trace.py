@@ -1,4 +1,4 @@
-"""`make trace`: what runs when somebody posts a reply, or hides a post and undoes that.
+"""`make trace`: the code that runs when a member replies, or hides a post and undoes that.
 
 Each journey is made once to warm up, then traced through the test client in a database of its own:
 the files of the forum that it enters, in order, how many functions of them run, and what it asks

@@ -51,7 +51,7 @@ class Writing:
 
 @retrying_transaction
 def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
-    """Keep what a member has written for that purpose, and not posted; returns the draft.
+    """Save a member's draft for a purpose; return it.
 
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
     blank text gives up what was kept before. Raises `Conflict` when another form has saved since,

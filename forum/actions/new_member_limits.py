@@ -62,20 +62,20 @@ def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool =
         return
     links, most = searched(rendered).links, settings.NEW_MEMBER_LINKS
     if links > most:
-        told = ngettext(
+        message = ngettext(
             "New members link to %(most)d page in a post at most; here are %(count)d.",
             "New members link to %(most)d pages in a post at most; here are %(count)d.",
             most,
         )
-        raise Invalid(f"{told % {'most': most, 'count': links}} {_when_over(author, status)}")
+        raise Invalid(f"{message % {'most': most, 'count': links}} {_when_over(author, status)}")
     names, most = len(rendered.mentions), settings.NEW_MEMBER_MENTIONS
     if names > most:
-        told = ngettext(
+        message = ngettext(
             "New members mention %(most)d person in a post at most; here are %(count)d.",
             "New members mention %(most)d people in a post at most; here are %(count)d.",
             most,
         )
-        raise Invalid(f"{told % {'most': most, 'count': names}} {_when_over(author, status)}")
+        raise Invalid(f"{message % {'most': most, 'count': names}} {_when_over(author, status)}")
     if not is_edit:
         _check_hourly(author, status)
 
@@ -93,13 +93,13 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
     if len(times) < most:
         return
     left = sorted(times)[-most] + HOUR - now
-    told = ngettext(
+    message = ngettext(
         "New members write %(most)d post an hour at most. You can go on in %(minutes)d min.",
         "New members write %(most)d posts an hour at most. You can go on in %(minutes)d min.",
         most,
     )
     seconds = max(1, int(left.total_seconds()) + 1)
-    words = told % {"most": most, "minutes": -(-seconds // 60)}
+    words = message % {"most": most, "minutes": -(-seconds // 60)}
     raise RateLimited(seconds, f"{words} {_when_over(author, status)}")
 
 

@@ -1,7 +1,7 @@
 """Posts held for review: kept back when they are sent, and taken back by their authors.
 
 What people send is checked by a `Submission`; imports, fixtures and `reply_to` itself hold nothing.
-What waits is not in any thread, and nobody is told of it.
+Pending posts are in no thread, and nobody is notified of them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Submission:
     limit: Limit | None = None
 
     def check(self) -> None:
-        """Raise `TooFast`, `Invalid` or `NeedsReview`; under the thread's lock."""
+        """Raise `RateLimited`, `Invalid` or `NeedsReview`; under the thread's lock."""
         self.check_limits()
         if why := self.why_held():
             raise NeedsReview(why)
@@ -203,7 +203,7 @@ def hold_post(
 
 
 def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
-    """Lock the thread, and raise what refuses a text for that purpose."""
+    """Lock the thread; raise `UserError` when a text with that purpose is refused."""
     if purpose.board_id:
         can_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
         return
@@ -220,7 +220,7 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
 
 @retrying_transaction
 def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
-    """Take back what waits, or was rejected: its text is a draft again, for what it was for.
+    """Withdraw a pending or rejected post: its text becomes a draft with the same purpose.
 
     Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft of
     the same; nothing is written then.
@@ -235,8 +235,8 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
-            told = _("You keep another draft of the same: post or discard that one first.")
-            raise Conflict(told) from other
+            message = _("You keep another draft of the same: post or discard that one first.")
+            raise Conflict(message) from other
         end_pending(held, HeldPost.State.WITHDRAWN)
     return purpose
 

@@ -1,4 +1,4 @@
-"""Finding whose words a post quotes."""
+"""Finding the sources of a post's quotes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find_sources(
     quoted_post_ids: Iterable[int] = (),
     exclude: Post | None = None,
 ) -> list[Found]:
-    """The sources of what a text quotes, among posts whose text `reader` may read.
+    """Return the sources of a text's quotes, among posts whose text `reader` can read.
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
     and those above it, nearest first, then in the whole thread, then in the posts that the text
@@ -157,7 +157,7 @@ class Search:
                 yield revision, False
 
     def _linked(self) -> Iterator[tuple[Revision, bool]]:
-        """The posts that the text links to; asked for only when nobody nearer said the words."""
+        """Yield the posts that the text links to; queried only if no nearer post has the words."""
         for revision in self.linked:
             yield revision, False
 
@@ -166,7 +166,7 @@ class Search:
         return Revision.objects.of_posts(self._linked_ids, self.reader)
 
     def _altered_from(self, block: QuoteBlock) -> Found | None:
-        """The post pointed at whose words, as it says them now, the block has changed."""
+        """Return the named post whose current words the block has changed."""
         grouped = groupby(self._in_turn(), key=attrgetter("post_id"))
         for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
             if self.comparisons and latest.post_id != self.excluded_id:
@@ -190,7 +190,7 @@ def _probe(words: str) -> str:
 
 
 def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
-    """Start and length of the quoted words in what somebody said; of elided ones, of all parts.
+    """Return start and length of quoted words in a text; of elided ones, of all parts together.
 
     Words so few that they stand anywhere by chance count only when the source was `named`.
     """
@@ -199,7 +199,7 @@ def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] |
 
 
 def find_again(revisions: Collection[Revision]) -> None:
-    """Say anew where in these the words stand that others quote, after their text was shortened."""
+    """Find the quoted words in these revisions again, after their text was shortened."""
     quotes = Quote.objects.filter(source_revision__in=revisions).exclude(words="")
     for quote in quotes.select_related("source_revision"):
         said = quote.source_revision.said

@@ -19,7 +19,7 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
     """Tell the moderators of a post; returns the report.
 
     Who has an open report on it is given that one. Raises `Invalid`, `NotAllowed`, `Gone`,
-    `SignedOut`, `Suspended` or `Busy`.
+    `LoggedOut`, `Suspended` or `Busy`.
     """
     words = clean_source(words).strip()
     if reason not in Report.Reason.values:

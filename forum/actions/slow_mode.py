@@ -40,11 +40,11 @@ def _wait(target: Post | Thread, latest: datetime) -> None:
     left = latest + timedelta(minutes=minutes) - timezone.now()
     if left <= timedelta(0):
         return
-    told = ngettext(
+    message = ngettext(
         "Here one can write once in %(count)d minute: %(reason)s You can go on in %(seconds)d s.",
         "Here one can write once in %(count)d minutes: %(reason)s You can go on in %(seconds)d s.",
         minutes,
     )
     seconds = int(left.total_seconds()) + 1
     reason = f"{target.slow_action.reason}." if target.slow_action else ""
-    raise RateLimited(seconds, told % {"count": minutes, "reason": reason, "seconds": seconds})
+    raise RateLimited(seconds, message % {"count": minutes, "reason": reason, "seconds": seconds})

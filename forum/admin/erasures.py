@@ -62,7 +62,7 @@ class ErasureAdmin(PageAdmin):
             "opts": self.opts,
             "asked": row,
             "extent": extent_of(row) if row.is_open else "",
-            "verdict": can_confirm_erasure(actor, row),
+            "permission": can_confirm_erasure(actor, row),
             "is_asker": row.asked_by_id == actor.pk,
             "form": form or ModerationForm(action="erase"),
             "version": version_of([row.target]),

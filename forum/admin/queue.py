@@ -1,4 +1,4 @@
-"""The review queue: what waits for a moderator, and where the desk begins."""
+"""The review queue: open cases, the first page of the moderation admin."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(answered_at=None).order_by("id")
 
     def for_moderator(self, person: User) -> AppealQuerySet:
-        """Those against acts in what this person moderates."""
+        """Filter the appeals against actions in the boards that this person moderates."""
         actions = ModerationAction.objects.for_admin(person).values("pk")
         return self.filter(action__in=actions).select_related(
             "member", "action__actor", "action__board", "action__thread", "answered_by", "record"
@@ -28,7 +28,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
 
 class Appeal(models.Model):
-    """One member, once, against one act; answered by undoing it, or by saying why it stands."""
+    """A member's appeal against an action; upheld by undoing it, or declined with a reason."""
 
     class Outcome(models.TextChoices):
         UPHELD = "upheld", _("upheld")

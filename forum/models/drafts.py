@@ -48,7 +48,7 @@ class Purpose:
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def of_member(self, member: User) -> DraftQuerySet:
-        """One's own drafts; nobody else's are ever asked for."""
+        """Filter a member's own drafts; nobody else's are ever queried."""
         return self.filter(member=member)
 
     def kept(self) -> DraftQuerySet:
@@ -96,7 +96,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.order_by("-saved_at", "-id")
 
     def with_context(self, reader: User) -> DraftQuerySet:
-        """With what each is for, and `is_parent_readable`, in the same query."""
+        """Join the parent, post or board of each, and add `is_parent_readable`."""
         context = ("thread__board", "thread__locked_action__actor", "author")
         readable = When(readable_by(reader, "parent__"), then=Value(True))
         return (
@@ -142,7 +142,7 @@ class Draft(models.Model):
     quoted_post_ids = models.JSONField(default=list)
     base_revision = models.BigIntegerField(null=True)
     last_seen_post = models.BigIntegerField(null=True)
-    # Counts savings: who saves over a later one than they saw is told.
+    # Counts saves, so that nobody overwrites a later one that they have not seen.
     version = models.PositiveIntegerField(default=1)
     # The form that saved last, and how often it had then: what it sent before may come later.
     nonce = models.UUIDField(null=True)

@@ -14,9 +14,9 @@ from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post
 
-# What nobody confirmed by then has to be asked for again.
+# Requests that nobody confirmed by then expire.
 ASKED_FOR = timedelta(days=14)
-# Within so long members are owed what they ask for themselves.
+# The time limit for requests of members to erase their own account.
 OWED_WITHIN = timedelta(days=30)
 
 
@@ -35,7 +35,7 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
 
 
 class Erasure(models.Model):
-    """One post, or one member, that is to be erased; and what became of it."""
+    """A request to erase a post or a member, and its outcome."""
 
     class Outcome(models.TextChoices):
         DONE = "done", _("erased")

@@ -42,7 +42,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         return theirs.in_boards([board.pk]) if board else theirs
 
     def moderated_by(self, person: User) -> HeldPostQuerySet:
-        """Those for the boards in which this person keeps order."""
+        """Filter those in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
@@ -60,7 +60,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         return self.filter(Q(author=reader) | _in_boards(reader.roles.board_ids))
 
     def with_context(self) -> HeldPostQuerySet:
-        """With author, rule, and what each is for, in the same query."""
+        """Join the author, the rule, and the parent, post or board of each."""
         return self.select_related(
             "author",
             "rule",
@@ -118,7 +118,7 @@ class HeldPost(models.Model):
     nonce = models.UUIDField(null=True)
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
 
-    # The rule, if it is there still, and what was found, in words.
+    # The rule, unless it was deleted, and the terms found, in words.
     rule = models.ForeignKey(
         HoldRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
@@ -128,7 +128,7 @@ class HeldPost(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    # What it became; of an edit the wording that it took the place of.
+    # The post that it became, or the revision that the edit replaced.
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     replaced = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
 

@@ -25,7 +25,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return self.filter(pk__in=effects.values("action"))
 
     def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
-        """The log as everybody reads it: without what is between moderators and one member.
+        """Filter the public log: without actions between moderators and one member.
 
         What was done in a thread is told to those who may open the thread. Moderators see all of
         their boards, members what concerns them.
@@ -42,8 +42,8 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
 
     def concerning(self, member: User) -> ModerationActionQuerySet:
         """Filter the actions that this member was notified of."""
-        told = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
-        return self.filter(**told).select_related("actor", "board", "thread")
+        about = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
+        return self.filter(**about).select_related("actor", "board", "thread")
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
         """Leave out moderators' notes that were deleted, with the entries that deleted them."""
@@ -51,7 +51,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return self.exclude(deleted)
 
     def with_targets(self) -> ModerationActionQuerySet:
-        """With how many posts each is about, and the name of a member whom it is about."""
+        """Add the number of posts that each is about, and the name of the member."""
         effects = ModerationEffect.objects.filter(action=OuterRef("pk")).order_by()
         posts = effects.filter(kind=ModerationEffect.Kind.POST).values("action")
         member = ModerationEffect.objects.filter(
@@ -68,13 +68,13 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return self if action_id is None else self.filter(pk__lt=action_id)
 
     def for_admin(self, person: User) -> ModerationActionQuerySet:
-        """The log of what this person moderates, or did, with all that it says."""
+        """Filter the actions that this person did, or can moderate, with all their details."""
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         entries = entries.prefetch_related("effects")
         if person.roles.is_site_moderator:
             return entries
         posts = Post.objects.order_by().filter(thread__in=Thread.objects.moderated_by(person))
-        # Few acts are about several boards at once; those are looked through for a post of theirs.
+        # Few actions concern several boards at once; those are searched for a post in theirs.
         theirs = ModerationEffect.objects.filter(
             action=OuterRef("pk"), kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk")
         )
@@ -95,7 +95,7 @@ class ModerationAction(models.Model):
     act = models.CharField(_("act"), max_length=20, choices=type_choices)
     reason = models.CharField(_("reason"), max_length=500)
     note = models.CharField(_("note for moderators"), max_length=2000, blank=True)
-    # Where it was done; empty for what is about members, or about several places.
+    # The place of the action; empty when it concerns members, or several places.
     board = models.ForeignKey(
         Board, models.PROTECT, null=True, related_name="+", verbose_name=_("board")
     )
@@ -153,7 +153,7 @@ class ModerationEffect(models.Model):
         POST = "post", _("post")
         THREAD = "thread", _("thread")
         PERSON = "person", _("member")
-        # What administrators set up; see `forum.moderation.configuration`.
+        # Settings of administrators; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
         RULE = "rule", _("rule for holding")
         HELD = "held", _("held post")

@@ -27,7 +27,7 @@ MAX_REPORT_LENGTH = 1000
 CLAIM_LASTS = timedelta(minutes=15)
 # Beyond this, the queue is said to be longer.
 MOST_WAITING = 99
-# What a row of the queue is about, or near, whose texts it does not show.
+# The posts joined to a row of the queue, whose texts it does not show.
 OF_CASE = ("post", "held__parent", "held__edits")
 CASE_DEFERRED_FIELDS = ("html", "source", "excerpt")
 
@@ -58,7 +58,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """One member says once of a post what is wrong with it, and hears how it ended."""
+    """A report of a post by a member, who is notified of the outcome."""
 
     class Reason(models.TextChoices):
         SPAM = "spam", _("Spam")
@@ -84,7 +84,7 @@ class Report(models.Model):
 
     closed_at = models.DateTimeField(_("answered at"), null=True)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
-    # What answered it; none when its author deleted the post.
+    # The action that answered it; none when its author deleted the post.
     action = models.ForeignKey(
         ModerationAction, models.PROTECT, null=True, related_name="answered_reports"
     )
@@ -120,7 +120,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(closed_at=None).order_by(F("weight").desc(), "opened_at", "id")
 
     def moderated_by(self, person: User) -> CaseQuerySet:
-        """The cases of the boards in which this person keeps order."""
+        """Filter the cases in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
@@ -133,7 +133,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """As the queue lists them to this person, with all that a row says."""
         answers = Post.objects.order_by().filter(parent=OuterRef("post"))
         asked = Report.objects.filter(post=OuterRef("post")).filter(
-            # Of what is answered, all that was ever said.
+            # Of closed cases, all reports.
             Q(closed_at=None) | Q(post__case__closed_at__isnull=False)
         )
         rows = self.annotate(

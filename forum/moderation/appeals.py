@@ -42,24 +42,24 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
 
 @retrying_transaction
 def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
-    """Undo what was appealed against, as far as it concerns the member, who is told.
+    """Undo the action appealed against, as far as it concerns the member; notify them.
 
     Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid`, `Busy`, and
-    `Changed` when nothing is left to undo.
+    `Conflict` when nothing is left to undo.
     """
     appeal = _locked(appeal)
     if not appeal.is_open:
         return appeal
     can_answer_appeal(actor, appeal).enforce()
     undone = undo(appeal.action, actor=actor, reason=reason, note=note, member=appeal.member)
-    told = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
-    told.update(cause=ModerationNotification.Cause.APPEAL)
+    notified = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
+    notified.update(cause=ModerationNotification.Cause.APPEAL)
     return _answered(appeal, Appeal.Outcome.UPHELD, actor, undone.action)
 
 
 @retrying_transaction
 def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
-    """Let an action stand, and tell the member why. It can't be undone.
+    """Reject an appeal, with a reason for the member. It can't be undone.
 
     Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid` or `Busy`.
     """

@@ -25,7 +25,7 @@ from forum.moderation.targets import TargetState, Value
 
 # Kind and id of a target, and its state before and after.
 Effect = tuple[str, int, Mapping[str, Any], Mapping[str, Any]]
-# A state of a target, and what it is set to.
+# A state of a target, and its new value.
 Change = tuple[TargetState, Any, Value]
 
 REASON_LENGTH = ModerationAction._meta.get_field("reason").max_length or 0
@@ -94,7 +94,7 @@ def open_entry(entry: NewEntry, affected: AffectedUsers) -> ModerationAction:
 def close_entry(
     action: ModerationAction, effects: Collection[Effect], affected: AffectedUsers
 ) -> None:
-    """Write what an entry changed, and notify the people concerned where its type says so."""
+    """Write an entry's effects, and notify the members concerned where its type says so."""
     ModerationEffect.objects.bulk_create(
         (
             ModerationEffect(action=action, kind=kind, target_id=target, before=before, after=after)
@@ -144,7 +144,7 @@ class AffectedUsers:
         if ids[ModerationEffect.Kind.HELD]:
             affected._add_pending(ids[ModerationEffect.Kind.HELD])
         if ids[ModerationEffect.Kind.THREAD]:
-            # Where a branch goes to, or came from, is not what is done to it.
+            # The place that a branch was moved to, or from, is not a target.
             affected._add_threads(
                 ids[ModerationEffect.Kind.THREAD], with_authors=not ids[ModerationEffect.Kind.POST]
             )

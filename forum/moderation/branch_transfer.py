@@ -67,7 +67,7 @@ class Destination:
 
 
 def lock_threads_of(*post_ids: int) -> list[Thread]:
-    """The threads of these posts, locked; begins anew when a post was moved meanwhile."""
+    """Lock the threads of these posts and return them; retry when a post was moved."""
     found = dict(Post.objects.order_by().filter(pk__in=post_ids).values_list("pk", "thread_id"))
     if len(found) < len(set(post_ids)):
         raise Post.DoesNotExist
@@ -226,7 +226,7 @@ def _renumber_revisions(branch: PostQuerySet, change: Renumbering) -> None:
 def undo_move(
     action: ModerationAction, *, actor: User, reason: str, note: str = ""
 ) -> ModerationAction:
-    """Take a move, split or merge back: the branch stands where, and numbered as, it did.
+    """Undo a move, split or merge: the branch returns to its place and its numbers.
 
     Posts that joined the branch meanwhile come along. Raises `Conflict` when the branch has been
     moved again, or its old place has; `Invalid`, `NotAllowed`, `Gone` or `Busy`.

@@ -1,4 +1,4 @@
-"""The forms that ask moderators for a reason, and what several actions ask besides."""
+"""The form that asks moderators for a reason, and fields that several actions add."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class ModerationForm(ReasonForm):
         return self.cleaned_data["seen"] or None
 
     def look_again(self, version: str) -> None:
-        """Take what is shown now as seen: whoever sends this again was told of the change."""
+        """Accept the current version: the page now shows what changed."""
         self.data = {name: self.data[name] for name in self.data} | {"seen": version}
 
 

@@ -34,7 +34,7 @@ def page_of_several(action: Action[Any], ids: Sequence[int], back: str = "") -> 
 
 
 def offered_actions(target: Target, reader: Reader) -> list[Action[Any]]:
-    """Return what `reader` can do to a target just now."""
+    """Return the actions that `reader` can apply to a target now."""
     return [
         action
         for action in actions_on(kind_of(target))
@@ -43,12 +43,12 @@ def offered_actions(target: Target, reader: Reader) -> list[Action[Any]]:
 
 
 def bulk_actions(kind: TargetKind) -> list[Action[Any]]:
-    """Return what can be done to several targets at once."""
+    """Return the actions that can be applied to several targets at once."""
     return [action for action in actions_on(kind) if not action.is_for_one]
 
 
 def links_on(target: Target, reader: Reader, back: str = "") -> list[ActionLink]:
-    """Return links for what `reader` can do to a target just now."""
+    """Return links to the actions that `reader` can apply to a target now."""
     return [
         (action_url(action, target, back), str(action.button))
         for action in offered_actions(target, reader)
@@ -66,7 +66,7 @@ def links_on_post(post: Post, reader: Reader) -> list[ActionLink]:
 
 
 def links_on_member(member: User, reader: Reader) -> list[ActionLink]:
-    """Return what moderators find on a member's profile."""
+    """Return the links that moderators see on a member's profile."""
     links = links_on(member, reader)
     if links and isinstance(reader, User) and reader.roles.is_site_moderator:
         links.append((reverse("admin:forum_user_change", args=[member.pk]), _("Open in admin")))

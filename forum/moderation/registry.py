@@ -20,7 +20,7 @@ _actions: dict[str, dict[str, Action[Any]]] = {kind: {} for kind in TARGET_KINDS
 _states: dict[tuple[str, str], TargetState] = {}
 # States whose key names a row besides: “silence:3”.
 _families: dict[str, Callable[[str], TargetState]] = {}
-# How what the log tells of is locked, in the order in which locks are taken.
+# Functions that lock the targets of each kind, in the order in which locks are taken.
 LOCKS: dict[str, Callable[[Collection[int]], Sequence[Any]]] = {
     kind.kind: kind.lock for kind in TARGET_KINDS.values()
 }

@@ -69,7 +69,7 @@ class TargetKind:
 
 
 def lock_posts(ids: Collection[int]) -> list[Post]:
-    """Return these posts, their threads locked; begins anew when one was moved meanwhile."""
+    """Lock the threads of these posts and return the posts; retry when one was moved."""
     posts = Post.objects.order_by().filter(pk__in=unnest(ids))
     there = dict(posts.values_list("pk", "thread_id"))
     Thread.objects.lock(*set(there.values()))

@@ -19,7 +19,7 @@ from forum.permissions import can_undo
 
 @dataclass(slots=True)
 class Undone:
-    """The entry that undoing wrote, and what stays since somebody changed it later."""
+    """The entry that undoing wrote, and the targets left alone since they were changed later."""
 
     action: ModerationAction
     # Targets, and the later action; None when it was no moderator's.
@@ -27,7 +27,7 @@ class Undone:
     restored: int = 0
 
     def kept_in_words(self) -> list[str]:
-        """Say what stays as it is, and who changed it since."""
+        """Describe the targets left alone, and who changed them."""
         return [
             _("%(target)s stays as it is: %(name)s changed it since.")
             % {"target": target, "name": later.actor.username}
@@ -90,7 +90,7 @@ def undo(
 
 
 def _parts(action: ModerationAction) -> list[_Part]:
-    """Find what the action changed, with the targets as they are now, locked."""
+    """Find the changes of an action, with their targets locked and fresh."""
     effects = list(action.effects.all())
     parts = []
     for kind, lock in LOCKS.items():

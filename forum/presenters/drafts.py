@@ -55,7 +55,7 @@ class Offers:
         return _html([line(is_away=False) for line in self._by_post.get(post_id, ())])
 
     def away_from(self, shown: Collection[int]) -> SafeString:
-        """Those whose post is not shown."""
+        """Return the lines of drafts whose post is not shown."""
         away = [
             line(is_away=True)
             for post_id, lines in self._by_post.items()
@@ -86,7 +86,7 @@ def _line(draft: dict[str, object], *, is_away: bool) -> str:
 
 
 def _what(*, is_edit: bool, name: object) -> str:
-    """“Your reply to lina”; nobody is named whose post the reader cannot read any more."""
+    """Return “Your reply to lina”, without the name if the reader can no longer read the post."""
     if is_edit:
         return _("Your edit of this post")
     if not name:

@@ -47,7 +47,7 @@ def shown(held: HeldPost, decided: ModerationAction | None = None) -> Shown:
 
 
 def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
-    """These with what moderators decided of each; at most two queries."""
+    """Return pending posts with the decisions of moderators; at most two queries."""
     found = list(listed)
     kind = ModerationEffect.Kind.HELD
     owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")

@@ -30,7 +30,7 @@ class LogEntry:
 
 
 def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogEntry]:
-    """Return these entries in words; asked for `with_targets`."""
+    """Describe these entries, which were queried `with_targets`."""
     return [entry_of(action, reader) for action in actions]
 
 
@@ -51,7 +51,7 @@ def _actor(action: ModerationAction, reader: Reader) -> str:
 
 
 def with_undo(said: str, action: ModerationAction | None) -> SafeString:
-    """Return what was just done with a link that undoes it, if that is possible."""
+    """Describe the latest action, with a link to undo it if that is possible."""
     if action is None or action.type.is_irreversible:
         return format_html("{}", said)
     undo = reverse("log-undo", args=[action.pk])

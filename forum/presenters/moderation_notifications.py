@@ -14,7 +14,7 @@ from forum.models.posts import post_path
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
-    """One notification: what was done, why, and where that is to be seen."""
+    """A notification: the action, its reason, and links."""
 
     notification: ModerationNotification
     saying: str
@@ -34,7 +34,7 @@ class NotificationEntry:
 def notifications_in_words(
     notifications: Iterable[ModerationNotification],
 ) -> list[NotificationEntry]:
-    """Return these notifications in words; asked for `with_context`."""
+    """Describe these notifications, which were queried `with_context`."""
     return [_in_words(each) for each in notifications]
 
 
@@ -45,7 +45,7 @@ def _in_words(notification: ModerationNotification) -> NotificationEntry:
 
 
 def _of_case(notification: ModerationNotification) -> NotificationEntry:
-    """Describe the assignment of a case; the reason is what was said with it."""
+    """Describe the assignment of a case, with its note as the reason."""
     assert notification.action
     saying = _("%(name)s assigned a case to you.") % {"name": notification.action.actor.username}
     if notification.post:

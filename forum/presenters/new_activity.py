@@ -11,7 +11,7 @@ from forum.models import Post, Revision, User
 from forum.presenters.threads import render_post_text
 from forum.queries.read_state import has_seen, replies_since
 
-# Shown whole; what is more than that is read in the thread.
+# Shown whole; the others are read in the thread.
 MAX_LISTED_POSTS = 5
 
 
@@ -45,7 +45,7 @@ class NewActivity:
 def new_activity(
     parent: Post, writer: User, *, last_seen_post: int | None, base_revision: int | None
 ) -> NewActivity:
-    """Return what came since that post, and since that revision of the post replied to.
+    """Return replies since that post, and edits since that revision of the parent.
 
     Nothing is asked when the thread has no later post.
     """
@@ -77,7 +77,7 @@ def new_activity(
 
 
 def _edit_of(parent: Post, writer: User, base: int) -> Revision | None:
-    """The latest wording of a post, when it is later than `base` and not seen.
+    """Return the latest revision of a post, when it is later than `base` and not seen.
 
     In another thread its revisions have other numbers: nothing is said then.
     """

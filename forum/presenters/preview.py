@@ -1,4 +1,4 @@
-"""A post before it is posted: what it will look like, captions and mentions included."""
+"""The preview of a post, with captions and mentions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forum.presenters.post_html import also_addressed, fill_post_html
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The text as it will be shown, and what the “to” line will say for the head that it folds."""
+    """The rendered text, and the names in the “to” line for the mentions that it folds."""
 
     text: SafeString
     folds: bool

@@ -90,7 +90,7 @@ class Review:
         return [ContextPost(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
 
     def _history(self, reader: User) -> History | None:
-        """Its latest wordings, when there are several and they may be read."""
+        """Return its latest revisions, when there are several and they can be read."""
         if not self.post.is_edited or not self.post.is_readable:
             return None
         return history_of(self.post, reader)
@@ -103,7 +103,7 @@ def _with_reports(posts: PostQuerySet) -> PostQuerySet:
 
 
 def record_of(person: User) -> Record:
-    """An author's posts, what came of reports on them, and what moderators did last."""
+    """Return an author's record: posts, reports on them, and the latest moderation actions."""
     posts = Post.objects.written_by(person).order_by()[: MAX_COUNTED_POSTS + 1].count()
     reports = Report.objects.filter(post__author=person).aggregate(
         open=Count("pk", filter=Q(closed_at=None)),
@@ -112,12 +112,12 @@ def record_of(person: User) -> Record:
     )
     kind = ModerationEffect.Kind.PERSON
     about = ModerationEffect.objects.filter(kind=kind, target_id=person.pk).values("action")
-    told = (
+    notified = (
         ModerationNotification.objects.filter(member=person)
         .exclude(cause="report")
         .values("action")
     )
-    acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=told))
+    acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=notified))
     acts = acts.without_deleted_notes()
     return Record(
         person=person,

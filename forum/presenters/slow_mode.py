@@ -48,12 +48,12 @@ def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
 
 
 def _locked(name: str, end: str, reason: str | None) -> str:
-    told = (
+    message = (
         _("Locked by %(name)s until %(end)s: %(reason)s")
         if end
         else _("Locked by %(name)s: %(reason)s")
     )
-    return told % {"name": name, "end": end, "reason": reason or ""}
+    return message % {"name": name, "end": end, "reason": reason or ""}
 
 
 def _slow(minutes: int, end: str, reason: str | None) -> str:

@@ -57,7 +57,7 @@ from forum.views.held import pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
 
-# What cannot be mended in the composer: the text can be copied, and is kept.
+# Errors that can't be fixed in the composer: the text can be copied, and is kept.
 FINAL = (Gone, Locked, NotAllowed)
 
 
@@ -128,7 +128,7 @@ class Composer:
 
     @property
     def invalid_field(self) -> str:
-        """The field that a refusal is about: “title” or “source”; empty without one."""
+        """Return the field that an error is about: “title” or “source”; empty without one."""
         if self.error is None or self.sent_address:
             return ""
         return self.error.field if isinstance(self.error, Invalid) else "source"
@@ -153,7 +153,7 @@ class Composer:
 
 
 class ComposeView(View):
-    """One form, from opening it to the post: what a reply, an edit and a new thread have in common.
+    """One form, from opening to posting it: the common parts of replies, edits and new threads.
 
     GET shows the composer with what was typed before. POST does what the button says (`do`), and
     without one publishes the text, by these steps: confirm new activity, render, check limits, hold
@@ -167,10 +167,10 @@ class ComposeView(View):
     limit: Limit
     composer: Composer
 
-    # -- What subclasses say ----------------------------------------------------------------------
+    # -- Defined by subclasses --------------------------------------------------------------------
 
     def find_target(self, *args: Any, **kwargs: Any) -> ComposerTarget | Purpose:
-        """Return what the text is for; only its purpose when that is not there, or not for them."""
+        """Return the target; only its purpose when it is gone, or the member cannot see it."""
         raise NotImplementedError
 
     def permission(self) -> PermissionResult:
@@ -178,22 +178,22 @@ class ComposeView(View):
         raise NotImplementedError
 
     def begin(self) -> Writing:
-        """Return what the form holds before anything is typed."""
+        """Return the form's initial values."""
         return Writing()
 
     def complete(self, *, has_draft: bool) -> None:
-        """Add to the form what is asked for besides; before it is shown for the first time."""
+        """Add what the query string asks for, before the form is first shown."""
 
     def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
         """Write it, unless `check` refuses; returns the post."""
         raise NotImplementedError
 
     def posted(self, post: Post) -> HttpResponse:
-        """Lead to what was written."""
+        """Redirect to the post."""
         raise NotImplementedError
 
     def recover(self, error: UserError) -> None:
-        """Prepare what helps after a refusal."""
+        """Prepare what helps after an error."""
 
     # -- GET and POST -----------------------------------------------------------------------------
 
@@ -247,7 +247,7 @@ class ComposeView(View):
     # -- Publishing -------------------------------------------------------------------------------
 
     def confirm_new_activity(self, member: User) -> HttpResponse | None:
-        """Show once, before posting, what others have done since; None when nothing is new."""
+        """Show new activity once, before posting; None when there is none."""
         self.load_new_activity(member)
         activity, writing = self.composer.new_activity, self.composer.writing
         if activity is None or not activity.is_unacknowledged(
@@ -301,7 +301,7 @@ class ComposeView(View):
                 raise
 
     def prepare(self, member: User) -> PreparedPost:
-        """Render the text, once, and find whom it quotes; raises `Invalid`."""
+        """Render the text, once, and find the sources of its quotes; raises `Invalid`."""
         return prepare_post(
             self.composer.writing.source,
             author=member,
@@ -376,13 +376,13 @@ class ComposeView(View):
         return bool(draft or typed)
 
     def find_draft(self, member: User) -> Draft | None:
-        """Return what this member has kept of this text."""
+        """Return the member's draft of this text."""
         if self.target.purpose is None:
             return None
         return Draft.objects.of_member(member).kept().purposed(self.target.purpose).first()
 
     def written_in(self, draft: Draft) -> Writing:
-        """Return what a draft holds, with what the form knows besides."""
+        """Return a draft's text, with the other fields of the form."""
         writing = self.composer.writing
         return replace(
             writing,
@@ -395,7 +395,7 @@ class ComposeView(View):
         )
 
     def save_draft(self, member: User) -> Draft | None:
-        """Save what was typed; raises `Conflict` when another device has saved since."""
+        """Save the text as a draft; raises `Conflict` when another device has saved since."""
         assert self.target.purpose
         writing = self.composer.writing
         draft = save_draft(self.target.purpose, member=member, written=writing)
@@ -407,7 +407,7 @@ class ComposeView(View):
         return draft
 
     def keep(self) -> None:
-        """Save what was typed, as a draft if it can be one, else in the session."""
+        """Save the text, as a draft if it can be one, else in the session."""
         if not is_member(self.request) or self.target.purpose is None:
             keep_text(self.request)
             return
@@ -430,7 +430,7 @@ class ComposeView(View):
         self.composer = replace(self.composer, **changes)
 
     def load_new_activity(self, member: User) -> None:
-        """Find what others have done around the parent since the form was opened."""
+        """Find the activity near the parent since the form was opened."""
         if self.target.parent and self.target.is_reply:
             writing = self.composer.writing
             activity = new_activity(
@@ -652,7 +652,7 @@ class EditView(ComposeView):
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Show what the post says now: whoever saves again has seen what they write over."""
+        """Show the post's current text, which saving again would replace."""
         latest, writing = self.edited.latest_revision(), self.composer.writing
         self.change(
             writing=replace(

@@ -52,7 +52,7 @@ def detail(request: MemberRequest, held_id: int) -> HttpResponse:
     held = get_object_or_404(HeldPost.objects.visible_to(request.user).with_context(), pk=held_id)
     context = {
         "page": held_page(held, request.user),
-        "deeds": links_on(held, request.user),
+        "actions": links_on(held, request.user),
     }
     return render(request, "held/detail.html", context)
 

@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def detail(request: HttpRequest, action_id: int) -> HttpResponse:
-    """One act: what, when, where, why, and what became of it."""
+    """Show one entry of the log, with its effects and whether it was undone."""
     entries = ModerationAction.objects.visible_to(request.user).with_targets()
     action = get_object_or_404(entries, pk=action_id)
     context = {

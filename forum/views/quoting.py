@@ -56,7 +56,7 @@ def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
 
 
 def _begun(request: HttpRequest, parent: Post) -> Iterator[tuple[str, str]]:
-    """To whom the member has begun other replies in the thread, and where they go on."""
+    """Return the member's other drafts in the thread: the names replied to, and addresses."""
     if is_member(request):
         drafts = Draft.objects.of_member(request.user).kept().in_thread(parent.thread)
         for draft in drafts.with_context(request.user).latest()[:MAX_INSERTED_QUOTES]:

@@ -112,7 +112,7 @@ class _MoveAction(Action[Any]):
 
 
 class MoveBranch(_MoveAction):
-    """Hang a post, with everything below it, at the end of the replies to another."""
+    """Move a post, with everything below it, to the end of the replies to another."""
 
     entry = LogEntryType(
         "move-branch",
@@ -237,7 +237,7 @@ def _new_thread(post: Post, title: str, board: Board) -> Thread:
 
 
 class MergeThread(_MoveAction):
-    """Hang a thread's whole tree below the opening post of another; its address leads there."""
+    """Move a whole thread below the opening post of another; its address redirects there."""
 
     entry = LogEntryType(
         "merge-thread",

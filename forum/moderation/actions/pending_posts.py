@@ -123,8 +123,8 @@ def _unpublishable(held: HeldPost) -> UserError | None:
         return Conflict(gettext("Its author is suspended or silenced here. It stays pending."))
     if error is None:
         return None
-    told = gettext("It can’t be published now and stays pending: %(why)s")
-    return Conflict(told % {"why": error.message})
+    message = gettext("It can’t be published now and stays pending: %(why)s")
+    return Conflict(message % {"why": error.message})
 
 
 def _permission_of_author(held: HeldPost, author: User) -> PermissionResult:

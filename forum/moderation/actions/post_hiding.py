@@ -1,4 +1,4 @@
-"""Hiding a post: a tombstone with the reason stands in its place."""
+"""Hiding a post: a tombstone with the reason takes its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deleting permanently what somebody wrote, wherever its words are in the database.
+"""Deleting posts permanently, wherever their words are in the database.
 
 Parts of a transaction: every thread that `reach_of` leads to is locked by the caller.
 """
@@ -41,7 +41,7 @@ from forum.moderation.targets import POSTS_PER_STATEMENT
 
 
 def reach_of(ids: Collection[int]) -> set[int]:
-    """The posts in which words of these may stand as a quote: now, or in an earlier version.
+    """Return the posts that may quote these: now, or in an earlier revision.
 
     Those that quote one of them, or one that does; and what else quotes anything in their threads.
     """
@@ -81,7 +81,7 @@ def erase_posts(
 
 
 def forget_in_log(effects: Iterable[Effect]) -> None:
-    """Let older records about what was erased keep a hash in place of its words.
+    """Replace the words of erased posts by a hash, in older entries of the log.
 
     The database lets nothing else be changed in the log, and this only of what a record says was
     erased: see `migrations/0018_erasures.py`.
@@ -92,7 +92,7 @@ def forget_in_log(effects: Iterable[Effect]) -> None:
 
 
 def _effect_on(post: Post) -> Effect:
-    """From then on it is this record that says what the post is: no earlier one can be undone."""
+    """Return the effect on a post; from then on no earlier action on it can be undone."""
     as_it_is = {"revision": post.latest_revision().pk, "hidden": post.is_hidden, "erasure": None}
     return (
         ModerationEffect.Kind.POST,
@@ -192,7 +192,7 @@ def empty_held(held: QuerySet[HeldPost]) -> None:
 
 
 def reword_begun(begun: Draft | HeldPost, source: str) -> None:
-    """Let what nobody has posted yet say something else."""
+    """Change the text of a draft or a pending post."""
     begun.source = source
     if isinstance(begun, HeldPost):
         begun.excerpt = render(source).excerpt
@@ -202,7 +202,7 @@ def reword_begun(begun: Draft | HeldPost, source: str) -> None:
 
 
 def _empty_drafts(posts: Sequence[Post], said: Collection[str]) -> None:
-    """Out of what others have begun in these threads, or have waiting, the words go, too."""
+    """Remove the words from drafts and pending posts of others in these threads."""
     empty_held(HeldPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
     threads = {post.thread_id for post in posts}
     answers = Q(parent__thread__in=threads)

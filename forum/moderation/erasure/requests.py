@@ -61,7 +61,7 @@ ERASE_POST = register_type(
         notification=gettext_lazy("Your post was permanently deleted."),
     )
 )
-# Whose account it was hears of it by mail, see `anonymise`.
+# The member is told by email, see `anonymise`.
 ERASE_PERSON = register_type(
     LogEntryType("erase-person", gettext_lazy("permanently deleted an account"), is_public=False)
 )
@@ -113,7 +113,7 @@ def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") ->
 def confirm_erasure(
     asked: Erasure, *, actor: User | None, seen: str | None = None
 ) -> ModerationAction:
-    """Delete what somebody else asked for; `actor` nobody when it is the operator at the machine.
+    """Carry out another person's request; `actor` is None when the operator does it.
 
     Irreversible. Confirmed twice, the first record is returned. Raises `NotAllowed`, `Busy`, and
     `Conflict` when it was withdrawn, or is not what was `seen` any more.
