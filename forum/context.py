@@ -15,6 +15,7 @@ from forum.models import Case, User
 from forum.models.threads import Reader
 from forum.permissions import can_access_admin
 from forum.preferences import chosen_theme, has_shortcuts_off
+from forum.presenters.keys import KEY_MAP
 from forum.queries.notifications import count_unread_notifications
 
 
@@ -26,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "theme": chosen_theme(request),
         "keys_off": has_shortcuts_off(request),
+        "key_map": KEY_MAP,
         "zone": timezone.get_current_timezone_name(),
         "can_access_admin": can_access_admin(reader),
         "unread_notifications": capped(count_unread_notifications(reader))

@@ -74,7 +74,7 @@ def waiting(parent: Post, author: User) -> HeldPost:
     """Return a reply to that post that waits for a moderator."""
     why = Why(HoldRule(kind=HoldRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=author, written=Writing("It waits."), was="", why=why)
+    return hold_post(purpose, author=author, written=Writing("It waits."), why=why)
 
 
 def make_ready(action: Action[Any], target: Target, actor: User) -> None:

@@ -188,17 +188,19 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
 
 
 def lock_post(post: Post) -> Post:
-    """Return a post as it is now, with its thread, whose lock is held.
+    """Lock the thread that a post is in, and return the post as it is now.
 
-    Its author comes with it, and its parent's. Begins anew when it was moved since it was read.
+    Its author comes with it, its thread with the board, and its parent's author. A post that was
+    moved since it was read is followed; the lock of the thread it left is kept, too.
     """
-    Thread.objects.lock(post.thread_id)
     posts = Post.objects.select_related("author", "thread__board", "parent__author")
-    locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
-    if locked.thread_id != post.thread_id:
-        post.thread_id = locked.thread_id
-        raise RetryTransaction
-    return locked
+    thread_id = post.thread_id
+    while True:
+        Thread.objects.lock(thread_id)
+        locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
+        if locked.thread_id == thread_id:
+            return locked
+        thread_id = locked.thread_id
 
 
 def lock_thread_of(post_id: int) -> Thread:

@@ -188,8 +188,9 @@ class OrderedChangeList(ChangeList):
         return found
 
     def _offers_what_was_chosen(self, each: admin.ListFilter) -> bool:
-        """Dates may be any: those offered are other ones tomorrow."""
-        if not each.used_parameters or isinstance(each, admin.DateFieldListFilter):
+        """Return whether the page offers that value; any date will do, as those offered change."""
+        is_empty = all(value in ("", [""]) for value in each.used_parameters.values())
+        if is_empty or isinstance(each, admin.DateFieldListFilter):
             return True
         return any(choice["selected"] for choice in each.choices(self))
 

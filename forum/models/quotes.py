@@ -26,7 +26,7 @@ from forum.lib.sql import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
-from forum.models.threads import Reader, Thread, visible_by
+from forum.models.threads import Reader, visible_by
 
 
 class QuoteStatus(Enum):
@@ -172,11 +172,6 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             quote = QuoteRow(*[*row, *texts[source.revision_id]])
             by_post.setdefault(quote.post_id, {})[quote.ordinal] = quote
         return by_post
-
-    def sources_in(self, thread: Thread, ids: Collection[int]) -> set[int]:
-        """Return the ids of the posts of `thread` that these posts quote."""
-        quotes = self.filter(post__in=unnest(ids), source_post__thread=thread)
-        return set(quotes.values_list("source_post_id", flat=True))
 
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
         """Return the words that `post` quotes from posts that `reader` may not read."""

@@ -1,55 +1,136 @@
-"""The keys of the site, and what each does. The deeds are in `static/js/keys.js`."""
+"""Keyboard shortcuts: what each key does, for the help, the rail of a thread and the script.
+
+The actions themselves are in `static/js/keys.js`, by the same names.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# For each part of the site: the keys, and what they do. Several keys do several things, in turn.
-KEYS: tuple[tuple[object, tuple[tuple[tuple[str, ...], object], ...]], ...] = (
-    (
+
+class Shortcut(NamedTuple):
+    """Keys as browsers name them, each with its action, and what they do, in turn."""
+
+    actions: dict[str, str]
+    text: Promise
+
+    @property
+    def labels(self) -> list[str]:
+        return [label_of(key) for key in self.actions]
+
+
+class ShortcutGroup(NamedTuple):
+    """Shortcuts of a part of the site; `scope` is where the script looks them up."""
+
+    heading: Promise
+    scope: str
+    shortcuts: tuple[Shortcut, ...]
+
+
+SHORTCUTS = (
+    ShortcutGroup(
         _("From post to post"),
+        "thread",
         (
-            (("j", "k"), _("next, previous post; folded ones are passed over")),
-            (("n", "Shift n"), _("next, previous new post")),
-            (("Shift j", "Shift k"), _("next, previous answer to the same post")),
-            (("[", "]"), _("previous, next branch")),
-            (("p",), _("the post that this one answers")),
-            (("i",), _("a look at it, from here")),
-            (("h",), _("the opening post")),
-            (("b",), _("back to where you were before a jump")),
+            Shortcut(
+                {"j": "next_post", "k": "previous_post"},
+                _("next, previous post; folded ones are passed over"),
+            ),
+            Shortcut({"n": "next_unread", "N": "previous_unread"}, _("next, previous new post")),
+            Shortcut(
+                {"J": "next_sibling", "K": "previous_sibling"},
+                _("next, previous reply to the same post"),
+            ),
+            Shortcut({"[": "previous_branch", "]": "next_branch"}, _("previous, next branch")),
+            Shortcut({"p": "parent"}, _("the post that this one replies to")),
+            Shortcut({"i": "preview_parent"}, _("a look at it, from here")),
+            Shortcut({"h": "opening_post"}, _("the opening post")),
+            Shortcut({"b": "back"}, _("back to where you were before a jump")),
         ),
     ),
-    (
+    ShortcutGroup(
         _("With a post"),
+        "thread",
         (
-            (("r",), _("reply")),
-            (("q",), _("reply with the selected words as a quote, or the whole post")),
-            (("e",), _("edit, if it is yours")),
-            (("l",), _("copy the link to it")),
-            (("m",), _("everything else: the menu under More")),
+            Shortcut({"r": "reply"}, _("reply")),
+            Shortcut(
+                {"q": "quote"},
+                _("reply with the selected words as a quote, or the whole post"),
+            ),
+            Shortcut({"e": "edit"}, _("edit, if it is yours")),
+            Shortcut({"l": "copy_link"}, _("copy the link to it")),
+            Shortcut({"m": "menu"}, _("everything else: the menu under More")),
         ),
     ),
-    (
+    ShortcutGroup(
         _("In the thread"),
+        "thread",
         (
-            (("c", "Shift c"), _("fold or open a branch, all branches")),
-            ((".",), _("show the replies that have arrived")),
+            Shortcut({"c": "fold", "C": "fold_all"}, _("fold or open a branch, all branches")),
+            Shortcut({".": "show_new_replies"}, _("show the replies that have arrived")),
         ),
     ),
-    (
+    ShortcutGroup(
         _("In a list of threads"),
+        "list",
         (
-            (("j", "k"), _("next, previous thread")),
-            (("o",), _("open it")),
-            (("n",), _("next thread with something new")),
+            Shortcut({"j": "next_thread", "k": "previous_thread"}, _("next, previous thread")),
+            Shortcut({"o": "open_thread"}, _("open it")),
+            Shortcut({"n": "next_unread_thread"}, _("next thread with something new")),
         ),
     ),
-    (
+    ShortcutGroup(
         _("Anywhere"),
+        "anywhere",
         (
-            (("?",), _("these keys")),
-            (("Esc",), _("close what is open; out of a reply, which keeps its words")),
-            (("Ctrl Enter",), _("post what is being written; ⌘ Enter on a Mac")),
+            Shortcut({"?": "show_keys"}, _("these keys")),
+            # These two belong to what is open, wherever that is: other scripts have them.
+            Shortcut(
+                {"Escape": ""}, _("close what is open; out of a reply, which keeps its words")
+            ),
+            Shortcut({"Ctrl Enter": ""}, _("post what is being written; ⌘ Enter on a Mac")),
         ),
     ),
 )
+
+# The few that stand beside a thread, by their actions.
+IN_RAIL = (
+    (("next_unread",), _("next new")),
+    (("next_post", "previous_post"), _("next, previous post")),
+    (("parent", "back"), _("its parent, and back")),
+    (("fold",), _("fold or open")),
+    (("reply", "quote"), _("reply, quote")),
+)
+
+
+def label_of(key: str) -> str:
+    """Return a key as the help shows it."""
+    if key == "Escape":
+        return "Esc"
+    return f"Shift {key.lower()}" if len(key) == 1 and key.isupper() else key
+
+
+def _key_map() -> dict[str, dict[str, str]]:
+    key_map: dict[str, dict[str, str]] = {}
+    for group in SHORTCUTS:
+        for shortcut in group.shortcuts:
+            actions = {key: action for key, action in shortcut.actions.items() if action}
+            key_map.setdefault(group.scope, {}).update(actions)
+    return key_map
+
+
+# By scope, the action of each key: for `static/js/keys.js`.
+KEY_MAP = _key_map()
+
+
+def rail_shortcuts(*, is_member: bool) -> list[tuple[list[str], Promise]]:
+    """Return labels and text of the shortcuts beside a thread; only members have new posts."""
+    keys = {action: label_of(key) for key, action in KEY_MAP["thread"].items()}
+    return [
+        ([keys[action] for action in actions], text)
+        for actions, text in IN_RAIL
+        if is_member or actions != ("next_unread",)
+    ]

@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
-from forum.presenters.joined import Joined
 from forum.presenters.read_state import PageReadState
 from forum.presenters.threads import ThreadPage
 from forum.queries.live_updates import MAX_CHANGES, PostChange
@@ -149,12 +148,6 @@ class LiveUpdates:
         return [
             self._html(change) for change in self._changes if not change.is_new and change.parent_id
         ]
-
-    @property
-    def joined(self) -> Joined:
-        """What else in the page says something of the replies that came."""
-        rows = [self._rows[change.id] for change in self._new]
-        return Joined(self.thread, self._reader, rows, self._fresh)
 
     def _html(self, change: PostChange) -> SafeString:
         row = self._rows[change.id]

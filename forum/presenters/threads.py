@@ -304,7 +304,7 @@ class ThreadPage:
                 "reason": escape(row.hidden_reason or ""),
                 "entry": str(row.hidden_action_id),
                 "edit_entry": str(row.edited_action_id),
-                "pace": escape(" ".join(restrictions)),
+                "restrictions": escape(" ".join(restrictions)),
                 "answered": citing.answered,
                 "quoted": citing.quoted,
                 "reported": report_badge(row),

@@ -45,8 +45,8 @@ from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
 from forum.models.threads import TITLE_LENGTH
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
-from forum.presenters.joined import posted
 from forum.presenters.new_activity import NewActivity, new_activity
+from forum.presenters.oob_updates import posted
 from forum.presenters.post_urls import post_url
 from forum.presenters.preview import Preview, preview
 from forum.presenters.threads import render_post_text

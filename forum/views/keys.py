@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from forum.actions.accounts import set_keys
 from forum.lib.htmx import wants_fragment
 from forum.preferences import has_shortcuts_off
-from forum.presenters.keys import KEYS
+from forum.presenters.keys import SHORTCUTS
 from forum.views.auth import is_member
 
 KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
@@ -20,7 +20,7 @@ KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 def show(request: HttpRequest) -> HttpResponse:
     """All keys: a page, or what a dialog shows."""
     in_place = wants_fragment(request)
-    context = {"groups": KEYS, "is_off": has_shortcuts_off(request), "in_place": in_place}
+    context = {"groups": SHORTCUTS, "is_off": has_shortcuts_off(request), "in_place": in_place}
     return render(request, "keys/_list.html" if in_place else "keys/list.html", context)
 
 

@@ -53,8 +53,8 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
     context = {
         "entry": entry_of(action, request.user),
         "links": links_of(action),
-        "may_undo": can_undo(request.user, action),
-        "may_appeal": is_member(request) and can_appeal(request.user, action),
+        "can_undo": can_undo(request.user, action),
+        "can_appeal": is_member(request) and can_appeal(request.user, action),
     }
     return render(request, "log/detail.html", context)
 

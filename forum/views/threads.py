@@ -13,6 +13,7 @@ from forum.models.threads import thread_path
 from forum.moderation.offers import links_on
 from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
+from forum.presenters.keys import rail_shortcuts
 from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage
 from forum.queries.outline import fetch_outline
@@ -20,6 +21,7 @@ from forum.queries.sort_orders import SORT_ORDERS, PageStart
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
 from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
 from forum.url_params import id_param
+from forum.views.auth import is_member
 from forum.views.read_only import read_only
 from forum.views.sort_orders import sort_order_of
 
@@ -68,6 +70,7 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
         "opening_offers": page.offers.at(opening_post.id),
         "offers_away": page.offers.away_from({opening_post.id, *(row.id for row in page.rows)}),
         "deeds": links_on(page.thread, request.user),
+        "rail_keys": rail_shortcuts(is_member=is_member(request)),
     }
     return render(request, "threads/detail.html", context)
 

@@ -1,12 +1,12 @@
 /* A composer that helps: Ctrl+Enter posts, Escape steps out, and the rest of the room is
-   counted. What is written is kept by drafts.js. */
+   counted. drafts.js saves what is written. */
 
 const COMPOSER = "[data-js-composer]";
 
 const textOf = (form) => form.querySelector("textarea");
 
-/** The post a composer answers, when it stands under it in the page. */
-const answeredBy = (form) => document.getElementById(form.id.replace(/^reply-/, "p"));
+/** Returns the post that a composer replies to, when it is on this page. */
+const parentOf = (form) => document.getElementById(form.id.replace(/^reply-/, "p"));
 
 document.addEventListener("htmx:afterSettle", prepare);
 
@@ -25,7 +25,7 @@ function count(form) {
   if (!counter) return;
   const { limit, jsCount: label } = counter.dataset;
   const { value } = textOf(form);
-  // Characters as people count them; below the last 500 the exact number is nobody's business.
+  // Characters as people count them; above 500 the exact number does not matter.
   const left = value.length > limit - 500 ? limit - [...value].length : limit;
   counter.textContent = left < 500 ? `${label} ${left}` : "";
 }
@@ -35,12 +35,12 @@ function prepare() {
     fit(textOf(form));
     count(form);
     const button = form.querySelector("[data-js-wait]");
-    if (button) wait(button);
+    if (button) countDown(button);
   }
 }
 
-/** Seconds until it can be posted again, to be seen; pressed it is asked for all the same. */
-function wait(button) {
+/** Shows the seconds until it can be posted again; the button works all the same. */
+function countDown(button) {
   const until = Date.now() + button.dataset.jsWait * 1000;
   const rest = document.createElement("span");
   rest.ariaHidden = "true";
@@ -71,7 +71,7 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     form.querySelector(".go")?.click(); // htmx sends the button pressed last
   } else if (event.key === "Escape" && !closeHelp(event.target.closest(HELP))) {
-    answeredBy(form)?.focus();
+    parentOf(form)?.focus();
   }
 });
 
@@ -99,7 +99,7 @@ document.addEventListener("click", (event) => {
   const form = event.target.closest("[data-js-discard]")?.closest(COMPOSER);
   // What was written is discarded by the server, which can give it back.
   if (!form || textOf(form).value.trim() || form.querySelector("[name=version]")) return;
-  const post = answeredBy(form);
+  const post = parentOf(form);
   if (!post || post === form) return;
   event.preventDefault();
   form.remove();

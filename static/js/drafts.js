@@ -1,6 +1,6 @@
-/* Nothing typed is lost: what is written in a composer is kept on this device and, a second
-   after the last key and on leaving, as a draft on the server. What the device kept and the
-   server never got is given back. Of several composers one is open, the others are a line. */
+/* Nothing typed is lost: what is written in a composer is kept on this device and, a second after
+   the last key and on leaving, as a draft on the server. What the device has and the server never
+   got is restored. Of several composers one is open, the others are folded to a line. */
 
 import { fetchFragment, parseHtml, refreshToken, RequestError } from "./dom.js";
 
@@ -14,7 +14,7 @@ const PREFIX = "draft ";
 const status = document.getElementById("status");
 const alarm = document.getElementById("alert");
 const memos = new WeakMap(); // by form: what was saved, and what is under way
-const turns = new Map(); // by nonce: how often it was saved; the form may be swapped meanwhile
+const sequences = new Map(); // by nonce: how often it was saved; the form may be swapped meanwhile
 
 const forms = () => document.querySelectorAll(COMPOSER);
 const textOf = (form) => form.querySelector("textarea");
@@ -28,14 +28,14 @@ const contentOf = (form) => JSON.stringify([
 ]);
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
-// ---- On this device: whoever else signs in here is not shown it
+// ---- On this device: nobody else who logs in here is shown it
 
 function keyOf(form) {
   const { jsMember: member } = form.dataset;
   return member && `${PREFIX}${member} ${form.getAttribute("action")}`;
 }
 
-function keepOnDevice(form) {
+function saveOnDevice(form) {
   try {
     const key = keyOf(form);
     if (key) localStorage.setItem(key, JSON.stringify({ content: contentOf(form), at: Date.now() }));
@@ -45,7 +45,7 @@ function keepOnDevice(form) {
   }
 }
 
-function keptOnDevice(form) {
+function readFromDevice(form) {
   try {
     return JSON.parse(localStorage.getItem(keyOf(form)) ?? "null");
   } catch {
@@ -53,13 +53,13 @@ function keptOnDevice(form) {
   }
 }
 
-function forgetOnDevice(form) {
+function removeFromDevice(form) {
   try {
     localStorage.removeItem(keyOf(form));
   } catch { /* then there is nothing */ }
 }
 
-function sweep() {
+function removeOld() {
   try {
     for (const key of Object.keys(localStorage)) {
       if (!key.startsWith(PREFIX)) continue;
@@ -71,22 +71,22 @@ function sweep() {
 
 // ---- On the server
 
-/** Saves what the form holds, and shows what became of that; tells whether the server has it. */
+/** Saves what the form holds, and shows the result; tells whether the server has it. */
 async function save(form, { isLeaving = false, isRetry = false } = {}) {
   const memo = memos.get(form);
   clearTimeout(memo.timer);
   const content = contentOf(form);
   if (content === memo.saved) return true;
-  memo.isOnDevice = keepOnDevice(form);
+  memo.isOnDevice = saveOnDevice(form);
   if (memo.isContested || textOf(form).readOnly) return false;
   memo.request?.abort();
   const request = memo.request = new AbortController();
   const patience = setTimeout(() => request.abort(new Error("no answer")), AGAIN);
   const nonce = nonceOf(form);
-  turns.set(nonce, (turns.get(nonce) ?? 0) + 1);
+  sequences.set(nonce, (sequences.get(nonce) ?? 0) + 1);
   const body = new URLSearchParams(new FormData(form));
   body.set("do", "save");
-  body.set("autosave_seq", turns.get(nonce));
+  body.set("autosave_seq", sequences.get(nonce));
   try {
     const { status: code, page } = await fetchFragment(form.getAttribute("action"), {
       method: "POST",
@@ -97,16 +97,16 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
     if (code === 403 && !isRetry && refreshToken(page)) return save(form, { isLeaving, isRetry: true });
     const state = page.querySelector(".state");
     if (![200, 401, 409].includes(code) || !state) throw new RequestError(alarm.dataset.jsBroken);
-    return settle(form, content, code, state);
+    return applySaved(form, content, code, state);
   } catch (error) {
-    if (error.name !== "AbortError") fail(form, error); // else something later is on its way
+    if (error.name !== "AbortError") markUnsaved(form, error); // else a later save is on its way
     return false;
   } finally {
     clearTimeout(patience);
   }
 }
 
-function settle(form, content, code, state) {
+function applySaved(form, content, code, state) {
   const memo = memos.get(form);
   const old = document.getElementById(state.id);
   const [news, known] = [state, old].map((part) => part?.querySelector("[data-js-news]"));
@@ -122,31 +122,31 @@ function settle(form, content, code, state) {
   memo.isContested = code === 409 && !isAnother;
   if (code !== 200) {
     memo.isLost = !memo.isOnDevice;
-    if (code === 401) tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
+    if (code === 401) showState(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
     announce(state.querySelector(".note")?.textContent);
   } else {
     if (memo.saved === memo.opened || memo.isLost) announce(state.querySelector("[data-js-saved]")?.textContent);
     memo.saved = content;
     memo.isLost = false;
-    memo.problem = "";
-    if (contentOf(form) === content) forgetOnDevice(form);
+    memo.errorMessage = "";
+    if (contentOf(form) === content) removeFromDevice(form);
   }
-  watchLeaving();
+  updateLeavingGuard();
   return code === 200;
 }
 
 /** Not saved on the server: the device has the text, and it is tried again. */
-function fail(form, { message = "" } = {}) {
+function markUnsaved(form, { message = "" } = {}) {
   const memo = memos.get(form);
-  memo.problem = message;
+  memo.errorMessage = message;
   memo.isLost = !memo.isOnDevice;
-  tell(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
-  watchLeaving();
+  showState(form, memo.isOnDevice ? "jsDevice" : "jsUnsaved");
+  updateLeavingGuard();
   memo.timer = setTimeout(save, AGAIN, form);
 }
 
-/** Beside the buttons; only that nothing keeps the text is said aloud. */
-function tell(form, words) {
+/** Shows the state beside the buttons; only that the text is saved nowhere is announced. */
+function showState(form, words) {
   const line = form.querySelector("[data-js-saved]");
   line.textContent = form.dataset[words].replace("%s", clock(Date.now()));
   if (words === "jsUnsaved") announce(line.textContent);
@@ -158,26 +158,26 @@ function announce(words) {
 
 // ---- Leaving: asked only when neither the server nor the device has the text
 
-function askBeforeLeaving(event) {
+function confirmLeaving(event) {
   event.preventDefault();
 }
 
-function watchLeaving() {
+function updateLeavingGuard() {
   // A page with this listener may not be kept for the Back button, so it goes when it can.
   const isLost = [...forms()].some((form) => memos.get(form)?.isLost && !isBlank(form));
-  if (isLost) addEventListener("beforeunload", askBeforeLeaving);
-  else removeEventListener("beforeunload", askBeforeLeaving);
+  if (isLost) addEventListener("beforeunload", confirmLeaving);
+  else removeEventListener("beforeunload", confirmLeaving);
 }
 
-function leave() {
+function saveOnLeaving() {
   for (const form of forms()) if (memos.has(form)) save(form, { isLeaving: true });
 }
 
 export const saveAll = () => Promise.all([...forms()].filter((form) => memos.has(form)).map((form) => save(form)));
 
-addEventListener("pagehide", leave);
+addEventListener("pagehide", saveOnLeaving);
 addEventListener("online", () => { for (const form of forms()) if (memos.has(form)) save(form); });
-document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
+document.addEventListener("visibilitychange", () => { if (document.hidden) saveOnLeaving(); });
 
 // ---- Typing and posting
 
@@ -195,17 +195,17 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig: { el
   if (!memo) return;
   clearTimeout(memo.timer);
   memo.request?.abort();
-  memo.isOnDevice = keepOnDevice(elt);
+  memo.isOnDevice = saveOnDevice(elt);
 });
 
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful, requestConfig: { elt } } }) => {
   if (!memos.has(elt)) return;
   // The device forgets a text only when the forum says that it has it.
-  if (successful && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) forgetOnDevice(elt);
-  else if (elt.isConnected) fail(elt);
+  if (successful && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) removeFromDevice(elt);
+  else if (elt.isConnected) markUnsaved(elt);
 });
 
-/** A page of its own is left by posting: first of all the text is brought into safety. */
+/** A composer on a page of its own leaves the page: first the text is saved. */
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   const memo = memos.get(form);
@@ -218,19 +218,19 @@ document.addEventListener("submit", async (event) => {
   if (memo.isContested && !isContested) return;
   if (nonceOf(form) !== nonce) return; // it was sent before: that is read first
   if (!navigator.onLine || (!isSafe && !form.querySelector(".state .note"))) {
-    alarm.textContent = (navigator.onLine && memo.problem) || alarm.dataset.jsOffline;
-    tell(form, keepOnDevice(form) ? "jsDevice" : "jsUnsaved");
+    alarm.textContent = (navigator.onLine && memo.errorMessage) || alarm.dataset.jsOffline;
+    showState(form, saveOnDevice(form) ? "jsDevice" : "jsUnsaved");
     return;
   }
-  await new Promise(setTimeout); // a form cannot be submitted while it is
+  await new Promise(setTimeout); // a form cannot be submitted while it is being submitted
   memo.isLeaving = true;
   form.requestSubmit(submitter);
   memo.isLeaving = false;
 }, true);
 
-// ---- A composer begins
+// ---- A composer opens
 
-function begin(form) {
+function initForm(form) {
   const hasDraft = form.querySelector("[name=version]");
   const content = contentOf(form);
   const isKept = hasDraft || !form.querySelector("[aria-invalid]");
@@ -240,20 +240,20 @@ function begin(form) {
   for (const button of form.querySelectorAll("[data-js-copy-text]")) button.hidden = false;
   for (const link of document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`)) link.closest(".offer").remove();
   for (const other of forms()) if (other !== form && form.hasAttribute("hx-post")) fold(other);
-  giveBack(form, content);
+  restoreDraft(form, content);
 }
 
-function giveBack(form, content) {
-  const kept = keptOnDevice(form);
-  if (!kept) return;
-  if (kept.content === content) {
-    if (memos.get(form).saved === content && form.querySelector("[name=version]")) forgetOnDevice(form);
+function restoreDraft(form, content) {
+  const local = readFromDevice(form);
+  if (!local) return;
+  if (local.content === content) {
+    if (memos.get(form).saved === content && form.querySelector("[name=version]")) removeFromDevice(form);
   } else if (isBlank(form)) {
-    fill(form, kept);
+    fill(form, local);
   } else if (!form.querySelector("[aria-invalid]")) {
     const note = form.querySelector("[data-js-kept]");
-    note.querySelector("[data-js-when]").textContent = clock(kept.at);
-    note.querySelector(".raw").textContent = JSON.parse(kept.content)[1];
+    note.querySelector("[data-js-when]").textContent = clock(local.at);
+    note.querySelector(".raw").textContent = JSON.parse(local.content)[1];
     note.hidden = false;
   }
 }
@@ -276,8 +276,8 @@ document.addEventListener("click", async ({ target }) => {
   const form = target.closest(COMPOSER);
   if (!memos.has(form)) return;
   const note = target.closest("[data-js-kept]");
-  if (target.closest("[data-js-use]")) fill(form, keptOnDevice(form));
-  if (target.closest("[data-js-keep]")) forgetOnDevice(form);
+  if (target.closest("[data-js-use]")) fill(form, readFromDevice(form));
+  if (target.closest("[data-js-keep]")) removeFromDevice(form);
   if (note && target.closest("button")) {
     note.hidden = true;
     textOf(form).focus();
@@ -290,7 +290,7 @@ document.addEventListener("click", async ({ target }) => {
   }
 });
 
-// ---- One is open, the others are a line
+// ---- One is open, the others are folded
 
 function fold(form) {
   if (isBlank(form) && !form.querySelector("[name=version]")) {
@@ -312,17 +312,17 @@ function unfold(form) {
   textOf(form).focus();
 }
 
-// Reply pressed again where one waits: the other scripts find it open.
+// Reply pressed again where a folded composer is: the other scripts find it open.
 document.addEventListener("click", ({ target }) => {
   const [, number] = target.closest("a")?.getAttribute("href")?.match(/^\/p\/(\d+)\/reply\/$/) ?? [];
   const form = document.getElementById(`reply-${number}`);
   if (form?.matches(".is-folded")) unfold(form);
 }, true);
 
-function equip() {
-  for (const form of forms()) if (!memos.has(form)) begin(form);
+function init() {
+  for (const form of forms()) if (!memos.has(form)) initForm(form);
 }
 
-document.addEventListener("htmx:afterSettle", equip);
-sweep();
-equip();
+document.addEventListener("htmx:afterSettle", init);
+removeOld();
+init();

@@ -1,19 +1,19 @@
-/* Folding: any branch by its handle, by the line down from its head or by a key, all at once; how
-   they stand is kept for this tab, also over a reload. Nothing folded hides what has focus. */
+/* Folding: any branch by its handle, by the line down from its head or by a key, or all at once.
+   Which are folded is kept for this tab, also over a reload. Focus is never folded away. */
 
-const modules = document.getElementById("forum-js").dataset;
-const { land } = await import(modules.jumps);
-const words = document.getElementById("words").dataset;
+import { focusPost } from "./dom.js";
+
+const texts = document.getElementById("script-texts").dataset;
 const NEAR = 12; // pixels beside a line that still are the line
-const kept = JSON.parse(sessionStorage.folds ?? "{}"); // by thread
-const stored = (kept[location.pathname.split("/")[2]] ??= {}); // by post: whether it is open
+const saved = JSON.parse(sessionStorage.folds ?? "{}"); // by thread
+const stored = (saved[location.pathname.split("/")[2]] ??= {}); // by post: whether it is open
 
 const headOf = (fold) => fold.parentElement.querySelector(":scope > article");
 const all = () => [...document.querySelectorAll(".top-level details.branch")];
 
 // ---- One branch
 
-/** The fold over what answers a post; in a chain, where the page has none, one is made. */
+/** Returns the fold around the replies to a post; in a chain, where the page has none, one is made. */
 function foldBelow(post) {
   const fold = post.parentElement.querySelector(":scope > .branch");
   const list = post.parentElement.querySelector(":scope > .replies");
@@ -24,14 +24,14 @@ function foldBelow(post) {
   const summary = document.createElement("summary");
   const below = list.querySelectorAll("article").length;
   const fresh = list.querySelectorAll("article[data-n].is-new").length;
-  summary.textContent = `${words.below} ${below}${fresh ? `, ${words.new} ${fresh}` : ""}`;
+  summary.textContent = `${texts.below} ${below}${fresh ? `, ${texts.new} ${fresh}` : ""}`;
   list.before(made);
   made.append(summary, list);
   return made;
 }
 
 /** Opens or closes; the handle of what was closed comes into view, and takes focus over. */
-function set(fold, isOpen) {
+function setOpen(fold, isOpen) {
   const summary = fold.querySelector("summary");
   const hasFocus = fold.contains(document.activeElement);
   fold.open = isOpen;
@@ -40,15 +40,15 @@ function set(fold, isOpen) {
   if (summary.getBoundingClientRect().top < 0) summary.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
-/** What answers the post; where nothing does, the branch that it is in. */
+/** Folds or opens the replies to a post; where it has none, the branch that it is in. */
 export function toggle(post) {
   const fold = foldBelow(post) ?? post.closest("details.branch");
-  if (fold) set(fold, !fold.open);
+  if (fold) setOpen(fold, !fold.open);
 }
 
 // ---- All of them
 
-function nameLink() {
+function updateFoldAllLink() {
   const link = document.querySelector("[data-js-fold-all]");
   if (link) link.textContent = all().some(({ open }) => open) ? link.dataset.jsFoldAll : link.dataset.jsOpenAll;
 }
@@ -57,13 +57,13 @@ export function toggleAll() {
   const isOpen = !all().some(({ open }) => open);
   const head = document.activeElement.closest(".top-level > .node")?.querySelector("article");
   for (const fold of all()) fold.open = isOpen;
-  nameLink();
-  if (!isOpen && head && !document.activeElement.checkVisibility()) land(head);
+  updateFoldAllLink();
+  if (!isOpen && head && !document.activeElement.checkVisibility()) focusPost(head);
 }
 
-// ---- The mouse: the handles' own way, and the line
+// ---- The mouse: handles and lines
 
-/** The head whose line was pressed: beside its text, or in the gap above an answer. */
+/** Returns the head whose line was clicked: beside its text, or in the gap above a reply. */
 function headAt({ target, clientX }) {
   const style = getComputedStyle(target);
   const { left, right } = target.getBoundingClientRect();
@@ -77,32 +77,32 @@ function headAt({ target, clientX }) {
   return Math.abs(across - axis) <= NEAR ? above || target : null;
 }
 
-export function pressed(event, link) {
-  if (event.target.closest("[data-js-fold-all]")) return toggleAll();
+/** A handle, the line of a branch, or a link to fold one was clicked. */
+export function handleClick(event, link) {
   if (link) {
     const post = document.getElementById(link.hash.slice(1));
     const fold = post && foldBelow(post);
     if (!fold) return location.assign(link.href);
-    set(fold, !fold.open);
-    return land(post);
+    setOpen(fold, !fold.open);
+    return focusPost(post);
   }
   const handle = event.target.closest(".branch > summary");
-  if (handle) return requestAnimationFrame(() => keep(handle.parentElement));
+  if (handle) return requestAnimationFrame(() => save(handle.parentElement));
   const head = headAt(event);
   const fold = head && foldBelow(head);
-  if (fold) set(fold, !fold.open);
+  if (fold) setOpen(fold, !fold.open);
 }
 
 // ---- Kept for this tab
 
-function keep(fold) {
+function save(fold) {
   stored[headOf(fold).id] = fold.open;
-  sessionStorage.folds = JSON.stringify(kept);
-  nameLink();
+  sessionStorage.folds = JSON.stringify(saved);
+  updateFoldAllLink();
 }
 
 document.addEventListener("toggle", ({ target }) => {
-  if (target.matches?.(".branch")) keep(target);
+  if (target.matches?.(".branch")) save(target);
 }, true);
 
 function restore() {
@@ -112,7 +112,7 @@ function restore() {
     const fold = head && (isOpen ? head.parentElement.querySelector(":scope > .branch") : foldBelow(head));
     if (fold && fold.open !== isOpen) fold.open = isOpen || fold.contains(wanted);
   }
-  nameLink();
+  updateFoldAllLink();
   return wanted;
 }
 
@@ -120,7 +120,7 @@ document.addEventListener("htmx:afterSettle", restore);
 document.addEventListener("forum:posts-added", restore);
 
 // What was folded before this came is kept, too.
-for (const fold of all()) if (!fold.open && !(headOf(fold).id in stored)) keep(fold);
+for (const fold of all()) if (!fold.open && !(headOf(fold).id in stored)) save(fold);
 
 // After a reload the browser scrolls to where it was before what is folded was folded.
 restore()?.scrollIntoView({ block: "start", behavior: "instant" });

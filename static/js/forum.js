@@ -1,19 +1,19 @@
-/* What every page needs: it says what happened, keeps focus and place over swaps,
-   carries selected words to the Quote link, and fetches the other modules when the
-   page has something for them. Everything works without it, only less smoothly. */
+/* What every page needs: it reports errors, keeps focus and place over htmx's swaps, and loads the
+   other scripts when the page has something for them. Everything works without it, only less
+   smoothly. It imports nothing at once, so that a first visit asks for one script of ours. */
 
 const COMPOSER = "[data-js-composer]";
 const status = document.getElementById("status");
 const alarm = document.getElementById("alert");
 
-// ---- Modules, when first needed; their hashed addresses stand on our own script element
+// ---- Loading the other scripts
 
-const modules = document.getElementById("forum-js").dataset;
+/** A script that nobody has asked for: without it the page goes on by its links and forms. */
+const quietly = (loading) => loading.catch(() => null);
 
-/** What nobody has asked for: without it the page goes on by its links and forms. */
-const fetchQuietly = (name) => import(modules[name]).catch(() => null);
+const hasModifier = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
 
-/** What somebody has just asked for: that it cannot be fetched is said. */
+/** Something that somebody has just asked for cannot be loaded. */
 addEventListener("unhandledrejection", (event) => {
   const { reason } = event;
   const isModule = /module/i.test(reason?.message);
@@ -22,53 +22,62 @@ addEventListener("unhandledrejection", (event) => {
   alarm.textContent = isModule ? alarm.dataset.jsOffline : reason.message;
 });
 
-function equip() {
+// By the names that stand in data-js-needs.
+const scripts = {
+  drafts: () => import("./drafts.js"),
+  keys: () => import("./keys.js"),
+  page_updates: () => import("./page_updates.js"),
+  reasons: () => import("./reasons.js"),
+  read_state: () => import("./read_state.js"),
+};
+
+function init() {
   if (document.querySelector(COMPOSER)) {
-    for (const name of ["composer", "quoting", "mentions"]) fetchQuietly(name);
+    quietly(import("./composer.js"));
+    quietly(import("./quoting.js"));
+    quietly(import("./mentions.js"));
   }
-  for (const { dataset } of document.querySelectorAll("[data-js-needs]")) {
-    for (const name of dataset.jsNeeds.split(" ")) fetchQuietly(name);
-  }
+  for (const { dataset } of document.querySelectorAll("[data-js-needs]")) quietly(scripts[dataset.jsNeeds]());
 }
 
 document.addEventListener("click", ({ target }) => {
-  if (target.closest("[data-js-menu]")) fetchQuietly("menu");
-  if (target.closest(".more-row")) fetchQuietly("parts");
+  if (target.closest("[data-js-menu]")) quietly(import("./menu.js"));
+  if (target.closest(".more-row")) quietly(import("./load_more.js"));
 });
 
-/** A quote opens. What people wrote may hold nothing of htmx's, so this link is asked for by hand. */
+/** A quote opens. Posts may hold no attributes of htmx's, so this link is requested by hand. */
 document.addEventListener("click", (event) => {
-  const peek = event.target.closest("[data-js-peek]");
-  if (!peek || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target.closest("[data-js-peek]");
+  if (!link || hasModifier(event)) return;
   event.preventDefault();
-  import(modules.peek).then(({ toggle }) => toggle(peek), () => location.assign(peek.href));
+  import("./quote_preview.js").then(({ toggle }) => toggle(link), () => location.assign(link.href));
 });
 
-/** Pressed at once after loading, too: by the link alone the folds kept for this tab would come back. */
+/** By the link alone the folds kept for this tab would come back. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-fold-all]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || hasModifier(event)) return;
   event.preventDefault();
-  import(modules.folds).then(({ pressed }) => pressed(event), () => location.assign(link.href));
+  import("./folds.js").then(({ toggleAll }) => toggleAll(), () => location.assign(link.href));
 });
 
-// Words that a link leads to are marked by the browser itself, if it can.
-if (!("fragmentDirective" in document)) fetchQuietly("words");
+// The browser itself marks the words that a link leads to, if it can.
+if (!("fragmentDirective" in document)) quietly(import("./text_fragments.js"));
 
-// Keys, and what serves a thread as one moves about in it, come with the first such event.
-function move() {
-  fetchQuietly("place");
-  if (document.querySelector(".many")) fetchQuietly("back");
+// What serves a thread as one moves about in it is loaded with the first movement.
+function loadOnMove() {
+  quietly(import("./jumps.js"));
+  if (document.querySelector(".many")) quietly(import("./scroll_restore.js"));
 }
 
-if (history.state?.place) fetchQuietly("back");
+if (history.state?.place) quietly(import("./scroll_restore.js"));
 if (document.querySelector("[data-js-order]")) {
-  for (const kind of ["scroll", "pointerover", "keydown"]) addEventListener(kind, move, { once: true });
-  if (sessionStorage.folds) move();
+  for (const kind of ["scroll", "pointerover", "keydown"]) addEventListener(kind, loadOnMove, { once: true });
+  if (sessionStorage.folds) loadOnMove();
 }
 document.addEventListener("keydown", (event) => {
   if (event.key.length > 1 || event.target.matches("input, textarea, select")) return;
-  import(modules.keys).then(({ pressed }) => pressed(event));
+  import("./keys.js").then(({ handleKey }) => handleKey(event));
 });
 
 // ---- Saying what went wrong, where the reader is
@@ -95,10 +104,10 @@ function clearErrors(source) {
 
 const parseHtml = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Returns what a page of the forum's says went wrong; its fresh token goes into the forms of this one. */
-function learnFrom(html) {
+/** Returns what an error page of the forum's says; its fresh token goes into the forms of this page. */
+function readErrorPage(html) {
   const page = parseHtml(html);
-  import(modules.dom).then(({ refreshToken }) => refreshToken(page), () => null);
+  quietly(import("./dom.js").then(({ refreshToken }) => refreshToken(page)));
   const said = [...page.querySelectorAll("h1, .lead")].map((part) => part.textContent.trim());
   return said.join(". ") || alarm.dataset.jsBroken;
 }
@@ -120,22 +129,22 @@ document.addEventListener("htmx:beforeOnLoad", (event) => {
 document.addEventListener("htmx:responseError", ({ detail: { xhr, requestConfig } }) => {
   // Of the server's own failures only "busy" has words of ours that fit here.
   const ours = xhr.status < 500 || xhr.status === 503;
-  const words = ours ? learnFrom(xhr.responseText) : alarm.dataset.jsBroken;
+  const words = ours ? readErrorPage(xhr.responseText) : alarm.dataset.jsBroken;
   showError(requestConfig.elt, words);
 });
 
-/** A whole page where a part was asked for is never put into the page: it would take typed text with it. */
-function turnAwayPage(detail) {
+/** A whole page in place of a part is never put into the page: it would take typed text with it. */
+function refusePage(detail) {
   const { xhr, requestConfig: { elt, verb } } = detail;
   detail.shouldSwap = false;
   if (verb === "get" || (xhr.status < 400 && !elt.closest(COMPOSER))) {
     location.assign(xhr.responseURL);
   } else {
-    showError(elt, learnFrom(xhr.responseText));
+    showError(elt, readErrorPage(xhr.responseText));
   }
 }
 
-/** A composer makes room only for what says that its text was taken, or for the composer again. */
+/** A composer is replaced only by what says that its text was taken, or by the composer again. */
 function isComplete({ xhr, requestConfig: { elt } }) {
   return !elt.matches(COMPOSER) || parseHtml(xhr.responseText).querySelector(`[data-js-taken], ${COMPOSER}`);
 }
@@ -196,10 +205,10 @@ addEventListener("pageshow", () => {
 
 // ---- Focus and place over a swap
 
-let place = null; // the topmost post in view, and where it stood
-let held = null; // what had focus: the post around it, and the button by name
+let place = null; // the topmost post in view, and how far from the top of the window it was
+let focus = null; // what had focus: its form, its name and value, and the post around it
 
-/** With `isAbove` of the posts below what is swapped: they are what is read on. */
+/** With `isAbove`, of the posts below what is swapped: they are what is being read. */
 function topmostPost(swapped, isAbove) {
   for (const post of document.querySelectorAll(".post")) {
     const { top, bottom } = post.getBoundingClientRect();
@@ -213,7 +222,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { xhr, target, requestConfig: { elt } } = detail;
   if (!detail.shouldSwap || elt.getAttribute("hx-swap") === "none") return;
   if (/^\s*<!doctype/i.test(xhr.responseText)) {
-    turnAwayPage(detail);
+    refusePage(detail);
     return;
   }
   if (!isComplete(detail)) {
@@ -223,7 +232,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
   const { id, name, value } = document.activeElement;
   const post = target.closest(".node")?.querySelector("article") ?? document.querySelector("article");
-  held = { form: target.id, id, name, value, post };
+  focus = { form: target.id, id, name, value, post };
   place = topmostPost(target, elt.rel === "prev");
 });
 
@@ -236,21 +245,21 @@ document.addEventListener("htmx:afterSwap", () => {
 
 document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
   // More replies took the place of the link to them: on with the first of these.
-  if (held && target.matches(".replies")) held.post = target.querySelector("article");
+  if (focus && target.matches(".replies")) focus.post = target.querySelector("article");
   const wanted = document.querySelector("[data-focus]");
-  if (wanted) land(wanted, detail.requestConfig.verb === "post");
+  if (wanted) focusOn(wanted, detail.requestConfig.verb === "post");
   else setTimeout(rescueFocus);
-  equip();
+  init();
 });
 
 /** Moves focus, scrolls only as far as needed to see the beginning, and marks a post just made. */
-function land(element, made) {
+function focusOn(element, isMade) {
   element.removeAttribute("data-focus");
   element.focus({ preventScroll: true });
   if (element.matches("textarea")) element.setSelectionRange(element.value.length, element.value.length);
   const { top, height } = element.getBoundingClientRect();
   if (top < 0 || top + Math.min(height, 128) > innerHeight) element.scrollIntoView({ block: "nearest" });
-  if (made && element.matches("article[id]")) {
+  if (isMade && element.matches("article[id]")) {
     const list = element.closest("ol");
     if (list.nextElementSibling?.matches(".branch, .replies")) list.classList.replace("chain", "fork");
     element.classList.add("is-here");
@@ -260,21 +269,21 @@ function land(element, made) {
 
 /** Focus fell to the page because its element was swapped away: the same button again, else the post. */
 function rescueFocus() {
-  if (!held || document.activeElement !== document.body) return;
-  const form = document.getElementById(held.form);
-  const same = [...(form?.elements ?? [])].find((field) => held.name && field.name === held.name && field.value === held.value);
-  const next = same ?? form?.querySelector("[aria-invalid=true], textarea") ?? held.post ?? document.getElementById("main");
+  if (!focus || document.activeElement !== document.body) return;
+  const form = document.getElementById(focus.form);
+  const same = [...(form?.elements ?? [])].find((field) => focus.name && field.name === focus.name && field.value === focus.value);
+  const next = same ?? form?.querySelector("[aria-invalid=true], textarea") ?? focus.post ?? document.getElementById("main");
   next.focus({ preventScroll: true });
 }
 
 // ---- Reply and Quote: never a second composer over the first, and words go to the one that is open
 
 document.addEventListener("selectionchange", () => {
-  if (!getSelection().isCollapsed) fetchQuietly("quoting");
+  if (!getSelection().isCollapsed) quietly(import("./quoting.js"));
 });
 
 document.addEventListener("forum:quote", async ({ target, detail }) => {
-  (await import(modules.quoting)).quoteHere(detail?.post ?? target);
+  (await import("./quoting.js")).quoteHere(detail?.post ?? target);
 });
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -285,7 +294,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const quotes = query && document.querySelector(COMPOSER);
   if (!quotes && !there) return;
   event.preventDefault();
-  if (quotes) import(modules.quoting).then(({ quote }) => quote(elt.closest(".post")));
+  if (quotes) import("./quoting.js").then(({ quote }) => quote(elt.closest(".post")));
   else there.focus();
 });
 
@@ -301,9 +310,9 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   for (const button of elt.querySelectorAll("button")) button.ariaPressed = String(button.value === theme);
 });
 
-// ---- Logging out: no words of theirs are left on the device
+// ---- Logging out: no drafts are left on the device
 
-function leavesWords() {
+function leavesDrafts() {
   try {
     return document.querySelector(COMPOSER) || Object.keys(localStorage).some((key) => key.startsWith("draft "));
   } catch {
@@ -313,18 +322,18 @@ function leavesWords() {
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter } = event;
-  if (!form.dataset.jsLeaves || form.dataset.jsParted || !leavesWords()) return;
+  if (!form.dataset.jsLeaves || form.dataset.jsUploaded || !leavesDrafts()) return;
   event.preventDefault();
-  form.dataset.jsParted = "true";
-  import(modules.parting).then(({ part }) => part(form)).catch(() => null).then(() => form.requestSubmit(submitter));
+  form.dataset.jsUploaded = "true";
+  quietly(import("./logout.js").then(({ uploadDrafts }) => uploadDrafts(form))).then(() => form.requestSubmit(submitter));
 }, true);
 
-// What came is asked for later, or when somebody wants it.
+// Whether there are new replies is asked later, or when somebody wants to know.
 if (document.querySelector("[data-js-arrivals]")) {
-  setTimeout(fetchQuietly, 20_000, "arrivals");
-  document.addEventListener("forum:show-arrivals", async () => (await import(modules.arrivals)).check());
+  setTimeout(() => quietly(import("./live_updates.js")), 20_000);
+  document.addEventListener("forum:show-arrivals", async () => (await import("./live_updates.js")).check());
 }
 
 const awaited = document.querySelector("[data-focus]");
-if (awaited) land(awaited, false);
-equip();
+if (awaited) focusOn(awaited, false);
+init();

@@ -1,54 +1,118 @@
-/* Jumping to a post of this page, and back to where one was: by the strip that stands at the foot
-   of the window after a jump until more than a screen has been read on, or by a key. */
+/* Jumps within a page: by links to posts of this page, by the outline, by keys. A strip at the foot
+   of the window leads back until more than a screen has been read on. No jump ends inside a fold. */
 
-const { origins, remember, reveal } = await import(document.getElementById("forum-js").dataset.place);
+import { focusPost, hasModifier, openAncestors, scrollToOffset } from "./dom.js";
+import { currentPost } from "./scroll_spy.js";
+
+const PARENT_LINK = ".re > a:first-child";
 const column = document.querySelector("[data-js-order]");
-const words = document.getElementById("words").dataset;
+const texts = document.getElementById("script-texts").dataset;
 const status = document.getElementById("status");
+
+// ---- Back to where a jump began
+
+const origins = []; // each a post, and how far from the top of the window it was
 
 const strip = document.createElement("div");
 strip.className = "strip";
 strip.hidden = true;
 const button = document.createElement("button");
 button.className = "btn";
-button.textContent = words.back;
+button.textContent = texts.back;
 button.addEventListener("click", goBack);
 strip.append(button);
 column.append(strip);
 
-let landed = NaN; // not yet
+let landedAt = NaN; // not yet
 
-export function offer() {
+function offerWayBack() {
   strip.hidden = !origins.length;
-  landed = NaN;
-  requestAnimationFrame(() => requestAnimationFrame(() => { landed = scrollY; }));
+  landedAt = NaN;
+  requestAnimationFrame(() => requestAnimationFrame(() => { landedAt = scrollY; }));
 }
 
 addEventListener("scroll", () => {
-  if (Math.abs(scrollY - landed) > innerHeight) strip.hidden = true;
+  if (Math.abs(scrollY - landedAt) > innerHeight) strip.hidden = true;
 }, { passive: true });
 
-export function land(post) {
-  reveal(post);
-  post.focus({ preventScroll: true });
-  post.scrollIntoView({ block: "start", behavior: "instant" });
+function rememberOrigin() {
+  const post = currentPost();
+  if (post) origins.push({ post, top: post.getBoundingClientRect().top });
+  offerWayBack();
 }
 
-export function jump(post) {
-  remember();
-  land(post);
+document.addEventListener("forum:jump", rememberOrigin);
+
+export function jumpTo(post) {
+  rememberOrigin();
+  focusPost(post);
 }
 
 export function goBack() {
   let origin = origins.pop();
   while (origin && !origin.post.isConnected) origin = origins.pop();
   if (origin) {
-    land(origin.post);
-    scrollBy({ top: origin.post.getBoundingClientRect().top - origin.top, behavior: "instant" });
-    offer();
+    focusPost(origin.post);
+    scrollToOffset(origin.post, origin.top);
+    offerWayBack();
   } else if (document.referrer.startsWith(`${location.origin}/t/`)) {
     history.back();
   } else {
-    status.textContent = words.nowhere;
+    status.textContent = texts.nowhere;
   }
 }
+
+// ---- The post that the address names
+
+function showTarget() {
+  const post = document.getElementById(location.hash.slice(1));
+  if (!post?.closest("details:not([open])")) return;
+  openAncestors(post);
+  post.scrollIntoView({ block: "start", behavior: "instant" });
+}
+
+addEventListener("hashchange", showTarget);
+showTarget();
+
+// ---- Clicks on links to posts of this page, and on the handles and lines of branches
+
+function findPost(link) {
+  const id = link.pathname === location.pathname ? link.hash.slice(1) : link.pathname.replace(/^\/p\/(\d+)\/$/, "p$1");
+  const post = document.getElementById(id);
+  return post?.matches("article.post") ? post : null;
+}
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (hasModifier(event) || event.defaultPrevented) return;
+  const link = target.closest("a[href]");
+  const post = link && findPost(link);
+  if (target.closest("[data-js-way=fold], .branch > summary") || target.matches(".post, .node")) {
+    if (link) event.preventDefault();
+    import("./folds.js").then(({ handleClick }) => handleClick(event, link));
+  } else if (post && link.closest(".map, [data-js-way]")) {
+    event.preventDefault();
+    jumpTo(post);
+  } else if (post && link.getAttribute("href").startsWith("#")) {
+    rememberOrigin();
+  }
+});
+
+if (sessionStorage.folds || document.querySelector(".branch:not([open])")) import("./folds.js").catch(() => null);
+
+// ---- A preview of the parent: on resting the mouse on “to NAME”, or by the space bar
+
+function previewParent({ target, pointerType }) {
+  const link = pointerType === "mouse" && target?.closest(PARENT_LINK);
+  if (link) import("./parent_preview.js").then(({ showOnRest }) => showOnRest(link), () => null);
+}
+
+document.addEventListener("pointerover", previewParent);
+previewParent({ target: document.querySelector(`${PARENT_LINK}:hover`), pointerType: "mouse" });
+
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (key !== " " || !target.matches(PARENT_LINK)) return;
+  event.preventDefault();
+  import("./parent_preview.js").then(({ toggle }) => toggle(target));
+});

@@ -3,7 +3,7 @@
 
 import { fetchFragment } from "./dom.js";
 
-import(document.getElementById("forum-js").dataset.expander).then(() => {
+import("../vendor/text-expander.js").then(() => {
   // What was typed before it came counts too.
   if (document.activeElement.matches("text-expander textarea")) document.activeElement.dispatchEvent(new Event("input"));
 }, () => null);

@@ -1,6 +1,6 @@
 /* Quoting: the words selected, in one post or over several, go to the caret of the open composer,
-   each part with the post it is from; a small button beside a selection says so. Without a composer
-   one opens under the post. Comes with the first selection, or with a composer. */
+   each part with the post it is from; a small button beside a selection offers it. Without a
+   composer one opens under the post. Loaded with the first selection, or with a composer. */
 
 const COMPOSER = "[data-js-composer]";
 // The post's own; what people wrote may link to something alike.
@@ -10,9 +10,9 @@ const REPLY = '.acts a[href$="/reply/"]';
 const NOT_WORDS = ".vh, figcaption, summary, [hidden], details:not([open])";
 const BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, pre, tr, blockquote, figure, .text";
 
-// ---- From a selection to parts: {words, source: the id of the post they are from, post: where they stand}
+// ---- From a selection to parts: {words, source: the id of the post they are from, post: where they were selected}
 
-/** Whose words stand in a figure: the caption leads there. Nobody's, when nothing says so. */
+/** Returns the id of the post that a figure quotes, to which its caption leads; empty when it does not. */
 function sourceOf(figure, element) {
   // A quote inside another has a figure of its own, but for those that are not looked for.
   if (figure.contains(element.closest(".earlier"))) return "";
@@ -25,7 +25,7 @@ function cut(node, { startContainer, startOffset, endContainer, endOffset }) {
   return node.data.slice(from, node === endContainer ? endOffset : undefined);
 }
 
-/** The words of a text node; of an address that is shown shortened, all of it. */
+/** Returns the words of a text node; of an address that is shown shortened, all of it. */
 function wordsOf(node, range) {
   const words = cut(node, range);
   const link = words === node.data && words.includes("…") && node.parentElement.closest('a[href^="http"]');
@@ -71,7 +71,7 @@ function partsOf(range) {
     .filter(({ words }) => words.trim());
 }
 
-/** What the post says itself, without what it quotes. */
+/** Returns the words of a post itself, without those that it quotes. */
 function wholeOf(post) {
   const range = document.createRange();
   range.selectNodeContents(post.querySelector(".text"));
@@ -112,7 +112,7 @@ document.addEventListener("focusin", ({ target }) => {
   lastUsed = target.closest(COMPOSER)?.id ?? lastUsed;
 });
 
-/** The composer that is written in: the one with focus, else the one that had it, else the last. */
+/** Returns the composer being written in: the one with focus, else the one that had it, else the last. */
 function openComposer() {
   const forms = [...document.querySelectorAll(COMPOSER)].reverse();
   return [document.activeElement.closest(COMPOSER), document.getElementById(lastUsed), ...forms]
@@ -165,7 +165,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (!event.defaultPrevented && elt.matches(QUOTE) && quote(elt.closest(".post"))) event.preventDefault();
 });
 
-/** The key for it was pressed: what is selected, else the post that has focus. */
+/** Quotes by the key: what is selected, else the post that has focus. */
 export function quoteHere(focused) {
   picked = selected();
   const post = placeOf(picked) ?? focused.closest?.(".post") ?? document.activeElement.closest(".post");
@@ -187,7 +187,7 @@ const selected = () => {
   return selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0).cloneRange() : null;
 };
 
-/** The last post with selected words that can be answered. */
+/** Returns the last post with selected words that can be replied to. */
 function placeOf(range) {
   const posts = range ? partsOf(range).map(({ post }) => post) : [];
   return posts.findLast((post) => post.querySelector(QUOTE));
@@ -197,7 +197,7 @@ function hide() {
   button.hidden = true;
 }
 
-/** Under the last of the words, or above the first when that is out of sight; never over them. */
+/** Puts the button under the last of the words, or above the first when that is out of sight. */
 function place(range) {
   const { top, bottom } = range.getBoundingClientRect();
   const { right } = [...range.getClientRects()].at(-1) ?? { right: 0 };

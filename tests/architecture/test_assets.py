@@ -63,18 +63,21 @@ LATER = {
     "mentions.js",
     "menu.js",
     "queue.js",
-    "parts.js",
-    "peek.js",
-    "words.js",
+    "load_more.js",
+    "quote_preview.js",
+    "text_fragments.js",
 }
-LATER |= {"arrivals.js", "joined.js"}  # when a page has been open for a while, or was added to
-LATER |= {"parting.js"}  # when somebody logs out who has left words on the device
 LATER |= {
-    "place.js",
-    "back.js",
+    "live_updates.js",
+    "page_updates.js",
+}  # when a page has been open for a while, or was added to
+LATER |= {"logout.js"}  # when somebody logs out who has left words on the device
+LATER |= {
+    "scroll_spy.js",
+    "scroll_restore.js",
     "jumps.js",
     "folds.js",
-    "parent.js",
+    "parent_preview.js",
     "keys.js",
 }  # as somebody moves about
 LATER |= {"reasons.js"}  # where a reason is asked for
@@ -132,6 +135,23 @@ def test_scripts_send_requests_through_one_function() -> None:
     """It believes only what the forum marked; forum.js does for htmx's requests."""
     sending = re.compile(r"(?<![\w.])fetch\(|XMLHttpRequest")
     assert [path.name for path in SCRIPTS if sending.search(path.read_text())] == ["dom.js"]
+
+
+def test_every_script_that_a_template_needs_can_be_loaded() -> None:
+    needed = {
+        name
+        for path in [*TEMPLATES, *(ROOT / "forum").rglob("*.py")]
+        for name in re.findall(r'data-js-needs(?:="|": ")([^"]*)"', path.read_text())
+    }
+    script = (ROOT / "static/js/forum.js").read_text()
+    offered = set(re.findall(r'^  (\w+): \(\) => import\("\./\1\.js"\),$', script, re.MULTILINE))
+    assert needed == offered
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
+def test_imports_of_a_script_lead_to_files(script: Path) -> None:
+    imports = re.findall(r'(?:from |import\()"([^"]+)"', script.read_text())
+    assert [path for path in imports if not (script.parent / path).is_file()] == []
 
 
 def test_files_of_others_are_what_their_manifests_say() -> None:

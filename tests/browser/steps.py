@@ -29,9 +29,9 @@ def open_keys(page: Page) -> None:
 
 
 # The composer's script comes when the first composer does.
-COMPOSER_SCRIPT = "import(document.getElementById('forum-js').dataset.composer).then(() => true)"
+COMPOSER_SCRIPT = "import('/static/js/composer.js').then(() => true)"
 # The script that comes once somebody moves about in a thread.
-PLACE_SCRIPT = "import(document.getElementById('forum-js').dataset.place).then(() => true)"
+PLACE_SCRIPT = "import('/static/js/jumps.js').then(() => true)"
 
 
 def open_peek(page: Page) -> None:

@@ -65,7 +65,7 @@ CLEAR = """() => {
 }"""
 SAID = """words => [...document.querySelectorAll("#alert, .compose [role=alert]")]
   .some((element) => element.textContent.includes(words))"""
-DRAFTS = "import(document.getElementById('forum-js').dataset.drafts).then(() => true)"
+DRAFTS = "import('/static/js/drafts.js').then(() => true)"
 CHECK = "() => { document.dispatchEvent(new CustomEvent('forum:show-arrivals')); }"
 
 

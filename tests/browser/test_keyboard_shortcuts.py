@@ -212,7 +212,7 @@ def test_all_keys_are_shown_in_a_dialog(page: Page, tree: list[Post]) -> None:
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("the post that this one answers")
+    expect(dialog).to_contain_text("the post that this one replies to")
     expect(dialog).to_be_focused()
     assert dialog.evaluate("dialog => dialog.scrollTop") == 0
     # No jump was made: there is nothing to go back from.

@@ -11,8 +11,8 @@ from tests.browser.world import World
 from tests.browser.writing import open_composer, send
 
 # The mention menu listens from then on.
-EXPANDER = """Promise.all(["mentions", "expander"].map(
-    name => import(document.getElementById("forum-js").dataset[name]))).then(() => true)"""
+EXPANDER = """Promise.all(["js/mentions", "vendor/text-expander"].map(
+    name => import(`/static/${name}.js`))).then(() => true)"""
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ def test_plain_words_are_marked_as_the_server_marks_them(
     open_composer(page, branches[0])
     made = page.evaluate(
         """async lines => {
-            const { asQuote } = await import(document.getElementById("forum-js").dataset.quoting);
+            const { asQuote } = await import("/static/js/quoting.js");
             return lines.map(asQuote);
         }""",
         lines,

@@ -26,7 +26,9 @@ def test_reading_and_answering_go_on_without_the_scripts_that_smooth_them(
     visit, thread: Thread, reply: Post, alice: User
 ) -> None:
     page = visit(thread.get_absolute_url(), alice)
-    without(page, "place", "jumps", "folds", "drafts", "composer", "quoting", "mentions", "joined")
+    without(
+        page, "dom", "jumps", "folds", "drafts", "composer", "quoting", "mentions", "page_updates"
+    )
     page.mouse.wheel(0, 200)
     press(page, reply, "Reply to")
     expect(field_of(page, reply)).to_be_focused()

@@ -17,7 +17,7 @@ from tests.browser.world import PASSWORD
 from tests.moderation_actions import split_off
 
 WORDS = "Bricks breathe, moss or no moss."
-DRAFTS = "import(document.getElementById('forum-js').dataset.drafts).then(() => true)"
+DRAFTS = "import('/static/js/drafts.js').then(() => true)"
 
 
 @pytest.fixture(autouse=True)

@@ -71,10 +71,10 @@ def _publish(held: HeldPost, action: ModerationAction) -> None:
             **how,
         )
     elif held.parent:
-        held.post = reply_to(held.parent, author=author, nonce=held.nonce, is_approved=True, **how)
+        held.post = reply_to(held.parent, author=author, is_approved=True, **how)
     else:
         assert held.board
-        thread = start_thread(held.board, author=author, title=held.title, nonce=held.nonce, **how)
+        thread = start_thread(held.board, author=author, title=held.title, **how)
         held.post = Post.objects.opening_of(thread.pk).get()
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from django.test import Client
 
 from forum.models import Post, User
-from forum.presenters.keys import KEYS
+from forum.presenters.keys import KEY_MAP, SHORTCUTS
 from tests.architecture.test_assets import ROOT
 
 HTMX = {"hx-request": "true"}
@@ -15,12 +18,23 @@ OFF = '<html lang="en" data-keys="off">'
 
 def test_page_lists_every_key_that_does_something(visitor: Client) -> None:
     html = visitor.get("/help/keys/").content.decode()
-    names = {name for _words, keys in KEYS for names, _does in keys for name in names}
-    assert all(f"<kbd>{name}</kbd>" in html for name in names)
+    labels = {
+        label for group in SHORTCUTS for shortcut in group.shortcuts for label in shortcut.labels
+    }
+    assert {"j", "Shift n", "[", "Esc", "Ctrl Enter"} <= labels
+    assert all(f"<kbd>{label}</kbd>" in html for label in labels)
+
+
+def test_script_is_given_the_keys_and_has_their_actions(visitor: Client) -> None:
+    html = visitor.get("/").content.decode()
+    given = re.search(r'<script id="key-map" type="application/json">(.*?)</script>', html)
+    assert given
+    assert json.loads(given[1]) == KEY_MAP
     script = (ROOT / "static/js/keys.js").read_text()
-    for name in names - {"Esc", "Ctrl Enter", "?"}:
-        key = name.removeprefix("Shift ").upper() if name.startswith("Shift") else name
-        assert f"  {key}: " in script or f'  "{key}": ' in script or f"\n  {key}," in script, name
+    actions = {action for keys in KEY_MAP.values() for action in keys.values()}
+    named = set(re.findall(r"^  (\w+): ", script, re.MULTILINE))
+    assert actions - named == {"show_keys"}
+    assert named <= actions
 
 
 def test_member_turns_them_off_on_every_device(as_alice: Client, alice: User, reply: Post) -> None:

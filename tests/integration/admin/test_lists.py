@@ -162,13 +162,13 @@ def test_last_administrator_stays_one(as_erin, erin, alice):
     role = erin.role_assignments.get()
     page = reverse("admin:forum_user_change", args=[erin.pk])
     form = {
-        "roles-TOTAL_FORMS": "1",
-        "roles-INITIAL_FORMS": "1",
-        "roles-0-id": str(role.pk),
-        "roles-0-person": str(erin.pk),
-        "roles-0-kind": "administrator",
-        "roles-0-board": "",
-        "roles-0-DELETE": "on",
+        "role_assignments-TOTAL_FORMS": "1",
+        "role_assignments-INITIAL_FORMS": "1",
+        "role_assignments-0-id": str(role.pk),
+        "role_assignments-0-person": str(erin.pk),
+        "role_assignments-0-kind": "administrator",
+        "role_assignments-0-board": "",
+        "role_assignments-0-DELETE": "on",
     }
     assert "needs an administrator" in as_erin.post(page, form).content.decode()
     assert erin.role_assignments.exists()
@@ -180,11 +180,11 @@ def test_last_administrator_stays_one(as_erin, erin, alice):
 def test_administrators_appoint_and_moderators_do_not(as_erin, as_carol, bob, board):
     page = reverse("admin:forum_user_change", args=[bob.pk])
     form = {
-        "roles-TOTAL_FORMS": "1",
-        "roles-INITIAL_FORMS": "0",
-        "roles-0-person": str(bob.pk),
-        "roles-0-kind": "moderator",
-        "roles-0-board": str(board.pk),
+        "role_assignments-TOTAL_FORMS": "1",
+        "role_assignments-INITIAL_FORMS": "0",
+        "role_assignments-0-person": str(bob.pk),
+        "role_assignments-0-kind": "moderator",
+        "role_assignments-0-board": str(board.pk),
         "username": "root",
     }
     assert as_carol.post(page, form).status_code == 403

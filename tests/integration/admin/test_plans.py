@@ -33,7 +33,7 @@ QUERIES = {
         "kind__exact=words",
     ],
     "user": ["", "q=moss", "suspended=1"],
-    "moderationaction": ["", "act=hide-post"],
+    "moderationaction": ["", "act__exact=hide-post"],
 }
 EACH = [(model, query) for model, queries in QUERIES.items() for query in queries]
 

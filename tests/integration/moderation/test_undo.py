@@ -144,7 +144,7 @@ def test_only_those_above_the_act_undo_it(reply, elsewhere, alice, carol, erin, 
     page = reverse("log-undo", args=[action.pk])
     here, as_here = as_moderator("here", reply.thread.board)
     _there, as_there = as_moderator("there", elsewhere)
-    assert visitor.post(page, WHY).status_code == 302
+    assert visitor.post(page, WHY).status_code == 401
     assert as_alice.post(page, WHY).status_code == 403
     assert as_there.post(page, WHY).status_code == 404
     assert as_here.post(page, WHY).status_code == 403, "carol stands above"

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin
 
 import psycopg
 import pytest
@@ -191,6 +191,23 @@ def test_every_static_file_that_a_page_names_is_there(production):
     for address in named:
         assert re.search(r"\.[0-9a-f]{12}\.", address), address
         assert production.get(address).status == 200
+
+
+def test_every_script_that_a_script_imports_is_there(production):
+    """Under a hashed name: a changed script is loaded by everything that imports it."""
+    loaded, waiting = set(), {production.hashed("js/forum.js")}
+    while waiting:
+        address = waiting.pop()
+        loaded.add(address)
+        script = production.get(address)
+        assert script.status == 200, address
+        assert "immutable" in script.headers["Cache-Control"], address
+        imported = re.findall(rb'(?:from |import\()"(\.{1,2}/[^"]+)"', script.body)
+        waiting |= {urljoin(address, name.decode()) for name in imported} - loaded
+    names = {address.rpartition("/")[2] for address in loaded}
+    assert all(re.search(r"\.[0-9a-f]{12}\.js$", name) for name in names), names
+    plain = {name.partition(".")[0] for name in names}
+    assert {"dom", "keys", "live_updates", "scroll_spy", "text-expander"} <= plain
 
 
 def test_plain_http_is_sent_to_https_but_health_is_answered(production):

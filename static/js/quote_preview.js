@@ -1,5 +1,5 @@
-/* What stands around a quote, or became of it, opens under it and closes again: by the
-   link in its caption, by Escape. Without this module the link leads to a page. */
+/* The context of a quote opens under it and closes again: by the link in its caption, by Escape.
+   Without this script the link leads to a page. */
 
 const panelOf = (link) => link.closest("figure").querySelector(":scope > .around");
 const linkOf = (panel) => panel.parentElement.querySelector(":scope > figcaption [data-js-peek]");
@@ -10,7 +10,6 @@ function close(link) {
   link.focus();
 }
 
-/** The link was pressed. */
 export async function toggle(link) {
   const figure = link.closest("figure");
   if (figure.ariaBusy) return;

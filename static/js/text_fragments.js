@@ -1,15 +1,17 @@
 /* Marks the words that a link leads to (#p5:~:text=…) in browsers that cannot: finds them in
    the post, marks them for a moment, and leaves the text as it was. */
 
+import { hasModifier } from "./dom.js";
+
 const SHOWN = 3000; // milliseconds
 
-/** The post and the words that an address names: how they start and, of long ones, how they end. */
+/** Returns the post that an address names, and how the words start and, of long ones, how they end. */
 function parse(hash) {
   const [id, text] = hash.slice(1).split(":~:text=");
   return text ? { post: document.getElementById(id), ends: text.split(",").map(decodeURIComponent) } : {};
 }
 
-/** A text as it is shown, and where each of its letters stands. */
+/** Returns a text as it is shown, and the node and offset of each of its letters. */
 function read(root) {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   let text = "";
@@ -26,7 +28,7 @@ function read(root) {
   return { text, places };
 }
 
-/** The text nodes from one letter to another, cut so that they hold no more. */
+/** Returns the text nodes from one letter to another, split so that they hold no more. */
 function cut(places, from, to) {
   const stretches = new Map();
   for (const { node, at } of places.slice(from, to)) {
@@ -63,7 +65,7 @@ async function mark(post, [start, end = ""]) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='#p']");
   const { post, ends } = link ? parse(link.getAttribute("href")) : {};
-  if (!post || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!post || hasModifier(event)) return;
   event.preventDefault();
   location.hash = post.id;
   mark(post, ends);

@@ -17,8 +17,8 @@ from forum.moderation import registry
 from forum.moderation.base import Action
 from forum.moderation.offers import links_on
 from tests import expected_permissions
+from tests.architecture import test_moderation_actions as checks
 from tests.architecture.test_roles import target_by, who_can
-from tests.house import test_moderation_actions as checks
 from tests.moderation_actions import name_of, sent_with
 from tests.scene import Scene, undone
 

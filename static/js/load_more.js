@@ -1,9 +1,11 @@
-/* What was added to a page in place: earlier replies are joined to those that the page shows below
-   them for context, and the address says what the page shows now, so that reloading it and coming
-   back show the same. May come after the first part did: it looks at what is there. */
+/* More replies, loaded in place: earlier ones are merged with those that the page shows below them
+   for context, and the address says what the page shows now, so that reloading it and coming back
+   show the same. May be loaded after the first part was: it looks at what is there. */
+
+import { scrollToOffset, topmostPost } from "./dom.js";
 
 const FRAMES = 10;
-let moved = false; // by the reader
+let hasMoved = false; // by the reader
 
 const listOf = (node) => node.querySelector(":scope > ol, :scope > details > ol");
 const articleOf = (node) => node.querySelector(":scope > article");
@@ -15,7 +17,7 @@ function join(nodes, list) {
   if (list.matches(".chain") && list.querySelectorAll(":scope > .node").length > 1) list.classList.replace("chain", "fork");
 }
 
-/** Both lists show the posts above the second: what is new below these goes to where they are. */
+/** Merges two lists that share posts: what the earlier one has below these goes to the later one. */
 function merge(earlier, later) {
   const shown = new Set(Array.from(later.querySelectorAll("article"), ({ id }) => id));
   const again = [...earlier.querySelectorAll("article")].filter(({ id }) => shown.has(id));
@@ -37,7 +39,7 @@ function merge(earlier, later) {
 
 const lists = () => [...document.querySelectorAll(".answers > .top-level[data-first]")];
 
-function record() {
+function updateAddress() {
   const all = lists();
   const address = new URL(location.href);
   const { searchParams: query } = address;
@@ -49,41 +51,39 @@ function record() {
   history.replaceState(history.state, "", address);
 }
 
-/** Keeps a post where it stands; what is laid out only as it comes into view may still push. */
-function hold(post, top, frames) {
-  const off = post.getBoundingClientRect().top - top;
-  if (Math.abs(off) >= 1) scrollBy({ top: off, behavior: "instant" });
-  if (frames && !moved) requestAnimationFrame(() => hold(post, top, frames - 1));
+/** Keeps a post in its place; what is laid out only as it comes into view may still push it. */
+function holdInPlace(post, top, frames) {
+  scrollToOffset(post, top);
+  if (frames && !hasMoved) requestAnimationFrame(() => holdInPlace(post, top, frames - 1));
 }
 
 for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) {
-  addEventListener(name, () => { moved = true; }, { passive: true });
+  addEventListener(name, () => { hasMoved = true; }, { passive: true });
 }
 
-function tidy(frames) {
-  moved = false;
+function mergeLists(frames) {
+  hasMoved = false;
   const all = lists();
   if (all.length < 2) return;
-  // What is read on is the page itself, not what stands above it for context.
+  // What is being read is the page itself, not what stands above it for context.
   const posts = all.slice(1).flatMap((list) => [...list.querySelectorAll(".post")]);
-  const seen = posts.slice(posts.findIndex(({ id }) => id === all[1].dataset.first))
-    .find((post) => post.getBoundingClientRect().bottom > 0);
+  const seen = topmostPost(posts.slice(posts.findIndex(({ id }) => id === all[1].dataset.first)));
   const top = seen?.getBoundingClientRect().top;
   for (const [place, list] of all.entries()) {
     if (place) merge(all[place - 1], list);
   }
-  if (seen) hold(seen, top, frames);
-  record();
+  if (seen) holdInPlace(seen, top, frames);
+  updateAddress();
 }
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const link = detail.requestConfig.elt;
   if (!link.matches(".more-row a")) return;
-  tidy(link.rel === "prev" ? FRAMES : 0);
+  mergeLists(link.rel === "prev" ? FRAMES : 0);
   if (link.rel !== "prev") return;
-  // On with the last of the earlier ones: it stands right above what was read.
+  // Reading goes on with the last of the earlier ones, right above what was read.
   const posts = [...document.querySelectorAll(".answers > .top-level > .node article")];
   const next = posts.indexOf(document.getElementById(new URL(link.href).searchParams.get("before")));
   posts[next - 1]?.focus({ preventScroll: true });
 });
-tidy(0);
+mergeLists(0);

@@ -1,19 +1,19 @@
-/* A look at the post that is answered, without going there: on resting the mouse on “to NAME”, or
-   with a key while that has focus. Escape closes it; focus stays where it was. */
+/* A preview of the parent of a post: on resting the mouse on “to NAME”, or by a key while that has
+   focus. Escape closes it; focus stays where it was. */
 
 import { fetchFragment } from "./dom.js";
 
-const words = document.getElementById("words").dataset;
+const texts = document.getElementById("script-texts").dataset;
 const status = document.getElementById("status");
 const REST = 400; // milliseconds that a mouse rests before it means it,
 const LEAVE = 300; // and that it may be away
-const SPOKEN = 300; // characters
+const SPOKEN = 300; // characters of it that are announced
 
 let shown = null; // { link, box }
 let timer = 0;
 
-/** The post that a link leads to: from this page, else from the server. */
-async function postOf(link) {
+/** Returns the post that a link leads to: from this page, else from the server. */
+async function findPost(link) {
   const [, id] = link.href.match(/(?:#p|\/p\/)(\d+)/);
   const here = document.getElementById(`p${id}`);
   if (here) return here;
@@ -31,7 +31,7 @@ function copyOf(part) {
 async function show(link) {
   if (shown?.link === link) return;
   hide();
-  const post = await postOf(link);
+  const post = await findPost(link);
   const text = post?.querySelector(":scope > .text, :scope > p");
   if (!text || !link.isConnected) return;
   const box = document.createElement("div");
@@ -39,7 +39,7 @@ async function show(link) {
   box.popover = "auto";
   const go = document.createElement("a");
   go.href = link.href;
-  go.textContent = words.go;
+  go.textContent = texts.go;
   box.append(...[post.querySelector(".by"), text].filter(Boolean).map(copyOf), go);
   link.closest("header").append(box);
   shown = { link, box };
@@ -68,15 +68,15 @@ function leave() {
   timer = setTimeout(hide, LEAVE);
 }
 
-/** A mouse has come to the link. */
-export function consider(link) {
+/** Shows the preview once the mouse rests on the link. */
+export function showOnRest(link) {
   clearTimeout(timer);
   if (!link.matches(":hover")) return;
   timer = setTimeout(() => show(link).catch(() => null), REST);
   link.addEventListener("pointerleave", leave, { once: true });
 }
 
-/** A key asks for a look; asked again, it is closed. */
+/** Shows the preview, or closes it when it is shown. */
 export function toggle(link) {
   if (shown?.link === link) hide();
   else show(link);

@@ -1,9 +1,9 @@
-/* What comes while a thread is read: asked for now and then, told as a count, and put where it
-   belongs when somebody wants to see it. The text that is being read stays where it is. */
+/* Live updates of a thread: new replies are asked for now and then, announced as a count, and put in
+   their place when somebody wants to see them. The text that is being read does not move. */
 
-import { fetchFragment, RequestError } from "./dom.js";
+import { fetchFragment, hasModifier, isAfter, keepInPlace, RequestError, topmostPost } from "./dom.js";
+import { updatePage } from "./page_updates.js";
 
-const modules = document.getElementById("forum-js").dataset;
 const box = document.querySelector("[data-js-arrivals]");
 const status = document.getElementById("status");
 const bar = document.querySelector(".bar");
@@ -11,19 +11,19 @@ const { jsOrder: order } = document.querySelector("[data-js-order]").dataset;
 const address = box.dataset.jsArrivals;
 
 const SECOND = 1000;
-const EVERY = 20 * SECOND; // and up to …
-const SPREAD = 10 * SECOND; // … so much later, that not all ask at once
+const INTERVAL = 20 * SECOND; // and up to …
+const SPREAD = 10 * SECOND; // … so much later, so that not all ask at once
 const IDLE_AFTER = 300 * SECOND; // without a sign of the reader
-const IDLE = 120 * SECOND;
-const LONGEST = 900 * SECOND;
-const SAID_EVERY = 60 * SECOND;
-const FOR_GOOD = [401, 403, 404, 410]; // not asked again
+const IDLE_INTERVAL = 120 * SECOND;
+const LONGEST_INTERVAL = 900 * SECOND;
+const ANNOUNCE_INTERVAL = 60 * SECOND;
+const FINAL_STATUSES = [401, 403, 404, 410]; // not asked again
 
 let number = Number(box.dataset.jsNumber); // of the last change that the page shows,
-let known = number; // and of the last that was told
+let known = number; // and of the last that was announced
 let timer = 0;
 let failures = 0;
-let problem = null; // why the last question got no answer
+let problem = null; // why the last request got no response
 let isOver = false;
 let isComposing = false;
 let active = Date.now();
@@ -37,23 +37,23 @@ async function fetched(query) {
 
 const secondsIn = (retryAfter) => Number(retryAfter) * SECOND || 0; // a date is left unread
 
-function plan(wait = 0) {
+function scheduleAsk(wait = 0) {
   clearTimeout(timer);
   if (isOver || document.visibilityState !== "visible") return;
-  const every = Date.now() - active > IDLE_AFTER ? IDLE : EVERY + Math.random() * SPREAD;
-  timer = setTimeout(ask, Math.max(wait, Math.min(LONGEST, every * 2 ** failures)));
+  const every = Date.now() - active > IDLE_AFTER ? IDLE_INTERVAL : INTERVAL + Math.random() * SPREAD;
+  timer = setTimeout(ask, Math.max(wait, Math.min(LONGEST_INTERVAL, every * 2 ** failures)));
 }
 
-/** Whether there is anything that the page does not show. */
+/** Asks whether there is anything that the page does not show. */
 async function ask() {
   clearTimeout(timer);
   let wait = 0;
-  // What is being put together from several keys must not be disturbed.
+  // A character that takes several keys must not be disturbed.
   if (!isComposing) {
     try {
       const { code, ok, headers, part } = await fetched(`&known=${known}`);
-      if (FOR_GOOD.includes(code)) isOver = true;
-      if (part) tell(part);
+      if (FINAL_STATUSES.includes(code)) isOver = true;
+      if (part) announceCount(part);
       failures = ok ? 0 : failures + 1;
       problem = null;
       wait = secondsIn(headers.get("Retry-After"));
@@ -63,7 +63,7 @@ async function ask() {
       wait = secondsIn(error.retryAfter);
     }
   }
-  plan(wait);
+  scheduleAsk(wait);
   return known > number;
 }
 
@@ -73,25 +73,25 @@ document.addEventListener("visibilitychange", () => {
 });
 document.addEventListener("compositionstart", () => { isComposing = true; });
 document.addEventListener("compositionend", () => { isComposing = false; });
-for (const sign of ["pointermove", "scroll", "keydown", "touchstart"]) {
-  addEventListener(sign, () => { active = Date.now(); }, { passive: true });
+for (const kind of ["pointermove", "scroll", "keydown", "touchstart"]) {
+  addEventListener(kind, () => { active = Date.now(); }, { passive: true });
 }
 
-// ---- Telling: a count, and no more than one message a minute
+// ---- Announcing: a count, and no more than one message a minute
 
-let said = -Infinity;
-let saying = 0;
+let announcedAt = -Infinity;
+let announcing = 0;
 
-function say(words) {
-  clearTimeout(saying);
+function announce(message) {
+  clearTimeout(announcing);
   const now = Date.now();
-  const wait = said + SAID_EVERY - now;
+  const wait = announcedAt + ANNOUNCE_INTERVAL - now;
   if (wait > 0) {
-    saying = setTimeout(say, wait, words);
+    announcing = setTimeout(announce, wait, message);
     return;
   }
-  said = now;
-  status.textContent = words;
+  announcedAt = now;
+  status.textContent = message;
 }
 
 function clear() {
@@ -99,7 +99,7 @@ function clear() {
   bar?.querySelector("[data-waiting]")?.remove();
 }
 
-function tell(part) {
+function announceCount(part) {
   known = Number(part.dataset.number);
   const line = part.querySelector("p");
   const button = part.querySelector("[data-waiting]");
@@ -109,13 +109,13 @@ function tell(part) {
     box.append(line);
     bar?.append(button);
   }
-  if (line && box.textContent !== before) say(line.textContent);
-  for (const note of part.querySelectorAll("[data-post]")) mark(document.getElementById(note.dataset.post), note);
-  for (const tombstone of part.querySelectorAll("article")) bury(tombstone);
+  if (line && box.textContent !== before) announce(line.textContent);
+  for (const note of part.querySelectorAll("[data-post]")) addNote(document.getElementById(note.dataset.post), note);
+  for (const tombstone of part.querySelectorAll("article")) replaceWithTombstone(tombstone);
 }
 
-/** One line under the byline, or, where that would push the text that is read, at the post's end. */
-function mark(post, note) {
+/** Adds a line under the byline, or, where that would push the text being read, at the end of the post. */
+function addNote(post, note) {
   if (!post) return;
   post.querySelector("[data-post]")?.remove();
   const line = post.querySelector(".by");
@@ -125,22 +125,22 @@ function mark(post, note) {
   (post.querySelector(".acts") ?? post).append(note);
 }
 
-/** What a moderator hid is taken away at once; its room stays until it is out of sight. */
-function bury(tombstone) {
+/** Takes away at once what a moderator hid; its room stays until it is out of sight. */
+function replaceWithTombstone(tombstone) {
   const post = document.getElementById(tombstone.id);
   if (!post || post.matches(".gone, .op")) return;
   const { height } = post.getBoundingClientRect();
   tombstone.style.minBlockSize = `${height}px`;
-  replace(post, tombstone);
+  replacePost(post, tombstone);
   const watcher = new IntersectionObserver(([{ isIntersecting }]) => {
     if (isIntersecting) return;
     watcher.disconnect();
-    still(() => { tombstone.style.minBlockSize = ""; });
+    keepInPlace(() => { tombstone.style.minBlockSize = ""; });
   });
   watcher.observe(tombstone);
 }
 
-function replace(post, now) {
+function replacePost(post, now) {
   const had = post.contains(document.activeElement);
   post.replaceWith(now);
   htmx.process(now);
@@ -149,29 +149,18 @@ function replace(post, now) {
 
 // ---- Showing
 
-/** Does something without moving the post that is read. */
-function still(deed) {
-  const posts = [...document.querySelectorAll(".post[id]")];
-  const { id } = posts.find((post) => post.getBoundingClientRect().bottom > 0) ?? posts[0];
-  const top = () => document.getElementById(id).getBoundingClientRect().top;
-  const before = top();
-  deed();
-  scrollBy({ top: top() - before, behavior: "instant" });
-  return document.getElementById(id);
-}
-
 const listsOf = (post) => (post.matches(".op")
   ? [...document.querySelectorAll(".answers > .top-level")]
   : [...post.parentElement.querySelectorAll(":scope > ol, :scope > details > ol")]);
 
-/** The one of a list's own items that an element is in. */
+/** Returns the item of this list that an element is in. */
 function itemOf(list, element) {
   let item = element.closest(".node");
   while (item && item.parentElement !== list) item = item.parentElement.closest(".node");
   return item;
 }
 
-/** Puts a reply where it belongs; false when that is not on this page. */
+/** Puts a reply in its place; returns false when that is not on this page. */
 function place(node) {
   const answered = document.getElementById(`p${node.dataset.parent}`);
   const before = document.getElementById(`p${node.dataset.after}`);
@@ -195,7 +184,7 @@ function place(node) {
   return true;
 }
 
-/** By time what is new comes last, of branches first. */
+/** By time new replies come last, in other orders new branches come first. */
 function placeAtEdge(node) {
   const lists = document.querySelectorAll(".answers > .top-level");
   const isLast = order === "time";
@@ -205,7 +194,7 @@ function placeAtEdge(node) {
   return true;
 }
 
-function tellElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
+function linkElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
   const line = document.createElement("p");
   const link = document.createElement("a");
   line.append(nodes.length === 1 ? elsewhereOne : elsewhereMany.replace("{count}", nodes.length), " ", link);
@@ -221,37 +210,33 @@ function tellElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
 }
 
 async function show(what) {
-  const [{ code, part }, { follow }] = await Promise.all([fetched(`&show=${what}`), import(modules.joined)]);
+  const { code, part } = await fetched(`&show=${what}`);
   if (!part) throw new Error(code);
   const nodes = [...part.querySelectorAll(".node")].filter((node) => !document.getElementById(node.querySelector("article").id));
   const changed = [...part.querySelectorAll(":scope > article")].filter(({ id }) => document.getElementById(id));
   const elsewhere = [];
   const shown = [];
-  const eye = still(() => {
+  const { id: read } = topmostPost() ?? document.querySelector(".post[id]");
+  keepInPlace(() => {
     for (const node of nodes) (place(node) ? shown : elsewhere).push(node);
-    for (const now of changed) replace(document.getElementById(now.id), now);
-    for (const { dataset, textContent } of part.querySelectorAll("[data-into]")) {
-      const into = document.getElementById(dataset.into);
-      if (into) into.textContent = textContent;
-    }
-    follow(part.querySelector("[data-replies]"));
+    for (const now of changed) replacePost(document.getElementById(now.id), now);
   });
   for (const node of shown) htmx.process(node);
-  return { part, changed, elsewhere, shown, eye };
+  updatePage(shown[0]?.querySelector("article").id).catch(() => null); // the replies are there
+  return { part, changed, elsewhere, shown, read: document.getElementById(read) };
 }
 
 async function showAll() {
   if (known === number && !(await ask())) return;
-  const { part, changed, elsewhere, shown, eye } = await show("all");
+  const { part, changed, elsewhere, shown, read } = await show("all");
   number = Number(part.dataset.number);
   known = Math.max(known, number);
   clear();
-  clearTimeout(saying);
-  const isAbove = (node) => node.compareDocumentPosition(eye) & Node.DOCUMENT_POSITION_FOLLOWING;
-  const above = shown.filter(isAbove).length;
+  clearTimeout(announcing);
+  const above = shown.filter((node) => isAfter(node, read)).length;
   const words = [];
   if (shown.length) words.push(part.dataset.above.replace("{above}", above).replace("{below}", shown.length - above));
-  if (elsewhere.length) words.push(tellElsewhere(elsewhere, part.dataset));
+  if (elsewhere.length) words.push(linkElsewhere(elsewhere, part.dataset));
   status.textContent = words.join(" ") || part.dataset.changed;
   const first = shown[0]?.querySelector("article") ?? changed[0];
   const fold = first?.closest("details:not([open])");
@@ -267,15 +252,15 @@ async function showOne(link) {
   document.dispatchEvent(new CustomEvent("forum:posts-added"));
 }
 
-const lead = () => location.assign(`${address}?after=${number}`);
+const leave = () => location.assign(`${address}?after=${number}`);
 
-/** Where the forum did not respond, a page of its own would not come either: forum.js says so. */
-function giveUp(error, leave = lead) {
+/** Leaves for a page that shows the replies, unless the forum did not respond: forum.js says so. */
+function giveUp(error, go = leave) {
   if (error instanceof RequestError) throw error;
-  leave();
+  go();
 }
 
-/** The link at the end of the thread, or a key: what came is shown, that nothing did is said. */
+/** Shows new replies, or says that there are none: for the link at the end of the thread, or a key. */
 export async function check() {
   const isMore = await ask();
   if (failures) giveUp(problem);
@@ -285,7 +270,7 @@ export async function check() {
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-show], [data-js-check]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || hasModifier(event)) return;
   event.preventDefault();
   const { jsShow } = link.dataset;
   if (!jsShow) check();
@@ -295,4 +280,4 @@ document.addEventListener("click", (event) => {
 
 // Who is writing may be in the middle of a character that takes several keys.
 if (document.visibilityState === "visible" && !document.activeElement.matches("textarea, input")) ask();
-else plan();
+else scheduleAsk();

@@ -1,8 +1,8 @@
-/* What is new: posts that have been on the screen are told to the server, which keeps what each
-   member has seen; and one button leads from new post to new post, through folds and over the
-   page's end. Posts that somebody has not seen carry data-n, the number of their wording. */
+/* Read state: posts that have been on the screen are reported to the server as seen; and one button
+   leads from unread post to unread post, through folds and beyond the end of the page. Posts that
+   the member has not seen carry data-n, the number of their revision. */
 
-import { fetchFragment } from "./dom.js";
+import { fetchFragment, focusPost, hasModifier, isAfter } from "./dom.js";
 
 const root = document.querySelector("[data-js-seen]");
 const status = document.getElementById("status");
@@ -10,8 +10,8 @@ const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, 
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
-const PATIENCE = 2000; // before what was seen is sent
-// Told of each doubling: one of them falls on the first screen even of a post of fifty.
+const PAUSE = 2000; // before what was seen is sent
+// Halved again and again: one of them is met even by a post fifty screens long.
 const threshold = [0, ...Array.from({ length: 8 }, (_, n) => ENOUGH / 2 ** n), 1];
 
 const timers = new Map();
@@ -20,13 +20,13 @@ let sending = 0;
 
 // ---- Seen: long enough on a screen that somebody looks at
 
-function note(post) {
+function markSeen(post) {
   timers.delete(post);
   if (document.visibilityState !== "visible" || !document.hasFocus()) return;
   watcher.unobserve(post);
   waiting.push(post.dataset.n);
   delete post.dataset.n;
-  sending ||= setTimeout(send, PATIENCE);
+  sending ||= setTimeout(send, PAUSE);
 }
 
 const watcher = new IntersectionObserver((entries) => {
@@ -35,7 +35,7 @@ const watcher = new IntersectionObserver((entries) => {
     if (isShown && timers.has(target)) continue;
     clearTimeout(timers.get(target));
     timers.delete(target);
-    if (isShown) timers.set(target, setTimeout(note, LONG_ENOUGH, target));
+    if (isShown) timers.set(target, setTimeout(markSeen, LONG_ENOUGH, target));
   }
 }, { threshold });
 
@@ -43,8 +43,8 @@ function watch() {
   for (const post of document.querySelectorAll("article[data-n]")) watcher.observe(post);
 }
 
-/** Away and back: what is on the screen has to stay there again. */
-function begin() {
+/** After being away, what is on the screen has to stay there anew. */
+function restart() {
   watcher.disconnect();
   watch();
 }
@@ -66,30 +66,28 @@ async function send() {
   }
 }
 
-addEventListener("focus", begin);
+addEventListener("focus", restart);
 addEventListener("pagehide", send);
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") begin();
+  if (document.visibilityState === "visible") restart();
   else send();
 });
 
-// ---- The next new post
+// ---- The next unread post
 
-let news = []; // as it was when they came, in the order of the page
+let unread = []; // as of when they were loaded, in the order of the page
 const start = document.querySelector("[data-js-to-new]");
 let here = document.querySelector("article:target"); // the post that was gone to last
 
-function takeIn() {
+function addUnread() {
   watch();
-  const added = [...document.querySelectorAll("article[data-n].is-new")].filter((post) => !news.includes(post));
-  news = [...news, ...added].sort((one, other) => (isAfter(one, other) ? -1 : 1));
+  const added = [...document.querySelectorAll("article[data-n].is-new")].filter((post) => !unread.includes(post));
+  unread = [...unread, ...added].sort((one, other) => (isAfter(one, other) ? -1 : 1));
 }
 
-const isAfter = (post, other) => Boolean(post.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
-
-document.addEventListener("htmx:afterSettle", takeIn);
-document.addEventListener("forum:posts-added", takeIn);
-takeIn();
+document.addEventListener("htmx:afterSettle", addUnread);
+document.addEventListener("forum:posts-added", addUnread);
+addUnread();
 
 /** What changed in a post since it was seen; asked for once, by its own link. */
 function showChange(post) {
@@ -102,29 +100,27 @@ else addEventListener("load", () => showChange(here));
 function visit(post) {
   here = post;
   document.dispatchEvent(new CustomEvent("forum:jump"));
-  for (let fold = post.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
-  post.focus({ preventScroll: true });
-  post.scrollIntoView({ block: "start" });
+  focusPost(post);
   showChange(post);
 }
 
-/** Goes to the next new post, or back to the one before; beyond the page the server knows. */
-function nextNew(from, back = false) {
-  if (!start && !news.length) {
+/** Goes to the next unread post, or back to the one before; beyond the page the server knows it. */
+function goToUnread(from, back = false) {
+  if (!start && !unread.length) {
     status.textContent = noMore;
     return;
   }
   // In another order than the tree's only the server knows which is next.
-  const known = order === "tree" ? news.filter((post) => post.isConnected && post !== from) : [];
+  const candidates = order === "tree" ? unread.filter((post) => post.isConnected && post !== from) : [];
   const isAbove = !from && !back && start && !start.hash; // the first of all
-  const ahead = known.filter((post) => !from || isAfter(from, post) !== back);
+  const ahead = candidates.filter((post) => !from || isAfter(from, post) !== back);
   const post = isAbove ? null : ahead.at(back ? -1 : 0);
   if (post) visit(post);
   else if (back) status.textContent = noneBefore;
-  else leave(from);
+  else goToNextPage(from);
 }
 
-async function leave(from) {
+async function goToNextPage(from) {
   await send();
   const end = [...document.querySelectorAll(".replies article")].at(-1);
   const last = from && order === "tree" ? end ?? from : from;
@@ -133,10 +129,10 @@ async function leave(from) {
 
 const current = () => document.activeElement.closest("article.post") ?? here;
 
-document.addEventListener("forum:next-new", ({ detail }) => nextNew(current(), detail?.back));
+document.addEventListener("forum:next-new", ({ detail }) => goToUnread(current(), detail?.back));
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-to-new], a.new");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || hasModifier(event)) return;
   event.preventDefault();
-  nextNew(link.closest("article") ?? current());
+  goToUnread(link.closest("article") ?? current());
 });

@@ -1,4 +1,4 @@
-"""What follows in a page from a reply that was posted there: sent with it, to be put in place."""
+"""The response to a reply posted in a page: the reply, and where it will stand."""
 
 from __future__ import annotations
 
@@ -22,43 +22,6 @@ def post_reply(client: Client, parent: Post, source: str = "So it is.", page: st
 
 def status_of(html: str) -> str:
     return re.search(r'<div id="status"[^>]*>(.*?)</div>', html, re.DOTALL)[1].strip()  # type: ignore[index]
-
-
-def test_its_line_for_the_outline_comes_with_it(as_alice: Client, reply: Post) -> None:
-    html = post_reply(as_alice, reply, "<b>Not</b> & so")
-    made = Post.objects.get(parent=reply)
-    assert f'data-under="p{reply.pk}"' in html
-    assert f'<a href="#p{made.pk}"><b>alice</b> <bdi>&lt;b&gt;Not&lt;/b&gt; &amp; so' in html
-
-
-def test_what_it_quotes_says_so_wherever_the_two_stand(
-    as_alice: Client, opening: Post, reply: Post, bob: User, carol: User
-) -> None:
-    lime = reply_to(opening, author=carol, source="Lime wash kills it, for a year at least.")
-    earlier = reply_to(reply, author=bob, source=f"> {lime.source}\n\nYes.")
-    html = post_reply(as_alice, reply, f"> {lime.source}\n\nNo.")
-    made = Post.objects.get(parent=reply, author__username="alice")
-    part = html.partition(f'data-source="p{lime.pk}"')[2]
-    assert part.startswith(f' data-by="p{earlier.pk} p{made.pk}"')
-    for words in ("Answered below by", "Answered above by", "Also answered by"):
-        assert words in part
-    assert "Quoted by" not in part, "all who quote it are named"
-
-
-def test_quoting_what_it_answers_is_counted_there(as_alice: Client, reply: Post) -> None:
-    html = post_reply(as_alice, reply, f"> {reply.source}\n\nNo.")
-    part = html.partition(f'data-source="p{reply.pk}"')[2]
-    assert "Quoted by 1" in part
-    assert "Answered" not in part
-
-
-def test_removed_sources_are_not_told_of(
-    as_alice: Client, opening: Post, reply: Post, carol: User
-) -> None:
-    lime = reply_to(opening, author=carol, source="Lime wash kills it, for a year at least.")
-    delete_post(lime, actor=carol)
-    html = post_reply(as_alice, reply, f"> {lime.source}\n\nNo.")
-    assert "data-source" not in html
 
 
 @pytest.mark.parametrize(

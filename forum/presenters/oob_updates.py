@@ -1,0 +1,56 @@
+"""The response to a reply posted in a page: the reply, and what else in the page it changes."""
+
+from __future__ import annotations
+
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from forum.models import Post, Thread
+from forum.models.threads import Reader
+from forum.presenters.branches import summarise_replies
+from forum.presenters.threads import ThreadPage
+from forum.queries.outline import count_older_siblings
+from forum.queries.sort_orders import SortOrder
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
+from forum.queries.threads import for_thread_page
+
+
+def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
+    """Return what takes the composer's place: the reply, as the page would have it.
+
+    The rest of the page is brought up to date by `static/js/page_updates.js`.
+    """
+    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
+    opening = Post.objects.opening_of(thread.pk).only("pk").get()
+    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
+    page = ThreadPage(thread, reader, PostWindow(rows, frozenset({post.pk})))
+    page.in_page |= {post.parent_id or 0}
+    row = page.rows[-1]
+    older = count_older_siblings(post)
+    is_alone = row.level == 2 and not older and order != "time"
+    return {
+        "thread": thread,
+        "reply": mark_safe(  # noqa: S308 (filled by a compiled template)
+            page.post(row, above=post.parent_id, is_focused=True)
+        ),
+        # As on the page itself: replies to the head of a branch can be folded.
+        "summary": summarise_replies([row]) if is_alone else "",
+        "later": _later(row, older, order),
+    }
+
+
+def _later(row: PostRow, older: int, order: SortOrder) -> str:
+    """Return where the reply will be once the page is reloaded, if that is somewhere else."""
+    if order == "time":
+        return _("By time it stands last when you reload.")
+    if not older or (row.level == 1 and order != "tree"):
+        return ""
+    words = ngettext(
+        "It sits after %(count)s older reply when you reload.",
+        "It sits after %(count)s older replies when you reload.",
+        older,
+    )
+    return words % {
+        "count": f"{older:,}" if older < MAX_POSTS_COUNTED else f"{MAX_POSTS_COUNTED:,}+"
+    }
