@@ -1,4 +1,4 @@
-"""`make trace`: what runs when somebody posts a reply, or hides a post and undoes that.
+"""`make trace`: the code that runs when a member replies, or hides a post and undoes that.
 
 Each journey is made once to warm up, then traced through the test client in a database of its own:
 the files of the forum that it enters, in order, how many functions of them run, and what it asks
@@ -37,7 +37,7 @@ Journey = Callable[[], HttpResponse]
 
 
 class Trace:
-    """What one journey enters and asks."""
+    """The entries and questions of one journey."""
 
     def __init__(self, journey: Journey) -> None:
         self.files: dict[str, int] = {}  # in the order of entering, how many functions of each

@@ -1,4 +1,4 @@
-"""The types of entries of the moderation log, and what holds of every entry of a type.
+"""The types of entries of the moderation log, and the rules for each type.
 
 Models, permissions and presenters ask this registry. Moderation actions fill it when Django starts:
 each registers the type that it is logged as (see `forum.moderation`).

@@ -26,6 +26,6 @@ def claim_case(case: Case, *, actor: User, take_over: bool = False) -> bool:
 
 @retrying_transaction
 def release_case(case: Case, *, actor: User) -> None:
-    """Release a case that `actor` claimed; what was assigned to them stays theirs."""
+    """Release a case that `actor` claimed; an assigned case stays theirs."""
     mine = Case.objects.filter(pk=case.pk, assignee=actor, is_assigned=False)
     mine.update(assignee=None, claimed_at=None)

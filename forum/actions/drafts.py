@@ -1,4 +1,4 @@
-"""What members write and have not posted: kept, given up, taken back, and forgotten when posted."""
+"""Save drafts, discard and restore them, and delete them when they are posted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_KEPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """What a composer holds: the text, and what its form remembers.
+    """The text in a composer, with the hidden fields of its form.
 
     `nonce` tells the form from every other. `base_revision` and `last_seen_post` say what there was
     when it was opened: a revision of the post that it replies to or edits, and the latest post of
@@ -51,7 +51,7 @@ class Writing:
 
 @retrying_transaction
 def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
-    """Keep what a member has written for that purpose, and not posted; returns the draft.
+    """Save a member's draft for a purpose; return it.
 
     None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
     blank text gives up what was kept before. Raises `Conflict` when another form has saved since,
@@ -119,7 +119,7 @@ def forget_draft(
     nonce: UUID | None = None,
     version: int | None = None,
 ) -> None:
-    """What was written is posted: its draft goes, in the same transaction.
+    """Delete the draft of a text that was posted, in the same transaction.
 
     Only this text's: what another device has saved since, and nobody was shown, stays.
     """
@@ -128,7 +128,7 @@ def forget_draft(
         this_text |= Q(nonce=nonce)
     if version is not None:
         this_text |= Q(version=version)
-    Draft.objects.of(member).purposed(purpose).filter(this_text).delete()
+    Draft.objects.of_member(member).purposed(purpose).filter(this_text).delete()
 
 
 def forget_old_drafts() -> int:
@@ -144,12 +144,12 @@ def _check_own(purpose: Purpose, member: User) -> None:
 
 
 def _locked(purpose: Purpose, member: User) -> Draft | None:
-    return Draft.objects.of(member).purposed(purpose).select_for_update(of=("self",)).first()
+    return Draft.objects.of_member(member).purposed(purpose).select_for_update(of=("self",)).first()
 
 
 def _begun(purpose: Purpose, member: User) -> Draft:
     """A new draft, or the one that another form has begun at the same moment; locked."""
-    if Draft.objects.of(member).kept().count() >= MOST_KEPT:
+    if Draft.objects.of_member(member).kept().count() >= MOST_KEPT:
         raise Invalid(
             _("You already have %(count)d drafts. Post or discard some first.")
             % {"count": MOST_KEPT}
@@ -163,14 +163,16 @@ def _begun(purpose: Purpose, member: User) -> Draft:
 
 
 def _own(draft: Draft, member: User) -> Draft:
-    own = Draft.objects.of(member).select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    own = (
+        Draft.objects.of_member(member).select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    )
     if own is None:
         raise Gone(_("This draft no longer exists."))
     return own
 
 
 def _given_up(draft: Draft) -> Draft:
-    """What the form sent before, and comes late, does not take it back: the version counts on."""
+    """Discard a draft; its version is raised, so that a late autosave does not restore it."""
     draft.discarded_at = timezone.now()
     draft.version = F("version") + 1
     draft.save(update_fields=["discarded_at", "version"])
@@ -181,7 +183,7 @@ def _given_up(draft: Draft) -> Draft:
 def _is_settled(
     purpose: Purpose, member: User, source: str, title: str, nonce: UUID | None
 ) -> bool:
-    """Whether these words were sent already, or would change nothing in the post that they edit.
+    """Return whether this text was posted already, or is what the edited post says.
 
     Raises `AlreadySent` when the form has sent other words.
     """
@@ -192,7 +194,7 @@ def _is_settled(
 
 
 def _is_straggler(draft: Draft, written: Writing) -> bool:
-    """Whether it was saved in passing, and the form has sent something later, or given it up."""
+    """Return whether an autosave comes after a later one of its form, or after a discard."""
     if written.autosave_seq is None or written.nonce is None or draft.nonce != written.nonce:
         return False
     is_given_up = draft.discarded_at is not None and written.version != draft.version
@@ -200,7 +202,7 @@ def _is_straggler(draft: Draft, written: Writing) -> bool:
 
 
 def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bool:
-    """Whether another form has saved something that this one has not seen."""
+    """Return whether another form has saved a text that this form was not shown."""
     is_own = written.nonce is not None and draft.nonce == written.nonce
     if is_own or draft.discarded_at or written.version == draft.version or not draft.version:
         return False

@@ -1,4 +1,4 @@
-"""Doing things in moderation: a token bucket per person and kind of deed."""
+"""Rate limits: a token bucket per person and kind of action."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def check_rate(key: str, limit: Limit) -> None:
 
 
 def lock_member(member: User) -> None:
-    """Wait for what the same member does at this moment, until this transaction ends."""
+    """Hold a lock per member until this transaction ends, so that their requests take turns."""
     User.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk").get()
 
 

@@ -1,4 +1,4 @@
-"""Keeping whom a post names."""
+"""Storing the mentions of posts."""
 
 from __future__ import annotations
 

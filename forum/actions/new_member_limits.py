@@ -17,7 +17,6 @@ from django.utils.translation import ngettext
 
 from forum.actions.limits import lock_member
 from forum.errors import Invalid, RateLimited
-from forum.lib.clock import short_moment
 from forum.markup.render import Rendered
 from forum.models import HeldPost, Post, User
 from forum.models.rules import searched
@@ -26,27 +25,27 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Newness:
-    """What somebody lacks: so many posts; and until when they are new in any case."""
+class NewMemberStatus:
+    """The posts that a new member still lacks, and the time until which they stay new."""
 
     posts: int
     until: datetime
 
 
-def newness_of(person: User) -> Newness | None:
+def new_member_status(person: User) -> NewMemberStatus | None:
     """None of those who are not new; moderators never are."""
     if person.is_staff:
         return None
     until = person.date_joined + timedelta(days=settings.NEW_MEMBER_DAYS)
     needed = settings.NEW_MEMBER_POSTS
-    lacking = needed - standing_posts_of(person, needed)
+    lacking = needed - count_published_posts(person, needed)
     if not lacking and until <= timezone.now():
         return None
-    return Newness(lacking, until)
+    return NewMemberStatus(lacking, until)
 
 
-def standing_posts_of(person: User, most: int) -> int:
-    """How many posts of theirs everybody can read, counted up to `most`."""
+def count_published_posts(person: User, most: int) -> int:
+    """Count a member's published posts, up to `most`."""
     if most <= 0:
         return 0
     return Post.objects.published().written_by(person).order_by()[:most].count()
@@ -58,61 +57,61 @@ def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool =
     The limit of posts an hour lets nobody else count the same member's posts until the
     transaction ends, in whatever thread they are.
     """
-    newness = newness_of(author)
-    if newness is None:
+    status = new_member_status(author)
+    if status is None:
         return
     links, most = searched(rendered).links, settings.NEW_MEMBER_LINKS
     if links > most:
-        told = ngettext(
+        message = ngettext(
             "New members can post %(most)d link at a time; this has %(count)d.",
             "New members can post %(most)d links at a time; this has %(count)d.",
             most,
         )
-        raise Invalid(f"{told % {'most': most, 'count': links}} {_when_over(author, newness)}")
+        raise Invalid(f"{message % {'most': most, 'count': links}} {_when_over(author, status)}")
     names, most = len(rendered.mentions), settings.NEW_MEMBER_MENTIONS
     if names > most:
-        told = ngettext(
+        message = ngettext(
             "New members can mention %(most)d person at a time; this mentions %(count)d.",
             "New members can mention %(most)d people at a time; this mentions %(count)d.",
             most,
         )
-        raise Invalid(f"{told % {'most': most, 'count': names}} {_when_over(author, newness)}")
+        raise Invalid(f"{message % {'most': most, 'count': names}} {_when_over(author, status)}")
     if not is_edit:
-        _check_hourly(author, newness)
+        _check_hourly(author, status)
 
 
-def _check_hourly(author: User, newness: Newness) -> None:
+def _check_hourly(author: User, status: NewMemberStatus) -> None:
     lock_member(author)
     most, now = settings.NEW_MEMBER_HOURLY, timezone.now()
     # What seems to be written later was written before the clock was set back.
     recent = models.Q(created_at__range=(now - HOUR, now))
     times = [
         at
-        for written in (Post.objects.written_by(author), HeldPost.objects.of(author))
+        for written in (Post.objects.written_by(author), HeldPost.objects.of_member(author))
         for at in written.filter(recent).values_list("created_at", flat=True)[:most]
     ]
     if len(times) < most:
         return
     left = sorted(times)[-most] + HOUR - now
-    told = ngettext(
+    message = ngettext(
         "New members can write %(most)d post an hour. Try again in %(minutes)d min.",
         "New members can write %(most)d posts an hour. Try again in %(minutes)d min.",
         most,
     )
     seconds = max(1, int(left.total_seconds()) + 1)
-    words = told % {"most": most, "minutes": -(-seconds // 60)}
-    raise RateLimited(seconds, f"{words} {_when_over(author, newness)}")
+    words = message % {"most": most, "minutes": -(-seconds // 60)}
+    raise RateLimited(seconds, f"{words} {_when_over(author, status)}")
 
 
-def _when_over(author: User, newness: Newness) -> str:
+def _when_over(author: User, status: NewMemberStatus) -> str:
     """Until when somebody is new, in words."""
     posts = ngettext(
         "after %(count)d more post", "after %(count)d more posts",
-        newness.posts,
-    ) % {"count": newness.posts}  # fmt: skip
-    day = short_moment(newness.until, author.tzinfo)
-    if newness.until <= timezone.now():
+        status.posts,
+    ) % {"count": status.posts}  # fmt: skip
+    day = status.until.astimezone(author.tzinfo).strftime("%Y-%m-%d %H:%M")
+    if status.until <= timezone.now():
         return _("The limit ends %(posts)s.") % {"posts": posts}
-    if not newness.posts:
+    if not status.posts:
         return _("Until %(day)s.") % {"day": day}
     return _("The limit ends %(posts)s, at the earliest on %(day)s.") % {"posts": posts, "day": day}

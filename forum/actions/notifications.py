@@ -11,44 +11,42 @@ from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
 
-Cause = Notification.Cause
-
 
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
-    """Tell the people whom a new post answers, mentions or quotes; part of its transaction."""
+    """Notify the members whom a new post replies to, mentions or quotes; in its transaction."""
     _give(post, _causes(post, mentioned, quotes))
 
 
 def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
-    """Make the notices of a post those of what it says now; part of the transaction that edits it.
+    """Update the notifications of an edited post, in the transaction of the edit.
 
-    Nobody is told twice: a changed cause changes the words of a notice, and a cause that is gone
-    takes back a notice that was not read. To who hears of the post only now it is new.
+    Nobody is notified twice: a changed cause changes the notification, and a cause that is gone
+    deletes an unread one. For members notified only now, the post becomes unread.
     """
     causes = _causes(post, mentioned, quotes)
     notifications = Notification.objects.filter(post=post)
     notifications.unread().exclude(member__in=causes).delete()
-    told = set(notifications.values_list("member_id", flat=True))
+    notified = set(notifications.values_list("member_id", flat=True))
     _give(post, causes)
-    if new := causes.keys() - told:
+    if new := causes.keys() - notified:
         mark_posts_unread([post.pk], members=new)
 
 
 def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> dict[int, str]:
-    """By member, why they are told; the author never is, nor who cannot log in."""
+    """Return the cause for each member; never for the author, nor for inactive accounts."""
     causes: dict[User, str] = {}
     for quote in quotes:
-        causes[quote.revision.post.author] = Cause.QUOTE
+        causes[quote.revision.post.author] = Notification.Cause.QUOTE
     for person in mentioned:
-        causes[person] = Cause.MENTION
+        causes[person] = Notification.Cause.MENTION
     if post.parent is not None:
-        causes[post.parent.author] = Cause.REPLY
+        causes[post.parent.author] = Notification.Cause.REPLY
     causes.pop(post.author, None)
     return {member.pk: cause for member, cause in causes.items() if member.is_active}
 
 
 def _give(post: Post, causes: Mapping[int, str]) -> None:
-    """Who has a notice of the post keeps it, read or not, and is told the cause as it is now."""
+    """Notify members of a post; a notification that they have gets the new cause."""
     Notification.objects.bulk_create(
         (
             Notification(member_id=member, post=post, cause=cause)
@@ -62,7 +60,7 @@ def _give(post: Post, causes: Mapping[int, str]) -> None:
 
 @retrying_transaction
 def mark_notifications(notifications: Collection[int], *, member: User, read: bool) -> None:
-    """Mark these of a member's notices as read, or as not read: then their posts are new again."""
+    """Mark a member's notifications as read, or as unread: then their posts are unread too."""
     mine = Notification.objects.filter(member=member, pk__in=notifications)
     if read:
         mine.unread().update(read_at=timezone.now())
@@ -75,7 +73,7 @@ def mark_notifications(notifications: Collection[int], *, member: User, read: bo
 def mark_moderation_notifications(
     notifications: Collection[int], *, member: User, read: bool
 ) -> None:
-    """Mark what moderators told a member as read, or as not read."""
+    """Mark a member's notifications from moderation as read or unread."""
     mine = ModerationNotification.objects.filter(member=member, pk__in=notifications)
     mine.update(read_at=timezone.now() if read else None)
 

@@ -1,4 +1,4 @@
-"""Replying, editing, deleting: what people do with posts."""
+"""Replying, editing and deleting."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from forum.models import HeldPost, Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit
 
-# An edit this soon, before anybody answered or quoted, writes over what it corrects.
+# An edit this soon, before anybody replied or quoted, replaces the latest revision.
 SILENT_EDIT_PERIOD = timedelta(minutes=3)
 
 # Called under the thread's lock, before anything is written; raises what refuses the post.
@@ -163,7 +163,7 @@ def publish_reply(
 
 
 def publish(post: Post, prepared: PreparedPost) -> Post:
-    """Insert a new post with all that hangs on it; its thread is locked by the caller."""
+    """Insert a new post with everything that depends on it; the caller has locked its thread."""
     rendered = prepared.rendered
     post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
     post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
@@ -204,7 +204,7 @@ def lock_post(post: Post) -> Post:
 
 
 def lock_thread_of(post_id: int) -> Thread:
-    """The thread that a post is in, locked; begins anew when the post was moved meanwhile."""
+    """Lock the thread of a post and return it; retry when the post was moved."""
     thread_id = Post.objects.order_by().values_list("thread_id", flat=True).get(pk=post_id)
     thread = Thread.objects.locked(thread_id)
     if not Post.objects.filter(pk=post_id, thread_id=thread_id).exists():
@@ -259,12 +259,12 @@ def publish_edit(
     is_approved: bool = False,
     check: Check | None = None,
 ) -> Post | HeldPost:
-    """Let a post say something else; the draft of the edit goes with that. Returns the post.
+    """Change the text of a post and delete the draft of the edit; return the post.
 
     `base_revision` is the number of the revision that the editor began from, and `original_hash`
     the fingerprint of its text, which a correction soon after it was written changes: `Conflict` is
     raised when the post says something else meanwhile. A form that was held before, by its
-    `nonce`, returns the held post. What a moderator approved of keeps the wording before, so that
+    `nonce`, returns the held post. An approved edit keeps the revision before, so that
     it can be brought back. Raises `NotAllowed`, `Gone`, `Locked`, `Suspended`, `Busy`, or what
     `check` raises.
     """
@@ -295,7 +295,7 @@ def publish_edit(
 
 
 def began_from(latest: Revision, base_revision: int | None, original_hash: str) -> bool:
-    """Whether an edit began from that wording, as far as it says from which."""
+    """Return whether an edit began from the latest revision, as far as its form tells."""
     return base_revision in (None, latest.number) and original_hash in (
         "",
         fingerprint(latest.source),
@@ -307,7 +307,7 @@ def _is_fresh(latest: Revision, actor: User) -> bool:
 
 
 def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
-    """Give a post another wording, and keep the one before; its thread is locked by the caller."""
+    """Write a new revision of a post and keep those before; the caller has locked its thread."""
     number_change(post)
     post.latest_number = post.changed_number
     revision = Revision.objects.create(
@@ -324,7 +324,7 @@ def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
 
 
 def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
-    """Let a post say something else, with all that hangs on it; saves what else was `changed`."""
+    """Replace a post's text, with its mentions, quotes and notifications; save `changed` too."""
     rendered = prepared.rendered
     post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
     post.save(update_fields=["source", "html", "excerpt", *changed])
@@ -338,10 +338,10 @@ def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
 
 @retrying_transaction
 def delete_post(post: Post, *, actor: User) -> Post:
-    """Take a post back: a tombstone stays where replies hang on it.
+    """Delete a post; a tombstone stays where it has replies.
 
     An opening post below which nothing stands takes its thread with it. Raises `NotAllowed`,
-    `Gone`, `SignedOut`, `Suspended` or `Busy`.
+    `Gone`, `LoggedOut`, `Suspended` or `Busy`.
     """
     thread = lock_thread_of(post.pk)
     post = Post.objects.get(pk=post.pk)
@@ -361,7 +361,7 @@ def delete_post(post: Post, *, actor: User) -> Post:
 
 
 def number_change(post: Post) -> None:
-    """Give what readers see change of a post a number of its own, as arrivals have.
+    """Give a visible change of a post a number in its thread, as new posts have.
 
     The thread is locked by the caller, who saves the post's `changed_number`.
     """
@@ -370,7 +370,7 @@ def number_change(post: Post) -> None:
 
 
 def number_changes(posts: Iterable[Post]) -> None:
-    """Give each post a new number of its change; their threads are locked, the caller saves."""
+    """Give each post a new change number; the caller has locked the threads, and saves."""
     by_thread = defaultdict(list)
     for post in posts:
         by_thread[post.thread_id].append(post)
@@ -382,12 +382,12 @@ def number_changes(posts: Iterable[Post]) -> None:
 
 
 def decrement_post_count(post: Post) -> None:
-    """A post no longer counts as standing in its thread; the thread is locked by the caller."""
+    """Count one post less in a thread; the caller has locked the thread."""
     recount(post.thread, -1)
 
 
 def recount(thread: Thread, change: int) -> None:
-    """So many more posts stand in the thread; finds its latest. The thread is locked by the caller.
+    """Change a thread's post count and find its latest post; the caller has locked the thread.
 
     The latest is the one with the highest id: numbers of posts that moved here tell no time.
     """

@@ -1,7 +1,7 @@
 """Posts held for review: kept back when they are sent, and taken back by their authors.
 
 What people send is checked by a `Submission`; imports, fixtures and `reply_to` itself hold nothing.
-What waits is not in any thread, and nobody is told of it.
+Pending posts are in no thread, and nobody is notified of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import Writing, forget_draft, save_draft
 from forum.actions.limits import lock_member, spend
-from forum.actions.new_member_limits import check_new_member_limits, newness_of, standing_posts_of
+from forum.actions.new_member_limits import (
+    check_new_member_limits,
+    count_published_posts,
+    new_member_status,
+)
 from forum.actions.posts import (
     Check,
     PreparedPost,
@@ -48,9 +52,6 @@ from forum.permissions import (
     can_start_thread,
     can_withdraw,
 )
-
-Waiting = HeldPost.State
-
 
 # -- Would it be held? ----------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class Submission:
     limit: Limit | None = None
 
     def check(self) -> None:
-        """Raise `TooFast`, `Invalid` or `NeedsReview`; under the thread's lock."""
+        """Raise `RateLimited`, `Invalid` or `NeedsReview`; under the thread's lock."""
         self.check_limits()
         if why := self.why_held():
             raise NeedsReview(why)
@@ -116,7 +117,7 @@ class Submission:
 
     @cached_property
     def _is_new(self) -> bool:
-        return newness_of(self.author) is not None
+        return new_member_status(self.author) is not None
 
     @cached_property
     def _text(self) -> SearchedText:
@@ -136,12 +137,12 @@ class Submission:
             return ""
         lock_member(self.author)
         if rule.kind == HoldRule.Kind.FIRST:
-            return str(number) if standing_posts_of(self.author, number) < number else ""
+            return str(number) if count_published_posts(self.author, number) < number else ""
         now = timezone.now()
         # What seems to be written later was written before the clock was set back.
         recent = (now - timedelta(minutes=rule.minutes or 0), now)
         posts = Post.objects.written_by(self.author).filter(created_at__range=recent)
-        held = HeldPost.objects.of(self.author).filter(created_at__range=recent)
+        held = HeldPost.objects.of_member(self.author).filter(created_at__range=recent)
         written = posts[: number + 1].count() + held[: number + 1].count()
         return str(written) if written >= number else ""
 
@@ -172,9 +173,9 @@ def hold_post(
     _enforce(purpose, author, written)
     if check:
         check()
-    waiting = HeldPost.objects.of(author).waiting()
+    waiting = HeldPost.objects.of_member(author).waiting()
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
-        end_pending(earlier, Waiting.WITHDRAWN)
+        end_pending(earlier, HeldPost.State.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
         raise Invalid(
             _("You have too many pending posts. Please wait until a moderator has reviewed them.")
@@ -204,7 +205,7 @@ def hold_post(
 
 
 def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
-    """Lock the thread, and raise what refuses a text for that purpose."""
+    """Lock the thread; raise `UserError` when a text with that purpose is refused."""
     if purpose.board_id:
         can_start_thread(author, Board.objects.get(pk=purpose.board_id)).enforce()
         return
@@ -221,7 +222,7 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
 
 @retrying_transaction
 def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
-    """Take back what waits, or was rejected: its text is a draft again, for what it was for.
+    """Withdraw a pending or rejected post: its text becomes a draft with the same purpose.
 
     Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft of
     the same; nothing is written then.
@@ -231,19 +232,21 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     purpose = purpose_of(held)
     if purpose == Purpose():
         raise Gone(_("The board that this was for no longer exists."))
-    if held.state != Waiting.WITHDRAWN:
+    if held.state != HeldPost.State.WITHDRAWN:
         written = Writing(held.source, held.title, held.quoted_post_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
-            told = _("You have another draft for the same place. Post or discard that one first.")
-            raise Conflict(told) from other
-        end_pending(held, Waiting.WITHDRAWN)
+            message = _(
+                "You have another draft for the same place. Post or discard that one first."
+            )
+            raise Conflict(message) from other
+        end_pending(held, HeldPost.State.WITHDRAWN)
     return purpose
 
 
 def purpose_of(held: HeldPost) -> Purpose:
-    """What a held post is for."""
+    """Return the purpose of a pending post."""
     return Purpose(held.parent_id, held.board_id, held.edits_id)
 
 

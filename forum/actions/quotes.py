@@ -1,4 +1,4 @@
-"""Finding whose words a post quotes."""
+"""Finding the sources of a post's quotes."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ MOST_ELSEWHERE = 10
 # So many times at most a quote is compared with a post that it may be an altered form of.
 MOST_COMPARED = 10
 # So many posts that it links to are read through.
-MOST_LINKED = 5
+MAX_LINKED_POSTS = 5
 # A post's permanent address, or its place in a thread's page.
-POST_ADDRESS = re.compile(
+POST_URL = re.compile(
     r"/p/([1-9][0-9]{0,17})/(?:[?#].*)?|/t/[0-9]+/[^#]*#p([1-9][0-9]{0,17})(?::~:.*)?"
 )
 # How long one search may take.
-LONGEST = "5s"
+SEARCH_TIMEOUT = "5s"
 # So many posts above the one answered are read through before the whole thread is searched.
 NEAR = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a quote block's words stand: so many characters of that revision's plain text.
+    """The place of a quote block's words in a revision's plain text.
 
     Or nearly stand: whether the author altered them is found out by comparing, as often as they
     are read.
@@ -57,7 +57,7 @@ def find_sources(
     quoted_post_ids: Iterable[int] = (),
     exclude: Post | None = None,
 ) -> list[Found]:
-    """The sources of what a text quotes, among posts whose text `reader` may read.
+    """Return the sources of a text's quotes, among posts whose text `reader` can read.
 
     Looked for in the posts that the form pointed at, each in its turn, then in the post answered
     and those above it, nearest first, then in the whole thread, then in the posts that the text
@@ -69,7 +69,7 @@ def find_sources(
     """
     if not rendered.quotes:
         return []
-    with statements_limited(LONGEST):
+    with statements_limited(SEARCH_TIMEOUT):
         kept = list(_quotes_of(exclude)) if exclude else []
         search = Search(reader, parent, quoted_post_ids, exclude, kept, posts_in(rendered.links))
         known = {quote.words: quote for quote in kept}
@@ -83,12 +83,12 @@ def find_sources(
 
 
 def posts_in(addresses: Iterable[str]) -> list[int]:
-    """The ids of posts of this site that addresses lead to; of the first `MOST_LINKED`."""
+    """The ids of posts of this site that addresses lead to; of the first `MAX_LINKED_POSTS`."""
     site = settings.SITE_URL
     own = (address.removeprefix(site) for address in addresses if address.startswith(site))
-    found = (match for match in map(POST_ADDRESS.fullmatch, own) if match)
+    found = (match for match in map(POST_URL.fullmatch, own) if match)
     ids = dict.fromkeys(int(match[1] or match[2]) for match in found)
-    return list(ids)[:MOST_LINKED]
+    return list(ids)[:MAX_LINKED_POSTS]
 
 
 class Search:
@@ -119,7 +119,7 @@ class Search:
         self.comparisons = MOST_COMPARED
 
     def source_of(self, block: QuoteBlock) -> Found | None:
-        """Where the words of this block come from."""
+        """Return the place that the words of this block come from."""
         for revision, named in chain(
             ((revision, True) for revision in self._in_turn()),
             ((revision, False) for revision in self.above),
@@ -140,7 +140,7 @@ class Search:
         return Found(block.ordinal, block.words, revision, *place)
 
     def _in_turn(self) -> list[Revision]:
-        """What the form pointed at, first the posts whose quote was not found yet.
+        """Return the revisions that the form named, first those whose quote was not found yet.
 
         A few words may stand in several of these posts.
         """
@@ -157,7 +157,7 @@ class Search:
                 yield revision, False
 
     def _linked(self) -> Iterator[tuple[Revision, bool]]:
-        """The posts that the text links to; asked for only when nobody nearer said the words."""
+        """Yield the posts that the text links to; queried only if no nearer post has the words."""
         for revision in self.linked:
             yield revision, False
 
@@ -166,7 +166,7 @@ class Search:
         return Revision.objects.of_posts(self._linked_ids, self.reader)
 
     def _altered_from(self, block: QuoteBlock) -> Found | None:
-        """The post pointed at whose words, as it says them now, the block has changed."""
+        """Return the named post whose current words the block has changed."""
         grouped = groupby(self._in_turn(), key=attrgetter("post_id"))
         for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
             if self.comparisons and latest.post_id != self.excluded_id:
@@ -190,7 +190,7 @@ def _probe(words: str) -> str:
 
 
 def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
-    """Start and length of the quoted words in what somebody said; of elided ones, of all parts.
+    """Return start and length of quoted words in a text; of elided ones, of all parts together.
 
     Words so few that they stand anywhere by chance count only when the source was `named`.
     """
@@ -199,7 +199,7 @@ def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] |
 
 
 def find_again(revisions: Collection[Revision]) -> None:
-    """Say anew where in these the words stand that others quote, after their text was shortened."""
+    """Find the quoted words in these revisions again, after their text was shortened."""
     quotes = Quote.objects.filter(source_revision__in=revisions).exclude(words="")
     for quote in quotes.select_related("source_revision"):
         said = quote.source_revision.said

@@ -1,4 +1,4 @@
-"""Opening and closing the cases of the review queue: parts of other deeds, in their transaction.
+"""Opening and closing the cases of the review queue: parts of other actions' transactions.
 
 The thread of the post is locked by the caller, so that no report slips in beside an answer.
 """
@@ -15,7 +15,7 @@ from forum.models import Case, HeldPost, ModerationAction, ModerationNotificatio
 
 
 def weigh(post_ids: Iterable[int]) -> None:
-    """Let the cases of these posts say what their reports say: open or not, how heavy, how old."""
+    """Update the cases of these posts from their reports: open or closed, weight, age."""
     for post_id in post_ids:
         of_post = Report.objects.open().filter(post=post_id)
         found = of_post.aggregate(weight=Sum("weight"), oldest=Min("created_at"))
@@ -48,7 +48,7 @@ def close_reports(
 ) -> list[int]:
     """Answer all open reports on these posts and tell those who made them; returns their ids.
 
-    Whoever did it themselves is not told of it.
+    Reporters who acted themselves are not notified.
     """
     reports = list(Report.objects.open().filter(post__in=unnest(post_ids)).select_for_update())
     if not reports:
@@ -72,14 +72,14 @@ def close_reports(
 
 
 def answer_to(post: Post) -> ModerationAction | None:
-    """What answered the last reports on a post that a moderator answered."""
+    """Return the moderation action that answered the latest closed reports on a post."""
     answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")
     report = answered.order_by("-closed_at", "-id").first()
     return report.action if report else None
 
 
 def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
-    """Take back what answered the reports on these posts, and what was said of it.
+    """Reopen the reports on these posts that an action answered; delete its notifications.
 
     Not of a post that is not there any more: what took it away is the answer then. And whoever
     reported a post once more meanwhile has an open report already.

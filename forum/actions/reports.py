@@ -10,7 +10,7 @@ from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
 from forum.models import Post, Report, User
-from forum.models.reports import WORDS_LENGTH
+from forum.models.reports import MAX_REPORT_LENGTH
 from forum.permissions import can_report
 
 
@@ -19,13 +19,15 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
     """Tell the moderators of a post; returns the report.
 
     Who has an open report on it is given that one. Raises `Invalid`, `NotAllowed`, `Gone`,
-    `SignedOut`, `Suspended` or `Busy`.
+    `LoggedOut`, `Suspended` or `Busy`.
     """
     words = clean_source(words).strip()
     if reason not in Report.Reason.values:
         raise Invalid(_("Please choose a reason."))
-    if len(words) > WORDS_LENGTH:
-        raise Invalid(_("A report can have at most %(most)d characters.") % {"most": WORDS_LENGTH})
+    if len(words) > MAX_REPORT_LENGTH:
+        raise Invalid(
+            _("A report can have at most %(most)d characters.") % {"most": MAX_REPORT_LENGTH}
+        )
     thread = lock_thread_of(post.pk)
     before = Report.objects.open().filter(post=post, reporter=actor).first()
     if before:

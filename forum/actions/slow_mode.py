@@ -1,4 +1,4 @@
-"""Where people write slowly: one post a person in so many minutes."""
+"""Slow mode: one post per person in a number of minutes."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def _wait(target: Post | Thread, latest: datetime) -> None:
     left = latest + timedelta(minutes=minutes) - timezone.now()
     if left <= timedelta(0):
         return
-    told = ngettext(
+    message = ngettext(
         "Slow mode: one post every %(count)d minute. %(reason)s Next post in %(seconds)d s.",
         "Slow mode: one post every %(count)d minutes. %(reason)s Next post in %(seconds)d s.",
         minutes,
     )
     seconds = int(left.total_seconds()) + 1
     reason = f"{target.slow_action.reason}." if target.slow_action else ""
-    raise RateLimited(seconds, told % {"count": minutes, "reason": reason, "seconds": seconds})
+    raise RateLimited(seconds, message % {"count": minutes, "reason": reason, "seconds": seconds})

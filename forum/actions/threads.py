@@ -71,7 +71,7 @@ def publish_thread(
 
     `title` is clean. `nonce` identifies the form: sent twice, what it made at first is returned, a
     held post too; with other words `AlreadySent` is raised. `draft_version` is that of the draft
-    that the author has seen. Raises `Locked`, `SignedOut`, `Suspended`, `Busy`, or what `check`
+    that the author has seen. Raises `Locked`, `LoggedOut`, `Suspended`, `Busy`, or what `check`
     raises.
     """
     if sent := sent_before(author, nonce, prepared.source, title=title):

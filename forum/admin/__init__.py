@@ -1,4 +1,4 @@
-"""The moderators' desk: the same actions as in the page, through Django's admin."""
+"""The moderation admin: the same actions as on the site, through Django's admin."""
 
 from forum.admin import boards, configured, erasures, held, log, members, posts, queue, threads
 from forum.admin.site import admin_site

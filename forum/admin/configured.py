@@ -1,6 +1,7 @@
 """Settings that administrators edit as rows, and that the moderation log tells of.
 
-A model that is registered here also needs a name in `forum.moderation.configuration.KINDS`.
+A model that is registered here also needs a name in `CONFIGURED_MODELS` of
+`forum.moderation.configuration`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from forum.permissions import can_confirm_erasure, can_list_members
 from forum.presenters.erasures import extent_of
 
 
-class State(admin.SimpleListFilter):
+class ErasureState(admin.SimpleListFilter):
     title = _lazy("state")
     parameter_name = "state"
 
@@ -41,7 +41,7 @@ class ErasureAdmin(PageAdmin):
     """One person requests it on the page of the target; another confirms it here, or refuses."""
 
     list_display = ["target", "asked_by", "asked_at", "due", "reason", "state"]
-    list_filter = [State]
+    list_filter = [ErasureState]
     list_select_related = ["post__author", "person", "asked_by"]
     ordering = ["-id"]
     actions = None
@@ -62,7 +62,7 @@ class ErasureAdmin(PageAdmin):
             "opts": self.opts,
             "asked": row,
             "extent": extent_of(row) if row.is_open else "",
-            "verdict": can_confirm_erasure(actor, row),
+            "permission": can_confirm_erasure(actor, row),
             "is_asker": row.asked_by_id == actor.pk,
             "form": form or ModerationForm(action="erase"),
             "version": version_of([row.target]),

@@ -16,10 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from forum.admin.site import ForModerators, ModeratorModelAdmin, admin_site, moderator
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
-from forum.moderation.configuration import KINDS
+from forum.moderation.configuration import CONFIGURED_MODELS
 from forum.permissions import can_undo
-
-Kind = ModerationEffect.Kind
 
 
 @admin.register(ModerationAction, site=admin_site)
@@ -71,13 +69,17 @@ def _link(effect: ModerationEffect) -> SafeString:
 
 
 def _address(effect: ModerationEffect) -> str:
-    if effect.kind == Kind.POST:
+    if effect.kind == ModerationEffect.Kind.POST:
         return post_path(effect.target_id)
-    if effect.kind == Kind.THREAD:
+    if effect.kind == ModerationEffect.Kind.THREAD:
         return reverse("thread-short", args=[effect.target_id])
-    if effect.kind == Kind.HELD:
+    if effect.kind == ModerationEffect.Kind.HELD:
         return reverse("held-detail", args=[effect.target_id])
-    model = "user" if effect.kind == Kind.PERSON else KINDS[effect.kind]._meta.model_name
+    model = (
+        "user"
+        if effect.kind == ModerationEffect.Kind.PERSON
+        else CONFIGURED_MODELS[effect.kind]._meta.model_name
+    )
     return reverse(f"admin:forum_{model}_change", args=[effect.target_id])
 
 

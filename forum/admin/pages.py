@@ -15,7 +15,7 @@ from forum.errors import NotAllowed
 
 
 class PageAdmin(ForModerators, ModeratorModelAdmin):
-    """What is only looked at in `show`, and goes on by the `steps`: methods that take its id."""
+    """A read-only page, `show`, with forms for the `steps`: methods that take the object's id."""
 
     steps: Sequence[str]
 

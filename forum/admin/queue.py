@@ -1,4 +1,4 @@
-"""The review queue: what waits for a moderator, and where the desk begins."""
+"""The review queue: open cases, the first page of the moderation admin."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Choice(admin.SimpleListFilter):
         return queryset.filter(chosen[1](self.reader)) if chosen else queryset
 
 
-class State(Choice):
+class CaseState(Choice):
     """Open unless something else is asked for."""
 
     title = _lazy("state")
@@ -84,7 +84,7 @@ class Reason(admin.SimpleListFilter):
         return queryset.filter(post__in=said.values("post"))
 
 
-class Kind(Choice):
+class CaseKind(Choice):
     title = _lazy("kind")
     parameter_name = "kind"
     values = {
@@ -149,7 +149,7 @@ class CaseAdmin(ReviewAdmin):
         *("about", "author", "thread", "reasons", "weight_in_words", "since", "state", "answers"),
     ]
     list_display_links = None
-    list_filter = [State, Reason, InBoardOfCase, WorkedOn, Kind, Account, Answered, Age]
+    list_filter = [CaseState, Reason, InBoardOfCase, WorkedOn, CaseKind, Account, Answered, Age]
     search_fields = ["post__source"]
     search_help_text = _lazy("Words of a post, its number, or @author")
 
@@ -172,8 +172,8 @@ class CaseAdmin(ReviewAdmin):
     ) -> tuple[QuerySet[Case], bool]:
         if not search_term:
             return queryset, False
-        found = admin_search.by_number_or_author(queryset, search_term, of="post__")
-        of_held = admin_search.by_number_or_author(queryset, search_term, of="held__")
+        found = admin_search.by_number_or_author(queryset, search_term, path="post__")
+        of_held = admin_search.by_number_or_author(queryset, search_term, path="held__")
         if found is None or of_held is None:
             source = if_readable(moderator(request), "source", "post__")
             held = Q(held__source__icontains=search_term) | Q(held__title__icontains=search_term)

@@ -24,7 +24,7 @@ from forum.errors import UserError
 from forum.models import Case, HeldPost, Post
 from forum.models.reports import CaseQuerySet
 from forum.moderation.actions.report_answers import see_reporters
-from forum.moderation.offers import bulk_actions, offered_actions, page_of
+from forum.moderation.offers import action_url, bulk_actions, offered_actions
 from forum.moderation.targets import PENDING, POST, Target
 from forum.presenters.held_review import HeldReview
 from forum.presenters.review import Review
@@ -33,7 +33,7 @@ Offer = tuple[str, Any, str]  # address, text, key
 
 
 class ReviewAdmin(PageAdmin):
-    """What is done with one case; the list of all of them is `CaseAdmin`."""
+    """The pages of one case; the list of all cases is `CaseAdmin`."""
 
     steps = ["claim", "release", "next", "previous", "reporters"]
 
@@ -78,7 +78,7 @@ class ReviewAdmin(PageAdmin):
         groups = []
         for heading, target in targets:
             offers = [
-                (page_of(action, target, back), action.button, action.queue_key)
+                (action_url(action, target, back), action.button, action.queue_key)
                 for action in (offered_actions(target, reader) if target else ())
                 if target
             ]
@@ -133,7 +133,7 @@ class ReviewAdmin(PageAdmin):
         return reverse("admin:index") + (f"?{chosen}" if chosen else "")
 
     def _filters(self, request: HttpRequest) -> str:
-        """What the list was asked for from which somebody came, as a query string."""
+        """Return the filters of the list that led here, as a query string."""
         return str(request.POST.get("filters") or request.GET.get("filters", ""))
 
     def _listed(self, request: HttpRequest) -> CaseQuerySet:
@@ -170,7 +170,7 @@ class ReviewAdmin(PageAdmin):
             '<a href="{}" data-js-key="{}">{}</a>',
             (
                 (
-                    page_of(action, case.about, reverse("admin:index")),
+                    action_url(action, case.about, reverse("admin:index")),
                     action.queue_key,
                     action.button,
                 )

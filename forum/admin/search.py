@@ -1,4 +1,4 @@
-"""How the desk counts and searches."""
+"""Counting and searching in the moderation admin."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from forum.presenters.counts import branches, people, posts, reports, threads
 __all__ = ["branches", "by_number_or_author", "people", "posts", "reports", "threads"]
 
 
-def by_number_or_author(listed: QuerySet[Any], term: str, *, of: str = "") -> QuerySet[Any] | None:
-    """What a search for a number, or for @name, finds; None when it is for words.
+def by_number_or_author(
+    listed: QuerySet[Any], term: str, *, path: str = ""
+) -> QuerySet[Any] | None:
+    """Return the results for a number or for @name; None when the term is words.
 
-    `of` leads from what is listed to what has the number and the author: `"post__"`.
+    `path` leads from the listed model to the one with the number and the author: `"post__"`.
     """
     if term.isascii() and term.isdigit() and len(term) < 19:
-        return listed.filter(**{f"{of}pk": term})
+        return listed.filter(**{f"{path}pk": term})
     if term.startswith("@"):
-        return listed.filter(**{f"{of}author__in": User.objects.named([term[1:]])})
+        return listed.filter(**{f"{path}author__in": User.objects.named([term[1:]])})
     return None

@@ -1,4 +1,4 @@
-"""The desk itself: who gets in, and what all its pages have in common."""
+"""The moderation admin: access, and the parts that its pages share."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ModerationAdminSite(admin.AdminSite):
     def index(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The desk begins with what waits."""
+        """Show the review queue as the first page."""
         return self.get_model_admin(Case).changelist_view(request, extra_context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
@@ -110,7 +110,7 @@ admin_site = ModerationAdminSite()
 
 
 def moderator(request: HttpRequest) -> User:
-    """Who is at the desk."""
+    """Return the moderator who uses the admin."""
     assert isinstance(request.user, User)
     return request.user
 
@@ -125,7 +125,7 @@ class BoundedPaginator(Paginator):
 
 
 class ForModerators:
-    """Permissions of what moderators look at: nothing is added, changed or deleted by hand."""
+    """Permissions of pages for moderators: nothing is added, changed or deleted by hand."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -144,7 +144,7 @@ class ForModerators:
 
 
 class ForAdministrators:
-    """Permissions of what administrators set up."""
+    """Permissions of settings for administrators."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return can_administer(request.user)
@@ -200,7 +200,7 @@ class OrderedChangeList(ChangeList):
 
 
 class ModeratorModelAdmin(admin.ModelAdmin):
-    """A list whose price does not grow with the forum."""
+    """A list whose cost does not grow with the forum."""
 
     sortable_by = ()
     paginator = BoundedPaginator
@@ -218,7 +218,7 @@ class ModeratorModelAdmin(admin.ModelAdmin):
 
 
 class YesNo(admin.EmptyFieldListFilter):
-    """Whether a time is set, in words."""
+    """A filter by whether a time is set."""
 
     titles = {
         "hidden_at": _("hidden"),

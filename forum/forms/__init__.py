@@ -1,1 +1,1 @@
-"""What people may send, and every message about bad input."""
+"""Forms: the input that is accepted, and every message about input that is not."""

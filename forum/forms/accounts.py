@@ -93,7 +93,7 @@ class SignupForm(Plain, allauth.SignupForm):
         return cleaned
 
     def _sent_before(self) -> User | None:
-        """Who signed up with these very words a moment ago: the button was pressed twice."""
+        """Return the account that this form made a moment ago: the button was pressed twice."""
         person = User.objects.named([self.name]).never_logged_in().first()
         is_same = (
             person is not None

@@ -1,4 +1,4 @@
-"""What django-allauth asks the site."""
+"""The site's adapter for django-allauth."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Adapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Whether to send somebody there after a deed: to this very host, nowhere else."""
+        """Return whether a redirect may lead there: to this host, nowhere else."""
         request = self.request
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 

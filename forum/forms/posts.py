@@ -67,7 +67,7 @@ class PostForm(forms.Form):
 
     @property
     def writing(self) -> Writing:
-        """What was sent; of what is not valid nothing."""
+        """Return the fields that are valid; those that are not are left out."""
         self.full_clean()
         return Writing(**self.cleaned_data)
 

@@ -1,4 +1,4 @@
-"""What somebody sends who reports a post."""
+"""The form to report a post."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.forms.accounts import Plain
 from forum.models import Report
-from forum.models.reports import WORDS_LENGTH
+from forum.models.reports import MAX_REPORT_LENGTH
 
 
 class ReportForm(Plain):
@@ -20,7 +20,7 @@ class ReportForm(Plain):
     # Named as other forms name it: what was typed is kept over signing in.
     note = forms.CharField(
         label=_("Details for the moderators"),
-        max_length=WORDS_LENGTH,
+        max_length=MAX_REPORT_LENGTH,
         required=False,
         widget=forms.Textarea({"rows": 3}),
         help_text=_("Optional."),

@@ -1,4 +1,4 @@
-"""What members say against what a moderator did to them, and how that was answered."""
+"""Appeals of members against moderation actions, and the answers to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 
-WORDS_LENGTH = 2000
+MAX_APPEAL_LENGTH = 2000
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
@@ -20,7 +20,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         return self.filter(answered_at=None).order_by("id")
 
     def for_moderator(self, person: User) -> AppealQuerySet:
-        """Those against acts in what this person moderates."""
+        """Filter the appeals against actions in the boards that this person moderates."""
         actions = ModerationAction.objects.for_admin(person).values("pk")
         return self.filter(action__in=actions).select_related(
             "member", "action__actor", "action__board", "action__thread", "answered_by", "record"
@@ -28,7 +28,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 
 
 class Appeal(models.Model):
-    """One member, once, against one act; answered by undoing it, or by saying why it stands."""
+    """A member's appeal against an action; upheld by undoing it, or declined with a reason."""
 
     class Outcome(models.TextChoices):
         UPHELD = "upheld", _("upheld")
@@ -40,7 +40,7 @@ class Appeal(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="appeals", verbose_name=_("member")
     )
-    words = models.CharField(_("words"), max_length=WORDS_LENGTH)
+    words = models.CharField(_("words"), max_length=MAX_APPEAL_LENGTH)
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     answered_at = models.DateTimeField(_("decided at"), null=True)

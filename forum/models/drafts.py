@@ -1,4 +1,4 @@
-"""What members have written and not posted."""
+"""Drafts: texts that members have written and not posted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TAKEN_BACK_WITHIN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a text is for: an answer to a post, a thread in a board, or an edit of a post; by id."""
+    """The purpose of a text: a reply to a post, a thread in a board, or an edit; by id."""
 
     parent_id: int | None = None
     board_id: int | None = None
@@ -47,8 +47,8 @@ class Purpose:
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def of(self, member: User) -> DraftQuerySet:
-        """One's own drafts; nobody else's are ever asked for."""
+    def of_member(self, member: User) -> DraftQuerySet:
+        """Filter a member's own drafts; nobody else's are ever queried."""
         return self.filter(member=member)
 
     def kept(self) -> DraftQuerySet:
@@ -67,11 +67,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.filter(Q(parent__thread=thread) | Q(post__thread=thread))
 
     def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
-        """What the page of a thread says of the drafts that `reader` keeps in it, in one column.
+        """Return one column with the reader's drafts in a thread, for the thread's page.
 
-        Of the latest `MOST_LINES`; of a long one, that there are at least so many words.
+        The latest `MOST_LINES`; the words of a long draft are counted only to a limit.
 
-        Who wrote the post answered is left out when `reader` may not read that any more.
+        The author of the parent is left out when `reader` can no longer read the parent.
         """
         drafts = self.filter(member=reader.pk).kept().in_thread(thread).order_by("-id")
         name = Case(When(readable_by(reader, "parent__"), then=F("parent__author__username")))
@@ -96,7 +96,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.order_by("-saved_at", "-id")
 
     def with_context(self, reader: User) -> DraftQuerySet:
-        """With what each is for, and `is_parent_readable`, in the same query."""
+        """Join the parent, post or board of each, and add `is_parent_readable`."""
         context = ("thread__board", "thread__locked_action__actor", "author")
         readable = When(readable_by(reader, "parent__"), then=Value(True))
         return (
@@ -104,7 +104,13 @@ class DraftQuerySet(models.QuerySet["Draft"]):
                 "board",
                 *(f"{post}__{field}" for post in ("parent", "post") for field in context),
             )
-            .defer(*(f"{post}__{text}" for post in ("parent", "post") for text in TEXTS))
+            .defer(
+                *(
+                    f"{post}__{text}"
+                    for post in ("parent", "post")
+                    for text in DRAFT_DEFERRED_FIELDS
+                )
+            )
             .annotate(is_parent_readable=Case(readable, default=False, output_field=BooleanField()))
         )
 
@@ -116,7 +122,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         )
 
 
-TEXTS = ("html", "source")
+DRAFT_DEFERRED_FIELDS = ("html", "source")
 
 
 class Draft(models.Model):
@@ -136,7 +142,7 @@ class Draft(models.Model):
     quoted_post_ids = models.JSONField(default=list)
     base_revision = models.BigIntegerField(null=True)
     last_seen_post = models.BigIntegerField(null=True)
-    # Counts savings: who saves over a later one than they saw is told.
+    # Counts saves, so that nobody overwrites a later one that they have not seen.
     version = models.PositiveIntegerField(default=1)
     # The form that saved last, and how often it had then: what it sent before may come later.
     nonce = models.UUIDField(null=True)
@@ -177,7 +183,7 @@ class Draft(models.Model):
         return f"{self.member_id}: {self.source[:40]}"
 
     def get_absolute_url(self) -> str:
-        """Where one goes on writing it; empty when its board is gone."""
+        """Return the address of the draft's composer; empty when its board is gone."""
         if self.parent_id:
             return f"{post_path(self.parent_id)}reply/"
         if self.post_id:

@@ -1,4 +1,4 @@
-"""What is to be erased for ever: asked for by one person, confirmed by another."""
+"""Requests for permanent deletion: made by one person, confirmed by another."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post
 
-# What nobody confirmed by then has to be asked for again.
+# Requests that nobody confirmed by then expire.
 ASKED_FOR = timedelta(days=14)
-# Within so long members are owed what they ask for themselves.
+# The time limit for requests of members to erase their own account.
 OWED_WITHIN = timedelta(days=30)
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
     def open(self) -> ErasureQuerySet:
-        """What waits for a second person; what members ask for themselves until it is done."""
+        """Filter requests that wait for a second person; a member's own stay open until done."""
         fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
         return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
 
     def expired(self) -> ErasureQuerySet:
         return self.filter(closed_at=None).exclude(pk__in=self.model.objects.open().values("pk"))
 
-    def of(self, target: Post | User) -> ErasureQuerySet:
-        """Of a post, or of a member."""
+    def about(self, target: Post | User) -> ErasureQuerySet:
+        """Filter the requests to erase a post or a member."""
         return self.filter(post=target) if isinstance(target, Post) else self.filter(person=target)
 
 
 class Erasure(models.Model):
-    """One post, or one member, that is to be erased; and what became of it."""
+    """A request to erase a post or a member, and its outcome."""
 
     class Outcome(models.TextChoices):
         DONE = "done", _("permanently deleted")
@@ -111,7 +111,7 @@ class Erasure(models.Model):
 
     @property
     def is_own(self) -> bool:
-        """Whether a member asked for it themselves."""
+        """Return whether members asked for their own erasure."""
         return self.asked_by_id == self.person_id
 
     @property

@@ -32,17 +32,17 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
     def ended(self) -> HeldPostQuerySet:
         return self.exclude(state=HeldPost.State.WAITING)
 
-    def of(self, member: User) -> HeldPostQuerySet:
+    def of_member(self, member: User) -> HeldPostQuerySet:
         """One's own, the latest first."""
         return self.filter(author=member).order_by("-id")
 
     def since(self, people: Any, moment: datetime, board: Board | None) -> HeldPostQuerySet:
-        """What of these people waits and was written from then on, anywhere or in that board."""
+        """Filter pending posts that these people wrote since `moment`, anywhere or in `board`."""
         theirs = self.waiting().filter(author__in=people, created_at__gte=moment)
         return theirs.in_boards([board.pk]) if board else theirs
 
     def moderated_by(self, person: User) -> HeldPostQuerySet:
-        """Those for the boards in which this person keeps order."""
+        """Filter those in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
@@ -60,7 +60,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         return self.filter(Q(author=reader) | _in_boards(reader.roles.board_ids))
 
     def with_context(self) -> HeldPostQuerySet:
-        """With author, rule, and what each is for, in the same query."""
+        """Join the author, the rule, and the parent, post or board of each."""
         return self.select_related(
             "author",
             "rule",
@@ -74,7 +74,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         )
 
     def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
-        """What the page of a thread says of what `reader` wrote and waits, in one column."""
+        """Return one column with the reader's pending posts in a thread, for the thread's page."""
         mine = self.waiting().filter(author=reader.pk, post=None)
         there = mine.filter(Q(parent__thread=thread) | Q(edits__thread=thread)).order_by("id")
         line = JSONObject(id="id", parent="parent_id", edits="edits_id", excerpt="excerpt")
@@ -118,7 +118,7 @@ class HeldPost(models.Model):
     nonce = models.UUIDField(null=True)
     created_at = models.DateTimeField(_("written at"), default=timezone.now)
 
-    # The rule, if it is there still, and what was found, in words.
+    # The rule, unless it was deleted, and the terms found, in words.
     rule = models.ForeignKey(
         HoldRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
@@ -128,7 +128,7 @@ class HeldPost(models.Model):
     state = models.CharField(
         _("state"), max_length=10, choices=State.choices, default=State.WAITING
     )
-    # What it became; of an edit the wording that it took the place of.
+    # The post that it became, or the revision that the edit replaced.
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     replaced = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
 
@@ -179,6 +179,6 @@ class HeldPost(models.Model):
 
     @property
     def published_at(self) -> str:
-        """Where everybody reads it, if it was published."""
+        """Return the address of the published post; empty while there is none."""
         post_id = self.post_id or self.edits_id
         return post_path(post_id) if post_id and self.state == self.State.APPROVED else ""

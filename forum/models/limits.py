@@ -1,4 +1,4 @@
-"""How often something may be done, counted in the database so that every process agrees."""
+"""Rate limits, counted in the database so that every process agrees."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Limit:
     per_seconds: float
 
 
-# Fast enough for anybody who reads what they answer.
+# Fast enough for anybody who reads the post that they reply to.
 POSTS = Limit("posts", burst=10, per_seconds=20)
 # A conversation is begun with some thought.
 THREADS = Limit("threads", burst=3, per_seconds=600)
@@ -44,7 +44,7 @@ class RateLimitQuerySet(models.QuerySet["RateLimit"]):
 
 
 class RateLimit(models.Model):
-    """A token bucket: one row per person and kind of deed, emptied by doing, refilled by time."""
+    """A token bucket: one row per person and kind of action, emptied by use, refilled by time."""
 
     key = models.CharField(max_length=120, primary_key=True)
     tokens = models.FloatField()

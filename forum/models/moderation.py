@@ -20,12 +20,12 @@ from forum.models.threads import Reader, Thread
 
 class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
     def about(self, kind: str, target_id: int) -> ModerationActionQuerySet:
-        """What was done to that post, thread or person, the latest first."""
+        """Filter the actions on a post, thread or person."""
         effects = ModerationEffect.objects.filter(kind=kind, target_id=target_id)
         return self.filter(pk__in=effects.values("action"))
 
     def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
-        """The log as everybody reads it: without what is between moderators and one member.
+        """Filter the public log: without actions between moderators and one member.
 
         What was done in a thread is told to those who may open the thread. Moderators see all of
         their boards, members what concerns them.
@@ -41,17 +41,17 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return entries.filter(public)
 
     def concerning(self, member: User) -> ModerationActionQuerySet:
-        """Of what this member was told as somebody concerned."""
-        told = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
-        return self.filter(**told).select_related("actor", "board", "thread")
+        """Filter the actions that this member was notified of."""
+        about = {"notifications__member": member, "notifications__cause__in": ["deed", "appeal"]}
+        return self.filter(**about).select_related("actor", "board", "thread")
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
-        """What is known of a member: without notes that were taken back, and that they were."""
+        """Leave out moderators' notes that were deleted, with the entries that deleted them."""
         deleted = Q(act="note-person", undone_by__isnull=False) | Q(act="retract-note")
         return self.exclude(deleted)
 
     def with_targets(self) -> ModerationActionQuerySet:
-        """With how many posts each is about, and the name of a member whom it is about."""
+        """Add the number of posts that each is about, and the name of the member."""
         effects = ModerationEffect.objects.filter(action=OuterRef("pk")).order_by()
         posts = effects.filter(kind=ModerationEffect.Kind.POST).values("action")
         member = ModerationEffect.objects.filter(
@@ -68,13 +68,13 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         return self if action_id is None else self.filter(pk__lt=action_id)
 
     def for_admin(self, person: User) -> ModerationActionQuerySet:
-        """The log of what this person moderates, or did, with all that it says."""
+        """Filter the actions that this person did, or can moderate, with all their details."""
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         entries = entries.prefetch_related("effects")
         if person.roles.is_site_moderator:
             return entries
         posts = Post.objects.order_by().filter(thread__in=Thread.objects.moderated_by(person))
-        # Few acts are about several boards at once; those are looked through for a post of theirs.
+        # Few actions concern several boards at once; those are searched for a post in theirs.
         theirs = ModerationEffect.objects.filter(
             action=OuterRef("pk"), kind=ModerationEffect.Kind.POST, target_id__in=posts.values("pk")
         )
@@ -95,7 +95,7 @@ class ModerationAction(models.Model):
     act = models.CharField(_("action"), max_length=20, choices=type_choices)
     reason = models.CharField(_("reason"), max_length=500)
     note = models.CharField(_("note for moderators"), max_length=2000, blank=True)
-    # Where it was done; empty for what is about members, or about several places.
+    # The place of the action; empty when it concerns members, or several places.
     board = models.ForeignKey(
         Board, models.PROTECT, null=True, related_name="+", verbose_name=_("board")
     )
@@ -137,7 +137,7 @@ class ModerationAction(models.Model):
 
 class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
     def owners(self, kind: str, ids: Collection[int], key: str) -> dict[int, int]:
-        """Which action set `key` of each of these targets last, as the log tells."""
+        """Return the id of the action that last set `key`, for each of these targets."""
         latest = (
             self.filter(kind=kind, target_id__in=ids, after__has_key=key)
             .order_by("target_id", "-action")
@@ -147,13 +147,13 @@ class ModerationEffectQuerySet(models.QuerySet["ModerationEffect"]):
 
 
 class ModerationEffect(models.Model):
-    """What an action changed: one row per target, with the state before and after."""
+    """The effects of an action: one row per target, with the state before and after."""
 
     class Kind(models.TextChoices):
         POST = "post", _("post")
         THREAD = "thread", _("thread")
         PERSON = "person", _("member")
-        # What administrators set up; see `forum.moderation.configuration`.
+        # Settings of administrators; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
         RULE = "rule", _("review rule")
         HELD = "held", _("pending post")

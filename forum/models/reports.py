@@ -1,6 +1,6 @@
-"""What members report to moderators, and the cases that these work through: one a post.
+"""Reports of members, and the cases that moderators review: one per post.
 
-A post that waits to be seen by others at all is a case too.
+A pending post is a case too.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from forum.models.moderation import ModerationAction
 from forum.models.posts import Post, if_readable
 from forum.models.threads import Reader, Thread
 
-WORDS_LENGTH = 1000
+MAX_REPORT_LENGTH = 1000
 # Who opened a case and went away without a word does not keep it.
 CLAIM_LASTS = timedelta(minutes=15)
 # Beyond this, the queue is said to be longer.
 MOST_WAITING = 99
-# What a row of the queue is about, or near, whose texts it does not show.
+# The posts joined to a row of the queue, whose texts it does not show.
 OF_CASE = ("post", "held__parent", "held__edits")
-TEXTS = ("html", "source", "excerpt")
+CASE_DEFERRED_FIELDS = ("html", "source", "excerpt")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -42,12 +42,12 @@ class ReportQuerySet(models.QuerySet["Report"]):
         return self.filter(post=post).order_by("id")
 
     def answered(self, post: Post, reporter: User) -> Report | None:
-        """What this person said last of a post and was answered, with the answer."""
+        """Return a person's latest closed report on a post, with the action that answered it."""
         closed = self.filter(post=post, reporter=reporter).exclude(closed_at=None)
         return closed.select_related("action").order_by("-closed_at", "-id").first()
 
     def weight_of(self, reporter: User) -> float:
-        """How much a report of this person's counts: 1 without a record, from 0 to 2 with one."""
+        """Return the weight of a person's reports: 1 without a record, from 0 to 2 with one."""
         closed = self.filter(reporter=reporter).exclude(closed_at=None)
         record = closed.aggregate(
             upheld=models.Count("pk", filter=Q(outcome=Report.Outcome.ACTED)),
@@ -58,7 +58,7 @@ class ReportQuerySet(models.QuerySet["Report"]):
 
 
 class Report(models.Model):
-    """One member says once of a post what is wrong with it, and hears how it ended."""
+    """A report of a post by a member, who is notified of the outcome."""
 
     class Reason(models.TextChoices):
         SPAM = "spam", _("Spam")
@@ -78,13 +78,13 @@ class Report(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="reports", verbose_name=_("reporter")
     )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
-    words = models.CharField(_("words"), max_length=WORDS_LENGTH, blank=True)
+    words = models.CharField(_("words"), max_length=MAX_REPORT_LENGTH, blank=True)
     weight = models.FloatField(_("weight"))
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
     closed_at = models.DateTimeField(_("decided at"), null=True)
     outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
-    # What answered it; none when its author deleted the post.
+    # The action that answered it; none when its author deleted the post.
     action = models.ForeignKey(
         ModerationAction, models.PROTECT, null=True, related_name="answered_reports"
     )
@@ -116,11 +116,11 @@ class Report(models.Model):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> CaseQuerySet:
-        """What waits for a moderator, the weightiest first, then what waits longest."""
+        """Filter open cases, those of the greatest weight first, then the oldest."""
         return self.filter(closed_at=None).order_by(F("weight").desc(), "opened_at", "id")
 
     def moderated_by(self, person: User) -> CaseQuerySet:
-        """The cases of the boards in which this person keeps order."""
+        """Filter the cases in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
@@ -133,7 +133,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """As the queue lists them to this person, with all that a row says."""
         answers = Post.objects.order_by().filter(parent=OuterRef("post"))
         asked = Report.objects.filter(post=OuterRef("post")).filter(
-            # Of what is answered, all that was ever said.
+            # Of closed cases, all reports.
             Q(closed_at=None) | Q(post__case__closed_at__isnull=False)
         )
         rows = self.annotate(
@@ -147,11 +147,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
                 *("post__author", "post__thread__board", "assignee", "held__author"),
                 *("held__board", "held__parent__thread__board", "held__edits__thread__board"),
             )
-            .defer(*(f"{post}__{text}" for post in OF_CASE for text in TEXTS))
+            .defer(*(f"{post}__{text}" for post in OF_CASE for text in CASE_DEFERRED_FIELDS))
         )
 
     def waiting_for(self, person: User) -> int:
-        """How many open cases this person may work on; no more than `MOST_WAITING` + 1."""
+        """Count the open cases that a person can review, up to `MOST_WAITING` + 1."""
         return self.moderated_by(person).open()[: MOST_WAITING + 1].count()
 
     def free_for(self, person: User) -> CaseQuerySet:
@@ -159,12 +159,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(assignee=None) | Q(assignee=person) | ~worked_on())
 
     def after(self, case: Case) -> CaseQuerySet:
-        """What comes after a case in the order of the queue."""
+        """Filter the cases after this one in the order of the queue."""
         later = Q(opened_at__gt=case.opened_at) | Q(opened_at=case.opened_at, pk__gt=case.pk)
         return self.filter(Q(weight__lt=case.weight) | Q(weight=case.weight) & later)
 
     def before(self, case: Case) -> CaseQuerySet:
-        """What comes before a case, the nearest first."""
+        """Filter the cases before this one in the queue, the nearest first."""
         earlier = Q(opened_at__lt=case.opened_at) | Q(opened_at=case.opened_at, pk__lt=case.pk)
         found = self.filter(Q(weight__gt=case.weight) | Q(weight=case.weight) & earlier)
         return found.order_by("weight", "-opened_at", "-id")
@@ -233,7 +233,7 @@ class Case(models.Model):
 
     @property
     def about(self) -> Post | HeldPost:
-        """What is to be decided on."""
+        """Return the post or the pending post that is to be decided on."""
         about = self.post or self.held
         assert about
         return about
@@ -244,7 +244,7 @@ class Case(models.Model):
 
     @property
     def thread(self) -> Thread | None:
-        """Where it is; none of what is to open a thread."""
+        """Return the thread of the case; None for a pending new thread."""
         return self.about.thread
 
     @property
@@ -260,7 +260,7 @@ class Case(models.Model):
 
     @property
     def worked_on_by(self) -> User | None:
-        """Who has it in hand just now, or was given it."""
+        """Return the moderator who has claimed the case just now, or was assigned it."""
         if self.claimed_at is None or self.is_assigned:
             return self.assignee
         away = abs(timezone.now() - self.claimed_at)
@@ -268,7 +268,7 @@ class Case(models.Model):
 
 
 def worked_on() -> Q:
-    """Which cases somebody has in hand just now, or was given."""
+    """Return a condition for cases that are claimed just now or assigned."""
     now = timezone.now()
     # A claim far in the future was made before the clock was set back, and holds nobody off; one
     # a moment ahead may be made while this is asked.
@@ -277,9 +277,9 @@ def worked_on() -> Q:
 
 
 def open_reports(reader: Reader) -> ArraySubquery:
-    """Of a post: the reasons why it is reported, for who keeps order there; else none.
+    """Return the reasons of a post's open reports, for its moderators; for others none.
 
-    A column for the query that asks for the post. Of their own posts moderators are not told.
+    A column for a query of posts. Moderators do not see reports on their own posts.
     """
     said = Report.objects.open().filter(post=OuterRef("pk"))
     if isinstance(reader, User) and reader.is_staff:
@@ -292,13 +292,13 @@ def open_reports(reader: Reader) -> ArraySubquery:
 
 
 def is_reported(post: Post) -> bool:
-    """Whether somebody waits for an answer about a post; known of those from `posts_for_desk`."""
+    """Return whether a post has open reports; `posts_for_admin` has loaded that already."""
     known = getattr(post, "is_reported", None)
     return bool(Report.objects.open().filter(post=post).exists() if known is None else known)
 
 
 def was_reported(post: Post) -> bool:
-    """Whether all reports on a post are answered, and there were some."""
+    """Return whether a post was reported and all reports are closed."""
     known = getattr(post, "was_reported", None)
     if known is None:
         known = Report.objects.filter(post=post).exclude(closed_at=None).exists()

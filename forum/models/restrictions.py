@@ -1,4 +1,4 @@
-"""What moderators keep a member from, on the whole site or in one board, for a time or for good.
+"""Restrictions of members, on the whole site or in one board, for a time or for good.
 
 A suspension from the whole site stands on the member's own row, since every request asks for it;
 all else is here.
@@ -20,11 +20,11 @@ from forum.models.moderation import ModerationAction
 
 class RestrictionQuerySet(models.QuerySet["Restriction"]):
     def in_force(self) -> RestrictionQuerySet:
-        """Those whose end has not come."""
+        """Filter restrictions that have not ended."""
         return self.filter(Q(until=None) | Q(until__gt=Now()))
 
     def as_json(self) -> Any:
-        """One object each, for a query of members."""
+        """Return one JSON object each, for a query of members."""
         return self.values(
             told=JSONObject(kind="kind", board="board_id", until="until", reason="action__reason")
         )

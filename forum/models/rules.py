@@ -1,4 +1,4 @@
-"""What lets a post wait for a moderator before anybody else sees it."""
+"""Review rules: posts that match one are held for review."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_TERMS = 1000
 
 
 def searched(rendered: Rendered, title: str = "") -> SearchedText:
-    """What rules look at: the words of a text with those that it quotes, and what it links to."""
+    """Return the text that rules search: the words, those quoted, and the links."""
     return SearchedText(
         f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
     )
@@ -111,7 +111,7 @@ class HoldRule(models.Model):
         self.terms = "\n".join(terms)
 
     def describe(self, found: str) -> str:
-        """What it is about, in a few words; `found` is what was found, or looked for."""
+        """Describe the rule in a few words; `found` are the terms found, or searched for."""
         match self.kind:
             case self.Kind.WORDS:
                 return _now("Words: %(found)s") % {"found": found}
@@ -128,7 +128,7 @@ class HoldRule(models.Model):
                 return _now("First %(number)d posts of an account") % {"number": self.number or 0}
 
     def found_in(self, text: SearchedText, before: SearchedText | None = None) -> str:
-        """What of that which it looks for is in a text and was not `before`; empty if nothing."""
+        """Return the terms found in a text that were not in `before`; empty if there are none."""
         if self.kind == self.Kind.LINKS:
             allowed = max(self.number or 0, before.links if before else 0)
             return str(text.links) if text.links > allowed else ""

@@ -1,4 +1,4 @@
-"""Whether and how fast people may answer, in a thread or in a branch: locked, or slow."""
+"""Locks and slow mode, of a thread or a branch."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, Moderat
 
 
 class SlowModeMixin(models.Model):
-    """What moderators lock, or slow down to one post a person in so many minutes.
+    """A mixin for models with a lock and a slow mode: one post per person in some minutes.
 
-    Both may end by themselves: what is over counts as if it were not there.
+    Both can have an end; once it has passed, they have no effect.
     """
 
     locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)

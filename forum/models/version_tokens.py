@@ -16,8 +16,7 @@ from forum.models.reports import Report
 from forum.models.revisions import Revision
 from forum.models.threads import Thread
 
-Target = Post | Thread | User | HeldPost
-Kind = ModerationEffect.Kind
+VersionedTarget = Post | Thread | User | HeldPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,17 @@ class LastChange:
     at: datetime
 
 
-def _effects(targets: Sequence[Target]) -> tuple[str, list[int]]:
-    kinds = {Post: Kind.POST, Thread: Kind.THREAD, User: Kind.PERSON, HeldPost: Kind.HELD}
+def _effects(targets: Sequence[VersionedTarget]) -> tuple[str, list[int]]:
+    kinds = {
+        Post: ModerationEffect.Kind.POST,
+        Thread: ModerationEffect.Kind.THREAD,
+        User: ModerationEffect.Kind.PERSON,
+        HeldPost: ModerationEffect.Kind.HELD,
+    }
     return kinds[type(targets[0])], [target.pk for target in targets]
 
 
-def version_of(targets: Sequence[Target]) -> str:
+def version_of(targets: Sequence[VersionedTarget]) -> str:
     """Return a token that differs once one of these was moderated, or a post among them changed."""
     if not targets:
         return ""
@@ -57,7 +61,7 @@ def version_of_branches(heads: Sequence[Post]) -> str:
     return f"{version_of(heads)}.{sum(sums)}"
 
 
-def last_change(targets: Sequence[Target]) -> LastChange | None:
+def last_change(targets: Sequence[VersionedTarget]) -> LastChange | None:
     """Return who changed one of these last, and when, as far as that is known."""
     kind, ids = _effects(targets)
     action = (
@@ -66,7 +70,7 @@ def last_change(targets: Sequence[Target]) -> LastChange | None:
         .first()
     )
     found = [LastChange(action.actor.username, action.created_at)] if action else []
-    if kind == Kind.POST:
+    if kind == ModerationEffect.Kind.POST:
         latest = Revision.objects.filter(post__in=ids).select_related("editor").order_by("-id")
         found += [LastChange(each.editor.username, each.created_at) for each in latest[:1]]
         found += [

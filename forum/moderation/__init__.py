@@ -1,1 +1,1 @@
-"""What moderators do: one class an action, carried out, logged, offered and undone in one way."""
+"""Moderation actions: one class each, carried out, logged, offered and undone in one way."""

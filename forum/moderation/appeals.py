@@ -11,12 +11,10 @@ from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import Appeal, ModerationAction, ModerationEffect, ModerationNotification, User
-from forum.models.appeals import WORDS_LENGTH
+from forum.models.appeals import MAX_APPEAL_LENGTH
 from forum.moderation.audit_log import AffectedUsers, NewEntry, close_entry, open_entry
 from forum.moderation.undo import undo
 from forum.permissions import can_answer_appeal, can_appeal
-
-Kind = ModerationEffect.Kind
 
 # Whoever appealed is notified by the answer.
 DECLINE_APPEAL = register_type(
@@ -33,8 +31,10 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
     words = clean_source(words).strip()
     if is_blank(words):
         raise Invalid(_("Please say what was wrong with the decision."))
-    if len(words) > WORDS_LENGTH:
-        raise Invalid(_("An appeal can have at most %(most)d characters.") % {"most": WORDS_LENGTH})
+    if len(words) > MAX_APPEAL_LENGTH:
+        raise Invalid(
+            _("An appeal can have at most %(most)d characters.") % {"most": MAX_APPEAL_LENGTH}
+        )
     before = Appeal.objects.filter(action=action, member=actor).first()
     if before:
         return before
@@ -44,24 +44,24 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
 
 @retrying_transaction
 def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
-    """Undo what was appealed against, as far as it concerns the member, who is told.
+    """Undo the action appealed against, as far as it concerns the member; notify them.
 
     Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid`, `Busy`, and
-    `Changed` when nothing is left to undo.
+    `Conflict` when nothing is left to undo.
     """
     appeal = _locked(appeal)
     if not appeal.is_open:
         return appeal
     can_answer_appeal(actor, appeal).enforce()
-    undone = undo(appeal.action, actor=actor, reason=reason, note=note, of=appeal.member)
-    told = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
-    told.update(cause=ModerationNotification.Cause.APPEAL)
+    undone = undo(appeal.action, actor=actor, reason=reason, note=note, member=appeal.member)
+    notified = ModerationNotification.objects.filter(action=undone.action, member=appeal.member)
+    notified.update(cause=ModerationNotification.Cause.APPEAL)
     return _answered(appeal, Appeal.Outcome.UPHELD, actor, undone.action)
 
 
 @retrying_transaction
 def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
-    """Let an action stand, and tell the member why. It can't be undone.
+    """Reject an appeal, with a reason for the member. It can't be undone.
 
     Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid` or `Busy`.
     """
@@ -73,7 +73,7 @@ def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") 
     affected = AffectedUsers(people={appeal.member_id: set()}, boards={board} if board else set())
     record = open_entry(NewEntry(DECLINE_APPEAL.name, actor, reason, note), affected)
     states = ({"appeal": "open"}, {"appeal": Appeal.Outcome.DECLINED})
-    close_entry(record, [(Kind.PERSON, appeal.member_id, *states)], affected)
+    close_entry(record, [(ModerationEffect.Kind.PERSON, appeal.member_id, *states)], affected)
     ModerationNotification.objects.create(
         member=appeal.member, cause=ModerationNotification.Cause.APPEAL, action=record
     )

@@ -25,7 +25,7 @@ from forum.moderation.targets import TargetState, Value
 
 # Kind and id of a target, and its state before and after.
 Effect = tuple[str, int, Mapping[str, Any], Mapping[str, Any]]
-# A state of a target, and what it is set to.
+# A state of a target, and its new value.
 Change = tuple[TargetState, Any, Value]
 
 REASON_LENGTH = ModerationAction._meta.get_field("reason").max_length or 0
@@ -34,7 +34,7 @@ EFFECTS_PER_STATEMENT = 1000  # rows written in one statement
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """What every entry of the log says: who did what, and why."""
+    """The fields of every entry of the log: who did what, and why."""
 
     act: str  # the name of a `LogEntryType`
     actor: User
@@ -51,7 +51,7 @@ def log_changes(
     `board` is where they hold, if they are about members.
     """
     before = {(s.kind, target.pk, s.key): s.read(target) for s, target, _value in changes}
-    affected = AffectedUsers.of([(kind, pk, {}, {}) for kind, pk, _key in before])
+    affected = AffectedUsers.from_effects([(kind, pk, {}, {}) for kind, pk, _key in before])
     if board is not None:
         affected.boards.add(board.pk)
     action = open_entry(entry, affected)
@@ -70,7 +70,7 @@ def log_effects(
     entry: NewEntry, effects: Collection[Effect], also_notify: Iterable[int] = ()
 ) -> ModerationAction:
     """Write the entry about changes that were made already; `also_notify` members of these ids."""
-    affected = AffectedUsers.of(effects)
+    affected = AffectedUsers.from_effects(effects)
     for member in also_notify:
         affected.people.setdefault(member, set())
     action = open_entry(entry, affected)
@@ -94,7 +94,7 @@ def open_entry(entry: NewEntry, affected: AffectedUsers) -> ModerationAction:
 def close_entry(
     action: ModerationAction, effects: Collection[Effect], affected: AffectedUsers
 ) -> None:
-    """Write what an entry changed, and notify the people concerned where its type says so."""
+    """Write an entry's effects, and notify the members concerned where its type says so."""
     ModerationEffect.objects.bulk_create(
         (
             ModerationEffect(action=action, kind=kind, target_id=target, before=before, after=after)
@@ -125,7 +125,7 @@ def _by_state(changes: Sequence[Change]) -> list[tuple[TargetState, list[tuple[A
 
 @dataclass(slots=True)
 class AffectedUsers:
-    """Whom an entry is about, and where, found from its effects."""
+    """The members and the place that an entry is about, found from its effects."""
 
     # The posts of each person.
     people: dict[int, set[int]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class AffectedUsers:
     boards: set[int] = field(default_factory=set)
 
     @classmethod
-    def of(cls, effects: Iterable[Effect]) -> AffectedUsers:
+    def from_effects(cls, effects: Iterable[Effect]) -> AffectedUsers:
         """Look up the targets of these effects; at most three queries."""
         ids: dict[str, set[int]] = {kind: set() for kind in ModerationEffect.Kind.values}
         for kind, target, _before, _after in effects:
@@ -144,7 +144,7 @@ class AffectedUsers:
         if ids[ModerationEffect.Kind.HELD]:
             affected._add_pending(ids[ModerationEffect.Kind.HELD])
         if ids[ModerationEffect.Kind.THREAD]:
-            # Where a branch goes to, or came from, is not what is done to it.
+            # The place that a branch was moved to, or from, is not a target.
             affected._add_threads(
                 ids[ModerationEffect.Kind.THREAD], with_authors=not ids[ModerationEffect.Kind.POST]
             )

@@ -31,7 +31,7 @@ from forum.presenters import counts
 
 T = TypeVar("T", bound=Target)
 
-# What one person can still look over on the page that asks.
+# As many as one person can check on the form's page.
 MAX_SELECTED = 100
 # The same action for the same reason again so soon is the same form, sent twice.
 SAME_FORM = timedelta(minutes=10)
@@ -39,25 +39,25 @@ SAME_FORM = timedelta(minutes=10)
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of several targets; `action` is the entry of the log, if anything was done."""
+    """The result for several targets; `action` is the entry of the log, if anything was done."""
 
     action: ModerationAction | None = None
     done: list[Any] = field(default_factory=list)
-    # What was so before, with the entry that made it so, if the log has one.
+    # Targets in that state already, with the entry that set it, if the log has one.
     already: list[tuple[Any, ModerationAction | None]] = field(default_factory=list)
     refused: list[tuple[Any, UserError]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one run of an action will do; its targets are locked, and as they are now."""
+    """The changes that one run of an action will make; its targets are locked and fresh."""
 
     targets: Sequence[Any]
     is_done: Callable[[Any], bool]
     changes: Callable[[Any], list[Change]] = lambda _target: []
     # Why a target can't be acted on, whoever asks.
     blocked_by: Callable[[Any], UserError | None] = lambda _target: None
-    # Whether `actor` can, when that depends on what the form says; else `Action.permission`.
+    # The permission when it depends on the form; else that of `Action.permission`.
     permission: Callable[[User, Any], PermissionResult] | None = None
     state: TargetState | None = None  # the one that `is_done` is about
     among: Sequence[Any] = ()  # what may have changed since it was shown, if that is more
@@ -112,11 +112,11 @@ class Action(Generic[T]):
     is_repeatable = False
     # Takes back an earlier action of its inverse; the log says so when that is the whole of it.
     is_undo = False
-    # Shows how much stands in the branches of the posts it is done to.
+    # Shows how many posts are in the branches of its targets.
     takes_branch = False
     # Has a button that counts the posts it would hide, as `hidden_with` finds them.
     has_preview = False
-    # A token that differs once the targets are not what was shown.
+    # A token that differs once the targets have changed since they were shown.
     version: Callable[[Sequence[Any]], str] = staticmethod(version_of)
     position = 50  # in menus: the least first
     queue_key = ""  # the key for it in the review queue
@@ -138,7 +138,7 @@ class Action(Generic[T]):
         return log_changes(entry, plan.changes_of(chosen), plan.board)
 
     def initial(self, target: T) -> dict[str, Any]:
-        """Return what stands in the form at first."""
+        """Return the form's initial values."""
         return {}
 
     def describe_extent(self, targets: Sequence[T]) -> str:
@@ -148,7 +148,7 @@ class Action(Generic[T]):
         return self.kind.summary(targets) if len(targets) > 1 else ""
 
     def hidden_with(self, targets: Sequence[T], cleaned: dict[str, Any]) -> list[int]:
-        """Return the posts that it would hide, by what the form says."""
+        """Return the posts that it would hide, given the form's values."""
         return []
 
     @property
@@ -159,7 +159,7 @@ class Action(Generic[T]):
     # -- Carrying it out --------------------------------------------------------------------------
 
     def __call__(self, target: T, *, actor: User, reason: str, **more: Any) -> ModerationAction:
-        """Do it to one target; raises what refuses it."""
+        """Apply the action to one target; raise `UserError` when that is refused."""
         outcome = self.together([target], actor=actor, reason=reason, **more)
         for _target, error in outcome.refused:
             raise error
@@ -188,7 +188,7 @@ class Action(Generic[T]):
         return self.run(self.plan(targets, **params), entry, seen)
 
     def run(self, plan: Plan, entry: NewEntry, seen: str | None = None) -> Outcome:
-        """Sort the targets of a plan, check that they are what was seen, and carry it out."""
+        """Sort the targets of a plan, check that they have not changed, and carry it out."""
         outcome = Outcome()
         permission = plan.permission or self.permission
         for target in plan.targets:
@@ -210,7 +210,7 @@ class Action(Generic[T]):
         return outcome
 
     def _earlier(self, plan: Plan, target: T) -> ModerationAction | None:
-        """Find the entry that made the target what it is."""
+        """Find the entry that set the target's state."""
         if plan.state is None:
             about = ModerationAction.objects.about(self.kind.kind, target.pk)
             return about.filter(act=self.entry.name).first()
@@ -227,7 +227,7 @@ class Action(Generic[T]):
 
 
 class StateAction(Action[T]):
-    """An action that sets one state of its targets; `plan` says to what, by what the form adds."""
+    """An action that sets one state of its targets; `plan` returns the value, from the form."""
 
     state: TargetState
 

@@ -24,11 +24,9 @@ from forum.models.tree import UNCHANGED, Renumbering
 from forum.moderation.audit_log import Effect, NewEntry, log_effects
 from forum.permissions import can_moderate
 
-Kind = ModerationEffect.Kind
 
-
-class Place(TypedDict):
-    """Where a branch is, in the log."""
+class BranchPlace(TypedDict):
+    """The place of a branch, in the log."""
 
     thread: int
     parent: int | None  # null: the opening post of a thread
@@ -56,7 +54,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a branch goes: below a post, before one of its replies or last; or a thread's root.
+    """The place to move a branch to: below a post, before a reply or last; or a thread's root.
 
     `restored` are the numbers that posts numbered `given` had there before.
     """
@@ -69,7 +67,7 @@ class Destination:
 
 
 def lock_threads_of(*post_ids: int) -> list[Thread]:
-    """The threads of these posts, locked; begins anew when a post was moved meanwhile."""
+    """Lock the threads of these posts and return them; retry when a post was moved."""
     found = dict(Post.objects.order_by().filter(pk__in=post_ids).values_list("pk", "thread_id"))
     if len(found) < len(set(post_ids)):
         raise Post.DoesNotExist
@@ -99,7 +97,7 @@ def is_gone(*threads: Thread) -> UserError | None:
     return None
 
 
-def numbers_of(place: Place) -> Numbers | None:
+def numbers_of(place: BranchPlace) -> Numbers | None:
     return Numbers(*place["numbers"]) if "numbers" in place else None
 
 
@@ -134,12 +132,12 @@ def transfer(post: Post, to: Destination) -> list[Effect]:
     threads = [source] if source.pk == target.pk else [source, target]
     states = [_state(thread) for thread in threads]
     previous = None if post.is_opening else post.get_previous_sibling()
-    before: Place = {
+    before: BranchPlace = {
         "thread": source.pk,
         "parent": post.parent_id,
         "previous": previous.pk if previous else None,
     }
-    after: Place = {"thread": target.pk, "parent": to.parent_id}
+    after: BranchPlace = {"thread": target.pk, "parent": to.parent_id}
     if source.pk == target.pk:
         _hang(post, to, UNCHANGED)
     else:
@@ -160,9 +158,9 @@ def transfer(post: Post, to: Destination) -> list[Effect]:
     for thread in threads:
         renumber(thread.pk)
     return [
-        (Kind.POST, post.pk, before, after),
+        (ModerationEffect.Kind.POST, post.pk, before, after),
         *(
-            (Kind.THREAD, thread.pk, state, _state(thread))
+            (ModerationEffect.Kind.THREAD, thread.pk, state, _state(thread))
             for thread, state in zip(threads, states, strict=True)
         ),
     ]
@@ -228,12 +226,12 @@ def _renumber_revisions(branch: PostQuerySet, change: Renumbering) -> None:
 def undo_move(
     action: ModerationAction, *, actor: User, reason: str, note: str = ""
 ) -> ModerationAction:
-    """Take a move, split or merge back: the branch stands where, and numbered as, it did.
+    """Undo a move, split or merge: the branch returns to its place and its numbers.
 
     Posts that joined the branch meanwhile come along. Raises `Conflict` when the branch has been
     moved again, or its old place has; `Invalid`, `NotAllowed`, `Gone` or `Busy`.
     """
-    moved = action.effects.get(kind=Kind.POST)
+    moved = action.effects.get(kind=ModerationEffect.Kind.POST)
     came_from, went_to = moved.before, moved.after
     Thread.objects.lock(came_from["thread"], went_to["thread"])
     undone = ModerationAction.objects.filter(undoes=action).first()

@@ -1,7 +1,7 @@
 """Settings that administrators edit as rows: each change is one entry of the log, and undoable.
 
-A model takes part by its name in the log in `KINDS`. Its editable fields have to be what JSON can
-say; the log keeps all of them, before and after.
+A model takes part by its name in the log in `CONFIGURED_MODELS`. Its editable fields have to be
+what JSON can say; the log keeps all of them, before and after.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from forum.permissions import can_configure
 
 RowValues = dict[str, Any] | None  # of all fields; none of a row that is not there
 
-KINDS: dict[str, type[Model]] = {
+CONFIGURED_MODELS: dict[str, type[Model]] = {
     ModerationEffect.Kind.REASON: ReasonTemplate,
     ModerationEffect.Kind.RULE: HoldRule,
 }
@@ -91,7 +91,7 @@ def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:
 
 
 def _kind_of(model: type[Model]) -> str:
-    return next(kind for kind, each in KINDS.items() if each is model)
+    return next(kind for kind, each in CONFIGURED_MODELS.items() if each is model)
 
 
 def _read(row: Row) -> RowValues:
@@ -133,6 +133,6 @@ STATES = {
     kind: register_state(
         TargetState(kind, "row", _read, _write, lambda actor, _row: can_configure(actor))
     )
-    for kind in KINDS
+    for kind in CONFIGURED_MODELS
 }
-LOCKS.update({kind: partial(_lock, model) for kind, model in KINDS.items()})
+LOCKS.update({kind: partial(_lock, model) for kind, model in CONFIGURED_MODELS.items()})

@@ -1,4 +1,4 @@
-"""The forms that ask moderators for a reason, and what several actions ask besides."""
+"""The form that asks moderators for a reason, and fields that several actions add."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forum.forms.accounts import Plain
 from forum.models import Appeal, Board, ReasonTemplate
 from forum.moderation.time_limits import check_is_future
 
-LONGEST = timedelta(days=10 * 366)
+MAX_DURATION = timedelta(days=10 * 366)
 
 
 class ReasonForm(Plain):
@@ -80,7 +80,7 @@ class ModerationForm(ReasonForm):
         return self.cleaned_data["seen"] or None
 
     def look_again(self, version: str) -> None:
-        """Take what is shown now as seen: whoever sends this again was told of the change."""
+        """Accept the current version: the page now shows what changed."""
         self.data = {name: self.data[name] for name in self.data} | {"seen": version}
 
 
@@ -119,7 +119,7 @@ class TimeLimitForm(ModerationForm):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
-        if until is not None and until > timezone.now() + LONGEST:
+        if until is not None and until > timezone.now() + MAX_DURATION:
             raise forms.ValidationError(_("Too far in the future. Leave this empty for no end."))
         check_is_future(until)
         return until

@@ -16,10 +16,10 @@ from forum.moderation.registry import actions_on
 from forum.moderation.targets import Target, TargetKind, kind_of
 from forum.permissions import can_moderate
 
-Link = tuple[str, str]  # address, text
+ActionLink = tuple[str, str]  # address, text
 
 
-def page_of(action: Action[Any], target: Target, back: str = "") -> str:
+def action_url(action: Action[Any], target: Target, back: str = "") -> str:
     """Return the page that asks before an action on one target, and leads `back` afterwards."""
     name = target.username if isinstance(target, User) else target.pk
     page = reverse(f"{action.kind.kind}-{action.slug}", args=[name])
@@ -34,7 +34,7 @@ def page_of_several(action: Action[Any], ids: Sequence[int], back: str = "") -> 
 
 
 def offered_actions(target: Target, reader: Reader) -> list[Action[Any]]:
-    """Return what `reader` can do to a target just now."""
+    """Return the actions that `reader` can apply to a target now."""
     return [
         action
         for action in actions_on(kind_of(target))
@@ -43,19 +43,19 @@ def offered_actions(target: Target, reader: Reader) -> list[Action[Any]]:
 
 
 def bulk_actions(kind: TargetKind) -> list[Action[Any]]:
-    """Return what can be done to several targets at once."""
+    """Return the actions that can be applied to several targets at once."""
     return [action for action in actions_on(kind) if not action.is_for_one]
 
 
-def links_on(target: Target, reader: Reader, back: str = "") -> list[Link]:
-    """Return links for what `reader` can do to a target just now."""
+def links_on(target: Target, reader: Reader, back: str = "") -> list[ActionLink]:
+    """Return links to the actions that `reader` can apply to a target now."""
     return [
-        (page_of(action, target, back), str(action.button))
+        (action_url(action, target, back), str(action.button))
         for action in offered_actions(target, reader)
     ]
 
 
-def links_on_post(post: Post, reader: Reader) -> list[Link]:
+def links_on_post(post: Post, reader: Reader) -> list[ActionLink]:
     """Return the moderators' part of a post's menu; of an opening post with its thread's."""
     if not can_moderate(reader, post.thread.board):
         return []
@@ -65,8 +65,8 @@ def links_on_post(post: Post, reader: Reader) -> list[Link]:
     return [*links, (reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin"))]
 
 
-def links_on_member(member: User, reader: Reader) -> list[Link]:
-    """Return what moderators find on a member's profile."""
+def links_on_member(member: User, reader: Reader) -> list[ActionLink]:
+    """Return the links that moderators see on a member's profile."""
     links = links_on(member, reader)
     if links and isinstance(reader, User) and reader.roles.is_site_moderator:
         links.append((reverse("admin:forum_user_change", args=[member.pk]), _("Open in admin")))

@@ -12,17 +12,17 @@ from typing import Any, TypeVar
 
 from forum.log_entry_types import register_type
 from forum.moderation.base import Action
-from forum.moderation.targets import KINDS, TargetKind, TargetState
+from forum.moderation.targets import TARGET_KINDS, TargetKind, TargetState
 
 A = TypeVar("A", bound=Action[Any])
 
-_actions: dict[str, dict[str, Action[Any]]] = {kind: {} for kind in KINDS}
+_actions: dict[str, dict[str, Action[Any]]] = {kind: {} for kind in TARGET_KINDS}
 _states: dict[tuple[str, str], TargetState] = {}
 # States whose key names a row besides: “silence:3”.
 _families: dict[str, Callable[[str], TargetState]] = {}
-# How what the log tells of is locked, in the order in which locks are taken.
+# Functions that lock the targets of each kind, in the order in which locks are taken.
 LOCKS: dict[str, Callable[[Collection[int]], Sequence[Any]]] = {
-    kind.kind: kind.lock for kind in KINDS.values()
+    kind.kind: kind.lock for kind in TARGET_KINDS.values()
 }
 
 
@@ -68,7 +68,7 @@ def get_action(kind: str, slug: str) -> Action[Any] | None:
 
 def all_actions() -> list[Action[Any]]:
     """Return every action that is offered."""
-    return [action for kind in KINDS for action in actions_on(kind)]
+    return [action for kind in TARGET_KINDS for action in actions_on(kind)]
 
 
 def state_named(kind: str, key: str) -> TargetState:

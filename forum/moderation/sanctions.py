@@ -1,4 +1,4 @@
-"""What silencing and suspending members have in common: where, until when, and with which posts."""
+"""The common parts of silencing and suspending: scope, end, and the posts to hide."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from forum.permissions import PermissionResult, can_sanction, can_sanction_in
 
 
 class SanctionForm(WhereForm, TimeLimitForm):
-    """Where, until when, and what is hidden with it."""
+    """The scope of a sanction, its end, and the posts to hide with it."""
 
     since = forms.DateTimeField(
         label=_("Also hide their posts since"),
@@ -34,12 +34,12 @@ class SanctionForm(WhereForm, TimeLimitForm):
 
 
 class _RestrictionAction(Action[User]):
-    """Setting what members are kept from, everywhere or in one board."""
+    """An action that restricts members, or ends that, everywhere or in one board."""
 
     kind = MEMBER
 
     def state(self, board: Board | None) -> TargetState:
-        """Return what it sets, everywhere or in that board."""
+        """Return the state that it sets, everywhere or in that board."""
         raise NotImplementedError
 
     def permission(self, actor: Reader, target: User) -> PermissionResult:
@@ -76,7 +76,7 @@ class _RestrictionAction(Action[User]):
 
 
 class SanctionAction(_RestrictionAction):
-    """Keeping members from something until then; it can hide what they wrote since a time."""
+    """Restricting members until a time; it can hide the posts that they wrote since a time."""
 
     form = SanctionForm
     has_preview = True

@@ -1,4 +1,4 @@
-"""What moderation acts on, and the states of it that moderation sets.
+"""The targets of moderation, and the states of them that moderation sets.
 
 A `TargetKind` says everything that differs between posts, threads, members and pending posts. A
 `TargetState` is one thing that can be so or otherwise with a target: actions write it, and `undo`
@@ -25,6 +25,7 @@ from forum.presenters import counts
 from forum.presenters.history import source_for
 
 Target = Post | Thread | User | HeldPost
+POSTS_PER_STATEMENT = 500
 Value = Any  # as the log keeps it: what JSON can say; see docs/moderation-log.md
 
 
@@ -68,7 +69,7 @@ class TargetKind:
 
 
 def lock_posts(ids: Collection[int]) -> list[Post]:
-    """Return these posts, their threads locked; begins anew when one was moved meanwhile."""
+    """Lock the threads of these posts and return the posts; retry when one was moved."""
     posts = Post.objects.order_by().filter(pk__in=unnest(ids))
     there = dict(posts.values_list("pk", "thread_id"))
     Thread.objects.lock(*set(there.values()))
@@ -178,9 +179,9 @@ MEMBER = TargetKind(
     summary=_amount_of_people,
 )
 # Locks are taken in this order: threads before members.
-KINDS = {kind.kind: kind for kind in (POST, THREAD, PENDING, MEMBER)}
+TARGET_KINDS = {kind.kind: kind for kind in (POST, THREAD, PENDING, MEMBER)}
 
 
 def kind_of(target: Target) -> TargetKind:
     """Return the kind of a target."""
-    return next(kind for kind in KINDS.values() if kind.model is type(target))
+    return next(kind for kind in TARGET_KINDS.values() if kind.model is type(target))

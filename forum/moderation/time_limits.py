@@ -1,4 +1,4 @@
-"""Ends of what is done for a time, as the log keeps them."""
+"""Ends of temporary actions, as the log keeps them."""
 
 from __future__ import annotations
 

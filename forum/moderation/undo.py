@@ -19,7 +19,7 @@ from forum.permissions import can_undo
 
 @dataclass(slots=True)
 class Undone:
-    """The entry that undoing wrote, and what stays since somebody changed it later."""
+    """The entry that undoing wrote, and the targets left alone since they were changed later."""
 
     action: ModerationAction
     # Targets, and the later action; None when it was no moderator's.
@@ -27,7 +27,7 @@ class Undone:
     restored: int = 0
 
     def kept_in_words(self) -> list[str]:
-        """Say what stays as it is, and who changed it since."""
+        """Describe the targets left alone, and who changed them."""
         return [
             _("%(target)s was left unchanged: %(name)s has changed it since.")
             % {"target": target, "name": later.actor.username}
@@ -53,9 +53,14 @@ class _Part:
 
 @retrying_transaction
 def undo(
-    action: ModerationAction, *, actor: User, reason: str, note: str = "", of: User | None = None
+    action: ModerationAction,
+    *,
+    actor: User,
+    reason: str,
+    note: str = "",
+    member: User | None = None,
 ) -> Undone:
-    """Set back what an action changed; `of` one person only what concerns them.
+    """Undo an action; with `member`, only the changes that concern this member.
 
     Undone twice, the first entry is returned. Raises `NotAllowed`, `Invalid`, `Busy`, and
     `Conflict` when nothing is left of what it did.
@@ -63,7 +68,7 @@ def undo(
     can_undo(actor, action).enforce()
     if action.type.topic == "moves":
         return Undone(undo_move(action, actor=actor, reason=reason, note=note), restored=1)
-    parts = [part for part in _parts(action) if of is None or _concerns(part.target, of)]
+    parts = [part for part in _parts(action) if member is None or _concerns(part.target, member)]
     earlier = ModerationAction.objects.filter(undoes=action).first()
     if earlier is not None:
         return Undone(earlier)
@@ -78,14 +83,14 @@ def undo(
         raise Conflict(_("Nothing can be undone: all of this has changed since."))
     inverse = action.type.inverse
     assert inverse
-    is_whole = of is None or len(parts) == action.effects.count()
+    is_whole = member is None or len(parts) == action.effects.count()
     entry = NewEntry(inverse, actor, reason, note, undoes=action if is_whole else None)
     record = log_changes(entry, [(part.state, part.target, part.before) for part in owned])
     return Undone(record, [(part.target, later.get(part.owner or 0)) for part in kept], len(owned))
 
 
 def _parts(action: ModerationAction) -> list[_Part]:
-    """Find what the action changed, with the targets as they are now, locked."""
+    """Find the changes of an action, with their targets locked and fresh."""
     effects = list(action.effects.all())
     parts = []
     for kind, lock in LOCKS.items():

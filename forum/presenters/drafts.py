@@ -19,35 +19,35 @@ from forum.permissions import PermissionResult, can_answer, can_edit, can_start_
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.held import line_of
 
-EXCERPT_LENGTH = 200  # characters
+DRAFT_EXCERPT_LENGTH = 200  # characters
 
 OFFER = CompiledTemplate("drafts/_offer.html")
 
 
 class OfferShape(NamedTuple):
-    """What `drafts/_offer.html` branches on."""
+    """The variants of `drafts/_offer.html`."""
 
     is_edit: bool
     is_away: bool  # at the head of the thread: its place is on another page
 
 
-class Line(Protocol):
+class OfferLine(Protocol):
     """One line of HTML; its place may be on another page."""
 
     def __call__(self, *, is_away: bool) -> str: ...
 
 
 class Offers:
-    """What a reader has in a thread that is not posted, drafts or held: one line each."""
+    """A reader's drafts and pending posts in a thread, one line each."""
 
     def __init__(self, thread: Thread) -> None:
-        self._by_post: dict[int, list[Line]] = {}
+        self._by_post: dict[int, list[OfferLine]] = {}
         for draft in reversed(thread.drafts):
             self._add(draft["parent"] or draft["post"], partial(_line, draft))
         for held in thread.held:
             self._add(held["parent"] or held["edits"], partial(line_of, held))
 
-    def _add(self, post_id: int, line: Line) -> None:
+    def _add(self, post_id: int, line: OfferLine) -> None:
         self._by_post.setdefault(post_id, []).append(line)
 
     def at(self, post_id: int) -> SafeString:
@@ -55,7 +55,7 @@ class Offers:
         return _html([line(is_away=False) for line in self._by_post.get(post_id, ())])
 
     def away_from(self, shown: Collection[int]) -> SafeString:
-        """Those whose post is not shown."""
+        """Return the lines of drafts whose post is not shown."""
         away = [
             line(is_away=True)
             for post_id, lines in self._by_post.items()
@@ -86,7 +86,7 @@ def _line(draft: dict[str, object], *, is_away: bool) -> str:
 
 
 def _what(*, is_edit: bool, name: object) -> str:
-    """“Your reply to lina”; nobody is named whose post the reader cannot read any more."""
+    """Return “Your reply to lina”, without the name if the reader can no longer read the post."""
     if is_edit:
         return _("Draft edit of this post")
     if not name:
@@ -116,7 +116,7 @@ def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
 
 def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
     thread = draft.thread if draft.thread and draft.thread.pk in visible else None
-    permission = _verdict(draft, reader) if thread or draft.board else None
+    permission = _permission(draft, reader) if thread or draft.board else None
     state = _("What this was for no longer exists.") if permission is None else ""
     if permission is not None and permission.error:
         state = str(permission.error.message)
@@ -125,7 +125,7 @@ def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
         what=_described(draft) if thread or draft.board else _("Draft"),
         thread=thread,
         state=state,
-        excerpt=excerpt(draft.source, EXCERPT_LENGTH),
+        excerpt=excerpt(draft.source, DRAFT_EXCERPT_LENGTH),
     )
 
 
@@ -138,8 +138,8 @@ def _described(draft: Draft) -> str:
     return _what(is_edit=False, name=name)
 
 
-def _verdict(draft: Draft, reader: Reader) -> PermissionResult:
-    """Whether it could be posted now."""
+def _permission(draft: Draft, reader: Reader) -> PermissionResult:
+    """Return whether the draft could be posted now."""
     if draft.parent:
         return can_answer(reader, draft.parent)
     if draft.post:

@@ -1,4 +1,4 @@
-"""How much a permanent deletion takes with it, counted before anybody confirms it."""
+"""The extent of a permanent deletion, counted before anybody confirms it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forum.presenters.counts import posts, threads
 
 
 def extent_of(asked: Erasure) -> str:
-    """Say what goes, if it is confirmed."""
+    """Describe the extent of a request."""
     if asked.post:
         return extent_of_post(asked.post)
     assert asked.person
@@ -36,7 +36,7 @@ def extent_of_post(post: Post) -> str:
 
 
 def extent_of_account(person: User) -> str:
-    """Say what goes with an account; and with its posts, if these are chosen."""
+    """Describe the extent of erasing an account, with its posts if these are chosen."""
     account = _of_account(person, with_posts=False)
     written = _what_they_say(_written_by(person))
     return _("%(account)s. If you choose so, also %(posts)s") % {

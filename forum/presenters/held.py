@@ -16,14 +16,11 @@ from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
 
-State = HeldPost.State
-Kind = HoldRule.Kind
-
 LINE = CompiledTemplate("held/_line.html")
 
 
 class LineShape(NamedTuple):
-    """What `held/_line.html` branches on."""
+    """The variants of `held/_line.html`."""
 
     is_edit: bool
     is_away: bool  # at the head of the thread: its place is on another page
@@ -50,7 +47,7 @@ def shown(held: HeldPost, decided: ModerationAction | None = None) -> Shown:
 
 
 def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
-    """These with what moderators decided of each; at most two queries."""
+    """Return pending posts with the decisions of moderators; at most two queries."""
     found = list(listed)
     kind = ModerationEffect.Kind.HELD
     owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")
@@ -70,7 +67,7 @@ class HeldPage:
     can_appeal: bool
 
 
-def page_of(held: HeldPost, reader: User) -> HeldPage:
+def held_page(held: HeldPost, reader: User) -> HeldPage:
     (each,) = held_of([held])
     is_own = held.author_id == reader.pk
     return HeldPage(
@@ -78,13 +75,13 @@ def page_of(held: HeldPost, reader: User) -> HeldPage:
         is_own=is_own,
         text=text_of_held(held, reader),
         why=_why(held) if is_own else held.why,
-        can_withdraw=bool(can_withdraw(reader, held)) and held.state != State.WITHDRAWN,
+        can_withdraw=bool(can_withdraw(reader, held)) and held.state != HeldPost.State.WITHDRAWN,
         can_appeal=bool(is_own and each.decided and can_appeal(reader, each.decided)),
     )
 
 
 def text_of_held(held: HeldPost, reader: User) -> Preview | None:
-    """What it will look like; what `reader` may not read of what it quotes is left out."""
+    """Preview a pending post; quoted text that `reader` cannot read is left out."""
     parent = held.edits.parent if held.edits else held.parent
     try:
         prepared = prepare_post(
@@ -111,22 +108,22 @@ def _what(held: HeldPost) -> str:
 
 def _state(held: HeldPost) -> str:
     match held.state:
-        case State.WAITING:
+        case HeldPost.State.WAITING:
             return _("awaiting review")
-        case State.APPROVED:
+        case HeldPost.State.APPROVED:
             return _("published")
-        case State.REJECTED:
+        case HeldPost.State.REJECTED:
             return _("not published")
     return _("withdrawn")
 
 
 def _why(held: HeldPost) -> str:
-    """Why it waits, as its author is told: not which word a rule looks for."""
+    """Explain to its author why a post is held, without the word that a rule looks for."""
     match held.kind:
-        case Kind.FIRST:
+        case HoldRule.Kind.FIRST:
             return _("The first posts of new members need review.")
-        case Kind.PACE:
+        case HoldRule.Kind.PACE:
             return _("You posted a lot in a short time.")
-        case Kind.LINKS | Kind.DOMAINS:
+        case HoldRule.Kind.LINKS | HoldRule.Kind.DOMAINS:
             return _("Some links need review before others can see them.")
     return _("Some words need review before others can see them.")

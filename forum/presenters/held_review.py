@@ -1,11 +1,11 @@
-"""What a moderator sees of a held post: the text, the rule, what it answers, and its author."""
+"""A pending post for review: the text, the rule, the posts above it, and its author."""
 
 from __future__ import annotations
 
 from forum.markup.changes import TextChange, word_diff
 from forum.models import Case, HeldPost, Post, User
 from forum.presenters.held import text_of_held
-from forum.presenters.review import ANCESTORS, ELSEWHERE, Around, record_of
+from forum.presenters.review import ANCESTORS, ELSEWHERE, ContextPost, record_of
 from forum.queries.admin_posts import posts_for_admin
 
 
@@ -22,17 +22,17 @@ class HeldReview:
         self.author = record_of(self.held.author)
 
     def _changes(self) -> list[TextChange]:
-        """Of an edit: how it differs from what the post says."""
+        """Return how a pending edit differs from the post."""
         if self.held.edits is None:
             return []
         return word_diff(self.held.edits.latest_revision().source, self.held.source)
 
-    def _above(self, reader: User) -> list[Around]:
-        """What it is to answer, with what that answers."""
+    def _above(self, reader: User) -> list[ContextPost]:
+        """Return the parent and the posts above it."""
         answered = self.held.edits.parent_id if self.held.edits else self.held.parent_id
         if answered is None:
             return []
         path = Post.objects.path_to(answered)[-ANCESTORS:]
         near = posts_for_admin(reader).filter(pk__in=path)
         found = sorted(near, key=lambda post: path.index(post.pk))
-        return [Around(post, 0, 0) for post in found]
+        return [ContextPost(post, 0, 0) for post in found]

@@ -16,7 +16,7 @@ from forum.models.posts import post_path
 from forum.models.threads import Reader
 
 # Of an entry about more posts than these, the first are linked.
-MOST_LINKED = 50
+MAX_LINKED_TARGETS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class LogEntry:
 
 
 def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogEntry]:
-    """Return these entries in words; asked for `with_targets`."""
+    """Describe these entries, which were queried `with_targets`."""
     return [entry_of(action, reader) for action in actions]
 
 
@@ -51,7 +51,7 @@ def _actor(action: ModerationAction, reader: Reader) -> str:
 
 
 def with_undo(said: str, action: ModerationAction | None) -> SafeString:
-    """Return what was just done with a link that undoes it, if that is possible."""
+    """Describe the latest action, with a link to undo it if that is possible."""
     if action is None or action.type.is_irreversible:
         return format_html("{}", said)
     undo = reverse("log-undo", args=[action.pk])
@@ -60,7 +60,7 @@ def with_undo(said: str, action: ModerationAction | None) -> SafeString:
 
 def links_of(action: ModerationAction) -> list[tuple[str, str]]:
     """Return where the targets of an entry are to be seen: pairs of (address, text)."""
-    effects = action.effects.order_by("id")[:MOST_LINKED]
+    effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
     links = []
     for kind, pk in effects.values_list("kind", "target_id"):
         if kind == ModerationEffect.Kind.POST:

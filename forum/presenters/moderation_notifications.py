@@ -11,12 +11,10 @@ from django.utils.translation import gettext as _
 from forum.models import ModerationNotification, Thread
 from forum.models.posts import post_path
 
-Cause = ModerationNotification.Cause
-
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
-    """One notification: what was done, why, and where that is to be seen."""
+    """A notification: the action, its reason, and links."""
 
     notification: ModerationNotification
     saying: str
@@ -36,18 +34,18 @@ class NotificationEntry:
 def notifications_in_words(
     notifications: Iterable[ModerationNotification],
 ) -> list[NotificationEntry]:
-    """Return these notifications in words; asked for `with_context`."""
+    """Describe these notifications, which were queried `with_context`."""
     return [_in_words(each) for each in notifications]
 
 
 def _in_words(notification: ModerationNotification) -> NotificationEntry:
-    if notification.cause == Cause.CASE:
+    if notification.cause == ModerationNotification.Cause.CASE:
         return _of_case(notification)
     return _of_report(notification) if notification.report else _of_action(notification)
 
 
 def _of_case(notification: ModerationNotification) -> NotificationEntry:
-    """Describe the assignment of a case; the reason is what was said with it."""
+    """Describe the assignment of a case, with its note as the reason."""
     assert notification.action
     saying = _("%(name)s assigned a case to you.") % {"name": notification.action.actor.username}
     if notification.post:
@@ -71,7 +69,7 @@ def _of_action(notification: ModerationNotification) -> NotificationEntry:
     action = notification.action
     assert action
     address = action.get_absolute_url()
-    if notification.cause == Cause.APPEAL:
+    if notification.cause == ModerationNotification.Cause.APPEAL:
         is_declined = action.act == "decline-appeal"
         saying = _("Your appeal was declined.") if is_declined else _("Your appeal was upheld.")
         return NotificationEntry(notification, saying, address, action.reason)

@@ -11,8 +11,8 @@ from forum.models import Post, Revision, User
 from forum.presenters.threads import render_post_text
 from forum.queries.read_state import has_seen, replies_since
 
-# Shown whole; what is more than that is read in the thread.
-MOST = 5
+# Shown whole; the others are read in the thread.
+MAX_LISTED_POSTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +45,15 @@ class NewActivity:
 def new_activity(
     parent: Post, writer: User, *, last_seen_post: int | None, base_revision: int | None
 ) -> NewActivity:
-    """Return what came since that post, and since that revision of the post replied to.
+    """Return replies since that post, and edits since that revision of the parent.
 
     Nothing is asked when the thread has no later post.
     """
     found = Post.objects.none()
     if last_seen_post and last_seen_post != parent.thread.last_post_id:
         found = replies_since(parent, writer, last_seen_post)
-    posts = list(found[: MOST + 1])
-    count = len(posts) if len(posts) <= MOST else found.count()
+    posts = list(found[: MAX_LISTED_POSTS + 1])
+    count = len(posts) if len(posts) <= MAX_LISTED_POSTS else found.count()
     replies = [
         NewReply(
             id=post.pk,
@@ -62,9 +62,9 @@ def new_activity(
             text=render_post_text(post, writer),
             created_at=post.created_at,
         )
-        for post in posts[:MOST]
+        for post in posts[:MAX_LISTED_POSTS]
     ]
-    latest = found.last() if count > MOST else (posts[-1] if posts else None)
+    latest = found.last() if count > MAX_LISTED_POSTS else (posts[-1] if posts else None)
     edited = _edit_of(parent, writer, base_revision) if base_revision else None
     return NewActivity(
         replies,
@@ -77,7 +77,7 @@ def new_activity(
 
 
 def _edit_of(parent: Post, writer: User, base: int) -> Revision | None:
-    """The latest wording of a post, when it is later than `base` and not seen.
+    """Return the latest revision of a post, when it is later than `base` and not seen.
 
     In another thread its revisions have other numbers: nothing is said then.
     """

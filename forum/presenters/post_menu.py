@@ -1,4 +1,4 @@
-"""What this reader can do with a post, as links; the rules are `permissions`'.
+"""The menu of a post: links to what a reader can do; the rules are `permissions`'.
 
 What moderators can do is `forum.moderation.offers`.
 """
@@ -13,12 +13,12 @@ from forum.models.posts import post_path
 from forum.models.threads import Reader
 from forum.permissions import can_delete, can_edit, can_report
 
-Link = tuple[str, str]  # address, words
+MenuLink = tuple[str, str]  # address, words
 
 
-def menu_of(post: Post, reader: Reader) -> list[Link]:
+def menu_of(post: Post, reader: Reader) -> list[MenuLink]:
     """A post's menu, after “Copy link”."""
-    links: list[Link] = []
+    links: list[MenuLink] = []
     if not post.is_opening:
         links.append((f"{post_path(post.pk)}branch/?from=p{post.pk}", _("Open this branch")))
     if post.is_readable and post.is_edited:
@@ -31,14 +31,14 @@ def menu_of(post: Post, reader: Reader) -> list[Link]:
 
 
 def report_of(post: Post, reader: Reader) -> str:
-    """Where this reader reports a post, if they may; visitors sign in first."""
+    """Return the address to report a post, if the reader can; visitors log in first."""
     if can_report(reader, post) or not reader.is_authenticated:
         return reverse("post-report", args=[post.pk])
     return ""
 
 
-def marks_on(post: Post, reader: Reader) -> list[Link]:
-    """What a member can say of having seen a post: forms, by their address."""
+def marks_on(post: Post, reader: Reader) -> list[MenuLink]:
+    """Return the forms that mark a post as read or unread, by address."""
     if not reader.is_authenticated or not post.is_readable:
         return []
     return [

@@ -1,4 +1,4 @@
-"""A post before it is posted: what it will look like, captions and mentions included."""
+"""The preview of a post, with captions and mentions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forum.presenters.post_html import also_addressed, fill_post_html
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The text as it will be shown, and what the “to” line will say for the head that it folds."""
+    """The rendered text, and the names in the “to” line for the mentions that it folds."""
 
     text: SafeString
     folds: bool
@@ -41,7 +41,7 @@ def preview(
     html = fill_post_html(
         rendered.html,
         mentions=mentions,
-        quotes=quoted(prepared.quotes, author),
+        quotes=quote_rows(prepared.quotes, author),
         thread_id=in_thread.thread_id if in_thread else 0,
         folds=also is not None,
         is_opening=parent is None,
@@ -54,8 +54,8 @@ def preview(
     )
 
 
-def quoted(found: list[Found], reader: User) -> dict[int, QuoteRow]:
-    """Quotes that are not stored yet, as the page would show them."""
+def quote_rows(found: list[Found], reader: User) -> dict[int, QuoteRow]:
+    """Return rows of quotes that are not stored yet, as the page would show them."""
     if not found:
         return {}
     ids = {quote.revision.post_id for quote in found}

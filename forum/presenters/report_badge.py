@@ -1,4 +1,4 @@
-"""What moderators read of reports, and under a reported post in its thread."""
+"""Reports as moderators read them, and the badge under a reported post."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forum.queries.thread_pages import PostRow
 
 
 def report_badge(row: PostRow) -> SafeString:
-    """How often and why it is reported, and what answers that; empty when there is nothing."""
+    """Render the number and reasons of open reports, with links; empty if there are none."""
     if not row.reports:
         return SafeString()
     count = len(row.reports)

@@ -1,4 +1,4 @@
-"""What a moderator sees of a case: the reports, the post, what is around it, and its author."""
+"""A case for review: the reports, the post, its context, and its author."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ BRANCH = 30
 ACTS = 20
 ELSEWHERE = 10
 # A person's posts are counted up to so many.
-MOST_COUNTED = 1000
+MAX_COUNTED_POSTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class ContextPost:
     """A post near the one that was reported; `depth` is counted from that one."""
 
     post: Post
@@ -44,7 +44,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of an author."""
+    """The record of an author."""
 
     person: User
     posts: int
@@ -77,20 +77,20 @@ class Review:
         )
         self.author = record_of(self.post.author)
 
-    def _above(self, posts: PostQuerySet) -> list[Around]:
+    def _above(self, posts: PostQuerySet) -> list[ContextPost]:
         path = Post.objects.path_to(self.post.pk)[:-1]
         near = _with_reports(posts.filter(pk__in=path[-ANCESTORS:]))
-        return self._around(sorted(near, key=lambda post: path.index(post.pk)))
+        return self._context_posts(sorted(near, key=lambda post: path.index(post.pk)))
 
-    def _branch(self, posts: PostQuerySet) -> list[Around]:
-        return self._around(_with_reports(posts.below(self.post))[:BRANCH])
+    def _branch(self, posts: PostQuerySet) -> list[ContextPost]:
+        return self._context_posts(_with_reports(posts.below(self.post))[:BRANCH])
 
-    def _around(self, posts: Iterable[Post]) -> list[Around]:
+    def _context_posts(self, posts: Iterable[Post]) -> list[ContextPost]:
         level = self.post.get_level()
-        return [Around(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
+        return [ContextPost(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
 
     def _history(self, reader: User) -> History | None:
-        """Its latest wordings, when there are several and they may be read."""
+        """Return its latest revisions, when there are several and they can be read."""
         if not self.post.is_edited or not self.post.is_readable:
             return None
         return history_of(self.post, reader)
@@ -103,8 +103,8 @@ def _with_reports(posts: PostQuerySet) -> PostQuerySet:
 
 
 def record_of(person: User) -> Record:
-    """An author's posts, what came of reports on them, and what moderators did last."""
-    posts = Post.objects.written_by(person).order_by()[: MOST_COUNTED + 1].count()
+    """Return an author's record: posts, reports on them, and the latest moderation actions."""
+    posts = Post.objects.written_by(person).order_by()[: MAX_COUNTED_POSTS + 1].count()
     reports = Report.objects.filter(post__author=person).aggregate(
         open=Count("pk", filter=Q(closed_at=None)),
         upheld=Count("pk", filter=Q(outcome=Report.Outcome.ACTED)),
@@ -112,17 +112,17 @@ def record_of(person: User) -> Record:
     )
     kind = ModerationEffect.Kind.PERSON
     about = ModerationEffect.objects.filter(kind=kind, target_id=person.pk).values("action")
-    told = (
+    notified = (
         ModerationNotification.objects.filter(member=person)
         .exclude(cause="report")
         .values("action")
     )
-    acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=told))
+    acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=notified))
     acts = acts.without_deleted_notes()
     return Record(
         person=person,
-        posts=min(posts, MOST_COUNTED),
-        is_more=posts > MOST_COUNTED,
+        posts=min(posts, MAX_COUNTED_POSTS),
+        is_more=posts > MAX_COUNTED_POSTS,
         acts=list(acts.select_related("actor")[:ACTS]),
         **reports,
     )

@@ -48,8 +48,10 @@ def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
 
 
 def _locked(name: str, end: str, reason: str | None) -> str:
-    told = _("Locked until %(end)s. Reason: %(reason)s") if end else _("Locked. Reason: %(reason)s")
-    return told % {"name": name, "end": end, "reason": reason or ""}
+    message = (
+        _("Locked until %(end)s. Reason: %(reason)s") if end else _("Locked. Reason: %(reason)s")
+    )
+    return message % {"name": name, "end": end, "reason": reason or ""}
 
 
 def _slow(minutes: int, end: str, reason: str | None) -> str:

@@ -26,7 +26,7 @@ APPEALS_PER_PAGE = 30
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
-    """Say what was wrong with an act that concerns oneself; or see what became of that."""
+    """Appeal against an action on oneself; or see how the appeal was answered."""
     member = request.user
     concerned = ModerationAction.objects.concerning(member).with_targets()
     action = get_object_or_404(concerned, pk=action_id)
@@ -47,7 +47,7 @@ def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
 @read_only
 @moderator_required
 def index(request: MemberRequest) -> HttpResponse:
-    """What waits for an answer, the oldest first; then what was answered, the latest first."""
+    """Show open appeals, the oldest first; then those answered, the latest first."""
     appeals = Appeal.objects.for_moderator(request.user)
     before = id_param(request.GET, "before", "a")
     answered = appeals.exclude(answered_at=None).order_by("-id")
@@ -63,7 +63,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
-    """Read an appeal, and answer it: undo what was done, or say why it stands."""
+    """Show an appeal, and answer it: undo the action, or decline with a reason."""
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
     form = AnswerForm(sent, initial=kept_text(request), action="appeal")

@@ -1,4 +1,4 @@
-"""Who is logged in: the one place where views ask that."""
+"""Access to views: the one place that asks who is logged in."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def member_action(view: MemberView[P]) -> View[P]:
 
 
 def moderator_required(view: MemberView[P]) -> View[P]:
-    """A page for members who moderate; others are told so."""
+    """A page for moderators; raises `NotAllowed` for others."""
 
     @functools.wraps(view)
     def wrapped(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

@@ -57,13 +57,13 @@ from forum.views.held import pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
 
-# What cannot be mended in the composer: the text can be copied, and is kept.
+# Errors that can't be fixed in the composer: the text can be copied, and is kept.
 FINAL = (Gone, Locked, NotAllowed)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """What a text is written for, and how the composer speaks of that."""
+class ComposerTarget:
+    """The purpose of a text, with the words that the composer uses for it."""
 
     id: str
     action: str
@@ -85,9 +85,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """What the composer shows."""
+    """The context of the composer's templates."""
 
-    target: Target
+    target: ComposerTarget
     writing: Writing
     button: str
     notice: str = ""
@@ -123,12 +123,12 @@ class Composer:
 
     @property
     def sent_address(self) -> str:
-        """Where to read what the form has sent before; empty when it has sent nothing else."""
+        """Return the address of another post that this form has posted; empty if there is none."""
         return self.error.address if isinstance(self.error, AlreadySent) else ""
 
     @property
     def invalid_field(self) -> str:
-        """The field that a refusal is about: “title” or “source”; empty without one."""
+        """Return the field that an error is about: “title” or “source”; empty without one."""
         if self.error is None or self.sent_address:
             return ""
         return self.error.field if isinstance(self.error, Invalid) else "source"
@@ -153,7 +153,7 @@ class Composer:
 
 
 class ComposeView(View):
-    """One form, from opening it to the post: what a reply, an edit and a new thread have in common.
+    """One form, from opening to posting it: the common parts of replies, edits and new threads.
 
     GET shows the composer with what was typed before. POST does what the button says (`do`), and
     without one publishes the text, by these steps: confirm new activity, render, check limits, hold
@@ -167,10 +167,10 @@ class ComposeView(View):
     limit: Limit
     composer: Composer
 
-    # -- What subclasses say ----------------------------------------------------------------------
+    # -- Defined by subclasses --------------------------------------------------------------------
 
-    def find_target(self, *args: Any, **kwargs: Any) -> Target | Purpose:
-        """Return what the text is for; only its purpose when that is not there, or not for them."""
+    def find_target(self, *args: Any, **kwargs: Any) -> ComposerTarget | Purpose:
+        """Return the target; only its purpose when it is gone, or the member cannot see it."""
         raise NotImplementedError
 
     def permission(self) -> PermissionResult:
@@ -178,22 +178,22 @@ class ComposeView(View):
         raise NotImplementedError
 
     def begin(self) -> Writing:
-        """Return what the form holds before anything is typed."""
+        """Return the form's initial values."""
         return Writing()
 
     def complete(self, *, has_draft: bool) -> None:
-        """Add to the form what is asked for besides; before it is shown for the first time."""
+        """Add what the query string asks for, before the form is first shown."""
 
     def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
         """Write it, unless `check` refuses; returns the post."""
         raise NotImplementedError
 
     def posted(self, post: Post) -> HttpResponse:
-        """Lead to what was written."""
+        """Redirect to the post."""
         raise NotImplementedError
 
     def recover(self, error: UserError) -> None:
-        """Prepare what helps after a refusal."""
+        """Prepare what helps after an error."""
 
     # -- GET and POST -----------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class ComposeView(View):
         has_draft = self.restore_draft()
         if permission.error and has_draft:
             self.recover(permission.error)
-            return self.show_refusal(permission.error)
+            return self.show_error(permission.error)
         permission.enforce()
         self.complete(has_draft=has_draft)
         return self.show()
@@ -247,7 +247,7 @@ class ComposeView(View):
     # -- Publishing -------------------------------------------------------------------------------
 
     def confirm_new_activity(self, member: User) -> HttpResponse | None:
-        """Show once, before posting, what others have done since; None when nothing is new."""
+        """Show new activity once, before posting; None when there is none."""
         self.load_new_activity(member)
         activity, writing = self.composer.new_activity, self.composer.writing
         if activity is None or not activity.is_unacknowledged(
@@ -301,7 +301,7 @@ class ComposeView(View):
                 raise
 
     def prepare(self, member: User) -> PreparedPost:
-        """Render the text, once, and find whom it quotes; raises `Invalid`."""
+        """Render the text, once, and find the sources of its quotes; raises `Invalid`."""
         return prepare_post(
             self.composer.writing.source,
             author=member,
@@ -376,13 +376,13 @@ class ComposeView(View):
         return bool(draft or typed)
 
     def find_draft(self, member: User) -> Draft | None:
-        """Return what this member has kept of this text."""
+        """Return the member's draft of this text."""
         if self.target.purpose is None:
             return None
-        return Draft.objects.of(member).kept().purposed(self.target.purpose).first()
+        return Draft.objects.of_member(member).kept().purposed(self.target.purpose).first()
 
     def written_in(self, draft: Draft) -> Writing:
-        """Return what a draft holds, with what the form knows besides."""
+        """Return a draft's text, with the other fields of the form."""
         writing = self.composer.writing
         return replace(
             writing,
@@ -395,7 +395,7 @@ class ComposeView(View):
         )
 
     def save_draft(self, member: User) -> Draft | None:
-        """Save what was typed; raises `Conflict` when another device has saved since."""
+        """Save the text as a draft; raises `Conflict` when another device has saved since."""
         assert self.target.purpose
         writing = self.composer.writing
         draft = save_draft(self.target.purpose, member=member, written=writing)
@@ -407,7 +407,7 @@ class ComposeView(View):
         return draft
 
     def keep(self) -> None:
-        """Save what was typed, as a draft if it can be one, else in the session."""
+        """Save the text, as a draft if it can be one, else in the session."""
         if not is_member(self.request) or self.target.purpose is None:
             keep_text(self.request)
             return
@@ -430,7 +430,7 @@ class ComposeView(View):
         self.composer = replace(self.composer, **changes)
 
     def load_new_activity(self, member: User) -> None:
-        """Find what others have done around the parent since the form was opened."""
+        """Find the activity near the parent since the form was opened."""
         if self.target.parent and self.target.is_reply:
             writing = self.composer.writing
             activity = new_activity(
@@ -466,9 +466,9 @@ class ComposeView(View):
             self.change(writing=replace(writing, nonce=uuid4()), button=button)
         if writing.autosave_seq is None or isinstance(error, LoggedOut):
             self.keep()
-        return self.show_refusal(error)
+        return self.show_error(error)
 
-    def show_refusal(self, error: UserError) -> HttpResponse:
+    def show_error(self, error: UserError) -> HttpResponse:
         """Show the composer with why its text is not taken; perhaps it can be posted elsewhere."""
         self.change(error=error)
         if self.composer.elsewhere:
@@ -486,7 +486,7 @@ class ComposeView(View):
         What never was there and what may not be seen look the same.
         """
         exists = Post.objects.filter(pk__in=purpose.posts).exists()
-        self.target = Target(
+        self.target = ComposerTarget(
             id="lost",
             action=self.request.path,
             heading=_("Your unsent text"),
@@ -503,7 +503,7 @@ class ComposeView(View):
         if not self.composer.writing.source:
             raise Http404
         error = Gone(_("What this was for no longer exists."))
-        return self.refuse(error) if is_sent else self.show_refusal(error)
+        return self.refuse(error) if is_sent else self.show_error(error)
 
 
 def find_post(request: HttpRequest, post_id: int) -> Post | None:
@@ -517,7 +517,7 @@ class ReplyView(ComposeView):
     limit = POSTS
     parent: Post
 
-    def find_target(self, *, post_id: int) -> Target | Purpose:
+    def find_target(self, *, post_id: int) -> ComposerTarget | Purpose:
         purpose = Purpose(parent_id=post_id)
         parent = find_post(self.request, post_id)
         if parent is None:
@@ -527,7 +527,7 @@ class ReplyView(ComposeView):
         if parent.is_readable:
             name = {"name": parent.author.username}
             heading, label = _("Reply to %(name)s") % name, _("Your reply to %(name)s") % name
-        return Target(
+        return ComposerTarget(
             id=f"reply-{parent.pk}",
             action=f"{post_path(parent.pk)}reply/",
             heading=heading,
@@ -571,7 +571,7 @@ class ReplyView(ComposeView):
         return redirect(post_url(post))
 
     def recover(self, error: UserError) -> None:
-        """When the parent was removed, the thread itself can be replied to instead, perhaps."""
+        """Offer to reply to the thread itself when the parent was removed."""
         if not isinstance(error, Conflict):
             return
         posts = Post.objects.visible_to(self.request.user).with_context()
@@ -594,13 +594,13 @@ class EditView(ComposeView):
     limit = EDITS
     edited: Post
 
-    def find_target(self, *, post_id: int) -> Target | Purpose:
+    def find_target(self, *, post_id: int) -> ComposerTarget | Purpose:
         purpose = Purpose(post_id=post_id)
         post = find_post(self.request, post_id)
         if post is None:
             return purpose
         self.edited = post
-        return Target(
+        return ComposerTarget(
             id=f"edit-{post.pk}",
             action=f"{post_path(post.pk)}edit/",
             heading=_("Edit post"),
@@ -652,7 +652,7 @@ class EditView(ComposeView):
             self.catch_up()
 
     def catch_up(self) -> None:
-        """Show what the post says now: whoever saves again has seen what they write over."""
+        """Show the post's current text, which saving again would replace."""
         latest, writing = self.edited.latest_revision(), self.composer.writing
         self.change(
             writing=replace(
@@ -671,9 +671,9 @@ class NewThreadView(ComposeView):
     limit = THREADS
     board: Board
 
-    def find_target(self, *, slug: str) -> Target:
+    def find_target(self, *, slug: str) -> ComposerTarget:
         self.board = board = get_object_or_404(Board, slug=slug)
-        return Target(
+        return ComposerTarget(
             id="new-thread",
             action=self.request.path,
             heading=_("New thread in %(board)s") % {"board": board.name},

@@ -24,7 +24,7 @@ from forum.views.read_only import read_only
 @member_required
 def index(request: MemberRequest) -> HttpResponse:
     """All drafts of the member who asks, the one saved last first."""
-    drafts = Draft.objects.of(request.user).kept().latest().with_context(request.user)
+    drafts = Draft.objects.of_member(request.user).kept().latest().with_context(request.user)
     return render(request, "drafts/list.html", {"drafts": listed(drafts, request.user)})
 
 
@@ -32,7 +32,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @member_action
 def discard(request: MemberRequest, draft_id: int) -> HttpResponse:
     """Give a draft up, and go back to where it was offered: at its post, or in the list."""
-    own = get_object_or_404(Draft.objects.of(request.user), pk=draft_id)
+    own = get_object_or_404(Draft.objects.of_member(request.user), pk=draft_id)
     draft = discard_draft(own, actor=request.user)
     posts = draft.purpose.posts
     is_at_post = posts and "list" not in request.POST
@@ -43,7 +43,7 @@ def discard(request: MemberRequest, draft_id: int) -> HttpResponse:
 @member_action
 def take_back(request: MemberRequest, draft_id: int) -> HttpResponse:
     """Keep a given-up draft after all, and go on with it."""
-    own = get_object_or_404(Draft.objects.of(request.user), pk=draft_id)
+    own = get_object_or_404(Draft.objects.of_member(request.user), pk=draft_id)
     draft = take_back_draft(own, actor=request.user)
     messages.success(request, _("Draft restored."))
     return redirect(draft.get_absolute_url() or "drafts")

@@ -23,7 +23,7 @@ from forum.views.auth import MemberRequest, member_required
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: MemberRequest) -> HttpResponse:
-    """What goes and what stays; ask for it, or take that back while nobody has done it."""
+    """Request the erasure of one's own account, or withdraw the request."""
     person = request.user
     asked = Erasure.objects.open().filter(person=person).first()
     form = OwnForm(

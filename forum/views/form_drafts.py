@@ -1,6 +1,6 @@
-"""What is typed into a form and not taken: kept, and given back. Nothing of it is ever lost.
+"""Form drafts: text that was typed and not accepted is kept and shown again, never lost.
 
-Members' posts are drafts; what is no post, their session keeps. Nothing is kept of who is logged
+Members' posts become drafts; other text is kept in the session. Nothing is kept of who is logged
 out: the page that refuses their form shows it.
 """
 
@@ -63,9 +63,9 @@ def _size(kept: dict[str, Any]) -> int:
 
 
 def kept_text(request: HttpRequest) -> dict[str, str]:
-    """What was typed at this address and not taken, by field; empty when nothing was.
+    """Return the text typed at this address and not accepted, by field; empty if there is none.
 
-    Who signs in where somebody else was signed out is not given that one's words.
+    Nobody gets the text of another member who was logged out in the same browser.
     """
     kept: dict[str, dict[str, str]] = request.session.get(KEPT, {})
     typed = kept.get(request.path, {})

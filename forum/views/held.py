@@ -1,4 +1,4 @@
-"""What waits for a moderator: said at once, looked at, taken back."""
+"""Pending posts of a member: the notice after posting, their pages, and withdrawing one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forum.actions.premoderation import withdraw_held
 from forum.lib.htmx import wants_fragment
 from forum.models import Draft, HeldPost
 from forum.moderation.offers import links_on
-from forum.presenters.held import held_of, page_of, shown
+from forum.presenters.held import held_of, held_page, shown
 from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.read_only import read_only
 
@@ -27,7 +27,7 @@ def pending(request: HttpRequest, held: HeldPost) -> HttpResponse:
     if wants_fragment(request):
         context = {"held": held, "each": shown(held)}
         return render(request, "held/_waits.html", context, status=202)
-    context = {"page": page_of(held, request.user)}
+    context = {"page": held_page(held, request.user)}
     return render(request, "held/detail.html", context, status=202)
 
 
@@ -35,8 +35,8 @@ def pending(request: HttpRequest, held: HeldPost) -> HttpResponse:
 @read_only
 @member_required
 def index(request: MemberRequest) -> HttpResponse:
-    """What the member who asks wrote and was held: what waits, then how the latest ended."""
-    mine = HeldPost.objects.of(request.user).with_context()
+    """Show a member's own pending posts, then how the latest of the others ended."""
+    mine = HeldPost.objects.of_member(request.user).with_context()
     context = {
         "waiting": held_of(mine.waiting()),
         "ended": held_of(mine.ended()[:PAGE]),
@@ -51,8 +51,8 @@ def detail(request: MemberRequest, held_id: int) -> HttpResponse:
     """One of one's own, or one to decide on; for everybody else there is none."""
     held = get_object_or_404(HeldPost.objects.visible_to(request.user).with_context(), pk=held_id)
     context = {
-        "page": page_of(held, request.user),
-        "deeds": links_on(held, request.user),
+        "page": held_page(held, request.user),
+        "actions": links_on(held, request.user),
     }
     return render(request, "held/detail.html", context)
 
@@ -66,5 +66,5 @@ def withdraw(request: MemberRequest, held_id: int) -> HttpResponse:
     if request.POST.get("do") != "change":
         messages.success(request, _("Withdrawn. The text is in your drafts."))
         return HttpResponseRedirect("/held/", status=303)
-    draft = Draft.objects.of(request.user).purposed(purpose).first()
+    draft = Draft.objects.of_member(request.user).purposed(purpose).first()
     return redirect((draft and draft.get_absolute_url()) or "drafts")

@@ -25,7 +25,7 @@ LOG_ENTRIES_PER_PAGE = 30
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
-    """What moderators did and why, the latest first, as far as it is for this reader."""
+    """Show the moderation actions that the reader may see, the latest first."""
     before = id_param(request.GET, "before", "a")
     entries = ModerationAction.objects.visible_to(request.user).with_targets().before(before)
     boards = Board.objects.order_by("name")
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def detail(request: HttpRequest, action_id: int) -> HttpResponse:
-    """One act: what, when, where, why, and what became of it."""
+    """Show one entry of the log, with its effects and whether it was undone."""
     entries = ModerationAction.objects.visible_to(request.user).with_targets()
     action = get_object_or_404(entries, pk=action_id)
     context = {

@@ -50,7 +50,7 @@ def on_one(request: MemberRequest, /, action: Action[Any], **address: Any) -> Ht
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def on_several(request: MemberRequest, /, kind: str, slug: str) -> HttpResponse:
-    """Act on what was selected in a list of the admin."""
+    """Apply an action to the rows selected in a list of the admin."""
     action = get_action(kind, slug)
     ids = {value for value in request.GET.getlist("id") if NUMBER.fullmatch(value)}
     if action is None or not 0 < len(ids) <= (1 if action.is_for_one else MAX_SELECTED):
@@ -64,9 +64,9 @@ def on_several(request: MemberRequest, /, kind: str, slug: str) -> HttpResponse:
 def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> HttpResponse:
     """Ask for a reason; then carry the action out, and go back to where one came from."""
     prefetch_roles(target.author for target in targets if not isinstance(target, User))
-    verdicts = [action.permission(request.user, target) for target in targets]
-    if not any(verdicts):
-        verdicts[0].enforce()
+    permissions = [action.permission(request.user, target) for target in targets]
+    if not any(permissions):
+        permissions[0].enforce()
     version = action.version(targets)
     form = _form(request, action, targets, version)
     preview = _preview(action, targets, form)
@@ -86,7 +86,7 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
 def _form(
     request: HttpRequest, action: Action[Any], targets: list[Target], version: str
 ) -> ModerationForm:
-    """Return the form as it was sent, or as it stands at first."""
+    """Return the form as it was sent, or with its initial values."""
     initial = action.initial(targets[0]) if action.is_for_one else {}
     return action.form(
         request.POST if request.method == "POST" else None,
@@ -97,7 +97,7 @@ def _form(
 
 
 def _shown(request: HttpRequest, action: Action[Any], targets: list[Target]) -> dict[str, Any]:
-    """Find what the page says of the targets: how many are concerned, and which are not."""
+    """Return the context about the targets: how many are concerned, and which are not."""
     concerned = [
         target
         for target in targets
@@ -117,7 +117,7 @@ def _shown(request: HttpRequest, action: Action[Any], targets: list[Target]) -> 
 
 
 def _preview(action: Action[Any], targets: list[Target], form: ModerationForm) -> str:
-    """Count the posts that would be hidden, if that is what the form was sent for."""
+    """Count the posts that would be hidden, if the form was sent for a preview."""
     if not action.has_preview or form.data.get("do") != "count" or not form.is_valid():
         return ""
     return counts.posts(len(action.hidden_with(targets, form.cleaned_data)))
@@ -134,7 +134,7 @@ def _back(request: HttpRequest, targets: list[Target]) -> str:
 def _done(
     request: HttpRequest, action: Action[Any], targets: list[Target], outcome: Outcome
 ) -> HttpResponse:
-    """Say what was done, what was so before, and what was left out and why; then go back."""
+    """Describe the outcome in messages, and go back."""
     if len(targets) == 1:
         for _target, error in outcome.refused:
             raise error

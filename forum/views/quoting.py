@@ -16,7 +16,7 @@ from forum.url_params import ID_PARAM
 from forum.views.auth import is_member
 
 # More than anybody asks for in one address, or writes at once.
-MOST = 10
+MAX_INSERTED_QUOTES = 10
 
 
 def with_quotes(
@@ -45,7 +45,7 @@ def with_quotes(
 
 
 def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
-    asked = request.GET.getlist("quote")[:MOST]
+    asked = request.GET.getlist("quote")[:MAX_INSERTED_QUOTES]
     ids = {value: int(match[2]) for value in asked if (match := ID_PARAM.fullmatch(value))}
     posts = Post.objects.visible_to(request.user).readable()
     others = {post.pk: post for post in posts.filter(pk__in=ids.values())} if ids else {}
@@ -56,9 +56,9 @@ def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
 
 
 def _begun(request: HttpRequest, parent: Post) -> Iterator[tuple[str, str]]:
-    """To whom the member has begun other replies in the thread, and where they go on."""
+    """Return the member's other drafts in the thread: the names replied to, and addresses."""
     if is_member(request):
-        drafts = Draft.objects.of(request.user).kept().in_thread(parent.thread)
-        for draft in drafts.with_context(request.user).latest()[:MOST]:
+        drafts = Draft.objects.of_member(request.user).kept().in_thread(parent.thread)
+        for draft in drafts.with_context(request.user).latest()[:MAX_INSERTED_QUOTES]:
             if draft.parent and draft.parent_id != parent.pk and draft.is_parent_readable:
                 yield draft.parent.author.username, draft.get_absolute_url()

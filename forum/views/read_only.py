@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 # How long a statement of a page may take.
 STATEMENT_TIMEOUT = "10s"
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+ViewFunc = TypeVar("ViewFunc", bound=Callable[..., HttpResponse])
 
 
-def read_only(view: View) -> View:
+def read_only(view: ViewFunc) -> ViewFunc:
     """A page that only reads: GET or HEAD, one transaction, at most 10 seconds a statement.
 
     The limit is set in the transaction, so that it also holds behind a pool of connections.
@@ -32,4 +32,4 @@ def read_only(view: View) -> View:
                 )
             return view(request, *args, **kwargs)
 
-    return cast(View, wrapped)
+    return cast(ViewFunc, wrapped)

@@ -23,7 +23,7 @@ from forum.views.posts import get_post
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: MemberRequest, post_id: int) -> HttpResponse:
-    """Say what is wrong with a post, on a page or under it; or see what one said before."""
+    """Report a post, on a page or under it; or see one's earlier report."""
     post = get_post(request, post_id)
     reporter = request.user
     before = Report.objects.open().filter(post=post, reporter=reporter).first()

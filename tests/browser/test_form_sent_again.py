@@ -55,7 +55,7 @@ def test_lost_response_says_so_and_mended_words_are_not_dropped(
     expect(note.get_by_role("link")).to_have_attribute("href", posted.get_absolute_url())
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
     expect(note).to_contain_text(SENT)
-    assert [draft.source for draft in Draft.objects.of(alice).kept()] == [MENDED]
+    assert [draft.source for draft in Draft.objects.of_member(alice).kept()] == [MENDED]
     send(page)
     assert answers_to(reply) == [TYPO, MENDED]
 

@@ -29,7 +29,7 @@ def log_out(page: Page) -> None:
 
 
 def sources(member: User) -> list[str]:
-    return sorted(draft.source for draft in Draft.objects.of(member).kept())
+    return sorted(draft.source for draft in Draft.objects.of_member(member).kept())
 
 
 def test_what_the_device_kept_goes_to_the_server_and_leaves_the_device(

@@ -49,7 +49,7 @@ def expect_saved(page: Page) -> None:
 
 
 def sources(member: User) -> list[str]:
-    return [draft.source for draft in Draft.objects.of(member).kept()]
+    return [draft.source for draft in Draft.objects.of_member(member).kept()]
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ class RemoveBranch(_BranchAction):
 
 
 class RestoreBranch(_BranchAction):
-    """Show again what was removed together with a post."""
+    """Show the posts that were hidden together with a post."""
 
     entry = LogEntryType(
         "restore-branch",

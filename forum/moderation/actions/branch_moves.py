@@ -32,7 +32,7 @@ from forum.moderation.targets import POST, THREAD
 from forum.permissions import PermissionResult, can_moderate, can_moderate_thread, can_move
 
 # The address of a post or thread, as the browser shows or copies it, or its number alone.
-POST_ADDRESS = re.compile(r"(?:.*/p/|.*#p|p|#)?([1-9][0-9]{0,17})/?")
+POST_REFERENCE = re.compile(r"(?:.*/p/|.*#p|p|#)?([1-9][0-9]{0,17})/?")
 THREAD_ADDRESS = re.compile(r"(?:.*/t/)?([1-9][0-9]{0,17})(?:/.*)?")
 
 
@@ -45,7 +45,7 @@ class MoveForm(ModerationForm):
     field_order = ["to", "reason", "note", "seen"]
 
     def clean_to(self) -> Post:
-        match = POST_ADDRESS.fullmatch(self.cleaned_data["to"].strip())
+        match = POST_REFERENCE.fullmatch(self.cleaned_data["to"].strip())
         post = Post.objects.filter(pk=match[1]).first() if match else None
         if post is None:
             raise forms.ValidationError(gettext("There is no such post."))
@@ -114,7 +114,7 @@ class _MoveAction(Action[Any]):
 
 
 class MoveBranch(_MoveAction):
-    """Hang a post, with everything below it, at the end of the replies to another."""
+    """Move a post, with everything below it, to the end of the replies to another."""
 
     entry = LogEntryType(
         "move-branch",
@@ -246,7 +246,7 @@ def _new_thread(post: Post, title: str, board: Board) -> Thread:
 
 
 class MergeThread(_MoveAction):
-    """Hang a thread's whole tree below the opening post of another; its address leads there."""
+    """Move a whole thread below the opening post of another; its address redirects there."""
 
     entry = LogEntryType(
         "merge-thread",

@@ -1,4 +1,4 @@
-"""Editing what somebody else wrote, with a reason."""
+"""Editing another member's post, with a reason."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NewText(NamedTuple):
 
 
 def _write_text(values: Sequence[tuple[Post, int | NewText]], action: ModerationAction) -> None:
-    """Let posts say a new text, or again what a revision says: as a new revision."""
+    """Give posts a new text, or the text of an earlier revision, as a new revision."""
     for post, value in values:
         if isinstance(value, NewText):
             text = value

@@ -27,13 +27,12 @@ from forum.permissions import (
     can_start_thread,
 )
 
-PendingState = HeldPost.State
 # The state of what was approved, and changed by somebody since.
 ALTERED = "altered"
 
 
 def _read(held: HeldPost) -> str:
-    if held.state != PendingState.APPROVED:
+    if held.state != HeldPost.State.APPROVED:
         return held.state
     return held.state if _is_as_approved(held) else ALTERED
 
@@ -47,9 +46,9 @@ def _is_as_approved(held: HeldPost) -> bool:
 def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
     """Publish what becomes approved, and take away what is so no more."""
     for held, value in values:
-        if value == PendingState.APPROVED:
+        if value == HeldPost.State.APPROVED:
             _publish(held, action)
-        elif held.state == PendingState.APPROVED:
+        elif held.state == HeldPost.State.APPROVED:
             _take_away(held, action)
         held.save(update_fields=["post", "replaced"])
         end_pending(held, value)
@@ -107,11 +106,11 @@ def _take_away(held: HeldPost, action: ModerationAction) -> None:
 
 
 def _blocked_by(held: HeldPost, value: str) -> UserError | None:
-    if held.state == PendingState.WITHDRAWN:
+    if held.state == HeldPost.State.WITHDRAWN:
         return Gone(gettext("The author has withdrawn it."))
-    if held.state == PendingState.APPROVED:
+    if held.state == HeldPost.State.APPROVED:
         return Conflict(gettext("This was already published. Act on the post itself."))
-    return _unpublishable(held) if value == PendingState.APPROVED else None
+    return _unpublishable(held) if value == HeldPost.State.APPROVED else None
 
 
 def _unpublishable(held: HeldPost) -> UserError | None:
@@ -126,8 +125,8 @@ def _unpublishable(held: HeldPost) -> UserError | None:
         )
     if error is None:
         return None
-    told = gettext("It can’t be published now and stays pending: %(why)s")
-    return Conflict(told % {"why": error.message})
+    message = gettext("It can’t be published now and stays pending: %(why)s")
+    return Conflict(message % {"why": error.message})
 
 
 def _permission_of_author(held: HeldPost, author: User) -> PermissionResult:
@@ -204,10 +203,10 @@ class ApprovePost(FixedStateAction[HeldPost]):
     )
     done = ngettext_lazy("Post published.", "%(count)d posts published.", "count")
     state = PENDING_STATE
-    to = PendingState.APPROVED
+    to = HeldPost.State.APPROVED
 
     def is_applicable(self, target: HeldPost) -> bool:
-        return target.state in (PendingState.WAITING, PendingState.REJECTED)
+        return target.state in (HeldPost.State.WAITING, HeldPost.State.REJECTED)
 
     def carry_out(
         self, plan: Plan, chosen: Sequence[HeldPost], entry: NewEntry
@@ -248,10 +247,10 @@ class RejectPost(FixedStateAction[HeldPost]):
     )
     done = ngettext_lazy("Post rejected.", "%(count)d posts rejected.", "count")
     state = PENDING_STATE
-    to = PendingState.REJECTED
+    to = HeldPost.State.REJECTED
 
     def is_applicable(self, target: HeldPost) -> bool:
-        return target.state == PendingState.WAITING
+        return target.state == HeldPost.State.WAITING
 
 
 approve_held = register(ApprovePost())

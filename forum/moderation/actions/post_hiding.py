@@ -1,4 +1,4 @@
-"""Hiding a post: a tombstone with the reason stands in its place."""
+"""Hiding a post: a tombstone with the reason takes its place."""
 
 from __future__ import annotations
 
@@ -15,10 +15,8 @@ from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Post, Report
 from forum.moderation.base import FixedStateAction
 from forum.moderation.registry import register, register_state
-from forum.moderation.targets import POST, TargetState
+from forum.moderation.targets import POST, POSTS_PER_STATEMENT, TargetState
 from forum.permissions import can_hide
-
-POSTS_PER_STATEMENT = 500
 
 
 def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction) -> None:

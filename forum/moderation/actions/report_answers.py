@@ -52,7 +52,7 @@ def _has_no_such_reports(post: Post, value: str) -> UserError | None:
     return None
 
 
-REPORTS = register_state(
+REPORTS_CLOSED = register_state(
     TargetState(
         POST.kind,
         "reports",
@@ -67,7 +67,7 @@ REPORTS = register_state(
 class _ReportAction(FixedStateAction[Post]):
     kind = POST
     version = staticmethod(version_with_reports)
-    state = REPORTS
+    state = REPORTS_CLOSED
 
     def is_applicable(self, target: Post) -> bool:
         return is_reported(target)

@@ -39,7 +39,7 @@ RETRACT_WARNING = register_type(
 
 
 class WarnMember(Action[User]):
-    """Tell a member what to do otherwise."""
+    """Warn a member, with a reason."""
 
     entry = LogEntryType(
         "warn-person",

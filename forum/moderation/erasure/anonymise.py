@@ -46,7 +46,7 @@ from forum.models.accounts import FORMER, hash_of_name
 from forum.moderation.audit_log import Effect
 from forum.moderation.erasure.purge import empty_held, reword_begun
 
-# What is theirs alone, and by which field it is.
+# Rows that belong to the member alone, by the field that names the member.
 THEIRS = (
     (EmailAddress, "user"),
     (Role, "person"),
@@ -60,7 +60,7 @@ THEIRS = (
 
 
 def naming(person: User) -> set[int]:
-    """The posts in which their name stands: where they are mentioned, or take part."""
+    """Return the posts that contain a member's name, in threads that mention or involve them."""
     mentioned = Post.objects.order_by().filter(mentions__person=person).values("thread")
     written = Post.objects.order_by().filter(author=person).values("thread")
     at_name = Q(source__icontains=f"@{person.username}") | Q(
@@ -79,7 +79,7 @@ def anonymise(
     find_again([each for post in named_in for each in _rename_in(post, old, new)])
     Mention.objects.filter(person=person).update(name=new)
     mine = HeldPost.objects.filter(author=person)
-    # What was approved is a post of theirs.
+    # An approved one is a post of theirs.
     empty_held(mine if with_posts else mine.exclude(state=HeldPost.State.APPROVED))
     at_name = {"source__icontains": f"@{old}"}
     begun: Iterator[Draft | HeldPost] = chain(
@@ -173,7 +173,7 @@ def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
 
 
 def _end_sessions(person: User) -> None:
-    """Every one of theirs: it may hold what they typed."""
+    """Delete all of a member's sessions: they may contain text that was typed."""
     for session in Session.objects.iterator():
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()

@@ -1,4 +1,4 @@
-"""Deleting permanently what somebody wrote, wherever its words are in the database.
+"""Deleting posts permanently, wherever their words are in the database.
 
 Parts of a transaction: every thread that `reach_of` leads to is locked by the caller.
 """
@@ -37,13 +37,11 @@ from forum.models import (
 )
 from forum.models.threads import slug_of
 from forum.moderation.audit_log import Effect
-
-Kind = ModerationEffect.Kind
-POSTS_PER_STATEMENT = 500
+from forum.moderation.targets import POSTS_PER_STATEMENT
 
 
 def reach_of(ids: Collection[int]) -> set[int]:
-    """The posts in which words of these may stand as a quote: now, or in an earlier version.
+    """Return the posts that may quote these: now, or in an earlier revision.
 
     Those that quote one of them, or one that does; and what else quotes anything in their threads.
     """
@@ -59,22 +57,22 @@ def reach_of(ids: Collection[int]) -> set[int]:
 
 
 def hash_of(post: Post) -> str:
-    """What the log keeps of a post that is erased: of all its versions together."""
+    """Return the hash that the log keeps of an erased post: of all its revisions together."""
     sources = post.revisions.order_by("number").values_list("source", flat=True)
     return sha256("\0".join(sources).encode()).hexdigest()
 
 
 def erase_posts(
-    posts: Sequence[Post], around: Iterable[Post], action: ModerationAction
+    posts: Sequence[Post], context: Iterable[Post], action: ModerationAction
 ) -> list[Effect]:
-    """Erase the text of `posts`, and their words in the quotes of `around`; returns the effects."""
+    """Erase the text of `posts`, and their words in quotes of `context`; return the effects."""
     if not posts:
         return []
     ids = [post.pk for post in posts]
     texts = Revision.objects.filter(post__in=unnest(ids)).exclude(plain="")
     said = [text for text in texts.values_list("plain", flat=True) if text.strip()]
     effects = [_effect_on(post) for post in posts]
-    changed = [each for post in around for each in _empty_quotes(post, set(ids), said)]
+    changed = [each for post in context for each in _empty_quotes(post, set(ids), said)]
     find_again(changed)
     _empty_drafts(posts, said)
     _empty(posts, action)
@@ -83,7 +81,7 @@ def erase_posts(
 
 
 def forget_in_log(effects: Iterable[Effect]) -> None:
-    """Let older records about what was erased keep a hash in place of its words.
+    """Replace the words of erased posts by a hash, in older entries of the log.
 
     The database lets nothing else be changed in the log, and this only of what a record says was
     erased: see `migrations/0018_erasures.py`.
@@ -94,9 +92,14 @@ def forget_in_log(effects: Iterable[Effect]) -> None:
 
 
 def _effect_on(post: Post) -> Effect:
-    """From then on it is this record that says what the post is: no earlier one can be undone."""
+    """Return the effect on a post; from then on no earlier action on it can be undone."""
     as_it_is = {"revision": post.latest_revision().pk, "hidden": post.is_hidden, "erasure": None}
-    return Kind.POST, post.pk, {"erased": None, **as_it_is}, {"erased": hash_of(post), **as_it_is}
+    return (
+        ModerationEffect.Kind.POST,
+        post.pk,
+        {"erased": None, **as_it_is},
+        {"erased": hash_of(post), **as_it_is},
+    )
 
 
 def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
@@ -137,7 +140,7 @@ def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[E
         thread.slug = slug_of(thread.title)
         thread.save(update_fields=["title", "slug"])
         after = {"erased": digest, "title": thread.title}
-        effects.append((Kind.THREAD, thread.pk, {"erased": None}, after))
+        effects.append((ModerationEffect.Kind.THREAD, thread.pk, {"erased": None}, after))
     return effects
 
 
@@ -178,7 +181,7 @@ def _is_of(found: Found, ids: Collection[int]) -> bool:
 
 
 def empty_held(held: QuerySet[HeldPost]) -> None:
-    """Of what waited, or was approved or rejected once: only that it did."""
+    """Empty pending posts, also those that were approved or rejected; only their rows stay."""
     ids = list(held.values_list("pk", flat=True))
     Case.objects.filter(held__in=ids, closed_at=None).update(
         closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
@@ -189,7 +192,7 @@ def empty_held(held: QuerySet[HeldPost]) -> None:
 
 
 def reword_begun(begun: Draft | HeldPost, source: str) -> None:
-    """Let what nobody has posted yet say something else."""
+    """Change the text of a draft or a pending post."""
     begun.source = source
     if isinstance(begun, HeldPost):
         begun.excerpt = render(source).excerpt
@@ -199,7 +202,7 @@ def reword_begun(begun: Draft | HeldPost, source: str) -> None:
 
 
 def _empty_drafts(posts: Sequence[Post], said: Collection[str]) -> None:
-    """Out of what others have begun in these threads, or have waiting, the words go, too."""
+    """Remove the words from drafts and pending posts of others in these threads."""
     empty_held(HeldPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
     threads = {post.thread_id for post in posts}
     answers = Q(parent__thread__in=threads)

@@ -38,8 +38,6 @@ from forum.moderation.registry import register_state
 from forum.moderation.targets import TargetState, lock_people, lock_posts
 from forum.permissions import can_anonymise, can_confirm_erasure, can_erase
 
-Kind = ModerationEffect.Kind
-
 
 class ErasureRequest(TypedDict):
     """A request in the log; null instead means that there is none."""
@@ -63,7 +61,7 @@ ERASE_POST = register_type(
         notification=gettext_lazy("Your post was permanently deleted."),
     )
 )
-# Whose account it was hears of it by mail, see `anonymise`.
+# The member is told by email, see `anonymise`.
 ERASE_PERSON = register_type(
     LogEntryType("erase-person", gettext_lazy("permanently deleted an account"), is_public=False)
 )
@@ -115,7 +113,7 @@ def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") ->
 def confirm_erasure(
     asked: Erasure, *, actor: User | None, seen: str | None = None
 ) -> ModerationAction:
-    """Delete what somebody else asked for; `actor` nobody when it is the operator at the machine.
+    """Carry out another person's request; `actor` is None when the operator does it.
 
     Irreversible. Confirmed twice, the first record is returned. Raises `NotAllowed`, `Busy`, and
     `Conflict` when it was withdrawn, or is not what was `seen` any more.
@@ -135,16 +133,16 @@ def confirm_erasure(
         can_confirm_erasure(actor, asked).enforce()
     check_not_stale([asked.target], seen)
     _keep_an_administrator(people)
-    affected = AffectedUsers.of([(Kind.POST, pk, {}, {}) for pk in ids])
+    affected = AffectedUsers.from_effects([(ModerationEffect.Kind.POST, pk, {}, {}) for pk in ids])
     entry = NewEntry(
         ERASE_PERSON.name if people else ERASE_POST.name,
         actor=actor if actor and asked.is_own else asked.asked_by,
         reason=asked.reason,
     )
     record = open_entry(entry, affected)
-    around = [post for pk, post in posts.items() if pk not in ids]
-    effects: list[Effect] = erase_posts([posts[pk] for pk in sorted(ids)], around, record)
-    named_in = around if people else []
+    context = [post for pk, post in posts.items() if pk not in ids]
+    effects: list[Effect] = erase_posts([posts[pk] for pk in sorted(ids)], context, record)
+    named_in = context if people else []
     effects += [anonymise(each, named_in, record, with_posts=asked.with_posts) for each in people]
     close_entry(record, effects, affected)
     forget_in_log(effects)
@@ -174,7 +172,7 @@ def _close(
 
 
 def _close_expired(target: Post | User) -> None:
-    for asked in Erasure.objects.expired().of(target):
+    for asked in Erasure.objects.expired().about(target):
         _close(asked, Erasure.Outcome.EXPIRED, None)
 
 
@@ -182,7 +180,7 @@ def _close_expired(target: Post | User) -> None:
 
 
 def _read(target: Post | User) -> ErasureRequest | None:
-    asked = Erasure.objects.open().of(target).first()
+    asked = Erasure.objects.open().about(target).first()
     return {"posts": asked.with_posts} if asked else None
 
 
@@ -191,7 +189,7 @@ def _write(
 ) -> None:
     for target, value in values:
         _close_expired(target)
-        for asked in Erasure.objects.open().of(target).select_for_update(of=("self",)):
+        for asked in Erasure.objects.open().about(target).select_for_update(of=("self",)):
             is_asker = asked.asked_by_id == action.actor_id
             outcome = Erasure.Outcome.WITHDRAWN if is_asker else Erasure.Outcome.REFUSED
             _close(asked, outcome, action.actor, action)
@@ -218,7 +216,9 @@ def _is_gone(target: Post | User, value: ErasureRequest | None) -> UserError | N
     return None
 
 
-POST_ASKED = register_state(TargetState(Kind.POST, "erasure", _read, _write, can_erase, _is_gone))
+POST_ASKED = register_state(
+    TargetState(ModerationEffect.Kind.POST, "erasure", _read, _write, can_erase, _is_gone)
+)
 PERSON_ASKED = register_state(
-    TargetState(Kind.PERSON, "erasure", _read, _write, can_anonymise, _is_gone)
+    TargetState(ModerationEffect.Kind.PERSON, "erasure", _read, _write, can_anonymise, _is_gone)
 )

@@ -17,7 +17,7 @@ from forum.admin.moderated import ModeratedAdmin
 from forum.models import ModerationAction, Post, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.base import MAX_SELECTED
-from forum.moderation.targets import KINDS
+from forum.moderation.targets import TARGET_KINDS
 from tests.moderation_actions import EACH, IDS, make_ready, sent_with, waiting
 from tests.page_forms import press, press_in
 
@@ -54,7 +54,8 @@ def test_every_list_offers_the_actions_on_its_kind_that_take_several(rf, as_caro
     }
     several = [action for action in EACH if not action.is_for_one]
     assert offered == {
-        kind: [action.slug for action in several if action.kind.kind == kind] for kind in KINDS
+        kind: [action.slug for action in several if action.kind.kind == kind]
+        for kind in TARGET_KINDS
     }
 
 

@@ -11,7 +11,7 @@ from forum.models import Case, Post, Report, Revision, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.report_answers import dismiss_reports, see_reporters
 from forum.moderation.actions.suspensions import suspend_person
-from forum.moderation.offers import page_of as page_of_action
+from forum.moderation.offers import action_url
 from forum.moderation.registry import actions_on
 from forum.moderation.targets import kind_of
 from forum.presenters.review import BRANCH
@@ -116,7 +116,7 @@ def test_every_action_that_applies_is_offered_and_leads_back(as_carol, carol, as
         fresh = type(target).objects.get(pk=target.pk)
         for action in actions_on(kind_of(fresh)):
             is_open = bool(action.is_applicable(fresh) and action.permission(carol, fresh))
-            assert (f'href="{page_of_action(action, fresh, back)}"' in page) is is_open
+            assert (f'href="{action_url(action, fresh, back)}"' in page) is is_open
             offered += is_open
     assert offered > 10
     frank = as_frank.get(page_of(case)).content.decode()
@@ -126,7 +126,7 @@ def test_every_action_that_applies_is_offered_and_leads_back(as_carol, carol, as
 
 
 def test_after_an_action_one_is_in_the_list_one_came_from(as_carol, case):
-    page = page_of_action(hide_post, case, "/admin/?reason=spam")
+    page = action_url(hide_post, case, "/admin/?reason=spam")
     answer = as_carol.post(page, {"reason": "spam"})
     assert answer.url == "/admin/?reason=spam"
 

@@ -50,7 +50,7 @@ def address_of(post: Post) -> str:
 
 
 def kept(member: User) -> list[str]:
-    return [draft.source for draft in Draft.objects.of(member).kept().latest()]
+    return [draft.source for draft in Draft.objects.of_member(member).kept().latest()]
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ class Form:
 
 
 def kept(member: User) -> list[str]:
-    return [draft.source for draft in Draft.objects.of(member).kept().latest()]
+    return [draft.source for draft in Draft.objects.of_member(member).kept().latest()]
 
 
 def test_every_saving_takes_the_place_of_the_one_before(purpose: Purpose, alice: User) -> None:
@@ -67,7 +67,7 @@ def test_two_reply_boxes_never_share_text(opening: Post, reply: Post, alice: Use
     Form(Purpose(post_id=opening.pk), alice).save("The opening post, better.")
     Form(Purpose(board_id=opening.thread.board_id), alice).save("A new thread.", "Lichen")
     assert len(kept(alice)) == 4
-    mine = Draft.objects.of(alice)
+    mine = Draft.objects.of_member(alice)
     assert mine.purposed(Purpose(parent_id=reply.pk)).get().source == "To bob."
     assert mine.purposed(Purpose(post_id=opening.pk)).get().source == "The opening post, better."
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from forum.actions.new_member_limits import newness_of
+from forum.actions.new_member_limits import new_member_status
 from forum.actions.posts import reply_to
 from forum.models import Post, User
 from tests.integration.held.conftest import wait
@@ -49,7 +49,7 @@ def test_too_much_in_a_post_is_refused_with_the_text_and_when_that_ends(
     page = answer.content.decode()
     assert answer.status_code == 422
     assert told in page
-    assert "That ends after 3 more posts, and not before 20" in page
+    assert "The limit ends after 3 more posts, at the earliest on " in page
     assert source in page
     assert not Post.objects.filter(author=bob).exists()
 
@@ -83,15 +83,15 @@ def test_so_many_posts_an_hour_held_ones_among_them(as_bob, bob, opening):
 @pytest.mark.parametrize(("posts", "days", "is_new"), [(3, 2, False), (2, 2, True), (3, 0, True)])
 def test_it_ends_by_itself_with_posts_and_days(as_bob, bob, opening, posts, days, is_new):
     bob = grow_up(bob, opening, posts, days)
-    assert (newness_of(bob) is not None) is is_new
+    assert (new_member_status(bob) is not None) is is_new
     assert (send(as_bob, opening, LINKS).status_code == 422) is is_new
 
 
 def test_hidden_posts_do_not_count_and_moderators_are_never_new(bob, carol, opening):
     bob = grow_up(bob, opening)
     Post.objects.filter(author=bob).update(deleted_at=timezone.now())
-    assert newness_of(bob)
-    assert newness_of(carol) is None
+    assert new_member_status(bob)
+    assert new_member_status(carol) is None
 
 
 def test_nothing_is_asked_of_who_writes_by_actions(bob, opening):

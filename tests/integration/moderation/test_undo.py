@@ -118,7 +118,7 @@ def test_a_post_that_its_author_deleted_since_is_not_counted_again(branch, openi
 
 def test_one_persons_part_is_undone_alone(branch, alice, bob, carol):
     action = hide_post.together(branch, actor=carol, reason="off the wall").action
-    undo(action, actor=carol, reason="alice was right", of=alice)
+    undo(action, actor=carol, reason="alice was right", member=alice)
     assert hidden() == {post.pk for post in branch if post.author_id == bob.pk}
     undo(action, actor=carol, reason="and bob too")
     assert hidden() == set()

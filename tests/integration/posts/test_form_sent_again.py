@@ -59,7 +59,7 @@ def test_reply_sent_again_with_other_words_comes_back_and_can_be_posted(
     assert f"\n{SECOND}</textarea>" in html
     assert "Post as another reply" in html
     assert "aria-invalid" not in html
-    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]
     assert sources() == [FIRST]
 
     form.send(SECOND, headers=headers)
@@ -83,7 +83,7 @@ def test_preview_of_other_words_keeps_them_and_posting_them_says_that_the_form_w
 ) -> None:
     form.send(FIRST)
     assert form.send(SECOND, do="preview").status_code == 200
-    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]
     assert form.send(SECOND).status_code == 409
 
 
@@ -159,13 +159,13 @@ def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
     assert Post.objects.get(source=FIRST).get_absolute_url() in html
     assert "<textarea" not in html
     assert form.send(SECOND, headers=HTMX, do="save", autosave_seq="1").status_code == 200
-    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]
 
 
 def test_other_words_discarded_can_be_taken_back(form: Form, bob: User) -> None:
     form.send(FIRST)
     assert form.send(SECOND, do="discard").status_code == 302
-    assert Draft.objects.of(bob).get().source == SECOND
+    assert Draft.objects.of_member(bob).get().source == SECOND
 
 
 def test_action_refuses_other_words_and_draft_of_them_stays(opening: Post, bob: User) -> None:
@@ -174,4 +174,4 @@ def test_action_refuses_other_words_and_draft_of_them_stays(opening: Post, bob: 
     with pytest.raises(AlreadySent):
         reply_to(opening, author=bob, source=SECOND, nonce=nonce)
     save_draft(purpose, member=bob, written=Writing(SECOND, nonce=nonce))
-    assert [draft.source for draft in Draft.objects.of(bob).kept()] == [SECOND]
+    assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]

@@ -142,7 +142,7 @@ def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
 def test_a_search_that_takes_too_long_is_given_up(
     long_post: Post, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.actions.quotes.LONGEST", "100ms")
+    monkeypatch.setattr("forum.actions.quotes.SEARCH_TIMEOUT", "100ms")
     quote = render("> Sentence number 3 of the long post\n\nYes.")
     other = connection.copy()
     with other.cursor() as cursor:
