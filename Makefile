@@ -28,11 +28,11 @@ PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser
 .PHONY: run test test-fast test-browser check format requirements chromium \
 	trace bench-tree bench-page bench-heavy bench-admin bench-idle bench-budgets bench-lighthouse
 
-## run: start the forum: http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
+## run: start the forum at http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
 	@exec $(VENV_PYTHON) manage.py serve --end-with-parent
 
-## test: everything, browser tests included
+## test: run all tests, including browser tests
 test: .venv/.dev chromium
 	@status=0; \
 	$(PYTEST_FAST) $(ARGS) || status=1; \
@@ -40,25 +40,25 @@ test: .venv/.dev chromium
 	[ -n "$$DATABASE_URL" ] || $(VENV_PYTHON) manage.py db stop --unless-used; \
 	exit $$status
 
-## test-fast: what needs no browser
+## test-fast: run the tests that need no browser
 test-fast: .venv/.dev
 	$(PYTEST_FAST) $(ARGS)
 
-## test-browser: what needs one
+## test-browser: run the browser tests
 test-browser: .venv/.dev chromium
 	$(PYTEST_BROWSER) $(ARGS)
 
-## check: style, types, floors, templates, migrations, settings
+## check: check style, types, layers, templates, migrations and settings
 check: .venv/.dev
 	@.ci/check
 
-## format: put the code into its one form
+## format: format the code
 format: .venv/.dev
 	$(VENV_PYTHON) -m ruff check --fix-only .
 	$(VENV_PYTHON) -m ruff format .
 	find templates -name '*.html' -print0 | xargs -0 .venv/bin/djade --target-version 5.2
 
-## requirements: pin again what pyproject.toml asks for, with hashes
+## requirements: update the pinned requirements
 requirements:
 	@$(FIND_UV); \
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements/runtime.txt && \
@@ -70,7 +70,7 @@ requirements:
 trace: .venv/.dev
 	@$(VENV_PYTHON) bench/trace.py $(ARGS)
 
-## bench-tree, bench-page, bench-heavy, bench-admin, bench-idle, bench-budgets, bench-lighthouse: print the figures, the last line as JSON
+## bench-tree, bench-page, bench-heavy, bench-admin, bench-idle, bench-budgets, bench-lighthouse: run a benchmark; the last line is JSON
 bench-tree bench-page bench-heavy bench-admin bench-idle bench-budgets bench-lighthouse: .venv/.dev
 	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
 
@@ -78,11 +78,11 @@ chromium: .venv/.dev
 	@.ci/chromium
 
 .venv/.runtime: requirements/runtime.txt requirements/uv.txt
-	@echo 'Installing what the forum needs into .venv (first start, or the pins changed) ...'
+	@echo 'Installing requirements into .venv ...'
 	@$(FIND_UV) && $(MAKE_VENV) && { $(call INSTALL,requirements/runtime.txt); }
 	@touch $@
 
 .venv/.dev: requirements/dev.txt requirements/uv.txt
-	@echo 'Installing what tests and checks need into .venv ...'
+	@echo 'Installing development requirements into .venv ...'
 	@$(FIND_UV) && $(MAKE_VENV) && { $(call INSTALL,requirements/dev.txt); }
 	@touch $@ .venv/.runtime

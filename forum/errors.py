@@ -20,7 +20,7 @@ class UserError(Exception):
 
     status = 400
     retry_after: int | None = None  # seconds
-    message: Text = _("That can’t be done.")
+    message: Text = _("This can’t be done.")
 
     def __init__(self, message: Text | None = None) -> None:
         if message is not None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 
 from forum.errors import Conflict, Gone, Locked, LoggedOut, NotAllowed, Suspended, UserError
-from forum.lib.clock import was_within
+from forum.lib.clock import short_moment, was_within
 from forum.models import (
     Appeal,
     Board,
@@ -82,7 +82,7 @@ def _suspension_of(person: User) -> str:
     if person.suspended_until is None:
         return _("Your account is suspended: %(reason)s") % {"reason": reason}
     return _("Your account is suspended until %(until)s: %(reason)s") % {
-        "until": person.suspended_until.astimezone(person.tzinfo).strftime("%Y-%m-%d %H:%M"),
+        "until": short_moment(person.suspended_until, person.tzinfo),
         "reason": reason,
     }
 
@@ -111,7 +111,7 @@ def _can_write_in(person: Reader, thread: Thread) -> PermissionResult:
     if thread.board.is_closed:
         return _denied(Locked(_("This board is closed to new posts.")))
     if thread.is_locked and not is_moderator_of(person, thread.board):
-        return _denied(Locked(_lock_of(thread, _("%(name)s locked this thread: %(reason)s"))))
+        return _denied(Locked(_lock_of(thread, _("This thread is locked: %(reason)s"))))
     return can_participate(person, thread.board)
 
 
@@ -140,24 +140,24 @@ def _in_open_branch(person: Reader, post: Post) -> PermissionResult:
     locked = next((head for head in post.restricted_branches if head.is_locked), None)
     if locked is None:
         return ALLOWED
-    return _denied(Locked(_lock_of(locked, _("%(name)s locked this branch: %(reason)s"))))
+    return _denied(Locked(_lock_of(locked, _("This branch is locked: %(reason)s"))))
 
 
 def can_edit(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may edit that post: authors, while it is published and unlocked."""
     if post.author_id != person.pk:
-        return _denied(NotAllowed(_("Only its author can edit a post.")))
+        return _denied(NotAllowed(_("Only the author can edit a post.")))
     if post.is_deleted:
         return _denied(Gone(_("This post was deleted.")))
     if post.is_hidden:
-        return _denied(NotAllowed(_("A moderator hid this post; it can’t be edited.")))
+        return _denied(NotAllowed(_("A moderator hid this post, so you can’t edit it.")))
     return _can_write_in(person, post.thread) and _in_open_branch(person, post)
 
 
 def can_delete(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may delete that post: authors, in locked threads too."""
     if post.author_id != person.pk:
-        return _denied(NotAllowed(_("Only its author can delete a post.")))
+        return _denied(NotAllowed(_("Only the author can delete a post.")))
     if post.is_deleted:
         return _denied(Gone(_("This post was deleted.")))
     return can_participate(person, post.thread.board)
@@ -169,7 +169,7 @@ def can_report(person: Reader, post: Post) -> PermissionResult:
     if not permission:
         return permission
     if post.author_id == person.pk:
-        return _denied(NotAllowed(_("You can’t report your own post, but you can delete it.")))
+        return _denied(NotAllowed(_("You can’t report your own post. You can delete it instead.")))
     if post.is_deleted or post.is_hidden:
         return _denied(Gone(_("This post has already been removed.")))
     return ALLOWED
@@ -185,10 +185,12 @@ def can_see_reporters(person: Reader, post: Post) -> PermissionResult:
 def can_answer_reports(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may decide on reports of that post; not if it is theirs."""
     if post.author_id == person.pk:
-        return _denied(NotAllowed(_("This is about your own post. A different moderator decides.")))
+        return _denied(
+            NotAllowed(_("This is about your own post. Another moderator has to decide."))
+        )
     board = post.thread.board
     if isinstance(person, User) and person.roles.rank(board) < post.author.roles.rank(board):
-        return _denied(NotAllowed(_("Only a moderator of the same rank or higher can do that.")))
+        return _denied(NotAllowed(_("Only a moderator of the same or a higher rank can do that.")))
     return can_moderate(person, board)
 
 
@@ -259,7 +261,7 @@ def can_act_on(person: Reader, other: User, board: Board | None = None) -> Permi
     if person.pk == other.pk:
         return _denied(NotAllowed(_("You can’t moderate yourself.")))
     if not isinstance(person, User) or person.roles.rank(board) <= other.roles.rank(board):
-        return _denied(NotAllowed(_("Only a moderator of a higher rank can do that.")))
+        return _denied(NotAllowed(_("You can only moderate members of a lower rank.")))
     return ALLOWED
 
 
@@ -306,9 +308,7 @@ def can_anonymise(person: Reader, other: User) -> PermissionResult:
 def can_confirm_erasure(person: Reader, asked: Erasure) -> PermissionResult:
     """Check whether this person may confirm the deletion: a second person who may request it."""
     if person.pk in (asked.asked_by_id, asked.person_id):
-        return _denied(
-            NotAllowed(_("A permanent deletion must be confirmed by a different person."))
-        )
+        return _denied(NotAllowed(_("A different person has to confirm this.")))
     if asked.post:
         return can_erase(person, asked.post)
     assert asked.person
@@ -335,7 +335,7 @@ def _can_undo_there(person: User, action: ModerationAction) -> PermissionResult:
     if not action.board and not person.roles.is_site_moderator:
         return _denied(NotAllowed(_("Only moderators of the whole site can do that.")))
     if action.actor.roles.rank(action.board) > person.roles.rank(action.board):
-        return _denied(NotAllowed(_("Only a moderator of the same rank or higher can undo this.")))
+        return _denied(NotAllowed(_("You can’t undo an action by someone of a higher rank.")))
     return ALLOWED
 
 
@@ -344,7 +344,7 @@ def _can_delete_note(person: User, action: ModerationAction) -> PermissionResult
     if action.actor_id != person.pk:
         return _denied(NotAllowed(_("Only its author can delete a note.")))
     if not was_within(NOTE_CAN_BE_DELETED, action.created_at):
-        return _denied(NotAllowed(_("A note can only be deleted in the first ten minutes.")))
+        return _denied(NotAllowed(_("A note can only be deleted within ten minutes.")))
     return ALLOWED
 
 
@@ -353,9 +353,9 @@ def can_appeal(person: User, action: ModerationAction) -> PermissionResult:
     if not action.type.can_be_appealed:
         return _denied(NotAllowed(_("This can’t be appealed.")))
     if not person.moderation_notifications.filter(action=action, cause="deed").exists():
-        return _denied(NotAllowed(_("Only the people concerned can appeal.")))
+        return _denied(NotAllowed(_("Only the people affected can appeal.")))
     if ModerationAction.objects.filter(undoes=action).exists():
-        return _denied(NotAllowed(_("This was already undone.")))
+        return _denied(NotAllowed(_("It was already undone.")))
     return ALLOWED
 
 
@@ -366,13 +366,13 @@ def can_answer_appeal(person: Reader, appeal: Appeal) -> PermissionResult:
     if not permission:
         return permission
     if person.pk == appeal.member_id:
-        return _denied(NotAllowed(_("You can’t answer your own appeal.")))
+        return _denied(NotAllowed(_("You can’t decide your own appeal.")))
     if person.pk != action.actor_id:
         return ALLOWED
     rank = action.actor.roles.rank(action.board)
     others = {person.pk, appeal.member_id}
     if any(each.roles.rank(action.board) >= rank for each in moderators_except(others)):
-        return _denied(NotAllowed(_("An appeal must be answered by a different moderator.")))
+        return _denied(NotAllowed(_("An appeal must be decided by a different moderator.")))
     return ALLOWED
 
 

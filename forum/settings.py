@@ -31,7 +31,9 @@ def _number(name: str, default: int, least: int = 0) -> int:
     """Return a setting that is a whole number of at least `least`; raise for anything else."""
     value = env.str(name, default=str(default)).strip()
     if not (value.isascii() and value.isdecimal() and int(value) >= least):
-        raise ImproperlyConfigured(f"{name} must be a whole number from {least} up, not {value!r}.")
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of at least {least}, not {value!r}."
+        )
     return int(value)
 
 
@@ -74,7 +76,7 @@ DATA_DIR = (BASE_DIR / Path(env.str("DATA_DIR", default="") or "var").expanduser
 PRODUCTION = _choice("PRODUCTION", False)
 DEBUG = _choice("DEBUG", False)
 if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured("PRODUCTION and DEBUG exclude each other.")
+    raise ImproperlyConfigured("PRODUCTION and DEBUG can't both be set.")
 SECRET_KEY = _secret_key(DATA_DIR, PRODUCTION)
 
 # The site

@@ -62,7 +62,7 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     _check_own(purpose, member)
     source, title = clean_source(written.source), clean_source(written.title)
     if len(source) > MAX_DRAFT:
-        raise Invalid(_("That is too long to be kept as a draft."))
+        raise Invalid(_("This text is too long to save as a draft."))
     draft = _locked(purpose, member)
     try:
         is_settled = _is_settled(purpose, member, source, title, written.nonce)
@@ -82,7 +82,7 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     if _is_straggler(draft, written):
         return draft
     if _is_overtaken(draft, written, source, title):
-        raise Conflict(_("This draft was changed elsewhere since you began."))
+        raise Conflict(_("This draft was changed on another device."))
     if is_blank(source) and is_blank(title):
         return _given_up(draft)
     draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
@@ -140,7 +140,7 @@ def _check_own(purpose: Purpose, member: User) -> None:
     if purpose.post_id is None:
         return
     if not Post.objects.written_by(member).filter(pk=purpose.post_id).exists():
-        raise NotAllowed(_("Only its author can edit a post."))
+        raise NotAllowed(_("Only the author can edit a post."))
 
 
 def _locked(purpose: Purpose, member: User) -> Draft | None:
@@ -151,7 +151,7 @@ def _begun(purpose: Purpose, member: User) -> Draft:
     """A new draft, or the one that another form has begun at the same moment; locked."""
     if Draft.objects.of_member(member).kept().count() >= MOST_KEPT:
         raise Invalid(
-            _("You keep %(count)d drafts already. Post or discard some of them first.")
+            _("You already have %(count)d drafts. Post or discard some first.")
             % {"count": MOST_KEPT}
         )
     Draft.objects.bulk_create(
@@ -167,7 +167,7 @@ def _own(draft: Draft, member: User) -> Draft:
         Draft.objects.of_member(member).select_for_update(of=("self",)).filter(pk=draft.pk).first()
     )
     if own is None:
-        raise Gone(_("This draft isn’t here any more."))
+        raise Gone(_("This draft no longer exists."))
     return own
 
 

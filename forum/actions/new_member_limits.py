@@ -63,16 +63,16 @@ def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool =
     links, most = searched(rendered).links, settings.NEW_MEMBER_LINKS
     if links > most:
         message = ngettext(
-            "New members link to %(most)d page in a post at most; here are %(count)d.",
-            "New members link to %(most)d pages in a post at most; here are %(count)d.",
+            "New members can post %(most)d link at a time; this has %(count)d.",
+            "New members can post %(most)d links at a time; this has %(count)d.",
             most,
         )
         raise Invalid(f"{message % {'most': most, 'count': links}} {_when_over(author, status)}")
     names, most = len(rendered.mentions), settings.NEW_MEMBER_MENTIONS
     if names > most:
         message = ngettext(
-            "New members mention %(most)d person in a post at most; here are %(count)d.",
-            "New members mention %(most)d people in a post at most; here are %(count)d.",
+            "New members can mention %(most)d person at a time; this mentions %(count)d.",
+            "New members can mention %(most)d people at a time; this mentions %(count)d.",
             most,
         )
         raise Invalid(f"{message % {'most': most, 'count': names}} {_when_over(author, status)}")
@@ -94,8 +94,8 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
         return
     left = sorted(times)[-most] + HOUR - now
     message = ngettext(
-        "New members write %(most)d post an hour at most. You can go on in %(minutes)d min.",
-        "New members write %(most)d posts an hour at most. You can go on in %(minutes)d min.",
+        "New members can write %(most)d post an hour. Try again in %(minutes)d min.",
+        "New members can write %(most)d posts an hour. Try again in %(minutes)d min.",
         most,
     )
     seconds = max(1, int(left.total_seconds()) + 1)
@@ -106,12 +106,12 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
 def _when_over(author: User, status: NewMemberStatus) -> str:
     """Until when somebody is new, in words."""
     posts = ngettext(
-        "once %(count)d more post of yours stands", "once %(count)d more posts of yours stand",
+        "after %(count)d more post", "after %(count)d more posts",
         status.posts,
     ) % {"count": status.posts}  # fmt: skip
     day = status.until.astimezone(author.tzinfo).strftime("%Y-%m-%d %H:%M")
     if status.until <= timezone.now():
-        return _("That ends %(posts)s.") % {"posts": posts}
+        return _("The limit ends %(posts)s.") % {"posts": posts}
     if not status.posts:
-        return _("That ends on %(day)s.") % {"day": day}
-    return _("That ends %(posts)s, and not before %(day)s.") % {"posts": posts, "day": day}
+        return _("Until %(day)s.") % {"day": day}
+    return _("The limit ends %(posts)s, at the earliest on %(day)s.") % {"posts": posts, "day": day}

@@ -80,17 +80,17 @@ def rendered_post(source: str) -> Rendered:
     if excess > 0:
         raise Invalid(
             ngettext(
-                "That is %(count)d character too long. You can split it, or trim the quotes.",
-                "That is %(count)d characters too long. You can split it, or trim the quotes.",
+                "%(count)d character too long. Shorten the text, or split it.",
+                "%(count)d characters too long. Shorten the text, or split it.",
                 excess,
             )
             % {"count": excess}
         )
     if is_blank(source):
-        raise Invalid(_("Nothing is written here yet."))
+        raise Invalid(_("Write something first."))
     rendered = render(source)
     if is_blank(rendered.own):
-        raise Invalid(_("A post needs some words of your own besides mentions and quotes."))
+        raise Invalid(_("Write something of your own besides mentions and quotes."))
     return rendered
 
 
@@ -279,7 +279,7 @@ def publish_edit(
     if latest.source == prepared.source:
         return post  # the same form may have come twice
     if not began_from(latest, base_revision, original_hash):
-        raise Conflict(_("This post was edited since you began."))
+        raise Conflict(_("This post was edited after you started."))
     if check:
         check()
     rendered = prepared.rendered

@@ -177,7 +177,9 @@ def hold_post(
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
         end_pending(earlier, HeldPost.State.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
-        raise Invalid(_("Too much of yours waits for a moderator already. Please wait for that."))
+        raise Invalid(
+            _("You have too many pending posts. Please wait until a moderator has reviewed them.")
+        )
     source = prepared.source
     forget_draft(
         purpose, member=author, source=source, nonce=written.nonce, version=written.version
@@ -212,7 +214,7 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
     if purpose.post_id:
         can_edit(author, post).enforce()
         if not began_from(post.latest_revision(), written.base_revision, written.original_hash):
-            raise Conflict(_("This post was edited since you began."))
+            raise Conflict(_("This post was edited after you started."))
         return
     can_answer(author, post).enforce()
     check_slow_mode(author, post)
@@ -229,13 +231,15 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     can_withdraw(actor, held).enforce()
     purpose = purpose_of(held)
     if purpose == Purpose():
-        raise Gone(_("The board that it was for isn’t there any more."))
+        raise Gone(_("The board that this was for no longer exists."))
     if held.state != HeldPost.State.WITHDRAWN:
         written = Writing(held.source, held.title, held.quoted_post_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
-            message = _("You keep another draft of the same: post or discard that one first.")
+            message = _(
+                "You have another draft for the same place. Post or discard that one first."
+            )
             raise Conflict(message) from other
         end_pending(held, HeldPost.State.WITHDRAWN)
     return purpose

@@ -23,9 +23,11 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
     """
     words = clean_source(words).strip()
     if reason not in Report.Reason.values:
-        raise Invalid(_("Please choose what is wrong with it."))
+        raise Invalid(_("Please choose a reason."))
     if len(words) > MAX_REPORT_LENGTH:
-        raise Invalid(_("A report has at most %(most)d characters.") % {"most": MAX_REPORT_LENGTH})
+        raise Invalid(
+            _("A report can have at most %(most)d characters.") % {"most": MAX_REPORT_LENGTH}
+        )
     thread = lock_thread_of(post.pk)
     before = Report.objects.open().filter(post=post, reporter=actor).first()
     if before:

@@ -38,9 +38,9 @@ def _posted(post_id: int, source: str, title: str) -> Post:
     if is_same_title and (post.source == source or post.revisions.filter(source=source).exists()):
         return post
     if post.is_opening:
-        message = _("You’ve already started a thread from this form. This text isn’t posted yet.")
+        message = _("You already started a thread from this form. This text isn’t posted yet.")
     else:
-        message = _("You’ve already posted a reply from this form. This text isn’t posted yet.")
+        message = _("You already posted a reply from this form. This text isn’t posted yet.")
     raise AlreadySent(message, address=post.get_absolute_url())
 
 
@@ -48,5 +48,5 @@ def _held(held_id: int, source: str, title: str) -> HeldPost:
     held = HeldPost.objects.with_context().get(pk=held_id)
     if held.source == source and held.title in ("", title):
         return held
-    message = _("What you sent from this form went to the moderators. This text isn’t sent yet.")
+    message = _("What you sent from this form is awaiting review. This text isn’t sent yet.")
     raise AlreadySent(message, address=held.get_absolute_url())

@@ -41,8 +41,8 @@ def _wait(target: Post | Thread, latest: datetime) -> None:
     if left <= timedelta(0):
         return
     message = ngettext(
-        "Here one can write once in %(count)d minute: %(reason)s You can go on in %(seconds)d s.",
-        "Here one can write once in %(count)d minutes: %(reason)s You can go on in %(seconds)d s.",
+        "Slow mode: one post every %(count)d minute. %(reason)s Next post in %(seconds)d s.",
+        "Slow mode: one post every %(count)d minutes. %(reason)s Next post in %(seconds)d s.",
         minutes,
     )
     seconds = int(left.total_seconds()) + 1

@@ -46,10 +46,10 @@ def clean_title(title: str) -> str:
     """One line of text; raises `Invalid` when that is empty or too long."""
     title = one_line(title)
     if is_blank(title):
-        raise Invalid(_("A thread needs a title."), field="title")
+        raise Invalid(_("Enter a title."), field="title")
     if len(title) > TITLE_LENGTH:
         raise Invalid(
-            _("A title has at most %(most)d characters; this one has %(count)d.")
+            _("A title can have at most %(most)d characters; this one has %(count)d.")
             % {"most": TITLE_LENGTH, "count": len(title)},
             field="title",
         )

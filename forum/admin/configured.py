@@ -26,10 +26,10 @@ class ConfiguredForm(forms.ModelForm):
     """A row with the reason that the log gives for its change."""
 
     why = forms.CharField(
-        label=_("Why"),
+        label=_("Reason"),
         max_length=500,
         required=False,
-        help_text=_("Optional. Kept in the moderation log."),
+        help_text=_("For the moderation log. Optional."),
     )
 
 
@@ -45,7 +45,7 @@ def _choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
         (heading, [(action.slug, action.button) for action in actions_on(kind)])
         for kind, heading in headings
     ]
-    return [*choices, (_("Answers"), [("undo", _("Undo")), ("appeal", _("Answer an appeal"))])]
+    return [*choices, (_("Decisions"), [("undo", _("Undo")), ("appeal", _("Decide an appeal"))])]
 
 
 class ReasonTemplateForm(ConfiguredForm):
@@ -54,7 +54,7 @@ class ReasonTemplateForm(ConfiguredForm):
         choices=_choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None chosen: for everything."),
+        help_text=_("Select none to offer it for everything."),
     )
 
     class Meta:

@@ -29,7 +29,7 @@ class ErasureState(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Waiting"))]
+        return [("open", _("Pending"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         waiting = Erasure.objects.open().values("pk")
@@ -58,7 +58,7 @@ class ErasureAdmin(PageAdmin):
     ) -> HttpResponse:
         actor = moderator(request)
         context = self.admin_site.each_context(request) | {
-            "title": _("Delete permanently?") if row.is_open else _("A permanent deletion"),
+            "title": _("Delete permanently?") if row.is_open else _("Permanent deletion"),
             "opts": self.opts,
             "asked": row,
             "extent": extent_of(row) if row.is_open else "",
@@ -81,7 +81,7 @@ class ErasureAdmin(PageAdmin):
         except (Conflict, Invalid) as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("It is permanently deleted."))
+            messages.success(request, _("Permanently deleted."))
         return redirect(self._page(asked))
 
     def refuse(self, request: HttpRequest, row_id: int) -> HttpResponse:
@@ -96,7 +96,7 @@ class ErasureAdmin(PageAdmin):
         except (Conflict, Invalid) as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _("It stays as it is."))
+            messages.success(request, _("Cancelled. Nothing was deleted."))
         return redirect(self._page(asked))
 
     def _page(self, asked: Erasure) -> str:
@@ -117,5 +117,5 @@ class ErasureAdmin(PageAdmin):
     @admin.display(description=_lazy("state"))
     def state(self, asked: Erasure) -> str:
         if asked.is_open:
-            return _("waiting for a second person")
+            return _("awaiting confirmation")
         return str(asked.get_outcome_display() or Erasure.Outcome.EXPIRED.label)

@@ -36,7 +36,7 @@ class HeldPostAdmin(ModeratedAdmin):
     list_filter = ["state", "kind", InBoardOfHeld, "created_at"]
     ordering = ["-id"]
     search_fields = ["source"]
-    search_help_text = _("Words of a text or of a title, its number, or @author.")
+    search_help_text = _("Words of a text or title, its number, or @author")
     fields = readonly_fields = (
         *("author", "place_of", "created_at", "why", "rule", "state"),
         *("title", "text", "log"),

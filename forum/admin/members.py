@@ -31,7 +31,9 @@ class RoleFormSet(BaseInlineFormSet):
             return
         others = Role.objects.exclude(person=self.instance)
         if not others.filter(kind=Role.Kind.ADMINISTRATOR).exists():
-            raise ValidationError(_("The site needs an administrator: appoint another one first."))
+            raise ValidationError(
+                _("The site needs at least one administrator. Appoint another one first.")
+            )
 
 
 class RoleInline(ForAdministrators, admin.StackedInline):
@@ -64,7 +66,7 @@ class MemberAdmin(ModeratedAdmin):
     list_filter = [IsSuspended, "role_assignments__kind", "date_joined"]
     ordering = ["-id"]
     search_fields = ["username", "email"]
-    search_help_text = _("A part of a name or of an e-mail address.")
+    search_help_text = _("Part of a name or e-mail address")
     fields = readonly_fields = ("username", "email", "date_joined", "last_login", "state", "log")
     inlines = [RoleInline]
 

@@ -46,8 +46,8 @@ def bulk_action(action: Action[Any], path: str = "pk") -> BulkAction:
             return None
         if left_out := chosen.count() - len(ids):
             words = ngettext(
-                "%(count)d selected row was left out: it does not allow this.",
-                "%(count)d selected rows were left out: they do not allow this.",
+                "%(count)d selected row was left out: this can’t be done to it.",
+                "%(count)d selected rows were left out: this can’t be done to them.",
                 left_out,
             )
             messages.warning(request, words % {"count": left_out})

@@ -42,7 +42,7 @@ class PostAdmin(ModeratedAdmin):
     ]
     ordering = ["-id"]
     search_fields = ["source"]
-    search_help_text = _("Words of one of the latest 100,000 posts, a post’s number, or @author.")
+    search_help_text = _("Words of one of the latest 100,000 posts, a post’s number, or @author")
     fields = readonly_fields = (
         *("thread", "answers", "depth", "author", "created_at", "edited_at"),
         *("state", "text", "log"),
@@ -79,14 +79,14 @@ class PostAdmin(ModeratedAdmin):
     def depth(self, post: Post) -> int:
         return post.get_level()
 
-    @admin.display(description=_("answered"), boolean=True)
+    @admin.display(description=_("replies"), boolean=True)
     def is_answered(self, post: Post) -> bool:
         return bool(post.is_answered)  # type: ignore[attr-defined]
 
-    @admin.display(description=_("answers"))
+    @admin.display(description=_("parent"))
     def answers(self, post: Post) -> SafeString | str:
         if post.parent_id is None:
-            return gettext("nothing: it is the opening post")
+            return gettext("none (opening post)")
         page = reverse("admin:forum_post_change", args=[post.parent_id])
         return format_html('<a href="{}">#{}</a>', page, post.parent_id)
 

@@ -66,7 +66,7 @@ class WorkedOn(Choice):
     parameter_name = "by"
     values = {
         "me": (_lazy("Me"), lambda reader: Q(assignee=reader) & worked_on()),
-        "nobody": (_lazy("Nobody"), lambda _reader: ~worked_on()),
+        "nobody": (_lazy("Unassigned"), lambda _reader: ~worked_on()),
     }
 
 
@@ -90,8 +90,8 @@ class CaseKind(Choice):
     values = {
         "opening": (_lazy("Opening post"), lambda _reader: Q(held=None, post__parent=None)),
         "reply": (_lazy("Reply"), lambda _reader: Q(post__parent__isnull=False)),
-        "held": (_lazy("Held post"), lambda _reader: Q(held__isnull=False, held__edits=None)),
-        "edit": (_lazy("Held edit"), lambda _reader: Q(held__edits__isnull=False)),
+        "held": (_lazy("Pending post"), lambda _reader: Q(held__isnull=False, held__edits=None)),
+        "edit": (_lazy("Pending edit"), lambda _reader: Q(held__edits__isnull=False)),
     }
 
 
@@ -124,7 +124,7 @@ def _older_than(days: int) -> Callable[[User], Q]:
 
 
 class Age(Choice):
-    title = _lazy("waiting")
+    title = _lazy("awaiting review")
     parameter_name = "age"
     values = {
         "1": (_lazy("Over a day ago"), _older_than(1)),
@@ -151,7 +151,7 @@ class CaseAdmin(ReviewAdmin):
     list_display_links = None
     list_filter = [CaseState, Reason, InBoardOfCase, WorkedOn, CaseKind, Account, Answered, Age]
     search_fields = ["post__source"]
-    search_help_text = _lazy("Words of a post, its number, or @author.")
+    search_help_text = _lazy("Words of a post, its number, or @author")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return Case.objects.for_admin(moderator(request))
@@ -202,7 +202,7 @@ class CaseAdmin(ReviewAdmin):
     @admin.display(description=_lazy("thread"))
     def thread(self, case: Case) -> SafeString:
         if case.thread is None:
-            return format_html("<small>{}</small>", case.board or _("a board that is gone"))
+            return format_html("<small>{}</small>", case.board or _("deleted board"))
         return format_html(
             '<a href="{}"><bdi>{}</bdi></a><br><small>{}</small>',
             case.about.get_absolute_url(),
@@ -213,7 +213,7 @@ class CaseAdmin(ReviewAdmin):
     @admin.display(description=_lazy("why"))
     def reasons(self, case: Case) -> str:
         if case.held:
-            return _("Held. %(why)s") % {"why": case.held.why}
+            return _("Pending: %(why)s") % {"why": case.held.why}
         return describe_reasons(case.reasons)
 
     @admin.display(description=_lazy("weight"))

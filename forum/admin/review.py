@@ -159,7 +159,7 @@ class ReviewAdmin(PageAdmin):
             for action in bulk_actions(kind)
         }
 
-    @admin.display(description=_lazy("answer"))
+    @admin.display(description=_lazy("decision"))
     def answers(self, case: Case) -> SafeString | str:
         """Return the two most frequent answers, to give without looking closer."""
         if not case.is_open:

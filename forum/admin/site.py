@@ -51,7 +51,7 @@ class ModerationAdminSite(admin.AdminSite):
 
     site_title = settings.SITE_NAME
     site_header = _("Moderation")
-    index_title = _("Keeping order")
+    index_title = _("Moderation")
     enable_nav_sidebar = False  # the header leads everywhere, on a phone too
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class ModerationAdminSite(admin.AdminSite):
             if self.has_permission(request):
                 return inner(request, *args, **kwargs)
             if request.user.is_authenticated:
-                raise NotAllowed(_("This part is for moderators."))
+                raise NotAllowed(_("Only moderators can see this page."))
             return redirect_to_login(request.get_full_path())
 
         return door

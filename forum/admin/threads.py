@@ -30,7 +30,7 @@ class ThreadAdmin(ModeratedAdmin):
     list_select_related = ["board", "author"]
     ordering = ["-id"]
     search_fields = ["title"]
-    search_help_text = _("Words of a title, a thread’s number, or @name of who started it.")
+    search_help_text = _("Words of a title, a thread’s number, or @author")
     fields = readonly_fields = (
         *("title", "board", "author", "created_at", "post_count", "last_post_at"),
         *("state", "merged_into", "log"),

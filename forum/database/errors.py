@@ -2,7 +2,7 @@
 
 ANOTHER_PLACE = (
     "Choose another place with DATA_DIR=/some/directory, "
-    "or use a PostgreSQL of yours with DATABASE_URL=postgresql://user:password@host/name."
+    "or use your own PostgreSQL with DATABASE_URL=postgresql://user:password@host/name."
 )
 
 

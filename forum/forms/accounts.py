@@ -42,7 +42,7 @@ class Plain(forms.Form):
         self.fields[name].help_text = help_text
 
 
-PASSWORD_HELP = _("At least 8 characters; not only digits, and none of the most used ones.")
+PASSWORD_HELP = _("At least 8 characters. Not all numbers, not a common password.")
 
 
 class LoginForm(Plain, allauth.LoginForm):
@@ -66,12 +66,12 @@ class SignupForm(Plain, allauth.SignupForm):
         self.say(
             "username",
             label=_("Name"),
-            help_text=_("2 to 30 letters without accents, digits, hyphens or underscores."),
+            help_text=_("2–30 characters: a–z, 0–9, - and _"),
         )
         self.say(
             "email",
             label=_("E-mail address"),
-            help_text=_("Never shown. A link sent there confirms that it is yours."),
+            help_text=_("Never shown to others. We’ll send a link to confirm it."),
         )
         self.say("password1", label=_("Password"), help_text=PASSWORD_HELP)
         self.fields["username"].widget.attrs |= {"autocapitalize": "none", "spellcheck": "false"}
@@ -114,7 +114,7 @@ class SignupForm(Plain, allauth.SignupForm):
         except IntegrityError as error:
             person = self._sent_before()
             if person is None:
-                raise Conflict(_("Somebody took that name a moment ago.")) from error
+                raise Conflict(_("This name was just taken.")) from error
             return person, None
         return saved
 
@@ -130,7 +130,7 @@ class ChangePasswordForm(Plain, allauth.ChangePasswordForm):
         super().__init__(*args, **kwargs)
         self.say("oldpassword", label=_("Current password"))
         self.say("password1", label=_("New password"), help_text=PASSWORD_HELP)
-        self.say("password2", label=_("New password, once more"))
+        self.say("password2", label=_("New password again"))
 
 
 class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
@@ -149,7 +149,7 @@ class NewPasswordForm(Plain, allauth.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.say("password1", label=_("New password"), help_text=PASSWORD_HELP)
-        self.say("password2", label=_("New password, once more"))
+        self.say("password2", label=_("New password again"))
 
 
 class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
@@ -173,7 +173,7 @@ class SettingsForm(Plain):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        default = _("The site’s: %(zone)s") % {"zone": settings.TIME_ZONE}
+        default = _("Site default (%(zone)s)") % {"zone": settings.TIME_ZONE}
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", default), ("UTC", "UTC"), *zones()]

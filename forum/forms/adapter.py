@@ -36,7 +36,7 @@ def ip_address_in(entry: str) -> str:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-WRONG = _("Name and password don’t go together. Upper and lower case matter in the password.")
+WRONG = _("Wrong name or password.")
 
 
 class Adapter(DefaultAccountAdapter):
@@ -47,19 +47,19 @@ class Adapter(DefaultAccountAdapter):
         "username_password_mismatch": WRONG,
         "email_password_mismatch": WRONG,
         "too_many_login_attempts": _(
-            "That was wrong too often. Wait five minutes, then try again, or reset the password."
+            "Too many failed attempts. Wait five minutes and try again, or reset your password."
         ),
-        "enter_current_password": _("That is not your current password."),
-        "incorrect_password": _("That is not your password."),
-        "duplicate_email": _("That is your address already."),
-        "invalid_password_reset": _("This link was used already, or is too old."),
+        "enter_current_password": _("Wrong current password."),
+        "incorrect_password": _("Wrong password."),
+        "duplicate_email": _("This is already your e-mail address."),
+        "invalid_password_reset": _("This link has expired or was already used."),
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """A name that `@name` can mention and that is not taken for another; raises otherwise."""
         name_validator(username)
         if is_reserved(username) or User.objects.filter(former_name=hash_of_name(username)):
-            raise ValidationError(_("That name is kept for the site itself."))
+            raise ValidationError(_("This name is reserved."))
         # The rules in the database, asked one by one, each with its own words.
         others = {field.name for field in User._meta.fields} - {"username", "name_key"}
         try:

@@ -11,8 +11,8 @@ from forum.models.appeals import MAX_APPEAL_LENGTH
 
 class AppealForm(Plain):
     note = forms.CharField(
-        label=_("What was wrong with it?"),
+        label=_("What was wrong with the decision?"),
         max_length=MAX_APPEAL_LENGTH,
         widget=forms.Textarea({"rows": 6}),
-        help_text=_("A different moderator answers it, if there is one."),
+        help_text=_("Moderators will read it. If possible, a different moderator decides."),
     )

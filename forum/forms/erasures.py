@@ -14,7 +14,7 @@ def posts_too(label: Any) -> forms.TypedChoiceField:
     """Return the choice whether posts are deleted with their author's account."""
     return forms.TypedChoiceField(
         label=label,
-        choices=[("", _("Keep them, without the name")), ("1", _("Delete all of them, too"))],
+        choices=[("", _("Keep, without the name")), ("1", _("Delete permanently too"))],
         coerce=bool,
         required=False,
     )

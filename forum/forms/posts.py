@@ -36,7 +36,7 @@ class PostIdsField(forms.Field):
 
 
 def number(most: int) -> forms.IntegerField:
-    odd = _("That can’t have come from the form. Please load the page again.")
+    odd = _("The form is out of date. Please reload the page.")
     return forms.IntegerField(
         required=False,
         min_value=1,

@@ -12,16 +12,16 @@ from forum.models.reports import MAX_REPORT_LENGTH
 
 class ReportForm(Plain):
     reason = forms.ChoiceField(
-        label=_("What is wrong with it?"),
+        label=_("What’s wrong with it?"),
         choices=Report.Reason.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Please choose what is wrong with it.")},
+        error_messages={"required": _("Please choose a reason.")},
     )
     # Named as other forms name it: what was typed is kept over signing in.
     note = forms.CharField(
-        label=_("What a moderator should know"),
+        label=_("Details for the moderators"),
         max_length=MAX_REPORT_LENGTH,
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("May be empty."),
+        help_text=_("Optional."),
     )

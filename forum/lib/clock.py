@@ -1,16 +1,24 @@
-"""The machine's clock, which may be set back."""
+"""The clock of the machine, which may be set back, and how it is read."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 
 def was_within(period: timedelta, moment: datetime) -> bool:
-    """Return whether `moment` is less than `period` ago.
+    """Tell whether `moment` is less than `period` ago.
 
-    False for a moment in the future: then the clock was set back, and nothing waits until it has
-    caught up.
+    A moment still to come is not: the clock was set back since, perhaps by a day, and nothing
+    waits until it has caught up.
     """
     return timedelta(0) <= timezone.now() - moment < period
+
+
+def short_moment(moment: datetime, zone: tzinfo) -> str:
+    """Return “1 Dec, 13:37”; with the year, if it is another than this one."""
+    local = moment.astimezone(zone)
+    is_this_year = local.year == timezone.now().astimezone(zone).year
+    return date_format(local, "j M, H:i" if is_this_year else "j M Y, H:i")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # A name is valid when `@name` can mention it.
 name_validator = RegexValidator(
     rf"\A(?:{NAME})\Z",
-    _("A name has 2 to 30 letters without accents, digits, hyphens or underscores."),
+    _("Use 2–30 characters: a–z, 0–9, - and _."),
 )
 
 # Names that could be taken for the site itself in a mention or an e-mail address.
@@ -157,7 +157,7 @@ class User(AbstractBaseUser):
         max_length=30,
         unique=True,
         validators=[name_validator],
-        error_messages={"unique": _("Somebody here has that name already.")},
+        error_messages={"unique": _("This name is already taken.")},
     )
     name_key = models.GeneratedField(
         expression=NameKey("username"),
@@ -166,7 +166,7 @@ class User(AbstractBaseUser):
     )
     email = models.EmailField(_("e-mail address"), blank=True)
     is_active = models.BooleanField(_("can log in"), default=True)
-    date_joined = models.DateTimeField(_("here since"), default=timezone.now)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     zone = models.CharField(_("time zone"), max_length=64, blank=True)
     keys = models.BooleanField(_("single-key shortcuts"), default=True)
 
@@ -177,7 +177,9 @@ class User(AbstractBaseUser):
     )
 
     # Set when the account is erased. `former_name` is a hash that keeps the name from being reused.
-    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(
+        _("permanently deleted at"), null=True, blank=True, editable=False
+    )
     former_name = models.CharField(max_length=64, blank=True, editable=False)
 
     USERNAME_FIELD = "username"
@@ -200,18 +202,18 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="user_name_unique",
-                violation_error_message=_("Somebody here has that name already."),
+                violation_error_message=_("This name is already taken."),
             ),
             models.UniqueConstraint(
                 fields=["name_key"],
                 name="user_name_not_confusable",
-                violation_error_message=_("That name looks like the name of somebody here."),
+                violation_error_message=_("This name is too similar to another member’s."),
             ),
             # Also refuses "ALICE-B" beside "alice_b", which `name_key` tells apart by the I.
             models.UniqueConstraint(
                 Replace(Replace(Lower("username"), Value("_")), Value("-")),
                 name="user_name_without_separators",
-                violation_error_message=_("That name looks like the name of somebody here."),
+                violation_error_message=_("This name is too similar to another member’s."),
             ),
             models.UniqueConstraint(
                 Lower("email"), condition=~models.Q(email=""), name="user_email_unique"

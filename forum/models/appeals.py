@@ -43,15 +43,15 @@ class Appeal(models.Model):
     words = models.CharField(_("words"), max_length=MAX_APPEAL_LENGTH)
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
-    answered_at = models.DateTimeField(_("answered at"), null=True)
+    answered_at = models.DateTimeField(_("decided at"), null=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,
         related_name="+",
-        verbose_name=_("answered by"),
+        verbose_name=_("decided by"),
     )
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
     # The entry of the log that answers it.
     record = models.ForeignKey(ModerationAction, models.PROTECT, null=True, related_name="+")
 

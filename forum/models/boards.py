@@ -37,16 +37,16 @@ class Board(models.Model):
         Category, models.PROTECT, related_name="boards", verbose_name=_("category")
     )
     name = models.CharField(_("name"), max_length=60, unique=True)
-    slug = models.SlugField(_("address"), max_length=60, unique=True)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
     description = models.CharField(
-        _("purpose"), max_length=200, blank=True, help_text=_("One sentence.")
+        _("description"), max_length=200, blank=True, help_text=_("One sentence.")
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     closed_at = models.DateTimeField(
         _("closed at"),
         null=True,
         blank=True,
-        help_text=_("A closed board can be read; nobody starts threads or replies in it."),
+        help_text=_("A closed board can be read, but nobody can start threads or reply in it."),
     )
 
     class Meta:

@@ -38,10 +38,10 @@ class Erasure(models.Model):
     """A request to erase a post or a member, and its outcome."""
 
     class Outcome(models.TextChoices):
-        DONE = "done", _("erased")
+        DONE = "done", _("permanently deleted")
         REFUSED = "refused", _("refused")
         WITHDRAWN = "withdrawn", _("withdrawn")
-        EXPIRED = "expired", _("nobody confirmed it in time")
+        EXPIRED = "expired", _("not confirmed in time")
 
     post = models.ForeignKey(
         Post, models.PROTECT, null=True, related_name="+", verbose_name=_("post")
@@ -53,12 +53,12 @@ class Erasure(models.Model):
         related_name="+",
         verbose_name=_("member"),
     )
-    with_posts = models.BooleanField(_("with all they wrote"), default=False)
+    with_posts = models.BooleanField(_("including all posts"), default=False)
     reason = models.CharField(_("reason"), max_length=500)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("asked for by")
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
     )
-    asked_at = models.DateTimeField(_("asked for at"), default=timezone.now)
+    asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True)
     # Nobody, when the operator did it at the machine.
     closed_by = models.ForeignKey(
@@ -68,15 +68,15 @@ class Erasure(models.Model):
         related_name="+",
         verbose_name=_("closed by"),
     )
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
     # The entry of the log that tells of it.
     record = models.ForeignKey(ModerationAction, models.PROTECT, null=True, related_name="+")
 
     objects = ErasureQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("erasure")
-        verbose_name_plural = _("erasures")
+        verbose_name = _("permanent deletion")
+        verbose_name_plural = _("permanent deletions")
         constraints = [
             models.CheckConstraint(
                 condition=Q(post=None, person__isnull=False) | Q(post__isnull=False, person=None),

@@ -96,10 +96,10 @@ class HeldPost(models.Model):
     """
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waits")
+        WAITING = "waiting", _("pending")
         APPROVED = "approved", _("approved")
         REJECTED = "rejected", _("rejected")
-        WITHDRAWN = "withdrawn", _("withdrawn by its author")
+        WITHDRAWN = "withdrawn", _("withdrawn by the author")
 
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="held", verbose_name=_("author")
@@ -122,7 +122,7 @@ class HeldPost(models.Model):
     rule = models.ForeignKey(
         HoldRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
-    kind = models.CharField(_("held for"), max_length=10, choices=HoldRule.Kind.choices)
+    kind = models.CharField(_("pending because"), max_length=10, choices=HoldRule.Kind.choices)
     why = models.CharField(_("why"), max_length=300)
 
     state = models.CharField(
@@ -135,8 +135,8 @@ class HeldPost(models.Model):
     objects = HeldPostQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("held post")
-        verbose_name_plural = _("held posts")
+        verbose_name = _("pending post")
+        verbose_name_plural = _("pending posts")
         indexes = [
             models.Index(fields=["author", "-id"], name="held_by_author"),
             models.Index(fields=["-id"], condition=Q(state="waiting"), name="held_waiting"),

@@ -42,7 +42,7 @@ class Mention(models.Model):
     """A person mentioned in a post: at its head (addressed) or within its text."""
 
     class Kind(models.TextChoices):
-        ADDRESSED = "addressed", _("addressed")
+        ADDRESSED = "addressed", _("at the beginning")
         TEXT = "text", _("in the text")
 
     post = models.ForeignKey("forum.Post", models.PROTECT, related_name="mentions")

@@ -92,7 +92,7 @@ class ModerationAction(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("moderator")
     )
-    act = models.CharField(_("act"), max_length=20, choices=type_choices)
+    act = models.CharField(_("action"), max_length=20, choices=type_choices)
     reason = models.CharField(_("reason"), max_length=500)
     note = models.CharField(_("note for moderators"), max_length=2000, blank=True)
     # The place of the action; empty when it concerns members, or several places.
@@ -155,8 +155,8 @@ class ModerationEffect(models.Model):
         PERSON = "person", _("member")
         # Settings of administrators; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
-        RULE = "rule", _("rule for holding")
-        HELD = "held", _("held post")
+        RULE = "rule", _("review rule")
+        HELD = "held", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")
     kind = models.CharField(max_length=10, choices=Kind.choices)

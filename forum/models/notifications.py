@@ -56,7 +56,7 @@ class Notification(models.Model):
     class Cause(models.TextChoices):
         """The reasons to notify a member of a post, the strongest first."""
 
-        REPLY = "reply", _("answered you")
+        REPLY = "reply", _("replied to you")
         MENTION = "mention", _("mentioned you")
         QUOTE = "quote", _("quoted you")
 
@@ -110,9 +110,9 @@ class ModerationNotification(models.Model):
 
     class Cause(models.TextChoices):
         DEED = "deed", _("acted on something of yours")
-        REPORT = "report", _("answered your report")
-        APPEAL = "appeal", _("answered your appeal")
-        CASE = "case", _("gave you a case")
+        REPORT = "report", _("closed your report")
+        APPEAL = "appeal", _("decided your appeal")
+        CASE = "case", _("assigned you a case")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notifications"

@@ -191,7 +191,7 @@ class Post(MPTTModel, SlowModeMixin):
         blank=True,
         related_name="children",
         db_index=False,
-        verbose_name=_("answers"),
+        verbose_name=_("parent"),
     )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -24,10 +24,10 @@ class ReasonTemplate(models.Model):
         verbose_name=_("offered for"),
         default=list,
         blank=True,
-        help_text=_("None chosen: for everything."),
+        help_text=_("Select none to offer it for everything."),
     )
     position = models.PositiveSmallIntegerField(_("order"), default=0)
-    is_active = models.BooleanField(_("offered"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
 
     objects = ReasonTemplateQuerySet.as_manager()
 

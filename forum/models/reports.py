@@ -63,14 +63,14 @@ class Report(models.Model):
     class Reason(models.TextChoices):
         SPAM = "spam", _("Spam")
         ATTACK = "attack", _("Personal attack")
-        PRIVATE = "private", _("Someone’s private details")
+        PRIVATE = "private", _("Private information")
         ILLEGAL = "illegal", _("Illegal")
         OFF_TOPIC = "off-topic", _("Off topic")
         OTHER = "other", _("Something else")
 
     class Outcome(models.TextChoices):
         ACTED = "acted", _("a moderator acted on it")
-        DISMISSED = "dismissed", _("a moderator left the post as it is")
+        DISMISSED = "dismissed", _("a moderator found no reason to act")
         GONE = "gone", _("the author deleted the post")
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="reports", verbose_name=_("post"))
@@ -82,8 +82,8 @@ class Report(models.Model):
     weight = models.FloatField(_("weight"))
     created_at = models.DateTimeField(_("when"), default=timezone.now)
 
-    closed_at = models.DateTimeField(_("answered at"), null=True)
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    closed_at = models.DateTimeField(_("decided at"), null=True)
+    outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
     # The action that answered it; none when its author deleted the post.
     action = models.ForeignKey(
         ModerationAction, models.PROTECT, null=True, related_name="answered_reports"
@@ -180,7 +180,7 @@ class Case(models.Model):
         Post, models.PROTECT, null=True, related_name="case", verbose_name=_("post")
     )
     held = models.OneToOneField(
-        HeldPost, models.PROTECT, null=True, related_name="case", verbose_name=_("held post")
+        HeldPost, models.PROTECT, null=True, related_name="case", verbose_name=_("pending post")
     )
     weight = models.FloatField(_("weight"), default=0)
     # When the oldest of its open reports came.
@@ -191,7 +191,7 @@ class Case(models.Model):
         models.SET_NULL,
         null=True,
         related_name="+",
-        verbose_name=_("worked on by"),
+        verbose_name=_("assignee"),
     )
     claimed_at = models.DateTimeField(null=True)
     # Given to the assignee by somebody: then it stays theirs.

@@ -46,7 +46,7 @@ class Role(models.Model):
         blank=True,
         related_name="roles",
         verbose_name=_("board"),
-        help_text=_("Empty: the whole site."),
+        help_text=_("Leave empty for the whole site."),
     )
     kind = models.CharField(_("role"), max_length=20, choices=Kind.choices)
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
@@ -61,7 +61,7 @@ class Role(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="moderator") | models.Q(board__isnull=True),
                 name="role_administrator_of_all",
-                violation_error_message=_("An administrator is one for the whole site."),
+                violation_error_message=_("Administrators are always for the whole site."),
             ),
         ]
 

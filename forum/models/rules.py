@@ -39,52 +39,54 @@ class HoldRule(models.Model):
     class Kind(models.TextChoices):
         WORDS = "words", _("Words")
         DOMAINS = "domains", _("Domains")
-        LINKS = "links", _("More than so many links")
-        PACE = "pace", _("More than so many posts in so many minutes")
-        FIRST = "first", _("The first posts of an account")
+        LINKS = "links", _("Number of links")
+        PACE = "pace", _("Posting rate")
+        FIRST = "first", _("First posts of an account")
 
     class About(models.TextChoices):
-        EVERYBODY = "everybody", _("Everybody")
+        EVERYBODY = "everybody", _("Everyone")
         NEW = "new", _("New members")
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
     terms = models.TextField(
-        _("words, or domains"),
+        _("words or domains"),
         max_length=TERMS_LENGTH,
         blank=True,
         help_text=_(
-            "One a line. Words are found whole, in any case, with accents or without; a star at "
-            "the end stands for any ending. A domain is found with all that is below it."
+            "One per line. Matches whole words, ignoring case and accents; * at the end "
+            "matches any ending. A domain includes its subdomains."
         ),
     )
     number = models.PositiveSmallIntegerField(
-        _("how many"),
+        _("number"),
         null=True,
         blank=True,
-        help_text=_("Links in a post, posts in so many minutes, or first posts."),
+        help_text=_("Links in a post, posts in the given minutes, or first posts."),
     )
-    minutes = models.PositiveSmallIntegerField(_("in how many minutes"), null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     about = models.CharField(
-        _("holds for"), max_length=10, choices=About.choices, default=About.EVERYBODY
+        _("applies to"), max_length=10, choices=About.choices, default=About.EVERYBODY
     )
-    is_active = models.BooleanField(_("in force"), default=True)
+    is_active = models.BooleanField(_("active"), default=True)
     note = models.CharField(
-        _("note for moderators"), max_length=200, blank=True, help_text=_("May be empty.")
+        _("note for moderators"), max_length=200, blank=True, help_text=_("Optional.")
     )
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
     objects = HoldRuleQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("rule for holding")
-        verbose_name_plural = _("rules for holding")
+        verbose_name = _("review rule")
+        verbose_name_plural = _("review rules")
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["words", "domains"]) & ~Q(terms="")
                 | Q(kind__in=["links", "first"], number__isnull=False)
                 | Q(kind="pace", number__isnull=False, minutes__isnull=False),
                 name="holdrule_whole",
-                violation_error_message=_("Say what is looked for, or how many."),
+                violation_error_message=_(
+                    "Enter what to look for: words or domains, a number, or a number and minutes."
+                ),
             )
         ]
 
@@ -101,10 +103,10 @@ class HoldRule(models.Model):
         else:
             wrong = next((term for term in terms if fold(term).isspace()), None)
         if wrong is not None:
-            odd = _now("“%(term)s” can’t be found in any post.") % {"term": wrong}
+            odd = _now("“%(term)s” can’t match any post.") % {"term": wrong}
             raise ValidationError({"terms": odd})
         if len(terms) > MOST_TERMS:
-            many = _now("These are too many for one rule: at most %(most)d.") % {"most": MOST_TERMS}
+            many = _now("Too many for one rule: enter at most %(most)d.") % {"most": MOST_TERMS}
             raise ValidationError({"terms": many})
         self.terms = "\n".join(terms)
 

@@ -30,9 +30,11 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
     """
     words = clean_source(words).strip()
     if is_blank(words):
-        raise Invalid(_("Say what was wrong with it."))
+        raise Invalid(_("Please say what was wrong with the decision."))
     if len(words) > MAX_APPEAL_LENGTH:
-        raise Invalid(_("An appeal has at most %(most)d characters.") % {"most": MAX_APPEAL_LENGTH})
+        raise Invalid(
+            _("An appeal can have at most %(most)d characters.") % {"most": MAX_APPEAL_LENGTH}
+        )
     before = Appeal.objects.filter(action=action, member=actor).first()
     if before:
         return before

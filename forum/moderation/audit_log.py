@@ -110,9 +110,9 @@ def clean_reason(reason: str) -> str:
     """Return a reason as one line; raises `Invalid` when it is empty or too long."""
     reason = " ".join(clean_source(reason).split())
     if is_blank(reason):
-        raise Invalid(_("Please give a reason; the people concerned will read it."))
+        raise Invalid(_("Please give a reason. The people affected will read it."))
     if len(reason) > REASON_LENGTH:
-        raise Invalid(_("A reason has at most %(most)d characters.") % {"most": REASON_LENGTH})
+        raise Invalid(_("A reason can have at most %(most)d characters.") % {"most": REASON_LENGTH})
     return reason
 
 

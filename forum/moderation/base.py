@@ -276,15 +276,17 @@ def check_not_stale(
     if seen is None or seen == version(targets):
         return
     if version is version_with_reports and seen.startswith(f"{version_of(targets)}."):
-        raise Conflict(_("Somebody reported this meanwhile. Look again before you decide."))
+        raise Conflict(_("A new report just came in. Check again before you decide."))
     found = last_change(among or targets)
     if found is None:
-        raise Conflict(_("This has changed since you opened it. Look again before you decide."))
+        raise Conflict(
+            _("This changed while you were looking at it. Check again before you decide.")
+        )
     seconds = max(0, int((timezone.now() - found.at).total_seconds()))
     raise Conflict(
         ngettext(
-            "%(name)s changed this %(count)d second ago. Look again before you decide.",
-            "%(name)s changed this %(count)d seconds ago. Look again before you decide.",
+            "%(name)s changed this %(count)d second ago. Check again before you decide.",
+            "%(name)s changed this %(count)d seconds ago. Check again before you decide.",
             seconds,
         )
         % {"name": found.actor, "count": seconds}

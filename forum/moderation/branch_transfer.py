@@ -93,7 +93,7 @@ def authors_of(head: Post) -> set[int]:
 def is_gone(*threads: Thread) -> UserError | None:
     """Refuse to move to or from a thread that is deleted or merged."""
     if any(thread.is_deleted or thread.merged_into_id for thread in threads):
-        return Gone(_("This thread isn’t here any more."))
+        return Gone(_("This thread no longer exists."))
     return None
 
 
@@ -113,7 +113,7 @@ def reply_after(thread: Thread, parent_id: int | None, previous_id: int | None) 
         return None
     parent = Post.objects.filter(pk=parent_id, thread=thread).first()
     if parent is None:
-        raise Conflict(_("The place that this branch came from has moved since."))
+        raise Conflict(_("The place this branch came from has moved since."))
     if previous_id is None:
         following = parent.get_children().first()
     else:
@@ -180,7 +180,7 @@ def _hang(post: Post, to: Destination, numbers: Renumbering) -> None:
             numbers=numbers,
         )
     except InvalidMove as error:
-        raise Invalid(_("A branch can’t be moved below one of its own posts.")) from error
+        raise Invalid(_("A branch can’t be moved below itself.")) from error
 
 
 def _renumbered(branch: PostQuerySet, to: Destination) -> tuple[Numbers, Numbers, Renumbering]:

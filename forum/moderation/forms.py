@@ -23,19 +23,19 @@ class ReasonForm(Plain):
         label=_("Template"),
         required=False,
         widget=forms.Select({"data-js-reasons": "", "data-js-needs": "reasons"}),
-        help_text=_("Used unless you write something else below."),
+        help_text=_("Used unless you write your own reason below."),
     )
     reason = forms.CharField(
         label=_("Reason"),
         max_length=500,
-        help_text=_("Shown to the people concerned, and to everybody in the moderation log."),
+        help_text=_("The people affected will read it. It is also public in the moderation log."),
     )
     note = forms.CharField(
         label=_("Note for moderators"),
         max_length=2000,
         required=False,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("Optional. Only moderators can read it."),
+        help_text=_("Only moderators can read it. Optional."),
     )
 
     def __init__(
@@ -46,14 +46,14 @@ class ReasonForm(Plain):
         if "ready" not in self.fields:
             return
         if not is_reason_public:
-            self.fields["reason"].help_text = _("Shown to the people concerned.")
+            self.fields["reason"].help_text = _("The people affected will read it.")
         ready = ReasonTemplate.objects.offered_for(action).values_list("pk", "text")
         self.texts = {str(pk): text for pk, text in ready}
         if not self.texts:
             del self.fields["ready"]
             return
         field = cast(forms.ChoiceField, self.fields["ready"])
-        field.choices = [("", _("None, I’ll write my own")), *self.texts.items()]
+        field.choices = [("", _("None: write my own")), *self.texts.items()]
         self.fields["reason"].required = False
         names = [name for name in self.fields if name != "ready"]
         names.insert(names.index("reason"), "ready")
@@ -66,7 +66,7 @@ class ReasonForm(Plain):
         if "reason" in cleaned and not cleaned["reason"]:
             cleaned["reason"] = self.texts.get(chosen, "")
             if not chosen:
-                self.add_error("reason", _("Please give a reason, or choose one."))
+                self.add_error("reason", _("Please give a reason or choose a template."))
         return cleaned
 
 
@@ -113,14 +113,14 @@ class TimeLimitForm(ModerationForm):
         label=_("Until"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("In your time zone. Leave empty for no time limit."),
+        help_text=_("In your time zone. Leave empty for no end."),
     )
     field_order = ["reason", "minutes", "until", "note", "seen"]
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
         if until is not None and until > timezone.now() + MAX_DURATION:
-            raise forms.ValidationError(_("Leave this empty for more than ten years."))
+            raise forms.ValidationError(_("Too far in the future. Leave this empty for no end."))
         check_is_future(until)
         return until
 
@@ -129,12 +129,12 @@ class AnswerForm(ReasonForm):
     """The answer to an appeal."""
 
     outcome = forms.ChoiceField(
-        label=_("Your answer"),
+        label=_("Your decision"),
         # Nothing is chosen beforehand: neither answer is given by oversight.
         choices=[
             ("", _("Choose one")),
-            (Appeal.Outcome.UPHELD, _("Uphold: undo the action")),
-            (Appeal.Outcome.DECLINED, _("Decline: the action stands, for good")),
+            (Appeal.Outcome.UPHELD, _("Uphold the appeal and undo the action")),
+            (Appeal.Outcome.DECLINED, _("Decline the appeal (final)")),
         ],
     )
     field_order = ["outcome", "reason", "note"]

@@ -28,7 +28,7 @@ class SanctionForm(WhereForm, TimeLimitForm):
         label=_("Also hide their posts since"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("Leave empty to hide nothing. Preview counts the posts."),
+        help_text=_("Leave empty to hide nothing."),
     )
     field_order = ["reason", "board", "until", "since", "note", "seen"]
 

@@ -29,10 +29,10 @@ class Undone:
     def kept_in_words(self) -> list[str]:
         """Describe the targets left alone, and who changed them."""
         return [
-            _("%(target)s stays as it is: %(name)s changed it since.")
+            _("%(target)s was left unchanged: %(name)s has changed it since.")
             % {"target": target, "name": later.actor.username}
             if later
-            else _("%(target)s stays as it is: it was changed since.") % {"target": target}
+            else _("%(target)s was left unchanged: it has changed since.") % {"target": target}
             for target, later in self.kept
         ]
 
@@ -80,7 +80,7 @@ def undo(
         {part.owner for part in kept if part.owner and part.owner != action.pk}
     )
     if not owned:
-        raise Conflict(_("There is nothing left to undo: all of this has changed since."))
+        raise Conflict(_("Nothing can be undone: all of this has changed since."))
     inverse = action.type.inverse
     assert inverse
     is_whole = member is None or len(parts) == action.effects.count()

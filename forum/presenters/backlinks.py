@@ -36,9 +36,11 @@ def summarise_backlinks(row: PostRow, thread_id: int, places: Mapping[int, int])
     if count == len(answers):
         quoted = ""
     elif count == MAX_BACKLINKS:
-        quoted = _("Quoted by %(count)d or more") % {"count": count}
+        quoted = _("Quoted by %(count)d or more posts") % {"count": count}
     else:
-        quoted = ngettext("Quoted by %(count)d", "Quoted by %(count)d", count) % {"count": count}
+        quoted = ngettext("Quoted by %(count)d post", "Quoted by %(count)d posts", count) % {
+            "count": count
+        }
     answered = mark_safe(_answered(row.id, answers, places))  # noqa: S308 (names escaped)
     return BacklinkSummary(answered, quoted)
 
@@ -68,10 +70,10 @@ def _answered(post_id: int, answers: list[Backlink], places: Mapping[int, int]) 
     # What is not in the page is neither above nor below.
     where = {places[each.post_id] > here if each.post_id in places else None for each in answers}
     if where == {True}:
-        return _("Answered below by %(names)s") % {"names": names}
+        return _("Replied to below by %(names)s") % {"names": names}
     if where == {False}:
-        return _("Answered above by %(names)s") % {"names": names}
-    return _("Also answered by %(names)s") % {"names": names}
+        return _("Replied to above by %(names)s") % {"names": names}
+    return _("Also replied to by %(names)s") % {"names": names}
 
 
 def _link(answer: Backlink, places: Mapping[int, int]) -> str:

@@ -38,7 +38,7 @@ def links_to_rest(page: ThreadPage, address: str) -> list[BranchLink]:
             continue
         words = _("Continue this branch: %(replies)s")
         if place:
-            words = _("Continue the branch around it: %(replies)s")
+            words = _("Continue the parent branch: %(replies)s")
         replies = _count(branch.remaining) + page.unread.in_unfinished(place)
         last = page.later
         ways.append(
@@ -101,8 +101,8 @@ class BranchPage(ThreadPage):
         if not count:
             return ""
         return ngettext(
-            "%(count)d more post leads there from the opening post.",
-            "%(count)d more posts lead there from the opening post.",
+            "%(count)d more post between the opening post and here.",
+            "%(count)d more posts between the opening post and here.",
             count,
         ) % {"count": count}
 

@@ -53,9 +53,9 @@ def missing_ancestors_note(row: PostRow) -> str:
     """Above a post whose ancestors are too many for the page: how many, and the way to them."""
     count = row.level - 1
     words = ngettext(
-        "%(count)d post leads here from the opening post and isn’t on this page.",
-        "%(count)d posts lead here from the opening post and aren’t on this page.",
+        "%(count)d post above isn’t on this page.",
+        "%(count)d posts above aren’t on this page.",
         count,
     ) % {"count": count}
-    nearest = _("Go to the nearest")
+    nearest = _("Go to parent")
     return f'<li class="between">{words} <a href="/p/{row.parent_id}/">{nearest}</a></li>'

@@ -88,10 +88,10 @@ def _line(draft: dict[str, object], *, is_away: bool) -> str:
 def _what(*, is_edit: bool, name: object) -> str:
     """Return “Your reply to lina”, without the name if the reader can no longer read the post."""
     if is_edit:
-        return _("Your edit of this post")
+        return _("Draft edit of this post")
     if not name:
-        return _("Your reply to a removed post")
-    return _("Your reply to %(name)s") % {"name": name}
+        return _("Draft reply to a removed post")
+    return _("Draft reply to %(name)s") % {"name": name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,12 @@ def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
 def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
     thread = draft.thread if draft.thread and draft.thread.pk in visible else None
     permission = _permission(draft, reader) if thread or draft.board else None
-    state = _("What this was for isn’t here any more.") if permission is None else ""
+    state = _("What this was for no longer exists.") if permission is None else ""
     if permission is not None and permission.error:
         state = str(permission.error.message)
     return Listed(
         draft=draft,
-        what=_described(draft) if thread or draft.board else _("A text of yours"),
+        what=_described(draft) if thread or draft.board else _("Draft"),
         thread=thread,
         state=state,
         excerpt=excerpt(draft.source, DRAFT_EXCERPT_LENGTH),
@@ -131,9 +131,9 @@ def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
 
 def _described(draft: Draft) -> str:
     if draft.board:
-        return _("A thread in %(board)s") % {"board": draft.board.name}
+        return _("Thread in %(board)s") % {"board": draft.board.name}
     if draft.post:
-        return _("An edit of your post")
+        return _("Draft edit of your post")
     name = draft.parent.author.username if draft.parent and draft.is_parent_readable else ""
     return _what(is_edit=False, name=name)
 

@@ -64,7 +64,7 @@ def _of_account(person: User, *, with_posts: bool) -> str:
         ),
     )
     parts = [
-        _("the name, the address and everything else of the account"),
+        _("the name, the e-mail address and everything else in the account"),
         *(words % {"count": count} for count, words in counted if count),
     ]
     written = _written_by(person)
@@ -83,9 +83,9 @@ def _what_they_say(erased: PostQuerySet) -> str:
     quoting = Quote.objects.filter(source_post__in=erased).exclude(post__in=erased)
     count = quoting.order_by().values("post").distinct().count()
     quotes = ngettext(
-        "their words in %(count)d other post", "their words in %(count)d other posts", count
+        "quotes of them in %(count)d other post", "quotes of them in %(count)d other posts", count
     )
-    return _("%(posts)s in %(threads)s with every version, and %(quotes)s") % {
+    return _("%(posts)s in %(threads)s with all earlier versions, and %(quotes)s") % {
         "posts": posts(erased.count()),
         "threads": threads(erased.values("thread").distinct().count()),
         "quotes": quotes % {"count": count},

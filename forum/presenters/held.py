@@ -98,18 +98,18 @@ def text_of_held(held: HeldPost, reader: User) -> Preview | None:
 
 def _what(held: HeldPost) -> str:
     if held.edits:
-        return _("An edit of a post")
+        return _("Edit of a post")
     if held.parent:
-        return _("A reply")
+        return _("Reply")
     if held.board:
-        return _("A thread in %(board)s") % {"board": held.board.name}
-    return _("A thread")
+        return _("Thread in %(board)s") % {"board": held.board.name}
+    return _("Thread")
 
 
 def _state(held: HeldPost) -> str:
     match held.state:
         case HeldPost.State.WAITING:
-            return _("waits for a moderator")
+            return _("awaiting review")
         case HeldPost.State.APPROVED:
             return _("published")
         case HeldPost.State.REJECTED:
@@ -121,9 +121,9 @@ def _why(held: HeldPost) -> str:
     """Explain to its author why a post is held, without the word that a rule looks for."""
     match held.kind:
         case HoldRule.Kind.FIRST:
-            return _("Moderators read the first posts of every new member.")
+            return _("The first posts of new members need review.")
         case HoldRule.Kind.PACE:
-            return _("You wrote much in a short time.")
+            return _("You posted a lot in a short time.")
         case HoldRule.Kind.LINKS | HoldRule.Kind.DOMAINS:
-            return _("Moderators look at some links before others see them.")
-    return _("Moderators look at some words before others see them.")
+            return _("Some links need review before others can see them.")
+    return _("Some words need review before others can see them.")

@@ -36,14 +36,14 @@ def _drawn(source: str, mentions: list[MentionRow], *, on_page: bool) -> SafeStr
 
 def _sources(name: str) -> list[str]:
     return [
-        _("An empty line\n\nbegins a paragraph."),
+        _("An empty line\n\nstarts a paragraph."),
         _("*Important*, **more important**, ~~withdrawn~~."),
-        _("> What somebody wrote.\n\nWhat you say to it."),
+        _("> What someone wrote.\n\nYour reply."),
         _("Ask @%(name)s about it.") % {"name": name},
         _("See https://example.org or [this page](https://example.org)."),
         _("- bread\n- salt\n\n1. first\n2. second"),
         _("# A heading"),
         _("The word `print`, and lines of code:\n\n```python\nprint(6 * 7)\n```"),
         _("| what | when |\n|---|---|\n| sow | April |\n| reap | August |"),
-        _("A backslash keeps a mark as it is: \\*not important\\*."),
+        _("A backslash keeps a character as it is: \\*not important\\*."),
     ]

@@ -16,7 +16,7 @@ from forum.presenters.names import join_with_others
 from forum.presenters.times import date_of
 
 SAYINGS = {
-    Notification.Cause.REPLY: gettext_lazy("{people} answered you in {thread}"),
+    Notification.Cause.REPLY: gettext_lazy("{people} replied to you in {thread}"),
     Notification.Cause.MENTION: gettext_lazy("{people} mentioned you in {thread}"),
     Notification.Cause.QUOTE: gettext_lazy("{people} quoted you in {thread}"),
 }
@@ -79,5 +79,5 @@ def grouped(notifications: Iterable[Notification]) -> list[Group]:
 def nothing_since(latest: Notification | None) -> str:
     """“Nothing for you since 20 Nov.”"""
     if latest is None:
-        return _("Nothing for you yet. Answers, mentions and quotes of you will be here.")
-    return _("Nothing for you since %(date)s.") % {"date": date_of(latest.created_at)}
+        return _("No notifications yet. Replies, mentions and quotes will appear here.")
+    return _("No new notifications since %(date)s.") % {"date": date_of(latest.created_at)}

@@ -32,45 +32,45 @@ class ShortcutGroup(NamedTuple):
 
 SHORTCUTS = (
     ShortcutGroup(
-        _("From post to post"),
+        _("Moving between posts"),
         "thread",
         (
             Shortcut(
                 {"j": "next_post", "k": "previous_post"},
-                _("next, previous post; folded ones are passed over"),
+                _("next, previous post (skips folded ones)"),
             ),
-            Shortcut({"n": "next_unread", "N": "previous_unread"}, _("next, previous new post")),
+            Shortcut({"n": "next_unread", "N": "previous_unread"}, _("next, previous unread post")),
             Shortcut(
                 {"J": "next_sibling", "K": "previous_sibling"},
                 _("next, previous reply to the same post"),
             ),
             Shortcut({"[": "previous_branch", "]": "next_branch"}, _("previous, next branch")),
-            Shortcut({"p": "parent"}, _("the post that this one replies to")),
-            Shortcut({"i": "preview_parent"}, _("a look at it, from here")),
-            Shortcut({"h": "opening_post"}, _("the opening post")),
-            Shortcut({"b": "back"}, _("back to where you were before a jump")),
+            Shortcut({"p": "parent"}, _("go to parent")),
+            Shortcut({"i": "preview_parent"}, _("preview parent")),
+            Shortcut({"h": "opening_post"}, _("go to opening post")),
+            Shortcut({"b": "back"}, _("back to where you were")),
         ),
     ),
     ShortcutGroup(
-        _("With a post"),
+        _("On a post"),
         "thread",
         (
             Shortcut({"r": "reply"}, _("reply")),
             Shortcut(
                 {"q": "quote"},
-                _("reply with the selected words as a quote, or the whole post"),
+                _("reply with the selected text or the whole post as a quote"),
             ),
-            Shortcut({"e": "edit"}, _("edit, if it is yours")),
-            Shortcut({"l": "copy_link"}, _("copy the link to it")),
-            Shortcut({"m": "menu"}, _("everything else: the menu under More")),
+            Shortcut({"e": "edit"}, _("edit your post")),
+            Shortcut({"l": "copy_link"}, _("copy link")),
+            Shortcut({"m": "menu"}, _("open the More menu")),
         ),
     ),
     ShortcutGroup(
-        _("In the thread"),
+        _("In a thread"),
         "thread",
         (
-            Shortcut({"c": "fold", "C": "fold_all"}, _("fold or open a branch, all branches")),
-            Shortcut({".": "show_new_replies"}, _("show the replies that have arrived")),
+            Shortcut({"c": "fold", "C": "fold_all"}, _("fold or unfold a branch, all branches")),
+            Shortcut({".": "show_new_replies"}, _("show new replies")),
         ),
     ),
     ShortcutGroup(
@@ -78,30 +78,28 @@ SHORTCUTS = (
         "list",
         (
             Shortcut({"j": "next_thread", "k": "previous_thread"}, _("next, previous thread")),
-            Shortcut({"o": "open_thread"}, _("open it")),
-            Shortcut({"n": "next_unread_thread"}, _("next thread with something new")),
+            Shortcut({"o": "open_thread"}, _("open thread")),
+            Shortcut({"n": "next_unread_thread"}, _("next thread with unread posts")),
         ),
     ),
     ShortcutGroup(
         _("Anywhere"),
         "anywhere",
         (
-            Shortcut({"?": "show_keys"}, _("these keys")),
+            Shortcut({"?": "show_keys"}, _("show keyboard shortcuts")),
             # These two belong to what is open, wherever that is: other scripts have them.
-            Shortcut(
-                {"Escape": ""}, _("close what is open; out of a reply, which keeps its words")
-            ),
-            Shortcut({"Ctrl Enter": ""}, _("post what is being written; ⌘ Enter on a Mac")),
+            Shortcut({"Escape": ""}, _("close what is open; leave a reply (the text is saved)")),
+            Shortcut({"Ctrl Enter": ""}, _("post (⌘ Enter on a Mac)")),
         ),
     ),
 )
 
 # The few that stand beside a thread, by their actions.
 IN_RAIL = (
-    (("next_unread",), _("next new")),
+    (("next_unread",), _("next unread")),
     (("next_post", "previous_post"), _("next, previous post")),
-    (("parent", "back"), _("its parent, and back")),
-    (("fold",), _("fold or open")),
+    (("parent", "back"), _("parent, and back")),
+    (("fold",), _("fold or unfold")),
     (("reply", "quote"), _("reply, quote")),
 )
 

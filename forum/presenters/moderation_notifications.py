@@ -58,7 +58,7 @@ def _of_case(notification: ModerationNotification) -> NotificationEntry:
 def _of_report(notification: ModerationNotification) -> NotificationEntry:
     assert notification.report
     outcome = notification.report.get_outcome_display()
-    author = notification.post.author if notification.post else _("somebody")
+    author = notification.post.author if notification.post else _("someone")
     saying = _("Your report on %(name)s’s post: %(outcome)s.")
     saying = saying % {"name": author, "outcome": outcome}
     reason = notification.action.reason if notification.action else ""

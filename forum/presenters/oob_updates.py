@@ -43,12 +43,12 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
 def _later(row: PostRow, older: int, order: SortOrder) -> str:
     """Return where the reply will be once the page is reloaded, if that is somewhere else."""
     if order == "time":
-        return _("By time it stands last when you reload.")
+        return _("After you reload, it appears last.")
     if not older or (row.level == 1 and order != "tree"):
         return ""
     words = ngettext(
-        "It sits after %(count)s older reply when you reload.",
-        "It sits after %(count)s older replies when you reload.",
+        "After you reload, it appears after %(count)s older reply.",
+        "After you reload, it appears after %(count)s older replies.",
         older,
     )
     return words % {

@@ -60,7 +60,7 @@ def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False
     if not row.is_readable:
         return f'{opened}<a href="{address}">{_("A removed post")}</a>'
     said = escape(excerpt(words, EXCERPT_CHARACTERS))
-    new = f'<span class="vh"> ({_("new")})</span>' if is_new else ""
+    new = f'<span class="vh"> ({_("unread")})</span>' if is_new else ""
     return f'{opened}<a href="{address}"><b>{row.author}</b> <bdi>{said}</bdi>{new}</a>'
 
 

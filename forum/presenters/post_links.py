@@ -17,7 +17,7 @@ def links_around(post: Post) -> list[PostLink]:
     parent = post.parent
     if parent is not None:
         if not parent.is_opening:
-            ways.append((_place(parent, post), _("The post it answers"), "parent"))
+            ways.append((_place(parent, post), _("Go to parent"), "parent"))
         is_there = not (parent.is_deleted or parent.is_hidden)
         before, after = adjacent_siblings(post)
         for way, sibling in (("next", after), ("previous", before)):
@@ -25,11 +25,11 @@ def links_around(post: Post) -> list[PostLink]:
                 words = _beside(way, parent.author.username if is_there else "")
                 ways.append((_place(sibling, post), words, way))
         opening = Post.objects.opening_of(post.thread_id).only("pk", "level", "thread_id").get()
-        ways.append((_place(opening, post), _("The opening post"), "opening"))
+        ways.append((_place(opening, post), _("Go to opening post"), "opening"))
         place = f"/t/{post.thread_id}/map/?at=p{post.pk}"
-        ways.append((place, _("Its place among the branches"), "map"))
+        ways.append((place, _("Show in outline"), "map"))
         if Post.objects.below(post).not_deleted().exists():
-            ways.append((folded_post_url(post), _("Fold the replies"), "fold"))
+            ways.append((folded_post_url(post), _("Fold replies"), "fold"))
     return ways
 
 
@@ -41,7 +41,11 @@ def _place(other: Post, post: Post) -> str:
 def _beside(way: str, name: str) -> str:
     """“Next answer to lina”; the name of a removed post's author is not told."""
     if way == "next":
-        return _("Next answer to %(name)s") % {"name": name} if name else _("Next answer beside it")
+        return (
+            _("Next reply to %(name)s") % {"name": name}
+            if name
+            else _("Next reply to the same post")
+        )
     if name:
-        return _("Previous answer to %(name)s") % {"name": name}
-    return _("Previous answer beside it")
+        return _("Previous reply to %(name)s") % {"name": name}
+    return _("Previous reply to the same post")

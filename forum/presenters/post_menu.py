@@ -20,9 +20,9 @@ def menu_of(post: Post, reader: Reader) -> list[MenuLink]:
     """A post's menu, after “Copy link”."""
     links: list[MenuLink] = []
     if not post.is_opening:
-        links.append((f"{post_path(post.pk)}branch/?from=p{post.pk}", _("This branch by itself")))
+        links.append((f"{post_path(post.pk)}branch/?from=p{post.pk}", _("Open this branch")))
     if post.is_readable and post.is_edited:
-        links.append((reverse("post-history", args=[post.pk]), _("Earlier versions")))
+        links.append((reverse("post-history", args=[post.pk]), _("Edit history")))
     if can_edit(reader, post):
         links.append((reverse("post-edit", args=[post.pk]), _("Edit")))
     if can_delete(reader, post):
@@ -43,5 +43,5 @@ def marks_on(post: Post, reader: Reader) -> list[MenuLink]:
         return []
     return [
         (reverse("post-read", args=[post.pk]), _("Mark this branch as read")),
-        (reverse("post-unread", args=[post.pk]), _("Mark as new from here")),
+        (reverse("post-unread", args=[post.pk]), _("Mark as unread from here")),
     ]

@@ -23,9 +23,9 @@ ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
 
 # What is said of the words, and whether that is a warning.
 STATUS_NOTES = {
-    QuoteStatus.KEPT: (gettext_noop("Edited since; these words are unchanged"), False),
-    QuoteStatus.CHANGED: (gettext_noop("Edited since: these words have changed"), True),
-    QuoteStatus.ALTERED: (gettext_noop("Altered by the person quoting"), True),
+    QuoteStatus.KEPT: (gettext_noop("Edited since; this text is unchanged"), False),
+    QuoteStatus.CHANGED: (gettext_noop("Edited since; this text has changed"), True),
+    QuoteStatus.ALTERED: (gettext_noop("Altered in the quote"), True),
 }
 
 
@@ -79,16 +79,16 @@ class QuoteCaptions:
         if quote is not None:
             return self._of_source(quote)
         if ordinal >= MAX_QUOTES:
-            unknown = _("Not looked for: this post quotes more than %(count)d times")
+            unknown = _("Not checked: this post has more than %(count)d quotes")
             return _figure("q lost", f"<span>{unknown % {'count': MAX_QUOTES}}</span>")
         if self.is_opening or ONLY_EARLIER.match(inside):
             return '<figure class="q">'
-        return _figure("q lost", f"<span>{_('These words aren’t in this thread')}</span>")
+        return _figure("q lost", f"<span>{_('Not found in this thread')}</span>")
 
     def _of_source(self, quote: QuoteRow) -> str:
         status = quote.status
         if status is QuoteStatus.REMOVED:
-            gone = _("%(name)s wrote this in a post that was removed") % {"name": _name(quote)}
+            gone = _("%(name)s wrote this in a removed post") % {"name": _name(quote)}
             hidden = f"<blockquote><p>{_('Quoted text hidden with the post.')}</p></blockquote>"
             return _figure("q lost", f"<span>{gone}</span>") + hidden
         wrote = _("%(name)s wrote") % {"name": _name(quote)}
@@ -137,11 +137,11 @@ def _more(quote: QuoteRow) -> str:
     """The link to what stands around the words, or to what became of them."""
     match quote.status:
         case QuoteStatus.CHANGED:
-            words = _("What it says now")
+            words = _("Show current text")
         case QuoteStatus.ALTERED:
-            words = _("What was written")
+            words = _("Show original")
         case _:
-            words = _("Show what is left out") if quote.leaves_out else _("Show around it")
+            words = _("Show omitted text") if quote.leaves_out else _("Show context")
     whose = _("quoted from %(name)s") % {"name": escape(quote.author)}
     address = f"{post_path(quote.post_id)}quote/{quote.ordinal}/"
     return f'<a href="{address}" data-js-peek>{words}<span class="vh">, {whose}</span></a>'

@@ -37,15 +37,15 @@ def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource |
     changes: list[TextChange] = []
     match row.status:
         case QuoteStatus.ALTERED:
-            heading = _("What %(name)s wrote, and what %(quoter)s made of it") % names
+            heading = _("%(name)s’s text and how %(quoter)s quoted it") % names
             changes = word_diff(_in_lines(row.written), row.words)
         case QuoteStatus.CHANGED:
-            heading = _("What %(name)s wrote, and what it says now") % names
+            heading = _("%(name)s’s text then and now") % names
             changes = _changes_since(post, row, reader)
             if not changes:
-                heading = _("A moderator changed what %(name)s wrote since") % names
+                heading = _("A moderator has since changed %(name)s’s text") % names
         case _:
-            heading = _("What %(name)s wrote around these words") % names
+            heading = _("%(name)s’s text in context") % names
             said = Post.objects.get(pk=row.source_id).latest_revision().said
             parts = [(kind, with_gaps_named(text)) for kind, text in context_of(row.words, said)]
     return QuoteSource(row, heading, quoted_words_url(row), parts, changes)

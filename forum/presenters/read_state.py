@@ -162,10 +162,10 @@ class PageReadState:
         if self.read_state is None:
             return ""
         if not self.total:
-            return _("Nothing new since %(date)s.") % {"date": self.since}
+            return _("No unread posts") % {"date": self.since}
         return ngettext(
-            "%(count)s new since you were here on %(date)s.",
-            "%(count)s new since you were here on %(date)s.",
+            "%(count)s unread",
+            "%(count)s unread",
             self.total,
         ) % {"count": self.count, "date": self.since}
 
@@ -175,4 +175,4 @@ def unread_suffix(count: int, *, is_more: bool = False) -> str:
     if not count:
         return ""
     shown = f"{count:,}+" if is_more else str(count)
-    return ngettext(", %(count)s new", ", %(count)s new", count) % {"count": shown}
+    return ngettext(", %(count)s unread", ", %(count)s unread", count) % {"count": shown}

@@ -49,9 +49,7 @@ def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
 
 def _locked(name: str, end: str, reason: str | None) -> str:
     message = (
-        _("Locked by %(name)s until %(end)s: %(reason)s")
-        if end
-        else _("Locked by %(name)s: %(reason)s")
+        _("Locked until %(end)s. Reason: %(reason)s") if end else _("Locked. Reason: %(reason)s")
     )
     return message % {"name": name, "end": end, "reason": reason or ""}
 
@@ -59,14 +57,15 @@ def _locked(name: str, end: str, reason: str | None) -> str:
 def _slow(minutes: int, end: str, reason: str | None) -> str:
     if end:
         words = ngettext(
-            "Slow mode until %(end)s, one post per minute: %(reason)s",
-            "Slow mode until %(end)s, one post every %(count)d minutes: %(reason)s",
+            "Slow mode until %(end)s, one post per person every minute. Reason: %(reason)s",
+            "Slow mode until %(end)s, one post per person every %(count)d minutes. Reason: "
+            "%(reason)s",
             minutes,
         )
     else:
         words = ngettext(
-            "Slow mode, one post per minute: %(reason)s",
-            "Slow mode, one post every %(count)d minutes: %(reason)s",
+            "Slow mode, one post per person every minute. Reason: %(reason)s",
+            "Slow mode, one post per person every %(count)d minutes. Reason: %(reason)s",
             minutes,
         )
     return words % {"count": minutes, "end": end, "reason": reason or ""}

@@ -15,10 +15,10 @@ SortOrder = Literal["tree", "newest", "active", "time"]
 PageStart = Literal["after", "before", "at"]
 
 SORT_ORDERS: dict[SortOrder, object] = {
-    "tree": _("As it grew"),
-    "newest": _("Newest branches first"),
-    "active": _("Latest activity first"),
-    "time": _("By time"),
+    "tree": _("Oldest first"),
+    "newest": _("Newest first"),
+    "active": _("Active first"),
+    "time": _("Flat"),
 }
 
 # By place in the tree or by time, for which ids are used: a branch that moved here has new numbers.

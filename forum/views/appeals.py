@@ -37,7 +37,7 @@ def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
     if made is None and form.is_valid():
         appeal_against(action, actor=member, words=form.cleaned_data["note"])
         forget_text(request)
-        messages.success(request, _("Your appeal is with the moderators. You’ll hear from them."))
+        messages.success(request, _("Your appeal was sent. The decision will be in your inbox."))
         return HttpResponseRedirect(request.path, status=303)
     context = {"entry": entry_of(action, member), "form": form, "appeal": made}
     status = 422 if request.method == "POST" and made is None else 200
@@ -95,5 +95,5 @@ def _answered(request: MemberRequest, appeal: Appeal, form: AnswerForm) -> bool:
         form.add_error(None, str(error))
         return False
     forget_text(request)
-    messages.success(request, _("The appeal is answered."))
+    messages.success(request, _("Appeal decided."))
     return True

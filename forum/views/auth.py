@@ -74,7 +74,7 @@ def moderator_required(view: MemberView[P]) -> View[P]:
     @functools.wraps(view)
     def wrapped(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not can_access_admin(request.user):
-            raise NotAllowed(_("This part is for moderators."))
+            raise NotAllowed(_("Only moderators can see this page."))
         return view(request, *args, **kwargs)
 
     return member_required(wrapped)

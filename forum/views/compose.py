@@ -370,7 +370,7 @@ class ComposeView(View):
             title, source = typed.get("title", writing.title), typed.get("source", writing.source)
             self.change(
                 writing=replace(writing, title=title, source=source),
-                notice=_("This is what you had written when it could not be posted."),
+                notice=_("Your unsent text."),
                 conflicting_draft=draft,
             )
         return bool(draft or typed)
@@ -489,7 +489,7 @@ class ComposeView(View):
         self.target = ComposerTarget(
             id="lost",
             action=self.request.path,
-            heading=_("What you had written"),
+            heading=_("Your unsent text"),
             label=_("Your text"),
             button="",
             back=reverse("drafts"),
@@ -502,7 +502,7 @@ class ComposeView(View):
             self.restore_draft()
         if not self.composer.writing.source:
             raise Http404
-        error = Gone(_("What this was for isn’t here any more."))
+        error = Gone(_("What this was for no longer exists."))
         return self.refuse(error) if is_sent else self.show_error(error)
 
 
@@ -603,8 +603,8 @@ class EditView(ComposeView):
         return ComposerTarget(
             id=f"edit-{post.pk}",
             action=f"{post_path(post.pk)}edit/",
-            heading=_("Edit your post"),
-            label=_("The text of your post"),
+            heading=_("Edit post"),
+            label=_("Text of the post"),
             button=_("Save"),
             back=post_url(post),
             purpose=purpose,
@@ -676,10 +676,10 @@ class NewThreadView(ComposeView):
         return ComposerTarget(
             id="new-thread",
             action=self.request.path,
-            heading=_("Start a thread in %(board)s") % {"board": board.name},
-            label=_("The opening post"),
-            button=_("Start the thread"),
-            button_again=_("Start another thread"),
+            heading=_("New thread in %(board)s") % {"board": board.name},
+            label=_("Opening post"),
+            button=_("Post thread"),
+            button_again=_("Post another thread"),
             back=board.get_absolute_url(),
             purpose=Purpose(board_id=board.pk),
             board=board,
@@ -706,5 +706,5 @@ class NewThreadView(ComposeView):
         )
 
     def posted(self, post: Post) -> HttpResponse:
-        messages.success(self.request, _("Your thread has begun."))
+        messages.success(self.request, _("Thread posted."))
         return redirect(post.thread)

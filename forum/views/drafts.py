@@ -45,5 +45,5 @@ def take_back(request: MemberRequest, draft_id: int) -> HttpResponse:
     """Keep a given-up draft after all, and go on with it."""
     own = get_object_or_404(Draft.objects.of_member(request.user), pk=draft_id)
     draft = take_back_draft(own, actor=request.user)
-    messages.success(request, _("Your draft is back."))
+    messages.success(request, _("Draft restored."))
     return redirect(draft.get_absolute_url() or "drafts")

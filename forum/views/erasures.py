@@ -40,7 +40,7 @@ def _decide(request: MemberRequest, form: OwnForm) -> None:
     person = request.user
     if request.POST.get("do") == "keep":
         withdraw_own(person)
-        messages.success(request, _("Your account stays."))
+        messages.success(request, _("Request cancelled. Your account stays."))
         return
     try:
         ask_for_own(person, with_posts=form.cleaned_data["with_posts"])

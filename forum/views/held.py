@@ -64,7 +64,7 @@ def withdraw(request: MemberRequest, held_id: int) -> HttpResponse:
     held = get_object_or_404(HeldPost.objects.visible_to(request.user), pk=held_id)
     purpose = withdraw_held(held, actor=request.user)
     if request.POST.get("do") != "change":
-        messages.success(request, _("Withdrawn. Its text is in your drafts."))
+        messages.success(request, _("Withdrawn. The text is in your drafts."))
         return HttpResponseRedirect("/held/", status=303)
     draft = Draft.objects.of_member(request.user).purposed(purpose).first()
     return redirect((draft and draft.get_absolute_url()) or "drafts")

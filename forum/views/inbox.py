@@ -55,7 +55,7 @@ def mark(request: MemberRequest) -> HttpResponse:
     member = request.user
     do = request.POST.get("do")
     if do not in ("read", "unread", "read-all"):
-        raise Invalid(_("Please say what to do with these notices."))
+        raise Invalid(_("Choose what to do with these notifications."))
     chosen = parse_numbers(request.POST.getlist("notice"))
     if do == "read-all":
         read_all(member=member, up_to=max(chosen, default=0))

@@ -46,7 +46,7 @@ def _post_at(thread: Thread, to: str, day: str) -> Post:
         raise Http404
     post = Post.objects.written_since(thread, _beginning_of(day)).published().first()
     if post is None:
-        raise Invalid(_("Nothing was written here on that day or later."))
+        raise Invalid(_("There are no posts on or after that day."))
     return post
 
 
@@ -55,4 +55,4 @@ def _beginning_of(day: str) -> datetime:
     try:
         return timezone.make_aware(datetime.combine(date.fromisoformat(day), time.min))
     except (ValueError, OverflowError) as error:
-        raise Invalid(_("Please give a day as in 2026-11-20.")) from error
+        raise Invalid(_("Enter a date like 2026-11-20.")) from error

@@ -45,7 +45,7 @@ def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
     threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, pk=thread_id)
     if thread.merged_into:
-        raise Gone(_("This thread is part of another one now."))
+        raise Gone(_("This thread was merged into another one."))
     changes = fetch_changes(thread, after)
     if "show" in request.GET and request.GET["show"] != "all":
         post_id = id_param(request.GET, "show", "p")

@@ -158,9 +158,7 @@ def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:
     if not action.has_preview or outcome.action is None:
         return []
     hidden = outcome.action.effects.filter(kind=ModerationEffect.Kind.POST).count()
-    words = ngettext(
-        "%(count)d post was hidden with it.", "%(count)d posts were hidden with it.", hidden
-    )
+    words = ngettext("%(count)d more post was hidden.", "%(count)d more posts were hidden.", hidden)
     return [words % {"count": hidden}] if hidden else []
 
 

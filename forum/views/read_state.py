@@ -95,7 +95,7 @@ def unread(request: MemberRequest, post_id: int) -> HttpResponse:
     mark_unread_from(post, member=member)
     if wants_fragment(request):
         return render(request, "threads/_marked_unread.html")
-    messages.success(request, _("Marked as new from there on."))
+    messages.success(request, _("Marked as unread from there."))
     return redirect(post.thread.board)
 
 
@@ -135,8 +135,8 @@ def say_no_more(request: HttpRequest, thread: Thread) -> None:
     if read_state and is_member(request) and next_unread_post(thread, request.user, read_state):
         words = format_html(
             '{} <a href="/t/{}/next/">{}</a>',
-            *(_("No more new replies."), thread.pk, _("Back to the first?")),
+            *(_("No more unread posts."), thread.pk, _("Go back to the first?")),
         )
         messages.info(request, words)
     else:
-        messages.info(request, _("No more new replies."))
+        messages.info(request, _("No more unread posts."))

@@ -81,7 +81,7 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
         for rule in (can_answer, can_report):
             assert rule(nina, post)
         assert can_start_thread(nina, scene.board)
-        with pytest.raises(Invalid, match="New members link to 0 pages"):
+        with pytest.raises(Invalid, match="New members can post 0 links"):
             check_new_member_limits(nina, link)
         check_new_member_limits(nina, render("Without a link."))
         mine = reply_to(post, author=nina, source="Without a link.")

@@ -27,13 +27,13 @@ def send_and_wait(page: Page) -> None:
     open_composer(page)
     page.keyboard.type("Come to my casino.")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".offer:focus")).to_contain_text("waits for a moderator")
+    expect(page.locator(".offer:focus")).to_contain_text("awaiting review")
 
 
 def send_alone_and_wait(page: Page) -> None:
     page.get_by_label("Your reply to").fill("Come to my casino.")
     page.locator("main .go").click()
-    expect(page.locator("h1")).to_have_text("This waits for a moderator")
+    expect(page.locator("h1")).to_have_text("Awaiting review")
 
 
 HELD: dict[str, Shown] = {

@@ -98,7 +98,7 @@ def open_menu(page: Page) -> None:
 
 
 def lack_notices(page: Page) -> None:
-    expect(page.get_by_text("Nothing for you yet.")).to_be_visible()
+    expect(page.get_by_text("No notifications yet.")).to_be_visible()
 
 
 def mark_entry(page: Page) -> None:
@@ -128,7 +128,7 @@ def fail(page: Page) -> None:
 
 
 def save_nothing(page: Page) -> None:
-    page.get_by_label("The text of your post").fill("")
+    page.get_by_label("Text of the post").fill("")
     fail(page)
 
 
@@ -150,7 +150,7 @@ def lose_token(page: Page) -> None:
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved")
     page.context.clear_cookies(name="csrftoken")
     page.locator("main .go").click()
-    expect(page.get_by_role("heading", name="Please press once more")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please try again")).to_be_visible()
 
 
 def log_in_wrongly(page: Page) -> None:

@@ -50,15 +50,15 @@ def test_sign_up_confirm_log_out_and_in(visit, world) -> None:
 
 def test_thread_is_started_from_its_board(visit, world) -> None:
     page = visit("/b/yard/", world.bob)
-    page.get_by_role("link", name="Start a thread").click()
-    page.get_by_role("button", name="Start the thread").click()
+    page.get_by_role("link", name="New thread").click()
+    page.get_by_role("button", name="Post thread").click()
     page.get_by_label("Title").fill("Granite or slate")
-    page.get_by_role("button", name="Start the thread").click()
-    expect(page.locator(".bad")).to_have_text("Nothing is written here yet.")
+    page.get_by_role("button", name="Post thread").click()
+    expect(page.locator(".bad")).to_have_text("Write something first.")
     expect(page.get_by_label("Title")).to_have_value("Granite or slate")
-    page.get_by_label("The opening post").fill("Which of them lasts?")
+    page.get_by_label("Opening post").fill("Which of them lasts?")
 
-    page.get_by_role("button", name="Start the thread").click()
+    page.get_by_role("button", name="Post thread").click()
 
     expect(page.locator("h1")).to_have_text("Granite or slate")
     expect(page.locator(".op .text")).to_have_text("Which of them lasts?")

@@ -20,8 +20,8 @@ from tests.browser.pages import expect_composer
 from tests.browser.world import World
 
 WORDS = "Bricks breathe, moss or no moss."
-FOREIGN = "Something other than the forum responded."
-BROKEN = "Something broke on our side."
+FOREIGN = "Unexpected response."
+BROKEN = "Something went wrong."
 OFFLINE = "No connection"
 
 STATUSES = (200, 204, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
@@ -312,7 +312,7 @@ def test_report_keeps_its_words(visit, thread: Thread, reply: Post, alice: User)
     for fault in SOME_FAULTS:
         page.evaluate(CLEAR)
         page.route("**/report/", fault.respond)
-        page.get_by_role("button", name="Send the report").click()
+        page.get_by_role("button", name="Send report").click()
         page.wait_for_function(SAID, arg=fault.message)
         page.unroute("**/report/")
         assert not page.locator("#foreign, [name=room]").count(), fault

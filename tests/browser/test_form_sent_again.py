@@ -14,7 +14,7 @@ from tests.browser.watch import sign_in
 from tests.browser.writing import field_of, open_composer, send
 
 TYPO, MENDED = "I wil answer.", "I will answer, with a second thought that took me an hour."
-SENT = "You’ve already posted a reply from this form."
+SENT = "You already posted a reply from this form."
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_lost_response_says_so_and_mended_words_are_not_dropped(
     page.keyboard.type(TYPO)
     page.route(f"**/p/{reply.pk}/reply/", lose_the_response)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have arrived")
+    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have been posted")
     page.unroute(f"**/p/{reply.pk}/reply/")
     assert answers_to(reply) == [TYPO]
 
@@ -68,7 +68,7 @@ def test_lost_response_same_words_sent_again_are_posted_once(
     page.keyboard.type(TYPO)
     page.route(f"**/p/{reply.pk}/reply/", lose_the_response)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have arrived")
+    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have been posted")
     page.unroute(f"**/p/{reply.pk}/reply/")
     send(page)
     assert answers_to(reply) == [TYPO]
@@ -82,7 +82,7 @@ def test_mended_words_sent_at_once_come_back_in_the_composer(
     page.keyboard.type(TYPO)
     page.route(f"**/p/{reply.pk}/reply/", lose_the_response)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have arrived")
+    expect(page.locator(".compose [role=alert]")).to_contain_text("It may have been posted")
     page.unroute(f"**/p/{reply.pk}/reply/")
     field_of(page, reply).fill(MENDED)
     page.keyboard.press("Control+Enter")

@@ -10,7 +10,7 @@ from forum.actions.posts import reply_to
 from forum.models import ModerationNotification, Notification, Post, Thread, User
 
 COUNTER = "#inbox-count"
-AGAIN = "Mark unread"
+AGAIN = "Mark as unread"
 
 
 @pytest.fixture
@@ -31,17 +31,17 @@ def test_marking_swaps_the_entry_and_the_counter_and_keeps_focus(
 ) -> None:
     page = visit("/inbox/", alice)
     mine = entry(page, thread)
-    expect(mine.get_by_role("heading")).to_have_text(f"bob answered you in {thread.title}")
+    expect(mine.get_by_role("heading")).to_have_text(f"bob replied to you in {thread.title}")
     expect(page.locator(COUNTER)).to_have_text("1")
     page.evaluate("window.isSamePage = true")
-    mine.get_by_role("button", name="Mark read").focus()
+    mine.get_by_role("button", name="Mark as read").focus()
     page.keyboard.press(key)
     expect(mine.get_by_role("button", name=AGAIN)).to_be_focused()
     expect(page.locator(COUNTER)).to_be_empty()
     expect(mine.locator(".new")).to_have_count(0)
-    expect(page.locator("#status")).to_have_text("Marked.")
+    expect(page.locator("#status")).to_have_text("Done.")
     page.keyboard.press(key)
-    expect(mine.get_by_role("button", name="Mark read")).to_be_focused()
+    expect(mine.get_by_role("button", name="Mark as read")).to_be_focused()
     expect(page.locator(COUNTER)).to_have_text("1")
     assert page.evaluate("window.isSamePage")
 
@@ -56,12 +56,12 @@ def test_having_the_post_on_the_screen_clears_it(
     expect(page.locator(COUNTER)).to_be_empty()
     page.goto("/inbox/")
     expect(entry(page, thread).locator(".new")).to_have_count(0)
-    expect(page.get_by_text("Nothing for you since")).to_be_visible()
+    expect(page.get_by_text("No new notifications since")).to_be_visible()
 
 
 def test_the_same_without_scripts(visit, told: Post, thread: Thread, alice: User) -> None:
     page = visit("/inbox/", alice, java_script_enabled=False)
-    entry(page, thread).get_by_role("button", name="Mark read").click()
+    entry(page, thread).get_by_role("button", name="Mark as read").click()
     assert "#n" in page.url
     expect(entry(page, thread).get_by_role("button", name=AGAIN)).to_be_in_viewport()
     expect(page.locator(COUNTER)).to_be_empty()

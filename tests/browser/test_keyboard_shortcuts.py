@@ -91,7 +91,7 @@ def test_key_leads_back_from_each_jump(page: Page, tree: list[Post]) -> None:
     go(page, "b", tree[2])
     go(page, "b", tree[4])
     press(page, "b")
-    expect(page.locator("#status")).to_have_text("There is nowhere to go back to.")
+    expect(page.locator("#status")).to_have_text("There is no earlier place to go back to.")
 
 
 def test_key_folds_and_opens(page: Page, tree: list[Post]) -> None:
@@ -212,7 +212,7 @@ def test_all_keys_are_shown_in_a_dialog(page: Page, tree: list[Post]) -> None:
     press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    expect(dialog).to_contain_text("the post that this one replies to")
+    expect(dialog).to_contain_text("go to parent")
     expect(dialog).to_be_focused()
     assert dialog.evaluate("dialog => dialog.scrollTop") == 0
     # No jump was made: there is nothing to go back from.

@@ -128,7 +128,7 @@ def test_thread_is_shown_again_when_the_post_in_view_was_deleted(visit, world: W
 def test_a_branch_goes_on_in_place_to_its_end(visit, huge: tuple[Thread, list[int]]) -> None:
     thread, posts = huge
     page = visit(thread.get_absolute_url())
-    link = page.get_by_role("link", name="Continue the branch around it")
+    link = page.get_by_role("link", name="Continue the parent branch")
     head = Post.objects.get(pk=posts[199]).get_ancestors()[1]
     branch = [post.pk for post in Post.objects.branch_of(head).order_by("lft")]
     order: list[int] = []
@@ -157,7 +157,7 @@ def test_a_branch_is_read_by_links_and_left_for_where_one_was(
         press(following)
         page.wait_for_load_state()
     assert seen[0] in posts
-    expect(page.locator(".end")).to_contain_text("That’s the end of this branch.")
+    expect(page.locator(".end")).to_contain_text("End of this branch.")
     page.get_by_role("link", name="Back to where you were").first.click()
     expect(page.locator(f"#p{posts[199]}")).to_be_in_viewport()
 

@@ -89,7 +89,7 @@ def test_new_replies_are_counted_and_shown_in_their_places_without_moving_what_i
     reply_to(posts[4], author=world.bob, source="A fourth.")
     next_question(page)
     expect(page.locator(".arrivals")).to_contain_text("4 new replies")
-    page.get_by_role("link", name="Show them").click()
+    page.get_by_role("link", name="Show").click()
     expect(page.locator(f"#p{above.pk}")).to_be_focused()
     expect(page.locator("#status")).to_have_text("1 above, 3 below.")
     assert abs(page.evaluate(TOP, f"p{posts[2].pk}") - top) < 1
@@ -99,7 +99,7 @@ def test_new_replies_are_counted_and_shown_in_their_places_without_moving_what_i
     fork = page.locator(f"li:has(> #p{posts[2].pk}) ol.fork")
     expect(fork.locator(f"#p{second.pk}")).to_be_attached()
     expect(page.locator(f"li:has(> #p{posts[2].pk}) summary")).to_have_text(
-        "2 replies from alice and carol, 1 new"
+        "2 replies from alice and carol, 1 unread"
     )
     expect(page.locator("#answers")).to_have_text("10 replies")
     expect(page.locator(".arrivals")).to_be_empty()
@@ -113,7 +113,7 @@ def test_branch_that_grows_under_ones_eyes_can_be_folded(
     reply_to(posts[0], author=world.carol, source="The first answer to the first.")
     page.keyboard.press(".")
     fold = page.locator(f"li:has(> #p{posts[0].pk}) > .branch")
-    expect(fold.locator("> summary")).to_have_text("1 reply from carol, 1 new")
+    expect(fold.locator("> summary")).to_have_text("1 reply from carol, 1 unread")
     before = fold.evaluate("fold => fold.querySelector('article').textContent")
     fold.locator("> summary").click()
     expect(fold.locator("article")).to_be_hidden()
@@ -197,7 +197,7 @@ def test_a_composer_with_words_stays_and_keeps_focus(
     next_question(page)
     expect(page.locator(".arrivals")).to_contain_text("2 new replies")
     assert field.evaluate("field => field === document.activeElement")
-    page.get_by_role("link", name="Show them").click()
+    page.get_by_role("link", name="Show").click()
     expect(page.get_by_text("Meanwhile, to the same post.")).to_be_attached()
     assert field.evaluate("field => field.isConnected && field.value") == "Half a sent"
     assert abs(field.bounding_box()["y"] - top) < 1

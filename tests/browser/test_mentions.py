@@ -102,11 +102,11 @@ def test_enter_after_a_whole_name_begins_a_line_and_control_enter_sends(
 
 def test_names_are_offered_where_a_thread_begins(visit, alice: User, names: None) -> None:
     page = visit("/b/yard/new/", alice)
-    page.get_by_label("The opening post").press_sequentially("Ask @tomw")
+    page.get_by_label("Opening post").press_sequentially("Ask @tomw")
     expect(menu(page).get_by_role("option")).to_have_text(["tomwren"])
     page.keyboard.press("Enter")
-    expect(page.get_by_label("The opening post")).to_have_value("Ask @tomwren ")
-    page.get_by_label("The opening post").fill("")
+    expect(page.get_by_label("Opening post")).to_have_value("Ask @tomwren ")
+    page.get_by_label("Opening post").fill("")
 
 
 def test_name_is_chosen_with_the_pointer_on_a_phone(

@@ -27,18 +27,18 @@ def page(visit, thread: Thread, own: Post, alice: User) -> Page:
 
 def test_edit_leaves_a_mark_that_leads_to_the_history(page: Page, own: Post) -> None:
     page.locator(f"#p{own.pk}").get_by_role("link", name="Edit").click()
-    field = page.get_by_label("The text of your post")
+    field = page.get_by_label("Text of the post")
     expect(field).to_have_value("It stays wet from *October* on.")
     field.fill("")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".bad")).to_have_text("Nothing is written here yet.")
-    page.get_by_label("The text of your post").fill("It stays wet from *November* on.")
+    expect(page.locator(".bad")).to_have_text("Write something first.")
+    page.get_by_label("Text of the post").fill("It stays wet from *November* on.")
     page.get_by_role("button", name="Save").click()
 
     expect(page.locator(".messages .note")).to_have_text("Saved.")
     expect(page.locator(f"#p{own.pk} .text em")).to_have_text("November")
     page.locator(f"#p{own.pk}").get_by_role("link", name="edited").click()
-    expect(page.locator("h1")).to_have_text("Earlier versions of a post by alice")
+    expect(page.locator("h1")).to_have_text("Edit history of a post by alice")
     expect(page.locator("del")).to_contain_text("October")
     expect(page.locator("ins")).to_contain_text("November")
     page.get_by_role("link", name="Back to the thread").click()
@@ -49,7 +49,7 @@ def test_deleted_post_leaves_a_tombstone_over_its_replies(page: Page, own: Post,
     answer = reply_to(own, author=bob, source="And until March.")
     page.locator(f"#p{own.pk}").get_by_role("link", name="More").click()
     page.get_by_role("link", name="Delete").click()
-    expect(page.locator(".lead")).to_contain_text("the reply to it stays")
+    expect(page.locator(".lead")).to_contain_text("The reply to it stays")
 
     page.get_by_role("button", name="Delete").click()
 
@@ -57,7 +57,7 @@ def test_deleted_post_leaves_a_tombstone_over_its_replies(page: Page, own: Post,
     expect(page.locator(f"#p{own.pk}")).to_contain_text("Deleted by its author on")
     expect(page.locator(f"#p{answer.pk} .re")).to_have_text("to a removed post")
     page.goto(f"/p/{own.pk}/")
-    expect(page.locator("h1")).to_have_text("That post isn’t here")
+    expect(page.locator("h1")).to_have_text("Post not found")
 
 
 def test_menu_opens_under_its_link_and_closes_on_escape(page: Page, own: Post) -> None:
@@ -91,7 +91,7 @@ def test_menu_is_a_page_without_javascript(visit, own: Post, alice: User) -> Non
 
     page.locator(f"#p{own.pk}").get_by_role("link", name="More").click()
 
-    expect(page.locator("h1")).to_have_text("About a post by alice")
+    expect(page.locator("h1")).to_have_text("Actions for a post by alice")
     expect(page.get_by_role("link", name="Delete")).to_be_visible()
 
 
@@ -112,7 +112,7 @@ def test_theme_changes_in_place_and_is_remembered(page: Page) -> None:
     dark = paper(page)
     page.reload()
     assert paper(page) == dark
-    page.get_by_role("button", name="Like my device").click()
+    page.get_by_role("button", name="System").click()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
     assert paper(page) == light
 

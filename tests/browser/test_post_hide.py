@@ -17,7 +17,7 @@ def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -
     page.get_by_label("Reason").fill("advertising")
     page.get_by_role("button", name="Hide").click()
 
-    expect(page.locator(".messages .note")).to_contain_text("The post is hidden.")
+    expect(page.locator(".messages .note")).to_contain_text("Post hidden.")
     visitor = visit(place)
     expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("Hidden by a moderator on")
     expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("advertising")
@@ -28,7 +28,7 @@ def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -
     page.locator(".menu").get_by_role("link", name="Unhide").click()
     page.get_by_label("Reason").fill("it was not")
     page.get_by_role("button", name="Unhide").click()
-    expect(page.locator(".messages .note")).to_contain_text("The post is visible again.")
+    expect(page.locator(".messages .note")).to_contain_text("Post unhidden.")
     visitor.reload()
     expect(visitor.get_by_text(reply.source)).to_be_visible()
 
@@ -41,7 +41,7 @@ def test_locked_from_the_rail(visit, thread: Thread, carol: User) -> None:
     page.get_by_role("button", name="Lock").click()
 
     visitor = visit(thread.get_absolute_url())
-    expect(visitor.locator(".op .note")).to_have_text("Locked by carol: going in circles")
+    expect(visitor.locator(".op .note")).to_have_text("Locked. Reason: going in circles")
     expect(visitor.get_by_role("link", name="Reply")).to_have_count(0)
 
 
@@ -54,5 +54,5 @@ def test_hidden_at_the_desk(visit, reply: Post, carol: User) -> None:
     page.get_by_label("Reason").fill("advertising")
     page.get_by_role("button", name="Hide").click()
 
-    expect(page.locator(".messagelist")).to_contain_text("The post is hidden.")
+    expect(page.locator(".messagelist")).to_contain_text("Post hidden.")
     assert Post.objects.get(pk=reply.pk).is_hidden

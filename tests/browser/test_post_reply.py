@@ -165,7 +165,7 @@ def test_empty_reply_says_so_and_puts_focus_back(page: Page, reply: Post) -> Non
     field = open_composer(page, reply)
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator(".compose .bad")).to_have_text("Nothing is written here yet.")
+    expect(page.locator(".compose .bad")).to_have_text("Write something first.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect_focus(page, f"reply-{reply.pk}-text")
     assert page.evaluate("window.same")
@@ -186,8 +186,8 @@ def break_down(route: Route) -> None:
     route.fulfill(status=500, content_type="text/html", body="<h1>Traceback</h1>")
 
 
-BROKEN = "Something broke on our side. What you typed is still here. Try again."
-OFFLINE = "No connection, or no answer in time. It may have arrived all the same. What you typed"
+BROKEN = "Something went wrong. Your text is still here; try again."
+OFFLINE = "No connection, or no answer in time. It may have arrived all the same. Your text"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, w
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
 
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Sign in on a new page").click()
+        page.get_by_role("link", name="Log in on a new page").click()
     new = opened.value
     new.get_by_label("Name or e-mail address").fill("alice")
     new.get_by_label("Password").fill(PASSWORD)
@@ -239,7 +239,7 @@ def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, w
     else:
         new.close()
         page.locator(".compose").get_by_role("button", name="Post reply").click()
-        expect(page.locator(".compose [data-js-note]")).to_contain_text("press once more")
+        expect(page.locator(".compose [data-js-note]")).to_contain_text("Please try again")
         page.locator(".compose").get_by_role("button", name="Post reply").click()
         expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert answers_to(reply) == [WORDS]
@@ -308,10 +308,10 @@ def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
     field = plain_page.get_by_label("Your reply to bob")
 
     plain_page.get_by_role("button", name="Post reply").click()
-    expect(plain_page.locator(".bad")).to_have_text("Nothing is written here yet.")
+    expect(plain_page.locator(".bad")).to_have_text("Write something first.")
     field.fill("> Only where the bricks stay wet all winter.")
     plain_page.get_by_role("button", name="Post reply").click()
-    expect(plain_page.locator(".bad")).to_contain_text("words of your own")
+    expect(plain_page.locator(".bad")).to_contain_text("something of your own")
     expect(field).to_have_value("> Only where the bricks stay wet all winter.")
     field.fill(f"{WORDS} *Really.*")
     plain_page.get_by_role("button", name="Preview").click()

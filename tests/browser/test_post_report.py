@@ -17,7 +17,7 @@ def test_reported_under_the_post(visit, reply: Post, alice: User) -> None:
     expect(form.locator("h4")).to_be_focused()
     expect(page.locator(".menu")).to_have_count(0)
     form.get_by_label("Spam").check()
-    form.get_by_label("What a moderator should know").fill('<img src=x onerror="alert(1)">')
+    form.get_by_label("Details for the moderators").fill('<img src=x onerror="alert(1)">')
     form.get_by_role("button", name="Send report").click()
 
     expect(form.locator("h4")).to_have_text("You reported this post")
@@ -30,7 +30,7 @@ def test_reported_under_the_post(visit, reply: Post, alice: User) -> None:
 def test_reported_on_a_page(visit, reply: Post, alice: User, script: bool) -> None:
     page = visit(f"/p/{reply.pk}/menu/", alice, java_script_enabled=script)
     page.get_by_role("link", name="Report").click()
-    page.get_by_label("Someone’s private details").check()
+    page.get_by_label("Private information").check()
     page.get_by_role("button", name="Send report").click()
 
     expect(page.locator("h1")).to_have_text("You reported this post")

@@ -19,7 +19,7 @@ def row_of(page: Page, post: Post):
 def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: User) -> None:
     member = visit(f"/p/{reply.pk}/report/", alice)
     member.get_by_label("Spam").check()
-    member.get_by_label("What a moderator should know").fill("Third time <b>today</b>.")
+    member.get_by_label("Details for the moderators").fill("Third time <b>today</b>.")
     member.get_by_role("button", name="Send report").click()
     expect(member.locator("h1")).to_have_text("You reported this post")
 
@@ -40,7 +40,7 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     page.keyboard.press("Enter")
 
     expect(page.locator("h1")).to_have_text("Review queue")
-    expect(page.locator(".messagelist")).to_contain_text("The post is hidden.")
+    expect(page.locator(".messagelist")).to_contain_text("Post hidden.")
     expect(row_of(page, reply)).to_have_count(0)
     assert Report.objects.get(post=reply).outcome == "acted"
 
@@ -63,7 +63,7 @@ def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: U
 
     row_of(page, second).locator(".open").focus()
     page.keyboard.press("d")
-    expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
+    expect(page.locator("h1")).to_have_text("Dismiss reports on this post?")
     page.get_by_label("Reason").fill("it is fine")
     page.keyboard.press("Enter")
     expect(row_of(page, second)).to_have_count(0)
@@ -109,6 +109,6 @@ def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User
         expect(page.locator("h1")).to_have_text("A post by bob")
         page.keyboard.press("a")
         page.get_by_role("link", name="Dismiss reports").click()
-        expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
+        expect(page.locator("h1")).to_have_text("Dismiss reports on this post?")
     finally:
         set_keys(carol, are_on=True)

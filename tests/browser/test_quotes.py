@@ -107,10 +107,10 @@ def test_what_stands_around_opens_in_place_and_closes_on_escape(
 ) -> None:
     page = visit(quoting.thread.get_absolute_url())
     link = opener(page, quoting)
-    expect(link).to_have_accessible_name(re.compile("Show around it ?, quoted from bob"))
+    expect(link).to_have_accessible_name(re.compile("Show context ?, quoted from bob"))
     link.focus()
     page.keyboard.press("Enter")
-    panel = quote_in(page, quoting).get_by_role("group", name="What bob wrote around these words")
+    panel = quote_in(page, quoting).get_by_role("group", name="bob’s text in context")
     expect(panel).to_be_focused()
     expect(panel).to_contain_text(f"I looked. {WORDS} Believe me.")
     expect(panel.locator("mark")).to_have_text(WORDS)
@@ -129,9 +129,9 @@ def test_what_stands_around_opens_in_place_and_closes_on_escape(
 def test_without_scripts_what_stands_around_is_a_page(visit, quoting: Post, source: Post) -> None:
     page = visit(quoting.thread.get_absolute_url(), java_script_enabled=False)
     opener(page, quoting).click()
-    expect(page.locator("h1")).to_have_text("What bob wrote around these words")
+    expect(page.locator("h1")).to_have_text("bob’s text in context")
     expect(page.locator("mark")).to_have_text(WORDS)
-    page.get_by_role("link", name="Go to the words").click()
+    page.get_by_role("link", name="Go to the quoted text").click()
     expect(words_of(page, source)).to_be_in_viewport()
 
 
@@ -147,8 +147,8 @@ def test_changed_and_altered_words_show_the_difference(
     )
     edit_later(source, f"{LONG}\n\nI looked. Only where it rains. Believe me.\n\n{LONG}")
     for post, said, gone, come in [
-        (quoting, "Edited since: these words have changed", "the bricks", "it rains."),
-        (altered, "Altered by the person quoting", "wet", "dry"),
+        (quoting, "Edited since; this text has changed", "the bricks", "it rains."),
+        (altered, "Altered in the quote", "wet", "dry"),
     ]:
         page = visit(quoting.thread.get_absolute_url(), java_script_enabled=scripts)
         expect(quote_in(page, post)).to_contain_text(said)
@@ -188,7 +188,7 @@ def test_an_answer_elsewhere_is_named_under_the_post_and_led_to(
     answer = reply_to(other, author=alice, source=f"> {WORDS}\n\nAnd that.")
     page = visit(opening.thread.get_absolute_url(), java_script_enabled=scripts)
     stub = page.locator(f"#p{source.pk} .cited")
-    expect(stub).to_have_text("Answered below by alice")
+    expect(stub).to_have_text("Replied to below by alice")
     stub.get_by_role("link").click()
     expect(page.locator(f"#p{answer.pk}")).to_be_in_viewport()
 
@@ -199,17 +199,17 @@ def test_words_of_a_removed_post_are_nowhere(
 ) -> None:
     hide_post(source, actor=carol, reason="an address of somebody")
     page = visit(quoting.thread.get_absolute_url(), java_script_enabled=scripts)
-    expect(quote_in(page, quoting)).to_contain_text("bob wrote this in a post that was removed")
+    expect(quote_in(page, quoting)).to_contain_text("bob wrote this in a removed post")
     expect(opener(page, quoting)).to_have_count(0)
     assert WORDS not in page.content()
 
 
 def test_quotes_of_the_seed_say_what_became_of_their_words(visit, world: World) -> None:
     page = visit(world.seed.get_absolute_url())
-    expect(page.locator("#p2 figcaption")).to_have_text("These words aren’t in this thread")
+    expect(page.locator("#p2 figcaption")).to_have_text("Not found in this thread")
     expect(page.locator("#p3 figcaption")).to_contain_text("hopeless wrote")
     expect(page.locator("#p4 figcaption")).to_contain_text("lina wrote")
-    expect(page.locator("#p4 figcaption")).to_contain_text("these words are unchanged")
+    expect(page.locator("#p4 figcaption")).to_contain_text("this text is unchanged")
 
 
 def test_markup_in_quoted_words_stays_text_when_they_open(

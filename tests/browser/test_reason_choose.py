@@ -28,7 +28,7 @@ def test_chosen_reason_is_written_into_the_field_and_can_be_changed(
         ready.select_option(label=TEXT)
         expect(words).to_have_value("Spam for shoes")
     page.get_by_role("button", name="Hide").click()
-    expect(page.locator(".messages .note")).to_contain_text("The post is hidden.")
+    expect(page.locator(".messages .note")).to_contain_text("Post hidden.")
     assert Post.objects.get(pk=reply.pk).hidden_action.reason == "Spam for shoes"
 
 

@@ -216,7 +216,7 @@ def test_help_opens_beside_the_text_and_closes_where_it_was_opened(
     expect(link).to_be_focused()
     link.click()
     expect(help_here).to_be_focused()
-    page.get_by_role("button", name="Close the help").click()
+    page.get_by_role("button", name="Close help").click()
     expect(link).to_be_focused()
     expect(field).to_have_value("Kept.")
     assert len(page.context.pages) == 1
@@ -278,8 +278,8 @@ def test_help_without_scripts_is_a_page_beside_the_text(
     press(plain_page, branches[0], "Reply to")
     plain_page.get_by_label("Your reply to bob").fill("Kept.")
     with plain_page.expect_popup() as opened:
-        plain_page.get_by_role("link", name="Markdown help, on a new page").click()
-    expect(opened.value.get_by_role("heading", level=1)).to_have_text("How to write a post")
+        plain_page.get_by_role("link", name="Markdown help, opens a new page").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Markdown help")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value("Kept.")
 
 
@@ -316,7 +316,7 @@ def test_page_follows_a_reply_at_once_as_if_it_were_loaded_again(
     send(page)
     made = Post.objects.get(parent=inner)
     stub = page.locator(f"#p{lime.pk} > .cited")
-    expect(stub).to_have_text("Answered below by bob and alice")
+    expect(stub).to_have_text("Replied to below by bob and alice")
     expect(stub.locator("a")).to_have_count(2)
     expect(stub.locator("a").last).to_have_attribute("href", f"#p{made.pk}")
     summary = page.locator(f"li:has(> #p{echo.pk}) > .branch > summary")
@@ -343,7 +343,7 @@ def test_second_answer_says_where_it_will_stand(
     page.keyboard.insert_text("Second of two.")
     page.keyboard.press("Control+Enter")
     status = page.get_by_role("status").first
-    expect(status).to_have_text("Posted. It sits after 1 older reply when you reload.")
+    expect(status).to_have_text("Posted. After you reload, it appears after 1 older reply.")
 
 
 def test_first_reply_of_a_thread_brings_the_map(visit, thread: Thread, bob: User) -> None:
@@ -355,4 +355,4 @@ def test_first_reply_of_a_thread_brings_the_map(visit, thread: Thread, bob: User
     send(page)
     expect(page.locator("#map")).to_contain_text("bob The first.")
     expect(page.locator("#answers")).to_have_text("1 reply")
-    expect(page.get_by_text("say it.")).to_have_count(0)
+    expect(page.get_by_text("Be the first to reply.")).to_have_count(0)

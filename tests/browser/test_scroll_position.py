@@ -87,7 +87,7 @@ def test_a_branch_inside_a_chain_folds_from_the_menu(visit, tree: list[Post]) ->
     page = visit(tree[0].thread.get_absolute_url())
     wake(page)
     at(page, tree[4]).get_by_role("link", name="More").click()
-    page.get_by_role("link", name="Fold the replies").click()
+    page.get_by_role("link", name="Fold replies").click()
     expect(at(page, tree[5])).to_be_hidden()
     expect(handle(page, tree[4])).to_have_text("Replies below: 2")
     expect_reading(page, tree[4])
@@ -97,7 +97,7 @@ def test_a_branch_inside_a_chain_folds_from_the_menu(visit, tree: list[Post]) ->
 
 def test_a_branch_inside_a_chain_folds_without_scripts(visit, tree: list[Post]) -> None:
     page = visit(f"/p/{tree[4].pk}/menu/", java_script_enabled=False)
-    page.get_by_role("link", name="Fold the replies").click()
+    page.get_by_role("link", name="Fold replies").click()
     expect(at(page, tree[5])).to_be_hidden()
     expect(at(page, tree[4])).to_be_in_viewport()
     handle(page, tree[4]).click()
@@ -121,7 +121,7 @@ def test_all_branches_fold_and_open_at_once(visit, world: World) -> None:
     page = visit(world.deep.get_absolute_url())
     page.get_by_role("link", name="Fold all").click()
     expect(page.locator("details.branch[open]")).to_have_count(0)
-    page.get_by_role("link", name="Open all").click()
+    page.get_by_role("link", name="Unfold all").click()
     expect(page.locator("details.branch:not([open])")).to_have_count(0)
     expect(page.get_by_role("link", name="Fold all")).to_be_visible()
 
@@ -130,7 +130,7 @@ def test_all_branches_fold_without_scripts(visit, world: World) -> None:
     page = visit(world.deep.get_absolute_url(), java_script_enabled=False)
     page.get_by_role("link", name="Fold all").click()
     expect(page.locator("details.branch[open]")).to_have_count(0)
-    page.get_by_role("link", name="Open all").click()
+    page.get_by_role("link", name="Unfold all").click()
     expect(page.locator("details.branch:not([open])")).to_have_count(0)
 
 
@@ -160,16 +160,16 @@ def test_fold_kept_for_the_tab_gives_way_to_a_permalink(visit, tree: list[Post])
 
 def test_ways_of_the_menu_lead_there_without_scripts(visit, tree: list[Post]) -> None:
     for words, target in (
-        ("The post it answers", 1),
-        ("Next answer to bob", 3),
-        ("The opening post", 0),
+        ("Go to parent", 1),
+        ("Next reply to bob", 3),
+        ("Go to opening post", 0),
     ):
         page = visit(f"/p/{tree[2].pk}/menu/", java_script_enabled=False)
         page.get_by_role("link", name=words).click()
         assert page.url.endswith(f"#p{tree[target].pk}")
         expect(at(page, tree[target])).to_be_in_viewport()
     page = visit(f"/p/{tree[3].pk}/menu/", java_script_enabled=False)
-    page.get_by_role("link", name="Previous answer to bob").click()
+    page.get_by_role("link", name="Previous reply to bob").click()
     expect(at(page, tree[2])).to_be_in_viewport()
 
 
@@ -240,7 +240,7 @@ def test_look_at_a_post_of_another_page(visit, world: World) -> None:
     link.focus()
     page.keyboard.press("Space")
     expect(page.locator(".peek")).to_contain_text("What number 209 says.")
-    page.locator(".peek").get_by_role("link", name="Go there").click()
+    page.locator(".peek").get_by_role("link", name="Go to post").click()
     expect(at(page, posts[209])).to_be_in_viewport()
 
 
@@ -273,7 +273,7 @@ def test_back_returns_to_the_same_place(visit, tree: list[Post]) -> None:
 
 def test_outline_of_a_large_thread_comes_on_demand(visit, world: World) -> None:
     page = visit(f"/p/{Post.objects.filter(thread=world.long).order_by('pk')[120].pk}/")
-    page.get_by_role("link", name="Show the branches").click()
+    page.get_by_role("link", name="Show outline").click()
     expect(page.locator("#map .map li")).to_have_count(40)
     page.locator("#map").get_by_role("link", name="Later branches").click()
     expect(page.locator("#map a").first).to_have_text("Earlier branches")
@@ -281,8 +281,10 @@ def test_outline_of_a_large_thread_comes_on_demand(visit, world: World) -> None:
 
 def test_outline_is_reached_on_a_phone(visit, tree: list[Post]) -> None:
     page = visit(tree[0].thread.get_absolute_url(), viewport={"width": 390, "height": 800})
-    page.get_by_role("navigation", name="In this thread").get_by_role("link", name="Map").click()
-    expect(page.get_by_role("navigation", name="Who answers whom")).to_be_in_viewport()
+    page.get_by_role("navigation", name="Thread navigation").get_by_role(
+        "link", name="Outline"
+    ).click()
+    expect(page.get_by_role("navigation", name="Outline")).to_be_in_viewport()
 
 
 # -- Depth without width --------------------------------------------------------------------------
@@ -357,5 +359,5 @@ def test_permalink_deep_down_shows_what_leads_there(visit, world: World, scripts
     expect(at(page, posts[220])).to_be_in_viewport()
     for place in (210, 215, 219):
         expect(at(page, posts[place])).to_be_attached()
-    page.get_by_role("link", name="Go to the nearest").click()
+    page.get_by_role("link", name="Go to parent").click()
     expect(at(page, posts[209])).to_be_in_viewport()

@@ -32,20 +32,20 @@ def test_each_order_is_a_link_and_the_last_one_chosen_is_remembered(
     visit, thread: Thread, branches: dict[str, Post], world: World, scripts: bool
 ) -> None:
     page = visit(thread.get_absolute_url(), world.alice, java_script_enabled=scripts)
-    tabs = page.get_by_role("navigation", name="Order")
+    tabs = page.get_by_role("navigation", name="Sort order")
     assert shown(page, branches) == ["first", "below", "second"]
     for words, order, expected in (
-        ("Newest branches first", "newest", ["second", "first", "below"]),
-        ("Latest activity first", "active", ["first", "below", "second"]),
-        ("By time", "time", ["first", "second", "below"]),
+        ("Newest first", "newest", ["second", "first", "below"]),
+        ("Active first", "active", ["first", "below", "second"]),
+        ("Flat", "time", ["first", "second", "below"]),
     ):
         tabs.get_by_role("link", name=words).click()
         page.wait_for_url(f"**/?order={order}")
         expect(tabs.locator("[aria-current]")).to_have_text(words)
         assert shown(page, branches) == expected
     page.goto(thread.get_absolute_url())
-    expect(tabs.locator("[aria-current]")).to_have_text("By time")
-    tabs.get_by_role("link", name="As it grew").click()
+    expect(tabs.locator("[aria-current]")).to_have_text("Flat")
+    tabs.get_by_role("link", name="Oldest first").click()
     page.wait_for_url("**/?order=tree")
     page.goto(thread.get_absolute_url())
     assert shown(page, branches) == ["first", "below", "second"]

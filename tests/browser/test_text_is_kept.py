@@ -75,7 +75,7 @@ def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
     expect_sources(alice, ["Bricks brea"])
     phone = visit(reply.thread.get_absolute_url(), alice, viewport={"width": 390, "height": 800})
     offer = phone.locator(f"#p{reply.pk} + .offer")
-    expect(offer).to_contain_text("Your reply to bob, 2 words.")
+    expect(offer).to_contain_text("Draft reply to bob, 2 words.")
     offer.get_by_role("link", name="Continue").click()
     expect_composer(phone)
     field = phone.locator(f"#reply-{reply.pk}-text")
@@ -105,11 +105,11 @@ def test_two_devices_are_shown_both_texts(visit, page: Page, reply: Post, alice:
 
     phone.keyboard.type("From the phone.")
 
-    other = phone.get_by_role("group", name="There is another draft of this")
+    other = phone.get_by_role("group", name="A newer draft from another device")
     expect(other).to_contain_text(WORDS)
     expect(on_phone).to_have_value("From the phone.")
     assert sources(alice) == [WORDS]
-    other.get_by_role("button", name="Use it").click()
+    other.get_by_role("button", name="Use that one").click()
     expect(on_phone).to_have_value(WORDS)
 
 
@@ -121,7 +121,7 @@ def test_without_scripts_preview_saves_and_the_draft_stands_at_its_place(
     expect_saved(plain_page)
     plain_page.get_by_role("link", name="Back to the thread").click()
     offer = plain_page.locator(f"#p{reply.pk} + .offer")
-    expect(offer).to_contain_text("Your reply to bob, 6 words.")
+    expect(offer).to_contain_text("Draft reply to bob, 6 words.")
     offer.get_by_role("link", name="Continue").click()
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
 
@@ -155,7 +155,7 @@ def test_second_composer_folds_the_first_to_a_line(page: Page, opening: Post, re
     second = open_composer(page, opening)
     line = page.locator(f"#reply-{reply.pk} > .offer")
     expect(first).to_be_hidden()
-    expect(line).to_contain_text("Your reply to bob, 6 words.")
+    expect(line).to_contain_text("Draft reply to bob, 6 words.")
     expect(second).to_have_value("")
     line.get_by_role("button", name="Continue").click()
     expect(first).to_be_focused()
@@ -239,7 +239,7 @@ def test_leaving_asks_only_when_nothing_has_the_text(
         page.route(f"**{address_of(reply)}", refuse_posts)
         field = open_composer(page, reply)
         page.keyboard.type(WORDS)
-        expect(page.locator("[data-js-saved]")).to_contain_text("Not saved anywhere.")
+        expect(page.locator("[data-js-saved]")).to_contain_text("Not saved.")
 
         with page.expect_event("dialog") as asked:
             page.evaluate("setTimeout(() => location.assign('/'))")
@@ -263,7 +263,7 @@ def test_signed_out_meanwhile_only_the_writer_gets_it_back(
     page.context.clear_cookies(name="sessionid")
     page.keyboard.type(WORDS)
     expect(page.locator(".state")).to_contain_text("You were logged out while you were writing.")
-    page.get_by_role("link", name="Sign in", exact=True).click()
+    page.get_by_role("link", name="Log in", exact=True).click()
     log_in(page, "bob")
     expect(page.get_by_label("Your reply to bob")).to_have_value("")
     page.context.clear_cookies(name="sessionid")
@@ -334,11 +334,11 @@ def test_thread_deleted_meanwhile_the_text_stays(
     field = begin(page, opening)
     delete_post(opening, actor=alice)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text("isn’t here any more")
+    expect(page.locator(".compose .bad")).to_contain_text("no longer exists")
     expect(page.locator(".compose textarea")).to_have_value(WORDS)
     expect(field).to_have_count(0)
     page.goto("/drafts/")
-    page.get_by_text("The whole text").click()
+    page.get_by_text("Full text").click()
     expect(page.locator(".raw")).to_have_text(WORDS)
 
 
@@ -348,13 +348,13 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     for tab in (first, second):
         expect_composer(tab)
         assert tab.evaluate(DRAFTS)
-    first.get_by_label("The text of your post").fill("From the first tab.")
+    first.get_by_label("Text of the post").fill("From the first tab.")
     first.get_by_role("button", name="Save").click()
     expect(first.locator(".messages .note")).to_have_text("Saved.")
-    field = second.get_by_label("The text of your post")
+    field = second.get_by_label("Text of the post")
     field.fill("From the second tab.")
     second.get_by_role("button", name="Save").click()
-    expect(second.locator(".bad")).to_contain_text("edited since you began")
+    expect(second.locator(".bad")).to_contain_text("edited after you started")
     expect(second.locator(".text:not(.diff)")).to_have_text("From the first tab.")
     expect(second.locator(".diff del")).to_have_text("removed: first")
     expect(field).to_have_value("From the second tab.")
@@ -374,7 +374,7 @@ def test_replies_that_arrived_are_shown_before_posting_and_nothing_moves(
     top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
     reply_to(reply, author=carol, source="It does in *spring*, mind you.")
     page.keyboard.type(" Really.")
-    unread = page.get_by_role("group", name="1 reply arrived here since you began.")
+    unread = page.get_by_role("group", name="1 new reply since you started.")
     expect(unread).to_be_visible()
     expect(field).to_be_focused()
     assert page.locator(f"#p{reply.pk}").bounding_box()["y"] == pytest.approx(top, abs=1)
@@ -391,7 +391,7 @@ def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, car
     reply_to(reply, author=carol, source="It does in *spring*, mind you.")
     plain_page.get_by_label("Your reply to bob").fill(WORDS)
     plain_page.get_by_role("button", name="Post reply").click()
-    unread = plain_page.get_by_role("group", name="1 reply arrived here since you began.")
+    unread = plain_page.get_by_role("group", name="1 new reply since you started.")
     unread.get_by_text("carol").click()
     expect(unread.locator("em")).to_have_text("spring")
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)

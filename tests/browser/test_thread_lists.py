@@ -34,7 +34,7 @@ def test_lists_count_what_is_new_until_it_was_seen(
     for address in LISTS:
         listed = row(page, thread, address)
         expect(listed).to_have_class("is-new")
-        expect(listed.locator("a.new")).to_have_text("2 new, go to the first")
+        expect(listed.locator("a.new")).to_have_text("2 unread (go to the first)")
     # By a script once they were on the screen, else by a picture that the page asks for.
     with page.expect_response(re.compile("/(seen|served)/")):
         listed.locator("a.new").click()

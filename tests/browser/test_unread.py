@@ -45,7 +45,7 @@ def prepared(world: World) -> tuple[Thread, list[int]]:
 
 def summary(page: Page) -> Locator:
     """What the head of the thread says of new posts."""
-    return page.locator(".news").filter(has_text="new since")
+    return page.locator(".news").filter(has_text="unread")
 
 
 def landed(page: Page) -> int:
@@ -63,12 +63,12 @@ def test_seven_presses_visit_seven_new_posts_in_order_through_folds_and_pages(
 ) -> None:
     thread, new = prepared
     page = visit(thread.get_absolute_url(), world.alice)
-    expect(summary(page)).to_contain_text("7 new since you were here")
+    expect(summary(page)).to_contain_text("7 unread")
     # The first ones are folded away.
     page.locator("details.branch[open]").evaluate_all("all => all.forEach(one => one.open = false)")
     walked = []
     for _press in range(7):
-        page.get_by_role("link", name="new Next").first.click()
+        page.get_by_role("link", name="unread Next").first.click()
         page.wait_for_function(
             "last => { const id = (document.activeElement.closest('article')"
             " ?? document.querySelector('article:target'))?.id; return id && id !== last; }",
@@ -108,7 +108,7 @@ def test_leaving_at_once_leaves_all_as_it_was(
     page = visit(thread.get_absolute_url(), world.alice)
     page.goto("/")
     page.goto(thread.get_absolute_url())
-    expect(summary(page)).to_contain_text("1 new since you were here")
+    expect(summary(page)).to_contain_text("1 unread")
 
 
 def test_a_post_of_many_screens_is_seen_on_a_phone(
@@ -137,7 +137,7 @@ def test_what_is_seen_after_the_session_has_expired_stays_new(
     assert answer.value.status == 403
     expect(page.locator(f"#p{post.pk}")).to_contain_text("signed out meanwhile")
     again = visit(thread.get_absolute_url(), world.alice)
-    expect(summary(again)).to_contain_text("1 new since you were here")
+    expect(summary(again)).to_contain_text("1 unread")
 
 
 def say(page: Page, **detail: bool) -> None:
@@ -158,7 +158,7 @@ def test_keys_walk_on_and_back_and_show_what_changed(
     page.wait_for_load_state("networkidle")  # the module is there
     status = page.locator("#status")
     say(page)
-    note = page.locator(f"#p{reply.pk}").get_by_role("group", name="What changed")
+    note = page.locator(f"#p{reply.pk}").get_by_role("group", name="Changes since you read it")
     expect(note).to_be_focused()
     expect(note.locator("del")).to_contain_text("wet")
     say(page)
@@ -167,11 +167,11 @@ def test_keys_walk_on_and_back_and_show_what_changed(
     expect(page.locator(f"#p{reply.pk}")).to_be_focused()
     expect(page.locator(f"#p{reply.pk}").get_by_role("group")).to_have_count(1)
     say(page, back=True)
-    expect(status).to_have_text("No new reply above on this page.")
+    expect(status).to_have_text("No unread posts above on this page.")
     say(page)
     expect(page.locator(f"#p{later.pk}")).to_be_focused()
     say(page)
-    expect(page.locator(".messages")).to_contain_text("No more new replies.")
+    expect(page.locator(".messages")).to_contain_text("No more unread posts.")
 
 
 def test_keys_say_that_nothing_is_new(visit, thread: Thread, world: World) -> None:
@@ -179,7 +179,7 @@ def test_keys_say_that_nothing_is_new(visit, thread: Thread, world: World) -> No
     page = visit(thread.get_absolute_url(), world.alice)
     page.wait_for_load_state("networkidle")
     say(page)
-    expect(page.locator("#status")).to_have_text("No more new replies.")
+    expect(page.locator("#status")).to_have_text("No more unread posts.")
 
 
 def test_walk_goes_on_in_what_was_loaded_below(
@@ -204,7 +204,7 @@ def test_difference_of_an_edit_opens_above_the_text(
     edit_post(reply, actor=bob, source="Only where the bricks stay dry all winter.")
     page = visit(thread.get_absolute_url(), world.alice)
     page.get_by_role("link", name="edited since you read it").click()
-    note = page.get_by_role("group", name="What changed since you read it")
+    note = page.get_by_role("group", name="Changes since you read it")
     expect(note).to_be_focused()
     expect(note.locator("del")).to_contain_text("wet")
     expect(note.locator("ins")).to_contain_text("dry")
@@ -218,7 +218,7 @@ def test_walk_without_scripts_goes_by_links_and_what_is_served_is_seen(
 ) -> None:
     thread, new = prepared
     page = visit(thread.get_absolute_url(), world.alice, java_script_enabled=False)
-    page.get_by_role("link", name="Go to the first new one").click()
+    page.get_by_role("link", name="Go to first unread").click()
     walked = [int(page.url.rpartition("#p")[2])]
     for _step in range(6):
         page.locator(f"#p{walked[-1]} a.new").click()
@@ -226,9 +226,9 @@ def test_walk_without_scripts_goes_by_links_and_what_is_served_is_seen(
         walked.append(int(page.url.rpartition("#p")[2]))
     assert walked == new
     page.locator(f"#p{walked[-1]} a.new").click()
-    expect(page.locator(".messages")).to_contain_text("No more new replies.")
+    expect(page.locator(".messages")).to_contain_text("No more unread posts.")
     page.goto(thread.get_absolute_url())
-    expect(summary(page)).to_contain_text("Nothing new since")
+    expect(summary(page)).to_contain_text("No unread posts")
 
 
 def test_marked_as_new_from_the_menu_stays_new(
@@ -236,7 +236,7 @@ def test_marked_as_new_from_the_menu_stays_new(
 ) -> None:
     mark_thread_read(thread, member=world.alice)
     page = visit(f"/p/{reply.pk}/menu/", world.alice, java_script_enabled=False)
-    page.get_by_role("button", name="Mark as new from here").click()
-    expect(page.locator(".messages")).to_contain_text("Marked as new")
+    page.get_by_role("button", name="Mark as unread from here").click()
+    expect(page.locator(".messages")).to_contain_text("Marked as unread")
     page.goto(thread.get_absolute_url())
     expect(page.locator(f"#p{reply.pk} .new")).to_be_visible()

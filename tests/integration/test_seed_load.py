@@ -145,8 +145,8 @@ def test_people_of_the_seed_cannot_log_in(seed, client):
 def test_page_shows_it(seed, client):
     page = client.get(seed.get_absolute_url()).content.decode()
     assert all(f'id="p{post.pk}"' in page for post in Post.objects.in_thread(seed))
-    assert page.count("These words aren’t in this thread") == 1
-    assert page.count("Edited since; these words are unchanged") == 1
+    assert page.count("Not found in this thread") == 1
+    assert page.count("Edited since; this text is unchanged") == 1
 
 
 # -- Again ----------------------------------------------------------------------------------------

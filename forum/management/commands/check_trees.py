@@ -9,7 +9,7 @@ from forum.models.tree import faults
 
 
 class Command(BaseCommand):
-    help = "Check every thread's tree and counters; exit with 1 and say what is wrong."
+    help = "Check every thread's tree and counters. Exits with 1 and lists any faults."
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = faults()

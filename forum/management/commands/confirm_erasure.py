@@ -11,23 +11,23 @@ from forum.presenters.erasures import extent_of
 
 
 class Command(BaseCommand):
-    help = "Erase for ever what somebody asked to erase; nobody can bring it back."
+    help = "Confirm a request for permanent deletion. This can't be undone."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("erasure", type=int, help="its number, as the page of it says")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("erasure", type=int, help="number of the request, as shown on its page")
+        parser.add_argument("--yes", action="store_true", help="don't ask for confirmation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         asked = Erasure.objects.filter(pk=options["erasure"]).first()
         if asked is None:
-            raise CommandError("There is no such erasure.")
-        self.stdout.write(f"{asked.asked_by} asked for it: {asked.reason}")
+            raise CommandError("There is no such request.")
+        self.stdout.write(f"{asked.asked_by} requested it: {asked.reason}")
         if asked.is_open:
-            self.stdout.write(f"This is erased for ever: {extent_of(asked)}.")
-        if not options["yes"] and input("Type “erase” to go on: ").strip() != "erase":
-            raise CommandError("Nothing was erased.")
+            self.stdout.write(f"This will be permanently deleted: {extent_of(asked)}.")
+        if not options["yes"] and input("Type “erase” to continue: ").strip() != "erase":
+            raise CommandError("Nothing was deleted.")
         try:
             confirm_erasure(asked, actor=None)
         except UserError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write("It is erased.")
+        self.stdout.write("Permanently deleted.")

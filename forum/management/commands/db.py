@@ -40,7 +40,7 @@ class Command(BaseCommand):
         match command:
             case "start":
                 database.ensure(data_dir)
-                self.stdout.write(f"The database in {data_dir} runs.")
+                self.stdout.write(f"The database in {data_dir} is running.")
             case "stop" if unless_used:
                 database.stop_if_idle(data_dir)
             case "stop":

@@ -29,7 +29,7 @@ class Command(loaddata.Command):
         try:
             super().loaddata(fixture_labels)
         except IntegrityError as error:
-            raise CommandError(f"Nothing was loaded. {error}") from error
+            raise CommandError(f"Nothing loaded. {error}") from error
         for thread_id in self.loaded_threads:
             recount_thread(thread_id)
 

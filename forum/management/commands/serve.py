@@ -30,14 +30,14 @@ PORT_SECONDS = 3  # that the server of a killed run may take to end
 
 
 class Command(BaseCommand):
-    help = "Set up what is missing, then run server and worker until Ctrl-C."
+    help = "Set up the forum if needed, then run the server and the worker until Ctrl-C."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--end-with-parent",
             action="store_true",
-            help="end when the process that started this one is killed (for `make run`)",
+            help="stop when the parent process is killed (for `make run`)",
         )
 
     def handle(self, *args: Any, end_with_parent: bool, **options: Any) -> None:
@@ -66,7 +66,7 @@ class Command(BaseCommand):
             processes.start("worker", [sys.executable, "manage.py", "worker"])
             self.watch(processes)
         ended = processes.ended() or "web server, which did not answer,"
-        raise CommandError(f"The {ended} ended; what it said is above. Everything was stopped.")
+        raise CommandError(f"The {ended} exited; see its output above. Everything was stopped.")
 
     def watch(self, processes: ProcessTree) -> None:
         """Wait until a child ends; restart the embedded database whenever it dies."""
@@ -86,16 +86,16 @@ class Command(BaseCommand):
         pause = next(pauses, None)
         if pause is None or database.status(settings.DATA_DIR) is database.ServerState.ABSENT:
             raise CommandError(
-                f"The database in {settings.DATA_DIR} does not stay up. Everything was stopped."
+                f"The database in {settings.DATA_DIR} keeps stopping. Everything was stopped."
             )
-        self.stdout.write("The database ended; starting it again ...")
+        self.stdout.write("The database stopped; restarting it ...")
         self.stdout.flush()
         time.sleep(pause)
         try:
             database.ensure(settings.DATA_DIR)
         except database.EmbeddedDatabaseError as error:
             raise CommandError(f"{error}\nEverything was stopped.") from error
-        self.stdout.write("The database runs.")
+        self.stdout.write("The database is running.")
         self.stdout.flush()
 
     def collect_static_files(self) -> None:
@@ -106,7 +106,7 @@ class Command(BaseCommand):
         wanted = fingerprint_of_static_files()
         if stamp.exists() and stamp.read_text() == wanted and settings.STATIC_ROOT.exists():
             return
-        self.stdout.write("Preparing style sheets and scripts ...")
+        self.stdout.write("Preparing static files ...")
         call_command("collectstatic", interactive=False, verbosity=0)
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(wanted)
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         address = f"http://localhost:{settings.PORT}"
         first = Thread.objects.visible_to(AnonymousUser()).order_by("pk").first()
         connections.close_all()
-        self.stdout.write(f"\n{settings.SITE_NAME} runs at {address}/\n")
+        self.stdout.write(f"\n{settings.SITE_NAME} is running at {address}/\n")
         if first:
             self.stdout.write(f"  {first.title}: {address}{first.get_absolute_url()}\n")
         self.stdout.write(f"  moderation admin: {address}/admin/\n  Ctrl-C stops it.\n\n")

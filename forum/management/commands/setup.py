@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             connection.ensure_connection()
         except OperationalError as error:
-            raise CommandError(f"The database does not answer: {error}") from error
+            raise CommandError(f"Cannot connect to the database: {error}") from error
         self.migrate()
         if not Thread.objects.exists():
             call_command("loaddata", "seed_conversation", verbosity=0)
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def migrate(self) -> None:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            self.stdout.write("Bringing the database up to date ...")
+            self.stdout.write("Migrating the database ...")
             # First, because later starts skip this branch once the migrations are done.
             call_command("createcachetable", verbosity=0)
             call_command("migrate", verbosity=0, interactive=False)
@@ -48,8 +48,8 @@ class Command(BaseCommand):
             raise CommandError(f"ADMIN_NAME: {' '.join(error.messages)}") from error
         if person is None:
             return
-        self.stdout.write(f"\nThe first administrator:\n  name      {person.username}")
+        self.stdout.write(f"\nAdministrator account:\n  name      {person.username}")
         if given:
-            self.stdout.write("  password  the one in ADMIN_PASSWORD")
+            self.stdout.write("  password  from ADMIN_PASSWORD")
         else:
             self.stdout.write(f"  password  {password}   (shown this once)")

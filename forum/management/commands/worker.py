@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 self.work(sweep_too=is_time)
             except Error as error:
                 # The database may be restarting; the worker tries again.
-                logger.warning("The database does not answer: %s", error)
+                logger.warning("Cannot connect to the database: %s", error)
             else:
                 sweep_at = time.monotonic() + SWEEP_SECONDS if is_time else sweep_at
             self.stopped.wait(POLL_SECONDS)

@@ -69,8 +69,11 @@ class RemoveBranch(_BranchAction):
     position = 12
     button = _("Remove branch")
     question = ngettext_lazy("Remove this branch?", "Remove these %(count)d branches?", "count")
-    outcome = _("The post and everything below it is hidden. Undo brings back exactly that.")
-    done = ngettext_lazy("The branch is removed.", "%(count)d branches are removed.", "count")
+    outcome = _(
+        "The post and all replies below it are hidden, with this reason. Undo "
+        "restores exactly these posts."
+    )
+    done = ngettext_lazy("Branch removed.", "%(count)d branches removed.", "count")
     hides = True
 
     def is_applicable(self, target: Post) -> bool:
@@ -94,8 +97,8 @@ class RestoreBranch(_BranchAction):
     position = 13
     button = _("Restore branch")
     question = ngettext_lazy("Restore this branch?", "Restore these %(count)d branches?", "count")
-    outcome = _("Everything that was removed together with this post is visible again.")
-    done = ngettext_lazy("The branch is restored.", "%(count)d branches are restored.", "count")
+    outcome = _("The posts that were removed together with this one are shown again.")
+    done = ngettext_lazy("Branch restored.", "%(count)d branches restored.", "count")
     hides = False
     is_undo = True
 

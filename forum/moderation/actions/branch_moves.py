@@ -38,9 +38,9 @@ THREAD_ADDRESS = re.compile(r"(?:.*/t/)?([1-9][0-9]{0,17})(?:/.*)?")
 
 class MoveForm(ModerationForm):
     to = forms.CharField(
-        label=_("Reply to"),
+        label=_("New parent post"),
         max_length=300,
-        help_text=_("The link of a post, or its number."),
+        help_text=_("Paste its link (from “Copy link”) or enter its number."),
     )
     field_order = ["to", "reason", "note", "seen"]
 
@@ -58,16 +58,18 @@ class SplitForm(InBoardForm):
         label=_("Board"),
         queryset=Board.objects.order_by("name"),
         required=False,
-        empty_label=_("The same as now"),
+        empty_label=_("Same as now"),
     )
     field_order = ["title", "board", "reason", "note", "seen"]
 
 
 class MergeForm(ModerationForm):
     into = forms.CharField(
-        label=_("Merge into"),
+        label=_("Merge into thread"),
         max_length=300,
-        help_text=_("The link of a thread, or its number."),
+        help_text=_(
+            "Paste its address or enter its number. The posts become a reply to its opening post."
+        ),
     )
     field_order = ["into", "reason", "note", "seen"]
 
@@ -127,8 +129,11 @@ class MoveBranch(_MoveAction):
     position = 30
     button = _("Move branch")
     question = ngettext_lazy("Move this branch?", "Move these %(count)d branches?", "count")
-    outcome = _("It becomes a reply to another post, in this thread or another. Links still work.")
-    done = ngettext_lazy("The branch is moved.", "%(count)d branches are moved.", "count")
+    outcome = _(
+        "It becomes a reply to another post, in this or another thread. Links to its "
+        "posts keep working."
+    )
+    done = ngettext_lazy("Branch moved.", "%(count)d branches moved.", "count")
     form = MoveForm
     takes_branch = True
 
@@ -145,9 +150,11 @@ class MoveBranch(_MoveAction):
 
         def blocked_by(post: Post) -> UserError | None:
             if post.is_opening:
-                return Invalid(gettext("To move an opening post, merge its thread."))
+                return Invalid(
+                    gettext("An opening post can’t be moved by itself. Merge the thread instead.")
+                )
             if post.parent_id == parent.pk:
-                return Invalid(gettext("It is a reply to that post already."))
+                return Invalid(gettext("It already replies to that post."))
             return is_gone(source, target)
 
         return MovePlan(
@@ -174,7 +181,7 @@ class SplitBranch(_MoveAction):
         _("split off a branch"),
         inverse="merge-thread",
         notifies=True,
-        notification=_("A branch you wrote in became a thread of its own."),
+        notification=_("A branch you wrote in was split into a new thread."),
         topic="moves",
     )
     kind = POST
@@ -186,9 +193,11 @@ class SplitBranch(_MoveAction):
         "Split these %(count)d branches into new threads?",
         "count",
     )
-    outcome = _("The post becomes the opening post of a new thread. Links still work.")
+    outcome = _(
+        "The post becomes the opening post of a new thread. Links to its posts keep working."
+    )
     done = ngettext_lazy(
-        "The branch is a thread now.", "%(count)d branches are threads now.", "count"
+        "Branch split into a new thread.", "%(count)d branches split into new threads.", "count"
     )
     form = SplitForm
     takes_branch = True
@@ -209,7 +218,7 @@ class SplitBranch(_MoveAction):
 
         def blocked_by(post: Post) -> UserError | None:
             if post.is_opening:
-                return Invalid(gettext("An opening post has a thread of its own already."))
+                return Invalid(gettext("This is already the opening post of its own thread."))
             return is_gone(source)
 
         return MovePlan(
@@ -244,16 +253,16 @@ class MergeThread(_MoveAction):
         _("merged a thread"),
         inverse="unmerge-thread",
         notifies=True,
-        notification=_("A thread you wrote in was merged into another."),
+        notification=_("A thread you wrote in was merged into another one."),
         topic="moves",
     )
     kind = THREAD
     slug = "merge"
     position = 17
-    button = _("Merge into another")
+    button = _("Merge thread")
     question = ngettext_lazy("Merge this thread?", "Merge these %(count)d threads?", "count")
-    outcome = _("All of it becomes a reply to the other thread’s opening post. Links still work.")
-    done = ngettext_lazy("The thread is merged.", "%(count)d threads are merged.", "count")
+    outcome = _("All its posts become a branch of the other thread. Links to them keep working.")
+    done = ngettext_lazy("Thread merged.", "%(count)d threads merged.", "count")
     form = MergeForm
 
     def permission(self, actor: Reader, target: Thread) -> PermissionResult:
@@ -271,7 +280,7 @@ class MergeThread(_MoveAction):
 
         def blocked_by(source: Thread) -> UserError | None:
             if source.pk == target.pk:
-                return Invalid(gettext("A thread can’t be merged into itself."))
+                return Invalid(gettext("A thread can’t be merged with itself."))
             return is_gone(source, target)
 
         def move() -> tuple[Post, Destination]:

@@ -81,7 +81,7 @@ def _cannot_have_it(target: Post | HeldPost, person_id: int | None) -> UserError
         may = can_decide_on(person, target)
     if may:
         return None
-    words = gettext("%(name)s can’t decide on this. Choose a different moderator.")
+    words = gettext("%(name)s can’t decide on this. Choose someone else.")
     return Invalid(words % {"name": person.username})
 
 
@@ -108,18 +108,18 @@ PENDING_ASSIGNEE = register_state(
 
 
 class AssignForm(ModerationForm):
-    to = forms.ChoiceField(label=_("Assign to"), required=False)
+    to = forms.ChoiceField(label=_("Assignee"), required=False)
     field_order = ["to", "reason", "note", "seen"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.moderators = {str(each.pk): each for each in moderators_except(())}
         names = sorted((each.username, pk) for pk, each in self.moderators.items())
-        choices = [("", _("Nobody")), *((pk, name) for name, pk in names)]
+        choices = [("", _("Unassigned")), *((pk, name) for name, pk in names)]
         self.fields["to"] = forms.ChoiceField(
             label=self.fields["to"].label, required=False, choices=choices
         )
-        self.fields["reason"].help_text = _("Shown to them, and kept in the log.")
+        self.fields["reason"].help_text = _("For the assignee and the moderation log.")
 
     def clean_to(self) -> User | None:
         return self.moderators.get(self.cleaned_data["to"])
@@ -130,8 +130,8 @@ class _AssignAction(StateAction[Any]):
         "assign-case", _("assigned a case"), inverse="assign-case", is_public=False
     )
     question = ngettext_lazy("Assign this case?", "Assign these %(count)d cases?", "count")
-    outcome = _("They are notified, and it stays theirs until it is assigned to somebody else.")
-    done = ngettext_lazy("The case is assigned.", "%(count)d cases are assigned.", "count")
+    outcome = _("The assignee is notified. The case stays assigned until one of you reassigns it.")
+    done = ngettext_lazy("Case assigned.", "%(count)d cases assigned.", "count")
     form = AssignForm
 
     def plan(self, targets: Sequence[Any], *, to: User | None) -> Plan:

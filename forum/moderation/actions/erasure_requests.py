@@ -36,10 +36,10 @@ class ErasePost(FixedStateAction[Post]):
     question = ngettext_lazy(
         "Delete this post permanently?", "Delete these %(count)d posts permanently?", "count"
     )
-    outcome = _("Nobody can bring it back. A different moderator has to confirm it.")
+    outcome = _("This can’t be undone. Another moderator has to confirm it.")
     done = ngettext_lazy(
-        "A different moderator has to confirm it now.",
-        "A different moderator has to confirm them now.",
+        "Requested. Another moderator has to confirm it now.",
+        "Requested. Another moderator has to confirm them now.",
         "count",
     )
     is_for_one = True
@@ -74,10 +74,10 @@ class EraseAccount(StateAction[User]):
     question = ngettext_lazy(
         "Delete this account permanently?", "Delete these %(count)d accounts permanently?", "count"
     )
-    outcome = _("Nobody can bring it back. A different person has to confirm it.")
+    outcome = _("This can’t be undone. Someone else has to confirm it.")
     done = ngettext_lazy(
-        "A different person has to confirm it now.",
-        "A different person has to confirm them now.",
+        "Requested. Someone else has to confirm it now.",
+        "Requested. Someone else has to confirm them now.",
         "count",
     )
     form = AnonymiseForm

@@ -34,7 +34,7 @@ def save_where_it_shows(values: NewLimits, *fields: str) -> None:
 def is_opening_post(post: Post, value: Any) -> UserError | None:
     """Refuse to treat a whole thread as a branch."""
     if value and post.is_opening:
-        return Invalid(gettext("This is the opening post: do that to the thread."))
+        return Invalid(gettext("This is the opening post. Do this to the thread instead."))
     return None
 
 
@@ -68,7 +68,7 @@ class LockThread(StateAction[Thread]):
     button = _("Lock")
     question = ngettext_lazy("Lock this thread?", "Lock these %(count)d threads?", "count")
     outcome = _("Only moderators can reply. The reason is shown at the top.")
-    done = ngettext_lazy("The thread is locked.", "%(count)d threads are locked.", "count")
+    done = ngettext_lazy("Thread locked.", "%(count)d threads locked.", "count")
     form = TimeLimitForm
     state = THREAD_LOCKED
 
@@ -88,8 +88,8 @@ class UnlockThread(FixedStateAction[Thread]):
     position = 11
     button = _("Unlock")
     question = ngettext_lazy("Unlock this thread?", "Unlock these %(count)d threads?", "count")
-    outcome = _("Everybody can reply again.")
-    done = ngettext_lazy("The thread is unlocked.", "%(count)d threads are unlocked.", "count")
+    outcome = _("Everyone can reply again.")
+    done = ngettext_lazy("Thread unlocked.", "%(count)d threads unlocked.", "count")
     state = THREAD_LOCKED
     is_undo = True
 
@@ -103,8 +103,8 @@ class LockBranch(StateAction[Post]):
     position = 20
     button = _("Lock branch")
     question = ngettext_lazy("Lock this branch?", "Lock these %(count)d branches?", "count")
-    outcome = _("Only moderators can reply in it. The reason is shown at its top.")
-    done = ngettext_lazy("The branch is locked.", "%(count)d branches are locked.", "count")
+    outcome = _("Only moderators can reply. The reason is shown at the top.")
+    done = ngettext_lazy("Branch locked.", "%(count)d branches locked.", "count")
     form = TimeLimitForm
     takes_branch = True
     state = BRANCH_LOCKED
@@ -125,8 +125,8 @@ class UnlockBranch(FixedStateAction[Post]):
     position = 21
     button = _("Unlock branch")
     question = ngettext_lazy("Unlock this branch?", "Unlock these %(count)d branches?", "count")
-    outcome = _("Everybody can reply in it again.")
-    done = ngettext_lazy("The branch is unlocked.", "%(count)d branches are unlocked.", "count")
+    outcome = _("Everyone can reply again.")
+    done = ngettext_lazy("Branch unlocked.", "%(count)d branches unlocked.", "count")
     takes_branch = True
     state = BRANCH_LOCKED
     is_undo = True

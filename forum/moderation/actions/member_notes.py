@@ -46,7 +46,7 @@ class NoteForm(ModerationForm):
         label=_("Note"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),
-        help_text=_("Shown to moderators, with everything else about the member."),
+        help_text=_("Shown to moderators on the member’s page."),
     )
 
 
@@ -67,8 +67,10 @@ class NoteMember(Action[User]):
     question = ngettext_lazy(
         "Add a note about this member", "Add a note about these %(count)d members", "count"
     )
-    outcome = _("Only moderators can read it. You can delete it for ten minutes.")
-    done = ngettext_lazy("The note is added.", "%(count)d notes are added.", "count")
+    outcome = _(
+        "For moderators only; the member isn’t notified. You can delete it for ten minutes."
+    )
+    done = ngettext_lazy("Note added.", "%(count)d notes added.", "count")
     form = NoteForm
     is_for_one = True
     is_repeatable = True

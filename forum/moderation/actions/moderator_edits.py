@@ -75,7 +75,7 @@ class EditForm(ModerationForm):
         strip=False,
         widget=forms.Textarea({"rows": 10}),
         max_length=MAX_SOURCE,
-        help_text=_("Markdown. Everybody sees that a moderator edited it, and when and why."),
+        help_text=_("Markdown. Everyone can see that a moderator edited it, when and why."),
     )
     field_order = ["source", "reason", "note", "seen"]
 
@@ -97,8 +97,10 @@ class EditPost(Action[Post]):
     position = 14
     button = _("Edit as moderator")
     question = ngettext_lazy("Edit this post?", "Edit these %(count)d posts?", "count")
-    outcome = _("Readers see that a moderator edited it. Its author is told what changed, and why.")
-    done = ngettext_lazy("The post is edited.", "%(count)d posts are edited.", "count")
+    outcome = _(
+        "Readers see that a moderator edited it. The author is told what was changed, and why."
+    )
+    done = ngettext_lazy("Post edited.", "%(count)d posts edited.", "count")
     form = EditForm
     is_for_one = True
 

@@ -107,20 +107,22 @@ def _take_away(held: HeldPost, action: ModerationAction) -> None:
 
 def _blocked_by(held: HeldPost, value: str) -> UserError | None:
     if held.state == HeldPost.State.WITHDRAWN:
-        return Gone(gettext("Its author withdrew it."))
+        return Gone(gettext("The author has withdrawn it."))
     if held.state == HeldPost.State.APPROVED:
-        return Conflict(gettext("It is published already: act on the post itself."))
+        return Conflict(gettext("This was already published. Act on the post itself."))
     return _unpublishable(held) if value == HeldPost.State.APPROVED else None
 
 
 def _unpublishable(held: HeldPost) -> UserError | None:
     """Say why it can't be published now."""
     if not held.source:
-        return Gone(gettext("Its text was deleted permanently."))
+        return Gone(gettext("The text was permanently deleted."))
     author = User.objects.get(pk=held.author_id)
     error = _permission_of_author(held, author).error
     if author.is_suspended or isinstance(error, Suspended):
-        return Conflict(gettext("Its author is suspended or silenced here. It stays pending."))
+        return Conflict(
+            gettext("The author is suspended or silenced here. The post stays pending.")
+        )
     if error is None:
         return None
     message = gettext("It can’t be published now and stays pending: %(why)s")
@@ -135,13 +137,13 @@ def _permission_of_author(held: HeldPost, author: User) -> PermissionResult:
         )
     if held.edits:
         if not began_from(held.edits.latest_revision(), held.base_revision, held.original_hash):
-            return PermissionResult(Conflict(gettext("The post was edited again since.")))
+            return PermissionResult(Conflict(gettext("The post has been edited again since.")))
         return can_edit(author, held.edits)
     if held.parent:
         return can_answer(author, held.parent)
     if held.board:
         return can_start_thread(author, held.board)
-    return PermissionResult(Gone(gettext("The board that it was for isn’t there any more.")))
+    return PermissionResult(Gone(gettext("The board that this was for no longer exists.")))
 
 
 PENDING_STATE = register_state(
@@ -167,7 +169,7 @@ RETRACT_REJECTION = register_type(
         _("withdrew a rejection"),
         inverse="reject-held",
         notifies=True,
-        notification=_("Your post is waiting for review again."),
+        notification=_("Your post is awaiting review again."),
         is_public=False,
         topic="pending posts",
     )
@@ -196,8 +198,10 @@ class ApprovePost(FixedStateAction[HeldPost]):
     queue_key = "a"
     button = _("Approve")
     question = ngettext_lazy("Approve this post?", "Approve these %(count)d posts?", "count")
-    outcome = _("It is published as its author wrote it, and everybody it mentions is notified.")
-    done = ngettext_lazy("The post is published.", "%(count)d posts are published.", "count")
+    outcome = _(
+        "It is published as written, and the people it replies to or mentions are notified."
+    )
+    done = ngettext_lazy("Post published.", "%(count)d posts published.", "count")
     state = PENDING_STATE
     to = HeldPost.State.APPROVED
 
@@ -238,8 +242,10 @@ class RejectPost(FixedStateAction[HeldPost]):
     queue_key = "d"
     button = _("Reject")
     question = ngettext_lazy("Reject this post?", "Reject these %(count)d posts?", "count")
-    outcome = _("Nobody else sees it. Its author is told why, keeps the text and can revise it.")
-    done = ngettext_lazy("The post is rejected.", "%(count)d posts are rejected.", "count")
+    outcome = _(
+        "Nobody else will see it. The author is told the reason, keeps the text and can revise it."
+    )
+    done = ngettext_lazy("Post rejected.", "%(count)d posts rejected.", "count")
     state = PENDING_STATE
     to = HeldPost.State.REJECTED
 

@@ -48,7 +48,7 @@ class PinThread(FixedStateAction[Thread]):
     button = _("Pin")
     question = ngettext_lazy("Pin this thread?", "Pin these %(count)d threads?", "count")
     outcome = _("It stays at the top of its board.")
-    done = ngettext_lazy("The thread is pinned.", "%(count)d threads are pinned.", "count")
+    done = ngettext_lazy("Thread pinned.", "%(count)d threads pinned.", "count")
     state = PINNED
     to = True
 
@@ -68,8 +68,8 @@ class UnpinThread(FixedStateAction[Thread]):
     position = 15
     button = _("Unpin")
     question = ngettext_lazy("Unpin this thread?", "Unpin these %(count)d threads?", "count")
-    outcome = _("It is listed by its latest reply again.")
-    done = ngettext_lazy("The thread is unpinned.", "%(count)d threads are unpinned.", "count")
+    outcome = _("It is sorted by its latest reply again.")
+    done = ngettext_lazy("Thread unpinned.", "%(count)d threads unpinned.", "count")
     state = PINNED
     to = False
     is_undo = True

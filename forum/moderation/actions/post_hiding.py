@@ -79,8 +79,10 @@ class HidePost(FixedStateAction[Post]):
     queue_key = "a"
     button = _("Hide")
     question = ngettext_lazy("Hide this post?", "Hide these %(count)d posts?", "count")
-    outcome = _("A note with the reason takes its place. Replies stay, and its author can read it.")
-    done = ngettext_lazy("The post is hidden.", "%(count)d posts are hidden.", "count")
+    outcome = _(
+        "The reason is shown in its place. Replies stay, and the author still sees the text."
+    )
+    done = ngettext_lazy("Post hidden.", "%(count)d posts hidden.", "count")
     state = HIDDEN
     to = True
 
@@ -103,10 +105,8 @@ class UnhidePost(FixedStateAction[Post]):
     position = 11
     button = _("Unhide")
     question = ngettext_lazy("Unhide this post?", "Unhide these %(count)d posts?", "count")
-    outcome = _("Everybody can read it again.")
-    done = ngettext_lazy(
-        "The post is visible again.", "%(count)d posts are visible again.", "count"
-    )
+    outcome = _("Everyone can read it again.")
+    done = ngettext_lazy("Post unhidden.", "%(count)d posts unhidden.", "count")
     state = HIDDEN
     to = False
     is_undo = True

@@ -44,11 +44,11 @@ def _has_no_such_reports(post: Post, value: str) -> UserError | None:
         is_open = Report.objects.open().filter(post=post).exists()
         return None if is_open else Conflict(gettext("There are no open reports on this post."))
     if answer_to(post) is None:
-        return Conflict(gettext("There is no answer to withdraw."))
+        return Conflict(gettext("There is no decision to undo."))
     if post.is_deleted:
         return Gone(gettext("This post was deleted by its author."))
     if post.is_hidden:
-        return Conflict(gettext("The post was hidden for these reports: unhide it instead."))
+        return Conflict(gettext("The post was hidden because of these reports. Unhide it instead."))
     return None
 
 
@@ -81,16 +81,16 @@ class UpholdReports(_ReportAction):
     )
     slug = "uphold"
     position = 40
-    button = _("Mark reports as handled")
+    button = _("Mark as handled")
     question = ngettext_lazy(
         "Mark the reports on this post as handled?",
         "Mark the reports on these %(count)d posts as handled?",
         "count",
     )
-    outcome = _("Whoever reported it is told that a moderator acted. The post stays as it is.")
+    outcome = _("The reporters are told that a moderator acted. The post itself stays as it is.")
     to = Report.Outcome.ACTED
     done = ngettext_lazy(
-        "The reports on the post are closed.", "The reports on %(count)d posts are closed.", "count"
+        "Reports marked as handled.", "Reports on %(count)d posts marked as handled.", "count"
     )
 
 
@@ -109,11 +109,11 @@ class DismissReports(_ReportAction):
         "Dismiss the reports on these %(count)d posts?",
         "count",
     )
-    outcome = _("The post stays as it is. Whoever reported it is told so, with the reason.")
+    outcome = _("The post stays as it is. The reporters are told, with your reason.")
     to = Report.Outcome.DISMISSED
     done = ngettext_lazy(
-        "The reports on the post are dismissed.",
-        "The reports on %(count)d posts are dismissed.",
+        "Reports dismissed.",
+        "Reports on %(count)d posts dismissed.",
         "count",
     )
 
@@ -132,11 +132,11 @@ class ReopenReports(_ReportAction):
         "Reopen the reports on these %(count)d posts?",
         "count",
     )
-    outcome = _("They are in the queue again, and the answer is withdrawn.")
+    outcome = _("They return to the review queue, and the earlier decision is withdrawn.")
     to = OPEN
     done = ngettext_lazy(
-        "The reports on the post are open again.",
-        "The reports on %(count)d posts are open again.",
+        "Reports reopened.",
+        "Reports on %(count)d posts reopened.",
         "count",
     )
     is_undo = True
@@ -150,7 +150,7 @@ dismiss_reports = register(DismissReports())
 reopen_reports = register(ReopenReports())
 
 SEE_REPORTERS = register_type(
-    LogEntryType("see-reporters", _("looked at who reported a post"), is_public=False)
+    LogEntryType("see-reporters", _("viewed the reporters of a post"), is_public=False)
 )
 
 
@@ -159,5 +159,5 @@ def see_reporters(post: Post, *, actor: User) -> ModerationAction:
     """Log that somebody looks at who reported a post; irreversible."""
     post = Post.objects.select_related("thread__board").get(pk=post.pk)
     can_see_reporters(actor, post).enforce()
-    entry = NewEntry(SEE_REPORTERS.name, actor, gettext("Looked at who reported it"))
+    entry = NewEntry(SEE_REPORTERS.name, actor, gettext("Viewed the reporters"))
     return log_effects(entry, [(POST.kind, post.pk, {}, {})])

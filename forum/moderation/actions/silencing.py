@@ -43,8 +43,8 @@ class SilenceMember(SanctionAction):
     position = 20
     button = _("Silence")
     question = ngettext_lazy("Silence this member?", "Silence these %(count)d members?", "count")
-    outcome = _("They can’t write anything new. They can still edit and delete their posts.")
-    done = ngettext_lazy("The member is silenced.", "%(count)d members are silenced.", "count")
+    outcome = _("They can’t write anything new, but can still edit and delete what they wrote.")
+    done = ngettext_lazy("Member silenced.", "%(count)d members silenced.", "count")
 
     def state(self, board: Board | None) -> TargetState:
         return _state(board)

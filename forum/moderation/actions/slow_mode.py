@@ -32,7 +32,7 @@ class SlowMode(TimeLimit):
 def slow_mode(minutes: int, until: datetime | None) -> SlowMode:
     """Return slow mode for the log; raises `Invalid`."""
     if not 0 < minutes <= LONGEST_WAIT:
-        raise Invalid(gettext("Choose between 1 minute and a day."))
+        raise Invalid(gettext("Choose between 1 minute and 1 day."))
     return {"minutes": minutes, **time_limit(until)}
 
 
@@ -62,7 +62,7 @@ BRANCH_SLOW = register_state(
 
 class SlowModeForm(TimeLimitForm):
     minutes = forms.IntegerField(
-        label=_("Minutes between two posts of one person"),
+        label=_("Minutes between two posts by the same person"),
         min_value=1,
         max_value=LONGEST_WAIT,
         initial=10,
@@ -84,7 +84,7 @@ class EnableThreadSlowMode(StateAction[Thread]):
         "Turn slow mode on for these %(count)d threads?",
         "count",
     )
-    outcome = _("Everybody has to wait between two posts. The reason is shown at the top.")
+    outcome = _("Everyone has to wait between two posts. The reason is shown at the top.")
     done = ngettext_lazy(
         "Slow mode is on for the thread.", "Slow mode is on for %(count)d threads.", "count"
     )
@@ -113,7 +113,7 @@ class DisableThreadSlowMode(FixedStateAction[Thread]):
     question = ngettext_lazy(
         "End slow mode for this thread?", "End slow mode for these %(count)d threads?", "count"
     )
-    outcome = _("Nobody has to wait between two posts.")
+    outcome = _("People no longer have to wait between two posts.")
     done = ngettext_lazy(
         "Slow mode is off for the thread.", "Slow mode is off for %(count)d threads.", "count"
     )
@@ -136,7 +136,7 @@ class EnableBranchSlowMode(StateAction[Post]):
         "Turn slow mode on for these %(count)d branches?",
         "count",
     )
-    outcome = _("Everybody has to wait between two posts in it. The reason is shown at its top.")
+    outcome = _("Everyone has to wait between two posts. The reason is shown at the top.")
     done = ngettext_lazy(
         "Slow mode is on for the branch.", "Slow mode is on for %(count)d branches.", "count"
     )
@@ -164,7 +164,7 @@ class DisableBranchSlowMode(FixedStateAction[Post]):
     question = ngettext_lazy(
         "End slow mode for this branch?", "End slow mode for these %(count)d branches?", "count"
     )
-    outcome = _("Nobody has to wait between two posts in it.")
+    outcome = _("People no longer have to wait between two posts.")
     done = ngettext_lazy(
         "Slow mode is off for the branch.", "Slow mode is off for %(count)d branches.", "count"
     )

@@ -67,7 +67,7 @@ class SuspendMember(SanctionAction):
     button = _("Suspend")
     question = ngettext_lazy("Suspend this member?", "Suspend these %(count)d members?", "count")
     outcome = _("They can log in and read, but not write. They are told the reason.")
-    done = ngettext_lazy("The member is suspended.", "%(count)d members are suspended.", "count")
+    done = ngettext_lazy("Member suspended.", "%(count)d members suspended.", "count")
 
     def state(self, board: Board | None) -> TargetState:
         return _state(board)

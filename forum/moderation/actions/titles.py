@@ -57,8 +57,8 @@ class RetitleThread(StateAction[Thread]):
     position = 16
     button = _("Change title")
     question = ngettext_lazy("Change this title?", "Change these %(count)d titles?", "count")
-    outcome = _("Links with the old title still work.")
-    done = ngettext_lazy("The title is changed.", "%(count)d titles are changed.", "count")
+    outcome = _("Everyone sees the new title. Old links keep working.")
+    done = ngettext_lazy("Title changed.", "%(count)d titles changed.", "count")
     form = TitleForm
     is_for_one = True
     state = TITLE

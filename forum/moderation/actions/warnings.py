@@ -56,7 +56,7 @@ class WarnMember(Action[User]):
     button = _("Warn")
     question = ngettext_lazy("Warn this member?", "Warn these %(count)d members?", "count")
     outcome = _("Only they are told the reason. Nothing else changes.")
-    done = ngettext_lazy("The member is warned.", "%(count)d members are warned.", "count")
+    done = ngettext_lazy("Member warned.", "%(count)d members warned.", "count")
     form = WhereForm
     is_for_one = True
     is_repeatable = True

@@ -129,12 +129,17 @@ def _send_receipt(person: User, *, with_posts: bool) -> None:
     OutgoingMail.objects.filter(recipients__contains=[person.email]).delete()
     if not person.email:
         return
-    what = _("with everything you wrote") if with_posts else _("what you wrote stays, without it")
+    what = (
+        _("everything you wrote was deleted too")
+        if with_posts
+        else _("what you wrote stays, without your name")
+    )
     message = EmailMessage(
-        _("Your account at %(site)s was erased") % {"site": settings.SITE_NAME},
+        _("Your account at %(site)s was permanently deleted") % {"site": settings.SITE_NAME},
         _(
-            "Your account, its name, its address and all that was yours alone are erased; %(what)s."
-            " Nobody can undo this. This mail is the receipt, and the last one you get from us."
+            "Your account, your name, your e-mail address and everything private were "
+            "permanently deleted; %(what)s. This can’t be undone, and this is the last "
+            "e-mail you’ll get from us."
         )
         % {"what": what},
         to=[person.email],

@@ -136,7 +136,7 @@ def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[E
     effects: list[Effect] = []
     for thread in threads:
         digest = sha256(thread.title.encode()).hexdigest()
-        thread.title = _("An erased title")
+        thread.title = _("A deleted title")
         thread.slug = slug_of(thread.title)
         thread.save(update_fields=["title", "slug"])
         after = {"erased": digest, "title": thread.title}

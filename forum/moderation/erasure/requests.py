@@ -77,7 +77,7 @@ def ask_for_own(person: User, *, with_posts: bool) -> Erasure:
         reason = _("Requested by the member")
         asked = Erasure.objects.create(person=person, asked_by=person, reason=reason)
     if not asked.is_own:
-        raise Conflict(_("Your account is about to be deleted already."))
+        raise Conflict(_("You have already asked to delete your account."))
     asked.with_posts = bool(with_posts)
     asked.save(update_fields=["with_posts"])
     return asked
@@ -105,7 +105,7 @@ def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") ->
         changes = [(PERSON_ASKED, person, None) for person in lock_people([asked.person_id])]
     changes = [change for change in changes if change[0].read(change[1])]
     if not changes:
-        raise Conflict(_("That was decided already."))
+        raise Conflict(_("This was already decided."))
     return log_changes(NewEntry(DROP_ERASURE.name, actor, reason, note), changes)
 
 
@@ -128,7 +128,7 @@ def confirm_erasure(
     if asked.record and asked.outcome == Erasure.Outcome.DONE:
         return asked.record
     if not asked.is_open:
-        raise Conflict(_("That was decided already, or nobody confirmed it in time."))
+        raise Conflict(_("This was already decided, or it wasn’t confirmed in time."))
     if actor is not None:
         can_confirm_erasure(actor, asked).enforce()
     check_not_stale([asked.target], seen)
@@ -160,7 +160,7 @@ def _posts_of(asked: Erasure) -> set[int]:
 def _keep_an_administrator(people: Sequence[User]) -> None:
     others = Role.objects.filter(kind=Role.Kind.ADMINISTRATOR).exclude(person__in=people)
     if people and not others.exists():
-        raise Invalid(_("The site needs an administrator: appoint another one first."))
+        raise Invalid(_("The site needs at least one administrator. Appoint another one first."))
 
 
 def _close(
@@ -210,9 +210,9 @@ def _write(
 
 def _is_gone(target: Post | User, value: ErasureRequest | None) -> UserError | None:
     if value and target.is_erased:
-        return Gone(_("That was permanently deleted already."))
+        return Gone(_("This was already permanently deleted."))
     if value and _read(target):
-        return Conflict(_("Somebody requested that already."))
+        return Conflict(_("Someone has already requested this."))
     return None
 
 

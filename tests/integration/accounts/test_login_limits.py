@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
-TOO_OFTEN = "wrong too often"
+TOO_OFTEN = "Too many failed attempts"
 
 pytestmark = pytest.mark.usefixtures("alice")
 

@@ -117,7 +117,7 @@ def test_several_are_done_together_with_one_record(as_carol, opening, reply):
     assert answer.url == changelist("post")
     entry = ModerationAction.objects.get()
     undo = reverse("log-undo", args=[entry.pk])
-    assert said(answer) == [f'2 posts are hidden. <a href="{undo}">Undo</a>']
+    assert said(answer) == [f'2 posts hidden. <a href="{undo}">Undo</a>']
     assert {effect.target_id for effect in entry.effects.all()} == {opening.pk, reply.pk}
     assert not Post.objects.filter(hidden_at=None).exists()
     assert Thread.objects.get().post_count == 0
@@ -133,7 +133,7 @@ def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alic
     answer = as_carol.post(page("post", "hide", opening, reply, deleted), WHY)
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
     assert said(answer) == [
-        f'The post is hidden. <a href="{undo}">Undo</a>',
+        f'Post hidden. <a href="{undo}">Undo</a>',
         "Already done: carol hid a post.",
         f"Left out: #{deleted.pk}. This post was deleted by its author.",
     ]
@@ -172,7 +172,7 @@ def test_preview_button_at_the_desk_counts_the_posts_of_all_members(
     assert "This also hides 2 posts." in counted.content.decode()
     assert not ModerationAction.objects.exists()
     done = press_in(as_carol, counted, button)
-    assert "2 posts were hidden with it." in said(done)[0]
+    assert "2 more posts were hidden." in said(done)[0]
     assert not Post.objects.filter(hidden_at=None).exists()
 
 

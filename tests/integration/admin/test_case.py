@@ -87,7 +87,7 @@ def test_case_shows_what_the_post_said_before(as_carol, case, bob, alice):
     Revision.objects.filter(post=case).update(created_at="2026-01-01T00:00Z")
     edit_post(case, actor=author, source="Said otherwise.")
     page = as_carol.get(page_of(case)).content.decode()
-    assert "Earlier versions" in page
+    assert "Edit history" in page
     assert "otherwise" in page
     assert "<del>" in page
 
@@ -101,8 +101,8 @@ def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bo
     dismiss_reports(others[1], actor=carol, reason="no")
     suspend_person(author, actor=carol, reason="third time", note="see mail")
     page = as_carol.get(page_of(case)).content.decode()
-    assert "1 open, 1 acted on, 1 dismissed" in page
-    assert "Suspended now." in page
+    assert "1 open, 1 handled, 1 dismissed" in page
+    assert "Suspended." in page
     assert "third time" in page
     assert "see mail" in page
 
@@ -136,7 +136,7 @@ def test_deleted_text_is_shown_to_nobody(as_erin, case):
     delete_post(case, actor=case.author)
     shown = as_erin.get(page).content.decode()
     assert case.source not in shown
-    assert "The author deleted this." in shown
+    assert "Deleted by its author." in shown
     assert "This case is closed." in shown
 
 
@@ -169,7 +169,7 @@ def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, ali
     form = {"reason": "fine", "seen": seen}
     answer = as_carol.post(page, form)
     assert answer.status_code == 409
-    assert "Somebody reported this meanwhile" in answer.content.decode()
+    assert "A new report just came in" in answer.content.decode()
     assert Report.objects.open().count() == 2
     form["seen"] = answer.context["form"]["seen"].value()
     assert as_carol.post(page, form).status_code == 303

@@ -143,14 +143,14 @@ def test_several_are_answered_at_once_after_a_page_that_counts(as_carol, reporte
     form = {"action": "dismiss", "_selected_action": chosen}
     answer = as_carol.post(QUEUE, form)
     asked = as_carol.get(answer.url).content.decode()
-    assert "Dismiss the reports on these 2 posts?" in asked
+    assert "Dismiss reports on these 2 posts?" in asked
     assert "2 posts by 2 people in 1 thread, 3 open reports" in asked
     assert Report.objects.open().count() == 4
     answer = as_carol.post(answer.url, {"reason": "Read it. Fine."})
     assert answer.url == QUEUE
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
     assert [str(m) for m in get_messages(answer.wsgi_request)] == [
-        f'The reports on 2 posts are dismissed. <a href="{undo}">Undo</a>'
+        f'Reports on 2 posts dismissed. <a href="{undo}">Undo</a>'
     ]
     assert listed(as_carol) == [reported[2]]
 

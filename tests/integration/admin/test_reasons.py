@@ -106,7 +106,7 @@ def test_moderator_chooses_a_reason_without_javascript(as_carol, reply, spam):
     assert f'<option value="{spam.pk}">Spam</option>' in as_carol.get(page).content.decode()
     answer = as_carol.post(page, {"ready": ""})
     assert answer.status_code == 422
-    assert "or choose one" in answer.content.decode()
+    assert "or choose a template" in answer.content.decode()
     assert as_carol.post(page, {"ready": "999"}).status_code == 422
     assert as_carol.post(page, {"ready": str(spam.pk)}).status_code == 303
     assert ModerationAction.objects.filter(act="hide-post").get().reason == "Spam"

@@ -17,7 +17,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from tests.integration.drafts.conftest import Composer, address_of, kept
 
 WORDS = "Bricks breathe, moss or no moss."
-ONE = "1 reply arrived here since you began."
+ONE = "1 new reply since you started."
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_what_comes_after_that_is_shown_too(
     reply_to(reply, author=bob, source="One thing more.")
     response = composer.send(WORDS)
     assert response.status_code == 409
-    assert "2 replies arrived here since you began." in response.content.decode()
+    assert "2 new replies since you started." in response.content.decode()
 
 
 def test_saving_in_passing_tells_it_and_posting_is_not_held_for_it(
@@ -123,7 +123,7 @@ def test_edit_of_the_post_answered_is_told(
     response = composer.send(WORDS)
     html = response.content.decode()
     assert response.status_code == 409
-    assert "The post you’re answering was edited at" in html
+    assert "The post you’re replying to was edited at" in html
     since = re.search(rf'href="(/p/{reply.pk}/history/\?since=\d+)"', html)
     assert since
     assert "winter" in composer.client.get(since[1]).content.decode()

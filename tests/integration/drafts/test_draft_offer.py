@@ -67,7 +67,7 @@ def test_saving_from_two_devices_shows_both_texts(
     phone.save("From the phone.")
     response = composer.send("From the desk.", "preview")
     html = response.content.decode()
-    assert "There is another draft of this" in html
+    assert "A newer draft from another device" in html
     assert "From the phone." in html
     assert "From the desk.</textarea>" in html
     assert kept(alice) == ["From the phone."]
@@ -167,7 +167,7 @@ def test_draft_of_another_page_is_named_at_the_head(
     last = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(2)][-1]
     page = read(as_alice, f"{opening.thread.get_absolute_url()}?at=p{last.pk}")
     head, _rest = page.split('<ol class="replies', 1)
-    assert "Your reply to bob, 6 words (not on this page)." in head
+    assert "Draft reply to bob, 6 words (not on this page)." in head
 
 
 def test_edits_and_new_threads_are_offered_too(
@@ -177,13 +177,13 @@ def test_edits_and_new_threads_are_offered_too(
     Composer(as_alice, edit).send("Does moss harm bricks? Really?", "preview")
     Composer(as_alice, new).send("Lichen grows.", "preview", title="Lichen")
     assert "Really?</textarea>" in read(as_alice, edit)
-    assert "What the post says now" in read(as_alice, edit)
+    assert "Current text of the post" in read(as_alice, edit)
     html = read(as_alice, new)
     assert 'value="Lichen"' in html
     assert "Lichen grows.</textarea>" in html
-    assert "Your edit of this post, 5 words." in read(as_alice, opening.thread.get_absolute_url())
+    assert "Draft edit of this post, 5 words." in read(as_alice, opening.thread.get_absolute_url())
     page = read(as_alice, "/drafts/")
-    for words in ("An edit of your post", "A thread in Gardens", "Lichen grows."):
+    for words in ("Draft edit of your post", "Thread in Gardens", "Lichen grows."):
         assert words in page
 
 
@@ -193,7 +193,7 @@ def test_list_is_ones_own_and_says_where(
     composer.save(WORDS)
     page = read(as_alice, "/drafts/")
     assert WORDS in page
-    assert "Your reply to bob" in page
+    assert "Draft reply to bob" in page
     assert "Moss on the north wall" in page
     assert WORDS not in read(as_bob, "/drafts/")
     assert visitor.get("/drafts/").status_code == 302
@@ -211,7 +211,7 @@ def test_locked_thread_keeps_the_text_and_lets_it_be_copied(
     html = response.content.decode()
     assert response.status_code == 423
     assert "going in circles" in html
-    assert "it’s kept in your drafts" in html
+    assert "it’s saved in your drafts" in html
     assert " readonly" in html
     assert f"{WORDS}</textarea>" in html
     assert kept(alice) == [WORDS]
@@ -228,10 +228,10 @@ def test_removed_parent_lets_it_go_to_the_thread(
     html = response.content.decode()
     assert response.status_code == 409
     assert "Post to the thread instead" in html
-    assert "Keep as draft" in html
+    assert "Save as draft" in html
     assert f'action="{address_of(opening)}"' in html
     assert kept(alice) == [WORDS]
-    assert "Your reply to a removed post" in read(as_alice, "/drafts/")
+    assert "Draft reply to a removed post" in read(as_alice, "/drafts/")
     assert "Post to the thread instead" in read(as_alice, address_of(reply), 409)
     instead = Composer(as_alice, address_of(opening))
     instead.fields = composer.fields
@@ -257,7 +257,7 @@ def test_moved_parent_takes_the_draft_along(
 ) -> None:
     composer.save(WORDS)
     thread = split_off(reply, title="Wet bricks", actor=carol, reason="another matter")
-    assert "Your reply to bob, 6 words." in read(as_alice, thread.get_absolute_url())
+    assert "Draft reply to bob, 6 words." in read(as_alice, thread.get_absolute_url())
     assert composer.send(WORDS).status_code == 302
     assert Post.objects.get(author=alice, parent=reply).thread == thread
 
@@ -268,7 +268,7 @@ def test_merged_thread_takes_the_draft_along(
     composer.save(WORDS)
     other = start_thread(reply.thread.board, author=bob, title="Walls", source="All of them.")
     merge_thread(reply.thread, into=other, actor=carol, reason="the same matter")
-    assert "Your reply to bob, 6 words." in read(as_alice, other.get_absolute_url())
+    assert "Draft reply to bob, 6 words." in read(as_alice, other.get_absolute_url())
     assert composer.send(WORDS).status_code == 302
 
 
@@ -287,7 +287,7 @@ def test_deleted_thread_keeps_the_text_and_tells_nothing_of_itself(
     assert f"{WORDS}</textarea>" in read(as_bob, address_of(opening), 410)
     page = read(as_bob, "/drafts/")
     assert WORDS in page
-    assert "isn’t here any more" in page
+    assert "no longer exists" in page
     assert "Moss on the north wall" not in page
     Draft.objects.all().delete()
     assert as_bob.get(address_of(opening)).status_code == 404
@@ -306,7 +306,7 @@ def test_suspended_member_keeps_the_text(
     suspend_person(alice, actor=carol, reason="spam")
     response = composer.send(WORDS)
     assert response.status_code == 403
-    assert "it’s kept in your drafts" in response.content.decode()
+    assert "it’s saved in your drafts" in response.content.decode()
     assert kept(alice) == [WORDS]
     assert f"{WORDS}</textarea>" in read(as_alice, address_of(reply), 403)
 
@@ -364,7 +364,7 @@ def test_text_of_an_ended_session_is_shown_and_nothing_is_stored(
     response = composer.send(WORDS, do)
     assert response.status_code == 401
     assert f"{WORDS}</textarea>" in response.content.decode()
-    assert "Sign in on a new page" in response.content.decode()
+    assert "Log in on a new page" in response.content.decode()
     assert "sessionid" not in client.cookies
     assert Session.objects.count() == 1  # of alice, in the browser where she wrote before
 
@@ -377,7 +377,7 @@ def test_text_with_a_stale_token_and_the_draft_are_both_shown(
     client.post(address_of(reply), {"source": "Begun, and ended."}, headers=OUR_PAGE)
     html = read(client, address_of(reply))
     assert "Begun, and ended.</textarea>" in html
-    assert "There is another draft of this" in html
+    assert "A newer draft from another device" in html
 
 
 def test_text_with_a_stale_token_is_kept_for_who_wrote_it(
@@ -389,7 +389,7 @@ def test_text_with_a_stale_token_is_kept_for_who_wrote_it(
         form = {"source": WORDS, "writer": str(alice.pk)}
         page = client.post(address_of(reply), form, headers=OUR_PAGE).content.decode()
         is_kept = member == alice
-        assert ("What you typed is safe." in page) is is_kept
+        assert ("Your text is safe." in page) is is_kept
         assert (f"{WORDS}</textarea>" in page) is not is_kept
         assert (f"{WORDS}</textarea>" in read(client, address_of(reply))) is is_kept
 
@@ -399,7 +399,7 @@ def test_the_session_keeps_a_few_forms_and_half_a_megabyte(reply: Post, alice: U
     addresses = [f"/p/{reply.pk + number}/reply/" for number in range(12)]
     for address in addresses:
         page = client.post(address, {"source": "🌿" * 15_000}, headers=OUR_PAGE)
-        assert "What you typed is safe." in page.content.decode()
+        assert "Your text is safe." in page.content.decode()
         kept_text = client.session["kept_text"]
         assert list(kept_text)[-1] == address
         assert len(kept_text) <= 5

@@ -107,9 +107,9 @@ def test_what_cannot_be_published_is_left_out_and_said(as_carol, three, reply, b
     ids = "&".join(f"id={held.pk}" for held in (three[0], answer))
     page = f"/moderate/held/approve/?{ids}"
     told = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
-    assert "The post is published." in told
+    assert "Post published." in told
     assert "Left out" in told
-    assert "stays pending: The post you answer was removed." in told
+    assert "stays pending: The post you’re replying to was removed." in told
 
 
 def test_moderators_elsewhere_see_nothing_of_it(board, three):

@@ -144,7 +144,7 @@ def test_what_was_erased_is_not_approved_and_hinders_nothing_else(opening, bob, 
     HeldPost.objects.filter(pk=erased.pk).update(source="", state="rejected")
     outcome = approve_held.together([good, now(erased)], actor=carol, **WHY)
     assert outcome.done == [good]
-    assert str(outcome.refused[0][1]) == "Its text was deleted permanently."
+    assert str(outcome.refused[0][1]) == "The text was permanently deleted."
 
 
 def test_edit_of_what_was_edited_since_is_not_approved(reply, bob, carol, rule):
@@ -167,7 +167,7 @@ def test_rejected_nobody_sees_it_and_its_author_is_told_and_may_revise(
     assert "advertising" in page
     assert "carol" not in page
     page = as_bob.get(held.get_absolute_url()).content.decode()
-    assert "A moderator didn’t publish this" in page
+    assert "Not published" in page
     assert "advertising" in page
     assert WORDS in page
     assert f"/log/{action.pk}/appeal/" in page

@@ -30,8 +30,8 @@ def test_reply_that_a_rule_matches_waits_and_says_so(as_bob, opening, bob, rule)
     assert answer.status_code == 202
     assert (held.author, held.parent, held.source, held.state) == (bob, opening, WORDS, "waiting")
     assert (held.rule, held.kind, held.why) == (rule, "words", "Words: casino*")
-    assert "This waits for a moderator" in told
-    assert "you’ll hear in your inbox" in told
+    assert "Awaiting review" in told
+    assert "in your inbox" in told
     assert WORDS in told
     assert "casino*" not in told, "which word it was, its author is not told"
     assert Post.objects.count() == Thread.objects.get().post_count == 1

@@ -38,13 +38,22 @@ def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, er
 
 def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin):
     for odd, told in (
-        ({"terms": ""}, "Say what is looked for, or how many."),
-        ({"terms": "casino\n…"}, "“…” can’t be found in any post."),
-        ({"terms": "x\n" * 1001 + "\n".join(map(str, range(1001)))}, "too many for one rule"),
+        (
+            {"terms": ""},
+            "Enter what to look for: words or domains, a number, or a number and minutes.",
+        ),
+        ({"terms": "casino\n…"}, "“…” can’t match any post."),
+        ({"terms": "x\n" * 1001 + "\n".join(map(str, range(1001)))}, "Too many for one rule"),
         ({"terms": "x" * 20_001}, "at most 20000"),
-        ({"kind": "domains", "terms": "evil"}, "“evil” can’t be found in any post."),
-        ({"kind": "links"}, "Say what is looked for, or how many."),
-        ({"kind": "pace", "number": "3"}, "Say what is looked for, or how many."),
+        ({"kind": "domains", "terms": "evil"}, "“evil” can’t match any post."),
+        (
+            {"kind": "links"},
+            "Enter what to look for: words or domains, a number, or a number and minutes.",
+        ),
+        (
+            {"kind": "pace", "number": "3"},
+            "Enter what to look for: words or domains, a number, or a number and minutes.",
+        ),
         ({"kind": "first", "number": "-1"}, "greater than or equal"),
         ({"kind": "nonsense"}, "not one of the available"),
     ):

@@ -30,7 +30,7 @@ def test_answers_to_one_post_are_told_together(
     reply_to(opening, author=carol, source="The first words of carol.")
     html = as_alice.get("/inbox/").content.decode()
     text = re.sub(r"<[^>]+>", "", html)
-    assert "carol and bob answered you in Moss on the north wall" in text
+    assert "carol and bob replied to you in Moss on the north wall" in text
     assert "The first words of bob." in text
     assert html.count("<h2 ") == 1
     assert re.search(rf'<h2 [^>]+><a href="/p/{first.pk}/">', html)  # the first that is not read
@@ -43,7 +43,7 @@ def test_causes_and_threads_are_told_apart(
     reply_to(reply, author=carol, source="As @alice said.")
     reply_to(reply, author=carol, source="> Does moss harm the bricks?\n\nIt does not.")
     text = shown(as_alice)
-    for said in ("bob answered you in", "carol mentioned you in", "carol quoted you in"):
+    for said in ("bob replied to you in", "carol mentioned you in", "carol quoted you in"):
         assert said in text
 
 
@@ -55,7 +55,7 @@ def test_nothing_is_shown_of_what_may_not_be_read(
     text = shown(as_alice)
     assert "wet all winter" not in text
     assert "bob" not in text
-    assert "Nothing for you yet." in text
+    assert "No notifications yet." in text
 
 
 def mark(client: Client, notification: Notification, do: str, **headers: str) -> HttpResponse:
@@ -69,8 +69,8 @@ def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> 
     assert answer.headers["Location"] == f"/inbox/#n{notification.pk}"
     text = shown(as_alice)
     assert "Inbox 1" not in " ".join(text.split())
-    assert "bob answered you" in text
-    assert "Nothing for you since" in text
+    assert "bob replied to you" in text
+    assert "No new notifications since" in text
     mark(as_alice, notification, "unread")
     assert "Inbox 1 new" in " ".join(shown(as_alice).split())
 
@@ -82,7 +82,7 @@ def test_what_is_marked_unread_is_new_in_its_thread_and_cleared_by_seeing_it(
     assert told(alice) == {}
     mark(as_alice, Notification.objects.get(member=alice), "unread")
     assert set(told(alice)) == {reply.pk}
-    assert "1 new since" in as_alice.get(opening.thread.get_absolute_url()).content.decode()
+    assert "1 unread" in as_alice.get(opening.thread.get_absolute_url()).content.decode()
     sent = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
     assert sent.content == b""  # the counter, for the page's header
     assert told(alice) == {}
@@ -101,7 +101,7 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
     assert '<b id="inbox-count" hx-swap-oob="innerHTML">1</b>' in html
     assert f'<li id="n{notification.pk}">' in html
     assert re.search(r'value="unread" data-focus>', html)
-    assert "Marked." in html
+    assert "Done." in html
 
 
 def test_of_what_was_hidden_meanwhile_htmx_is_sent_nothing(
@@ -170,7 +170,7 @@ def test_nobody_marks_the_notices_of_another(reply: Post, alice: User, as_bob: C
 def test_new_names_and_titles_are_shown_at_once(reply: Post, bob: User, as_alice: Client) -> None:
     User.objects.filter(pk=bob.pk).update(username="robert")
     Thread.objects.filter(pk=reply.thread_id).update(title="Lichen <b>")
-    assert "robert answered you in Lichen &lt;b&gt;" in shown(as_alice)
+    assert "robert replied to you in Lichen &lt;b&gt;" in shown(as_alice)
 
 
 def test_many_are_counted_only_so_far(

@@ -169,5 +169,5 @@ def test_signed_out_meanwhile_reason_and_note_are_shown_to_be_copied(visitor, re
     html = answer.content.decode()
     assert "going in circles</textarea>" in html
     assert "third time</textarea>" in html
-    assert f'?next={page}" target="_blank">Sign in on a new page</a>' in html
+    assert f'?next={page}" target="_blank">Log in on a new page</a>' in html
     assert not Session.objects.exists()

@@ -88,7 +88,7 @@ def test_appealed_once_and_not_again(as_bob, action):
         sent = as_bob.post(address, WORDS)
     assert sent.status_code in (200, 303)
     assert Appeal.objects.get().words == WORDS["note"]
-    assert "A moderator will answer it" in as_bob.get(address).content.decode()
+    assert "A moderator will review it" in as_bob.get(address).content.decode()
 
 
 def test_an_appeal_without_words_is_no_appeal_and_long_words_are_kept(as_bob, action):

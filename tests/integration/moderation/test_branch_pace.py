@@ -46,7 +46,7 @@ def test_locked_branch_takes_no_answers_and_says_why(as_bob, reply, below, besid
         answer = as_bob.post(reverse("post-reply", args=[post.pk]), WORDS)
         assert answer.status_code == 423
         page = answer.content.decode()
-        assert "carol locked this branch: going in circles" in page
+        assert "This branch is locked: going in circles" in page
         assert WORDS["source"] in page
         assert as_bob.get(reverse("post-reply", args=[post.pk])).status_code == 423
     assert as_bob.post(reverse("post-reply", args=[beside.pk]), WORDS).status_code == 302
@@ -59,7 +59,7 @@ def test_page_says_it_at_the_head_and_offers_no_answer_below(as_bob, reply, belo
         post: page.split(f'id="p{post.pk}"')[1].split("</article>")[0]
         for post in (reply, below, beside)
     }
-    assert "This branch: Locked by carol: going in circles" in parts[reply]
+    assert "This branch: Locked. Reason: going in circles" in parts[reply]
     assert "Locked" not in parts[below]
     for post, part in parts.items():
         assert (f"/p/{post.pk}/reply/" in part) is (post == beside)
@@ -86,7 +86,7 @@ def test_lock_ends_by_itself(reply, below, bob, carol, as_bob):
     Thread.objects.update(locked_until=over)
     assert can_answer(bob, fresh(below))
     page = as_bob.get(reply.thread.get_absolute_url()).content.decode()
-    assert "Locked by" not in page
+    assert "Locked. Reason" not in page
     assert f"/p/{below.pk}/reply/" in page
     again = lock_branch(reply, actor=carol, reason="once more")
     assert again.reason == "once more"
@@ -129,7 +129,7 @@ def test_slow_thread_counts_the_whole_thread_and_the_text_is_kept(as_alice, besi
     assert int(answer["Retry-After"]) <= 600
     assert WORDS["source"] in answer.content.decode()
     page = as_alice.get(beside.thread.get_absolute_url()).content.decode()
-    assert "Slow mode, one post every 10 minutes: calm down" in page
+    assert "Slow mode, one post per person every 10 minutes. Reason: calm down" in page
 
 
 @pytest.mark.parametrize("minutes", ["", "0", "-1", "1441", "x", "9" * 30])

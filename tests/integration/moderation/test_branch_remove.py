@@ -71,7 +71,7 @@ def test_restoring_a_part_leaves_the_rest_to_undo(below, carol):
 
 def test_the_page_says_how_much_it_concerns(as_carol, below):
     page = as_carol.get(reverse("post-remove", args=[below[0].pk])).content.decode()
-    assert "This concerns 4 posts by 2 people." in page
+    assert "This affects 4 posts by 2 people." in page
 
 
 def test_an_answer_that_came_meanwhile_is_not_removed_unseen(as_carol, below, alice):

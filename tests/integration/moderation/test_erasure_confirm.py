@@ -97,7 +97,7 @@ def test_its_place_stays_with_what_answers_it_and_says_so(secret, dora, carol, v
     assert (post.erased_action, post.is_deleted, post.source) == (action, True, "")
     assert not faults()
     page = visitor.get(post.thread.get_absolute_url()).content.decode()
-    assert "Erased on" in page
+    assert "Permanently deleted on" in page
     assert action.get_absolute_url() in page
     assert "Why do you say so?" in page
     assert visitor.get(post.get_absolute_url()).status_code == 410
@@ -154,7 +154,7 @@ def test_title_goes_with_the_opening_post_also_from_the_log(thread, opening, dor
         assert tables_with(word) == set()
     titles = ModerationEffect.objects.filter(kind="thread").exclude(action=action)
     assert all(len(each.after["title"]["sha256"]) == 64 for each in titles)
-    assert "An erased title" in Thread.objects.get(pk=thread.pk).title
+    assert "A deleted title" in Thread.objects.get(pk=thread.pk).title
 
 
 def test_the_database_lets_nobody_else_change_the_log(thread, opening, carol, dora, reply):
@@ -194,14 +194,14 @@ def test_asked_for_in_the_page_confirmed_at_the_desk(secret, as_carol, dora):
     page = reverse("post-erase", args=[secret.pk])
     told = as_carol.get(page).content.decode()
     assert "1 post in 1 thread" in told
-    assert "Nobody can bring it back" in told
+    assert "This can’t be undone" in told
     assert as_carol.post(page, {"reason": "His key"}).status_code == 303
     client = Client()
     client.force_login(dora)
     assert "a post by bob" in client.get(reverse("admin:forum_erasure_changelist")).content.decode()
     asked = Erasure.objects.get()
     shown = client.get(reverse("admin:forum_erasure_change", args=[asked.pk]))
-    assert "their words in" in shown.content.decode()
+    assert "quotes of them in" in shown.content.decode()
     confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
     assert client.post(confirm, {"seen": "7.7"}).status_code == 302
     assert Post.objects.get(pk=secret.pk).source == SECRET, "it was changed meanwhile"

@@ -34,7 +34,7 @@ def case(reply, alice) -> Case:
 
 def test_note_stands_where_moderators_look_at_the_member(as_carol, bob, case):
     answer = as_carol.post(reverse("person-note", args=["bob"]), {"reason": WORDS}, follow=True)
-    assert "The note is added." in answer.content.decode()
+    assert "Note added." in answer.content.decode()
     assert ModerationAction.objects.get().act == "note-person"
     for page in pages(bob, case):
         assert SHOWN in as_carol.get(page).content.decode()

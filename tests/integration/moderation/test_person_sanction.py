@@ -134,7 +134,7 @@ def test_preview_button_counts_the_posts_and_does_nothing(as_carol, reply, slate
     done = press_in(as_carol, counted, button)  # what was typed before is still in the page
     entry = ModerationAction.objects.get()
     assert entry.reason == WHY["reason"]
-    assert "1 post was hidden with it." in str(*get_messages(done.wsgi_request))
+    assert "1 more post was hidden." in str(*get_messages(done.wsgi_request))
 
 
 def test_suspension_that_hides_nothing_speaks_of_no_posts(as_carol, reply, slate):

@@ -53,7 +53,7 @@ def test_a_quote_of_what_it_said_tells_no_more_of_that(visitor, as_bob, reply, a
     edit_with_reason(reply, source="Only where they stay wet.", actor=carol, **WHY)
     page = reverse("post-quote", args=[quoting.pk, 0])
     assert "555" not in visitor.get(page).content.decode()
-    assert "A moderator changed what bob wrote since" in visitor.get(page).content.decode()
+    assert "A moderator has since changed bob’s text" in visitor.get(page).content.decode()
 
 
 def test_the_author_is_told(reply, edited, bob):

@@ -70,7 +70,7 @@ def test_what_was_changed_since_stays_and_is_said(branch, as_carol, carol, erin)
     said = [str(message) for message in get_messages(answer.wsgi_request)]
     assert said == [
         "Undone.",
-        f"#{branch[3].pk} stays as it is: erin changed it since.",
+        f"#{branch[3].pk} was left unchanged: erin has changed it since.",
     ]
     assert hidden() == {branch[3].pk}
 

@@ -111,7 +111,7 @@ def test_a_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, open
     claim = reverse("admin:forum_case_claim", args=[Case.objects.get().pk])
     as_carol.post(claim)
     set_clock_back()
-    assert "is on it" not in as_erin.get(reverse("admin:index")).content.decode()
+    assert "claimed by" not in as_erin.get(reverse("admin:index")).content.decode()
     as_erin.post(claim)
     assert Case.objects.get().assignee == erin
 

@@ -163,7 +163,7 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
 
         kill_database(data)
         assert until(lambda: answers(port, thread[1]), seconds=15)
-        second.wait_for("The database runs.", seconds=15)
+        second.wait_for("The database is running.", seconds=15)
 
         os.killpg(second.make.pid, signal.SIGINT)
         second.make.wait(20)

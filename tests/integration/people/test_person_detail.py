@@ -21,7 +21,7 @@ def test_it_lists_what_was_written_to_whom_and_where_the_newest_first(visitor, r
     page = page_of(visitor)
     assert page.index("Then I will dry them.") < page.index("Does moss harm the bricks?")
     assert "to bob" in page
-    assert "started this" in page
+    assert "opening post" in page
     assert "1 thread · 2 posts" in page
     assert "Only where the bricks" not in page  # bob's
 
@@ -124,7 +124,7 @@ def test_an_address_is_never_shown(visitor, as_carol, alice):
 
 def test_somebody_who_wrote_nothing_has_a_page(visitor, db):
     User.objects.create_user("frances")
-    assert "Nothing is here to read." in page_of(visitor, "frances")
+    assert "No posts to show." in page_of(visitor, "frances")
 
 
 def test_a_time_zone_that_is_no_more_is_the_sites(as_alice, alice):

@@ -54,7 +54,7 @@ def test_reply_sent_again_with_other_words_comes_back_and_can_be_posted(
     html = form.learn(refused)
 
     assert refused.status_code == 409
-    assert "You’ve already posted a reply from this form." in html
+    assert "You already posted a reply from this form." in html
     assert f'<a href="{Post.objects.get(source=FIRST).get_absolute_url()}">' in html
     assert f"\n{SECOND}</textarea>" in html
     assert "Post as another reply" in html
@@ -95,7 +95,7 @@ def test_thread_sent_again_with_other_words_comes_back_and_can_be_started(
     refused = form.send(SECOND, title="Two")
     html = form.learn(refused)
     assert refused.status_code == 409
-    assert "You’ve already started a thread from this form." in html
+    assert "You already started a thread from this form." in html
     assert 'value="Two"' in html
     assert f"\n{SECOND}</textarea>" in html
     form.send(SECOND, title="Two")
@@ -117,7 +117,7 @@ def test_edit_sent_again_with_other_words_comes_back(as_bob: Client, reply: Post
     assert form.send(SECOND, base_revision=base).status_code == 302
     refused = form.send("A third.", base_revision=base)
     assert refused.status_code == 409
-    assert "This post was edited since you began." in refused.content.decode()
+    assert "This post was edited after you started." in refused.content.decode()
     assert "\nA third.</textarea>" in refused.content.decode()
 
 
@@ -129,7 +129,7 @@ def test_held_reply_sent_again_with_other_words_comes_back(form: Form, second: s
     refused = form.send(second)
     html = form.learn(refused)
     assert refused.status_code == 409
-    assert "What you sent from this form went to the moderators." in html
+    assert "What you sent from this form is awaiting review." in html
     assert f'<a href="{HeldPost.objects.get().get_absolute_url()}">' in html
     assert form.send(second).status_code in (202, 302)
     assert second in (*sources(), *HeldPost.objects.values_list("source", flat=True))
@@ -155,7 +155,7 @@ def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
     refused = form.send(SECOND, headers=HTMX, do="save", autosave_seq="1")
     html = form.learn(refused)
     assert refused.status_code == 409
-    assert "You’ve already posted a reply from this form." in html
+    assert "You already posted a reply from this form." in html
     assert Post.objects.get(source=FIRST).get_absolute_url() in html
     assert "<textarea" not in html
     assert form.send(SECOND, headers=HTMX, do="save", autosave_seq="1").status_code == 200

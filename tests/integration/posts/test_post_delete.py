@@ -50,7 +50,7 @@ def test_its_address_says_that_it_is_gone(as_bob: Client, visitor: Client, reply
     response = visitor.get(f"/p/{reply.pk}/")
     html = response.content.decode()
     assert response.status_code == 410
-    assert "deleted by the person who wrote it" in html
+    assert "deleted by its author" in html
     assert reply.thread.get_absolute_url() in html
     assert "stay wet all winter" not in html
 
@@ -79,7 +79,7 @@ def test_opening_post_stays_over_what_stands_deeper_below(
 ) -> None:
     reply_to(reply, author=alice, source="That explains it.")
     delete_post(reply, actor=bob)
-    assert "the reply to it stays" in as_alice.get(f"/p/{opening.pk}/delete/").content.decode()
+    assert "The reply to it stays" in as_alice.get(f"/p/{opening.pk}/delete/").content.decode()
     delete(as_alice, opening)
     html = visitor.get(opening.thread.get_absolute_url()).content.decode()
     assert "That explains it." in html
@@ -125,7 +125,7 @@ def test_quotes_of_a_deleted_post_are_blanked(
     for page in pages:
         assert "stay wet all winter" not in visitor.get(page).content.decode(), page
     html = visitor.get(pages[0]).content.decode()
-    assert "wrote this in a post that was removed" in html
+    assert "wrote this in a removed post" in html
 
 
 def test_run_of_deleted_posts_is_one_tombstone(

@@ -173,9 +173,9 @@ def test_quote_of_an_edited_post_says_so(
     address = opening.thread.get_absolute_url()
     assert "Edited since" not in visitor.get(address).content.decode()
     edit_post(reply, actor=bob, source="Only where the bricks stay wet all winter. Or longer.")
-    assert "these words are unchanged" in visitor.get(address).content.decode()
+    assert "this text is unchanged" in visitor.get(address).content.decode()
     edit_post(reply, actor=bob, source="Nowhere at all.")
-    assert "these words have changed" in visitor.get(address).content.decode()
+    assert "this text has changed" in visitor.get(address).content.decode()
 
 
 def test_edit_keeps_the_source_of_a_quote_that_was_hidden_since(
@@ -206,9 +206,9 @@ def test_second_of_two_tabs_is_shown_both_and_may_save_knowingly(
     began_from = base_of(reply)
     edit_post(reply, actor=bob, source="From the other tab.")
     html = send(as_bob, reply, "From this tab.", base_revision=began_from).content.decode()
-    assert "What the post says now" in html
+    assert "Current text of the post" in html
     assert "<p>From the other tab.</p>" in html
-    changes = html.partition("What your text would change in it")[2]
+    changes = html.partition("Your changes")[2]
     assert 'From <del><span class="vh">removed: </span>the other</del>' in changes
     assert f'name="base_revision" value="{base_of(reply)}"' in html
     again = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()

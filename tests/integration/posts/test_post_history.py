@@ -37,8 +37,8 @@ def test_pages_lead_through_every_version_once(visitor: Client, edited: Post) ->
     assert shown == [VERSIONS_PER_PAGE, VERSIONS_PER_PAGE, EDITS + 1 - 2 * VERSIONS_PER_PAGE]
     told = re.findall(r"<ins>.*?(\d+)\.</ins>", "".join(pages))
     assert [int(number) for number in told] == list(reversed(range(EDITS)))
-    assert [page.count("As it stands") for page in pages] == [1, 0, 0]
-    assert [page.count("As first written") for page in pages] == [0, 0, 1]
+    assert [page.count("Current version") for page in pages] == [1, 0, 0]
+    assert [page.count("Original") for page in pages] == [0, 0, 1]
     assert [page.count("Latest versions") for page in pages] == [0, 1, 1]
 
 

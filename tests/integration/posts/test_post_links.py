@@ -34,11 +34,11 @@ def answers(reply: Post, alice: User, bob: User) -> list[Post]:
 def test_each_way_leads_to_its_post(visitor: Client, reply: Post, answers: list[Post]) -> None:
     path = reply.thread.get_absolute_url()
     assert ways(visitor, answers[1]) == {
-        "parent": ("The post it answers", f"{path}#p{reply.pk}"),
-        "next": ("Next answer to bob", f"{path}#p{answers[2].pk}"),
-        "previous": ("Previous answer to bob", f"{path}#p{answers[0].pk}"),
-        "opening": ("The opening post", f"{path}#p{reply.parent_id}"),
-        "map": ("Its place among the branches", f"/t/{reply.thread_id}/map/?at=p{answers[1].pk}"),
+        "parent": ("Go to parent", f"{path}#p{reply.pk}"),
+        "next": ("Next reply to bob", f"{path}#p{answers[2].pk}"),
+        "previous": ("Previous reply to bob", f"{path}#p{answers[0].pk}"),
+        "opening": ("Go to opening post", f"{path}#p{reply.parent_id}"),
+        "map": ("Show in outline", f"/t/{reply.thread_id}/map/?at=p{answers[1].pk}"),
     }
 
 
@@ -71,8 +71,8 @@ def test_name_of_a_removed_posts_author_is_not_told(
 ) -> None:
     hide_post(reply, actor=carol, reason="Rude")
     found = ways(visitor, answers[1])
-    assert found["next"][0] == "Next answer beside it"
-    assert found["previous"][0] == "Previous answer beside it"
+    assert found["next"][0] == "Next reply to the same post"
+    assert found["previous"][0] == "Previous reply to the same post"
 
 
 def test_ways_in_a_long_thread_lead_to_the_page_of_the_post(

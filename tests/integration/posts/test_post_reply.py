@@ -96,7 +96,7 @@ def test_nul_is_refused_with_the_text(as_bob: Client, opening: Post) -> None:
 def test_ten_megabytes_are_refused(as_bob: Client, opening: Post) -> None:
     response = send(as_bob, opening, "x" * 10_000_000)
     assert response.status_code == 413
-    assert "larger than a post can be" in response.content.decode()
+    assert "far too long for a post" in response.content.decode()
 
 
 def test_pressed_twice_it_is_one_post(as_bob: Client, opening: Post) -> None:
@@ -141,7 +141,7 @@ def test_signed_out_meanwhile_the_text_stays_in_the_form(
     assert response.status_code == 401
     assert f"{WORDS}</textarea>" in html
     assert f'?next={address(opening)}"' in html
-    assert "Sign in on a new page</a>" in html
+    assert "Log in on a new page</a>" in html
 
 
 def test_signed_in_on_a_new_page_the_form_of_the_old_one_brings_the_text(
@@ -158,7 +158,7 @@ def test_signed_in_on_a_new_page_the_form_of_the_old_one_brings_the_text(
     assert client.post("/accounts/login/", login).status_code == 302
     page = client.post(address(opening), form)
     assert page.status_code == 403
-    assert "What you typed is safe." in page.content.decode()
+    assert "Your text is safe." in page.content.decode()
     assert f"{WORDS}</textarea>" in client.get(address(opening)).content.decode()
 
 
@@ -176,7 +176,7 @@ def test_locked_meanwhile_the_text_comes_back(as_bob: Client, opening: Post, car
     response = send(as_bob, opening, **HTMX)
     html = response.content.decode()
     assert response.status_code == 423
-    assert "carol locked this thread: going in circles" in html
+    assert "This thread is locked: going in circles" in html
     assert WORDS in html
 
 
@@ -304,7 +304,7 @@ def test_forged_source_of_a_quote_is_not_believed(
     send(as_bob, opening, "> alice never said this at all\n\nSee?", quoted_post_ids=opening.pk)
     assert not Quote.objects.exists()
     html = as_bob.get(opening.thread.get_absolute_url()).content.decode()
-    assert "These words aren’t in this thread" in html
+    assert "Not found in this thread" in html
 
 
 def test_mentions_become_links_and_unknown_names_stay_text(

@@ -27,10 +27,14 @@ def status_of(html: str) -> str:
 @pytest.mark.parametrize(
     ("page", "to_opening", "to_reply"),
     [
-        ("", "It sits after 1 older reply when", "It sits after 2 older replies when"),
-        ("?order=newest", "", "It sits after 2 older replies when"),
-        ("?order=active", "", "It sits after 2 older replies when"),
-        ("?order=time", "By time it stands last when", "By time it stands last when"),
+        (
+            "",
+            "After you reload, it appears after 1 older reply",
+            "After you reload, it appears after 2 older replies",
+        ),
+        ("?order=newest", "", "After you reload, it appears after 2 older replies"),
+        ("?order=active", "", "After you reload, it appears after 2 older replies"),
+        ("?order=time", "After you reload, it appears last", "After you reload, it appears last"),
     ],
 )
 def test_where_it_will_stand_is_said_in_every_order(
@@ -47,7 +51,7 @@ def test_where_it_will_stand_is_said_in_every_order(
     delete_post(deleted, actor=bob)
     for parent, later in ((opening, to_opening), (reply, to_reply)):
         said = status_of(post_reply(as_alice, parent, page=page))
-        assert said == (f"Posted. {later} you reload." if later else "Posted.")
+        assert said == (f"Posted. {later}." if later else "Posted.")
 
 
 def test_where_it_is_the_first_answer_it_stays(as_alice: Client, reply: Post) -> None:

@@ -50,19 +50,19 @@ def test_one_reply_to_three_branches_gives_three_stubs(
     answer = quote(last, alice, *branches)
     assert Post.objects.filter(thread=opening.thread).count() == 6
     for branch in branches:
-        assert says(visitor, branch) == ("Answered below by alice", "")
+        assert says(visitor, branch) == ("Replied to below by alice", "")
     page = visitor.get(opening.thread.get_absolute_url()).content.decode()
-    assert page.count(f'Answered below by <a href="#p{answer.pk}"><bdi>alice</bdi></a>') == 3
+    assert page.count(f'Replied to below by <a href="#p{answer.pk}"><bdi>alice</bdi></a>') == 3
 
 
 def test_an_answer_that_stands_right_below_is_only_counted(
     reply: Post, alice: User, carol: User, visitor: Client
 ) -> None:
     quote(reply, alice, reply)
-    assert says(visitor, reply) == ("", "Quoted by 1")
+    assert says(visitor, reply) == ("", "Quoted by 1 post")
     quote(reply, alice, reply)
     quote(reply, carol, reply)
-    assert says(visitor, reply) == ("", "Quoted by 3")
+    assert says(visitor, reply) == ("", "Quoted by 3 posts")
 
 
 def test_both_are_said_when_the_one_does_not_cover_the_other(
@@ -70,7 +70,7 @@ def test_both_are_said_when_the_one_does_not_cover_the_other(
 ) -> None:
     quote(reply, alice, reply)
     quote(reply_to(opening, author=carol, source="Hm."), carol, reply)
-    assert says(visitor, reply) == ("Answered below by carol", "Quoted by 2")
+    assert says(visitor, reply) == ("Replied to below by carol", "Quoted by 2 posts")
 
 
 def test_three_are_named_each_once_and_the_others_counted(
@@ -79,7 +79,7 @@ def test_three_are_named_each_once_and_the_others_counted(
     other = reply_to(opening, author=carol, source="Something else.")
     for person in (alice, alice, bob, carol, erin):
         quote(other, person, reply)
-    assert says(visitor, reply) == ("Answered below by alice, bob, carol and 2 more", "")
+    assert says(visitor, reply) == ("Replied to below by alice, bob, carol and 2 more", "")
 
 
 def test_what_stands_above_is_said_to_stand_above(
@@ -88,13 +88,13 @@ def test_what_stands_above_is_said_to_stand_above(
     first = reply_to(opening, author=bob, source="The first branch.")
     second = reply_to(opening, author=bob, source="The second branch.")
     quote(first, alice, second)
-    assert says(visitor, second) == ("Answered above by alice", "")
+    assert says(visitor, second) == ("Replied to above by alice", "")
     quote(second, alice, first, second)
     newest = f"{opening.thread.get_absolute_url()}?order=newest"
     in_time = f"{opening.thread.get_absolute_url()}?order=time"
-    assert says(visitor, first) == ("Answered below by alice", "")
-    assert says(visitor, first, newest) == ("Answered above by alice", "")
-    assert says(visitor, second, in_time) == ("Answered below by alice", "Quoted by 2")
+    assert says(visitor, first) == ("Replied to below by alice", "")
+    assert says(visitor, first, newest) == ("Replied to above by alice", "")
+    assert says(visitor, second, in_time) == ("Replied to below by alice", "Quoted by 2 posts")
 
 
 def test_a_quote_from_another_thread_is_only_counted(
@@ -102,7 +102,7 @@ def test_a_quote_from_another_thread_is_only_counted(
 ) -> None:
     other = start_thread(board, author=alice, title="Lime", source="It washes off.").posts.get()
     quote(other, alice, reply)
-    assert says(visitor, reply) == ("", "Quoted by 1")
+    assert says(visitor, reply) == ("", "Quoted by 1 post")
     html = visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
     assert "Lime" in html
     assert "This part is mine." in html
@@ -114,7 +114,7 @@ def test_quotes_of_the_opening_post_are_said_too(
     opening: Post, reply: Post, alice: User, visitor: Client
 ) -> None:
     quote(reply, alice, opening)
-    assert says(visitor, opening) == ("Answered below by alice", "")
+    assert says(visitor, opening) == ("Replied to below by alice", "")
 
 
 def test_only_posts_that_the_reader_may_read_count(
@@ -125,8 +125,8 @@ def test_only_posts_that_the_reader_may_read_count(
     hide_post(hidden, actor=carol, reason="wrong")
     delete_post(deleted, actor=carol)
     assert says(visitor, reply) == ("", "")
-    assert says(as_carol, reply) == ("Answered below by alice", "")
-    assert "Nobody has quoted this post." in visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
+    assert says(as_carol, reply) == ("Replied to below by alice", "")
+    assert "No one has quoted this post." in visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
 
 
 def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
@@ -139,7 +139,7 @@ def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -
     User.objects.filter(username="alice").update(username="alys")
     User.objects.filter(username="bob").update(username="robert")
     page = visitor.get(reply.thread.get_absolute_url()).content.decode()
-    assert says(visitor, reply) == ("Answered below by alys", "")
+    assert says(visitor, reply) == ("Replied to below by alys", "")
     assert "<bdi>robert</bdi> wrote" in page
     assert "<bdi>alys</bdi> wrote" in page
     assert '<a class="mention" href="/u/robert/">@robert</a>' in page
@@ -147,7 +147,7 @@ def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -
     for name in ("alice", "bob<"):
         assert name not in page
     opened = visitor.get(f"/p/{other.pk}/quote/0/").content.decode()
-    assert "What robert wrote around these words" in opened
+    assert "robert’s text in context" in opened
 
 
 def test_list_opens_in_place_as_a_menu(reply: Post, alice: User, visitor: Client) -> None:
@@ -156,7 +156,7 @@ def test_list_opens_in_place_as_a_menu(reply: Post, alice: User, visitor: Client
     assert html.strip().startswith('<div class="menu">')
     assert f"#p{posts[9].pk}" in html
     assert f"#p{posts[10].pk}" not in html
-    assert "All of them" in html
+    assert "Show all" in html
 
 
 def test_page_lists_them_all_page_by_page_at_a_fixed_price(
@@ -184,4 +184,4 @@ def test_a_post_that_everybody_quotes_is_counted_so_far(
 ) -> None:
     for _n in range(MAX_BACKLINKS):
         quote(reply, alice, reply)
-    assert says(visitor, reply) == ("", f"Quoted by {MAX_BACKLINKS} or more")
+    assert says(visitor, reply) == ("", f"Quoted by {MAX_BACKLINKS} or more posts")

@@ -16,8 +16,8 @@ from forum.models.quotes import QuoteStatus
 from forum.moderation.actions.post_hiding import hide_post
 
 SAID = "Only where the bricks stay wet all winter."
-NOT_HERE = "These words aren’t in this thread"
-ALTERED = "Altered by the person quoting"
+NOT_HERE = "Not found in this thread"
+ALTERED = "Altered in the quote"
 
 
 def age(post: Post) -> None:

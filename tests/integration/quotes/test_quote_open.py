@@ -47,7 +47,7 @@ def test_page_shows_the_paragraph_with_the_words_marked(visitor: Client, quoting
     assert f"I have looked. <mark>{SAID}</mark> Believe me." in html
     assert "And more" not in html
     assert f"#p{quoting.parent_id}:~:text=Only%20where" in html
-    assert "What bob wrote around these words" in html
+    assert "bob’s text in context" in html
 
 
 def test_fragment_is_named_and_takes_focus(visitor: Client, quoting: Post) -> None:
@@ -61,29 +61,29 @@ def test_fragment_is_named_and_takes_focus(visitor: Client, quoting: Post) -> No
 
 def test_caption_leads_to_it_by_name(visitor: Client, quoting: Post) -> None:
     html = read(visitor, quoting.thread.get_absolute_url())
-    link = f'<a href="{address(quoting)}" data-js-peek>Show around it'
+    link = f'<a href="{address(quoting)}" data-js-peek>Show context'
     assert f'{link}<span class="vh">, quoted from bob</span></a>' in html
 
 
 def test_page_shows_what_became_of_the_words(visitor: Client, quoting: Post, bob: User) -> None:
     edit_post(quoting.parent, actor=bob, source="I have looked. Only where it is dry. Believe me.")
     html = read(visitor, address(quoting))
-    assert "What bob wrote, and what it says now" in html
+    assert "bob’s text then and now" in html
     assert "</span>it is dry.</ins>" in html
     assert "And more" not in html, "of another paragraph"
-    assert ">What it says now<" in read(visitor, quoting.thread.get_absolute_url())
+    assert ">Show current text<" in read(visitor, quoting.thread.get_absolute_url())
 
 
 def test_page_shows_what_was_made_of_the_words(visitor: Client, source: Post, alice: User) -> None:
     altered = SAID.replace("wet", "dry")
     post = reply_to(source, author=alice, source=f"> {altered}\n\nHa.", quoted_post_ids=[source.pk])
     html = read(visitor, address(post))
-    assert "What bob wrote, and what alice made of it" in html
+    assert "bob’s text and how alice quoted it" in html
     assert "removed: </span>wet</del>" in html
     assert "added: </span>dry</ins>" in html
     thread = read(visitor, post.thread.get_absolute_url())
-    assert "Altered by the person quoting</span>" in thread
-    assert ">What was written<" in thread
+    assert "Altered in the quote</span>" in thread
+    assert ">Show original<" in thread
 
 
 def test_words_that_the_source_quotes_are_not_shown_around_its_own(

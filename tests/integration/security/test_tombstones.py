@@ -59,7 +59,7 @@ def test_each_viewer_reads_what_was_removed_by_whom_and_why(
         return
     entry = entry_of(scene, state)
     if viewer == author or viewer in MODERATORS:
-        assert "Only its author and moderators see the text" in told
+        assert "Only the author and moderators can see the text" in told
         assert scene.tokens[state] in told
         assert (f'{entry}appeal/"' in told) is (viewer == author)
     elif state == "below-removed":
@@ -84,7 +84,7 @@ def test_its_link_leads_there_or_says_that_it_is_gone(
         return
     told = answer.content.decode()
     assert answer.status_code == 410
-    assert "The thread still is." in told
+    assert "The thread is still here." in told
     if state != "deleted":
         assert reason in told
         assert entry_of(scene, state) in told
@@ -221,11 +221,11 @@ def test_its_place_and_its_link_say_that_it_was_erased_to_everybody_alike(
     scene: Scene, erased: ModerationAction, viewer: str
 ) -> None:
     told = place(scene, viewer, "visible")
-    assert re.search(r"Erased on \d+ \w+; nobody can bring it back", told)
+    assert re.search(r"Permanently deleted on \d+ \w+\.", told)
     assert f'href="{erased.get_absolute_url()}"' in told
     assert "1 reply below" in told
     answer = scene.client(viewer).get(f"/p/{scene.posts['visible'].pk}/")
     assert answer.status_code == 410
-    assert "erased on" in answer.content.decode()
+    assert "permanently deleted on" in answer.content.decode()
     entry = scene.client(viewer).get(erased.get_absolute_url()).content.decode()
     assert "An address" in entry

@@ -68,7 +68,7 @@ def test_outline_marks_what_is_new(
     html = outline(page(as_alice, opening.thread))
     assert html.count("is-new") == 1
     assert f'<li class="is-new"><a href="#p{new.pk}">' in html
-    assert '<span class="vh"> (new)</span>' in html
+    assert '<span class="vh"> (unread)</span>' in html
 
 
 def test_outline_tells_nothing_of_what_was_removed(
@@ -144,8 +144,8 @@ def test_branch_tells_how_much_is_in_it_and_how_much_is_new(
     say(large[-1], alice)
     say(large[3], alice)
     html = branches(as_bob, thread)
-    assert html.count("31 replies, 1 new</small>") == 1
-    assert html.count("1 reply, 1 new</small>") == 1
+    assert html.count("31 replies, 1 unread</small>") == 1
+    assert html.count("1 reply, 1 unread</small>") == 1
     assert html.count("</small>") == 2
 
 

@@ -64,7 +64,7 @@ def test_a_page_that_ends_inside_a_branch_says_how_much_more_there_is(
     found = links(read(visitor, thread.get_absolute_url()))
     # The page shows 0 to 6; 7 to 9 hang below 6, and fifteen more below 1.
     assert "Continue this branch: 3 more replies" in found
-    assert "Continue the branch around it: 18 more replies" in found
+    assert "Continue the parent branch: 18 more replies" in found
     assert "Show 30 more replies" in found
 
 
@@ -84,7 +84,7 @@ def test_the_page_of_a_branch_shows_it_to_its_end_and_nothing_else(
         found = re.search(r'href="([^"]+)" rel="next"', html)
         address = found[1].replace("&amp;", "&") if found else None
     assert seen == [post.pk for post in Post.objects.below(Post.objects.get(pk=head))]
-    assert "That’s the end of this branch." in html
+    assert "End of this branch." in html
 
 
 def test_a_branch_is_read_back_as_well(thread: Thread, visitor: Client, small_pages: None) -> None:
@@ -161,13 +161,13 @@ def test_links_and_folds_tell_of_what_is_new_below_them(
     mark_revisions_read(thread, member=bob, numbers=numbers)
     html = read(as_bob, thread.get_absolute_url())
     found = links(html)
-    assert "Continue this branch: 3 more replies, 1 new" in found
-    assert "Continue the branch around it: 18 more replies, 4 new" in found
-    assert "Show 30 more replies, 5 new" in found
-    assert "alice and bob, 1 new</summary>" in html
-    assert "6 new since you were here" in html
+    assert "Continue this branch: 3 more replies, 1 unread" in found
+    assert "Continue the parent branch: 18 more replies, 4 unread" in found
+    assert "Show 30 more replies, 5 unread" in found
+    assert "alice and bob, 1 unread</summary>" in html
+    assert "6 unread" in html
     branch = read(as_bob, f"/p/{numbered(thread, 2)[0]}/branch/")
-    assert "more replies, 2 new" in branch
+    assert "more replies, 2 unread" in branch
 
 
 def test_counts_are_of_what_stands(
@@ -194,7 +194,7 @@ def test_a_branch_as_deep_as_you_like_is_continued(
     left = int(re.search(r"(\d+) more", words)[1])  # type: ignore[index]
     there = read(visitor, found[words][0])
     assert len(POSTS.findall(there)) == left + 1
-    assert f"{99 - left - thread_pages.MAX_POSTS_ABOVE} more posts lead there" in there
+    assert f"{99 - left - thread_pages.MAX_POSTS_ABOVE} more posts between" in there
 
 
 def test_branch_of_the_opening_post_is_the_thread(thread: Thread, visitor: Client) -> None:

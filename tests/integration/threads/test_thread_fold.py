@@ -83,7 +83,7 @@ def test_way_to_fold_all_is_offered_in_long_threads_and_keeps_the_page(
     assert FOLD_ALL.findall(html) == [(f"{address}&amp;fold=all", "Fold all")]
     assert "Fold all" not in page(visitor, thread, "?order=time")
     folded = page(visitor, thread, "?order=tree&fold=all")
-    assert FOLD_ALL.findall(folded) == [(f"{thread.get_absolute_url()}?order=tree", "Open all")]
+    assert FOLD_ALL.findall(folded) == [(f"{thread.get_absolute_url()}?order=tree", "Unfold all")]
 
 
 @pytest.mark.parametrize("fold", ["p0", "t1", "p1x", "ALL", "p99999999999999999999", "<b>"])
@@ -100,8 +100,8 @@ def test_menu_offers_to_fold_what_has_answers(visitor: Client, branch: list[Post
     inside, leaf = branch[2], branch[4]
     html = visitor.get(f"/p/{inside.pk}/menu/").content.decode()
     address = f"{inside.thread.get_absolute_url()}?fold=p{inside.pk}#p{inside.pk}"
-    assert f'<a href="{address}" data-js-way="fold">Fold the replies</a>' in html
-    assert "Fold the replies" not in visitor.get(f"/p/{leaf.pk}/menu/").content.decode()
+    assert f'<a href="{address}" data-js-way="fold">Fold replies</a>' in html
+    assert "Fold replies" not in visitor.get(f"/p/{leaf.pk}/menu/").content.decode()
 
 
 def test_fold_says_how_many_are_new_below(
@@ -112,4 +112,4 @@ def test_fold_says_how_many_are_new_below(
     html = page(as_alice, branch[0].thread, f"?fold=p{branch[2].pk}")
     closed = re.search(r'<details class="branch"><summary>([^<]*)', html)
     assert closed
-    assert closed[1].endswith(", 1 new")
+    assert closed[1].endswith(", 1 unread")

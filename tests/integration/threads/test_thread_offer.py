@@ -91,14 +91,14 @@ def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
     html = page(visitor, middle.thread, f"?at=p{middle.pk}")
     nearest = posts[60 - MAX_POSTS_ABOVE - 1]
     left_out = 60 - MAX_POSTS_ABOVE - 1
-    assert f"{left_out} posts lead here from the opening post" in html
-    assert f'<a href="/p/{nearest.pk}/">Go to the nearest</a>' in html
-    assert "lead here" not in page(visitor, middle.thread)
+    assert f"{left_out} posts above aren’t on this page" in html
+    assert f'<a href="/p/{nearest.pk}/">Go to parent</a>' in html
+    assert "above aren’t on" not in page(visitor, middle.thread)
 
 
 def test_added_replies_are_counted_aloud(visitor: Client, board: Board, bob: User) -> None:
     posts = chain(board, bob)
     added = page(visitor, posts[0].thread, f"?after=p{posts[200].pk}", HTTP_HX_REQUEST="true")
     assert "8 more replies shown." in added
-    assert "lead here" not in added
+    assert "above aren’t on" not in added
     assert "more replies shown" not in page(visitor, posts[0].thread)

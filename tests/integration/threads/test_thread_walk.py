@@ -39,12 +39,12 @@ def test_next_leads_on_in_tree_order_and_never_back_by_itself(
         address = f"{path}?from=p{post}"
     assert walked == [first.pk, below.pk, second.pk]
     at_the_end = as_alice.get(address, follow=True).content.decode()
-    assert "No more new replies." in at_the_end
-    assert f'<a href="{path}">Back to the first?</a>' in at_the_end
+    assert "No more unread posts." in at_the_end
+    assert f'<a href="{path}">Go back to the first?</a>' in at_the_end
     see_all(opening.thread, alice)
     answer = as_alice.get(path, follow=True).content.decode()
-    assert "No more new replies." in answer
-    assert "Back to the first?</a>" not in answer
+    assert "No more unread posts." in answer
+    assert "Go back to the first?</a>" not in answer
     # A page asks from its last post on; who reads further up is left there.
     stays = as_alice.get(f"{address}&reading=p{first.pk}")
     assert stays.headers["Location"].endswith(f"#p{first.pk}")
@@ -162,7 +162,7 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
 ) -> None:
     thread, new = prepared
     html = page(as_alice, thread)
-    assert "7 new since you were here" in html
+    assert "7 unread" in html
     assert "<title>(7) " in html
     assert html.count("data-n=") == 3
     on_later_pages = re.search(r"Show more replies, (\d+) new", html)
@@ -179,6 +179,6 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
         address = f"/t/{thread.pk}/next/?from=p{post}"
     assert walked == new
     middle = page(as_alice, thread, f"?at=p{new[4]}")
-    assert re.search(r"Earlier replies, 4 new", middle)
-    assert re.search(r"Show more replies, 2 new", middle)
+    assert re.search(r"Earlier replies, 4 unread", middle)
+    assert re.search(r"Show more replies, 2 unread", middle)
     assert Counters(middle).total == 7

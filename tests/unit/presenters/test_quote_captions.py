@@ -61,10 +61,10 @@ def test_a_quote_from_another_thread_names_it() -> None:
 
 def test_a_quote_says_when_its_source_was_edited() -> None:
     same = words(is_latest=False, says_now="And now the words and more.")
-    assert "these words are unchanged" in same
+    assert "this text is unchanged" in same
     assert 'class="q stale"' not in same
     changed = words(is_latest=False, says_now="Other ones.")
-    assert "these words have changed" in changed
+    assert "this text has changed" in changed
     assert 'class="q stale"' in changed
     assert 'href="#p5"' in changed
 
@@ -74,14 +74,14 @@ def test_a_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -
     assert "Altered" not in words(written="“the words”")
     assert "Altered" not in html  # they stand in it
     html = words(written="the worms")
-    assert '<span class="warn">Altered by the person quoting</span>' in html
+    assert '<span class="warn">Altered in the quote</span>' in html
     assert 'href="#p5:~:text=the%20worms"' in html
     assert 'class="q stale"' in html
 
 
 def test_an_altered_quote_of_an_edited_post_is_altered_first_of_all() -> None:
     html = words(written="the worms", is_latest=False, says_now="the words")
-    assert "Altered by the person quoting" in html
+    assert "Altered in the quote" in html
     assert "Edited since" not in html
 
 
@@ -95,7 +95,7 @@ def test_a_quote_that_leaves_something_out_says_so() -> None:
 def test_the_words_go_with_their_source() -> None:
     html = words(is_readable=False, words="", written="")
     assert "the words" not in html
-    assert "wrote this in a post that was removed" in html
+    assert "wrote this in a removed post" in html
     assert html.endswith("</blockquote></figure>\n<p>Yes.</p>\n")
 
 
@@ -114,7 +114,7 @@ def test_only_the_words_inside_go_when_only_their_source_is_removed() -> None:
     html = words(source, quote(ordinal=1, author="bob", is_readable=False))
     assert "inner" not in html
     assert "outer ones" in html
-    assert "<bdi>bob</bdi> wrote this in a post that was removed" in html
+    assert "<bdi>bob</bdi> wrote this in a removed post" in html
     assert html.count("<figure") == html.count("</figure>") == 2
 
 
@@ -131,21 +131,21 @@ def test_a_quote_of_nothing_but_an_earlier_one_names_only_who_wrote_that() -> No
         render("> > the words\n\nYes.").html, mentions=[], quotes={1: quote()}, thread_id=1
     )
     assert html.count("<figcaption>") == 1
-    assert "aren’t in this thread" not in html
+    assert "Not found in this thread" not in html
 
 
 def test_words_of_nobody_here_are_marked() -> None:
     html = fill_post_html(render("> the words\n\nYes.").html, mentions=[], quotes={}, thread_id=1)
-    assert "These words aren’t in this thread" in html
+    assert "Not found in this thread" in html
     opening = fill_post_html(
         render("> the words\n\nYes.").html, mentions=[], quotes={}, thread_id=1, is_opening=True
     )
-    assert "aren’t in this thread" not in opening
+    assert "Not found in this thread" not in opening
 
 
 def test_quotes_beyond_those_that_are_looked_for_say_so() -> None:
     html = fill_post_html(
         render("> words\n\nand\n\n" * 51).html, mentions=[], quotes={}, thread_id=1
     )
-    assert html.count("These words aren’t in this thread") == 50
-    assert html.count("Not looked for: this post quotes more than 50 times") == 1
+    assert html.count("Not found in this thread") == 50
+    assert html.count("Not checked: this post has more than 50 quotes") == 1
