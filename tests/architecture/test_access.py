@@ -233,7 +233,7 @@ def test_every_address_is_in_the_table(scene: Scene) -> None:
     assert {address for address, _method, _cell in rows()} == set(addresses(scene))
 
 
-def test_every_model_at_the_desk_has_a_rule() -> None:
+def test_every_model_in_the_admin_has_a_rule() -> None:
     assert {model._meta.model_name for model in admin_site._registry} == set(MAY_LOOK)
 
 

@@ -24,7 +24,7 @@ def test_reading_every_page_changes_no_row(scene: Scene, name: str) -> None:
     assert client.get("/account/settings/").status_code == (302 if name == "visitor" else 200)
 
 
-def test_a_change_would_be_noticed(scene: Scene) -> None:
+def test_change_would_be_noticed(scene: Scene) -> None:
     before = all_rows()
     scene.client("alice").post(f"/p/{scene.posts['visible'].pk}/delete/")
     assert changed_since(before) == {

@@ -255,7 +255,7 @@ def refuse_posts(route: Route) -> None:
         route.continue_()
 
 
-def test_signed_out_meanwhile_only_the_writer_gets_it_back(
+def test_logged_out_meanwhile_only_the_writer_gets_it_back(
     page: Page, reply: Post, alice: User, bob: User
 ) -> None:
     open_composer(page, reply)

@@ -28,7 +28,7 @@ def address_of(person: User) -> str:
     return User.objects.get(pk=person.pk).email
 
 
-def test_a_new_address_counts_once_its_link_was_opened(
+def test_new_address_counts_once_its_link_was_opened(
     changed, plain, submit, alice, mail_to, link_in
 ):
     assert changed("new@example.org").status_code == 302
@@ -41,7 +41,7 @@ def test_a_new_address_counts_once_its_link_was_opened(
     assert "new@example.org now" in told.get_content()
 
 
-def test_a_wrong_password_changes_nothing(plain, submit, alice):
+def test_wrong_password_changes_nothing(plain, submit, alice):
     plain.force_login(alice)
     answer = submit(plain, EMAIL, email="new@example.org", action_add="1")
     answer = submit(plain, answer["Location"], password="wrong")
@@ -61,7 +61,7 @@ def test_somebody_elses_address_cannot_be_taken_even_by_who_reads_its_mail(
     assert address_of(bob) == "bob@example.org"
 
 
-def test_an_address_goes_to_who_proves_it_not_to_who_named_it_first(
+def test_address_goes_to_who_proves_it_not_to_who_named_it_first(
     changed, plain, submit, alice, mail_to, link_in
 ):
     Client().post(
@@ -75,7 +75,7 @@ def test_an_address_goes_to_who_proves_it_not_to_who_named_it_first(
     assert User.objects.get(username="squatter").email == ""
 
 
-def test_a_change_can_be_taken_back(changed, plain, submit, alice, mail_to):
+def test_change_can_be_taken_back(changed, plain, submit, alice, mail_to):
     changed("new@example.org")
     submit(plain, EMAIL, action_remove="1")
     assert EmailAddress.objects.get(user=alice).email == "alice@example.org"
@@ -84,7 +84,7 @@ def test_a_change_can_be_taken_back(changed, plain, submit, alice, mail_to):
 @pytest.mark.parametrize(
     "address", ["", "no", "x@example.org\r\nBcc: y@example.org", "a\x00@example.org"]
 )
-def test_an_address_that_cannot_be_is_refused(as_alice, address):
+def test_address_that_cannot_be_is_refused(as_alice, address):
     page = as_alice.post(EMAIL, {"email": address, "action_add": "1"}).content.decode()
     assert 'href="#id_email"' in page
     assert EmailAddress.objects.count() == 1

@@ -17,7 +17,7 @@ from forum.admin.deeds import MOST, DeedAdmin
 from forum.forms import deeds as forms
 from forum.models import ModerationAction, Post, Thread, User
 from tests.deeds import make_ready, sent_with, waiting
-from tests.page_forms import press, press_in
+from tests.html import press, press_in
 
 MODELS = {"person": "user", "held": "heldpost"}
 DEEDS = {MODELS.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}

@@ -19,7 +19,7 @@ from forum.models import Board, Case, ModerationAction, Post, Report, User
 from forum.models.reports import CLAIM_LASTS, MOST_WAITING
 from forum.presenters.waiting import in_words
 from tests.deeds import waiting
-from tests.page_forms import forms_in, press
+from tests.html import Page, press
 
 QUEUE = reverse("admin:index")
 
@@ -213,7 +213,7 @@ def select(client: Client, action: str, *cases: Case):
 
 def bulk_actions(client: Client) -> list[str]:
     """Return what the menu above the list offers."""
-    forms = forms_in(client.get(QUEUE))
+    forms = Page(client.get(QUEUE)).forms
     return [name for form in forms for name in form.options.get("action", []) if name]
 
 

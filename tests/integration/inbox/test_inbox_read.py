@@ -23,7 +23,7 @@ def shown(client: Client, query: str = "") -> str:
     return re.sub(r"<[^>]+>", "", client.get(f"/inbox/{query}").content.decode())
 
 
-def test_answers_to_one_post_are_told_together(
+def test_replies_to_one_post_are_one_entry(
     opening: Post, bob: User, carol: User, as_alice: Client
 ) -> None:
     first = reply_to(opening, author=bob, source="The first words of bob.")
@@ -37,7 +37,7 @@ def test_answers_to_one_post_are_told_together(
     assert "Inbox 2 new" in " ".join(text.split())
 
 
-def test_causes_and_threads_are_told_apart(
+def test_entries_name_their_cause_and_thread(
     opening: Post, reply: Post, bob: User, carol: User, as_alice: Client
 ) -> None:
     reply_to(reply, author=carol, source="As @alice said.")
@@ -47,7 +47,7 @@ def test_causes_and_threads_are_told_apart(
         assert said in text
 
 
-def test_nothing_is_shown_of_what_may_not_be_read(
+def test_inbox_leaves_out_unreadable_posts(
     opening: Post, reply: Post, carol: User, as_alice: Client
 ) -> None:
     assert "wet all winter" in shown(as_alice)
@@ -75,7 +75,7 @@ def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> 
     assert "Inbox 1 new" in " ".join(shown(as_alice).split())
 
 
-def test_what_is_marked_unread_is_new_in_its_thread_and_cleared_by_seeing_it(
+def test_entry_marked_unread_makes_its_post_unread_until_seen(
     opening: Post, reply: Post, alice: User, as_alice: Client
 ) -> None:
     mark_thread_read(opening.thread, member=alice)
@@ -104,7 +104,7 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
     assert "Marked." in html
 
 
-def test_of_what_was_hidden_meanwhile_htmx_is_sent_nothing(
+def test_marking_a_hidden_post_sends_no_fragment(
     reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
     notification = Notification.objects.get(member=alice)
@@ -114,7 +114,7 @@ def test_of_what_was_hidden_meanwhile_htmx_is_sent_nothing(
     assert "wet all winter" not in html
 
 
-def test_what_came_after_the_page_is_not_marked_with_all(
+def test_mark_all_leaves_out_entries_newer_than_the_page(
     opening: Post, alice: User, bob: User, as_alice: Client
 ) -> None:
     for n in range(2):
@@ -129,7 +129,7 @@ def test_what_came_after_the_page_is_not_marked_with_all(
     assert set(told(alice)) == {later.pk}
 
 
-def test_what_is_hidden_is_not_marked_with_all(
+def test_mark_all_leaves_out_hidden_posts(
     opening: Post, reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
     hide_post(reply, actor=carol, reason="spam")
@@ -140,7 +140,7 @@ def test_what_is_hidden_is_not_marked_with_all(
 
 @pytest.mark.parametrize("typed", ["x", "9" * 40, "-1", "²", ""])
 @pytest.mark.parametrize("do", ["read", "unread", "read-all"])
-def test_odd_notices_are_nobodys(
+def test_unknown_notifications_change_nothing(
     reply: Post, alice: User, as_alice: Client, typed: str, do: str
 ) -> None:
     answer = as_alice.post("/inbox/mark/", {"notice": typed, "do": do})
@@ -149,7 +149,9 @@ def test_odd_notices_are_nobodys(
 
 
 @pytest.mark.parametrize("do", ["", "delete"])
-def test_an_odd_deed_is_refused(reply: Post, alice: User, as_alice: Client, do: str) -> None:
+def test_unknown_inbox_action_is_refused(
+    reply: Post, alice: User, as_alice: Client, do: str
+) -> None:
     assert mark(as_alice, Notification.objects.get(member=alice), do).status_code == 422
     assert set(told(alice)) == {reply.pk}
 
@@ -159,7 +161,7 @@ def test_odd_places_are_not_found(as_alice: Client, query: str) -> None:
     assert as_alice.get(f"/inbox/{query}").status_code == 404
 
 
-def test_nobody_marks_the_notices_of_another(reply: Post, alice: User, as_bob: Client) -> None:
+def test_nobody_marks_notifications_of_others(reply: Post, alice: User, as_bob: Client) -> None:
     notification = Notification.objects.get(member=alice)
     for do in ("read", "unread", "read-all"):
         mark(as_bob, notification, do)
@@ -184,7 +186,7 @@ def test_many_are_counted_only_so_far(
         assert f"Inbox {count} new" in " ".join(shown(as_alice).split())
 
 
-def test_a_long_inbox_goes_on_without_gap_or_repeat(
+def test_long_inbox_goes_on_without_gap_or_repeat(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "NOTIFICATIONS_PER_PAGE", 3)

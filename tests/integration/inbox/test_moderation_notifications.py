@@ -31,7 +31,7 @@ def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
     assert f'<a href="{opening.thread.get_absolute_url()}"' in page
 
 
-def test_an_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
+def test_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
     edit_with_reason(reply, source="Milder words.", actor=carol, reason="a private address")
     page = inbox(as_bob)
     assert "A moderator edited a post." in page

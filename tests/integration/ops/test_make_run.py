@@ -123,7 +123,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     database.stop(place)
 
 
-def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
+def test_make_run_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -173,7 +173,7 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
         second.kill_everything()
 
 
-def test_it_ends_with_an_error_when_its_database_cannot_be_started_again(project, data):
+def test_make_run_fails_when_its_database_cannot_be_restarted(project, data):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -68,7 +68,7 @@ def test_kill_9_of_the_parent_takes_the_children_with_it():
     assert are_gone(children)
 
 
-def test_one_child_that_ends_is_named():
+def test_child_that_ended_is_named():
     parent = tree()
     children = children_of(parent)
     os.kill(children[1], signal.SIGTERM)
@@ -78,7 +78,7 @@ def test_one_child_that_ends_is_named():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_stop_ends_all(number):
+def test_request_to_stop_ends_all(number):
     parent = tree()
     children = children_of(parent)
     parent.send_signal(number)

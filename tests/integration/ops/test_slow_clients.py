@@ -130,7 +130,7 @@ def test_connections_that_send_nothing_hold_up_nobody(port):
         client.close()
 
 
-def test_a_client_that_does_not_leave_after_its_answer_holds_up_nobody(port):
+def test_client_that_does_not_leave_after_its_answer_holds_up_nobody(port):
     request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     staying = [opened(port, request) for _ in range(2 * THREADS)]
     time.sleep(0.5)
@@ -155,7 +155,7 @@ def deaf_client(port: int, size: int) -> socket.socket:
     return client
 
 
-def test_a_large_body_at_an_ordinary_speed_arrives(port):
+def test_large_body_at_an_ordinary_speed_arrives(port):
     client = opened(port, post_head(len(BODY), b"Connection: close\r\n"))
     for begin in range(0, len(BODY), 90_000):
         client.sendall(BODY[begin : begin + 90_000])
@@ -170,7 +170,7 @@ def test_requests_sent_in_one_go_are_all_answered(port):
     assert [part[-1:] for part in said.split(b"HTTP/1.1 200 OK")[1:]] == [b"5", b"3", b"2"]
 
 
-def test_a_connection_serves_one_request_after_another(port):
+def test_connection_serves_one_request_after_another(port):
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     for body in (b"hello", BODY, b"ab"):
         connection.request("POST", "/", body)
@@ -178,7 +178,7 @@ def test_a_connection_serves_one_request_after_another(port):
     connection.close()
 
 
-def test_who_waits_to_be_told_to_go_on_is_told(port):
+def test_expect_100_continue_is_answered(port):
     client = opened(port, post_head(2, b"Expect: 100-continue\r\nConnection: close\r\n"))
     assert client.recv(100).startswith(b"HTTP/1.1 100")
     client.sendall(b"ab")
@@ -195,7 +195,7 @@ def test_who_waits_to_be_told_to_go_on_is_told(port):
         (b"\r\n\r\n", b"400"),
     ],
 )
-def test_what_cannot_be_received_is_refused_at_once(port, request_, status):
+def test_malformed_and_oversized_requests_are_refused_at_once(port, request_, status):
     client = opened(port, request_)
     client.shutdown(socket.SHUT_WR)
     assert received(client)[9:12] == status

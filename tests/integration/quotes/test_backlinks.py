@@ -42,7 +42,7 @@ def quote(parent: Post, author: User, *sources: Post) -> Post:
     )
 
 
-def test_one_reply_to_three_branches_gives_three_stubs(
+def test_reply_that_quotes_three_branches_gives_three_backlinks(
     opening: Post, alice: User, bob: User, carol: User, visitor: Client
 ) -> None:
     branches = [reply_to(opening, author=bob, source=f"In branch {n}, moss.") for n in "abc"]
@@ -55,7 +55,7 @@ def test_one_reply_to_three_branches_gives_three_stubs(
     assert page.count(f'Answered below by <a href="#p{answer.pk}"><bdi>alice</bdi></a>') == 3
 
 
-def test_an_answer_that_stands_right_below_is_only_counted(
+def test_answer_that_stands_right_below_is_only_counted(
     reply: Post, alice: User, carol: User, visitor: Client
 ) -> None:
     quote(reply, alice, reply)
@@ -82,7 +82,7 @@ def test_three_are_named_each_once_and_the_others_counted(
     assert says(visitor, reply) == ("Answered below by alice, bob, carol and 2 more", "")
 
 
-def test_what_stands_above_is_said_to_stand_above(
+def test_backlink_to_a_post_above_says_so(
     opening: Post, alice: User, bob: User, visitor: Client
 ) -> None:
     first = reply_to(opening, author=bob, source="The first branch.")
@@ -97,7 +97,7 @@ def test_what_stands_above_is_said_to_stand_above(
     assert says(visitor, second, in_time) == ("Answered below by alice", "Quoted by 2")
 
 
-def test_a_quote_from_another_thread_is_only_counted(
+def test_quote_from_another_thread_is_only_counted(
     board: Board, reply: Post, alice: User, visitor: Client
 ) -> None:
     other = start_thread(board, author=alice, title="Lime", source="It washes off.").posts.get()
@@ -129,7 +129,7 @@ def test_only_posts_that_the_reader_may_read_count(
     assert "Nobody has quoted this post." in visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
 
 
-def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
+def test_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
     opening = reply.parent
     assert opening
     answer = reply_to(
@@ -179,7 +179,7 @@ def test_page_lists_them_all_page_by_page_at_a_fixed_price(
     assert visitor.get(address + "?after=x").status_code == 404
 
 
-def test_a_post_that_everybody_quotes_is_counted_so_far(
+def test_post_that_everybody_quotes_is_counted_so_far(
     reply: Post, alice: User, visitor: Client
 ) -> None:
     for _n in range(MAX_BACKLINKS):

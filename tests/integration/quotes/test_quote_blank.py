@@ -64,7 +64,7 @@ def test_words_are_left_out_wherever_the_post_is_shown(
         assert "bob</bdi> wrote this in a post that was removed" in preview
 
 
-def test_words_are_left_out_at_the_desk_and_where_moderators_decide(
+def test_words_are_left_out_in_the_admin_and_where_moderators_decide(
     quoting: Post, carol: User, as_carol: Client
 ) -> None:
     assert quoting.parent
@@ -79,7 +79,7 @@ def test_words_are_left_out_at_the_desk_and_where_moderators_decide(
     assert "[a quote]" in as_carol.get(f"/p/{quoting.pk}/hide/").content.decode()
 
 
-def test_who_edits_finds_the_text_as_it_was_written(
+def test_editor_shows_the_quoted_text_as_written(
     quoting: Post, carol: User, as_alice: Client, as_carol: Client
 ) -> None:
     assert quoting.parent

@@ -37,7 +37,7 @@ def status(post: Post, reader: User) -> QuoteStatus | None:
     return row.status if row else None
 
 
-def test_the_first_to_say_it_is_named_not_who_quotes_it(
+def test_first_to_say_it_is_named_not_who_quotes_it(
     reply: Post, alice: User, carol: User, bob: User
 ) -> None:
     quoting = reply_to(reply, author=alice, source=quoted(SAID))
@@ -46,7 +46,7 @@ def test_the_first_to_say_it_is_named_not_who_quotes_it(
         assert again.quotes.get().source_post == reply
 
 
-def test_a_quote_of_a_quote_names_both(
+def test_quote_of_a_quote_names_both(
     reply: Post, alice: User, carol: User, visitor: Client
 ) -> None:
     middle = reply_to(reply, author=alice, source=f"> {SAID}\n\nMine never stay wet that long.")
@@ -129,7 +129,7 @@ def test_nobody_is_accused_on_words_that_are_mostly_one_s_own(reply: Post, alice
         assert not post.quotes.exists(), words
 
 
-def test_a_quote_changed_by_an_edit_is_altered_although_the_form_points_at_nothing(
+def test_quote_changed_by_an_edit_is_altered_although_the_form_points_at_nothing(
     reply: Post, alice: User
 ) -> None:
     post = reply_to(reply, author=alice, source=quoted(SAID))
@@ -139,7 +139,7 @@ def test_a_quote_changed_by_an_edit_is_altered_although_the_form_points_at_nothi
     assert status(post, alice) is QuoteStatus.EXACT
 
 
-def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
+def test_altered_quote_stays_so_when_its_source_comes_to_say_that(
     reply: Post, alice: User, bob: User
 ) -> None:
     post = reply_to(
@@ -150,7 +150,7 @@ def test_an_altered_quote_stays_so_when_its_source_comes_to_say_that(
     assert status(post, alice) is QuoteStatus.ALTERED
 
 
-def test_what_is_left_out_is_said_and_single_words_prove_nothing(
+def test_shortened_quote_says_so_and_single_words_match_nothing(
     reply: Post, alice: User, bob: User, as_bob: Client
 ) -> None:
     source = reply_to(
@@ -174,7 +174,7 @@ def test_source_is_found_in_an_earlier_wording(reply: Post, alice: User, bob: Us
     assert status(post, alice) is QuoteStatus.CHANGED
 
 
-def test_a_post_of_another_thread_is_a_source_only_when_it_was_pointed_at(
+def test_post_of_another_thread_is_a_source_only_when_it_was_pointed_at(
     reply: Post, board: Board, alice: User, bob: User, as_bob: Client
 ) -> None:
     text = "Lime washes off within a year or two."
@@ -205,7 +205,7 @@ def test_words_in_any_script_are_found(opening: Post, alice: User, bob: User, so
         assert status(found, alice) is QuoteStatus.EXACT
 
 
-def test_a_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
+def test_whole_long_post_can_be_quoted_and_fifty_pieces_of_it(
     opening: Post, alice: User, bob: User
 ) -> None:
     lines = [f"Sentence {n} of a long story about moss on walls." for n in range(190)]
@@ -236,7 +236,7 @@ def test_words_of_a_post_elsewhere_are_found_by_the_link_beside_them(
     assert not without.quotes.exists()
 
 
-def test_a_link_tells_no_words_that_the_writer_may_not_read(
+def test_link_tells_no_words_that_the_writer_may_not_read(
     board: Board, reply: Post, alice: User, bob: User, carol: User, settings: Any
 ) -> None:
     other = start_thread(board, author=bob, title="Lime", source="Of lime.").posts.get()

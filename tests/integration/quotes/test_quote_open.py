@@ -114,7 +114,7 @@ def test_nothing_is_shown_of_a_source_that_was_removed(
     read(as_bob, address(quoting), 200 if removed == "hidden" else 404)
 
 
-def test_a_quoting_post_that_was_removed_leads_to_why(
+def test_quoting_post_that_was_removed_leads_to_why(
     visitor: Client, quoting: Post, carol: User
 ) -> None:
     hide_post(quoting, actor=carol, reason="wrong")
@@ -123,9 +123,7 @@ def test_a_quoting_post_that_was_removed_leads_to_why(
 
 
 @pytest.mark.parametrize("ordinal", [1, 9, 10**30])
-def test_a_quote_that_there_is_not_is_not_found(
-    visitor: Client, quoting: Post, ordinal: int
-) -> None:
+def test_quote_that_there_is_not_is_not_found(visitor: Client, quoting: Post, ordinal: int) -> None:
     read(visitor, address(quoting, ordinal), 404)
 
 

@@ -86,7 +86,7 @@ def read(client: Client, address: str, status: int = 200) -> str:
     return str(response.content.decode())
 
 
-def test_the_check_has_teeth() -> None:
+def test_check_has_teeth() -> None:
     flagged = [text for text in MARKUP if Hazards(f"<p>{text}</p>").found]
     assert len(flagged) > len(MARKUP) / 2
     with pytest.raises(AssertionError):
@@ -228,7 +228,7 @@ def test_boards_show_markup_as_text(as_alice: Client, as_erin: Client, alice: Us
 
 
 @pytest.mark.parametrize("text", [*WORST[::2], "javascript:alert(1)", "//evil.example"])
-def test_what_is_asked_for_comes_back_as_text(
+def test_query_parameters_come_back_as_text(
     thread: Thread, visitor: Client, as_carol: Client, text: str
 ) -> None:
     marked = [text] if set(text) & set('<"') else []
@@ -246,7 +246,7 @@ def test_what_is_asked_for_comes_back_as_text(
 
 
 @pytest.mark.parametrize("name", MARKUP)
-def test_a_name_is_never_markup(name: str) -> None:
+def test_name_is_never_markup(name: str) -> None:
     with pytest.raises(ValidationError):
         User(username=name[:30]).clean_fields(exclude=["password", "email"])
 

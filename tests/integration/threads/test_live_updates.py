@@ -80,7 +80,7 @@ def test_new_replies_are_counted_and_those_to_oneself_named(
     assert "1 new reply, to you." in ask(as_bob, opening.thread, after)
 
 
-def test_what_was_told_is_not_told_again_but_counted_still(
+def test_known_replies_are_counted_but_not_announced_again(
     opening: Post, visitor: Client, bob: User
 ) -> None:
     after = number_of(opening.thread)
@@ -110,7 +110,7 @@ def test_replies_come_with_their_places(
     assert "5 replies" in html
 
 
-def test_a_deleted_post_is_no_place_to_stand_after(
+def test_deleted_post_is_no_place_to_stand_after(
     opening: Post, reply: Post, visitor: Client, alice: User, bob: User
 ) -> None:
     gone = reply_to(opening, author=alice, source="Not drawn when it is gone.")
@@ -132,7 +132,7 @@ def test_members_walk_from_one_to_the_next(
     assert f'<a class="new" href="#p{second.pk}">New' in html
 
 
-def test_edits_and_removals_are_noted_and_shown_when_asked_for(
+def test_edits_and_removals_are_announced_and_shown_on_request(
     opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
 ) -> None:
     edited = reply_to(opening, author=carol, source="As it was.")
@@ -154,7 +154,7 @@ def test_edits_and_removals_are_noted_and_shown_when_asked_for(
     assert f'id="p{gone.pk}"' not in alone
 
 
-def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
+def test_post_hidden_while_reading_becomes_a_tombstone_without_text(
     opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
 ) -> None:
     after = number_of(opening.thread)
@@ -173,7 +173,7 @@ def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
     assert "stay wet" in ask(visitor, opening.thread, after, "&show=all")
 
 
-def test_very_many_are_told_of_in_portions(
+def test_many_live_updates_come_in_portions(
     opening: Post, visitor: Client, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_updates, "MAX_CHANGES", 3)
@@ -200,7 +200,7 @@ def test_link_without_scripts_leads_to_the_first_new_reply_or_says_there_is_none
     assert visitor.get(address)["Location"].endswith(f"#p{first.pk}")
 
 
-def test_who_may_not_read_the_thread_is_told_nothing_of_it(
+def test_live_updates_of_an_unreadable_thread_are_not_found(
     opening: Post, visitor: Client, as_alice: Client, as_carol: Client, alice: User
 ) -> None:
     after = number_of(opening.thread)

@@ -71,7 +71,7 @@ def test_outline_marks_what_is_new(
     assert '<span class="vh"> (new)</span>' in html
 
 
-def test_outline_tells_nothing_of_what_was_removed(
+def test_outline_leaves_out_removed_text(
     visitor: Client, reply: Post, alice: User, carol: User
 ) -> None:
     say(reply, alice)

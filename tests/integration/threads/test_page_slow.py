@@ -10,7 +10,7 @@ from forum.models import Thread
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_statement_that_takes_too_long_is_given_up_with_a_page_of_ours(
+def test_statement_that_takes_too_long_is_given_up_with_a_page_of_ours(
     visitor: Client, thread: Thread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forum.views.read_only.STATEMENT_TIMEOUT", "100ms")

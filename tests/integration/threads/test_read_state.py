@@ -58,7 +58,7 @@ def test_own_posts_are_never_new(opening: Post, alice: User, bob: User) -> None:
     assert unread(opening.thread, alice) == [theirs.pk]
 
 
-def test_what_may_not_be_read_is_not_new_until_it_may(
+def test_hidden_post_is_unread_only_once_it_is_readable(
     opening: Post, reply: Post, alice: User, bob: User, carol: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -95,7 +95,7 @@ def test_visitors_are_marked_nothing(visitor: Client, reply: Post) -> None:
 # -- Marks over a reload --------------------------------------------------------------------------
 
 
-def test_a_mark_stays_for_the_visit_and_counts_nothing_once_seen(
+def test_mark_stays_for_the_visit_and_counts_nothing_once_seen(
     opening: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -126,7 +126,7 @@ def settle(post: Post) -> None:
     Revision.objects.filter(post=post).update(created_at=timezone.now() - timedelta(hours=1))
 
 
-def test_an_edit_of_a_seen_post_joins_the_walk_and_shows_the_difference(
+def test_edit_of_a_seen_post_joins_the_walk_and_shows_the_difference(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -145,7 +145,7 @@ def test_an_edit_of_a_seen_post_joins_the_walk_and_shows_the_difference(
     assert "What changed since you read it" in as_alice.get(address).content.decode()
 
 
-def test_an_edit_in_grace_is_no_news(
+def test_edit_in_grace_is_no_news(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -153,7 +153,7 @@ def test_an_edit_in_grace_is_no_news(
     assert unread(opening.thread, alice) == []
 
 
-def test_a_post_seen_first_after_its_edit_is_new_and_not_changed(
+def test_post_seen_first_after_its_edit_is_new_and_not_changed(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[opening.number])
@@ -186,7 +186,7 @@ def test_branch_is_marked_read_and_all_after_a_post_as_new(
     assert "Marked as new" in said.content.decode()
 
 
-def test_who_was_never_here_can_mark_as_new(opening: Post, reply: Post, alice: User) -> None:
+def test_first_visit_can_mark_a_post_unread(opening: Post, reply: Post, alice: User) -> None:
     mark_unread_from(reply, member=alice)
     assert unread(opening.thread, alice) == [reply.pk]
 
@@ -209,7 +209,7 @@ def picture(html: str) -> str:
     return found[1].replace("&amp;", "&")
 
 
-def test_a_page_that_was_served_counts_as_seen_without_scripts(
+def test_page_that_was_served_counts_as_seen_without_scripts(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     address = picture(page(as_alice, opening.thread))
@@ -221,7 +221,7 @@ def test_a_page_that_was_served_counts_as_seen_without_scripts(
     assert "<noscript><img" not in page(Client(), opening.thread)
 
 
-def test_a_picture_of_somebody_else_or_another_thread_records_nothing(
+def test_picture_of_somebody_else_or_another_thread_records_nothing(
     opening: Post, reply: Post, alice: User, bob: User, as_alice: Client, visitor: Client
 ) -> None:
     address = picture(page(as_alice, opening.thread))
@@ -242,7 +242,7 @@ def test_a_picture_of_somebody_else_or_another_thread_records_nothing(
 # -- Moves ----------------------------------------------------------------------------------------
 
 
-def test_what_was_seen_stays_seen_when_a_branch_moves_and_comes_back(
+def test_read_posts_stay_read_when_a_branch_moves_and_comes_back(
     opening: Post, alice: User, bob: User, carol: User
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[])

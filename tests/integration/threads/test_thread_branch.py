@@ -58,7 +58,7 @@ def read(client: Client, address: str) -> str:
     return response.content.decode()
 
 
-def test_a_page_that_ends_inside_a_branch_says_how_much_more_there_is(
+def test_page_that_ends_inside_a_branch_says_how_much_more_there_is(
     thread: Thread, visitor: Client, small_pages: None
 ) -> None:
     found = links(read(visitor, thread.get_absolute_url()))
@@ -68,7 +68,7 @@ def test_a_page_that_ends_inside_a_branch_says_how_much_more_there_is(
     assert "Show 30 more replies" in found
 
 
-def test_the_page_of_a_branch_shows_it_to_its_end_and_nothing_else(
+def test_page_of_a_branch_shows_it_to_its_end_and_nothing_else(
     thread: Thread, visitor: Client, small_pages: None
 ) -> None:
     (head,) = numbered(thread, 2)
@@ -87,7 +87,7 @@ def test_the_page_of_a_branch_shows_it_to_its_end_and_nothing_else(
     assert "That’s the end of this branch." in html
 
 
-def test_a_branch_is_read_back_as_well(thread: Thread, visitor: Client, small_pages: None) -> None:
+def test_branch_is_read_back_as_well(thread: Thread, visitor: Client, small_pages: None) -> None:
     head, last = numbered(thread, 2, 19)
     address: str | None = f"/p/{head}/branch/?before=p{last}"
     seen: list[int] = []
@@ -100,7 +100,7 @@ def test_a_branch_is_read_back_as_well(thread: Thread, visitor: Client, small_pa
     assert seen == below[: below.index(last)]
 
 
-def test_the_page_of_a_branch_says_what_leads_there_and_back_to_where_one_was(
+def test_page_of_a_branch_says_what_leads_there_and_back_to_where_one_was(
     thread: Thread, visitor: Client, small_pages: None
 ) -> None:
     html = read(visitor, thread.get_absolute_url())
@@ -113,7 +113,7 @@ def test_the_page_of_a_branch_says_what_leads_there_and_back_to_where_one_was(
     assert "isn’t on this page" not in there
 
 
-def test_what_is_added_in_place_ends_with_the_branch_and_the_rest_follows(
+def test_continued_branch_is_added_in_place_and_the_rest_follows(
     thread: Thread, visitor: Client, small_pages: None
 ) -> None:
     html = read(visitor, thread.get_absolute_url())
@@ -153,7 +153,7 @@ def test_other_orders_leave_branches_unfinished_too(
     assert len(POSTS.findall(part)) == min(count, 7)
 
 
-def test_links_and_folds_tell_of_what_is_new_below_them(
+def test_links_and_folds_count_the_unread_below_them(
     thread: Thread, as_bob: Client, bob: User, small_pages: None
 ) -> None:
     new = numbered(thread, 4, 8, 12, 14, 20, 30)  # alice's
@@ -170,7 +170,7 @@ def test_links_and_folds_tell_of_what_is_new_below_them(
     assert "more replies, 2 new" in branch
 
 
-def test_counts_are_of_what_stands(
+def test_continuation_counts_leave_out_removed_posts(
     thread: Thread, visitor: Client, alice: User, bob: User, small_pages: None
 ) -> None:
     for pk in numbered(thread, 9, 19):
@@ -181,7 +181,7 @@ def test_counts_are_of_what_stands(
     assert "Show 28 more replies" in found
 
 
-def test_a_branch_as_deep_as_you_like_is_continued(
+def test_branch_as_deep_as_you_like_is_continued(
     board: Board, visitor: Client, alice: User
 ) -> None:
     posts = [
@@ -234,7 +234,7 @@ def test_odd_addresses_are_not_found(reply: Post, visitor: Client, query: str) -
     assert visitor.get(f"/p/{reply.pk}/branch/?{query}").status_code == 404
 
 
-def test_a_page_goes_on_to_where_parts_were_added(
+def test_page_goes_on_to_where_parts_were_added(
     thread: Thread, visitor: Client, small_pages: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ten, last = numbered(thread, 10, 30)
@@ -248,7 +248,7 @@ def test_a_page_goes_on_to_where_parts_were_added(
     assert len(POSTS.findall(read(visitor, f"{address}?through=p{last}"))) <= 10
 
 
-def test_the_page_of_a_branch_asks_the_same_for_little_and_for_much(
+def test_page_of_a_branch_asks_the_same_for_little_and_for_much(
     thread: Thread,
     visitor: Client,
     as_bob: Client,

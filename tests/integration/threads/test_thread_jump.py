@@ -41,14 +41,14 @@ def test_first_and_last(visitor: Client, opening: Post, over_days: list[Post], c
 @pytest.mark.parametrize(
     ("day", "place"), [("2026-03-02", 0), ("2026-03-03", 1), ("2026-03-04", 1), ("2026-03-05", 2)]
 )
-def test_a_day_leads_to_its_first_post_or_the_next(
+def test_day_leads_to_its_first_post_or_the_next(
     visitor: Client, opening: Post, over_days: list[Post], day: str, place: int
 ) -> None:
     assert led_to(visitor, opening, f"to=date&date={day}") == over_days[place].pk
     assert led_to(visitor, opening, "to=date&date=2020-01-01") == opening.pk
 
 
-def test_a_day_begins_when_it_does_where_the_reader_lives(
+def test_day_begins_when_it_does_where_the_reader_lives(
     as_alice: Client, alice: User, opening: Post, over_days: list[Post]
 ) -> None:
     User.objects.filter(pk=alice.pk).update(zone="Asia/Tokyo")
@@ -56,7 +56,7 @@ def test_a_day_begins_when_it_does_where_the_reader_lives(
 
 
 @pytest.mark.parametrize("typed", ["", "soon", "2026-02-30", "0001-01-01x", "9999-12-31"])
-def test_what_is_no_day_is_given_back_with_a_word(
+def test_invalid_date_comes_back_with_an_error(
     visitor: Client, opening: Post, over_days: list[Post], typed: str
 ) -> None:
     answer = visitor.get(f"/t/{opening.thread_id}/go/", {"to": "date", "date": typed})

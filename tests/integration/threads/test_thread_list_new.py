@@ -26,7 +26,7 @@ def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]
 
 
 @pytest.mark.parametrize("address", ["/", "/b/gardens/"])
-def test_what_came_since_is_counted_and_leads_to_the_first(
+def test_unread_count_of_a_thread_links_to_the_first_unread(
     opening: Post, alice: User, as_alice: Client, bob: User, address: str
 ) -> None:
     see_all(opening.thread, alice)
@@ -41,7 +41,7 @@ def test_what_came_since_is_counted_and_leads_to_the_first(
     assert listed(as_alice, address) == [(link, "1")]
 
 
-def test_where_one_was_never_nothing_is_new_nor_is_it_to_visitors(
+def test_threads_never_visited_have_no_unread_count(
     reply: Post, as_alice: Client, visitor: Client
 ) -> None:
     assert listed(as_alice) == listed(visitor) == []

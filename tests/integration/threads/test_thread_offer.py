@@ -46,7 +46,7 @@ def test_editing_is_offered_to_the_author_while_the_thread_is_open(
     assert "locked on " in html
 
 
-def test_a_hidden_post_offers_its_author_neither_answer_nor_edit(
+def test_hidden_post_offers_its_author_neither_answer_nor_edit(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
@@ -54,7 +54,7 @@ def test_a_hidden_post_offers_its_author_neither_answer_nor_edit(
     assert not {f"/p/{reply.pk}/edit/", f"/p/{reply.pk}/reply/"} & offered
 
 
-def test_a_hidden_opening_post_asks_nobody_to_answer_it(
+def test_hidden_opening_post_asks_nobody_to_answer_it(
     as_bob: Client, visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
     answer = f"/p/{opening.pk}/reply/"
@@ -66,7 +66,7 @@ def test_a_hidden_opening_post_asks_nobody_to_answer_it(
         assert f"/p/{reply.pk}/reply/" in offered
 
 
-def test_the_parents_first_words_end_with_a_whole_word(
+def test_parents_first_words_end_with_a_whole_word(
     visitor: Client, opening: Post, alice: User, bob: User
 ) -> None:
     first = reply_to(

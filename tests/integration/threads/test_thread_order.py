@@ -100,7 +100,7 @@ def test_pages_read_back_are_the_same_posts(
 
 
 @pytest.mark.parametrize("order", SORT_ORDERS)
-def test_a_page_can_begin_at_any_post(
+def test_page_can_begin_at_any_post(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
     expected = defined(any_tree, order)
@@ -115,7 +115,7 @@ def test_a_page_can_begin_at_any_post(
 
 
 @pytest.mark.parametrize("order", SORT_ORDERS)
-def test_an_order_asks_as_little_as_the_tree(
+def test_order_asks_as_little_as_the_tree(
     any_tree: Thread,
     order: SortOrder,
     visitor: Client,
@@ -125,7 +125,7 @@ def test_an_order_asks_as_little_as_the_tree(
         visitor.get(f"{any_tree.get_absolute_url()}?order={order}")
 
 
-def test_a_reply_makes_its_branch_the_most_active_and_not_the_newest(
+def test_reply_makes_its_branch_the_most_active_and_not_the_newest(
     opening: Post, visitor: Client, bob: User
 ) -> None:
     first = reply_to(opening, author=bob, source="One.")
@@ -141,7 +141,7 @@ def test_a_reply_makes_its_branch_the_most_active_and_not_the_newest(
     assert shown("time") == [opening.pk, first.pk, second.pk, below.pk]
 
 
-def test_the_choice_is_remembered_and_marked(opening: Post, as_bob: Client, bob: User) -> None:
+def test_choice_is_remembered_and_marked(opening: Post, as_bob: Client, bob: User) -> None:
     for n in range(3):
         reply_to(opening, author=bob, source=f"Number {n}.")
     address = opening.thread.get_absolute_url()
@@ -155,7 +155,7 @@ def test_the_choice_is_remembered_and_marked(opening: Post, as_bob: Client, bob:
     assert "order" not in odd.cookies
 
 
-def test_by_time_every_reply_says_whom_it_answers(
+def test_flat_order_names_the_parent_of_every_reply(
     opening: Post, visitor: Client, bob: User, alice: User
 ) -> None:
     first = reply_to(opening, author=bob, source="The first words.")
@@ -199,7 +199,7 @@ def test_branches_stand_as_they_did_when_reading_began(
 
 
 @pytest.mark.parametrize("moment", ["", "x", "-1", "0", "9" * 18, "9" * 40])
-def test_a_moment_that_never_was_is_now(
+def test_moment_that_never_was_is_now(
     any_tree: Thread, visitor: Client, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thread_pages, "ACTIVITY_ORDER_LIFETIME", 10)

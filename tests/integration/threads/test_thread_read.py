@@ -108,7 +108,7 @@ def test_every_reply_has_a_name_to_jump_to(visitor: Client, seed: Thread) -> Non
     assert html.count("<h1") == 1
 
 
-def test_one_answer_is_a_chain_and_several_are_a_fork(
+def test_single_reply_is_a_chain_and_several_are_a_fork(
     visitor: Client, reply: Post, alice: User, carol: User
 ) -> None:
     reply_to(reply, author=alice, source="One.")

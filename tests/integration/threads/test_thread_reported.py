@@ -44,7 +44,7 @@ def test_nobody_else_is_told(as_alice, as_bob, visitor, reported):
         assert "2 reports" not in page(client, reported)
 
 
-def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, opening):
+def test_report_badge_is_for_moderators_of_the_board(as_bob, bob, alice, opening):
     answer = reply_to(opening, author=alice, source="Off the wall.")
     report_post(answer, actor=bob, reason="spam")
     elsewhere = Board.objects.create(category=Category.objects.get(), name="Stones", slug="stones")
@@ -55,13 +55,13 @@ def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, openin
     assert "1 report: Spam." in page(as_bob, answer)
 
 
-def test_moderators_are_not_told_of_their_own_posts(as_carol, carol, opening, bob):
+def test_report_badge_is_not_shown_on_own_posts(as_carol, carol, opening, bob):
     answer = reply_to(opening, author=carol, source="Off the wall.")
     report_post(answer, actor=bob, reason="spam")
     assert "1 report" not in page(as_carol, answer)
 
 
-def test_what_is_answered_is_gone(as_carol, reported, carol):
+def test_dismissed_reports_leave_the_post(as_carol, reported, carol):
     dismiss_reports(reported, actor=carol, reason="It stands.")
     assert "2 reports" not in page(as_carol, reported)
 

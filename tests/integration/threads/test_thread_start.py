@@ -70,12 +70,12 @@ def test_any_title_has_an_address(as_bob: Client, board: Board, title: str) -> N
     assert as_bob.get(Thread.objects.get().get_absolute_url()).status_code == 200
 
 
-def test_visitor_is_led_to_sign_in(visitor: Client, board: Board) -> None:
+def test_visitor_is_led_to_log_in(visitor: Client, board: Board) -> None:
     response = visitor.get("/b/gardens/new/")
     assert response["Location"] == "/accounts/login/?next=/b/gardens/new/"
 
 
-def test_signed_out_meanwhile_title_and_text_stay_in_the_form(
+def test_logged_out_meanwhile_title_and_text_stay_in_the_form(
     visitor: Client, board: Board
 ) -> None:
     response = send(visitor, board)
@@ -119,7 +119,7 @@ def test_more_than_the_limit_at_once_is_too_fast(as_bob: Client, board: Board) -
 @pytest.mark.parametrize(
     ("sent", "field"), [({"title": " "}, "title"), ({"source": " "}, "source")]
 )
-def test_what_is_refused_marks_the_field_that_has_to_change(
+def test_refused_form_marks_the_invalid_field(
     as_bob: Client, board: Board, sent: dict[str, str], field: str
 ) -> None:
     response = send(as_bob, board, **sent)

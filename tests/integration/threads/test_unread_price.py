@@ -20,8 +20,8 @@ from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Category, Post, ReadState, Thread, User
-from forum.models import unread as unread_queries
 from forum.models.read_state import read_state_of
+from forum.queries import read_state as unread_queries
 from forum.queries.read_state import load_unread_counts, unread_positions
 from tests.integration.threads.conftest import unread
 

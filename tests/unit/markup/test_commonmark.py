@@ -80,7 +80,7 @@ def test_our_parser_reads_every_example_of_the_specification(bare):
         assert rendered_bare(bare, source) == reference.render(source), example["example"]
 
 
-def test_the_library_passes_the_specification():
+def test_library_passes_the_specification():
     reference = MarkdownIt("commonmark")
     for example in examples_of_the_specification():
         drawn = reference.render(example["markdown"])

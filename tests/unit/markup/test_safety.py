@@ -188,7 +188,7 @@ def test_no_picture_is_ever_loaded():
 # The checker itself.
 
 
-def test_the_checker_flags_raw_payloads():
+def test_checker_flags_raw_payloads():
     markup = [payload for payload in HOSTILE if payload.lstrip("\0").startswith("<")]
     ours = '<p class="addressed">', '<span class="mention">', '<figure class="q"'
     for payload in markup:
@@ -196,7 +196,7 @@ def test_the_checker_flags_raw_payloads():
             assert problems(payload), payload
 
 
-def test_the_checker_flags_most_raw_payloads_of_others():
+def test_checker_flags_most_raw_payloads_of_others():
     raw = [payload for name in XSS for payload in payloads(name)]
     assert sum(bool(problems(payload)) for payload in raw) > len(raw) * 2 / 3
 
@@ -221,11 +221,11 @@ def test_the_checker_flags_most_raw_payloads_of_others():
         '<ol start="1" start="2"><li>a</li></ol>',
     ],
 )
-def test_the_checker_flags(html):
+def test_checker_flags(html):
     assert problems(html)
 
 
-def test_the_checker_lets_pass_what_the_page_adds_when_told():
+def test_checker_lets_pass_what_the_page_adds_when_told():
     html = '<a class="mention" href="/u/lina/">@lina</a>'
     assert problems(html)
     assert problems(html, {"a": {"class"}}) == []
