@@ -23,7 +23,8 @@ from forum.models import Board, Category, Post, Thread, User
 from tests.corpora import corpus, data_json
 from tests.html_check import assert_safe
 
-HOSTILE: list[str] = data_json("markup_hostile.json")
+ATTACKS: dict[str, list[str]] = data_json("attacks.json")
+HOSTILE = ATTACKS["mixed"]
 # What breaks out of where words stand in a page: attributes, the textarea, the title, templates.
 BREAKING_OUT = [
     "</textarea><script>alert(1)</script>",
@@ -119,11 +120,12 @@ def storable(texts: list[str]) -> list[str]:
     return kept
 
 
-@pytest.mark.parametrize("name", ["own", *CORPORA])
+@pytest.mark.parametrize("name", [*ATTACKS, *CORPORA])
 def test_posts_of_a_thread_hold_no_live_markup(
     board: Board, alice: User, as_bob: Client, name: str
 ) -> None:
-    texts = storable(HOSTILE + BREAKING_OUT if name == "own" else list(payloads(name)))
+    own = [*ATTACKS.get(name, []), *(BREAKING_OUT if name == "mixed" else [])]
+    texts = storable(own or list(payloads(name)))
     assert texts
     for start in range(0, len(texts), 190):
         part = texts[start : start + 190]
