@@ -80,6 +80,10 @@ class Element:
         return self._node.tag
 
     @property
+    def attributes(self) -> set[str]:
+        return set(self._node.attrib)
+
+    @property
     def classes(self) -> list[str]:
         return self._node.get("class", "").split()
 
@@ -102,7 +106,9 @@ class Element:
         Understood are tags, `#id`, `.class`, `[name]`, `[name="value"]` (also `^=` and `*=`),
         descendants (`ul a`) and alternatives (`h1, h2`).
         """
-        paths = [part.split() for part in re.split(r",\s*(?![^\[]*\])", selector)]
+        outside = r"(?![^\[]*\])"  # of brackets
+        parts = re.split(rf",\s*{outside}", selector)
+        paths = [re.split(rf"\s+{outside}", part) for part in parts]
         return [
             Element(node)
             for node, above in _walk(self._node, ())
@@ -180,18 +186,30 @@ class Form:
                 self.fields[name] = control.source.removeprefix("\n")
             elif control.tag == "select":
                 self._add_select(name, control.find_all("option"))
-            elif name and (kind not in ("checkbox", "radio") or "checked" in control._node.attrib):
-                self.fields[name] = value
+            elif name and (kind not in ("checkbox", "radio") or "checked" in control.attributes):
+                self._add_value(name, value)
+
+    def _add_value(self, name: str, value: str) -> None:
+        before = self.fields.get(name)
+        if before is None:
+            self.fields[name] = value
+        else:
+            self.fields[name] = [*before, value] if isinstance(before, list) else [before, value]
 
     def _add_select(self, name: str, options: list[Element]) -> None:
         self.options[name] = [option.get("value") for option in options]
         for option in options:
-            if "selected" in option._node.attrib:
+            if "selected" in option.attributes:
                 self.fields[name] = option.get("value")
 
     @property
     def action(self) -> str:
         return self.element.get("action")
+
+    @property
+    def names(self) -> set[str]:
+        """The names of everything in it that can be sent."""
+        return {each["name"] for each in self.element.find_all("[name]")}
 
 
 class PostElement(Element):
@@ -248,13 +266,37 @@ class Page(Element):
         """What is wrong with a form."""
         return self.texts(".errorlist li, .summary li")
 
+    @property
+    def error_links(self) -> list[str]:
+        """The fields that the summary above a refused form leads to."""
+        return [link["href"] for link in self.find_all(".summary a")]
+
     @cached_property
     def posts(self) -> list[PostElement]:
         return [PostElement(element._node) for element in self.find_all("article.post")]
 
     @property
     def post_ids(self) -> list[int]:
-        return [int(post.id.removeprefix("p")) for post in self.posts]
+        return [_number(post._node) for post in self.posts]
+
+    @cached_property
+    def parents(self) -> dict[int, int | None]:
+        """The post above each post, as the lists of the page are nested."""
+        parents: dict[int, int | None] = {}
+        for node, above in _walk(self._node, ()):
+            if _matches(node, "article.post"):
+                around = [each for each in above if _matches(each, "li.node")][:-1]
+                heads = [each.find("article") for each in reversed(around)]
+                head = next((head for head in heads if head is not None), None)
+                parents[_number(node)] = None if head is None else _number(head)
+        return parents
+
+    @property
+    def depth(self) -> int:
+        """How deep the lists of posts are nested."""
+        nodes = (above for node, above in _walk(self._node, ()) if _matches(node, "li.node"))
+        depths = [1 + sum(_matches(each, "li.node") for each in above) for above in nodes]
+        return max(depths, default=0)
 
     def post(self, post_id: str | int) -> PostElement:
         """Return the post with that primary key, or id in the page (`p12`)."""
@@ -276,6 +318,10 @@ def press_in(client: Client, response: HttpResponse, button: str, **fields: Any)
     form = Page(response).form(button)
     sent = form.fields | fields | form.buttons[button]
     return client.post(form.action or response.request["PATH_INFO"] + _query(response), sent)
+
+
+def _number(post: Node) -> int:
+    return int(post.get("id", "").removeprefix("p"))
 
 
 def _query(response: HttpResponse) -> str:

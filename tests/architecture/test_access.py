@@ -10,7 +10,7 @@ from forum.admin import admin_site
 from tests.addresses import STEPS, addresses, desk_addresses, routes
 from tests.scene import PEOPLE, Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # Address, and the state of what it is about | GET | POST, of nothing but the token.
 # Statuses are those of: visitor alice bob dan carol mona otto erin; `in`: to the log-in page.

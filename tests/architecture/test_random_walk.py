@@ -28,6 +28,8 @@ from forum.models import Board, Mention, ModerationAction, Post, Quote, Revision
 from forum.models.tree import faults
 from tests.scene import undone
 
+pytestmark = pytest.mark.slow
+
 STEPS = 100
 SEEDS = range(2)
 TEXTS = (

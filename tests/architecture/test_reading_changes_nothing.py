@@ -7,7 +7,7 @@ import pytest
 from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("name", ["visitor", "erin"])

@@ -103,6 +103,7 @@ def answers(client: Client, address: str) -> str:
     return "".join(heard)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["visitor", "bob", "otto", "mona"])
 def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> None:
     """Hidden and deleted words, with their earlier wordings, at every address there is."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -14,6 +12,7 @@ from forum.models import Draft, Post, Thread, User
 from tests.browser.pages import expect_composer
 from tests.browser.watch import sign_in
 from tests.browser.world import PASSWORD
+from tests.waiting import wait_until
 
 WORDS = "Bricks breathe, moss or no moss."
 DRAFTS = "import(document.getElementById('forum-js').dataset.drafts).then(() => true)"
@@ -90,11 +89,7 @@ def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
 
 def expect_sources(member: User, texts: list[str]) -> None:
     """Wait for what a page that is gone has sent."""
-    for _try in range(100):
-        if sources(member) == texts:
-            return
-        time.sleep(0.05)
-    assert sources(member) == texts
+    wait_until(lambda: sources(member) == texts, 5, said=f"not {texts}")
 
 
 def test_two_devices_are_shown_both_texts(visit, page: Page, reply: Post, alice: User) -> None:

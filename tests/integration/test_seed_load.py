@@ -18,6 +18,8 @@ from forum.markup.render import render
 from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 RAW = ROOT.parent / "shared/seed/conversation.txt"
 # The SHA-256 of each post as its author wrote it.

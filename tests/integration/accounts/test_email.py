@@ -5,6 +5,7 @@ from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.test import Client
 
 from forum.models import User
+from tests.html import Page
 
 EMAIL = "/accounts/email/"
 PASSWORD = "correct horse battery"
@@ -45,7 +46,7 @@ def test_wrong_password_changes_nothing(plain, submit, alice):
     plain.force_login(alice)
     answer = submit(plain, EMAIL, email="new@example.org", action_add="1")
     answer = submit(plain, answer["Location"], password="wrong")
-    assert "That is not your password." in answer.content.decode()
+    assert "That is not your password." in Page(answer)
     assert not EmailAddress.objects.filter(email="new@example.org").exists()
 
 
@@ -54,7 +55,7 @@ def test_somebody_elses_address_cannot_be_taken_even_by_who_reads_its_mail(
 ):
     assert changed("bob@example.org").status_code == 302  # and not a word that it is taken
     link = link_in(mail_to("bob@example.org")[0])
-    page = plain.get(link).content.decode()
+    page = Page(plain.get(link))
     assert "done its work" in page
     plain.post(link)
     assert address_of(alice) == "alice@example.org"
@@ -85,6 +86,6 @@ def test_change_can_be_taken_back(changed, plain, submit, alice, mail_to):
     "address", ["", "no", "x@example.org\r\nBcc: y@example.org", "a\x00@example.org"]
 )
 def test_address_that_cannot_be_is_refused(as_alice, address):
-    page = as_alice.post(EMAIL, {"email": address, "action_add": "1"}).content.decode()
-    assert 'href="#id_email"' in page
+    page = Page(as_alice.post(EMAIL, {"email": address, "action_add": "1"}))
+    assert page.error_links == ["#id_email"]
     assert EmailAddress.objects.count() == 1

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from forum.models import User
+from tests.html import Page
 
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
@@ -40,14 +41,14 @@ def test_failed_login_does_not_say_which_part_was_wrong(alice, without_token):
 def test_odd_names_are_answered_with_the_form(visitor, alice, login):
     answer = visitor.post(LOGIN, {"login": login, "password": PASSWORD})
     assert answer.status_code == 200
-    assert 'class="summary"' in answer.content.decode()
+    assert Page(answer).has(".summary")
 
 
 def test_guessing_ends_after_a_few_tries(visitor, alice):
     for _ in range(5):
         visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
     answer = visitor.post(LOGIN, {"login": "alice", "password": PASSWORD})
-    assert "wrong too often" in answer.content.decode()
+    assert "wrong too often" in Page(answer)
     assert not is_logged_in(visitor)
 
 
@@ -128,10 +129,10 @@ def test_closed_account_says_so_to_its_owner_only(alice):
     User.objects.filter(pk=alice.pk).update(is_active=False)
     client = Client()
     answer = client.post(LOGIN, {"login": "alice", "password": PASSWORD}, follow=True)
-    assert "This account is closed" in answer.content.decode()
+    assert "This account is closed" in Page(answer)
     assert not is_logged_in(client)
     answer = Client().post(LOGIN, {"login": "alice", "password": "wrong horse"})
-    assert "go together" in answer.content.decode()
+    assert "go together" in Page(answer)
 
 
 def test_somebody_logged_in_is_sent_on(as_alice):
@@ -152,16 +153,16 @@ PAGES = [
 OWN_PAGES = ["logout/", "email/", "password/change/", "reauthenticate/"]
 
 
-def has_our_look(page: str) -> bool:
+def has_our_look(page: Page) -> bool:
     """In the frame, with one heading, and nothing of the kind that django-allauth draws itself."""
-    return page.count("<h1") == 1 and '<header class="top">' in page and "<style" not in page
+    return len(page.find_all("h1")) == 1 and page.has("header.top") and not page.has("style")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_visitors_account_pages_have_our_look_and_are_kept_nowhere(visitor, page):
     answer = visitor.get(f"/accounts/{page}")
     assert answer.status_code == 200
-    assert has_our_look(answer.content.decode())
+    assert has_our_look(Page(answer))
     assert "no-store" in answer["Cache-Control"]
 
 
@@ -170,7 +171,7 @@ def test_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, visi
     address = f"/account/{page}" if page == "settings/" else f"/accounts/{page}"
     answer = as_alice.get(address)
     assert answer.status_code == 200
-    assert has_our_look(answer.content.decode())
+    assert has_our_look(Page(answer))
     assert "no-store" in answer["Cache-Control"]
     assert visitor.get(address).status_code == 302
 

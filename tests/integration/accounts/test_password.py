@@ -5,6 +5,7 @@ from django.test import Client
 from forum.actions.accounts import set_password
 from forum.actions.moderation import suspend_person
 from forum.models import OutgoingMail, User
+from tests.html import Page
 
 PASSWORD = "correct horse battery"
 NEW = "staple the other horse"
@@ -35,13 +36,13 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(
 
 def test_current_password_is_needed(as_alice, alice):
     answer = as_alice.post(CHANGE, change(old="wrong"))
-    assert "That is not your current password." in answer.content.decode()
+    assert "That is not your current password." in Page(answer)
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
 def test_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice):
     for fields in [change(new="12345678", again="12345678"), change(again="another")]:
-        assert 'class="summary"' in as_alice.post(CHANGE, fields).content.decode()
+        assert Page(as_alice.post(CHANGE, fields)).has(".summary")
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
@@ -60,13 +61,13 @@ def test_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, mai
     assert answer["Location"] == "/accounts/password/reset/key/done/"
     assert User.objects.get(pk=alice.pk).check_password(NEW)
     assert not is_known(as_alice)  # every session ends
-    assert "done its work" in Client().get(link).content.decode()  # used up
+    assert "done its work" in Page(Client().get(link))  # used up
 
 
 def test_reset_link_dies_with_a_change_of_password(visitor, as_alice, alice, mail_to, link_in):
     visitor.post(RESET, {"email": "alice@example.org"})
     as_alice.post(CHANGE, change())
-    page = visitor.get(link_in(mail_to("alice@example.org")[0])).content.decode()
+    page = Page(visitor.get(link_in(mail_to("alice@example.org")[0])))
     assert "done its work" in page
 
 

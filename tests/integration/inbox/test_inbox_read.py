@@ -14,13 +14,14 @@ from forum.actions.read_state import mark_thread_read
 from forum.lib import numbers
 from forum.models import Notification, Post, Thread, User, notifications
 from forum.views import inbox
+from tests.html import Page
 from tests.integration.inbox.conftest import told
 
 HTMX = {"hx-request": "true"}
 
 
-def shown(client: Client, query: str = "") -> str:
-    return re.sub(r"<[^>]+>", "", client.get(f"/inbox/{query}").content.decode())
+def shown(client: Client, query: str = "") -> Page:
+    return Page(client.get(f"/inbox/{query}"))
 
 
 def test_replies_to_one_post_are_one_entry(
@@ -28,13 +29,14 @@ def test_replies_to_one_post_are_one_entry(
 ) -> None:
     first = reply_to(opening, author=bob, source="The first words of bob.")
     reply_to(opening, author=carol, source="The first words of carol.")
-    html = as_alice.get("/inbox/").content.decode()
-    text = re.sub(r"<[^>]+>", "", html)
-    assert "carol and bob answered you in Moss on the north wall" in text
-    assert "The first words of bob." in text
-    assert html.count("<h2 ") == 1
-    assert re.search(rf'<h2 [^>]+><a href="/p/{first.pk}/">', html)  # the first that is not read
-    assert "Inbox 2 new" in " ".join(text.split())
+    page = shown(as_alice)
+    assert "The first words of bob." in page
+    entry = page.find("h2")
+    # It leads to the first that is not read.
+    assert entry.links == {
+        "carol and bob answered you in Moss on the north wall": f"/p/{first.pk}/"
+    }
+    assert "Inbox 2 new" in page
 
 
 def test_entries_name_their_cause_and_thread(
@@ -68,11 +70,11 @@ def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> 
     answer = mark(as_alice, notification, "read")
     assert answer.headers["Location"] == f"/inbox/#n{notification.pk}"
     text = shown(as_alice)
-    assert "Inbox 1" not in " ".join(text.split())
+    assert "Inbox 1" not in text
     assert "bob answered you" in text
     assert "Nothing for you since" in text
     mark(as_alice, notification, "unread")
-    assert "Inbox 1 new" in " ".join(shown(as_alice).split())
+    assert "Inbox 1 new" in shown(as_alice)
 
 
 def test_entry_marked_unread_makes_its_post_unread_until_seen(
@@ -82,7 +84,7 @@ def test_entry_marked_unread_makes_its_post_unread_until_seen(
     assert told(alice) == {}
     mark(as_alice, Notification.objects.get(member=alice), "unread")
     assert set(told(alice)) == {reply.pk}
-    assert "1 new since" in as_alice.get(opening.thread.get_absolute_url()).content.decode()
+    assert "1 new since" in Page(as_alice.get(opening.thread.get_absolute_url()))
     sent = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
     assert sent.content == b""  # the counter, for the page's header
     assert told(alice) == {}
@@ -96,12 +98,12 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
     for n in range(2):
         reply_to(opening, author=bob, source=f"Listen, @{name}, number {n}.")
     notification = Notification.objects.filter(member=member).latest("id")
-    html = mark(client, notification, "read", **HTMX).content.decode()
-    assert "<!doctype" not in html
-    assert '<b id="inbox-count" hx-swap-oob="innerHTML">1</b>' in html
-    assert f'<li id="n{notification.pk}">' in html
-    assert re.search(r'value="unread" data-focus>', html)
-    assert "Marked." in html
+    page = Page(mark(client, notification, "read", **HTMX))
+    assert page.is_fragment
+    assert page.texts("#inbox-count[hx-swap-oob]") == ["1"]
+    assert page.has(f"li#n{notification.pk}")
+    assert page.has('button[value="unread"][data-focus]')
+    assert "Marked." in page
 
 
 def test_marking_a_hidden_post_sends_no_fragment(
@@ -109,9 +111,9 @@ def test_marking_a_hidden_post_sends_no_fragment(
 ) -> None:
     notification = Notification.objects.get(member=alice)
     hide_post(reply, actor=carol, reason="spam")
-    html = mark(as_alice, notification, "read", **HTMX).content.decode()
-    assert "<li" not in html
-    assert "wet all winter" not in html
+    page = Page(mark(as_alice, notification, "read", **HTMX))
+    assert not page.has("li")
+    assert "wet all winter" not in page.html
 
 
 def test_mark_all_leaves_out_entries_newer_than_the_page(
@@ -119,13 +121,9 @@ def test_mark_all_leaves_out_entries_newer_than_the_page(
 ) -> None:
     for n in range(2):
         reply_to(opening, author=bob, source=f"Number {n}.")
-    page = as_alice.get("/inbox/").content.decode()
-    sent = re.search(
-        r'name="notice" value="(\d+)"><button class="btn" name="do" value="read-all"', page
-    )
-    assert sent
+    form = shown(as_alice).form("Mark all as read")
     later = reply_to(opening, author=bob, source="Later.")
-    as_alice.post("/inbox/mark/", {"notice": sent[1], "do": "read-all"})
+    as_alice.post(form.action, form.fields | form.buttons["Mark all as read"])
     assert set(told(alice)) == {later.pk}
 
 
@@ -172,7 +170,7 @@ def test_nobody_marks_notifications_of_others(reply: Post, alice: User, as_bob: 
 def test_new_names_and_titles_are_shown_at_once(reply: Post, bob: User, as_alice: Client) -> None:
     User.objects.filter(pk=bob.pk).update(username="robert")
     Thread.objects.filter(pk=reply.thread_id).update(title="Lichen <b>")
-    assert "robert answered you in Lichen &lt;b&gt;" in shown(as_alice)
+    assert "robert answered you in Lichen <b>" in shown(as_alice)
 
 
 def test_many_are_counted_only_so_far(
@@ -183,7 +181,7 @@ def test_many_are_counted_only_so_far(
     for count, told_of in (("3", 3), ("3+", 3)):
         for n in range(told_of):
             reply_to(opening, author=bob, source=f"Number {n}.")
-        assert f"Inbox {count} new" in " ".join(shown(as_alice).split())
+        assert f"Inbox {count} new" in shown(as_alice)
 
 
 def test_long_inbox_goes_on_without_gap_or_repeat(
@@ -195,10 +193,10 @@ def test_long_inbox_goes_on_without_gap_or_repeat(
     found: list[str] = []
     query = ""
     while True:
-        page = as_alice.get(f"/inbox/{query}").content.decode()
-        found += re.findall(r"Number (\d)\.", page)
-        later = re.search(r'href="(\?after=n\d+)"', page)
+        page = shown(as_alice, query)
+        found += re.findall(r"Number (\d)\.", page.text)
+        later = [each for each in page.addresses if each.startswith("?after=n")]
         if not later:
             break
-        query = later[1]
+        [query] = later
     assert found == list("6543210")

@@ -35,7 +35,7 @@ from forum.models import (
 from forum.models.limits import Limit
 from forum.permissions import can_undo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DAY = timedelta(days=1)
 

@@ -7,18 +7,19 @@ from forum.actions.moderation import hide_post, suspend_person
 from forum.actions.posts import delete_post, reply_to
 from forum.models import User
 from forum.views import people
+from tests.html import Page
 
 
-def page_of(client, name: str = "alice", query: str = "") -> str:
+def page_of(client, name: str = "alice", query: str = "") -> Page:
     answer = client.get(f"/u/{name}/{query}")
     assert answer.status_code == 200
-    return answer.content.decode()
+    return Page(answer)
 
 
 def test_profile_lists_posts_newest_first_with_parents_and_threads(visitor, reply, alice):
     reply_to(reply, author=alice, source="Then I will dry them.")
     page = page_of(visitor)
-    assert page.index("Then I will dry them.") < page.index("Does moss harm the bricks?")
+    assert page.text.index("Then I will dry them.") < page.text.index("Does moss harm the bricks?")
     assert "to bob" in page
     assert "started this" in page
     assert "1 thread · 2 posts" in page
@@ -43,8 +44,8 @@ def test_profile_leaves_out_and_does_not_count_unreadable_posts(
     hide_post(reply, actor=carol, reason="rude")
     for client in (visitor, as_alice):
         page = page_of(client, "bob")
-        assert "bricks stay wet" not in page
-        assert "1 post<" in page
+        assert "bricks stay wet" not in page.html
+        assert "1 post" in page
     for client in (as_bob, as_carol):
         assert "bricks stay wet" in page_of(client, "bob")
     delete_post(kept, actor=bob)
@@ -59,17 +60,17 @@ def test_profile_does_not_name_the_author_of_a_removed_parent(
     hide_post(reply, actor=carol, reason="rude")
     page = page_of(visitor)
     assert "to a removed post" in page
-    assert "bob" not in page
+    assert "bob" not in page.html
 
 
 def test_long_list_comes_in_pages_that_lose_and_repeat_nothing(visitor, opening, bob, monkeypatch):
     monkeypatch.setattr(people, "POSTS_PER_PAGE", 3)
     posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
     first, query = page_of(visitor, "bob"), f"?before=p{posts[4].pk}"
-    assert f'href="{query}"' in first
+    assert query in first.addresses
     second = page_of(visitor, "bob", query)
     third = page_of(visitor, "bob", f"?before=p{posts[1].pk}")
-    shown = [page.count("Answer number") for page in (first, second, third)]
+    shown = [page.text.count("Answer number") for page in (first, second, third)]
     assert shown == [3, 3, 1]
     assert "Older posts" not in third
     assert "Newest" in third
@@ -107,13 +108,13 @@ def test_suspension_is_said(visitor, dan, alice, carol):
     from django.utils import timezone
 
     suspend_person(alice, actor=carol, reason="spam", until=timezone.now() + timedelta(days=3))
-    assert "Suspended until <time" in page_of(visitor, "alice")
+    assert "Suspended until" in page_of(visitor, "alice")
 
 
 def test_own_profile_links_to_settings(as_alice, as_bob, alice):
     for address in ("/account/settings/", "/accounts/password/change/", "/accounts/email/"):
-        assert f'href="{address}"' in page_of(as_alice)
-        assert f'href="{address}"' not in page_of(as_bob)
+        assert address in page_of(as_alice).addresses
+        assert address not in page_of(as_bob).addresses
 
 
 def test_address_is_never_shown(visitor, as_carol, alice):

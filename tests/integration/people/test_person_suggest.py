@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, Thread, User
 from forum.models.limits import NAMES
+from tests.html import Page
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -31,7 +31,7 @@ def ask(client: Client, start: str, thread: Thread | None = None, **more: Any) -
     query = {"q": start} | ({"in": f"t{thread.pk}"} if thread else {}) | more
     response = client.get("/people/", query, **HTMX)
     assert response.status_code in {200, 204}
-    return re.findall(r'data-js-name="([\w-]+)"', response.content.decode())
+    return [each["data-js-name"] for each in Page(response).find_all("[data-js-name]")]
 
 
 def test_names_that_begin_so_are_offered_in_any_case(as_alice: Client, tom: dict) -> None:
@@ -56,10 +56,10 @@ def test_suggestions_begin_with_people_of_the_thread_then_my_repliers(
 
 
 def test_suggestions_announce_their_number_and_the_first(as_alice: Client, tom: dict) -> None:
-    html = as_alice.get("/people/?q=tomo", **HTMX).content.decode()
-    assert 'data-js-said="1 person. Tomoko, 1 of 1"' in html
-    html = as_alice.get("/people/?q=tom", **HTMX).content.decode()
-    assert 'data-js-said="4 people. tom-wren, 1 of 4"' in html
+    page = Page(as_alice.get("/people/?q=tomo", **HTMX))
+    assert page.has('[data-js-said="1 person. Tomoko, 1 of 1"]')
+    page = Page(as_alice.get("/people/?q=tom", **HTMX))
+    assert page.has('[data-js-said="4 people. tom-wren, 1 of 4"]')
 
 
 def test_at_most_eight_are_offered(as_alice: Client) -> None:

@@ -16,6 +16,8 @@ from forum.models import Post, Quote, User, revisions
 from forum.models.quotes import QuoteStatus
 from tests.loaded import counting_texts
 
+pytestmark = pytest.mark.slow
+
 SENTENCES = [f"Sentence number {n} of the long post is this one." for n in range(50)]
 LONG = " ".join([*SENTENCES, "Moss grows slowly where the wall is dry. " * 200])
 

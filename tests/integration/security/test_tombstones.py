@@ -18,7 +18,7 @@ from tests.addresses import addresses, desk_addresses
 from tests.columns import tables_with
 from tests.scene import Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 VIEWERS = ("visitor", "bob", "alice", "mona", "otto", "erin")
 MODERATORS = {"mona", "erin"}

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from forum.models import Thread
+from tests.html import Page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -22,5 +23,5 @@ def test_statement_that_takes_too_long_is_given_up_with_a_page_of_ours(
         cursor.execute("ROLLBACK")
     other.close()
     assert response.status_code == 503
-    assert "busy here just now" in response.content.decode()
+    assert "busy here just now" in Page(response)
     assert visitor.get(address).status_code == 200

@@ -15,14 +15,15 @@ from forum.actions.moderation import hide_post
 from forum.actions.posts import delete_post, edit_post
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Revision, User
+from tests.html import Page
 from tests.integration.threads.conftest import say, see_all
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-NEW = re.compile(r'<a class="new" href="(/t/\d+/next/)">([\d+]+) new')
 
 
 def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
-    return NEW.findall(client.get(address).content.decode())
+    links = Page(client.get(address)).find_all("a.new")
+    return [(link["href"], link.text.partition(" new")[0]) for link in links]
 
 
 @pytest.mark.parametrize("address", ["/", "/b/gardens/"])
@@ -36,7 +37,7 @@ def test_unread_count_of_a_thread_links_to_the_first_unread(
     [(link, count)] = listed(as_alice, address)
     assert count == "2"
     assert as_alice.get(link).headers["Location"].endswith(f"#p{first.pk}")
-    assert '<li class="is-new">' in as_alice.get(address).content.decode()
+    assert Page(as_alice.get(address)).has("li.is-new")
     mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
     assert listed(as_alice, address) == [(link, "1")]
 

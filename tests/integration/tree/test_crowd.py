@@ -17,6 +17,8 @@ from forum.actions.threads import start_thread
 from forum.errors import Busy, Conflict, Locked
 from forum.models import Post, Revision, Thread
 
+pytestmark = pytest.mark.slow
+
 PROCESSES, EACH = 16, 25
 
 

@@ -15,6 +15,8 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.records import latest
 from forum.models import ModerationAction, ModerationEffect, Post
 
+pytestmark = pytest.mark.slow
+
 Act, Kind = ModerationAction.Act, ModerationEffect.Kind
 
 DEEP, WIDE = 5_000, 10_000

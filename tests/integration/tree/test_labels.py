@@ -21,6 +21,8 @@ from forum.models import Post, Thread
 from forum.models import tree as labels
 from forum.models.tree import TreeIsFull
 
+pytestmark = pytest.mark.slow
+
 # Which of the posts so far, in order of arrival, the next reply answers.
 PATTERNS: dict[str, Callable[[int, random.Random], int]] = {
     "chain": lambda count, _dice: count - 1,

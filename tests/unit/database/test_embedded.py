@@ -20,6 +20,8 @@ import pytest
 from forum import database
 from forum.database import EmbeddedDatabaseError, State
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = os.geteuid() == 0
 
 

@@ -20,6 +20,8 @@ from forum.markup.quotes import as_quote, find, text_fragment
 from forum.markup.render import MAX_SOURCE, render
 from tests.corpora import corpus
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 2
 LARGEST = 600_000  # characters of HTML; "&" alone becomes five
 
