@@ -222,7 +222,7 @@ class PostElement(Element):
     @property
     def byline(self) -> str:
         """Its heading: the author, and to whom it replies."""
-        return self.find_all("h3, .by")[0].text
+        return (self.find_all("h3") or self.find_all(".by"))[0].text
 
     @property
     def body(self) -> str:

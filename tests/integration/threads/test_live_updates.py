@@ -179,7 +179,7 @@ def test_many_live_updates_come_in_portions(
     opening: Post, visitor: Client, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_updates, "MAX_CHANGES", 3)
-    monkeypatch.setattr("forum.presenters.live_updates.MOST_AT_ONCE", 3)
+    monkeypatch.setattr("forum.presenters.live_updates.MAX_CHANGES", 3)
     after = number_of(opening.thread)
     posts = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(5)]
     assert "3+ new replies." in ask(visitor, opening.thread, after)

@@ -133,7 +133,7 @@ def test_reply_makes_its_branch_the_most_active_and_not_the_newest(
     below = reply_to(first, author=bob, source="Below one.")
 
     def shown(order: str) -> list[int]:
-        page = visitor.get(f"{opening.thread.get_absolute_url()}?order={order}").content.decode()
+        page = Page(visitor.get(f"{opening.thread.get_absolute_url()}?order={order}"))
         return page.post_ids
 
     assert shown("active") == [opening.pk, first.pk, below.pk, second.pk]
@@ -163,7 +163,7 @@ def test_flat_order_names_the_parent_of_every_reply(
     reply_to(first, author=alice, source="To the first.")
     gone = reply_to(first, author=alice, source="Taken back.")
     delete_post(gone, actor=alice)
-    page = visitor.get(f"{opening.thread.get_absolute_url()}?order=time").content.decode()
+    page = Page(visitor.get(f"{opening.thread.get_absolute_url()}?order=time"))
     assert "to bob: The first words." in page
     assert f'id="p{gone.pk}"' not in page
     assert "<details" not in page
@@ -181,7 +181,7 @@ def test_branches_stand_as_they_did_when_reading_began(
     monkeypatch.setattr(sort_orders, "SMALL_BRANCH", small)
     before = defined(any_tree, "active")
     first, *_rest = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
-    page = visitor.get(f"{any_tree.get_absolute_url()}?order=active").content.decode()
+    page = Page(visitor.get(f"{any_tree.get_absolute_url()}?order=active"))
     following = page.find(LATER)["href"]
     last = Post.objects.get(pk=before[-1])
     added = [

@@ -39,11 +39,11 @@ def test_next_leads_on_in_tree_order_and_never_back_by_itself(
         walked.append(post)
         address = f"{path}?from=p{post}"
     assert walked == [first.pk, below.pk, second.pk]
-    at_the_end = as_alice.get(address, follow=True).content.decode()
+    at_the_end = Page(as_alice.get(address, follow=True))
     assert "No more new replies." in at_the_end
     assert at_the_end.links["Back to the first?"] == path
     see_all(opening.thread, alice)
-    answer = as_alice.get(path, follow=True).content.decode()
+    answer = Page(as_alice.get(path, follow=True))
     assert "No more new replies." in answer
     assert "Back to the first?" not in answer.links
     # A page asks from its last post on; who reads further up is left there.
