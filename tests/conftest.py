@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep the garbage collector away from what is loaded by now; nothing of it is garbage.
 
-    Looking for it took a tenth of the processor time of a whole run.
+    With the whole suite collected, 174 tests took 37 s of processor time without this, 32 with it.
     """
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
 """Leaving an empty database after a test that commits.
 
 Django empties all tables by TRUNCATE, which makes new files for each of them and for each index,
-and then writes its permissions anew: a quarter of a second. The tables of a test hold a few rows.
+and then writes its permissions anew: half a second. The tables of a test hold a few rows.
 """
 
 from __future__ import annotations

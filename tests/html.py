@@ -267,9 +267,9 @@ class Page(Element):
         return self.texts(".errorlist li, .summary li")
 
     @property
-    def error_links(self) -> list[str]:
+    def error_links(self) -> set[str]:
         """The fields that the summary above a refused form leads to."""
-        return [link["href"] for link in self.find_all(".summary a")]
+        return {link["href"] for link in self.find_all(".summary a")}
 
     @cached_property
     def posts(self) -> list[PostElement]:

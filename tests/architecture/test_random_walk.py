@@ -79,7 +79,7 @@ class Walk:
 
     @property
     def how(self) -> dict[str, Any]:
-        return {"by": self.moderator, "reason": "order"}
+        return {"actor": self.moderator, "reason": "order"}
 
 
 def start(walk: Walk, n: int) -> None:

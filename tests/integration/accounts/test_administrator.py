@@ -47,5 +47,5 @@ def test_time_zone_is_set_and_taken_back(plain, submit, alice):
 def test_zone_that_is_none_is_refused(as_alice, alice, zone):
     answer = as_alice.post("/account/settings/", {"zone": zone})
     assert answer.status_code == 422
-    assert Page(answer).error_links == ["#id_zone"]
+    assert Page(answer).error_links == {"#id_zone"}
     assert User.objects.get(pk=alice.pk).zone == ""

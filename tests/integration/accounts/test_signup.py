@@ -103,7 +103,7 @@ def test_name_that_cannot_be_is_refused_with_the_reason(visitor, alice, name, wo
     assert len(page.find_all(".errorlist")) == 1
     assert words in page
     assert page.has('#id_username[aria-invalid="true"]')
-    assert page.error_links == ["#id_username"]
+    assert page.error_links == {"#id_username"}
     assert page.find("#id_email")["value"] == "frances@example.org"
     assert not User.objects.with_email(GOOD["email"]).exists()
 
@@ -131,7 +131,7 @@ def test_name_that_is_nobody_elses_is_taken(visitor, alice, name):
 def test_address_that_cannot_be_is_refused(visitor, address):
     answer = visitor.post(SIGNUP, GOOD | {"email": address})
     assert answer.status_code == 200
-    assert Page(answer).error_links == ["#id_email"]
+    assert Page(answer).error_links == {"#id_email"}
     assert not User.objects.named(["frances"]).exists()
     assert not OutgoingMail.objects.exists()
 
@@ -140,7 +140,7 @@ def test_address_that_cannot_be_is_refused(visitor, address):
 def test_weak_password_is_refused_and_never_shown(visitor, password):
     answer = visitor.post(SIGNUP, GOOD | {"password1": password})
     page = Page(answer)
-    assert page.error_links == ["#id_password1"]
+    assert page.error_links == {"#id_password1"}
     assert not page.find("#id_password1").get("value")
     assert not User.objects.named(["frances"]).exists()
 

@@ -190,7 +190,7 @@ def test_titles_show_markup_as_text(
 def test_reasons_show_markup_as_text(
     reply: Post, dan: User, alice: User, carol: User, visitor: Client, as_carol: Client, reason: str
 ) -> None:
-    how: dict[str, Any] = {"by": carol, "reason": reason, "note": reason}
+    how: dict[str, Any] = {"actor": carol, "reason": reason, "note": reason}
     hidden = hide_post(reply, **how)
     lock_thread(reply.thread, **how)
     suspend_person(alice, **how)
