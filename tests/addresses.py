@@ -144,7 +144,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
 
 
 def one_each(found: dict[str, str]) -> dict[str, str]:
-    """Of each route the first address: what it is about in its plainest state."""
+    """Return the first address of each route: its subject in the plainest state."""
     routes_seen: set[str] = set()
     plain = {}
     for key, path in found.items():

@@ -31,7 +31,7 @@ flush = TransactionTestCase._fixture_teardown
 
 
 def leave_it_empty(test: TransactionTestCase) -> None:
-    """What Django does after a test that commits, faster where the server lets us.
+    """Do what Django does after a test that commits, faster where the server lets us.
 
     Other tests follow in the same process: they find no limit that this one has used up.
     """

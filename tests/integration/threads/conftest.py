@@ -1,4 +1,4 @@
-"""What tests of reading say and ask again and again."""
+"""Shared steps of the tests of reading a thread."""
 
 from __future__ import annotations
 
