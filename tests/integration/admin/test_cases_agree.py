@@ -16,6 +16,8 @@ from forum.actions.undo import undo
 from forum.errors import UserError
 from forum.models import Case, ModerationAction, ModerationNotification, Post, Report
 
+pytestmark = pytest.mark.slow
+
 ACTS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
 ACTS += (remove_branch, restore_branch)
 

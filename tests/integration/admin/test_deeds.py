@@ -19,6 +19,8 @@ from forum.models import ModerationAction, Post, Thread, User
 from tests.deeds import make_ready, sent_with, waiting
 from tests.html import press, press_in
 
+pytestmark = pytest.mark.slow
+
 MODELS = {"person": "user", "held": "heldpost"}
 DEEDS = {MODELS.get(kind, kind): deeds for kind, deeds in forms.DEEDS.items()}
 WHY = {"reason": "off the wall", "note": ""}

@@ -11,6 +11,8 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.models import Category, Post, Role, User
 
+pytestmark = pytest.mark.slow
+
 PAGES = [
     "category",
     "board",
