@@ -130,7 +130,7 @@ WORDS = "Only where they stay wet, and only in winter."
 CEILINGS = {
     "reply form": 8,
     "reply": 20,
-    "reply, htmx": 27,
+    "reply, htmx": 26,
     "edit": 23,
     "thread": 15,
     "preview": 14,

@@ -17,7 +17,7 @@ STILL_TO_DO = (
     *(
         f"forum/presenters/{name}.py"
         for name in (
-            *("backlinks", "branch_pages", "branches", "counts", "help_pages", "history", "joined"),
+            *("backlinks", "branch_pages", "branches", "counts", "help_pages", "history"),
             *("live_updates", "opening_post", "outline", "post_html", "post_links", "post_urls"),
             *("quote_captions", "quote_source", "read_state", "template_variants", "threads"),
             "visible_rows",

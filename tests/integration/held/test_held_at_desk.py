@@ -39,7 +39,7 @@ def test_queue_lists_what_waits_with_the_rule_among_reports(as_carol, three, rep
     assert [case.post for case in rows(as_carol, kind="reply")] == [reply]
     assert rows(as_carol, kind="opening") == []
     page = as_carol.get(QUEUE).content.decode()
-    assert "Held. Words: casino*" in page
+    assert "Pending: Words: casino*" in page
     assert "&lt;b&gt;casino&lt;/b&gt;" in page
     assert "My casinos" in page
 

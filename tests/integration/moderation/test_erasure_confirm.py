@@ -203,6 +203,7 @@ def test_asked_for_in_the_page_confirmed_at_the_desk(secret, as_carol, dora):
     shown = client.get(reverse("admin:forum_erasure_change", args=[asked.pk]))
     assert "quotes of them in" in shown.content.decode()
     confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
+    assert f'action="{confirm}"' in shown.content.decode(), "the button is there"
     assert client.post(confirm, {"seen": "7.7"}).status_code == 302
     assert Post.objects.get(pk=secret.pk).source == SECRET, "it was changed meanwhile"
     assert client.post(confirm, {"seen": shown.context["version"]}).status_code == 302
