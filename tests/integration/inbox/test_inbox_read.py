@@ -36,7 +36,7 @@ def test_replies_to_one_post_are_one_entry(
     assert entry.links == {
         "carol and bob replied to you in Moss on the north wall": f"/p/{first.pk}/"
     }
-    assert "Inbox 2 new" in page
+    assert "Inbox 2 unread" in page
 
 
 def test_entries_name_their_cause_and_thread(
@@ -74,7 +74,7 @@ def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> 
     assert "bob replied to you" in text
     assert "No new notifications since" in text
     mark(as_alice, notification, "unread")
-    assert "Inbox 1 new" in shown(as_alice)
+    assert "Inbox 1 unread" in shown(as_alice)
 
 
 def test_entry_marked_unread_makes_its_post_unread_until_seen(
@@ -181,7 +181,7 @@ def test_many_are_counted_only_so_far(
     for count, told_of in (("3", 3), ("3+", 3)):
         for n in range(told_of):
             reply_to(opening, author=bob, source=f"Number {n}.")
-        assert f"Inbox {count} new" in shown(as_alice)
+        assert f"Inbox {count} unread" in shown(as_alice)
 
 
 def test_long_inbox_goes_on_without_gap_or_repeat(

@@ -22,7 +22,7 @@ def says(client: Client, post: Post, address: str = "") -> tuple[str, str]:
     shown = Page(client.get(address or post.thread.get_absolute_url())).post(post.pk)
     answered = " ".join(shown.texts(".meta.cited"))
     quoted = [text for text in shown.links if text.startswith("Quoted by")]
-    return answered, quoted[0].partition(":")[0] if quoted else ""
+    return answered, quoted[0].partition(" (")[0] if quoted else ""
 
 
 def quote(parent: Post, author: User, *sources: Post) -> Post:

@@ -57,7 +57,7 @@ def test_fragment_is_named_and_takes_focus(visitor: Client, quoting: Post) -> No
     page = read(visitor, address(quoting), headers=HTMX)
     assert page.is_fragment
     part = page.find('.around[role="group"][data-focus]')
-    assert part["aria-label"].startswith("What bob wrote around")
+    assert part["aria-label"] == "bob’s text in context"
     assert part["tabindex"] == "-1"
 
 

@@ -23,7 +23,7 @@ BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
     links = Page(client.get(address)).find_all("a.new")
-    return [(link["href"], link.text.partition(" new")[0]) for link in links]
+    return [(link["href"], link.text.partition(" unread")[0]) for link in links]
 
 
 @pytest.mark.parametrize("address", ["/", "/b/gardens/"])

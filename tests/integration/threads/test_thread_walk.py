@@ -93,7 +93,7 @@ class Counters(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.is_handle:
-            self.total += sum(int(number) for number in re.findall(r", (\d+) new", data))
+            self.total += sum(int(number) for number in re.findall(r", (\d+) unread", data))
 
 
 class Walk(TestCase):
@@ -166,7 +166,7 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
     assert "7 unread" in page
     assert page.title.startswith("(7) ")
     assert len(page.find_all("[data-n]")) == 3
-    assert "Show more replies, 4 new" in page
+    assert "Show more replies, 4 unread" in page
     assert Counters(page.html).total == 7
     walked: list[int] = []
     address = f"/t/{thread.pk}/next/"
