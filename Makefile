@@ -20,12 +20,14 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
-# tests/xdist_scheduler.py says which tests go to which of the two processes.
-PYTEST_FAST = $(VENV_PYTHON) -m pytest -n 2 --ignore tests/browser
-# Each worker has a browser, a server and a world of its own.
-PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 tests/browser
+# A file goes to one process as a whole, since its tests share what is slow to make. They are begun
+# in the order of collection, which puts the slow ones first (tests/conftest.py).
+PYTEST = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
+# Each process has a browser, a server and a forum of its own. Tests that look at the same page
+# are a group; the others are shared out one by one.
+PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup tests/browser
 
-.PHONY: run test test-fast test-browser check format requirements chromium \
+.PHONY: run test test-quick test-fast test-browser check format requirements chromium \
 	trace bench-tree bench-page bench-heavy bench-admin bench-idle bench-budgets bench-lighthouse
 
 ## run: start the forum at http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
@@ -35,14 +37,18 @@ run: .venv/.runtime
 ## test: run all tests, including browser tests
 test: .venv/.dev chromium
 	@status=0; \
-	$(PYTEST_FAST) $(ARGS) || status=1; \
+	$(PYTEST) $(ARGS) || status=1; \
 	$(PYTEST_BROWSER) $(ARGS) || status=1; \
 	[ -n "$$DATABASE_URL" ] || $(VENV_PYTHON) manage.py db stop --unless-used; \
 	exit $$status
 
+## test-quick: run the tests that need neither a browser nor much time
+test-quick: .venv/.dev
+	$(PYTEST) -m "not slow" $(ARGS)
+
 ## test-fast: run the tests that need no browser
 test-fast: .venv/.dev
-	$(PYTEST_FAST) $(ARGS)
+	$(PYTEST) $(ARGS)
 
 ## test-browser: run the browser tests
 test-browser: .venv/.dev chromium

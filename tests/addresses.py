@@ -28,11 +28,22 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[str]:
             yield namespace + (entry.name or str(entry.pattern))
 
 
+def _names_with(parameters: set[str]) -> Iterator[str]:
+    """The names of the site's own routes that take exactly these parameters."""
+    known = get_resolver().reverse_dict
+    for route in routes():
+        if ":" not in route and any(
+            set(names) == parameters for way in known.getlist(route) for _form, names in way[0]
+        ):
+            yield route
+
+
 @cache
 def addresses(scene: Scene) -> dict[str, str]:
     """The site's own pages: "name of the route, state of what it is about" → path."""
-    found = {name: reverse(name) for name in ALONE}
-    found |= {name: reverse(name, args=[scene.board.slug]) for name in ABOUT_BOARD}
+    found = {name: reverse(name) for name in _names_with(parameters=set())}
+    about_boards = _names_with(parameters={"slug"})
+    found |= {name: reverse(name, args=[scene.board.slug]) for name in about_boards}
     for state, thread in scene.threads.items():
         for name in ABOUT_THREAD.get(state, ()):
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
@@ -63,27 +74,6 @@ def addresses(scene: Scene) -> dict[str, str]:
     return found
 
 
-ALONE = (
-    *(
-        "home",
-        "theme",
-        "alive",
-        "ready",
-        "account-settings",
-        "account-erase",
-        "log",
-        "appeals",
-        "drafts",
-    ),
-    *("help-markdown", "person-suggest"),
-    *("inbox", "inbox-told", "inbox-mark"),
-    *("account_login", "account_logout", "account_signup", "account_inactive"),
-    *("account_reauthenticate", "account_email", "account_email_verification_sent"),
-    *("account_change_password", "account_reset_password", "account_reset_password_done"),
-    "account_reset_password_from_key_done",
-    *("help-keys", "keys", "held"),
-)
-ABOUT_BOARD = ("board-detail", "thread-start")
 ABOUT_THREAD = {
     "open": (
         *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
@@ -156,7 +146,7 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
 
 
 def one_each(found: dict[str, str]) -> dict[str, str]:
-    """Of each route the first address: what it is about in its plainest state."""
+    """Return the first address of each route: its subject in the plainest state."""
     routes_seen: set[str] = set()
     plain = {}
     for key, path in found.items():

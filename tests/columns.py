@@ -1,4 +1,4 @@
-"""Whether a word stands anywhere in the database."""
+"""Looking for a word anywhere in the database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import connection
 
 
 def tables_with(word: str) -> set[str]:
-    """Every column of text, of every table, in which a word stands."""
+    """Return every text column of every table that contains a word."""
     found = set()
     with connection.cursor() as cursor:
         cursor.execute(

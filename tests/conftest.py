@@ -7,14 +7,12 @@ import gc
 import pytest
 from django.test import Client, TransactionTestCase
 from hypothesis import settings
-from xdist.remote import Producer
 
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import leave_it_empty
-from tests.xdist_scheduler import Shares
 
 # The machine may be busy: no deadline for one example. Each run tries other examples, so that few
 # at a time find what many would.
@@ -26,15 +24,20 @@ PASSWORD = "correct horse battery"
 TransactionTestCase._fixture_teardown = leave_it_empty
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests, so that no process is left alone with one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: a tenth of the time went into looking for garbage in it."""
+    """Keep the garbage collector away from what is loaded by now; nothing of it is garbage.
+
+    With the whole suite collected, 174 tests took 37 s of processor time without this, 32 with it.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
-    return Shares(config, log)
 
 
 def person(name: str) -> User:

@@ -1,6 +1,6 @@
-"""Conversations and test vectors of others, which are read where they lie and never copied here.
+"""Test vectors of other projects, read in place and never copied here.
 
-What the forum must always be able to test is tested on data of our own in `tests/data/` as well.
+They are a second opinion: whatever they test is tested on data of our own in `tests/data/`, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ def corpus(name: str) -> Path:
     folder = Path(os.environ.get("CORPORA_DIR") or ROOT.parent / "shared" / "corpora")
     path = folder / name
     if not path.exists():
-        pytest.skip(f"corpus {name} is not here (CORPORA_DIR names the folder of corpora)")
+        pytest.skip(
+            f"{name}: vectors of other projects are not part of this repository. Our own in"
+            " tests/data cover the same ground; CORPORA_DIR adds a folder with theirs."
+        )
     return path
 
 

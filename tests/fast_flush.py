@@ -1,7 +1,7 @@
 """Leaving an empty database after a test that commits.
 
 Django empties all tables by TRUNCATE, which makes new files for each of them and for each index,
-and then writes its permissions anew: a quarter of a second. The tables of a test hold a few rows.
+and then writes its permissions anew: half a second. The tables of a test hold a few rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ flush = TransactionTestCase._fixture_teardown
 
 
 def leave_it_empty(test: TransactionTestCase) -> None:
-    """What Django does after a test that commits, faster where the server lets us.
+    """Do what Django does after a test that commits, faster where the server lets us.
 
     Other tests follow in the same process: they find no limit that this one has used up.
     """

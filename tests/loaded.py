@@ -1,4 +1,4 @@
-"""How much of what was written a request loads from the database."""
+"""Counting how much text a request loads from the database."""
 
 from __future__ import annotations
 

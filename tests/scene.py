@@ -198,14 +198,14 @@ def _order(scene: Scene, carol: User) -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What happens inside has not happened afterwards."""
+    """Roll back whatever happens inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def all_rows() -> dict[str, tuple[int, str]]:
-    """Of each table, how many rows it has and a hash of them all.
+    """Return the number of rows of each table, and a hash of them all.
 
     Without sessions: they keep what somebody typed and was not taken.
     """

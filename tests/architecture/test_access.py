@@ -11,7 +11,7 @@ from tests.addresses import STEPS, addresses, desk_addresses, routes
 from tests.expected_permissions import EXPECTED
 from tests.scene import PEOPLE, Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # Address, and the state of what it is about | GET | POST, of nothing but the token.
 # Statuses are those of: visitor alice bob dan carol mona otto erin; `in`: to the log-in page.
@@ -209,7 +209,7 @@ def test_every_address_is_in_the_table(scene: Scene) -> None:
     assert {address for address, _method, _cell in rows()} == set(addresses(scene))
 
 
-def test_every_model_at_the_desk_has_a_rule() -> None:
+def test_every_model_in_the_admin_has_a_rule() -> None:
     assert {model._meta.model_name for model in admin_site._registry} == set(MAY_LOOK)
 
 

@@ -115,7 +115,7 @@ def test_template_holds_nothing_that_the_content_security_policy_refuses(templat
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_what_htmx_smooths_works_without_it(template: Path) -> None:
+def test_every_form_works_without_htmx(template: Path) -> None:
     for name, attributes in tags(template):
         if "hx-post=" in attributes:
             assert name == "form", f"<{name}{attributes}>"

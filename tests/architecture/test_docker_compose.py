@@ -96,12 +96,12 @@ def test_commands_name_things_that_exist():
         assert (ROOT / name).exists()
 
 
-def test_the_forum_is_given_every_setting_and_no_unknown_one():
+def test_forum_is_given_every_setting_and_no_unknown_one():
     given = {variable for name in FORUM for variable in SERVICES[name]["environment"]}
     assert given - OF_GUNICORN == settings_known() - NOT_FOR_COMPOSE
 
 
-def test_the_example_names_exactly_what_compose_asks_for():
+def test_example_names_exactly_what_compose_asks_for():
     example = (ROOT / ".env.example").read_text()
     named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
     assert named == variables_asked_of_the_operator()
@@ -114,7 +114,7 @@ def test_secrets_have_no_default():
         assert all(use == f"${{{secret}:?}}" for use in uses)
 
 
-def test_the_image_gets_only_what_it_copies():
+def test_image_gets_only_what_it_copies():
     copied = re.findall(r"^COPY (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert {path.rstrip("/") for path in copied} == set(allowed)

@@ -27,9 +27,6 @@ FOLDERS = r"forum|templates|static|tests|docs|deploy|bench|requirements|\.ci|\.g
 PATH = re.compile(rf"(?<![\w/.:@-])(?:{FOLDERS})/[\w./*-]+")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
-# Named by a page, and written on another branch. Nothing may stay here.
-PENDING_TARGETS = {"test-quick"}
-
 
 def rows(page: str) -> Iterator[list[str]]:
     """The cells of each row of the page's tables."""
@@ -202,7 +199,7 @@ def test_every_make_target_that_a_page_names_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z-]+)(?= .*:|:)", makefile, re.MULTILINE))
     targets |= set(re.findall(r"\bbench-[a-z]+", makefile))
     commands = re.findall(r"(?:`|^|\s[A-Z_]+=\S+ )make ([a-z-]+)", TEXTS[name], re.MULTILINE)
-    assert set(commands) - targets <= PENDING_TARGETS
+    assert set(commands) <= targets
 
 
 def test_performance_page_has_every_benchmark() -> None:

@@ -17,7 +17,7 @@ from forum.models import Notification
 from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html")}

@@ -87,7 +87,7 @@ def writes(name: str) -> set[tuple[str, str]]:
     }
 
 
-def test_a_module_imports_only_from_layers_below_its_own() -> None:
+def test_module_imports_only_from_layers_below_its_own() -> None:
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -110,7 +110,7 @@ def _is_package(path: Path) -> bool:
     return (path / "__init__.py").exists()
 
 
-def test_the_columns_of_the_tree_are_named_where_the_tree_is() -> None:
+def test_columns_of_the_tree_are_named_where_the_tree_is() -> None:
     assert {name for name, text in MODULES.items() if TREE_COLUMNS.search(text)} == TREE_FILES
 
 
@@ -125,7 +125,7 @@ def test_models_hold_only_the_writes_that_actions_are_made_of() -> None:
     assert set().union(*map(writes, names)) == WRITES_OF_MODELS
 
 
-def test_the_admin_saves_only_what_administrators_set_up() -> None:
+def test_admin_saves_only_what_administrators_set_up() -> None:
     """Categories, boards and roles are Django's own forms; all else is looked at, or a deed."""
     from forum.admin import admin_site
     from forum.admin.configured import ConfiguredAdmin
@@ -165,7 +165,7 @@ def test_nothing_happens_by_signal() -> None:
         assert not re.search(r"import .*\b(receiver|Signal|post_save|pre_save)\b", text), name
 
 
-def test_one_file_reads_what_htmx_says_of_a_request() -> None:
+def test_only_one_file_reads_htmx_request_headers() -> None:
     reads = re.compile(r"request\.htmx|HX-Request|HTTP_HX_")
     found = {name for name, text in MODULES.items() if reads.search(text)}
     # The middleware only says that answers differ by it.

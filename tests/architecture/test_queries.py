@@ -106,7 +106,7 @@ PAGES: dict[str, tuple[Grow, int | None, int]] = {
 
 
 @pytest.mark.parametrize("kind", PAGES)
-def test_a_page_asks_the_same_for_little_and_for_much(
+def test_page_asks_the_same_for_little_and_for_much(
     kind: str, board: Board, opening: Post, bob: User, visitor: Client, as_alice: Client
 ) -> None:
     grow, for_visitors, for_members = PAGES[kind]
@@ -246,7 +246,7 @@ def asked_by_a_template() -> str | None:
     return None
 
 
-def test_the_watch_sees_what_a_template_asks(board: Board) -> None:
+def test_watch_sees_what_a_template_asks(board: Board) -> None:
     seen: list[str | None] = []
 
     def watch(execute: Any, *args: Any) -> Any:

@@ -22,6 +22,8 @@ from forum.moderation.actions.suspensions import lift_suspension, suspend_person
 from forum.moderation.undo import undo
 from tests.scene import undone
 
+pytestmark = pytest.mark.slow
+
 STEPS = 100
 SEEDS = range(2)
 TEXTS = (
@@ -189,7 +191,7 @@ def check_everything() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def test_nothing_is_broken_by_a_walk_of_deeds(
+def test_nothing_is_broken_by_a_walk_of_actions(
     board: Board, thread: Thread, alice: User, bob: User, carol: User
 ) -> None:
     done: set[str] = set()
@@ -204,7 +206,7 @@ def test_nothing_is_broken_by_a_walk_of_deeds(
     assert done == {deed.__name__ for deed in DEEDS}
 
 
-def test_the_check_notices_a_wrong_counter(thread: Thread) -> None:
+def test_check_notifications_a_wrong_counter(thread: Thread) -> None:
     Thread.objects.filter(pk=thread.pk).update(post_count=7)
     with pytest.raises(AssertionError):
         check_everything()

@@ -7,7 +7,7 @@ import pytest
 from tests.addresses import addresses, desk_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("name", ["visitor", "erin"])
@@ -24,7 +24,7 @@ def test_reading_every_page_changes_no_row(scene: Scene, name: str) -> None:
     assert client.get("/account/settings/").status_code == (302 if name == "visitor" else 200)
 
 
-def test_a_change_would_be_noticed(scene: Scene) -> None:
+def test_change_would_be_noticed(scene: Scene) -> None:
     before = all_rows()
     scene.client("alice").post(f"/p/{scene.posts['visible'].pk}/delete/")
     assert changed_since(before) == {

@@ -48,7 +48,7 @@ def test_queries_and_rules_agree_on_who_reads_what(scene: Scene, name: str) -> N
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_what_lists_show_can_be_opened_and_nothing_else(scene: Scene, name: str) -> None:
+def test_listed_threads_are_exactly_those_that_open(scene: Scene, name: str) -> None:
     listed = set(Thread.objects.visible_to(scene.reader(name)).values_list("pk", flat=True))
     client = scene.client(name)
     shown: set[int] = set()
@@ -62,7 +62,7 @@ def test_what_lists_show_can_be_opened_and_nothing_else(scene: Scene, name: str)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_a_person_s_posts_are_those_that_can_be_read(scene: Scene, name: str) -> None:
+def test_person_s_posts_are_those_that_can_be_read(scene: Scene, name: str) -> None:
     page = scene.client(name).get("/u/alice/").content.decode()
     shown = {int(pk) for pk in re.findall(r'<h2[^>]*><a href="/p/(\d+)/', page)}
     mine = {key: post for key, post in scene.posts.items() if post.author.username == "alice"}
@@ -103,6 +103,7 @@ def answers(client: Client, address: str) -> str:
     return "".join(heard)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["visitor", "bob", "otto", "mona"])
 def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> None:
     """Hidden and deleted words, with their earlier wordings, at every address there is."""
@@ -126,7 +127,7 @@ def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> No
         assert not told.search(answers(client, address)), address
 
 
-def test_the_crawl_would_notice_a_leak(scene: Scene) -> None:
+def test_crawl_would_notice_a_leak(scene: Scene) -> None:
     heard = answers(scene.client("alice"), scene.threads["open"].get_absolute_url())
     assert scene.tokens["hidden-now"] in heard
     assert scene.tokens["visible-now"] in heard

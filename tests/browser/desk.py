@@ -40,7 +40,7 @@ def held_case(**which: object) -> Callable[[World], str]:
 
 
 def erasure(world: World) -> str:
-    """Of an account; asked for by erin."""
+    """The address of the erasure of an account that erin asked for."""
     asked = Erasure.objects.filter(asked_by=world.erin).earliest("pk")
     return reverse("admin:forum_erasure_change", args=[asked.pk])
 

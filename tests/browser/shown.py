@@ -90,7 +90,7 @@ def of_appeal(world: World) -> str:
 
 
 def in_the_middle(thread: str) -> Callable[[World], str]:
-    """Of a thread that is too long for one page, the page that begins with its hundredth post."""
+    """The page of a long thread that begins with its hundredth post."""
 
     def address(world: World) -> str:
         found = getattr(world, thread)

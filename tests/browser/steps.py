@@ -1,4 +1,4 @@
-"""What is done in a page of reading before it is looked at."""
+"""Steps taken in a page before a test looks at it."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def aloud(page: Page, part: str = "main") -> str:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("reader", ["visitor", "alice"])
-def test_a_thread_reads_aloud_as_written_down(
+def test_thread_reads_aloud_as_written_down(
     visit, spoken: Thread, world: World, reader: str, scripts: bool
 ) -> None:
     person = {"visitor": None, "alice": world.alice}[reader]

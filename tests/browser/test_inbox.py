@@ -59,7 +59,7 @@ def test_having_the_post_on_the_screen_clears_it(
     expect(page.get_by_text("No new notifications since")).to_be_visible()
 
 
-def test_the_same_without_scripts(visit, told: Post, thread: Thread, alice: User) -> None:
+def test_same_without_scripts(visit, told: Post, thread: Thread, alice: User) -> None:
     page = visit("/inbox/", alice, java_script_enabled=False)
     entry(page, thread).get_by_role("button", name="Mark as read").click()
     assert "#n" in page.url

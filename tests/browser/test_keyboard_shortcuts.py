@@ -248,7 +248,7 @@ def test_keys_are_turned_off_in_the_dialog_and_on_again(page: Page, tree: list[P
     go(page, "j", tree[0])
 
 
-def test_keys_are_turned_off_without_scripts_and_signed_out(visit, tree: list[Post]) -> None:
+def test_keys_are_turned_off_without_scripts_and_logged_out(visit, tree: list[Post]) -> None:
     page = visit("/", java_script_enabled=False)
     page.get_by_role("link", name="Keyboard shortcuts").click()
     page.get_by_role("button", name="Turn off").click()

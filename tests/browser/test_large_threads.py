@@ -30,6 +30,9 @@ AT_REST = """id => new Promise((done) => {
   };
   look();
 })"""
+# The thread of 700 posts is written once.
+pytestmark = pytest.mark.xdist_group("large threads")
+
 A_FEW = 8  # pixels
 
 
@@ -125,7 +128,7 @@ def test_thread_is_shown_again_when_the_post_in_view_was_deleted(visit, world: W
     expect(page.locator(".answers article")).to_have_count(58)
 
 
-def test_a_branch_goes_on_in_place_to_its_end(visit, huge: tuple[Thread, list[int]]) -> None:
+def test_branch_goes_on_in_place_to_its_end(visit, huge: tuple[Thread, list[int]]) -> None:
     thread, posts = huge
     page = visit(thread.get_absolute_url())
     link = page.get_by_role("link", name="Continue the parent branch")
@@ -141,7 +144,7 @@ def test_a_branch_goes_on_in_place_to_its_end(visit, huge: tuple[Thread, list[in
 # -- Without scripts ------------------------------------------------------------------------------
 
 
-def test_a_branch_is_read_by_links_and_left_for_where_one_was(
+def test_branch_is_read_by_links_and_left_for_where_one_was(
     visit, huge: tuple[Thread, list[int]]
 ) -> None:
     thread, posts = huge

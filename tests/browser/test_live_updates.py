@@ -69,7 +69,7 @@ def questions(page: Page) -> list[Request]:
     return asked
 
 
-def test_new_replies_are_counted_and_shown_in_their_places_without_moving_what_is_read(
+def test_new_replies_appear_in_place_without_moving_the_page(
     reading, posts: list[Post], opening: Post, world: World
 ) -> None:
     page = reading(world.alice)
@@ -139,7 +139,7 @@ def test_on_a_phone_the_bar_tells_and_the_key_shows(
     assert page.evaluate("window.shift") <= MOST_SHIFT
 
 
-def test_the_key_asks_at_once_and_says_that_nothing_came(
+def test_key_asks_at_once_and_says_that_nothing_came(
     visit, thread: Thread, posts: list[Post], world: World
 ) -> None:
     page = visit(thread.get_absolute_url())
@@ -175,7 +175,7 @@ def test_edits_are_noted_and_what_is_hidden_goes_at_once_and_leaves_its_room(
     assert page.evaluate("window.shift") <= MOST_SHIFT
 
 
-def test_a_composer_with_words_stays_and_keeps_focus(
+def test_composer_with_words_stays_and_keeps_focus(
     reading, posts: list[Post], world: World
 ) -> None:
     page = reading(world.alice)
@@ -203,7 +203,7 @@ def test_a_composer_with_words_stays_and_keeps_focus(
     assert abs(field.bounding_box()["y"] - top) < 1
 
 
-def test_it_asks_less_of_a_server_in_trouble_and_nothing_where_nobody_looks(
+def test_polling_slows_down_on_errors_and_stops_in_hidden_pages(
     reading, posts: list[Post], thread: Thread, world: World
 ) -> None:
     page = reading()
@@ -236,7 +236,7 @@ def test_it_asks_less_of_a_server_in_trouble_and_nothing_where_nobody_looks(
 # -- Without scripts ------------------------------------------------------------------------------
 
 
-def test_a_link_at_the_end_leads_to_what_came(
+def test_link_at_the_end_leads_to_what_came(
     visit, thread: Thread, posts: list[Post], world: World
 ) -> None:
     page = visit(thread.get_absolute_url(), java_script_enabled=False)

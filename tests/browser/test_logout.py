@@ -32,7 +32,7 @@ def sources(member: User) -> list[str]:
     return sorted(draft.source for draft in Draft.objects.of_member(member).kept())
 
 
-def test_what_the_device_kept_goes_to_the_server_and_leaves_the_device(
+def test_logout_sends_local_drafts_to_the_server_and_clears_them(
     page: Page, opening: Post, reply: Post, alice: User, bob: User
 ) -> None:
     mine, other = f"draft {alice.pk} /p/{opening.pk}/reply/", f"draft {bob.pk} /p/1/reply/"
@@ -43,7 +43,7 @@ def test_what_the_device_kept_goes_to_the_server_and_leaves_the_device(
     assert page.evaluate(KEPT) == [other], "of others it is not known whether they are safe"
 
 
-def test_what_is_being_written_is_saved_first(page: Page, reply: Post, alice: User) -> None:
+def test_logout_saves_the_open_composer_first(page: Page, reply: Post, alice: User) -> None:
     open_composer(page, reply)
     page.keyboard.insert_text(WORDS)
     expect_composer(page)

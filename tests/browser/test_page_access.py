@@ -5,7 +5,7 @@ Each page is opened once; the tests look at it one after the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,12 +74,17 @@ def open_page(browser: Browser, world: World, site: str, shown: Shown) -> Iterat
     assert watch.faults == []
 
 
-@pytest.fixture(scope="module", params=PAGES | HELD)
+def grouped(names: Iterable[str]) -> list[object]:
+    """Return pages as parameters; what looks at the same page goes to the same process."""
+    return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
+
+
+@pytest.fixture(scope="module", params=grouped(PAGES | HELD))
 def page(request, browser: Browser, world: World, site: str) -> Iterator[Page]:
     yield from open_page(browser, world, site, (PAGES | HELD)[request.param])
 
 
-@pytest.fixture(scope="module", params=DESK)
+@pytest.fixture(scope="module", params=grouped(DESK))
 def desk_page(request, browser: Browser, world: World, site: str) -> Iterator[Page]:
     yield from open_page(browser, world, site, DESK[request.param])
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
@@ -12,10 +9,9 @@ from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import RateLimit
 from tests.browser.world import World, opening_of
+from tests.corpora import data_json
 
-HOSTILE: list[str] = json.loads(
-    (Path(__file__).parents[1] / "data/markup_hostile.json").read_text()
-)
+HOSTILE: list[str] = data_json("attacks.json")["mixed"]
 HIT = "window.hit=1"
 TITLES = [
     "<img src=x onerror=window.hit=1>",

@@ -45,7 +45,7 @@ def test_locked_from_the_rail(visit, thread: Thread, carol: User) -> None:
     expect(visitor.get_by_role("link", name="Reply")).to_have_count(0)
 
 
-def test_hidden_at_the_desk(visit, reply: Post, carol: User) -> None:
+def test_hidden_in_the_admin(visit, reply: Post, carol: User) -> None:
     page = visit("/admin/forum/post/", carol)
     page.locator(f"input[name=_selected_action][value='{reply.pk}']").check()
     page.get_by_label("Action:").select_option("hide")

@@ -216,7 +216,7 @@ def test_failing_server_leaves_the_text_and_says_so(
 
 
 @pytest.mark.parametrize("where", ["new page", "old page"])
-def test_signed_out_meanwhile_signs_in_and_posts_once(page: Page, reply: Post, where: str) -> None:
+def test_logged_out_meanwhile_logs_in_and_posts_once(page: Page, reply: Post, where: str) -> None:
     open_composer(page, reply)
     page.keyboard.type(WORDS)
     page.context.clear_cookies(name="sessionid")
@@ -276,7 +276,7 @@ def test_too_fast_says_when_and_keeps_the_text(page: Page, reply: Post, alice: U
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
-def test_visitor_is_asked_to_sign_in_where_the_reply_would_be(visit, reply: Post) -> None:
+def test_visitor_is_asked_to_log_in_where_the_reply_would_be(visit, reply: Post) -> None:
     page = visit(reply.thread.get_absolute_url())
 
     press(page, reply, "Reply to")

@@ -52,7 +52,7 @@ def words_of(page: Page, post: Post) -> Locator:
 
 
 @SCRIPTS
-def test_a_quote_leads_to_the_very_words_and_back_leads_to_the_quote(
+def test_quote_leads_to_the_very_words_and_back_leads_to_the_quote(
     visit, quoting: Post, source: Post, scripts: bool
 ) -> None:
     page = visit(quoting.thread.get_absolute_url(), java_script_enabled=scripts)
@@ -64,7 +64,7 @@ def test_a_quote_leads_to_the_very_words_and_back_leads_to_the_quote(
 
 
 @SCRIPTS
-def test_a_quote_from_another_thread_leads_to_the_very_words_there(
+def test_quote_from_another_thread_leads_to_the_very_words_there(
     visit, thread: Thread, source: Post, world: World, scripts: bool
 ) -> None:
     other = start_thread(
@@ -85,7 +85,7 @@ def test_a_quote_from_another_thread_leads_to_the_very_words_there(
     expect(quote_in(page, quoting)).to_be_in_viewport()
 
 
-def test_the_words_are_marked_for_a_moment_where_the_browser_cannot(
+def test_words_are_marked_for_a_moment_where_the_browser_cannot(
     visit, quoting: Post, source: Post
 ) -> None:
     page = visit("/")
@@ -102,9 +102,7 @@ def test_the_words_are_marked_for_a_moment_where_the_browser_cannot(
     expect(quote_in(page, quoting)).to_be_in_viewport()
 
 
-def test_what_stands_around_opens_in_place_and_closes_on_escape(
-    visit, quoting: Post, bob: User
-) -> None:
+def test_quote_context_opens_in_place_and_closes_on_escape(visit, quoting: Post, bob: User) -> None:
     page = visit(quoting.thread.get_absolute_url())
     link = opener(page, quoting)
     expect(link).to_have_accessible_name(re.compile("Show context ?, quoted from bob"))
@@ -161,7 +159,7 @@ def test_changed_and_altered_words_show_the_difference(
 
 
 @SCRIPTS
-def test_who_quotes_a_post_is_listed_and_led_to(
+def test_quoting_posts_are_listed_and_linked(
     visit, quoting: Post, source: Post, scripts: bool
 ) -> None:
     page = visit(quoting.thread.get_absolute_url(), java_script_enabled=scripts)
@@ -181,7 +179,7 @@ def test_who_quotes_a_post_is_listed_and_led_to(
 
 
 @SCRIPTS
-def test_an_answer_elsewhere_is_named_under_the_post_and_led_to(
+def test_answer_elsewhere_is_named_under_the_post_and_led_to(
     visit, opening: Post, source: Post, alice: User, carol: User, scripts: bool
 ) -> None:
     other = reply_to(opening, author=carol, source="Something else.")

@@ -13,7 +13,7 @@ def without(page: Page, *names: str) -> None:
         page.route(f"**/js/{name}*.js", lambda route: route.abort())
 
 
-def test_a_key_whose_script_is_missing_says_so(visit, thread: Thread, reply: Post) -> None:
+def test_key_whose_script_is_missing_says_so(visit, thread: Thread, reply: Post) -> None:
     page = visit(thread.get_absolute_url())
     without(page, "keys")
     page.keyboard.press("j")

@@ -83,7 +83,7 @@ def test_folds_stay_over_a_reload_and_on_coming_back(visit, tree: list[Post]) ->
     expect(at(page, tree[2])).to_be_visible()
 
 
-def test_a_branch_inside_a_chain_folds_from_the_menu(visit, tree: list[Post]) -> None:
+def test_branch_inside_a_chain_folds_from_the_menu(visit, tree: list[Post]) -> None:
     page = visit(tree[0].thread.get_absolute_url())
     wake(page)
     at(page, tree[4]).get_by_role("link", name="More").click()
@@ -95,7 +95,7 @@ def test_a_branch_inside_a_chain_folds_from_the_menu(visit, tree: list[Post]) ->
     expect(at(page, tree[5])).to_be_hidden()
 
 
-def test_a_branch_inside_a_chain_folds_without_scripts(visit, tree: list[Post]) -> None:
+def test_branch_inside_a_chain_folds_without_scripts(visit, tree: list[Post]) -> None:
     page = visit(f"/p/{tree[4].pk}/menu/", java_script_enabled=False)
     page.get_by_role("link", name="Fold replies").click()
     expect(at(page, tree[5])).to_be_hidden()

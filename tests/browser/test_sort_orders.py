@@ -69,7 +69,7 @@ def test_by_time_posts_stand_in_one_column_and_say_whom_they_answer(
 
 
 @WAYS
-def test_a_permanent_link_leads_to_its_post_in_the_order_remembered(
+def test_permanent_link_leads_to_its_post_in_the_order_remembered(
     visit, thread: Thread, branches: dict[str, Post], world: World, scripts: bool
 ) -> None:
     page = visit(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
@@ -15,6 +13,7 @@ from tests.browser.pages import expect_composer
 from tests.browser.watch import sign_in
 from tests.browser.world import PASSWORD
 from tests.moderation_actions import split_off
+from tests.waiting import wait_until
 
 WORDS = "Bricks breathe, moss or no moss."
 DRAFTS = "import('/static/js/drafts.js').then(() => true)"
@@ -91,11 +90,7 @@ def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
 
 def expect_sources(member: User, texts: list[str]) -> None:
     """Wait for what a page that is gone has sent."""
-    for _try in range(100):
-        if sources(member) == texts:
-            return
-        time.sleep(0.05)
-    assert sources(member) == texts
+    wait_until(lambda: sources(member) == texts, 5, said=f"not {texts}")
 
 
 def test_two_devices_are_shown_both_texts(visit, page: Page, reply: Post, alice: User) -> None:
@@ -256,7 +251,7 @@ def refuse_posts(route: Route) -> None:
         route.continue_()
 
 
-def test_signed_out_meanwhile_only_the_writer_gets_it_back(
+def test_logged_out_meanwhile_only_the_writer_gets_it_back(
     page: Page, reply: Post, alice: User, bob: User
 ) -> None:
     open_composer(page, reply)

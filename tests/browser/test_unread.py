@@ -79,7 +79,7 @@ def test_seven_presses_visit_seven_new_posts_in_order_through_folds_and_pages(
     assert walked == new
 
 
-def test_what_was_on_the_screen_is_seen_and_what_was_not_stays_new(
+def test_posts_on_the_screen_become_read_and_others_stay_unread(
     visit, thread: Thread, opening: Post, world: World
 ) -> None:
     mark_thread_read(thread, member=world.alice)
@@ -111,7 +111,7 @@ def test_leaving_at_once_leaves_all_as_it_was(
     expect(summary(page)).to_contain_text("1 unread")
 
 
-def test_a_post_of_many_screens_is_seen_on_a_phone(
+def test_post_of_many_screens_is_seen_on_a_phone(
     visit, thread: Thread, opening: Post, world: World
 ) -> None:
     mark_thread_read(thread, member=world.alice)
@@ -125,7 +125,7 @@ def test_a_post_of_many_screens_is_seen_on_a_phone(
     expect(page.locator(f"#p{post.pk}[data-n]")).to_have_count(0)
 
 
-def test_what_is_seen_after_the_session_has_expired_stays_new(
+def test_posts_seen_after_the_session_expired_stay_unread(
     visit, thread: Thread, opening: Post, world: World
 ) -> None:
     mark_thread_read(thread, member=world.alice)

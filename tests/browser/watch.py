@@ -1,4 +1,4 @@
-"""What no page may do, and who looks at it."""
+"""Watching pages for faults: errors, dialogs, requests to other servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAILED_REQUEST = (
 
 
 class Watch:
-    """What went wrong in the pages of a context."""
+    """Everything that went wrong in the pages of a browser context."""
 
     def __init__(self, context: BrowserContext, site: str) -> None:
         self.site = site

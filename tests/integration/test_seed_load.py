@@ -18,6 +18,8 @@ from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
 from forum.moderation.actions.post_hiding import hide_post
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 RAW = ROOT.parent / "shared/seed/conversation.txt"
 # The SHA-256 of each post as its author wrote it.

@@ -20,7 +20,7 @@ from forum.lib.languages import detect_language
         ("มอสสวยงาม", "th"),
     ],
 )
-def test_a_script_of_one_language_tells_it(text: str, code: str) -> None:
+def test_script_of_one_language_tells_it(text: str, code: str) -> None:
     assert detect_language(text) == code
 
 
@@ -33,9 +33,9 @@ def test_a_script_of_one_language_tells_it(text: str, code: str) -> None:
         "Only the Δ of it",
     ],
 )
-def test_what_may_be_several_languages_is_left_alone(text: str) -> None:
+def test_ambiguous_text_gets_no_language(text: str) -> None:
     assert detect_language(text) == ""
 
 
-def test_of_two_the_one_with_more_letters_counts() -> None:
+def test_language_with_more_letters_wins() -> None:
     assert detect_language("苔は美しい, she said, 苔は古い壁に美しいです") == "ja"

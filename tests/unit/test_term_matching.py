@@ -18,7 +18,7 @@ word = st.text("abcdefgéñüßжи", min_size=1, max_size=8)
 
 
 @given(domain, domain)
-def test_a_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other):
+def test_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other):
     host, other = normal_host(host), normal_host(other)
     assert is_within(host, host)
     assert is_within(f"www.{host}", host)
@@ -35,7 +35,7 @@ def test_a_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other
     st.sampled_from(["", "/", "/good.example", "?u=good.example", "#x", "\\@good.example"]),
     st.sampled_from([str, str.upper, lambda host: f"www.{host}."]),
 )
-def test_a_link_leads_to_its_host_however_it_is_written(host, scheme, account, port, rest, how):
+def test_link_leads_to_its_host_however_it_is_written(host, scheme, account, port, rest, how):
     address = f"{scheme}{account}{how(host)}{port}{rest}"
     assert is_within(host_of(address), normal_host(host)), address
     assert SearchedText("", [address]).leads_to(normal_host(host))
@@ -63,7 +63,7 @@ def test_hosts_are_found_in_text_too(text, domain, found):
 
 
 @given(word, st.lists(word, max_size=5), st.lists(word, max_size=5))
-def test_a_word_is_found_among_others_in_any_case_and_not_inside_one(term, before, after):
+def test_word_is_found_among_others_in_any_case_and_not_inside_one(term, before, after):
     text = f"{' '.join(before)} — {term.upper()}, {' '.join(after)}"
     assert SearchedText(text).has_words(term)
     others = [each for each in before + after if fold(each) != fold(term)]
@@ -111,7 +111,7 @@ def test_links_to_oneself_are_not_counted():
 
 
 @pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "a-" * 10_000, "\u0301" * 20_000])
-def test_the_price_is_that_of_the_length(text):
+def test_price_is_that_of_the_length(text):
     begun = time.process_time()
     searched = SearchedText(text)
     assert not any(searched.has_words(f"{'a' * n}b") for n in range(1, 60))

@@ -60,12 +60,12 @@ def test_text_that_shows_anything_is_not_blank(text):
         ("abcdefghi j", "abcdefghi…"),
     ],
 )
-def test_an_excerpt_ends_with_a_whole_word(text, shortened):
+def test_excerpt_ends_with_a_whole_word(text, shortened):
     assert excerpt(text, 10) == shortened
 
 
 @given(st.text(), st.integers(2, 40))
-def test_an_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
+def test_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
     shortened = excerpt(text, limit)
     assert len(shortened) <= limit
     assert len(shortened.splitlines()) <= 1
@@ -73,7 +73,7 @@ def test_an_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
 
 
 @given(st.text(), st.integers(3, 80))
-def test_a_middle_cut_keeps_head_and_tail(text, limit):
+def test_middle_cut_keeps_head_and_tail(text, limit):
     cut = middle_cut(text, limit)
     if len(text) <= limit:
         assert cut == text

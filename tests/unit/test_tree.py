@@ -104,7 +104,7 @@ def test_branch_sizes_are_the_numbers_of_nodes_below(parents):
     assert branch_sizes([labels[node].level for node in nodes]) == [below(n) for n in nodes]
 
 
-def test_a_chain_of_100_000_is_labelled_without_recursion():
+def test_chain_of_100_000_is_labelled_without_recursion():
     labels = label_tree({node: node - 1 if node else None for node in range(100_000)})
 
     assert labels[99_999].level == 99_999
@@ -124,7 +124,7 @@ def test_a_chain_of_100_000_is_labelled_without_recursion():
     ],
     ids=["nothing", "two roots", "a ring", "a ring beside a tree", "an orphan", "its own parent"],
 )
-def test_what_is_not_one_tree_is_refused(parents):
+def test_posts_that_are_not_one_tree_are_refused(parents):
     with pytest.raises(ValueError, match="root"):
         label_tree(parents)
 

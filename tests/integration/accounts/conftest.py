@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import html
 import re
 from email.message import EmailMessage
 from email.policy import default
@@ -15,12 +14,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from forum.models import OutgoingMail, User
+from tests.html import Page
 
-HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-FORM = re.compile(
-    r'<form class="form[^"]*" method="post" action="([^"]*)"[^>]*>.*?</form>', re.DOTALL
-)
 
 
 class Submit(Protocol):
@@ -43,14 +39,15 @@ def submit() -> Submit:
     """Open the page, fill in the form that has these fields, press its button."""
 
     def submit(client: Client, address: str, **fields: str) -> HttpResponse:
-        page = client.get(address, follow=True).content.decode()
-        form = next(
+        page = Page(client.get(address, follow=True))
+        forms = [
             form
-            for form in FORM.finditer(page)
-            if all(f'name="{name}"' in form[0] for name in fields)
-        )
-        hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(form[0])}
-        return client.post(html.unescape(form[1]), hidden | fields)
+            for form in page.forms
+            if "form" in form.element.classes and fields.keys() <= form.names
+        ]
+        form = forms[0]
+        hidden = {i["name"]: i.get("value") for i in form.element.find_all('[type="hidden"]')}
+        return client.post(form.action, hidden | fields)
 
     return submit
 

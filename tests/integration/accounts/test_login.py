@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from forum.models import User
+from tests.html import Page
 
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
@@ -18,13 +19,13 @@ def is_logged_in(client: Client) -> bool:
 @pytest.mark.parametrize(
     "name", ["alice", "ALICE", " alice ", "alice@example.org", "Alice@Example.ORG"]
 )
-def test_one_logs_in_by_name_or_address_in_any_case(plain, submit, alice, name):
+def test_login_takes_name_or_address_in_any_case(plain, submit, alice, name):
     answer = submit(plain, f"{LOGIN}?next=/p/5/reply/", login=name, password=PASSWORD)
     assert answer["Location"] == "/p/5/reply/"
     assert is_logged_in(plain)
 
 
-def test_what_was_wrong_is_not_told(alice, without_token):
+def test_failed_login_does_not_say_which_part_was_wrong(alice, without_token):
     answers = set()
     for login in ["alice", "nobody", "alice@example.org", "nobody@example.org"]:
         answer = Client().post(LOGIN, {"login": login, "password": "wrong horse"})
@@ -40,14 +41,14 @@ def test_what_was_wrong_is_not_told(alice, without_token):
 def test_odd_names_are_answered_with_the_form(visitor, alice, login):
     answer = visitor.post(LOGIN, {"login": login, "password": PASSWORD})
     assert answer.status_code == 200
-    assert 'class="summary"' in answer.content.decode()
+    assert Page(answer).has(".summary")
 
 
 def test_guessing_ends_after_a_few_tries(visitor, alice):
     for _ in range(5):
         visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
     answer = visitor.post(LOGIN, {"login": "alice", "password": PASSWORD})
-    assert "Too many failed attempts" in answer.content.decode()
+    assert "Too many failed attempts" in Page(answer)
     assert not is_logged_in(visitor)
 
 
@@ -112,7 +113,7 @@ def test_logging_out_twice_is_harmless(visitor):
     assert visitor.post("/accounts/logout/").status_code == 302
 
 
-def test_a_form_without_its_token_is_refused(plain, alice):
+def test_form_without_its_token_is_refused(plain, alice):
     answer = plain.post(LOGIN, {"login": "alice", "password": PASSWORD})
     assert answer.status_code == 403
     assert not is_logged_in(plain)
@@ -124,14 +125,14 @@ def test_somebody_suspended_can_log_in(plain, submit, dan):
     assert plain.get("/u/dan/").status_code == 200
 
 
-def test_a_closed_account_says_so_to_its_owner_only(alice):
+def test_closed_account_says_so_to_its_owner_only(alice):
     User.objects.filter(pk=alice.pk).update(is_active=False)
     client = Client()
     answer = client.post(LOGIN, {"login": "alice", "password": PASSWORD}, follow=True)
-    assert "This account is inactive" in answer.content.decode()
+    assert "This account is inactive" in Page(answer)
     assert not is_logged_in(client)
     answer = Client().post(LOGIN, {"login": "alice", "password": "wrong horse"})
-    assert "Wrong name or password" in answer.content.decode()
+    assert "Wrong name or password" in Page(answer)
 
 
 def test_somebody_logged_in_is_sent_on(as_alice):
@@ -152,25 +153,25 @@ PAGES = [
 OWN_PAGES = ["logout/", "email/", "password/change/", "reauthenticate/"]
 
 
-def has_our_look(page: str) -> bool:
+def has_our_look(page: Page) -> bool:
     """In the frame, with one heading, and nothing of the kind that django-allauth draws itself."""
-    return page.count("<h1") == 1 and '<header class="top">' in page and "<style" not in page
+    return len(page.find_all("h1")) == 1 and page.has("header.top") and not page.has("style")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_visitors_account_pages_have_our_look_and_are_kept_nowhere(visitor, page):
+def test_visitors_account_pages_have_our_look_and_are_kept_nowhere(visitor, page):
     answer = visitor.get(f"/accounts/{page}")
     assert answer.status_code == 200
-    assert has_our_look(answer.content.decode())
+    assert has_our_look(Page(answer))
     assert "no-store" in answer["Cache-Control"]
 
 
 @pytest.mark.parametrize("page", [*OWN_PAGES, "settings/"])
-def test_a_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, visitor, page):
+def test_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, visitor, page):
     address = f"/account/{page}" if page == "settings/" else f"/accounts/{page}"
     answer = as_alice.get(address)
     assert answer.status_code == 200
-    assert has_our_look(answer.content.decode())
+    assert has_our_look(Page(answer))
     assert "no-store" in answer["Cache-Control"]
     assert visitor.get(address).status_code == 302
 
@@ -178,7 +179,7 @@ def test_a_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, vi
 @pytest.mark.parametrize(
     "page", ["password/set/", "login/code/", "signup/passkey/", "phone/verify/"]
 )
-def test_what_we_do_not_offer_is_not_there(as_alice, page):
+def test_unused_allauth_pages_are_not_found(as_alice, page):
     assert as_alice.get(f"/accounts/{page}").status_code == 404
 
 

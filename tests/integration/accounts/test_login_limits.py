@@ -8,17 +8,19 @@ import pytest
 from allauth.account.adapter import get_adapter
 from django.test import Client, RequestFactory
 
+from tests.html import Page
+
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
 TOO_OFTEN = "Too many failed attempts"
 
-pytestmark = pytest.mark.usefixtures("alice")
+pytestmark = [pytest.mark.usefixtures("alice"), pytest.mark.slow]
 
 
-def guess(name: str, password: str = "wrong", **headers: str) -> str:
+def guess(name: str, password: str = "wrong", **headers: str) -> Page:
     answer = Client(**headers).post(LOGIN, {"login": name, "password": password})
     assert answer.status_code == 200
-    return answer.content.decode()
+    return Page(answer)
 
 
 def hosts(count: int) -> Iterator[str]:

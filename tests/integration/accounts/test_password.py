@@ -5,6 +5,7 @@ from django.test import Client
 from forum.actions.accounts import set_password
 from forum.models import OutgoingMail, User
 from forum.moderation.actions.suspensions import suspend_person
+from tests.html import Page
 
 PASSWORD = "correct horse battery"
 NEW = "staple the other horse"
@@ -33,15 +34,15 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(
     assert "was changed" in message["Subject"]
 
 
-def test_the_current_password_is_needed(as_alice, alice):
+def test_current_password_is_needed(as_alice, alice):
     answer = as_alice.post(CHANGE, change(old="wrong"))
-    assert "Wrong current password." in answer.content.decode()
+    assert "Wrong current password." in Page(answer)
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
-def test_a_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice):
+def test_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice):
     for fields in [change(new="12345678", again="12345678"), change(again="another")]:
-        assert 'class="summary"' in as_alice.post(CHANGE, fields).content.decode()
+        assert Page(as_alice.post(CHANGE, fields)).has(".summary")
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 
 
@@ -52,7 +53,7 @@ def test_changing_the_password_does_not_lift_a_suspension_made_meanwhile(alice, 
     assert User.objects.get(pk=alice.pk).is_suspended
 
 
-def test_a_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, mail_to, link_in):
+def test_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, mail_to, link_in):
     answer = submit(plain, RESET, email="Alice@example.org")
     assert answer["Location"] == "/accounts/password/reset/done/"
     link = link_in(mail_to("alice@example.org")[0])
@@ -60,13 +61,13 @@ def test_a_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, m
     assert answer["Location"] == "/accounts/password/reset/key/done/"
     assert User.objects.get(pk=alice.pk).check_password(NEW)
     assert not is_known(as_alice)  # every session ends
-    assert "doesn’t work" in Client().get(link).content.decode()  # used up
+    assert "doesn’t work" in Page(Client().get(link))  # used up
 
 
-def test_a_reset_link_dies_with_a_change_of_password(visitor, as_alice, alice, mail_to, link_in):
+def test_reset_link_dies_with_a_change_of_password(visitor, as_alice, alice, mail_to, link_in):
     visitor.post(RESET, {"email": "alice@example.org"})
     as_alice.post(CHANGE, change())
-    page = visitor.get(link_in(mail_to("alice@example.org")[0])).content.decode()
+    page = Page(visitor.get(link_in(mail_to("alice@example.org")[0])))
     assert "doesn’t work" in page
 
 
@@ -78,7 +79,7 @@ def test_asking_for_a_reset_tells_nobody_whether_there_is_an_account(alice, mail
     assert len(mail_to("alice@example.org")) == len(mail_to("nobody@example.org")) == 1
 
 
-def test_an_address_that_alice_only_began_to_change_to_does_not_reset_her_password(
+def test_address_that_alice_only_began_to_change_to_does_not_reset_her_password(
     visitor, alice, mail_to
 ):
     alice.emailaddress_set.create(email="typo@example.org")

@@ -18,8 +18,10 @@ from forum.models import ModerationAction, Post, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.base import MAX_SELECTED
 from forum.moderation.targets import TARGET_KINDS
+from tests.html import press, press_in
 from tests.moderation_actions import EACH, IDS, make_ready, sent_with, waiting
-from tests.page_forms import press, press_in
+
+pytestmark = pytest.mark.slow
 
 MODELS = {"person": "user", "held": "heldpost"}
 WHY = {"reason": "off the wall", "note": ""}

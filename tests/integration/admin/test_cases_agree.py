@@ -17,6 +17,8 @@ from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.actions.report_answers import dismiss_reports, reopen_reports, uphold_reports
 from forum.moderation.undo import undo
 
+pytestmark = pytest.mark.slow
+
 ACTS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
 ACTS += (remove_branch, restore_branch)
 

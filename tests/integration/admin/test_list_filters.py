@@ -16,7 +16,7 @@ from forum.admin.pages import PageAdmin
 from forum.errors import UserError
 from tests.scene import Scene
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # A moderator of one board, a moderator of all boards, an administrator.
 PEOPLE = ("mona", "carol", "erin")

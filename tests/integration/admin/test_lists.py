@@ -13,6 +13,8 @@ from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import lift_suspension, suspend_person
 
+pytestmark = pytest.mark.slow
+
 PAGES = [
     "category",
     "board",

@@ -19,8 +19,8 @@ from forum.models import Board, Case, ModerationAction, Post, Report, User
 from forum.models.reports import CLAIM_LASTS, MOST_WAITING
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.report_answers import dismiss_reports
+from tests.html import Page, press
 from tests.moderation_actions import waiting
-from tests.page_forms import forms_in, press
 
 QUEUE = reverse("admin:index")
 
@@ -214,7 +214,7 @@ def select(client: Client, action: str, *cases: Case):
 
 def bulk_actions(client: Client) -> list[str]:
     """Return what the menu above the list offers."""
-    forms = forms_in(client.get(QUEUE))
+    forms = Page(client.get(QUEUE)).forms
     return [name for form in forms for name in form.options.get("action", []) if name]
 
 

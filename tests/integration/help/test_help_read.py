@@ -18,7 +18,7 @@ def test_everybody_reads_what_to_type_and_what_comes_of_it(visitor: Client) -> N
     assert "Ask @alice" in html
 
 
-def test_a_member_mentions_themselves(as_bob: Client, visitor: Client) -> None:
+def test_member_mentions_themselves(as_bob: Client, visitor: Client) -> None:
     assert '<a class="mention" href="/u/bob/">' in as_bob.get("/help/markdown/").content.decode()
     assert 'class="mention"' not in visitor.get("/help/markdown/").content.decode()
 

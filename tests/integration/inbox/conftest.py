@@ -1,4 +1,4 @@
-"""What tests of notices ask again and again."""
+"""Shared questions of the inbox tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from forum.queries.notifications import count_unread_notifications
 
 
 def told(member: User) -> dict[int, str]:
-    """What waits for a member in the inbox, cause by post; the counter says how much."""
+    """Return the unread inbox of a member, cause by post, and check its counter."""
     member = User.objects.get(pk=member.pk)
     found = dict(Notification.objects.inbox_of(member).unread().values_list("post_id", "cause"))
     by_moderators = ModerationNotification.objects.inbox_of(member).unread().count()

@@ -66,7 +66,7 @@ class Inbox(TestCase):
 
     @settings(max_examples=6, phases=[Phase.explicit, Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=30))
-    def test_counter_is_the_list_after_any_deeds(self, steps: list[tuple[str, int, int]]) -> None:
+    def test_counter_is_the_list_after_any_actions(self, steps: list[tuple[str, int, int]]) -> None:
         for n, (deed, place, text) in enumerate(steps):
             posts = list(Post.objects.in_thread(self.thread).select_related("thread__board"))
             try:

@@ -14,30 +14,32 @@ from forum.lib import numbers
 from forum.models import Notification, Post, Thread, User, notifications
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.views import inbox
+from tests.html import Page
 from tests.integration.inbox.conftest import told
 
 HTMX = {"hx-request": "true"}
 
 
-def shown(client: Client, query: str = "") -> str:
-    return re.sub(r"<[^>]+>", "", client.get(f"/inbox/{query}").content.decode())
+def shown(client: Client, query: str = "") -> Page:
+    return Page(client.get(f"/inbox/{query}"))
 
 
-def test_answers_to_one_post_are_told_together(
+def test_replies_to_one_post_are_one_entry(
     opening: Post, bob: User, carol: User, as_alice: Client
 ) -> None:
     first = reply_to(opening, author=bob, source="The first words of bob.")
     reply_to(opening, author=carol, source="The first words of carol.")
-    html = as_alice.get("/inbox/").content.decode()
-    text = re.sub(r"<[^>]+>", "", html)
-    assert "carol and bob replied to you in Moss on the north wall" in text
-    assert "The first words of bob." in text
-    assert html.count("<h2 ") == 1
-    assert re.search(rf'<h2 [^>]+><a href="/p/{first.pk}/">', html)  # the first that is not read
-    assert "Inbox 2 new" in " ".join(text.split())
+    page = shown(as_alice)
+    assert "The first words of bob." in page
+    entry = page.find("h2")
+    # It leads to the first that is not read.
+    assert entry.links == {
+        "carol and bob replied to you in Moss on the north wall": f"/p/{first.pk}/"
+    }
+    assert "Inbox 2 unread" in page
 
 
-def test_causes_and_threads_are_told_apart(
+def test_entries_name_their_cause_and_thread(
     opening: Post, reply: Post, bob: User, carol: User, as_alice: Client
 ) -> None:
     reply_to(reply, author=carol, source="As @alice said.")
@@ -47,7 +49,7 @@ def test_causes_and_threads_are_told_apart(
         assert said in text
 
 
-def test_nothing_is_shown_of_what_may_not_be_read(
+def test_inbox_leaves_out_unreadable_posts(
     opening: Post, reply: Post, carol: User, as_alice: Client
 ) -> None:
     assert "wet all winter" in shown(as_alice)
@@ -68,21 +70,21 @@ def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> 
     answer = mark(as_alice, notification, "read")
     assert answer.headers["Location"] == f"/inbox/#n{notification.pk}"
     text = shown(as_alice)
-    assert "Inbox 1" not in " ".join(text.split())
+    assert "Inbox 1" not in text
     assert "bob replied to you" in text
     assert "No new notifications since" in text
     mark(as_alice, notification, "unread")
-    assert "Inbox 1 new" in " ".join(shown(as_alice).split())
+    assert "Inbox 1 unread" in shown(as_alice)
 
 
-def test_what_is_marked_unread_is_new_in_its_thread_and_cleared_by_seeing_it(
+def test_entry_marked_unread_makes_its_post_unread_until_seen(
     opening: Post, reply: Post, alice: User, as_alice: Client
 ) -> None:
     mark_thread_read(opening.thread, member=alice)
     assert told(alice) == {}
     mark(as_alice, Notification.objects.get(member=alice), "unread")
     assert set(told(alice)) == {reply.pk}
-    assert "1 unread" in as_alice.get(opening.thread.get_absolute_url()).content.decode()
+    assert "1 unread" in Page(as_alice.get(opening.thread.get_absolute_url()))
     sent = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
     assert sent.content == b""  # the counter, for the page's header
     assert told(alice) == {}
@@ -96,40 +98,36 @@ def test_with_htmx_the_entry_and_the_counter_are_swapped(
     for n in range(2):
         reply_to(opening, author=bob, source=f"Listen, @{name}, number {n}.")
     notification = Notification.objects.filter(member=member).latest("id")
-    html = mark(client, notification, "read", **HTMX).content.decode()
-    assert "<!doctype" not in html
-    assert '<b id="inbox-count" hx-swap-oob="innerHTML">1</b>' in html
-    assert f'<li id="n{notification.pk}">' in html
-    assert re.search(r'value="unread" data-focus>', html)
-    assert "Done." in html
+    page = Page(mark(client, notification, "read", **HTMX))
+    assert page.is_fragment
+    assert page.texts("#inbox-count[hx-swap-oob]") == ["1"]
+    assert page.has(f"li#n{notification.pk}")
+    assert page.has('button[value="unread"][data-focus]')
+    assert "Done." in page
 
 
-def test_of_what_was_hidden_meanwhile_htmx_is_sent_nothing(
+def test_marking_a_hidden_post_sends_no_fragment(
     reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
     notification = Notification.objects.get(member=alice)
     hide_post(reply, actor=carol, reason="spam")
-    html = mark(as_alice, notification, "read", **HTMX).content.decode()
-    assert "<li" not in html
-    assert "wet all winter" not in html
+    page = Page(mark(as_alice, notification, "read", **HTMX))
+    assert not page.has("li")
+    assert "wet all winter" not in page.html
 
 
-def test_what_came_after_the_page_is_not_marked_with_all(
+def test_mark_all_leaves_out_entries_newer_than_the_page(
     opening: Post, alice: User, bob: User, as_alice: Client
 ) -> None:
     for n in range(2):
         reply_to(opening, author=bob, source=f"Number {n}.")
-    page = as_alice.get("/inbox/").content.decode()
-    sent = re.search(
-        r'name="notice" value="(\d+)"><button class="btn" name="do" value="read-all"', page
-    )
-    assert sent
+    form = shown(as_alice).form("Mark all as read")
     later = reply_to(opening, author=bob, source="Later.")
-    as_alice.post("/inbox/mark/", {"notice": sent[1], "do": "read-all"})
+    as_alice.post(form.action, form.fields | form.buttons["Mark all as read"])
     assert set(told(alice)) == {later.pk}
 
 
-def test_what_is_hidden_is_not_marked_with_all(
+def test_mark_all_leaves_out_hidden_posts(
     opening: Post, reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
     hide_post(reply, actor=carol, reason="spam")
@@ -140,7 +138,7 @@ def test_what_is_hidden_is_not_marked_with_all(
 
 @pytest.mark.parametrize("typed", ["x", "9" * 40, "-1", "²", ""])
 @pytest.mark.parametrize("do", ["read", "unread", "read-all"])
-def test_odd_notices_are_nobodys(
+def test_unknown_notifications_change_nothing(
     reply: Post, alice: User, as_alice: Client, typed: str, do: str
 ) -> None:
     answer = as_alice.post("/inbox/mark/", {"notice": typed, "do": do})
@@ -149,7 +147,9 @@ def test_odd_notices_are_nobodys(
 
 
 @pytest.mark.parametrize("do", ["", "delete"])
-def test_an_odd_deed_is_refused(reply: Post, alice: User, as_alice: Client, do: str) -> None:
+def test_unknown_inbox_action_is_refused(
+    reply: Post, alice: User, as_alice: Client, do: str
+) -> None:
     assert mark(as_alice, Notification.objects.get(member=alice), do).status_code == 422
     assert set(told(alice)) == {reply.pk}
 
@@ -159,7 +159,7 @@ def test_odd_places_are_not_found(as_alice: Client, query: str) -> None:
     assert as_alice.get(f"/inbox/{query}").status_code == 404
 
 
-def test_nobody_marks_the_notices_of_another(reply: Post, alice: User, as_bob: Client) -> None:
+def test_nobody_marks_notifications_of_others(reply: Post, alice: User, as_bob: Client) -> None:
     notification = Notification.objects.get(member=alice)
     for do in ("read", "unread", "read-all"):
         mark(as_bob, notification, do)
@@ -170,7 +170,7 @@ def test_nobody_marks_the_notices_of_another(reply: Post, alice: User, as_bob: C
 def test_new_names_and_titles_are_shown_at_once(reply: Post, bob: User, as_alice: Client) -> None:
     User.objects.filter(pk=bob.pk).update(username="robert")
     Thread.objects.filter(pk=reply.thread_id).update(title="Lichen <b>")
-    assert "robert replied to you in Lichen &lt;b&gt;" in shown(as_alice)
+    assert "robert replied to you in Lichen <b>" in shown(as_alice)
 
 
 def test_many_are_counted_only_so_far(
@@ -181,10 +181,10 @@ def test_many_are_counted_only_so_far(
     for count, told_of in (("3", 3), ("3+", 3)):
         for n in range(told_of):
             reply_to(opening, author=bob, source=f"Number {n}.")
-        assert f"Inbox {count} new" in " ".join(shown(as_alice).split())
+        assert f"Inbox {count} unread" in shown(as_alice)
 
 
-def test_a_long_inbox_goes_on_without_gap_or_repeat(
+def test_long_inbox_goes_on_without_gap_or_repeat(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "NOTIFICATIONS_PER_PAGE", 3)
@@ -193,10 +193,10 @@ def test_a_long_inbox_goes_on_without_gap_or_repeat(
     found: list[str] = []
     query = ""
     while True:
-        page = as_alice.get(f"/inbox/{query}").content.decode()
-        found += re.findall(r"Number (\d)\.", page)
-        later = re.search(r'href="(\?after=n\d+)"', page)
+        page = shown(as_alice, query)
+        found += re.findall(r"Number (\d)\.", page.text)
+        later = [each for each in page.addresses if each.startswith("?after=n")]
         if not later:
             break
-        query = later[1]
+        [query] = later
     assert found == list("6543210")

@@ -92,13 +92,13 @@ def test_table_of_causes_by_post_edit_seeing_and_hiding(
         assert told(alice) == {}, case
 
 
-def test_what_is_taken_back_tells_nobody(reply: Post, alice: User, bob: User) -> None:
+def test_deleted_reply_notifies_nobody(reply: Post, alice: User, bob: User) -> None:
     assert told(alice) == {reply.pk: "reply"}
     delete_post(reply, actor=bob)
     assert told(alice) == {}
 
 
-def test_who_is_named_by_a_small_correction_finds_the_post_new(
+def test_mention_added_by_a_small_edit_makes_the_post_unread(
     opening: Post, reply: Post, alice: User, carol: User, bob: User
 ) -> None:
     mark_thread_read(opening.thread, member=alice)
@@ -109,7 +109,7 @@ def test_who_is_named_by_a_small_correction_finds_the_post_new(
     assert not any(post.latest_number in range(run.lower, run.upper) for run in numbers)
 
 
-def test_nobody_is_told_of_their_own_post_nor_who_cannot_log_in(
+def test_own_posts_and_inactive_accounts_are_not_notified(
     opening: Post, reply: Post, alice: User, carol: User
 ) -> None:
     User.objects.filter(pk=carol.pk).update(is_active=False)
@@ -117,18 +117,18 @@ def test_nobody_is_told_of_their_own_post_nor_who_cannot_log_in(
     assert not Notification.objects.filter(post=post).exists()
 
 
-def test_who_is_suspended_is_told(opening: Post, alice: User, bob: User, carol: User) -> None:
+def test_suspended_member_is_notified(opening: Post, alice: User, bob: User, carol: User) -> None:
     suspend_person(alice, actor=carol, reason="heat")
     post = reply_to(opening, author=bob, source="Cool down.")
     assert told(alice) == {post.pk: "reply"}
 
 
-def test_an_opening_post_tells_whom_it_names(board: Board, alice: User, bob: User) -> None:
+def test_opening_post_notifies_mentioned_members(board: Board, alice: User, bob: User) -> None:
     thread = start_thread(board, author=bob, title="For alice", source="What now, @alice?")
     assert told(alice) == {Post.objects.get(thread=thread).pk: "mention"}
 
 
-def test_a_thread_that_is_deleted_tells_nobody_but_its_moderators(
+def test_deleted_thread_notifies_only_its_moderators(
     board: Board, alice: User, bob: User, carol: User
 ) -> None:
     thread = start_thread(board, author=bob, title="Soon gone", source="@alice @carol, look.")
@@ -139,7 +139,7 @@ def test_a_thread_that_is_deleted_tells_nobody_but_its_moderators(
     assert set(told(carol)) == {opening.pk}
 
 
-def test_moderators_are_told_of_what_they_may_read_while_they_may(
+def test_moderators_are_notified_only_of_readable_posts(
     opening: Post, bob: User, carol: User, erin: User
 ) -> None:
     mine = reply_to(opening, author=carol, source="A word of the moderator’s.")
@@ -166,7 +166,7 @@ def test_marking_a_branch_or_a_thread_read_clears_it(
     assert told(alice) == {}  # they were told, and came
 
 
-def test_a_branch_that_moves_takes_its_notices_along(
+def test_moved_branch_takes_its_notifications_along(
     opening: Post, reply: Post, alice: User, carol: User
 ) -> None:
     split_branch(reply, title="Of its own", actor=carol, reason="grew")
@@ -181,7 +181,7 @@ def test_a_branch_that_moves_takes_its_notices_along(
     assert told(alice) == {}
 
 
-def test_what_is_loaded_tells_nobody(board: Board, alice: User, bob: User) -> None:
+def test_imported_thread_notifies_nobody(board: Board, alice: User, bob: User) -> None:
     begun = timezone.now()
     posts = [
         ImportedPost(1, None, alice, WORDS, begun),

@@ -34,13 +34,13 @@ def test_rows_are_those_of_the_query_set_whatever_the_numbers(
     assert len(prepared.rows(reply.thread_id, 0)) == 2
 
 
-def test_a_number_is_not_taken_for_another_that_is_equal(reply: Post, opening: Post) -> None:
+def test_number_is_not_taken_for_another_that_is_equal(reply: Post, opening: Post) -> None:
     prepared = PreparedQuery(lambda post: Post.objects.filter(pk=post, level=1).values_list("pk"))
     assert prepared.rows(reply.pk) == [(reply.pk,)]
     assert prepared.rows(opening.pk) == []
 
 
-def test_a_query_that_would_stop_the_clock_is_refused() -> None:
+def test_query_that_would_stop_the_clock_is_refused() -> None:
     prepared = PreparedQuery(
         lambda pk: Thread.objects.filter(pk=pk, created_at__lt=timezone.now()).values_list("pk")
     )
@@ -48,7 +48,7 @@ def test_a_query_that_would_stop_the_clock_is_refused() -> None:
         prepared.rows(1)
 
 
-def test_a_number_that_nothing_asks_for_is_refused() -> None:
+def test_number_that_nothing_asks_for_is_refused() -> None:
     prepared = PreparedQuery(lambda _pk: Thread.objects.values_list("pk"))
     with pytest.raises(ValueError, match="does not use all its numbers"):
         prepared.rows(1)

@@ -20,7 +20,7 @@ from forum.moderation.actions.suspensions import lift_suspension, suspend_person
 from forum.moderation.actions.warnings import warn_person
 from forum.moderation.undo import undo
 from forum.permissions import can_delete, can_edit, can_reply, can_start_thread
-from tests.page_forms import forms_in, press, press_in
+from tests.html import Page, press, press_in
 
 WHY = {"reason": "one quarrel after the other"}
 
@@ -144,7 +144,7 @@ def test_suspension_that_hides_nothing_speaks_of_no_posts(as_carol, reply, slate
 
 def test_preview_button_is_only_there_where_posts_can_be_counted(as_carol, reply):
     for page in (reverse("post-hide", args=[reply.pk]), reverse("person-warn", args=["bob"])):
-        assert not any("Preview" in form.buttons for form in forms_in(as_carol.get(page)))
+        assert not any("Preview" in form.buttons for form in Page(as_carol.get(page)).forms)
 
 
 def test_moderator_of_a_board_warns_for_what_is_written_there(frank, bob, board):

@@ -35,7 +35,7 @@ from forum.moderation.actions.member_notes import note_person
 from forum.moderation.actions.slow_mode import enable_branch_slow_mode, enable_thread_slow_mode
 from forum.permissions import can_undo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DAY = timedelta(days=1)
 
@@ -60,7 +60,7 @@ def send(client: Client, post: Post, source: str) -> int:
     return client.post(f"/p/{post.pk}/reply/", {"source": source}).status_code
 
 
-def test_a_spent_limit_is_full_at_once_and_then_holds_as_ever():
+def test_spent_limit_is_full_at_once_and_then_holds_as_ever():
     limit = Limit("tries", burst=2, per_seconds=60)
     spend("alice", limit)
     spend("alice", limit)
@@ -85,14 +85,14 @@ def test_slow_mode_lets_one_post_and_waits_from_that_one(slow, reply, bob, carol
     assert refused.value.retry_after <= 600
 
 
-def test_a_new_member_posts_at_once(as_bob, opening, settings):
+def test_new_member_posts_at_once(as_bob, opening, settings):
     settings.NEW_MEMBER_DAYS, settings.NEW_MEMBER_HOURLY = 1, 2
     assert [send(as_bob, opening, f"Number {n}.") for n in range(3)] == [302, 302, 429]
     set_clock_back()
     assert [send(as_bob, opening, f"Later {n}.") for n in range(3)] == [302, 302, 429]
 
 
-def test_a_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
+def test_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
     HoldRule.objects.create(kind="pace", number=1, minutes=10)
     assert send(as_bob, opening, "The first.") == 302
     set_clock_back()
@@ -100,13 +100,13 @@ def test_a_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
     assert not HeldPost.objects.exists()
 
 
-def test_an_edit_is_a_revision_of_its_own(reply, bob):
+def test_edit_is_a_revision_of_its_own(reply, bob):
     set_clock_back()
     edit_post(Post.objects.get(pk=reply.pk), actor=bob, source="Something quite different.")
     assert Revision.objects.filter(post=reply).count() == 2
 
 
-def test_a_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, opening):
+def test_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, opening):
     report_post(opening, actor=bob, reason="spam")
     claim = reverse("admin:forum_case_claim", args=[Case.objects.get().pk])
     as_carol.post(claim)
@@ -116,7 +116,7 @@ def test_a_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, open
     assert Case.objects.get().assignee == erin
 
 
-def test_the_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
+def test_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
     note = reverse("person-note", args=[bob.username])
     as_carol.post(note, {"reason": "Asked him to calm down."})
     set_clock_back()
@@ -124,7 +124,7 @@ def test_the_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
     assert ModerationAction.objects.count() == 2
 
 
-def test_a_note_can_be_deleted_for_no_longer_than_ever(bob, carol):
+def test_note_can_be_deleted_for_no_longer_than_ever(bob, carol):
     note = note_person(bob, actor=carol, reason="Asked him to calm down.")
     set_clock_back()
     assert not can_undo(carol, ModerationAction.objects.get(pk=note.pk))

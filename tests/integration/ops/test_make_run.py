@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
@@ -19,6 +19,9 @@ import pytest
 
 from forum import database
 from forum.database import ServerState
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")
@@ -62,15 +65,6 @@ class Run:
         with suppress(ProcessLookupError):
             os.killpg(self.make.pid, signal.SIGKILL)
         self.make.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    give_up_at = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > give_up_at:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def listens(port: int) -> bool:
@@ -123,7 +117,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     database.stop(place)
 
 
-def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
+def test_make_run_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -162,18 +156,18 @@ def test_it_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
         assert "lispi314" in page(port, thread[1])
 
         kill_database(data)
-        assert until(lambda: answers(port, thread[1]), seconds=15)
+        wait_until(lambda: answers(port, thread[1]), seconds=15)
         second.wait_for("The database is running.", seconds=15)
 
         os.killpg(second.make.pid, signal.SIGINT)
         second.make.wait(20)
-        assert until(lambda: not listens(port))
-        assert until(lambda: database.status(data) is ServerState.STOPPED)
+        wait_until(lambda: not listens(port))
+        wait_until(lambda: database.status(data) is ServerState.STOPPED)
     finally:
         second.kill_everything()
 
 
-def test_it_ends_with_an_error_when_its_database_cannot_be_started_again(project, data):
+def test_make_run_fails_when_its_database_cannot_be_restarted(project, data):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -189,6 +183,6 @@ def test_it_ends_with_an_error_when_its_database_cannot_be_started_again(project
             run.text += line
         assert "does not start" in run.text
         assert "Traceback" not in run.text
-        assert until(lambda: not listens(port))
+        wait_until(lambda: not listens(port))
     finally:
         run.kill_everything()

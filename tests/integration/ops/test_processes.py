@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 SLEEP = '["sleep", "600"]'
@@ -42,13 +45,8 @@ def children_of(parent: subprocess.Popen[str]) -> list[int]:
     return [int(pid) for pid in parent.stdout.readline().split()]
 
 
-def are_gone(pids: list[int], seconds: float = 5) -> bool:
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        if not any(Path(f"/proc/{pid}/cmdline").exists() and _runs(pid) for pid in pids):
-            return True
-        time.sleep(0.05)
-    return False
+def wait_until_gone(pids: list[int]) -> None:
+    wait_until(lambda: not any(map(_runs, pids)), 5)
 
 
 def _runs(pid: int) -> bool:
@@ -65,23 +63,23 @@ def test_kill_9_of_the_parent_takes_the_children_with_it():
     children = children_of(parent)
     parent.kill()
     parent.wait()
-    assert are_gone(children)
+    wait_until_gone(children)
 
 
-def test_one_child_that_ends_is_named():
+def test_child_that_ended_is_named():
     parent = tree()
     children = children_of(parent)
     os.kill(children[1], signal.SIGTERM)
     assert parent.stdout
     assert parent.stdout.read() == "False two\n"
-    assert are_gone(children)
+    wait_until_gone(children)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_stop_ends_all(number):
+def test_request_to_stop_ends_all(number):
     parent = tree()
     children = children_of(parent)
     parent.send_signal(number)
     assert parent.stdout
     assert parent.stdout.read() == "asked to stop\n"
-    assert are_gone(children)
+    wait_until_gone(children)

@@ -8,25 +8,26 @@ from forum.models import User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
 from forum.views import people
+from tests.html import Page
 
 
-def page_of(client, name: str = "alice", query: str = "") -> str:
+def page_of(client, name: str = "alice", query: str = "") -> Page:
     answer = client.get(f"/u/{name}/{query}")
     assert answer.status_code == 200
-    return answer.content.decode()
+    return Page(answer)
 
 
-def test_it_lists_what_was_written_to_whom_and_where_the_newest_first(visitor, reply, alice):
+def test_profile_lists_posts_newest_first_with_parents_and_threads(visitor, reply, alice):
     reply_to(reply, author=alice, source="Then I will dry them.")
     page = page_of(visitor)
-    assert page.index("Then I will dry them.") < page.index("Does moss harm the bricks?")
+    assert page.text.index("Then I will dry them.") < page.text.index("Does moss harm the bricks?")
     assert "to bob" in page
     assert "opening post" in page
     assert "1 thread · 2 posts" in page
     assert "Only where the bricks" not in page  # bob's
 
 
-def test_a_name_in_another_case_leads_to_the_exact_spelling(visitor, alice):
+def test_name_in_another_case_leads_to_the_exact_spelling(visitor, alice):
     answer = visitor.get("/u/ALICE/")
     assert answer.status_code == 302
     assert answer["Location"] == "/u/alice/"
@@ -37,15 +38,15 @@ def test_nobody_is_not_found(visitor, alice, name):
     assert visitor.get(f"/u/{name}/").status_code == 404
 
 
-def test_what_a_reader_may_not_read_is_left_out_and_not_counted(
+def test_profile_leaves_out_and_does_not_count_unreadable_posts(
     visitor, as_alice, as_bob, as_carol, reply, opening, alice, bob, carol
 ):
     kept = reply_to(opening, author=bob, source="A brush is enough.")
     hide_post(reply, actor=carol, reason="rude")
     for client in (visitor, as_alice):
         page = page_of(client, "bob")
-        assert "bricks stay wet" not in page
-        assert "1 post<" in page
+        assert "bricks stay wet" not in page.html
+        assert "1 post" in page
     for client in (as_bob, as_carol):
         assert "bricks stay wet" in page_of(client, "bob")
     delete_post(kept, actor=bob)
@@ -53,24 +54,24 @@ def test_what_a_reader_may_not_read_is_left_out_and_not_counted(
         assert "A brush is enough" not in page_of(client, "bob")
 
 
-def test_whom_a_removed_post_was_by_is_not_told(visitor, opening, reply, alice, bob, carol):
+def test_profile_does_not_name_the_author_of_a_removed_parent(
+    visitor, opening, reply, alice, bob, carol
+):
     reply_to(reply, author=alice, source="Thank you.")
     hide_post(reply, actor=carol, reason="rude")
     page = page_of(visitor)
     assert "to a removed post" in page
-    assert "bob" not in page
+    assert "bob" not in page.html
 
 
-def test_a_long_list_comes_in_pages_that_lose_and_repeat_nothing(
-    visitor, opening, bob, monkeypatch
-):
+def test_long_list_comes_in_pages_that_lose_and_repeat_nothing(visitor, opening, bob, monkeypatch):
     monkeypatch.setattr(people, "POSTS_PER_PAGE", 3)
     posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
     first, query = page_of(visitor, "bob"), f"?before=p{posts[4].pk}"
-    assert f'href="{query}"' in first
+    assert query in first.addresses
     second = page_of(visitor, "bob", query)
     third = page_of(visitor, "bob", f"?before=p{posts[1].pk}")
-    shown = [page.count("Answer number") for page in (first, second, third)]
+    shown = [page.text.count("Answer number") for page in (first, second, third)]
     assert shown == [3, 3, 1]
     assert "Older posts" not in third
     assert "Newest" in third
@@ -79,11 +80,11 @@ def test_a_long_list_comes_in_pages_that_lose_and_repeat_nothing(
 @pytest.mark.parametrize(
     "before", ["x", "-1", "0x10", "1e3", "٣", "%00", "9" * 30, "9" * 10_000, "1;a", "1_000"]
 )
-def test_an_odd_place_to_go_on_from_is_not_found(visitor, alice, before):
+def test_odd_place_to_go_on_from_is_not_found(visitor, alice, before):
     assert visitor.get(f"/u/alice/?before={before}").status_code == 404
 
 
-def test_it_takes_as_many_queries_for_many_posts_as_for_one(visitor, as_alice, opening, bob):
+def test_profile_takes_as_many_queries_for_many_posts_as_for_one(visitor, as_alice, opening, bob):
     def queries(client) -> int:
         from django.db import connection
 
@@ -100,7 +101,7 @@ def test_it_takes_as_many_queries_for_many_posts_as_for_one(visitor, as_alice, o
     assert before[1] <= 7 + 3
 
 
-def test_a_suspension_is_said(visitor, dan, alice, carol):
+def test_suspension_is_said(visitor, dan, alice, carol):
     assert "Suspended." in page_of(visitor, "dan")
     assert "Suspended" not in page_of(visitor, "alice")
     from datetime import timedelta
@@ -108,16 +109,16 @@ def test_a_suspension_is_said(visitor, dan, alice, carol):
     from django.utils import timezone
 
     suspend_person(alice, actor=carol, reason="spam", until=timezone.now() + timedelta(days=3))
-    assert "Suspended until <time" in page_of(visitor, "alice")
+    assert "Suspended until" in page_of(visitor, "alice")
 
 
-def test_ones_own_page_leads_to_ones_settings(as_alice, as_bob, alice):
+def test_own_profile_links_to_settings(as_alice, as_bob, alice):
     for address in ("/account/settings/", "/accounts/password/change/", "/accounts/email/"):
-        assert f'href="{address}"' in page_of(as_alice)
-        assert f'href="{address}"' not in page_of(as_bob)
+        assert address in page_of(as_alice).addresses
+        assert address not in page_of(as_bob).addresses
 
 
-def test_an_address_is_never_shown(visitor, as_carol, alice):
+def test_address_is_never_shown(visitor, as_carol, alice):
     for client in (visitor, as_carol):
         assert "alice@example.org" not in page_of(client)
 
@@ -127,12 +128,12 @@ def test_somebody_who_wrote_nothing_has_a_page(visitor, db):
     assert "No posts to show." in page_of(visitor, "frances")
 
 
-def test_a_time_zone_that_is_no_more_is_the_sites(as_alice, alice):
+def test_time_zone_that_is_no_more_is_the_sites(as_alice, alice):
     User.objects.filter(pk=alice.pk).update(zone="Europe/Atlantis")
     assert "Times are in UTC" in page_of(as_alice)
 
 
-def test_what_somebody_wrote_is_counted_so_far_and_no_further(visitor, opening, bob, monkeypatch):
+def test_profile_counts_posts_only_up_to_a_limit(visitor, opening, bob, monkeypatch):
     monkeypatch.setattr(people, "MOST_COUNTED", 3)
     for n in range(4):
         reply_to(opening, author=bob, source=f"Answer number {n}.")

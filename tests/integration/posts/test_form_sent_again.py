@@ -78,7 +78,7 @@ def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
     assert sources() == ["Corrected."]
 
 
-def test_preview_of_other_words_keeps_them_and_posting_them_says_that_the_form_was_sent(
+def test_preview_keeps_other_words_and_posting_them_says_the_form_was_sent(
     form: Form, bob: User
 ) -> None:
     form.send(FIRST)

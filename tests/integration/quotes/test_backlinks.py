@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +11,7 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Post, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.backlinks import MAX_BACKLINKS
+from tests.html import Page
 
 SAID = "Only where the bricks stay wet all winter."
 HTMX = {"hx-request": "true"}
@@ -20,15 +19,10 @@ HTMX = {"hx-request": "true"}
 
 def says(client: Client, post: Post, address: str = "") -> tuple[str, str]:
     """What stands under a post and beside its buttons, as text."""
-    page = client.get(address or post.thread.get_absolute_url()).content.decode()
-    article = re.search(rf'<article[^>]* id="p{post.pk}".*?</article>', page, re.DOTALL)
-    assert article
-    found = [
-        re.search(pattern, article[0])
-        for pattern in (r'<p class="meta cited">(.*?)</p>', r"data-js-menu>(Quoted by.*?)<span")
-    ]
-    answered, quoted = [re.sub("<.*?>", "", match[1]) if match else "" for match in found]
-    return answered, quoted
+    shown = Page(client.get(address or post.thread.get_absolute_url())).post(post.pk)
+    answered = " ".join(shown.texts(".meta.cited"))
+    quoted = [text for text in shown.links if text.startswith("Quoted by")]
+    return answered, quoted[0].partition(" (")[0] if quoted else ""
 
 
 def quote(parent: Post, author: User, *sources: Post) -> Post:
@@ -42,7 +36,7 @@ def quote(parent: Post, author: User, *sources: Post) -> Post:
     )
 
 
-def test_one_reply_to_three_branches_gives_three_stubs(
+def test_reply_that_quotes_three_branches_gives_three_backlinks(
     opening: Post, alice: User, bob: User, carol: User, visitor: Client
 ) -> None:
     branches = [reply_to(opening, author=bob, source=f"In branch {n}, moss.") for n in "abc"]
@@ -51,11 +45,11 @@ def test_one_reply_to_three_branches_gives_three_stubs(
     assert Post.objects.filter(thread=opening.thread).count() == 6
     for branch in branches:
         assert says(visitor, branch) == ("Replied to below by alice", "")
-    page = visitor.get(opening.thread.get_absolute_url()).content.decode()
-    assert page.count(f'Replied to below by <a href="#p{answer.pk}"><bdi>alice</bdi></a>') == 3
+    page = Page(visitor.get(opening.thread.get_absolute_url()))
+    assert [each.links for each in page.find_all(".cited")] == [{"alice": f"#p{answer.pk}"}] * 3
 
 
-def test_an_answer_that_stands_right_below_is_only_counted(
+def test_answer_that_stands_right_below_is_only_counted(
     reply: Post, alice: User, carol: User, visitor: Client
 ) -> None:
     quote(reply, alice, reply)
@@ -82,7 +76,7 @@ def test_three_are_named_each_once_and_the_others_counted(
     assert says(visitor, reply) == ("Replied to below by alice, bob, carol and 2 more", "")
 
 
-def test_what_stands_above_is_said_to_stand_above(
+def test_backlink_to_a_post_above_says_so(
     opening: Post, alice: User, bob: User, visitor: Client
 ) -> None:
     first = reply_to(opening, author=bob, source="The first branch.")
@@ -97,17 +91,17 @@ def test_what_stands_above_is_said_to_stand_above(
     assert says(visitor, second, in_time) == ("Replied to below by alice", "Quoted by 2 posts")
 
 
-def test_a_quote_from_another_thread_is_only_counted(
+def test_quote_from_another_thread_is_only_counted(
     board: Board, reply: Post, alice: User, visitor: Client
 ) -> None:
     other = start_thread(board, author=alice, title="Lime", source="It washes off.").posts.get()
     quote(other, alice, reply)
     assert says(visitor, reply) == ("", "Quoted by 1 post")
-    html = visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
-    assert "Lime" in html
-    assert "This part is mine." in html
-    assert SAID in html, "its own first words"
-    assert html.count(SAID) == 1
+    page = Page(visitor.get(f"/p/{reply.pk}/quoted/"))
+    assert "Lime" in page
+    assert "This part is mine." in page
+    assert SAID in page, "its own first words"
+    assert page.text.count(SAID) == 1
 
 
 def test_quotes_of_the_opening_post_are_said_too(
@@ -126,10 +120,10 @@ def test_only_posts_that_the_reader_may_read_count(
     delete_post(deleted, actor=carol)
     assert says(visitor, reply) == ("", "")
     assert says(as_carol, reply) == ("Replied to below by alice", "")
-    assert "No one has quoted this post." in visitor.get(f"/p/{reply.pk}/quoted/").content.decode()
+    assert "No one has quoted this post." in Page(visitor.get(f"/p/{reply.pk}/quoted/"))
 
 
-def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
+def test_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -> None:
     opening = reply.parent
     assert opening
     answer = reply_to(
@@ -138,25 +132,26 @@ def test_a_new_name_is_said_at_once(reply: Post, alice: User, visitor: Client) -
     other = quote(answer, alice, reply)
     User.objects.filter(username="alice").update(username="alys")
     User.objects.filter(username="bob").update(username="robert")
-    page = visitor.get(reply.thread.get_absolute_url()).content.decode()
+    page = Page(visitor.get(reply.thread.get_absolute_url()))
     assert says(visitor, reply) == ("Replied to below by alys", "")
-    assert "<bdi>robert</bdi> wrote" in page
-    assert "<bdi>alys</bdi> wrote" in page
-    assert '<a class="mention" href="/u/robert/">@robert</a>' in page
+    assert "robert wrote" in page
+    assert "alys wrote" in page
+    assert page.links["@robert"] == "/u/robert/"
     assert "to robert" in page
     for name in ("alice", "bob<"):
-        assert name not in page
-    opened = visitor.get(f"/p/{other.pk}/quote/0/").content.decode()
+        assert name not in page.html
+    opened = Page(visitor.get(f"/p/{other.pk}/quote/0/"))
     assert "robert’s text in context" in opened
 
 
 def test_list_opens_in_place_as_a_menu(reply: Post, alice: User, visitor: Client) -> None:
     posts = [quote(reply, alice, reply) for _n in range(11)]
-    html = visitor.get(f"/p/{reply.pk}/quoted/", headers=HTMX).content.decode()
-    assert html.strip().startswith('<div class="menu">')
-    assert f"#p{posts[9].pk}" in html
-    assert f"#p{posts[10].pk}" not in html
-    assert "Show all" in html
+    page = Page(visitor.get(f"/p/{reply.pk}/quoted/", headers=HTMX))
+    assert page.is_fragment
+    places = [address.partition("#")[2] for address in page.find("div.menu").addresses]
+    assert f"p{posts[9].pk}" in places
+    assert f"p{posts[10].pk}" not in places
+    assert "Show all" in page
 
 
 def test_page_lists_them_all_page_by_page_at_a_fixed_price(
@@ -169,17 +164,16 @@ def test_page_lists_them_all_page_by_page_at_a_fixed_price(
         for _n in range(more):
             quote(reply, alice, reply)
         with CaptureQueriesContext(connection) as captured:
-            page = visitor.get(address).content.decode()
+            page = Page(visitor.get(address))
         counted.append(len(captured))
     assert counted[0] == counted[1]
-    later = re.search(r'href="(\?after=p\d+)"', page)
-    assert later
-    assert page.count("This part is mine.") == 30
-    assert visitor.get(address + later[1]).content.decode().count("This part is mine.") == 1
+    [later] = [each for each in page.addresses if each.startswith("?after=p")]
+    assert page.text.count("This part is mine.") == 30
+    assert Page(visitor.get(address + later)).text.count("This part is mine.") == 1
     assert visitor.get(address + "?after=x").status_code == 404
 
 
-def test_a_post_that_everybody_quotes_is_counted_so_far(
+def test_post_that_everybody_quotes_is_counted_so_far(
     reply: Post, alice: User, visitor: Client
 ) -> None:
     for _n in range(MAX_BACKLINKS):

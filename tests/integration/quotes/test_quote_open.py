@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.models import Post, Revision, User
 from forum.moderation.actions.post_hiding import hide_post
+from tests.html import Page
 
 SAID = "Only where the bricks stay wet all winter."
 HTMX = {"hx-request": "true"}
@@ -36,54 +37,56 @@ def address(post: Post, ordinal: int = 0) -> str:
     return f"/p/{post.pk}/quote/{ordinal}/"
 
 
-def read(client: Client, where: str, status: int = 200, **how: object) -> str:
+def read(client: Client, where: str, status: int = 200, **how: object) -> Page:
     response = client.get(where, **how)
     assert response.status_code == status
-    return str(response.content.decode())
+    return Page(response)
 
 
 def test_page_shows_the_paragraph_with_the_words_marked(visitor: Client, quoting: Post) -> None:
-    html = read(visitor, address(quoting))
-    assert f"I have looked. <mark>{SAID}</mark> Believe me." in html
-    assert "And more" not in html
-    assert f"#p{quoting.parent_id}:~:text=Only%20where" in html
-    assert "bob’s text in context" in html
+    page = read(visitor, address(quoting))
+    assert f"I have looked. {SAID} Believe me." in page
+    assert page.texts("mark") == [SAID]
+    assert "And more" not in page.html
+    place = f"#p{quoting.parent_id}:~:text=Only%20where"
+    assert any(place in address for address in page.addresses)
+    assert "bob’s text in context" in page
 
 
 def test_fragment_is_named_and_takes_focus(visitor: Client, quoting: Post) -> None:
-    html = read(visitor, address(quoting), headers=HTMX)
-    assert html.strip().startswith(
-        '<div class="around" role="group" aria-label="What bob wrote around'
-    )
-    assert 'tabindex="-1" data-focus' in html
-    assert "<html" not in html
+    page = read(visitor, address(quoting), headers=HTMX)
+    assert page.is_fragment
+    part = page.find('.around[role="group"][data-focus]')
+    assert part["aria-label"] == "bob’s text in context"
+    assert part["tabindex"] == "-1"
 
 
 def test_caption_leads_to_it_by_name(visitor: Client, quoting: Post) -> None:
-    html = read(visitor, quoting.thread.get_absolute_url())
-    link = f'<a href="{address(quoting)}" data-js-peek>Show context'
-    assert f'{link}<span class="vh">, quoted from bob</span></a>' in html
+    page = read(visitor, quoting.thread.get_absolute_url())
+    link = page.link("Show context, quoted from bob")
+    assert link["href"] == address(quoting)
+    assert "data-js-peek" in link.attributes
 
 
 def test_page_shows_what_became_of_the_words(visitor: Client, quoting: Post, bob: User) -> None:
     edit_post(quoting.parent, actor=bob, source="I have looked. Only where it is dry. Believe me.")
-    html = read(visitor, address(quoting))
-    assert "bob’s text then and now" in html
-    assert "</span>it is dry.</ins>" in html
-    assert "And more" not in html, "of another paragraph"
-    assert ">Show current text<" in read(visitor, quoting.thread.get_absolute_url())
+    page = read(visitor, address(quoting))
+    assert "bob’s text then and now" in page
+    assert page.texts("ins") == ["added: it is dry."]
+    assert "And more" not in page.html, "of another paragraph"
+    assert "Show current text" in read(visitor, quoting.thread.get_absolute_url())
 
 
 def test_page_shows_what_was_made_of_the_words(visitor: Client, source: Post, alice: User) -> None:
     altered = SAID.replace("wet", "dry")
     post = reply_to(source, author=alice, source=f"> {altered}\n\nHa.", quoted_post_ids=[source.pk])
-    html = read(visitor, address(post))
-    assert "bob’s text and how alice quoted it" in html
-    assert "removed: </span>wet</del>" in html
-    assert "added: </span>dry</ins>" in html
+    page = read(visitor, address(post))
+    assert "bob’s text and how alice quoted it" in page
+    assert page.texts("del") == ["removed: wet"]
+    assert page.texts("ins") == ["added: dry"]
     thread = read(visitor, post.thread.get_absolute_url())
-    assert "Altered in the quote</span>" in thread
-    assert ">Show original<" in thread
+    assert "Altered in the quote" in thread
+    assert "Show original" in thread
 
 
 def test_words_that_the_source_quotes_are_not_shown_around_its_own(
@@ -95,10 +98,10 @@ def test_words_that_the_source_quotes_are_not_shown_around_its_own(
     words = "This is the beginning. […] This was the very end."
     post = reply_to(middle, author=bob, source=f"> {words}\n\nIndeed.")
     hide_post(reply, actor=carol, reason="wrong")
-    html = read(visitor, address(post))
-    assert "<mark>This is the beginning.</mark>" in html
-    assert "[a quote]" in html
-    assert "bricks" not in html
+    page = read(visitor, address(post))
+    assert "This is the beginning." in page.texts("mark")
+    assert "[a quote]" in page
+    assert "bricks" not in page.html
 
 
 @pytest.mark.parametrize("removed", ["hidden", "deleted"])
@@ -114,7 +117,7 @@ def test_nothing_is_shown_of_a_source_that_was_removed(
     read(as_bob, address(quoting), 200 if removed == "hidden" else 404)
 
 
-def test_a_quoting_post_that_was_removed_leads_to_why(
+def test_quoting_post_that_was_removed_leads_to_why(
     visitor: Client, quoting: Post, carol: User
 ) -> None:
     hide_post(quoting, actor=carol, reason="wrong")
@@ -123,9 +126,7 @@ def test_a_quoting_post_that_was_removed_leads_to_why(
 
 
 @pytest.mark.parametrize("ordinal", [1, 9, 10**30])
-def test_a_quote_that_there_is_not_is_not_found(
-    visitor: Client, quoting: Post, ordinal: int
-) -> None:
+def test_quote_that_there_is_not_is_not_found(visitor: Client, quoting: Post, ordinal: int) -> None:
     read(visitor, address(quoting, ordinal), 404)
 
 

@@ -16,6 +16,8 @@ from forum.models import Post, Quote, User, revisions
 from forum.models.quotes import QuoteStatus
 from tests.loaded import counting_texts
 
+pytestmark = pytest.mark.slow
+
 SENTENCES = [f"Sentence number {n} of the long post is this one." for n in range(50)]
 LONG = " ".join([*SENTENCES, "Moss grows slowly where the wall is dry. " * 200])
 
@@ -81,7 +83,7 @@ def test_words_of_versions_beyond_those_searched_are_not_found(
     assert [len(found[n]) for n in range(4)] == [0, 1, 1, 1]
 
 
-def test_what_posts_say_now_is_searched_before_what_they_said(
+def test_quotes_are_searched_in_current_text_before_revisions(
     long_post: Post, bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revisions, "TEXTS_SEARCHED", 2)
@@ -108,7 +110,7 @@ def test_search_stops_at_so_many_bytes(
     assert len(searches[limit]()) in (2, 3)
 
 
-def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
+def test_page_fetches_a_source_once_however_often_it_is_quoted(
     long_post: Post, alice: User, bob: User, as_alice: Client
 ) -> None:
     quoting = [reply_to(long_post, author=alice, source=quoting_all(f"Reply {n}.")) for n in (1, 2)]
@@ -139,7 +141,7 @@ def test_a_page_fetches_a_source_once_however_often_it_is_quoted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_search_that_takes_too_long_is_given_up(
+def test_search_that_takes_too_long_is_given_up(
     long_post: Post, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forum.actions.quotes.SEARCH_TIMEOUT", "100ms")

@@ -135,7 +135,7 @@ def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
     assert erin.get(f"/moderate/post/hide/?id={odd}").status_code == 404
 
 
-def test_an_id_is_written_in_one_way(scene: Scene) -> None:
+def test_id_is_written_in_one_way(scene: Scene) -> None:
     alice = scene.client("alice")
     for kind, pk in (("p", scene.posts["visible"].pk), ("t", scene.threads["open"].pk)):
         arabic = str(pk).translate({ord("0") + n: 0x660 + n for n in range(10)})
@@ -184,7 +184,7 @@ LARGE = [
 
 
 @pytest.mark.parametrize(("content_type", "body"), LARGE)
-def test_what_no_form_sends_is_refused(scene: Scene, content_type: str, body: bytes) -> None:
+def test_input_that_no_form_sends_is_refused(scene: Scene, content_type: str, body: bytes) -> None:
     before = all_rows()
     for key in ("post-reply visible", "post-edit visible", "thread-start", "account-settings"):
         client, address = scene.client("alice"), addresses(scene)[key]
@@ -196,7 +196,7 @@ def test_what_no_form_sends_is_refused(scene: Scene, content_type: str, body: by
     assert changed_since(before) <= {"forum_ratelimit"}
 
 
-def test_a_post_that_is_refused_for_its_length_says_so(scene: Scene) -> None:
+def test_post_that_is_refused_for_its_length_says_so(scene: Scene) -> None:
     reply = addresses(scene)["post-reply visible"]
     response = scene.client("alice").post(reply, {"source": "x" * 20_001})
     assert response.status_code == 422

@@ -69,7 +69,7 @@ FOREIGN: list[dict[str, str]] = [
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
-def test_the_token_does_not_help_another_site(scene: Scene, headers: dict[str, str]) -> None:
+def test_token_does_not_help_another_site(scene: Scene, headers: dict[str, str]) -> None:
     client = scene.client("alice", enforce_csrf_checks=True)
     token = token_of(client)
     reply = addresses(scene)["post-reply visible"]
@@ -79,7 +79,7 @@ def test_the_token_does_not_help_another_site(scene: Scene, headers: dict[str, s
     assert changed_since(before) == set()
 
 
-def test_the_token_of_somebody_else_does_not_help(scene: Scene) -> None:
+def test_token_of_somebody_else_does_not_help(scene: Scene) -> None:
     token = token_of(scene.client("bob"))
     client = scene.client("alice", enforce_csrf_checks=True)
     token_of(client)
@@ -91,7 +91,7 @@ def test_the_token_of_somebody_else_does_not_help(scene: Scene) -> None:
     assert not Post.objects.filter(source="Forged words.").exists()
 
 
-def test_the_token_of_the_form_is_taken(scene: Scene) -> None:
+def test_token_of_the_form_is_taken(scene: Scene) -> None:
     client = scene.client("alice", enforce_csrf_checks=True)
     token = token_of(client)
     reply = addresses(scene)["post-reply visible"]
@@ -100,7 +100,7 @@ def test_the_token_of_the_form_is_taken(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "options"])
-def test_a_safe_method_cannot_be_made_unsafe(scene: Scene, method: str) -> None:
+def test_safe_method_cannot_be_made_unsafe(scene: Scene, method: str) -> None:
     before = all_rows()
     client = scene.client("alice")
     query = "?_method=POST&source=Forged&reason=forged&zone=Asia/Tokyo"
@@ -142,7 +142,7 @@ def columns(row: Post | Thread | User, exclude: set[str] = frozenset()) -> dict[
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
-def test_a_reply_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
+def test_reply_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
     reply = addresses(scene)["post-reply visible"]
     alice = scene.client("alice")
     users = list(User.objects.order_by("id").values())
@@ -158,7 +158,7 @@ def test_a_reply_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
-def test_an_edit_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
+def test_edit_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
     post = Post.objects.get(pk=scene.posts["visible"].pk)
     thread = columns(post.thread, {"next_number"})
     before = columns(post, SAID)
@@ -171,7 +171,7 @@ def test_an_edit_takes_nothing_but_its_text(scene: Scene, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
-def test_a_new_thread_takes_nothing_but_title_and_text(scene: Scene, value: Any) -> None:
+def test_new_thread_takes_nothing_but_title_and_text(scene: Scene, value: Any) -> None:
     more = dict.fromkeys(NOT_ASKED, value) | {"source": "With more.", "title": "Mine"}
     assert scene.client("bob").post("/b/gardens/new/", more).status_code == 302
     thread = Thread.objects.latest("id")
@@ -239,7 +239,7 @@ def test_nobody_is_led_elsewhere(scene: Scene, place: str) -> None:
 
 
 @pytest.mark.parametrize("place", ELSEWHERE, ids=ascii)
-def test_the_theme_leads_back_to_our_own_page_only(scene: Scene, place: str) -> None:
+def test_theme_leads_back_to_our_own_page_only(scene: Scene, place: str) -> None:
     referer = place.replace("\r\n", "")
     response = scene.client("bob").post("/theme/", {"theme": "dark"}, headers={"referer": referer})
     assert response.status_code == 302

@@ -96,7 +96,7 @@ def test_refusal_of_a_forged_form_carries_the_mark(scene: Scene) -> None:
     assert response.headers[ResponseMark.HEADER] == "1"
 
 
-def test_a_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:
+def test_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:
     response = scene.client("alice").get(scene.threads["open"].get_absolute_url())
     assert cached(response) == {"private", "no-cache"}
 

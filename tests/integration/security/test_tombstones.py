@@ -19,7 +19,7 @@ from tests.addresses import addresses, desk_addresses
 from tests.columns import tables_with
 from tests.scene import Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 VIEWERS = ("visitor", "bob", "alice", "mona", "otto", "erin")
 MODERATORS = {"mona", "erin"}
@@ -74,7 +74,7 @@ def test_each_viewer_reads_what_was_removed_by_whom_and_why(
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @pytest.mark.parametrize("state", REMOVALS)
-def test_its_link_leads_there_or_says_that_it_is_gone(
+def test_permalink_of_a_removed_post_leads_there_or_is_gone(
     scene: Scene, state: str, viewer: str
 ) -> None:
     author, reason = REMOVALS[state]
@@ -106,7 +106,7 @@ def test_opening_post_that_is_hidden_keeps_title_and_replies(scene: Scene, viewe
         assert (scene.tokens["open-opening"] in told) is is_reader
 
 
-def test_the_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
+def test_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
     for action in ModerationAction.objects.filter(act__in=["hide-post", "remove-branch"]):
         for viewer in ("visitor", "bob", "otto"):
             told = scene.client(viewer).get(action.get_absolute_url()).content.decode()
@@ -117,14 +117,14 @@ def test_the_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_what_is_held_stands_in_its_place_for_its_author_alone(scene: Scene, viewer: str) -> None:
+def test_pending_post_is_shown_in_its_thread_to_its_author_alone(scene: Scene, viewer: str) -> None:
     page = scene.client(viewer).get(scene.threads["open"].get_absolute_url()).content.decode()
     assert (scene.tokens["held"] in page) is (viewer == "alice")
     assert (f"/held/{scene.held.pk}/" in page) is (viewer == "alice")
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_its_link_answers_others_as_if_it_did_not_exist(scene: Scene, viewer: str) -> None:
+def test_pending_post_is_not_found_by_others(scene: Scene, viewer: str) -> None:
     client = scene.client(viewer)
     for page in ("", "approve/", "reject/"):
         there = client.get(f"/held/{scene.held.pk}/{page}")
@@ -146,7 +146,7 @@ def _without_id(answer: Any, pk: int) -> str:
 
 
 @pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "alice"])
-def test_it_counts_nowhere_and_nobody_hears_of_it(scene: Scene, viewer: str) -> None:
+def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> None:
     """Pages, counts, notices, arrivals, quotes and redirects are what they are without it."""
     exits = [
         *(scene.threads["open"].get_absolute_url(), scene.board.get_absolute_url(), "/"),
@@ -190,15 +190,13 @@ def erased(scene: Scene) -> Iterator[ModerationAction]:
         yield confirm_erasure(asked, actor=scene.people[SECOND])
 
 
-def test_what_is_erased_stands_in_no_column_of_any_table(
-    scene: Scene, erased: ModerationAction
-) -> None:
+def test_erased_text_is_in_no_column_of_any_table(scene: Scene, erased: ModerationAction) -> None:
     for name in ("visible", "visible-now"):
         assert tables_with(scene.tokens[name]) == set()
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_what_is_erased_comes_out_at_no_exit_for_anybody(
+def test_erased_text_is_on_no_page_for_anybody(
     scene: Scene, erased: ModerationAction, viewer: str
 ) -> None:
     tokens = [scene.tokens[name] for name in ("visible", "visible-now")]
@@ -217,7 +215,7 @@ def test_what_is_erased_comes_out_at_no_exit_for_anybody(
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_its_place_and_its_link_say_that_it_was_erased_to_everybody_alike(
+def test_erased_post_links_to_the_log_entry(
     scene: Scene, erased: ModerationAction, viewer: str
 ) -> None:
     told = place(scene, viewer, "visible")

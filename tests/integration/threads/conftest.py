@@ -1,4 +1,4 @@
-"""What tests of reading say and ask again and again."""
+"""Shared steps of the tests of reading a thread."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from forum.models import Post, Thread, User
 from forum.models.read_state import read_state_of
 from forum.queries.read_state import next_unread_post
 from forum.queries.threads import with_read_state
+from tests.html import Page
 
 
 def unread(thread: Thread, member: User) -> list[int]:
@@ -26,8 +27,8 @@ def unread(thread: Thread, member: User) -> list[int]:
         found.append(post.pk)
 
 
-def page(client: Client, thread: Thread, query: str = "") -> str:
-    return client.get(thread.get_absolute_url() + query).content.decode()
+def open_page(client: Client, thread: Thread, query: str = "") -> Page:
+    return Page(client.get(thread.get_absolute_url() + query))
 
 
 def say(thread_or_post: Post, author: User, text: str = "Words of their own.") -> Post:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -19,11 +18,9 @@ from forum.models import Board, Post, Revision, Thread, User
 from forum.moderation.actions.branch_moves import merge_thread
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.queries import live_updates
+from tests.html import Page
 
 HTMX = {"hx-request": "true"}
-NODE = re.compile(
-    r'<li class="node" data-parent="(\d+)" data-after="(\d+)"><article[^>]* id="p(\d+)"'
-)
 
 
 def number_of(thread: Thread) -> int:
@@ -32,22 +29,25 @@ def number_of(thread: Thread) -> int:
     return thread.last_number
 
 
-def ask(client: Client, thread: Thread, after: int, more: str = "") -> str:
+def ask(client: Client, thread: Thread, after: int, more: str = "") -> Page:
     response = client.get(f"/t/{thread.pk}/arrivals/?after={after}{more}", headers=HTMX)
     assert response.status_code == 200
-    return response.content.decode()
+    return Page(response)
 
 
 def placed(client: Client, thread: Thread, after: int) -> list[tuple[int, int, int]]:
     """Of each reply that came: what it answers, what stands before it, itself."""
-    found = NODE.findall(ask(client, thread, after, "&show=all"))
-    return [(int(parent), int(before), int(post)) for parent, before, post in found]
+    page = ask(client, thread, after, "&show=all")
+    return [
+        (int(node["data-parent"]), int(node["data-after"]), int(node.find("article")["id"][1:]))
+        for node in page.find_all("li.node")
+    ]
 
 
 def test_page_knows_what_to_ask_after(thread: Thread, reply: Post, visitor: Client) -> None:
-    html = visitor.get(thread.get_absolute_url()).content.decode()
-    assert f'data-js-number="{number_of(thread)}"' in html
-    assert f'href="/t/{thread.pk}/arrivals/?after={number_of(thread)}"' in html
+    page = Page(visitor.get(thread.get_absolute_url()))
+    assert page.has(f'[data-js-number="{number_of(thread)}"]')
+    assert f"/t/{thread.pk}/arrivals/?after={number_of(thread)}" in page.addresses
 
 
 def test_nothing_new_is_an_empty_answer_for_one_query_besides_who_asks(
@@ -73,14 +73,14 @@ def test_new_replies_are_counted_and_those_to_oneself_named(
     reply_to(first, author=carol, source="Two.")
     told = ask(as_alice, opening.thread, after)
     assert "2 new replies, 1 of them to you." in told
-    assert f'data-number="{number_of(opening.thread)}"' in told
-    assert "One." not in told
+    assert told.has(f'[data-number="{number_of(opening.thread)}"]')
+    assert "One." not in told.html
     assert "2 new replies." in ask(visitor, opening.thread, after)
     # One's own posts are no news.
     assert "1 new reply, to you." in ask(as_bob, opening.thread, after)
 
 
-def test_what_was_told_is_not_told_again_but_counted_still(
+def test_known_replies_are_counted_but_not_announced_again(
     opening: Post, visitor: Client, bob: User
 ) -> None:
     after = number_of(opening.thread)
@@ -105,11 +105,11 @@ def test_replies_come_with_their_places(
         (reply.pk, below.pk, second.pk),
         (opening.pk, other.pk, last.pk),
     ]
-    html = ask(visitor, opening.thread, after, "&show=all")
-    assert html.count('<span class="new">New</span>') == 3
+    page = ask(visitor, opening.thread, after, "&show=all")
+    assert page.texts("span.new") == ["New"] * 3
 
 
-def test_a_deleted_post_is_no_place_to_stand_after(
+def test_deleted_post_is_no_place_to_stand_after(
     opening: Post, reply: Post, visitor: Client, alice: User, bob: User
 ) -> None:
     gone = reply_to(opening, author=alice, source="Not drawn when it is gone.")
@@ -126,12 +126,12 @@ def test_members_walk_from_one_to_the_next(
     after = number_of(opening.thread)
     first = reply_to(opening, author=bob, source="One.")
     second = reply_to(opening, author=bob, source="Two.")
-    html = ask(as_alice, opening.thread, after, "&show=all")
-    assert f'id="p{first.pk}" data-n="{first.number}"' in html
-    assert f'<a class="new" href="#p{second.pk}">New' in html
+    page = ask(as_alice, opening.thread, after, "&show=all")
+    assert page.post(first.pk)["data-n"] == str(first.number)
+    assert page.post(first.pk).find("a.new")["href"] == f"#p{second.pk}"
 
 
-def test_edits_and_removals_are_noted_and_shown_when_asked_for(
+def test_edits_and_removals_are_announced_and_shown_on_request(
     opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
 ) -> None:
     edited = reply_to(opening, author=carol, source="As it was.")
@@ -141,19 +141,21 @@ def test_edits_and_removals_are_noted_and_shown_when_asked_for(
     edit_post(edited, actor=carol, source="As it is now.")
     delete_post(gone, actor=carol)
     told = ask(visitor, opening.thread, after)
-    assert "new repl" not in told
-    assert re.search(rf'data-post="p{edited.pk}">Edited just now. <a href="/p/{edited.pk}/"', told)
-    assert re.search(rf'data-post="p{gone.pk}">Deleted just now.', told)
-    assert "As it is now." not in told
+    assert "new repl" not in told.html
+    note = told.find(f'[data-post="p{edited.pk}"]')
+    assert note.text.startswith("Edited just now.")
+    assert f"/p/{edited.pk}/" in note.addresses
+    assert told.find(f'[data-post="p{gone.pk}"]').text.startswith("Deleted just now.")
+    assert "As it is now." not in told.html
     shown = ask(visitor, opening.thread, after, "&show=all")
     assert "As it is now." in shown
     assert "Deleted by its author" in shown
     alone = ask(visitor, opening.thread, after, f"&show=p{edited.pk}")
     assert "As it is now." in alone
-    assert f'id="p{gone.pk}"' not in alone
+    assert gone.pk not in alone.post_ids
 
 
-def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
+def test_post_hidden_while_reading_becomes_a_tombstone_without_text(
     opening: Post, reply: Post, visitor: Client, as_bob: Client, alice: User, bob: User, carol: User
 ) -> None:
     after = number_of(opening.thread)
@@ -161,10 +163,10 @@ def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
     hide_post(reply, actor=carol, reason="private details")
     hide_post(new, actor=carol, reason="spam")
     for more in ("", "&show=all", f"&show=p{reply.pk}"):
-        html = ask(visitor, opening.thread, after, more)
-        assert "stay wet" not in html
-        assert "Came and was hidden." not in html
-    assert f'<article class="post gone" id="p{reply.pk}"' in ask(visitor, opening.thread, after)
+        page = ask(visitor, opening.thread, after, more)
+        assert "stay wet" not in page.html
+        assert "Came and was hidden." not in page.html
+    assert ask(visitor, opening.thread, after).post(reply.pk).is_tombstone
     assert "new repl" not in ask(visitor, opening.thread, after)
     assert "Changed just now." in ask(as_bob, opening.thread, after)  # who may still read it
     after = number_of(opening.thread)
@@ -172,7 +174,7 @@ def test_what_a_moderator_hides_is_told_as_a_tombstone_and_never_shows_its_text(
     assert "stay wet" in ask(visitor, opening.thread, after, "&show=all")
 
 
-def test_very_many_are_told_of_in_portions(
+def test_many_live_updates_come_in_portions(
     opening: Post, visitor: Client, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_updates, "MAX_CHANGES", 3)
@@ -180,9 +182,9 @@ def test_very_many_are_told_of_in_portions(
     after = number_of(opening.thread)
     posts = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(5)]
     assert "3+ new replies." in ask(visitor, opening.thread, after)
-    html = ask(visitor, opening.thread, after, "&show=all")
-    assert [int(post) for _p, _a, post in NODE.findall(html)] == [post.pk for post in posts[:3]]
-    after = int(re.search(r'data-number="(\d+)"', html)[1])  # type: ignore[index]
+    page = ask(visitor, opening.thread, after, "&show=all")
+    assert page.post_ids == [post.pk for post in posts[:3]]
+    after = int(page.find("[data-number]")["data-number"])
     assert [post for _p, _a, post in placed(visitor, opening.thread, after)] == [
         post.pk for post in posts[3:]
     ]
@@ -193,13 +195,13 @@ def test_link_without_scripts_leads_to_the_first_new_reply_or_says_there_is_none
 ) -> None:
     after = number_of(opening.thread)
     address = f"/t/{opening.thread.pk}/arrivals/?after={after}"
-    assert "No new replies yet." in visitor.get(address, follow=True).content.decode()
+    assert "No new replies yet." in Page(visitor.get(address, follow=True))
     reply_to(opening, author=alice, source="Later in the tree.")
     first = reply_to(reply, author=alice, source="Earlier in the tree.")
     assert visitor.get(address)["Location"].endswith(f"#p{first.pk}")
 
 
-def test_who_may_not_read_the_thread_is_told_nothing_of_it(
+def test_live_updates_of_an_unreadable_thread_are_not_found(
     opening: Post, visitor: Client, as_alice: Client, as_carol: Client, alice: User
 ) -> None:
     after = number_of(opening.thread)

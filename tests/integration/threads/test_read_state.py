@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -17,10 +16,18 @@ from forum.models.read_state import VISIT_LENGTH
 from forum.moderation.actions.branch_moves import merge_thread, move_branch
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.branch_transfer import undo_move
-from tests.integration.threads.conftest import page, say, see_all, unread
+from tests.html import Page
+from tests.integration.threads.conftest import open_page, say, see_all, unread
 from tests.moderation_actions import split_off
 
 HTMX = {"hx-request": "true"}
+
+
+def tracked(page: Page) -> dict[int, int]:
+    """The posts that become read once they are on the screen, with the numbers that say so."""
+    return {
+        int(post.id[1:]): int(post["data-n"]) for post in page.posts if "data-n" in post.attributes
+    }
 
 
 # -- What is kept ---------------------------------------------------------------------------------
@@ -29,26 +36,25 @@ HTMX = {"hx-request": "true"}
 def test_on_the_first_visit_nothing_is_marked_and_everything_is_noted(
     as_alice: Client, reply: Post
 ) -> None:
-    html = page(as_alice, reply.thread)
-    assert "is-new" not in html
-    assert " unread" not in html
-    assert f'id="p{reply.pk}" data-n="{reply.latest_number}"' in html
-    assert html.count("data-n=") == 1  # not one's own opening post
+    page = open_page(as_alice, reply.thread)
+    assert not any(post.is_unread for post in page.posts)
+    assert not page.has(".news, [data-js-to-new]")
+    assert tracked(page) == {reply.pk: reply.latest_number}  # not one's own opening post
 
 
 def test_ten_of_fifty_read_leaves_forty_new_on_another_device(
     opening: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     posts = [say(opening, bob, f"Number {n}.") for n in range(50)]
-    page(as_alice, opening.thread)
+    open_page(as_alice, opening.thread)
     numbers = ",".join(str(post.number) for post in posts[:10])
     answer = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": numbers})
     assert answer.status_code == 200
     elsewhere = Client()
     elsewhere.force_login(alice)
-    html = page(elsewhere, opening.thread)
-    assert "40 unread" in html
-    assert html.count(" is-new") == 40
+    page = open_page(elsewhere, opening.thread)
+    assert "40 unread" in page
+    assert sum(post.is_unread for post in page.posts) == 40
     assert unread(opening.thread, alice) == [post.pk for post in posts[10:]]
 
 
@@ -60,7 +66,7 @@ def test_own_posts_are_never_new(opening: Post, alice: User, bob: User) -> None:
     assert unread(opening.thread, alice) == [theirs.pk]
 
 
-def test_what_may_not_be_read_is_not_new_until_it_may(
+def test_hidden_post_is_unread_only_once_it_is_readable(
     opening: Post, reply: Post, alice: User, bob: User, carol: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -87,9 +93,9 @@ def test_odd_numbers_are_no_error(as_alice: Client, thread: Thread, typed: str) 
 
 
 def test_visitors_are_marked_nothing(visitor: Client, reply: Post) -> None:
-    html = page(visitor, reply.thread)
-    assert "data-n=" not in html
-    assert "/served/" not in html
+    page = open_page(visitor, reply.thread)
+    assert not tracked(page)
+    assert "/served/" not in page.html
     assert visitor.post(f"/t/{reply.thread_id}/seen/", {"numbers": "1"}).status_code == 401
     assert visitor.get(f"/t/{reply.thread_id}/next/").status_code == 302
 
@@ -97,27 +103,27 @@ def test_visitors_are_marked_nothing(visitor: Client, reply: Post) -> None:
 # -- Marks over a reload --------------------------------------------------------------------------
 
 
-def test_a_mark_stays_for_the_visit_and_counts_nothing_once_seen(
+def test_mark_stays_for_the_visit_and_counts_nothing_once_seen(
     opening: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
     ReadState.objects.update(visited_at=timezone.now() - 2 * VISIT_LENGTH)
     first, second = (say(opening, bob, f"Number {n}.") for n in range(2))
-    assert "2 unread" in page(as_alice, opening.thread)
+    assert "2 unread" in open_page(as_alice, opening.thread)
     mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
-    html = page(as_alice, opening.thread)
-    assert "1 unread" in html
-    assert html.count(" is-new") == 2
-    assert html.count("data-n=") == 1
+    page = open_page(as_alice, opening.thread)
+    assert "1 unread" in page
+    assert sum(post.is_unread for post in page.posts) == 2
+    assert len(tracked(page)) == 1
     ReadState.objects.update(visited_at=timezone.now() - 2 * VISIT_LENGTH)
-    assert page(as_alice, opening.thread).count(" is-new") == 1
+    assert sum(post.is_unread for post in open_page(as_alice, opening.thread).posts) == 1
     assert unread(opening.thread, alice) == [second.pk]
 
 
 def test_nothing_new_says_since_when(as_alice: Client, reply: Post, alice: User) -> None:
     see_all(reply.thread, alice)
     ReadState.objects.update(visited_at="2026-03-02T12:00Z")
-    assert "No unread posts" in page(as_alice, reply.thread)
+    assert "No unread posts" in open_page(as_alice, reply.thread)
 
 
 # -- Edited since ---------------------------------------------------------------------------------
@@ -128,26 +134,27 @@ def settle(post: Post) -> None:
     Revision.objects.filter(post=post).update(created_at=timezone.now() - timedelta(hours=1))
 
 
-def test_an_edit_of_a_seen_post_joins_the_walk_and_shows_the_difference(
+def test_edit_of_a_seen_post_joins_the_walk_and_shows_the_difference(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
     settle(reply)
     edit_post(reply, actor=bob, source="Only where the bricks stay dry all winter.")
     assert unread(opening.thread, alice) == [reply.pk]
-    html = page(as_alice, opening.thread)
-    assert "edited since you read it" in html
-    assert "Changed<span" in html
+    page = open_page(as_alice, opening.thread)
+    assert "edited since you read it" in page
+    assert page.post(reply.pk).find("a.new").text.startswith("Changed")
     address = f"/p/{reply.pk}/history/?since={reply.number}"
-    assert html.count(address) == 2  # the link, and what htmx asks for
-    difference = as_alice.get(address, headers=HTMX).content.decode()
-    assert "<!doctype" not in difference
-    assert re.search(r"<del>.*wet</del>", difference)
-    assert re.search(r"<ins>.*dry</ins>", difference)
-    assert "Changes since you read it" in as_alice.get(address).content.decode()
+    assert page.link("edited since you read it")["href"] == address
+    assert page.link("edited since you read it")["hx-get"] == address
+    difference = Page(as_alice.get(address, headers=HTMX))
+    assert difference.is_fragment
+    assert difference.texts("del") == ["removed: wet"]
+    assert difference.texts("ins") == ["added: dry"]
+    assert "Changes since you read it" in Page(as_alice.get(address))
 
 
-def test_an_edit_in_grace_is_no_news(
+def test_edit_in_grace_is_no_news(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     see_all(opening.thread, alice)
@@ -155,15 +162,15 @@ def test_an_edit_in_grace_is_no_news(
     assert unread(opening.thread, alice) == []
 
 
-def test_a_post_seen_first_after_its_edit_is_new_and_not_changed(
+def test_post_seen_first_after_its_edit_is_new_and_not_changed(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[opening.number])
     settle(reply)
     edit_post(reply, actor=bob, source="Only where the bricks stay dry all winter.")
-    html = page(as_alice, opening.thread)
-    assert "edited since you read it" not in html
-    assert "New<span" in html
+    page = open_page(as_alice, opening.thread)
+    assert "edited since you read it" not in page.html
+    assert page.post(reply.pk).find("a.new").text.startswith("Unread")
 
 
 # -- Said by hand ---------------------------------------------------------------------------------
@@ -183,12 +190,12 @@ def test_branch_is_marked_read_and_all_after_a_post_as_new(
     answer = as_alice.post(f"/p/{below.pk}/unread/")
     assert answer.headers["Location"] == opening.thread.board.get_absolute_url()
     assert unread(opening.thread, alice) == [below.pk, second.pk]
-    assert page(as_alice, opening.thread).count("data-n=") == 2
+    assert len(tracked(open_page(as_alice, opening.thread))) == 2
     said = as_alice.post(f"/p/{first.pk}/unread/", headers=HTMX)
-    assert "Marked as unread" in said.content.decode()
+    assert "Marked as unread" in Page(said)
 
 
-def test_who_was_never_here_can_mark_as_new(opening: Post, reply: Post, alice: User) -> None:
+def test_first_visit_can_mark_a_post_unread(opening: Post, reply: Post, alice: User) -> None:
     mark_unread_from(reply, member=alice)
     assert unread(opening.thread, alice) == [reply.pk]
 
@@ -198,35 +205,33 @@ def test_thread_is_marked_read_by_a_form(
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[])
     answer = as_alice.post(f"/t/{opening.thread_id}/seen/", {"all": "1"}, follow=True)
-    assert "Marked as read." in answer.content.decode()
+    assert "Marked as read." in Page(answer)
     assert unread(opening.thread, alice) == []
 
 
 # -- Without scripts ------------------------------------------------------------------------------
 
 
-def picture(html: str) -> str:
-    found = re.search(r'<noscript><img src="([^"]+)"', html)
-    assert found
-    return found[1].replace("&amp;", "&")
+def picture(page: Page) -> str:
+    return page.find("noscript img")["src"]
 
 
-def test_a_page_that_was_served_counts_as_seen_without_scripts(
+def test_page_that_was_served_counts_as_seen_without_scripts(
     opening: Post, reply: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
-    address = picture(page(as_alice, opening.thread))
+    address = picture(open_page(as_alice, opening.thread))
     later = say(reply, bob, "Written after the page was served.")
     answer = as_alice.get(address)
     assert answer.headers["Content-Type"] == "image/gif"
     assert answer.headers["Cache-Control"] == "no-store"
     assert unread(opening.thread, alice) == [later.pk]
-    assert "<noscript><img" not in page(Client(), opening.thread)
+    assert not open_page(Client(), opening.thread).has("noscript img")
 
 
-def test_a_picture_of_somebody_else_or_another_thread_records_nothing(
+def test_picture_of_somebody_else_or_another_thread_records_nothing(
     opening: Post, reply: Post, alice: User, bob: User, as_alice: Client, visitor: Client
 ) -> None:
-    address = picture(page(as_alice, opening.thread))
+    address = picture(open_page(as_alice, opening.thread))
     other = start_thread(opening.thread.board, author=bob, title="Another", source="Words.")
     as_bob = Client()
     as_bob.force_login(bob)
@@ -244,7 +249,7 @@ def test_a_picture_of_somebody_else_or_another_thread_records_nothing(
 # -- Moves ----------------------------------------------------------------------------------------
 
 
-def test_what_was_seen_stays_seen_when_a_branch_moves_and_comes_back(
+def test_read_posts_stay_read_when_a_branch_moves_and_comes_back(
     opening: Post, alice: User, bob: User, carol: User
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[])

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from django.test import Client
 
 from forum.actions.posts import reply_to
 from forum.models import Post, User
 from forum.moderation.actions.post_hiding import hide_post
-from tests.integration.threads.conftest import page, say
-
-FOLD = re.compile(
-    r'<article class="post" id="p(\d+)"(?:(?!<article).)*?<details class="branch"( open)?'
-)
-FOLD_ALL = re.compile(r'<a href="([^"]*)" data-js-fold-all="Fold all"[^>]*>([^<]*)</a>')
+from tests.html import Page
+from tests.integration.threads.conftest import open_page, say
 
 
-def folds(html: str) -> dict[int, bool]:
-    """The posts whose answers can be folded, and whether they are open."""
-    return {int(post): bool(is_open) for post, is_open in FOLD.findall(html.replace("\n", " "))}
+def folds(page: Page) -> dict[int, bool]:
+    """The posts whose replies can be folded, and whether they are open."""
+    found = {}
+    for fold in page.find_all("details.branch"):
+        head = page.parents[int(fold.find_all("article")[0]["id"][1:])]
+        assert head is not None
+        found[head] = "open" in fold.attributes
+    return found
+
+
+def fold_all(page: Page) -> list[tuple[str, str]]:
+    return [(link["href"], link.text) for link in page.find_all("a[data-js-fold-all]")]
 
 
 @pytest.fixture
@@ -34,19 +37,19 @@ def branch(reply: Post, alice: User, bob: User) -> list[Post]:
 
 
 def test_all_branches_are_open_unless_asked(visitor: Client, branch: list[Post]) -> None:
-    html = page(visitor, branch[0].thread)
-    assert folds(html) == {branch[0].pk: True, branch[5].pk: True}
+    page = open_page(visitor, branch[0].thread)
+    assert folds(page) == {branch[0].pk: True, branch[5].pk: True}
 
 
 def test_all_can_be_folded(visitor: Client, branch: list[Post]) -> None:
-    html = page(visitor, branch[0].thread, "?fold=all")
-    assert folds(html) == {branch[0].pk: False, branch[5].pk: False}
+    page = open_page(visitor, branch[0].thread, "?fold=all")
+    assert folds(page) == {branch[0].pk: False, branch[5].pk: False}
 
 
 def test_any_one_can_be_folded_inside_a_chain_too(visitor: Client, branch: list[Post]) -> None:
-    html = page(visitor, branch[0].thread, f"?fold=p{branch[2].pk}")
-    assert folds(html) == {branch[0].pk: True, branch[2].pk: False, branch[5].pk: True}
-    assert "2 replies from alice and bob" in html or "2 replies from bob and alice" in html
+    page = open_page(visitor, branch[0].thread, f"?fold=p{branch[2].pk}")
+    assert folds(page) == {branch[0].pk: True, branch[2].pk: False, branch[5].pk: True}
+    assert "2 replies from alice and bob" in page or "2 replies from bob and alice" in page
 
 
 def test_fold_names_nobody_whose_reply_was_removed(
@@ -54,20 +57,20 @@ def test_fold_names_nobody_whose_reply_was_removed(
 ) -> None:
     hidden = say(reply, alice)
     hide_post(hidden, actor=carol, reason="rude")
-    html = page(visitor, reply.thread)
-    assert "<summary>1 reply</summary>" in html
+    page = open_page(visitor, reply.thread)
+    assert "1 reply" in page.texts("summary")
     say(reply, bob)
-    assert "2 replies from bob</summary>" in page(visitor, reply.thread)
+    assert "2 replies from bob" in open_page(visitor, reply.thread).texts("summary")
 
 
 def test_permalink_never_lands_in_a_fold(visitor: Client, branch: list[Post]) -> None:
     thread, target = branch[0].thread, branch[3]
-    assert folds(page(visitor, thread, f"?at=p{target.pk}&fold=all"))[branch[0].pk]
+    assert folds(open_page(visitor, thread, f"?at=p{target.pk}&fold=all"))[branch[0].pk]
     for folded in branch[:3]:
-        html = page(visitor, thread, f"?at=p{target.pk}&fold=p{folded.pk}")
-        assert folds(html).get(folded.pk, True)
+        page = open_page(visitor, thread, f"?at=p{target.pk}&fold=p{folded.pk}")
+        assert folds(page).get(folded.pk, True)
     # What answers the post itself may be folded away.
-    assert not folds(page(visitor, thread, f"?at=p{target.pk}&fold=p{target.pk}"))[target.pk]
+    assert not folds(open_page(visitor, thread, f"?at=p{target.pk}&fold=p{target.pk}"))[target.pk]
 
 
 def test_way_to_fold_all_is_offered_in_long_threads_and_keeps_the_page(
@@ -76,14 +79,14 @@ def test_way_to_fold_all_is_offered_in_long_threads_and_keeps_the_page(
     for n in range(20):
         say(opening, bob, f"Number {n}.")
     thread = opening.thread
-    assert "Fold all" not in page(visitor, thread)
+    assert "Fold all" not in open_page(visitor, thread)
     last = say(opening, bob)
-    html = page(visitor, thread, f"?order=newest&at=p{last.pk}")
-    address = f"{thread.get_absolute_url()}?order=newest&amp;at=p{last.pk}"
-    assert FOLD_ALL.findall(html) == [(f"{address}&amp;fold=all", "Fold all")]
-    assert "Fold all" not in page(visitor, thread, "?order=time")
-    folded = page(visitor, thread, "?order=tree&fold=all")
-    assert FOLD_ALL.findall(folded) == [(f"{thread.get_absolute_url()}?order=tree", "Unfold all")]
+    page = open_page(visitor, thread, f"?order=newest&at=p{last.pk}")
+    address = f"{thread.get_absolute_url()}?order=newest&at=p{last.pk}"
+    assert fold_all(page) == [(f"{address}&fold=all", "Fold all")]
+    assert "Fold all" not in open_page(visitor, thread, "?order=time")
+    folded = open_page(visitor, thread, "?order=tree&fold=all")
+    assert fold_all(folded) == [(f"{thread.get_absolute_url()}?order=tree", "Unfold all")]
 
 
 @pytest.mark.parametrize("fold", ["p0", "t1", "p1x", "ALL", "p99999999999999999999", "<b>"])
@@ -92,16 +95,17 @@ def test_odd_fold_is_not_found(visitor: Client, reply: Post, fold: str) -> None:
 
 
 def test_fold_of_a_post_elsewhere_changes_nothing(visitor: Client, branch: list[Post]) -> None:
-    html = page(visitor, branch[0].thread, "?fold=p999999")
-    assert all(folds(html).values())
+    page = open_page(visitor, branch[0].thread, "?fold=p999999")
+    assert all(folds(page).values())
 
 
 def test_menu_offers_to_fold_what_has_answers(visitor: Client, branch: list[Post]) -> None:
     inside, leaf = branch[2], branch[4]
-    html = visitor.get(f"/p/{inside.pk}/menu/").content.decode()
+    page = Page(visitor.get(f"/p/{inside.pk}/menu/"))
     address = f"{inside.thread.get_absolute_url()}?fold=p{inside.pk}#p{inside.pk}"
-    assert f'<a href="{address}" data-js-way="fold">Fold replies</a>' in html
-    assert "Fold replies" not in visitor.get(f"/p/{leaf.pk}/menu/").content.decode()
+    assert page.link("Fold replies")["href"] == address
+    assert page.link("Fold replies")["data-js-way"] == "fold"
+    assert "Fold replies" not in Page(visitor.get(f"/p/{leaf.pk}/menu/"))
 
 
 def test_fold_says_how_many_are_new_below(
@@ -109,7 +113,6 @@ def test_fold_says_how_many_are_new_below(
 ) -> None:
     as_alice.post(f"/t/{branch[0].thread_id}/seen/", {"all": 1})
     reply_to(branch[3], author=bob, source="Just now.")
-    html = page(as_alice, branch[0].thread, f"?fold=p{branch[2].pk}")
-    closed = re.search(r'<details class="branch"><summary>([^<]*)', html)
-    assert closed
-    assert closed[1].endswith(", 1 unread")
+    page = open_page(as_alice, branch[0].thread, f"?fold=p{branch[2].pk}")
+    [closed] = [fold for fold in page.find_all("details.branch") if "open" not in fold.attributes]
+    assert closed.texts("summary")[0].endswith(", 1 unread")

@@ -15,18 +15,19 @@ from forum.actions.posts import delete_post, edit_post
 from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Revision, User
 from forum.moderation.actions.post_hiding import hide_post
+from tests.html import Page
 from tests.integration.threads.conftest import say, see_all
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
-NEW = re.compile(r'<a class="new" href="(/t/\d+/next/)">([\d+]+) new')
 
 
 def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
-    return NEW.findall(client.get(address).content.decode())
+    links = Page(client.get(address)).find_all("a.new")
+    return [(link["href"], link.text.partition(" unread")[0]) for link in links]
 
 
 @pytest.mark.parametrize("address", ["/", "/b/gardens/"])
-def test_what_came_since_is_counted_and_leads_to_the_first(
+def test_unread_count_of_a_thread_links_to_the_first_unread(
     opening: Post, alice: User, as_alice: Client, bob: User, address: str
 ) -> None:
     see_all(opening.thread, alice)
@@ -36,12 +37,12 @@ def test_what_came_since_is_counted_and_leads_to_the_first(
     [(link, count)] = listed(as_alice, address)
     assert count == "2"
     assert as_alice.get(link).headers["Location"].endswith(f"#p{first.pk}")
-    assert '<li class="is-new">' in as_alice.get(address).content.decode()
+    assert Page(as_alice.get(address)).has("li.is-new")
     mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
     assert listed(as_alice, address) == [(link, "1")]
 
 
-def test_where_one_was_never_nothing_is_new_nor_is_it_to_visitors(
+def test_threads_never_visited_have_no_unread_count(
     reply: Post, as_alice: Client, visitor: Client
 ) -> None:
     assert listed(as_alice) == listed(visitor) == []

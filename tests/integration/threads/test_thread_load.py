@@ -14,6 +14,7 @@ from forum.actions.posts import reply_to
 from forum.errors import Invalid
 from forum.models import Board, Post, Quote, Thread, User
 from forum.models.tree import FAULTS_SQL
+from tests.html import Page
 
 BEGAN = datetime(2026, 11, 20, 9, tzinfo=UTC)
 SAID = "Only where the bricks stay wet all winter."
@@ -75,8 +76,8 @@ def test_loaded_thread_can_be_read_and_answered(load: Load, as_bob: Client, bob:
     answer = reply_to(Post.objects.get(source=SAID), author=bob, source="Every winter?")
     assert answer.number == 4
     assert faults() == []
-    page = as_bob.get(thread.get_absolute_url()).content.decode()
-    assert page.index(SAID) < page.index("Three") < page.index("Every winter?")
+    page = Page(as_bob.get(thread.get_absolute_url()))
+    assert page.text.index(SAID) < page.text.index("Three") < page.text.index("Every winter?")
 
 
 def test_loaded_posts_keep_mentions_and_quotes(load: Load, alice: User, bob: User) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from django.test import Client
 from django.utils import timezone
 
@@ -13,16 +11,17 @@ from forum.models import Board, Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.thread_pages import MAX_POSTS_ABOVE, POSTS_PER_PAGE
+from tests.html import Page
 
 
-def page(client: Client, thread: Thread, query: str = "", **headers: str) -> str:
+def open_page(client: Client, thread: Thread, query: str = "", **headers: str) -> Page:
     response = client.get(thread.get_absolute_url() + query, **headers)  # type: ignore[arg-type]
     assert response.status_code == 200
-    return response.content.decode()
+    return Page(response)
 
 
-def links(html: str) -> set[str]:
-    return set(re.findall(r'href="([^"]+)"', html))
+def links(page: Page) -> set[str]:
+    return set(page.addresses)
 
 
 def chain(board: Board, author: User) -> list[Post]:
@@ -40,34 +39,34 @@ def test_editing_is_offered_to_the_author_while_the_thread_is_open(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
     edit = f"/p/{reply.pk}/edit/"
-    assert edit in links(page(as_bob, reply.thread))
+    assert edit in links(open_page(as_bob, reply.thread))
     lock_thread(reply.thread, actor=carol, reason="settled")
-    html = page(as_bob, reply.thread)
-    assert edit not in links(html)
-    assert "locked on " in html
+    page = open_page(as_bob, reply.thread)
+    assert edit not in links(page)
+    assert "locked on " in page
 
 
-def test_a_hidden_post_offers_its_author_neither_answer_nor_edit(
+def test_hidden_post_offers_its_author_neither_answer_nor_edit(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
-    offered = links(page(as_bob, reply.thread))
+    offered = links(open_page(as_bob, reply.thread))
     assert not {f"/p/{reply.pk}/edit/", f"/p/{reply.pk}/reply/"} & offered
 
 
-def test_a_hidden_opening_post_asks_nobody_to_answer_it(
+def test_hidden_opening_post_asks_nobody_to_answer_it(
     as_bob: Client, visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
     answer = f"/p/{opening.pk}/reply/"
-    assert answer in links(page(visitor, opening.thread))
+    assert answer in links(open_page(visitor, opening.thread))
     hide_post(opening, actor=carol, reason="off topic")
     for client in (as_bob, visitor):
-        offered = links(page(client, opening.thread))
+        offered = links(open_page(client, opening.thread))
         assert answer not in offered
         assert f"/p/{reply.pk}/reply/" in offered
 
 
-def test_the_parents_first_words_end_with_a_whole_word(
+def test_parents_first_words_end_with_a_whole_word(
     visitor: Client, opening: Post, alice: User, bob: User
 ) -> None:
     first = reply_to(
@@ -77,10 +76,8 @@ def test_the_parents_first_words_end_with_a_whole_word(
     )
     reply_to(first, author=alice, source="Are they?")
     reply_to(first, author=alice, source="And in spring?")
-    html = page(visitor, opening.thread)
-    assert re.findall(r'<q dir="auto">(.*?)</q>', html) == [
-        "Bricks that stay wet all winter are another matter,…"
-    ]
+    page = open_page(visitor, opening.thread)
+    assert page.texts("q") == ["Bricks that stay wet all winter are another matter,…"]
 
 
 def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
@@ -88,17 +85,17 @@ def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
 ) -> None:
     posts = chain(board, bob)
     middle = posts[60]
-    html = page(visitor, middle.thread, f"?at=p{middle.pk}")
+    page = open_page(visitor, middle.thread, f"?at=p{middle.pk}")
     nearest = posts[60 - MAX_POSTS_ABOVE - 1]
     left_out = 60 - MAX_POSTS_ABOVE - 1
-    assert f"{left_out} posts above aren’t on this page" in html
-    assert f'<a href="/p/{nearest.pk}/">Go to parent</a>' in html
-    assert "above aren’t on" not in page(visitor, middle.thread)
+    assert f"{left_out} posts above aren’t on this page" in page
+    assert page.links["Go to parent"] == f"/p/{nearest.pk}/"
+    assert "above aren’t on" not in open_page(visitor, middle.thread)
 
 
 def test_added_replies_are_counted_aloud(visitor: Client, board: Board, bob: User) -> None:
     posts = chain(board, bob)
-    added = page(visitor, posts[0].thread, f"?after=p{posts[200].pk}", HTTP_HX_REQUEST="true")
+    added = open_page(visitor, posts[0].thread, f"?after=p{posts[200].pk}", HTTP_HX_REQUEST="true")
     assert "8 more replies shown." in added
     assert "above aren’t on" not in added
-    assert "more replies shown" not in page(visitor, posts[0].thread)
+    assert "more replies shown" not in open_page(visitor, posts[0].thread)

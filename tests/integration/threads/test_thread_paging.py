@@ -27,7 +27,7 @@ SIZE = 10_000
 AT = 1000  # so many replies are above where somebody reads backwards
 HTMX = {"hx-request": "true"}
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

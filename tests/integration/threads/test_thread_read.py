@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from django.core.management import call_command
@@ -19,43 +18,15 @@ from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
+from tests.html import Page
 
 SEED = "/t/1/if-i-can-read-it-why-cant-i-train-an-llm-on-it/"
 
 
-class Tree(HTMLParser):
-    """The posts of a page with the post whose list they stand in, and the deepest nesting."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.parents: dict[str, str | None] = {}
-        self.order: list[str] = []
-        self.deepest = 0
-        self._open: list[str | None] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if tag == "li" and attributes.get("class") == "node":
-            self._open.append(None)
-            self.deepest = max(self.deepest, len(self._open))
-        elif tag == "li":
-            self._open.append("")
-        elif tag == "article" and self._open:
-            self._open[-1] = attributes["id"]
-            above = [post for post in self._open[:-1] if post]
-            self.parents[attributes["id"] or ""] = above[-1] if above else None
-            self.order.append(attributes["id"] or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "li":
-            self._open.pop()
-
-
-def page(client: Client, address: str) -> str:
+def open_page(client: Client, address: str) -> Page:
     response = client.get(address)
     assert response.status_code == 200
-    return response.content.decode()
+    return Page(response)
 
 
 @pytest.fixture
@@ -90,45 +61,44 @@ def long_thread(board: Board, author: User, *, chain: bool = False) -> list[Post
 
 
 def test_seed_reads_as_it_was_written(visitor: Client, seed: Thread) -> None:
-    html = page(visitor, SEED)
-    tree = Tree(html)
-    assert tree.order == ["p2", "p3", "p4", "p5"]
-    assert tree.parents == {"p2": None, "p3": "p2", "p4": "p3", "p5": "p4"}
-    assert html.count("Not found in this thread") == 1
-    assert "<bdi>hopeless</bdi> wrote" in html
-    assert "Edited since; this text is unchanged" in html
-    assert 'href="#p3:~:text=' in html
-    assert '<a href="/p/3/history/">edited' in html
-    assert "3 replies from lina, lispi314 and hopeless" in html
-    assert 'also to <a href="/u/hopeless/">hopeless</a>' in html
-    assert "4 replies" in html
+    page = open_page(visitor, SEED)
+    assert page.post_ids[1:] == [2, 3, 4, 5]
+    assert page.parents == {1: None, 2: None, 3: 2, 4: 3, 5: 4}
+    assert page.text.count("Not found in this thread") == 1
+    assert "hopeless wrote" in page
+    assert "Edited since; this text is unchanged" in page
+    assert any(address.startswith("#p3:~:text=") for address in page.addresses)
+    assert page.post(3).link("edited")["href"] == "/p/3/history/"
+    assert "3 replies from lina, lispi314 and hopeless" in page
+    assert "also to hopeless" in page
+    assert "4 replies" in page
 
 
 def test_every_reply_has_a_name_to_jump_to(visitor: Client, seed: Thread) -> None:
-    html = page(visitor, SEED)
-    assert re.search(r'<h3 id="p4-by">.*lispi314.*replies to lina.*, level 3</span></h3>', html)
-    assert html.count("<h1") == 1
+    page = open_page(visitor, SEED)
+    assert page.post(4).byline == "lispi314 replies to lina, level 3"
+    assert len(page.find_all("h1")) == 1
 
 
-def test_one_answer_is_a_chain_and_several_are_a_fork(
+def test_single_reply_is_a_chain_and_several_are_a_fork(
     visitor: Client, reply: Post, alice: User, carol: User
 ) -> None:
     reply_to(reply, author=alice, source="One.")
-    assert 'class="replies chain"' in page(visitor, reply.thread.get_absolute_url())
+    assert open_page(visitor, reply.thread.get_absolute_url()).has("ol.replies.chain")
     reply_to(reply, author=carol, source="Two.")
-    html = page(visitor, reply.thread.get_absolute_url())
-    assert 'class="replies fork"' in html
+    page = open_page(visitor, reply.thread.get_absolute_url())
+    assert page.has("ol.replies.fork")
     # The second one's parent is not the post above it: its first words are said.
-    assert ': <q dir="auto">Only where the bricks' in html
+    assert page.texts(".re q")[-1].startswith("Only where the bricks")
 
 
 def test_siblings_stand_in_order_of_time(visitor: Client, opening: Post, bob: User) -> None:
     posts = grow(opening, bob, 5)
-    tree = Tree(page(visitor, opening.thread.get_absolute_url()))
-    assert tree.order == [f"p{post.pk}" for post in posts[1:]]
+    page = open_page(visitor, opening.thread.get_absolute_url())
+    assert page.post_ids == [post.pk for post in posts]
 
 
-def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[str]:
+def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[Page]:
     """Every page of a thread, following “Show more”."""
     headers = {"HTTP_HX_REQUEST": "true"} if htmx else {}
     following: str | None = address
@@ -137,10 +107,9 @@ def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[str]:
         response = client.get(following, **({} if first else headers))
         first = False
         assert response.status_code == 200
-        html = response.content.decode()
-        yield html
-        link = re.search(r'href="([^"]*\?after=p\d+)" rel="next"', html)
-        following = link[1] if link else None
+        page = Page(response)
+        yield page
+        following = next((link["href"] for link in page.find_all('a[rel="next"]')), None)
 
 
 def test_removed_posts_at_the_end_of_a_window_stay_over_their_replies_in_the_next(
@@ -150,13 +119,13 @@ def test_removed_posts_at_the_end_of_a_window_stay_over_their_replies_in_the_nex
     posts = long_thread(board, alice, chain=True)[:90]
     # The page ends where lists would nest too deep, at the ninetieth reply.
     address = posts[0].thread.get_absolute_url()
-    drawn = Tree(page(visitor, address)).order
-    last = Post.objects.get(pk=int(drawn[-1][1:]))
+    drawn = open_page(visitor, address).post_ids
+    last = Post.objects.get(pk=drawn[-1])
     for post in (last, last.parent):
         delete_post(post, actor=alice)
-    html = page(visitor, address)
-    assert Tree(html).order == drawn
-    assert "2 posts deleted" not in html
+    page = open_page(visitor, address)
+    assert page.post_ids == drawn
+    assert "2 posts deleted" not in page.html
 
 
 @pytest.mark.parametrize("chain", [False, True], ids=["fan", "chain"])
@@ -165,22 +134,21 @@ def test_windows_show_every_post_once(
     visitor: Client, board: Board, bob: User, chain: bool, htmx: bool
 ) -> None:
     posts = long_thread(board, bob, chain=chain)
-    seen: list[str] = []
-    for html in walk(visitor, posts[0].thread.get_absolute_url(), htmx=htmx):
-        tree = Tree(html)
-        assert tree.deepest <= 100
+    seen: list[int] = []
+    for page in walk(visitor, posts[0].thread.get_absolute_url(), htmx=htmx):
+        assert page.depth <= 100
         # A page of its own repeats the posts above its first one.
-        seen += [post for post in tree.order if post not in seen]
-        if htmx and len(seen) > len(tree.order):
-            assert "<html" not in html
-    assert seen == [f"p{post.pk}" for post in posts[1:]]
+        seen += [post for post in page.post_ids if post not in seen]
+        if htmx and len(seen) > len(page.post_ids):
+            assert page.is_fragment
+    assert seen == [post.pk for post in posts]
 
 
 def test_htmx_adds_posts_without_repeating_any(visitor: Client, board: Board, bob: User) -> None:
     opening = long_thread(board, bob, chain=True)[0]
     pages = walk(visitor, opening.thread.get_absolute_url(), htmx=True)
-    ids = [post for html in pages for post in Tree(html).order]
-    assert len(ids) == len(set(ids)) == POSTS_PER_PAGE + 60
+    ids = [post for page in pages for post in page.post_ids]
+    assert len(ids) == len(set(ids)) == POSTS_PER_PAGE + 61
 
 
 def test_permalink_leads_to_the_post_with_those_above_it(
@@ -190,9 +158,9 @@ def test_permalink_leads_to_the_post_with_those_above_it(
     post = posts[250]
     response = visitor.get(f"/p/{post.pk}/")
     assert response["Location"].endswith(f"?at=p{post.pk}#p{post.pk}")
-    tree = Tree(page(visitor, response["Location"]))
-    assert tree.parents[f"p{post.pk}"] == f"p{post.parent_id}"
-    assert tree.order[0] == f"p{posts[240].pk}"
+    page = open_page(visitor, response["Location"])
+    assert page.parents[post.pk] == post.parent_id
+    assert page.post_ids[:2] == [posts[0].pk, posts[240].pk]
 
 
 def test_permalink_of_a_short_thread_is_a_place_in_its_page(visitor: Client, reply: Post) -> None:
@@ -202,11 +170,9 @@ def test_permalink_of_a_short_thread_is_a_place_in_its_page(visitor: Client, rep
 
 def test_earlier_replies_lead_back(visitor: Client, board: Board, bob: User) -> None:
     posts = long_thread(board, bob)
-    html = page(visitor, f"{posts[0].thread.get_absolute_url()}?at=p{posts[230].pk}")
-    link = re.search(r'href="([^"]*\?before=p\d+)" rel="prev"', html)
-    assert link
-    tree = Tree(page(visitor, link[1]))
-    assert tree.order[-1] == f"p{posts[229].pk}"
+    page = open_page(visitor, f"{posts[0].thread.get_absolute_url()}?at=p{posts[230].pk}")
+    earlier = open_page(visitor, page.find('a[rel="prev"]')["href"])
+    assert earlier.post_ids[-1] == posts[229].pk
 
 
 @pytest.mark.parametrize("size", ["alone", "some", "many"])
@@ -236,18 +202,17 @@ def test_reading_back_through_a_deep_branch_shows_every_post(
 ) -> None:
     posts = long_thread(board, bob, chain=True)
     address: str | None = f"{posts[0].thread.get_absolute_url()}?before=p{posts[-1].pk}"
-    seen: set[str] = set()
+    seen: set[int] = set()
     last = posts[-1]
     while address:
-        html = page(visitor, address)
-        tree = Tree(html)
-        assert tree.deepest <= 100
-        assert tree.order[-1] == f"p{last.parent_id}"  # what stood before, to the post
-        seen |= set(tree.order)
-        link = re.search(r'href="([^"]*\?before=p(\d+))" rel="prev"', html)
-        address = link[1] if link else None
-        last = Post.objects.get(pk=link[2]) if link else last
-    assert seen == {f"p{post.pk}" for post in posts[1:-1]}
+        page = open_page(visitor, address)
+        assert page.depth <= 100
+        assert page.post_ids[-1] == last.parent_id  # what stood before, to the post
+        seen |= set(page.post_ids)
+        address = next((link["href"] for link in page.find_all('a[rel="prev"]')), None)
+        if address:
+            last = Post.objects.get(pk=address.rpartition("before=p")[2])
+    assert seen == {post.pk for post in posts[:-1]}
 
 
 def test_wrong_slug_leads_to_the_right_one(visitor: Client, thread: Thread) -> None:
@@ -276,14 +241,14 @@ def test_post_of_another_thread_is_no_place_in_this_one(
 
 def test_locked_thread_says_who_and_why(visitor: Client, opening: Post, carol: User) -> None:
     lock_thread(opening.thread, actor=carol, reason="going in circles")
-    html = page(visitor, opening.thread.get_absolute_url())
-    assert "Locked. Reason: going in circles" in html
-    assert ">Reply<" not in html
+    page = open_page(visitor, opening.thread.get_absolute_url())
+    assert "Locked. Reason: going in circles" in page
+    assert not any(text.startswith("Reply") for text in page.links)
 
 
 def test_pinned_thread_says_so(visitor: Client, opening: Post, carol: User) -> None:
     pin_thread(opening.thread, actor=carol, reason="read first")
-    assert "pinned" in page(visitor, opening.thread.get_absolute_url())
+    assert "pinned" in open_page(visitor, opening.thread.get_absolute_url())
 
 
 SECRET = "stay wet all winter"
@@ -339,13 +304,13 @@ def test_hidden_post_leaves_a_tombstone_with_its_reason(
     visitor: Client, reply: Post, quoting: Post, carol: User
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
-    html = page(visitor, reply.thread.get_absolute_url())
-    assert "Hidden by a moderator on " in html
-    assert "off topic" in html
-    assert "1 reply below" in html
+    page = open_page(visitor, reply.thread.get_absolute_url())
+    assert "Hidden by a moderator on " in page
+    assert "off topic" in page
+    assert "1 reply below" in page
     gone = visitor.get(f"/p/{reply.pk}/")
     assert gone.status_code == 410
-    assert "off topic" in gone.content.decode()
+    assert "off topic" in Page(gone)
 
 
 @pytest.mark.parametrize("who", ["as_bob", "as_carol", "as_erin"])
@@ -353,34 +318,34 @@ def test_author_and_moderators_still_read_a_hidden_post(
     request: pytest.FixtureRequest, reply: Post, carol: User, who: str
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
-    html = page(request.getfixturevalue(who), reply.thread.get_absolute_url())
-    assert SECRET in html
-    assert "Only the author and moderators can see the text." in html
+    page = open_page(request.getfixturevalue(who), reply.thread.get_absolute_url())
+    assert SECRET in page
+    assert "Only the author and moderators can see the text." in page
 
 
 def test_unhidden_post_is_as_before(
     visitor: Client, reply: Post, quoting: Post, carol: User
 ) -> None:
     address = reply.thread.get_absolute_url()
-    before = page(visitor, address)
+    before = open_page(visitor, address).html
     hide_post(reply, actor=carol, reason="off topic")
-    assert page(visitor, address) != before
+    assert open_page(visitor, address).html != before
     unhide_post(reply, actor=carol, reason="on topic after all")
     # But for the token of each page, and for how much had happened when it was made.
     differs = re.compile(
         r'name="csrfmiddlewaretoken" value="[^"]*"|/arrivals/\?after=\d+|s-number="\d+"'
     )
-    assert differs.sub("", page(visitor, address)) == differs.sub("", before)
+    assert differs.sub("", open_page(visitor, address).html) == differs.sub("", before)
 
 
 def test_hidden_opening_post_leaves_title_and_replies(
     visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
     hide_post(opening, actor=carol, reason="off topic")
-    html = page(visitor, opening.thread.get_absolute_url())
-    assert "Moss on the north wall" in html
-    assert SECRET in html
-    assert "Does moss harm the bricks?" not in html
+    page = open_page(visitor, opening.thread.get_absolute_url())
+    assert "Moss on the north wall" in page
+    assert SECRET in page
+    assert "Does moss harm the bricks?" not in page.html
 
 
 def test_deleted_thread_is_for_moderators_only(

@@ -12,6 +12,7 @@ from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
 from forum.models import Board, Category, Post, Role, User
 from forum.moderation.actions.report_answers import dismiss_reports
+from tests.html import Page
 
 
 @pytest.fixture
@@ -22,56 +23,56 @@ def reported(reply: Post, alice: User, erin: User) -> Post:
     return reply
 
 
-def page(client: Client, post: Post) -> str:
-    return client.get(post.thread.get_absolute_url()).content.decode()
+def open_page(client: Client, post: Post) -> Page:
+    return Page(client.get(post.thread.get_absolute_url()))
 
 
 def test_moderator_reads_why_and_has_the_answers_at_hand(as_carol, reported):
-    html = page(as_carol, reported)
-    assert "2 reports: Off topic × 2." in html
+    page = open_page(as_carol, reported)
+    assert "2 reports: Off topic × 2." in page
     for deed in ("hide", "lock-branch", "dismiss"):
-        assert f'<a href="{reverse(f"post-{deed}", args=[reported.pk])}">' in html
-    assert reverse("admin:forum_post_change", args=[reported.pk]) in html
-    assert "Twice now." not in html  # nor who said it: for that there is the desk
+        assert reverse(f"post-{deed}", args=[reported.pk]) in page.addresses
+    assert reverse("admin:forum_post_change", args=[reported.pk]) in page.addresses
+    assert "Twice now." not in page  # nor who said it: for that there is the desk
 
 
 def test_opening_post_has_it_too(as_carol, opening, bob):
     report_post(opening, actor=bob, reason="spam")
-    assert "1 report: Spam." in page(as_carol, opening)
+    assert "1 report: Spam." in open_page(as_carol, opening)
 
 
 def test_nobody_else_is_told(as_alice, as_bob, visitor, reported):
     for client in (as_alice, as_bob, visitor):
-        assert "2 reports" not in page(client, reported)
+        assert "2 reports" not in open_page(client, reported)
 
 
-def test_moderators_are_told_of_their_own_boards_only(as_bob, bob, alice, opening):
+def test_report_badge_is_for_moderators_of_the_board(as_bob, bob, alice, opening):
     answer = reply_to(opening, author=alice, source="Off the wall.")
     report_post(answer, actor=bob, reason="spam")
     elsewhere = Board.objects.create(category=Category.objects.get(), name="Stones", slug="stones")
     role = Role.objects.create(person=bob, board=elsewhere, kind=Role.Kind.MODERATOR)
-    assert "1 report" not in page(as_bob, answer)
+    assert "1 report" not in open_page(as_bob, answer)
     role.board = opening.thread.board
     role.save()
-    assert "1 report: Spam." in page(as_bob, answer)
+    assert "1 report: Spam." in open_page(as_bob, answer)
 
 
-def test_moderators_are_not_told_of_their_own_posts(as_carol, carol, opening, bob):
+def test_report_badge_is_not_shown_on_own_posts(as_carol, carol, opening, bob):
     answer = reply_to(opening, author=carol, source="Off the wall.")
     report_post(answer, actor=bob, reason="spam")
-    assert "1 report" not in page(as_carol, answer)
+    assert "1 report" not in open_page(as_carol, answer)
 
 
-def test_what_is_answered_is_gone(as_carol, reported, carol):
+def test_dismissed_reports_leave_the_post(as_carol, reported, carol):
     dismiss_reports(reported, actor=carol, reason="It stands.")
-    assert "2 reports" not in page(as_carol, reported)
+    assert "2 reports" not in open_page(as_carol, reported)
 
 
 def test_costs_no_query(as_carol, reply, alice):
-    page(as_carol, reply)
+    open_page(as_carol, reply)
     with CaptureQueriesContext(connection) as before:
-        page(as_carol, reply)
+        open_page(as_carol, reply)
     report_post(reply, actor=alice, reason="spam")
     with CaptureQueriesContext(connection) as after:
-        assert "1 report: Spam." in page(as_carol, reply)
+        assert "1 report: Spam." in open_page(as_carol, reply)
     assert len(after) == len(before)

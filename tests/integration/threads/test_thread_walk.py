@@ -19,7 +19,8 @@ from forum.actions.read_state import mark_revisions_read, mark_thread_read
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, ReadState, Thread, User
 from forum.moderation.actions.branch_moves import merge_thread, move_branch
-from tests.integration.threads.conftest import page, say, see_all, unread
+from tests.html import Page
+from tests.integration.threads.conftest import open_page, say, see_all, unread
 
 
 def test_next_leads_on_in_tree_order_and_never_back_by_itself(
@@ -38,13 +39,13 @@ def test_next_leads_on_in_tree_order_and_never_back_by_itself(
         walked.append(post)
         address = f"{path}?from=p{post}"
     assert walked == [first.pk, below.pk, second.pk]
-    at_the_end = as_alice.get(address, follow=True).content.decode()
+    at_the_end = Page(as_alice.get(address, follow=True))
     assert "No more unread posts." in at_the_end
-    assert f'<a href="{path}">Go back to the first?</a>' in at_the_end
+    assert at_the_end.links["Go back to the first?"] == path
     see_all(opening.thread, alice)
-    answer = as_alice.get(path, follow=True).content.decode()
+    answer = Page(as_alice.get(path, follow=True))
     assert "No more unread posts." in answer
-    assert "Go back to the first?</a>" not in answer
+    assert "Go back to the first?" not in answer.links
     # A page asks from its last post on; who reads further up is left there.
     stays = as_alice.get(f"{address}&reading=p{first.pk}")
     assert stays.headers["Location"].endswith(f"#p{first.pk}")
@@ -92,7 +93,7 @@ class Counters(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.is_handle:
-            self.total += sum(int(number) for number in re.findall(r", (\d+) new", data))
+            self.total += sum(int(number) for number in re.findall(r", (\d+) unread", data))
 
 
 class Walk(TestCase):
@@ -161,24 +162,22 @@ def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
     prepared: tuple[Thread, list[int]], as_alice: Client
 ) -> None:
     thread, new = prepared
-    html = page(as_alice, thread)
-    assert "7 unread" in html
-    assert "<title>(7) " in html
-    assert html.count("data-n=") == 3
-    on_later_pages = re.search(r"Show more replies, (\d+) new", html)
-    assert on_later_pages
-    assert int(on_later_pages[1]) == 4
-    assert Counters(html).total == 7
+    page = open_page(as_alice, thread)
+    assert "7 unread" in page
+    assert page.title.startswith("(7) ")
+    assert len(page.find_all("[data-n]")) == 3
+    assert "Show more replies, 4 unread" in page
+    assert Counters(page.html).total == 7
     walked: list[int] = []
     address = f"/t/{thread.pk}/next/"
     for _press in range(7):
         place = as_alice.get(address).headers["Location"]
         post = int(place.rpartition("#p")[2])
-        assert f'id="p{post}"' in as_alice.get(place).content.decode()
+        assert post in Page(as_alice.get(place)).post_ids
         walked.append(post)
         address = f"/t/{thread.pk}/next/?from=p{post}"
     assert walked == new
-    middle = page(as_alice, thread, f"?at=p{new[4]}")
-    assert re.search(r"Earlier replies, 4 unread", middle)
-    assert re.search(r"Show more replies, 2 unread", middle)
-    assert Counters(middle).total == 7
+    middle = open_page(as_alice, thread, f"?at=p{new[4]}")
+    assert "Earlier replies, 4 unread" in middle
+    assert "Show more replies, 2 unread" in middle
+    assert Counters(middle.html).total == 7

@@ -26,6 +26,8 @@ from forum.queries.read_state import load_unread_counts, unread_positions
 from forum.queries.threads import with_read_state
 from tests.integration.threads.conftest import unread
 
+pytestmark = pytest.mark.slow
+
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 POSTS = 10_001
 RANGES = 5_000

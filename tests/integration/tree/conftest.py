@@ -1,4 +1,4 @@
-"""What tests of the tree share: a quick hand, a crowd, and the question whether all is well."""
+"""Shared steps of the tree tests: fast replies, a crowd, and a check of the whole tree."""
 
 from __future__ import annotations
 

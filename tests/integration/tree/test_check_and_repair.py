@@ -137,9 +137,7 @@ def test_hidden_posts_do_not_count_after_repair(family, carol):
     ],
     ids=["two roots", "a ring", "a parent in another thread", "a missing parent"],
 )
-def test_what_has_no_true_shape_is_named_left_alone_and_does_not_keep_others_from_mending(
-    family, other, capsys, statement, said
-):
+def test_unrepairable_tree_is_named_and_others_are_repaired(family, other, capsys, statement, said):
     strange = Post.objects.get(thread=other)
     damage("UPDATE forum_thread SET post_count = 99 WHERE id = %(other)s", other=other.pk)
     values = {name: post.pk for name, post in family.items()} | {"strange": strange.pk}

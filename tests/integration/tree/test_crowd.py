@@ -18,6 +18,8 @@ from forum.moderation.actions.branch_moves import move_branch
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
 
+pytestmark = pytest.mark.slow
+
 PROCESSES, EACH = 16, 25
 
 
@@ -27,7 +29,7 @@ def other(transactional_db, board, bob):
     return start_thread(board, author=bob, title="Ivy", source="And ivy?")
 
 
-def test_a_crowd_answers_in_one_thread_and_nothing_is_lost(crowd, sound, thread, bob):
+def test_crowd_answers_in_one_thread_and_nothing_is_lost(crowd, sound, thread, bob):
     outcomes = crowd("replies", processes=PROCESSES, author=bob.pk, count=EACH, roots=[thread.pk])
 
     saved = list(chain(*outcomes))
@@ -44,7 +46,7 @@ def test_a_crowd_answers_in_one_thread_and_nothing_is_lost(crowd, sound, thread,
     assert list(numbers) == list(range(1, 2 + len(saved)))
 
 
-def test_a_crowd_starts_threads_and_each_has_a_tree_of_its_own(
+def test_crowd_starts_threads_and_each_has_a_tree_of_its_own(
     crowd, sound, transactional_db, board, bob
 ):
     outcomes = crowd("threads", processes=PROCESSES, author=bob.pk, count=EACH, board=board.pk)
@@ -85,7 +87,7 @@ def test_replies_are_saved_while_branches_move_within_and_between_threads(
     sound()
 
 
-def test_the_same_reply_sent_by_many_at_once_is_one_post(crowd, sound, opening, bob):
+def test_same_reply_sent_by_many_at_once_is_one_post(crowd, sound, opening, bob):
     outcomes = crowd(
         "same_reply", processes=8, author=bob.pk, parent=opening.pk, nonce=str(uuid4())
     )
@@ -95,9 +97,7 @@ def test_the_same_reply_sent_by_many_at_once_is_one_post(crowd, sound, opening, 
     sound()
 
 
-def test_the_same_thread_sent_by_many_at_once_is_one_thread(
-    crowd, sound, transactional_db, board, bob
-):
+def test_same_thread_sent_by_many_at_once_is_one_thread(crowd, sound, transactional_db, board, bob):
     outcomes = crowd("same_thread", processes=8, author=bob.pk, board=board.pk, nonce=str(uuid4()))
 
     thread = Thread.objects.get()
@@ -105,7 +105,7 @@ def test_the_same_thread_sent_by_many_at_once_is_one_thread(
     sound()
 
 
-def test_of_many_edits_of_one_wording_one_wins_and_the_others_are_told(crowd, sound, reply, bob):
+def test_one_of_many_edits_of_a_revision_wins_and_others_conflict(crowd, sound, reply, bob):
     Revision.objects.filter(post=reply).update(created_at=reply.created_at - timedelta(hours=1))
     outcomes = crowd("edits", processes=8, author=bob.pk, post=reply.pk, base=reply.number)
 
@@ -175,7 +175,7 @@ def test_reply_lands_with_its_parent_that_is_moved_while_it_waits(
     ],
     ids=["deleted", "hidden", "locked"],
 )
-def test_what_happens_while_a_reply_waits_holds_for_it(
+def test_reply_sees_changes_made_while_it_waits(
     sound, thread, reply, alice, carol, transactional_db, meanwhile, error
 ):
     answering = Elsewhere(lambda: reply_to(reply, author=alice, source="And in spring?"))

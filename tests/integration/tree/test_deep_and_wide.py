@@ -16,6 +16,8 @@ from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.branch_transfer import undo_move
 from tests.moderation_actions import split_off
 
+pytestmark = pytest.mark.slow
+
 DEEP, WIDE = 5_000, 10_000
 SHAPES = ["chain", "fan"]
 
@@ -106,7 +108,7 @@ def test_whole_pages_can_be_read_from_the_beginning_the_middle_and_the_end(large
 
 
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_it_is_answered_edited_hidden_and_removed_at_any_place(
+def test_posts_at_any_depth_are_replied_to_edited_hidden_and_removed(
     large, alice, bob, carol, as_alice, sound
 ):
     posts = posts_of(large)
@@ -134,7 +136,7 @@ def test_it_is_answered_edited_hidden_and_removed_at_any_place(
 
 @pytest.mark.django_db(transaction=True)  # each deed commits, and is checked then
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_its_branches_and_itself_move_and_come_back(
+def test_deep_thread_and_its_branches_move_and_come_back(
     large, thread, opening, alice, carol, sound, client
 ):
     posts = posts_of(large)

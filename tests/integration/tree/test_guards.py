@@ -87,7 +87,7 @@ def test_with_the_lock_the_same_writes_are_taken(reply, sound):
     sound()
 
 
-def test_a_thread_whose_id_begins_like_the_locked_one_is_not_locked_with_it(reply):
+def test_thread_whose_id_begins_like_the_locked_one_is_not_locked_with_it(reply):
     with pytest.raises(IntegrityError, match=NO_LOCK), transaction.atomic():
         sql(
             "SELECT set_config('forum.locked', %s, true)",
@@ -110,14 +110,14 @@ def test_moving_a_post_needs_the_locks_of_both_threads(reply, other):
     assert Post.objects.get(pk=reply.pk).thread_id == other.pk
 
 
-def test_the_lock_ends_with_its_transaction(reply):
+def test_lock_ends_with_its_transaction(reply):
     with transaction.atomic():
         Thread.objects.lock(reply.thread_id)
     with pytest.raises(IntegrityError, match=NO_LOCK):
         sql(WRITES["lft"].format(id=reply.pk))
 
 
-def test_the_lock_ends_with_the_savepoint_that_took_it(reply):
+def test_lock_ends_with_the_savepoint_that_took_it(reply):
     with transaction.atomic():
         point = transaction.savepoint()
         Thread.objects.lock(reply.thread_id)
@@ -126,7 +126,7 @@ def test_the_lock_ends_with_the_savepoint_that_took_it(reply):
             sql(WRITES["lft"].format(id=reply.pk))
 
 
-def test_a_savepoint_that_is_rolled_back_leaves_earlier_locks(reply, other):
+def test_savepoint_that_is_rolled_back_leaves_earlier_locks(reply, other):
     with transaction.atomic():
         Thread.objects.lock(reply.thread_id)
         point = transaction.savepoint()
@@ -260,7 +260,7 @@ def test_new_reply_at_a_wrong_place_is_refused(opening, alice):
     insert(1, 2, 1)
 
 
-def test_what_is_right_again_at_commit_is_taken(family, sound, opening):
+def test_tree_that_is_right_at_commit_is_accepted(family, sound, opening):
     first, second, *_rest = family
     locked(
         ("UPDATE forum_post SET rght = %s WHERE id = %s", second.lft + 1, first.pk),
@@ -278,7 +278,7 @@ def logged(reply, carol):
     return hide_post(reply, actor=carol, reason="spam")
 
 
-def test_the_log_refuses_to_be_changed_or_shortened(logged):
+def test_log_refuses_to_be_changed_or_shortened(logged):
     attempts = [
         lambda: ModerationAction.objects.update(reason="nothing"),
         lambda: ModerationEffect.objects.update(after={}),
@@ -293,7 +293,7 @@ def test_the_log_refuses_to_be_changed_or_shortened(logged):
     assert ModerationAction.objects.get().effects.count() == 1
 
 
-def test_a_record_refuses_to_be_saved_again_or_deleted(logged):
+def test_record_refuses_to_be_saved_again_or_deleted(logged):
     logged.reason = "nothing"
     with pytest.raises(DatabaseError, match="append-only"):
         logged.save()
@@ -302,7 +302,7 @@ def test_a_record_refuses_to_be_saved_again_or_deleted(logged):
     assert ModerationAction.objects.get(pk=logged.pk).reason == "spam"
 
 
-def test_what_tests_leave_is_deleted_and_the_guards_stand_as_before(logged, opening):
+def test_flush_deletes_rows_and_leaves_the_guards(logged, opening):
     delete_all_rows()
 
     counted = {model: model._base_manager.count() for model in apps.get_models()}
@@ -314,7 +314,7 @@ def test_what_tests_leave_is_deleted_and_the_guards_stand_as_before(logged, open
         Post.objects.filter(thread=thread).update(lft=F("lft") + 1)
 
 
-def test_a_flush_empties_everything_the_log_too_and_keeps_low_ids_reserved(logged, board):
+def test_flush_empties_everything_the_log_too_and_keeps_low_ids_reserved(logged, board):
     call_command("flush", interactive=False, verbosity=0)
 
     assert not ModerationAction.objects.exists()

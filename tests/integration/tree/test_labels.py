@@ -21,6 +21,8 @@ from forum.models import tree as labels
 from forum.models.tree import TreeIsFull
 from forum.moderation.actions.branch_moves import move_branch
 
+pytestmark = pytest.mark.slow
+
 # Which of the posts so far, in order of arrival, the next reply answers.
 PATTERNS: dict[str, Callable[[int, random.Random], int]] = {
     "chain": lambda count, _dice: count - 1,
@@ -91,7 +93,7 @@ def test_tree_stays_whole_when_gaps_run_out(narrow, thread, bob, grow, sound, re
 @pytest.mark.parametrize(
     ("pattern", "count", "most"), [("chain", 300, 12), ("ping-pong", 150, 12), ("fan", 100, 1)]
 )
-def test_a_reply_rewrites_few_posts_on_average(
+def test_reply_rewrites_few_posts_on_average(
     thread, bob, grow, sound, rewritten, pattern, count, most
 ):
     grown(thread, bob, grow, pattern, count)

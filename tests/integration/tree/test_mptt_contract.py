@@ -70,7 +70,7 @@ def test_every_method_of_django_mptt_has_been_considered(base):
 
 
 @pytest.mark.parametrize("base", [TreeManager, MPTTModel])
-def test_what_is_ours_is_not_django_mptts(base):
+def test_own_tree_methods_do_not_come_from_django_mptt(base):
     ours = Post if base is MPTTModel else type(Post.objects)
     for name in OURS[base].split():
         assert getattr(ours, name) is not getattr(base, name), name
@@ -150,7 +150,7 @@ def test_reading_works_while_posts_before_it_arrive(tree, alice):
 # -- Writing --------------------------------------------------------------------------------------
 
 
-def test_what_would_number_densely_is_refused(tree, sound):
+def test_mptt_methods_that_renumber_are_refused(tree, sound):
     objects, b, f = Post.objects, tree["b"], tree["f"]
     new = Post(thread_id=b.thread_id, author_id=b.author_id, number=90)
     refused = {

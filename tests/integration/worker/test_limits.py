@@ -40,7 +40,7 @@ def test_as_many_as_allowed_get_through_and_then_one_each_while(db):
     assert spent() == 5  # and never more
 
 
-def test_a_refusal_says_how_long_to_wait(db):
+def test_refusal_says_how_long_to_wait(db):
     spent()
     with pytest.raises(RateLimited) as refused:
         spend("alice", FIVE)
@@ -51,14 +51,14 @@ def test_a_refusal_says_how_long_to_wait(db):
     assert 14 <= refused.value.retry_after <= 15
 
 
-def test_people_and_kinds_of_deeds_have_their_own(db):
+def test_people_and_kinds_of_actions_have_their_own(db):
     assert spent("alice") == 5
     assert spent("bob") == 5
     spend("alice", Limit("other", burst=1, per_seconds=60))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_fifty_at_once_five_get_through():
+def test_limit_lets_five_of_fifty_concurrent_requests_through():
     def one(_: int) -> int:
         try:
             return spent(tries=5)

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from datetime import timedelta
 from email.header import decode_header, make_header
 from email.policy import default
@@ -29,6 +28,9 @@ from django.utils import timezone
 from forum.actions.outbox import MAX_ATTEMPTS, deliver_next
 from forum.jobs.mail import OutboxBackend
 from forum.models import OutgoingMail
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = str(Path(__file__).parents[3] / "forum" / "settings.py")
 
@@ -105,7 +107,7 @@ def worker() -> None:
     call_command("worker", "--once")
 
 
-def test_a_message_is_sent_once_and_arrives_as_written(db, server):
+def test_message_is_sent_once_and_arrives_as_written(db, server):
     write()
     assert server.got == []  # not by the page
     worker()
@@ -160,7 +162,7 @@ def test_mail_leaves_whatever_the_site_is_called(db, server, settings, monkeypat
         ("Möße <forum@bücher.example>", ("Möße", "forum@bücher.example")),
     ],
 )
-def test_the_sender_is_what_the_setting_names(monkeypatch, value, sender):
+def test_sender_is_what_the_setting_names(monkeypatch, value, sender):
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
     assert parseaddr(runpy.run_path(SETTINGS)["DEFAULT_FROM_EMAIL"]) == sender
 
@@ -180,7 +182,7 @@ def test_the_sender_is_what_the_setting_names(monkeypatch, value, sender):
         "Forum\r\nBcc: x <forum@example.org>",
     ],
 )
-def test_a_sender_that_is_none_is_refused_at_the_start(monkeypatch, value):
+def test_sender_that_is_none_is_refused_at_the_start(monkeypatch, value):
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
     with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL must be one address"):
         runpy.run_path(SETTINGS)
@@ -214,13 +216,13 @@ def test_mail_of_a_deed_that_failed_is_never_sent(db, server):
     assert server.got == []
 
 
-def test_a_line_break_in_a_subject_is_refused_when_it_is_written(db):
+def test_line_break_in_a_subject_is_refused_when_it_is_written(db):
     with pytest.raises(ValueError, match="newlines"):
         write(subject="x\r\nBcc: everybody@example.org")
     assert not OutgoingMail.objects.exists()
 
 
-def test_a_refusing_server_is_asked_again_later_with_the_same_message(db, server):
+def test_refusing_server_is_asked_again_later_with_the_same_message(db, server):
     write()
     server.answer = "451 later"
     worker()
@@ -239,7 +241,7 @@ def test_a_refusing_server_is_asked_again_later_with_the_same_message(db, server
     assert OutgoingMail.objects.get().sent_at
 
 
-def test_one_bad_message_does_not_hold_up_the_others(db, server):
+def test_failing_message_does_not_hold_up_others(db, server):
     write(to="bad address\x01@")
     write(subject="Good")
     worker()
@@ -247,7 +249,7 @@ def test_one_bad_message_does_not_hold_up_the_others(db, server):
     assert b"Subject: Good" in server.got[-1][1]
 
 
-def test_a_message_is_given_up_after_so_many_tries(db, server):
+def test_message_is_given_up_after_so_many_tries(db, server):
     server.answer = "554 never"
     write()
     for _ in range(MAX_ATTEMPTS + 2):
@@ -304,15 +306,8 @@ def start_worker(server):
         worker.wait()
 
 
-def wait_until(holds, seconds: float = 20) -> None:
-    give_up_at = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up_at
-        time.sleep(0.05)
-
-
 @pytest.mark.django_db(transaction=True)
-def test_a_killed_worker_leaves_its_message_to_the_next_which_ends_when_asked(server, start_worker):
+def test_killed_worker_leaves_its_message_to_the_next_which_ends_when_asked(server, start_worker):
     server.answer = None  # the killed one waits for an answer that never comes
     write()
     first = start_worker()
@@ -331,17 +326,15 @@ def test_a_killed_worker_leaves_its_message_to_the_next_which_ends_when_asked(se
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_asked_to_end_finishes_the_message_in_hand_and_leaves_the_rest(
-    server, start_worker
-):
+def test_worker_asked_to_end_finishes_the_message_in_hand_and_leaves_the_rest(server, start_worker):
     write()
     write()
     server.can_answer.clear()
     worker = start_worker()
     wait_until(lambda: server.got)
     worker.terminate()
-    time.sleep(0.2)
-    assert worker.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        worker.wait(0.2)
     server.can_answer.set()
     assert worker.wait(10) == 0
     first, second = OutgoingMail.objects.order_by("pk")

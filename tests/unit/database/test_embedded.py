@@ -20,6 +20,8 @@ import pytest
 from forum import database
 from forum.database import EmbeddedDatabaseError, ServerState
 
+pytestmark = pytest.mark.slow
+
 AS_ROOT = os.geteuid() == 0
 
 
@@ -77,7 +79,7 @@ def postmaster(data_dir: Path) -> int:
     return int((data_dir / "pg" / "postmaster.pid").read_text().split()[0])
 
 
-def test_a_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopped(home):
+def test_directory_with_space_and_quote_gets_a_server_that_is_reused_and_stopped(home):
     assert database.status(home) is ServerState.ABSENT
     keys = ensure(home)
     assert database.status(home) is ServerState.RUNNING
@@ -102,7 +104,7 @@ def test_nothing_listens_on_the_network_and_nobody_else_can_reach_the_socket(sto
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
 
 
-def test_what_was_committed_survives_kill_9_of_every_process(stopped):
+def test_committed_rows_survive_kill_9_of_every_process(stopped):
     database.ensure(stopped)
     ask(stopped, "CREATE TABLE kept AS SELECT 42 AS answer")
     server = postmaster(stopped)
@@ -130,7 +132,7 @@ def test_processes_that_start_at_once_share_one_server(home):
     assert not list(home.glob("pg.new-*"))
 
 
-def test_a_first_start_that_was_killed_leaves_nothing_in_the_way(home):
+def test_first_start_that_was_killed_leaves_nothing_in_the_way(home):
     half = home / "pg.new-killed"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
@@ -147,19 +149,19 @@ def test_data_of_another_version_is_refused_with_the_way_out_and_left_alone(stop
     assert sorted(path.name for path in (stopped / "pg").iterdir()) == before
 
 
-def test_a_server_that_cannot_start_says_what_its_log_says(stopped):
+def test_server_that_cannot_start_says_what_its_log_says(stopped):
     with (stopped / "pg" / "postgresql.conf").open("a") as configuration:
         configuration.write("no_such_setting = 1\n")
     with pytest.raises(EmbeddedDatabaseError, match="no_such_setting"):
         ensure(stopped)
 
 
-def test_a_place_that_cannot_be_written_names_the_settings_that_help():
+def test_place_that_cannot_be_written_names_the_settings_that_help():
     with pytest.raises(EmbeddedDatabaseError, match=r"(?s)DATA_DIR.*DATABASE_URL"):
         database.ensure(Path("/proc/nowhere"))
 
 
-def test_a_restore_replaces_everything_or_nothing(home, made):
+def test_restore_replaces_everything_or_nothing(home, made):
     old, new = home / "old", home / "new"
     ensure(lay(made, old))
     ask(old, "CREATE TABLE words AS SELECT 'grün' AS word")
@@ -194,7 +196,7 @@ def test_asking_a_stopped_server_says_how_to_start_it(home):
         database.dump(home, io.BytesIO())
 
 
-def test_a_server_in_use_is_not_stopped_in_passing(stopped):
+def test_server_in_use_is_not_stopped_in_passing(stopped):
     ensure(stopped)
     with psycopg.connect(database.url(stopped)):
         assert not database.stop_if_idle(stopped)
@@ -202,7 +204,7 @@ def test_a_server_in_use_is_not_stopped_in_passing(stopped):
     assert database.status(stopped) is ServerState.STOPPED
 
 
-def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(stopped):
+def test_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(stopped):
     database.ensure(stopped, durable=False)
     assert ask(stopped, "SHOW fsync") == "off"
     database.stop(stopped)
@@ -212,7 +214,7 @@ def test_a_throwaway_server_does_not_wait_for_the_disk_and_a_usual_one_does(stop
 
 @pytest.mark.skipif(not AS_ROOT, reason="what root does differently")
 class TestRoot:
-    def test_the_server_runs_as_another_account(self, home):
+    def test_server_runs_as_another_account(self, home):
         ensure(home)
         owner = pwd.getpwuid((home / "pg").stat().st_uid).pw_name
         assert owner in {"postgres", "nobody"}
@@ -225,9 +227,7 @@ class TestRoot:
         assert (home / "pg").stat().st_uid == 0
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
 
-    def test_where_no_account_can_work_the_message_names_the_settings_that_help(
-        self, home, monkeypatch
-    ):
+    def test_missing_account_error_names_the_settings(self, home, monkeypatch):
         home.chmod(0o700)
         monkeypatch.setenv("PATH", "/nonexistent")  # no unshare
         with pytest.raises(EmbeddedDatabaseError, match=r"(?s)root.*DATA_DIR.*DATABASE_URL"):

@@ -35,7 +35,7 @@ def test_changed_words_are_told_from_those_that_stayed(old, new, changes):
     assert word_diff(old, new) == changes
 
 
-def test_a_moved_sentence_leaves_the_rest_as_it_was():
+def test_moved_sentence_leaves_the_rest_as_it_was():
     old = "Alpha beta gamma. Delta epsilon. Zeta eta theta iota kappa."
     new = "Delta epsilon. Alpha beta gamma. Zeta eta theta iota kappa."
     same = "".join(text for op, text in word_diff(old, new) if op == "same")

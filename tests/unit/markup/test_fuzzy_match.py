@@ -63,7 +63,7 @@ def test_any_words_of_a_text_with_one_changed_come_from_it_and_are_never_exact(
 
 
 @given(WORDS.filter(lambda words: len(set(words)) > 6), st.integers(0, 59))
-def test_a_whole_text_with_one_word_more_comes_from_it(text: list[str], place: int) -> None:
+def test_whole_text_with_one_word_more_comes_from_it(text: list[str], place: int) -> None:
     plain = " ".join(dict.fromkeys(text))
     words = plain.split()
     words.insert(place % (len(words) + 1), "not")
@@ -72,7 +72,7 @@ def test_a_whole_text_with_one_word_more_comes_from_it(text: list[str], place: i
 
 
 @given(st.text(max_size=200), st.text(max_size=400))
-def test_the_place_is_always_within_the_text(words: str, plain: str) -> None:
+def test_place_is_always_within_the_text(words: str, plain: str) -> None:
     place = closest(words, plain)
     if place:
         assert 0 <= place[0] < place[0] + place[1] <= len(plain)

@@ -85,11 +85,11 @@ def test_leading_mentions_are_wrapped_with_the_space_behind_them():
     )
 
 
-def test_a_leading_run_holds_nothing_but_mentions_and_white_space():
+def test_leading_run_holds_nothing_but_mentions_and_white_space():
     assert "<br>" not in render("@lina  \n@bob\\\nhi").html
 
 
-def test_a_paragraph_of_nothing_but_leading_mentions_is_marked_whole():
+def test_paragraph_of_nothing_but_leading_mentions_is_marked_whole():
     assert render("@lina @bob").html == (
         '<p class="addressed"><span class="mention">@lina</span> '
         '<span class="mention">@bob</span></p>\n'

@@ -11,7 +11,7 @@ from forum.markup.quote_context import changes_within, context_of, neighbourhood
 PLAIN = "One paragraph.\n\nThe wall is wet, and moss likes that very much.\n\nAnother one."
 
 
-def test_the_paragraph_is_shown_with_the_words_set_apart() -> None:
+def test_paragraph_is_shown_with_the_words_set_apart() -> None:
     assert context_of("moss likes that", PLAIN) == [
         ("around", "The wall is wet, and "),
         ("quoted", "moss likes that"),
@@ -24,7 +24,7 @@ def test_the_paragraph_is_shown_with_the_words_set_apart() -> None:
     assert context_of("not there", PLAIN) == []
 
 
-def test_what_was_left_out_is_shown_between_the_words() -> None:
+def test_words_left_out_of_a_quote_are_shown_in_its_context() -> None:
     assert context_of("The wall is wet … very much.", PLAIN) == [
         ("quoted", "The wall is wet"),
         ("around", ", and moss likes that "),
@@ -32,7 +32,7 @@ def test_what_was_left_out_is_shown_between_the_words() -> None:
     ]
 
 
-def test_a_paragraph_that_runs_on_is_shown_as_far_as_it_is_near() -> None:
+def test_paragraph_that_runs_on_is_shown_as_far_as_it_is_near() -> None:
     plain = "before " * 300 + "the very words" + " after" * 300
     parts = context_of("the very words", plain)
     assert [kind for kind, _text in parts] == ["around", "around", "quoted", "around", "around"]
@@ -55,7 +55,7 @@ def test_only_the_changes_near_the_words_are_shown() -> None:
 
 
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60), st.data())
-def test_the_old_words_of_a_stretch_are_all_there(old: str, new: str, data: st.DataObject) -> None:
+def test_old_words_of_a_stretch_are_all_there(old: str, new: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(old)))
     end = data.draw(st.integers(start, len(old)))
     kept = changes_within(word_diff(old, new), start, end)

@@ -144,13 +144,13 @@ def test_elisions_split_words():
     assert parts("whole") == ["whole"]
 
 
-def test_a_text_fragment_holds_short_words_whole():
+def test_text_fragment_holds_short_words_whole():
     assert text_fragment("one-way, this & that") == "one%2Dway%2C%20this%20%26%20that"
     assert text_fragment("") == ""
     assert text_fragment("\ud800 a") == "%3F%20a"
 
 
-def test_a_text_fragment_of_long_words_is_how_they_start_and_end():
+def test_text_fragment_of_long_words_is_how_they_start_and_end():
     words = " ".join(f"word{n}" for n in range(100))
     assert unquote(text_fragment(words)) == (
         "word0 word1 word2 word3 word4,word95 word96 word97 word98 word99"
@@ -163,7 +163,7 @@ def test_a_text_fragment_of_long_words_is_how_they_start_and_end():
 
 
 @given(WRITTEN)
-def test_a_text_fragment_is_one_or_two_encoded_pieces_of_the_words(words):
+def test_text_fragment_is_one_or_two_encoded_pieces_of_the_words(words):
     fragment = text_fragment(words)
     assert re.fullmatch(r"[A-Za-z0-9%._~]*(,[A-Za-z0-9%._~]*)?", fragment)
 
@@ -182,7 +182,7 @@ def test_words_become_a_quote():
 @example("\\http://_")
 @example("---\n===\n1)\n+")
 @example("a\n|-|\n\n    code")
-def test_a_quote_of_words_says_those_words(words):
+def test_quote_of_words_says_those_words(words):
     cleaned = clean_source(words)
     rendered = render(as_quote(words) + "Answer.")
     assert [quote.words for quote in rendered.quotes] == [collapsed(cleaned)][
@@ -193,7 +193,7 @@ def test_a_quote_of_words_says_those_words(words):
 
 
 @given(WRITTEN)
-def test_a_whole_post_quoted_is_found_in_it(source):
+def test_whole_post_quoted_is_found_in_it(source):
     plain = render(source).plain
     for quote in render(as_quote(plain)).quotes:
         assert find(quote.words, plain) is not None

@@ -21,14 +21,14 @@ CONVERSATION = (DATA / "conversation.md").read_text(encoding="utf-8").split("\n%
 # The shapes of a real conversation: five posts, quotes by hand, mentions in front.
 
 
-def test_an_opening_post_is_its_paragraphs():
+def test_opening_post_is_its_paragraphs():
     opening = render(CONVERSATION[0])
     assert opening.html.count("<p>") == opening.plain.count("\n\n") + 1 == 3
     assert opening.own == opening.plain
     assert opening.mentions == opening.leading == opening.quotes == ()
 
 
-def test_a_mention_on_its_own_line_and_a_quote_by_hand():
+def test_mention_on_its_own_line_and_a_quote_by_hand():
     reply = render(CONVERSATION[1])
     assert reply.html.startswith(
         '<p class="addressed"><span class="mention">@runa</span></p>\n'
@@ -45,7 +45,7 @@ def test_a_mention_on_its_own_line_and_a_quote_by_hand():
     assert find(reply.quotes[0].words, render(CONVERSATION[0]).plain) is None
 
 
-def test_a_quote_is_found_in_the_post_it_comes_from():
+def test_quote_is_found_in_the_post_it_comes_from():
     source, reply = render(CONVERSATION[1]), render(CONVERSATION[2])
     start, length = find(reply.quotes[0].words, source.plain) or (0, 0)
     assert source.plain[start : start + length] == "The archive still seems to be open?"
@@ -88,7 +88,7 @@ def test_quotes_are_numbered_in_the_order_of_the_text_those_inside_others_too():
     assert "nested\n\ndeep" in rendered.plain
 
 
-def test_what_is_quoted_is_known_by_its_place():
+def test_quoted_text_is_known_by_its_position():
     rendered = render("Mine.\n\n> one\n> > two\n>\n> three\n\nMine again.")
     shown = [(rendered.plain[start:end], n) for start, end, n in rendered.quoted]
     assert shown == [("one", 0), ("two", 1), ("three", 0)]
@@ -134,7 +134,7 @@ def test_plain_text_has_the_words_and_none_of_the_marks(source, plain):
     assert render(source).plain == plain
 
 
-def test_an_excerpt_is_of_the_own_words_and_never_of_those_quoted():
+def test_excerpt_is_of_the_own_words_and_never_of_those_quoted():
     assert render("@lina\n\n> quoted words\n\n" + "own words " * 20).excerpt.startswith("own words")
     assert len(render("own words " * 20).excerpt) <= 120
     assert render("@lina\n\n> quoted").excerpt == "@lina"
@@ -158,7 +158,7 @@ def test_no_text_is_lost_however_deep_it_is_nested():
 # Links and pictures.
 
 
-def test_a_bare_address_is_shown_short_and_linked_in_full():
+def test_bare_address_is_shown_short_and_linked_in_full():
     url = "https://a.example/" + "path/" * 30 + "end"
     html = render(f"see {url}.").html
     shown = re.search(r">(a\.example/[^<]*)</a>\.</p>", html)
@@ -169,11 +169,11 @@ def test_a_bare_address_is_shown_short_and_linked_in_full():
     assert shown[1].endswith("path/end")
 
 
-def test_an_address_is_shown_as_typed_not_decoded():
+def test_address_is_shown_as_typed_not_decoded():
     assert ">xn--80ak6aa92e.example/%41</a>" in render("https://xn--80ak6aa92e.example/%41").html
 
 
-def test_a_picture_is_a_link_to_it():
+def test_picture_is_a_link_to_it():
     assert render("![a cat](https://a.example/cat.png)").html == (
         '<p><a href="https://a.example/cat.png" rel="nofollow ugc noopener">a cat</a></p>\n'
     )

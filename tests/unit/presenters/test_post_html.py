@@ -9,13 +9,13 @@ LINA = MentionRow(9, "lina", 1, "lina", "addressed")
 BOB = MentionRow(9, "bob", 2, "bob", "addressed")
 
 
-def test_a_renamed_person_is_mentioned_by_the_new_name() -> None:
+def test_renamed_person_is_mentioned_by_the_new_name() -> None:
     renamed = MentionRow(9, "lina", 1, "lina2", "text")
     html = fill_post_html(render("Ask @Lina.").html, mentions=[renamed], quotes={}, thread_id=1)
     assert html == '<p>Ask <a class="mention" href="/u/lina2/">@lina2</a>.</p>\n'
 
 
-def test_the_head_folds_when_it_begins_with_whom_it_answers() -> None:
+def test_head_folds_when_it_begins_with_whom_it_answers() -> None:
     html = render("@lina @bob Yes.").html
     assert also_addressed(html, [LINA, BOB], 1) == ["bob"]
     assert fill_post_html(html, mentions=[LINA, BOB], quotes={}, thread_id=1, folds=True) == (
@@ -23,7 +23,7 @@ def test_the_head_folds_when_it_begins_with_whom_it_answers() -> None:
     )
 
 
-def test_the_head_stays_when_it_begins_with_somebody_else_or_a_stranger() -> None:
+def test_head_stays_when_it_begins_with_somebody_else_or_a_stranger() -> None:
     assert also_addressed(render("@bob @lina Yes.").html, [LINA, BOB], 1) is None
     assert also_addressed(render("@lina @nobody Yes.").html, [LINA], 1) is None
     assert also_addressed(render("Yes @lina.").html, [LINA], 1) is None

@@ -43,23 +43,23 @@ def words(
     )
 
 
-def test_a_quote_leads_to_the_words_in_the_page() -> None:
+def test_quote_leads_to_the_words_in_the_page() -> None:
     assert 'href="#p5:~:text=the%20words"' in words()
 
 
-def test_a_quote_of_a_post_elsewhere_leads_to_the_words_there() -> None:
+def test_quote_of_a_post_elsewhere_leads_to_the_words_there() -> None:
     assert 'href="/t/1/on-moss/#p5:~:text=the%20words"' in words(in_page=frozenset())
     on_a_later_page = words(in_page=frozenset(), thread_numbers=900)
     assert 'href="/t/1/on-moss/?at=p5#p5:~:text=the%20words"' in on_a_later_page
 
 
-def test_a_quote_from_another_thread_names_it() -> None:
+def test_quote_from_another_thread_names_it() -> None:
     html = words(thread_id=2, thread_title="On <moss>", thread_slug="moss", in_page=frozenset())
     assert "in <cite>On &lt;moss&gt;</cite>" in html
     assert 'href="/t/2/moss/#p5:~:text=the%20words"' in html
 
 
-def test_a_quote_says_when_its_source_was_edited() -> None:
+def test_quote_says_when_its_source_was_edited() -> None:
     same = words(is_latest=False, says_now="And now the words and more.")
     assert "this text is unchanged" in same
     assert 'class="q stale"' not in same
@@ -69,7 +69,7 @@ def test_a_quote_says_when_its_source_was_edited() -> None:
     assert 'href="#p5"' in changed
 
 
-def test_a_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -> None:
+def test_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -> None:
     html = words(written="none of the words")
     assert "Altered" not in words(written="“the words”")
     assert "Altered" not in html  # they stand in it
@@ -79,27 +79,27 @@ def test_a_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -
     assert 'class="q stale"' in html
 
 
-def test_an_altered_quote_of_an_edited_post_is_altered_first_of_all() -> None:
+def test_altered_quote_of_an_edited_post_is_altered_first_of_all() -> None:
     html = words(written="the worms", is_latest=False, says_now="the words")
     assert "Altered in the quote" in html
     assert "Edited since" not in html
 
 
-def test_a_quote_that_leaves_something_out_says_so() -> None:
+def test_quote_that_leaves_something_out_says_so() -> None:
     written = "the first of these words and then the last of them"
     elided = words(words="the first of these … the last of them", written=written)
     assert "Shortened" in elided
     assert "Shortened" not in words(words="the first of these", written="the first of these")
 
 
-def test_the_words_go_with_their_source() -> None:
+def test_words_go_with_their_source() -> None:
     html = words(is_readable=False, words="", written="")
     assert "the words" not in html
     assert "wrote this in a removed post" in html
     assert html.endswith("</blockquote></figure>\n<p>Yes.</p>\n")
 
 
-def test_the_words_go_with_their_source_and_those_quoted_inside_too() -> None:
+def test_words_go_with_their_source_and_those_quoted_inside_too() -> None:
     source = "> the words\n> > inner ones\n>\n> outer ones\n\nYes."
     html = words(source, quote(ordinal=1, author="bob"), is_readable=False)
     assert "inner" not in html
@@ -118,7 +118,7 @@ def test_only_the_words_inside_go_when_only_their_source_is_removed() -> None:
     assert html.count("<figure") == html.count("</figure>") == 2
 
 
-def test_a_quote_of_a_quote_keeps_both_names() -> None:
+def test_quote_of_a_quote_keeps_both_names() -> None:
     source = "> > inner ones\n>\n> the words\n\nYes."
     html = words(source, quote(ordinal=1, author="bob", source_id=4, words="inner ones"))
     assert "<bdi>lina</bdi> wrote" in html
@@ -126,7 +126,7 @@ def test_a_quote_of_a_quote_keeps_both_names() -> None:
     assert html.count("Quoted earlier") == 1
 
 
-def test_a_quote_of_nothing_but_an_earlier_one_names_only_who_wrote_that() -> None:
+def test_quote_of_nothing_but_an_earlier_one_names_only_who_wrote_that() -> None:
     html = fill_post_html(
         render("> > the words\n\nYes.").html, mentions=[], quotes={1: quote()}, thread_id=1
     )

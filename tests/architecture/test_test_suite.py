@@ -1,0 +1,30 @@
+"""The tests themselves: how they are run and named."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MAX_NAME = 80
+
+
+def test_suite_needs_no_xdist() -> None:
+    command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--collect-only", "-q"]
+    done = subprocess.run(
+        [*command, "tests/unit/test_text.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_names_of_tests_are_short_enough_to_read() -> None:
+    names = [
+        node.name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    assert len(names) > 1_000
+    assert [name for name in names if len(name) > MAX_NAME] == []
