@@ -174,7 +174,8 @@ def test_it_counts_nowhere_and_nobody_hears_of_it(scene: Scene, viewer: str) -> 
 
 # What differs each time: how much waits for a moderator, and what is signed with the hour.
 COUNT = re.compile(
-    r"<b>\d+</b>(?=<span class=\"vh\"> waiting)|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
+    r"<b>\d+</b>(?=<span class=\"vh\"> waiting)"
+    r"|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
 )
 
 

@@ -15,7 +15,7 @@ from tests.integration.threads.conftest import page, say
 FOLD = re.compile(
     r'<article class="post" id="p(\d+)"(?:(?!<article).)*?<details class="branch"( open)?'
 )
-FOLD_ALL = re.compile(r'<a href="([^"]*)" data-js-fold-all="Fold all"[^>]*>([^<]*)</a>')
+FOLD_ALL = re.compile(r'<a href="([^"]*)" data-js-fold-all="Fold all"[^>]*>\s*([^<]*)</a>')
 
 
 def folds(html: str) -> dict[int, bool]:
