@@ -81,8 +81,7 @@ def of_bytes(server: Server, thread: Thread) -> list[Budget]:
         Budget("HTML of a post without its text", 1100, "B", len(shells) // len(posts)),
         Budget("the same, gzipped, in its page", 200, "B", len(gz(shells)) // len(posts)),
         Budget(f"thread of {POSTS} posts, gzipped", 60, "kB", kilo(gz(page))),
-        Budget("CSS", 30, "kB", kilo(css)),
-        Budget("CSS, gzipped", 8, "kB", kilo(gz(css))),
+        Budget("CSS, gzipped", 10, "kB", kilo(gz(css))),
         Budget("JS of ours before a composer, gzipped", 8, "kB", kilo(gz(script))),
         Budget(
             "fonts before the first text",

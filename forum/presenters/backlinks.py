@@ -1,7 +1,6 @@
-"""What a post says of those that quote it: which answer it from elsewhere, and how many there are.
+"""Backlinks: the posts that quote a post, named or counted below it.
 
-The two never say the same: posts that stand right below it as its answers are only counted, and
-where all others are named, nothing is counted.
+Replies to the post itself are only counted. Where all quoting posts are named, nothing is counted.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from forum.queries.thread_pages import PostRow
 
 
 class BacklinkSummary(NamedTuple):
-    """What is said under a post, and beside its buttons; empty where there is nothing to say."""
+    """The line below a post and the link beside its buttons; empty without backlinks."""
 
     answered: SafeString  # “Answered below by lina, wren and 2 more”, with links
     quoted: str  # “Quoted by 3”
 
 
 def summarise_backlinks(row: PostRow, thread_id: int, places: Mapping[int, int]) -> BacklinkSummary:
-    """What `row` says of the posts that quote it. `places` are those of the posts in the page."""
+    """Return the backlinks of `row`; `places` are the positions of the posts in the page."""
     if not row.backlinks:
         return BacklinkSummary(SafeString(), "")
     answers = backlinks_from_elsewhere(row, thread_id)
@@ -46,7 +45,7 @@ def summarise_backlinks(row: PostRow, thread_id: int, places: Mapping[int, int])
 
 
 def backlinks_from_elsewhere(row: PostRow, thread_id: int) -> list[Backlink]:
-    """Of the posts that quote `row`, those in its thread that do not stand right below it."""
+    """Return the backlinks from its thread that are not replies to `row` itself."""
     return [
         citing
         for citing in row.backlinks

@@ -20,7 +20,7 @@ from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 
 @dataclass(frozen=True, slots=True)
 class BranchLink:
-    """Where a branch that a page leaves unfinished goes on."""
+    """A link to the rest of a branch that a page leaves unfinished."""
 
     words: str
     address: str  # a page of that branch alone
@@ -28,7 +28,7 @@ class BranchLink:
 
 
 def links_to_rest(page: ThreadPage, address: str) -> list[BranchLink]:
-    """The nearest branch, and the top-level one if there is more of that; none if none is cut."""
+    """Return links to the rest of the branches cut at the page’s end, the innermost first."""
     if not page.later:
         return []
     ways = []
@@ -58,7 +58,7 @@ def _count(replies: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """A post on the way from the opening post to the branch; of a removed one nobody is named."""
+    """A post on the path from the opening post to the branch; a removed one has no author."""
 
     address: str
     author: str
@@ -66,7 +66,7 @@ class PathStep:
 
 
 class BranchPage(ThreadPage):
-    """One page of a branch: its head, what leads there, and the posts below in tree order."""
+    """One page of a branch: the path to it, its head, and the posts below in tree order."""
 
     def __init__(
         self,
@@ -82,12 +82,12 @@ class BranchPage(ThreadPage):
 
     @property
     def in_order(self) -> str:
-        """What other pages of the branch are told, too: where the reader was before."""
+        """The start of a query string that keeps the way back on other pages of the branch."""
         return f"from=p{self.came_from}&" if self.came_from else ""
 
     @property
     def back(self) -> str:
-        """To where the reader was, else to the branch's place in the thread."""
+        """The address where the reader was, else the branch’s place in the thread."""
         return post_path(self.came_from or self.head.id)
 
     @property
@@ -96,7 +96,7 @@ class BranchPage(ThreadPage):
 
     @property
     def left_out(self) -> str:
-        """How many posts above the branch are not among the steps."""
+        """A note on the posts above the branch that are not among the steps."""
         count = self.head.level - len(self.window.path)
         if not count:
             return ""
@@ -108,7 +108,7 @@ class BranchPage(ThreadPage):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of it stands: its head was removed, and nobody answered."""
+        """Return whether nothing is left: its head was removed, and nobody replied."""
         return not self.head.is_readable and not (self.window.page or self.window.has_earlier)
 
 

@@ -1,4 +1,4 @@
-"""What is said of a branch where it is folded, or where its beginning is not on the page."""
+"""The notes on a branch that is folded, or whose beginning is not on the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MIN_POSTS_TO_FOLD_ALL = 20
 
 
 class Folds:
-    """Which branches of a page come closed: those asked for, but none on the way to `target`."""
+    """The branches of a page that are folded: those asked for, but none on the path to `target`."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Folds:
             above = parents.get(above)
 
     def closes(self, post_id: int) -> bool:
-        """Whether what answers that post is folded away."""
+        """Return whether the replies to that post are folded."""
         return (self.all or post_id == self.only) and post_id not in self._way
 
 

@@ -18,6 +18,8 @@ from django.utils.safestring import SafeString, mark_safe
 # Private-use characters that no template contains; values are not searched for them.
 PLACEHOLDER = "\ue000{}\ue001"
 PLACEHOLDER_PATTERN = re.compile("\ue000([a-z_]+)\ue001")
+START_TAG = re.compile(r"<[a-z][^<>]*>")
+INSIDE_TAGS = re.compile(r"(<[a-z][^<>]*>)\n|\n(?=</)")
 
 
 class Placeholders:
@@ -49,6 +51,8 @@ class CompiledTemplate:
 
     def _cut(self, variant: tuple[Any, ...]) -> list[str]:
         """Texts and names of values, in turn."""
-        html = render_to_string(self.template, {"variant": variant, "post": Placeholders()})
-        lines = (line.strip() for line in html.splitlines())
-        return PLACEHOLDER_PATTERN.split("\n".join(filter(None, lines)))
+        rendered = render_to_string(self.template, {"variant": variant, "post": Placeholders()})
+        lines = (line.strip() for line in rendered.splitlines())
+        # The layout of the template is not sent with every post.
+        html = START_TAG.sub(lambda tag: " ".join(tag[0].split()), "\n".join(filter(None, lines)))
+        return PLACEHOLDER_PATTERN.split(INSIDE_TAGS.sub(r"\1", html))

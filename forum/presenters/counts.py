@@ -1,4 +1,4 @@
-"""How much something concerns: “78 posts by 12 people in 1 thread”."""
+"""Counts in words: “78 posts by 12 people in 1 thread”."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def reports(count: int) -> str:
 
 
 def branches(heads: Sequence[Post]) -> str:
-    """What stands in the branches of these posts, themselves included."""
+    """Return “78 posts by 12 people” for the branches of these posts, themselves included."""
     concerned = in_branches(heads).published()
     return _("%(posts)s by %(people)s") % {
         "posts": posts(concerned.count()),

@@ -1,4 +1,4 @@
-"""How Markdown is written here: examples, drawn as posts are."""
+"""Examples for the Markdown help, rendered as posts are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Example:
 
 
 def markdown_examples(reader: Reader, *, on_page: bool) -> list[Example]:
-    """What one types and what one gets; on a page of its own headings are higher."""
+    """Return sources with their HTML; `on_page` makes headings two levels higher."""
     name = reader.get_username()
     mentions = [MentionRow(0, name.lower(), reader.pk or 0, name, Mention.Kind.TEXT)]
     sources = _sources(name or "alice")

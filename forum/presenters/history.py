@@ -1,4 +1,4 @@
-"""The history of a post: each wording, and what it changed."""
+"""The edit history of a post: each version, and its changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERSIONS_PER_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A revision and how it differs from the one before; the first one is all `same`."""
+    """A revision and its changes since the one before; the first one is all `same`."""
 
     revision: Revision
     changes: list[TextChange]
@@ -37,18 +37,16 @@ class History:
 
     @property
     def last_number(self) -> int:
-        """The number of the page's last version: the next page is what came before that."""
+        """The number of the page’s last version: the next page has the versions before it."""
         return self.versions[-1].revision.number
 
 
 def history_of(post: Post, reader: Reader, *, before: int | None = None) -> History:
-    """The latest versions of a post; of those before a number, if one is given.
+    """Return the latest versions of a post, or the latest before the number `before`.
 
-    `reader` may read the post.
-
-    What they may not read elsewhere they do not read here: quoted words whose source is removed
-    are left out, and so are quotes that the post no longer has, whose sources nobody keeps; and
-    versions that a moderator's took the place of, for whoever may not see these.
+    `reader` may read the post. What they may not read elsewhere is left out here too: quoted words
+    whose source is removed, quotes that the post no longer has (their sources are not tracked),
+    and versions replaced by a moderator's edit.
     """
     is_concerned = _is_concerned(post, reader)
     readable = post.revisions.all() if is_concerned else Revision.objects.for_all(post)
@@ -82,7 +80,7 @@ def history_of(post: Post, reader: Reader, *, before: int | None = None) -> Hist
 
 
 def first_readable_revision(post: Post, reader: Reader) -> int:
-    """The number of the first version that this reader may read."""
+    """Return the number of the first version that this reader may read."""
     return 0 if _is_concerned(post, reader) else Revision.objects.first_for_all(post)
 
 
@@ -91,14 +89,14 @@ def _is_concerned(post: Post, reader: Reader) -> bool:
 
 
 def _reasons(post: Post) -> dict[int, str]:
-    """Why moderators changed what the post says, by the version that they wrote."""
+    """Return the reasons of moderators’ edits by the number of their version."""
     effects = ModerationEffect.objects.filter(kind="post", target_id=post.pk)
     changed = effects.filter(after__has_key="revision").values_list("after", "action__reason")
     return {after["revision"]: reason for after, reason in changed}
 
 
 def changes_since(number: int, post: Post, reader: Reader) -> list[TextChange]:
-    """What changed in a post since its revision of that number; empty when it has none such."""
+    """Return the changes to a post since the revision `number`; empty if there is no such one."""
     known = post.revisions.filter(number=number).first()
     if known is None or known.number < first_readable_revision(post, reader):
         return []
@@ -108,8 +106,7 @@ def changes_since(number: int, post: Post, reader: Reader) -> list[TextChange]:
 
 
 def source_for(post: Post, reader: Reader) -> str:
-    """A post's Markdown, to be looked at; plain, without those words, when it quotes any that
-    `reader` may not read."""
+    """Return a post’s Markdown, or plain text if some quoted words are hidden from `reader`."""
     if post.is_readable and Quote.objects.unreadable_words(post, reader):
         latest = post.latest_revision()
         return _texts([latest], latest, post, reader)[0]
@@ -117,9 +114,10 @@ def source_for(post: Post, reader: Reader) -> str:
 
 
 def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Reader) -> list[str]:
-    """Their words, as far as `reader` may read them; `latest` is what the post says now.
+    """Return the texts of `revisions` as far as `reader` may read them.
 
-    Who keeps order in the board reads the quotes that the post no longer has, too.
+    `latest` is the current one. Moderators of the board also read quotes that the post no longer
+    has.
     """
     removed = set(Quote.objects.unreadable_words(post, reader))
     quoted_now = set(latest.words_quoted().values())
@@ -132,12 +130,12 @@ def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Read
 
 
 def _with_quotes(revision: Revision, is_shown: Callable[[str], bool]) -> str:
-    """What a revision says, with those of its quotes that are shown."""
+    """Return the text of a revision with those of its quotes that are shown."""
     shown = {ordinal for ordinal, words in revision.words_quoted().items() if is_shown(words)}
     left_out = [stretch for stretch in revision.quoted if stretch[2] not in shown]
     return with_gaps_named(without_quoted(revision.plain, left_out))
 
 
 def with_gaps_named(text: str) -> str:
-    """`text` with a word for each quote that is blotted out in it."""
+    """Return `text` with “[a quote]” for each quote that was left out."""
     return GAP.sub(_("[a quote]"), text)

@@ -1,4 +1,4 @@
-"""What came and what changed since a page was made: told as a count, shown when asked for."""
+"""New replies and changes since a page was served: first announced, then shown on request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forum.queries.thread_pages import PostRow, PostWindow, fetch_rows
 
 @dataclass(frozen=True, slots=True)
 class PlacedReply:
-    """A reply that came, and where it stands."""
+    """A new reply and its place in the page."""
 
     id: int
     parent_id: int
@@ -30,7 +30,7 @@ class PlacedReply:
 
 @dataclass(frozen=True, slots=True)
 class ChangeNote:
-    """That a post in the page is not what it was any more."""
+    """A note that a post in the page has changed."""
 
     id: int
     words: str
@@ -102,13 +102,12 @@ class LiveUpdates:
 
     @property
     def first(self) -> int | None:
-        """The first of the new posts, in the order of the tree."""
+        """The id of the first new post in tree order."""
         return min(self._fresh, key=list(self._rows).index, default=None)
 
     @property
     def notes(self) -> list[ChangeNote]:
-        """Of posts that were there: that they are not what they were. Those hidden are not told of
-        but shown, at once."""
+        """The notes on posts that changed. Hidden ones are replaced at once instead."""
         return [
             ChangeNote(change.id, self._what_happened(change))
             for change in self._changes
@@ -127,7 +126,7 @@ class LiveUpdates:
 
     @property
     def hidden(self) -> list[SafeString]:
-        """What stands where moderators hid or erased a post that was there."""
+        """The tombstones of posts in the page that moderators hid or erased."""
         return [
             self._html(change)
             for change in self._changes
@@ -136,7 +135,7 @@ class LiveUpdates:
 
     @property
     def placed(self) -> list[PlacedReply]:
-        """The replies that came, in the order of the tree, each after what stands before it."""
+        """The new replies in tree order, each with the post it follows."""
         return [
             PlacedReply(change.id, change.parent_id or 0, change.after_id or 0, self._html(change))
             for change in self._new
@@ -144,7 +143,7 @@ class LiveUpdates:
 
     @property
     def changed(self) -> list[SafeString]:
-        """The posts that were there, as they are now."""
+        """The changed posts of the page as they are now."""
         return [
             self._html(change) for change in self._changes if not change.is_new and change.parent_id
         ]

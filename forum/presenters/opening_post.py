@@ -12,7 +12,7 @@ from forum.queries.thread_pages import PostRow
 
 @dataclass(frozen=True, slots=True)
 class OpeningPost:
-    """What an opening post is shown with."""
+    """An opening post for `threads/_opening.html`."""
 
     id: int
     author: str

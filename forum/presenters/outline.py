@@ -1,4 +1,4 @@
-"""Who answers whom: a thread as an outline, a line for each post, at its true depth."""
+"""The outline of a thread: a line for each post, indented by its level."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EXCERPT_CHARACTERS = 24  # characters
 
 
 def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]) -> SafeString:
-    """All posts of a page, in the order of the tree whatever the page's is; the first is the root.
+    """Return the outline of all posts of a page in tree order; the first row is the root.
 
-    `new` are the ids of those that the reader has not seen.
+    `new` are the ids of unread posts.
     """
     pairs = [(row.id, row.parent_id) for row in rows]
     ordered = [rows[place] for place in in_tree_order(pairs)]
@@ -38,7 +38,7 @@ def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]
 
 
 def render_branch_outline(outline: Outline) -> SafeString:
-    """The branches of a large thread, with the way from its head to the post that was asked for."""
+    """Return the branches of a large thread, with the path from a head to the post asked for."""
     html: list[str] = []
     for branch in outline.branches:
         rows = [branch.head, *branch.path]
@@ -55,7 +55,7 @@ def render_branch_outline(outline: Outline) -> SafeString:
 
 
 def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False) -> str:
-    """The line of one post, as an item that is not closed: those below it follow inside."""
+    """Return the line of one post as an open `li`: the replies follow inside."""
     opened = '<li class="is-new">' if is_new else "<li>"
     if not row.is_readable:
         return f'{opened}<a href="{address}">{_("A removed post")}</a>'
@@ -65,7 +65,7 @@ def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False
 
 
 def _size(branch: OutlineBranch) -> str:
-    """“38 replies, 2 new”."""
+    """Return “38 replies, 2 new”."""
     new = unread_suffix(branch.unread)
     if not branch.size and not new:
         return ""
@@ -77,7 +77,7 @@ def _size(branch: OutlineBranch) -> str:
 
 
 def _nested(lines: Sequence[str], levels: Sequence[int]) -> Iterator[str]:
-    """List items, each with those below it in a list of its own."""
+    """Return list items, each with a nested list of the posts below it."""
     for place, line in enumerate(lines):
         following = levels[place + 1] if place + 1 < len(lines) else 0
         yield line

@@ -1,7 +1,7 @@
-"""Filling the stored HTML of a post: names, captions and summaries, made for the reader.
+"""The stored HTML of a post, filled in for its reader: names, captions and summaries.
 
-`forum.markup.render` leaves these places empty, since a person may be renamed, a source edited or
-removed. Nothing that a person typed can look like such a place.
+`forum.markup.render` leaves these places empty, since a person may be renamed, and a source edited
+or removed. Nothing that a person types can look like such a place.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ HEADING = re.compile(r"<(/?)h([4-6])>")
 
 
 def has_mentions(html: str) -> bool:
-    """Whether a post's stored HTML has places for names."""
+    """Return whether a post’s stored HTML has places for names."""
     return 'class="mention"' in html
 
 
 def has_quotes(html: str) -> bool:
-    """Whether a post's stored HTML has places for captions."""
+    """Return whether a post’s stored HTML has places for captions."""
     return "data-quote" in html
 
 
 def also_addressed(
     html: str, mentions: Sequence[MentionRow], parent_author_id: int | None
 ) -> list[str] | None:
-    """Whom a post's head addresses besides the person it answers; None if the head must stay.
+    """Return the people mentioned at a post's start besides its parent's author.
 
-    It stays when it begins with somebody else, or names nobody we know: folding it away would
-    lose a word.
+    Return None if these mentions must stay in the text: they begin with somebody else, or name
+    somebody unknown, and leaving them out would lose a word.
     """
     head = ADDRESSED.search(html)
     if head is None or parent_author_id is None:
@@ -60,11 +60,11 @@ def fill_post_html(
     folds: bool = False,
     is_opening: bool = False,
 ) -> str:
-    """The stored `html` of a post in `thread_id` as a reader sees it.
+    """Return the stored `html` of a post in `thread_id` as a reader sees it.
 
-    `folds` leaves out the mentions at its head, which the “to” line says. Quotes of posts in
-    `in_page` lead to their place in the page. An opening post stands right below the page's title:
-    its headings are two levels higher, and nobody expects its quotes to be from the thread.
+    `folds` leaves out the mentions at its start, which the “to” line has. Quotes of posts in
+    `in_page` lead to their place in the page. The headings of an opening post are two levels
+    higher, right below the page's title, and its quotes are not expected to be from the thread.
     """
     if is_opening:
         html = HEADING.sub(lambda match: f"<{match[1]}h{int(match[2]) - 2}>", html)

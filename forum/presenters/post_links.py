@@ -1,4 +1,4 @@
-"""From a post to those around it: what it answers, the answers beside it, the opening post."""
+"""Links from a post to those around it: its parent, its siblings, the opening post."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PostLink = tuple[str, str, str]  # address, words, and what scripts know it by
 
 
 def links_around(post: Post) -> list[PostLink]:
-    """To the posts around this one, and to it with its answers folded away."""
+    """Return links to the posts around this one, and to it with its replies folded."""
     ways: list[PostLink] = []
     parent = post.parent
     if parent is not None:
@@ -39,7 +39,7 @@ def _place(other: Post, post: Post) -> str:
 
 
 def _beside(way: str, name: str) -> str:
-    """“Next answer to lina”; the name of a removed post's author is not told."""
+    """Return “Next answer to lina”; the author of a removed post is not named."""
     if way == "next":
         return (
             _("Next reply to %(name)s") % {"name": name}

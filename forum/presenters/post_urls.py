@@ -1,4 +1,4 @@
-"""Where a post is in the pages of its thread."""
+"""The address of a post in the pages of its thread."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from forum.queries.thread_pages import MAX_NESTING, POSTS_PER_PAGE
 
 
 def post_url(post: Post) -> str:
-    """The address of a post in its thread's page, whichever page of the thread that is."""
+    """Return the address of a post on whichever page of its thread shows it."""
     thread = post.thread
     numbers = thread.next_number
     return build_post_url(thread.pk, thread.slug, post.pk, numbers=numbers, level=post.level)
 
 
 def build_post_url(thread_id: int, slug: str, post_id: int, *, numbers: int, level: int) -> str:
-    """The same, of a post of which only so much is known.
+    """Return the address of a post of which only so much is known.
 
-    Numbers are given to edits too: a thread that gave out no more than this is whole on its page.
+    Edits take numbers too: a thread that gave out no more than a page holds is whole on its page.
     """
     path = thread_path(thread_id, slug)
     is_whole = numbers <= POSTS_PER_PAGE and level < MAX_NESTING
@@ -25,6 +25,6 @@ def build_post_url(thread_id: int, slug: str, post_id: int, *, numbers: int, lev
 
 
 def folded_post_url(post: Post) -> str:
-    """The same, with what answers the post folded away."""
+    """Return the address of a post with its replies folded."""
     page, _hash, here = post_url(post).partition("#")
     return f"{page}{'&' if '?' in page else '?'}fold=p{post.pk}#{here}"

@@ -1,4 +1,4 @@
-"""What stands above quoted words: whose they are, the way to them, what became of them."""
+"""Captions above quotes: the author, a link to the source, and the changes since."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ STATUS_NOTES = {
 class QuoteCaptions:
     """The captions in a post of `thread_id`, for one reader.
 
-    Quotes of posts in `in_page` lead to their place in the page. Nobody expects those in an
-    opening post to be from the thread.
+    Quotes of posts in `in_page` lead to their place in the page. Quotes in an opening post are not
+    expected to be from the thread.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class QuoteCaptions:
         self.is_opening = is_opening
 
     def filled_in(self, html: str) -> str:
-        """The post's `html` with its captions, and without words that may not be read."""
+        """Return the post’s `html` with captions, and without words that may not be read."""
         pieces: list[str] = []
         place = depth = 0
         left_out: int | None = None  # how deep the quote is whose words are left out
@@ -75,7 +75,7 @@ class QuoteCaptions:
         return "".join(pieces).replace(EARLIER, summary)
 
     def _opening(self, ordinal: int, quote: QuoteRow | None, inside: str) -> str:
-        """The beginning of a figure, and all of its words when those may not be read."""
+        """Return the start of a figure; when its words may not be read, all of it."""
         if quote is not None:
             return self._of_source(quote)
         if ordinal >= MAX_QUOTES:
@@ -109,10 +109,10 @@ class QuoteCaptions:
 
 
 def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
-    """To the exact words where the browser can (text fragments), else to the post.
+    """Return the address of the exact words (a text fragment), or of the post if they changed.
 
-    By the words as they stand in the source: who quotes may have typed other marks, or altered
-    them. Of those that leave something out only the ends count.
+    The words are those of the source: the person quoting may have altered them. Of a shortened
+    quote only the ends count.
     """
     place = f"#p{quote.source_id}"
     if quote.source_id not in in_page:
@@ -134,7 +134,7 @@ def _figure(kind: str, caption: str) -> str:
 
 
 def _more(quote: QuoteRow) -> str:
-    """The link to what stands around the words, or to what became of them."""
+    """Return the link to the context of the quote, or to the changes since."""
     match quote.status:
         case QuoteStatus.CHANGED:
             words = _("Show current text")

@@ -18,7 +18,7 @@ from forum.presenters.quote_captions import quoted_words_url
 
 @dataclass(frozen=True, slots=True)
 class QuoteSource:
-    """What a quote is shown with. Either `parts` or `changes` are there."""
+    """A quote beside its source, with either `parts` or `changes`."""
 
     quote: QuoteRow
     heading: str
@@ -28,7 +28,7 @@ class QuoteSource:
 
 
 def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource | None:
-    """The source of one of a post's quotes; None if nobody knows it, or `reader` may not."""
+    """Return the source of a post’s quote; None if unknown or not visible to `reader`."""
     row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(ordinal)
     if row is None or row.status is QuoteStatus.REMOVED:
         return None
@@ -52,7 +52,7 @@ def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource |
 
 
 def _changes_since(post: Post, row: QuoteRow, reader: Reader) -> list[TextChange]:
-    """What became of the paragraphs in which the words stood; none if that is not for all."""
+    """Return the changes to the quoted paragraphs; none if `reader` may not see them."""
     quote = post.quotes.select_related("source_revision").get(ordinal=row.ordinal)
     source = Post.objects.select_related("thread__board").get(pk=row.source_id)
     if quote.source_revision.number < first_readable_revision(source, reader):
@@ -64,6 +64,6 @@ def _changes_since(post: Post, row: QuoteRow, reader: Reader) -> list[TextChange
 
 
 def _in_lines(text: str) -> str:
-    """White space as quoted words have it."""
+    """Return text with the white space that quoted words have."""
     paragraphs = with_gaps_named(text).split(PARAGRAPHS)
     return PARAGRAPHS.join(" ".join(paragraph.split()) for paragraph in paragraphs)

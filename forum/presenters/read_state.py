@@ -1,4 +1,4 @@
-"""What is new to the reader of a thread's page: marks, counts, and the way to the next new post."""
+"""The read state of a thread’s page: marks, counts, and the links to the next unread post."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE_MAX_AGE = timedelta(days=1)
 
 
 def load_page_token(token: str) -> tuple[int, int, list[int]]:
-    """Whose page it was, of which thread, and the numbers shown there.
+    """Return the member, the thread and the post numbers of a page that was served.
 
     Raises `django.core.signing.BadSignature`.
     """
@@ -32,9 +32,9 @@ def load_page_token(token: str) -> tuple[int, int, list[int]]:
 
 
 class PageReadState:
-    """New to `reader` among the rows drawn, and around them.
+    """The posts that `reader` has not read, among the rows shown and around them.
 
-    Nothing is to visitors, nor to a member on the first visit.
+    For visitors, and for a member on the first visit, nothing is unread.
     """
 
     def __init__(
@@ -63,30 +63,30 @@ class PageReadState:
                 self._around = replace(self._around, before=self._around.after, after=0)
 
     def is_unread(self, row: PostRow) -> bool:
-        """Whether the reader has not seen what the post says now."""
+        """Return whether the reader has not read the post as it is now."""
         return row.is_readable and row.is_unread
 
     def is_tracked(self, row: PostRow) -> bool:
-        """Whether it is to be noted when the post has been on the screen."""
+        """Return whether to record that the post has been on the screen."""
         if self._is_first_visit:
             return row.author_id != self._reader_id
         return self.is_unread(row)
 
     def mark(self, row: PostRow) -> str:
-        """What the post is marked as: see `PostShape`."""
+        """Return the mark beside the post; see `PostVariant.mark`."""
         if self.is_unread(row):
             return "changed" if row.seen_revision else "new"
         return "shown" if row.is_fresh and row.is_readable else ""
 
     def nth(self, row: PostRow) -> str:
-        """“1 of 2”, of the new posts on the page."""
+        """Return “1 of 2” among the unread posts on the page."""
         place = self._places.get(row.id)
         if place is None:
             return ""
         return _("%(nth)d of %(count)d") % {"nth": place + 1, "count": len(self._order)}
 
     def address_after(self, row: PostRow) -> str:
-        """Where the next new post is: on the page, or found by asking."""
+        """Return the address of the next unread post, on the page or found by asking."""
         place = self._places.get(row.id)
         if place is None:
             return ""
@@ -96,18 +96,18 @@ class PageReadState:
 
     @property
     def next_path(self) -> str:
-        """Leads to the first new post of the thread."""
+        """The address that leads to the first unread post of the thread."""
         return f"/t/{self.thread.pk}/next/"
 
     @property
     def first(self) -> str:
-        """The address of the first new post, in the page if it is there."""
+        """The address of the first unread post, in the page if it is there."""
         if self._is_tree and self._order and not self._around.before:
             return f"#p{self._order[0]}"
         return self.next_path
 
     def below(self, rows: Sequence[PostRow], sizes: Sequence[int]) -> list[int]:
-        """How many of the posts below each row are new; `sizes` is how many there are."""
+        """Return the number of unread posts below each row; `sizes` counts all posts below it."""
         if not self._order:
             return [0] * len(rows)
         up_to = [0, *accumulate(row.id in self._places for row in rows)]
@@ -115,7 +115,7 @@ class PageReadState:
 
     @property
     def total(self) -> int:
-        """New posts in the whole thread; at least so many when `is_more`."""
+        """The number of unread posts in the thread; at least so many when `is_more`."""
         return self._around.before + self._around.after + len(self._order)
 
     @property
@@ -129,7 +129,7 @@ class PageReadState:
 
     @property
     def token(self) -> str:
-        """For a browser without scripts: that this page was served. Empty if it shows no news."""
+        """The token that marks this page as read without scripts; empty if unneeded."""
         numbers = [row.latest_number for row in self._rows if self.is_tracked(row)]
         if not numbers:
             return ""
@@ -138,22 +138,22 @@ class PageReadState:
 
     @property
     def before(self) -> str:
-        """“, 2 new” of the posts before the page."""
+        """“, 2 new” for the posts before the page."""
         return unread_suffix(self._around.before, is_more=self.is_more)
 
     @property
     def after(self) -> str:
-        """“, 2 new” of the posts after the page."""
+        """“, 2 new” for the posts after the page."""
         return unread_suffix(self._around.after, is_more=self.is_more)
 
     def in_unfinished(self, place: int) -> str:
-        """“, 2 new” of the posts after the page in the branch that it leaves unfinished there."""
+        """Return “, 2 new” for the rest of the unfinished branch at `place`."""
         below = self._around.below
         return unread_suffix(below[place], is_more=self.is_more) if below else ""
 
     @property
     def since(self) -> str:
-        """The day on which the reader was here last."""
+        """The day of the reader’s last visit."""
         return date_of(self.read_state.since) if self.read_state else ""
 
     @property
@@ -171,7 +171,7 @@ class PageReadState:
 
 
 def unread_suffix(count: int, *, is_more: bool = False) -> str:
-    """“, 2 new”; empty for none."""
+    """Return “, 2 new”; empty for none."""
     if not count:
         return ""
     shown = f"{count:,}+" if is_more else str(count)

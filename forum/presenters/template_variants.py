@@ -1,4 +1,4 @@
-"""What the templates of a reply branch on; each shape is rendered once a process."""
+"""The conditions of the templates of a reply; each variant is rendered once a process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TOMBSTONE_TEMPLATE = CompiledTemplate("posts/_tombstone.html")
 
 
 class PostVariant(NamedTuple):
-    """What `posts/_post.html` branches on."""
+    """The conditions of `posts/_post.html`."""
 
     to: str  # "opening", "near", "far" (elsewhere in the page), "away" (elsewhere), "gone"
     has_also: bool
@@ -32,12 +32,12 @@ class PostVariant(NamedTuple):
 
     @property
     def says_words(self) -> bool:
-        """Whether the post answered is named with its first words: it is not right above."""
+        """Return whether the parent is named with its first words: it is not right above."""
         return self.to in ("far", "away")
 
 
 class TombstoneVariant(NamedTuple):
-    """What `posts/_tombstone.html` branches on."""
+    """The conditions of `posts/_tombstone.html`."""
 
     is_hidden: bool
     is_erased: bool

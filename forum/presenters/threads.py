@@ -52,7 +52,7 @@ NODE_HTML = '<li class="node">'
 
 
 class ThreadPage:
-    """One page of a thread for one reader: the opening post, the tree, and what leads on."""
+    """One page of a thread for one reader: the opening post, the tree, and the links onward."""
 
     def __init__(
         self,
@@ -88,19 +88,19 @@ class ThreadPage:
 
     @cached_property
     def unread(self) -> PageReadState:
-        """What is new to the reader, of what is drawn."""
+        """The read state of the rows that are shown."""
         has_opening = not self.added and not self.window.head_id
         rows = [self.opening, *self.rows] if has_opening else self.rows
         return PageReadState(self.thread, self.reader, self.window, self.read_state, rows)
 
     @property
     def earlier(self) -> int | None:
-        """The post before which earlier ones are found."""
+        """The id of the post before which earlier ones are asked for."""
         return self._edge(first=True) if self.window.has_earlier else None
 
     @property
     def later(self) -> int | None:
-        """The post after which later ones are found."""
+        """The id of the post after which later ones are asked for."""
         return self._edge(first=False) if self.window.remaining else None
 
     def _edge(self, *, first: bool) -> int:
@@ -109,7 +109,7 @@ class ThreadPage:
 
     @property
     def is_part(self) -> bool:
-        """Whether the thread, or branch, is more than this page shows."""
+        """Return whether the thread, or branch, has more than this page shows."""
         return self.window.has_earlier or bool(self.window.remaining)
 
     @property
@@ -131,17 +131,17 @@ class ThreadPage:
 
     @property
     def takes_answers(self) -> bool:
-        """Whether answering the opening post can be offered."""
+        """Return whether replying to the opening post can be offered."""
         return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
 
     @property
     def restrictions(self) -> list[str]:
-        """What is said at its head of a thread that is locked or slow."""
+        """The notes at the head of a thread that is locked or in slow mode."""
         return thread_restrictions(self.thread, self.clock)
 
     @property
     def moves(self) -> list[tuple[int, str]]:
-        """What is said at its head of branches that were moved."""
+        """The notes at the head of a thread about branches that were moved."""
         return describe_moves(self.thread)
 
     @property
@@ -150,23 +150,23 @@ class ThreadPage:
 
     @property
     def orders(self) -> list[tuple[SortOrder, object]]:
-        """The orders to choose from; none where they would make no difference."""
+        """The sort orders to choose from; none where they make no difference."""
         return list(SORT_ORDERS.items()) if self.thread.reply_count > 1 else []
 
     @property
     def in_order(self) -> str:
-        """What keeps this order in the addresses of other pages."""
+        """The start of a query string that keeps this sort order on other pages."""
         as_of = f"asof={self.window.as_of}&" if self.window.as_of is not None else ""
         return "" if self.order == "tree" else f"order={self.order}&{as_of}"
 
     @property
     def can_fold(self) -> bool:
-        """Whether a way to fold all branches is offered."""
+        """Return whether folding all branches is offered."""
         return self.order != "time" and len(self.rows) > MIN_POSTS_TO_FOLD_ALL
 
     @property
     def outline(self) -> SafeString:
-        """Who answers whom, of a thread that is whole on its page and small; else empty."""
+        """The outline of a small thread that is whole on its page; else empty."""
         is_part = self.window.has_earlier or self.window.remaining
         if is_part or len(self.rows) >= MAX_POSTS_WITH_FULL_OUTLINE:
             return SafeString()
@@ -179,7 +179,7 @@ class ThreadPage:
         return len(self.rows) > MIN_POSTS_FOR_LAZY_LAYOUT
 
     def opening_post(self) -> OpeningPost:
-        """The opening post."""
+        """Return the opening post, whose template also shows the thread's title."""
         row = self.opening
         text = mark_safe(self._text(row))  # noqa: S308 (cleaned when rendered)
         return OpeningPost(
@@ -208,7 +208,7 @@ class ThreadPage:
         return self
 
     def tree(self) -> SafeString:
-        """The replies as nested lists: `li > article + ol`, the true tree."""
+        """Return the replies as nested lists, `li > article + ol`, nested as the replies are."""
         is_flat = self.order == "time"
         levels = (
             [0] * len(self.rows)
@@ -258,7 +258,7 @@ class ThreadPage:
         new: int = 0,
         is_focused: bool = False,
     ) -> str:
-        """One reply, or what stands in its place; `above` is the post drawn before it."""
+        """Return one reply or its tombstone; `above` is the post shown before it."""
         if not row.is_readable:
             return self._tombstone(row, replies, new)
         also = self._also(row)
@@ -314,7 +314,7 @@ class ThreadPage:
 
     @cached_property
     def places(self) -> dict[int, int]:
-        """Where the posts of the page stand, from the top."""
+        """The position of each post of the page, from the top."""
         drawn = enumerate([self.opening, *self.rows])
         return {row.id: place for place, row in drawn if row.id in self.in_page}
 

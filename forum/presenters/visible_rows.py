@@ -1,4 +1,4 @@
-"""What of a window is drawn: which of its tombstones stand."""
+"""The rows of a window that are shown, and which of its tombstones stay."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from forum.queries.thread_pages import PostRow, PostWindow
 
 
 def _went_with_its_parent(row: PostRow) -> bool:
-    """Whether the tombstone of the post above speaks for this one too."""
+    """Return whether the tombstone of the parent stands for this post too."""
     if row.is_readable or row.hidden_action_id is None or row.parent is None:
         return False
     return row.parent.hidden_action_id == row.hidden_action_id
@@ -17,12 +17,12 @@ def _went_with_its_parent(row: PostRow) -> bool:
 def select_visible_rows(
     rows: list[PostRow], window: PostWindow
 ) -> tuple[list[PostRow], dict[int, int]]:
-    """The rows to draw, and for tombstones how many posts each stands for.
+    """Return the rows to show, and for tombstones the number of posts each stands for.
 
-    Deleted posts under which nothing stands are left out; a deleted post whose only answer is
-    deleted too is merged into that. What a moderator hid stays: its tombstone says why; one says
-    it for a branch that was removed as a whole. So do the posts in whose branches the next page
-    begins, for it does not draw them again.
+    Deleted posts without replies are left out; a deleted post whose only reply is deleted too is
+    merged into that one. Posts hidden by a moderator keep a tombstone with the reason, a branch
+    hidden as a whole keeps one for all of it. Posts in whose branches the next page begins stay,
+    because it does not show them again.
     """
     if window.order == "time":
         return [row for row in rows if not (row.deleted_at or _went_with_its_parent(row))], {}

@@ -1,4 +1,4 @@
-"""Pages that explain how things are done here."""
+"""Help pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from forum.presenters.help_pages import markdown_examples
 
 @require_safe
 def markdown(request: HttpRequest) -> HttpResponse:
-    """How to write a post, as a page or under the composer."""
+    """Show the Markdown help as a page or under the composer."""
     on_page = not wants_fragment(request)
     template = "help/markdown.html" if on_page else "help/_markdown.html"
     examples = markdown_examples(request.user, on_page=on_page)

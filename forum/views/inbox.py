@@ -1,4 +1,4 @@
-"""The inbox: what a member was told of."""
+"""The inbox: a member’s notifications."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTIFICATIONS_PER_PAGE = 50  # notices
 @read_only
 @member_required
 def detail(request: MemberRequest) -> HttpResponse:
-    """What a member was told of, the latest first, grouped."""
+    """Show a member’s notifications, the latest first, grouped."""
     member = request.user
     after = id_param(request.GET, "after", "n")
     inbox = Notification.objects.inbox_of(member).before(after).with_context(member)
@@ -51,7 +51,7 @@ def detail(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_action
 def mark(request: MemberRequest) -> HttpResponse:
-    """Mark notices as read or not: those named, or all up to the newest that was shown."""
+    """Mark notifications as read or unread: those named, or all up to the newest shown."""
     member = request.user
     do = request.POST.get("do")
     if do not in ("read", "unread", "read-all"):
@@ -73,7 +73,7 @@ def mark(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def told_by_moderators(request: MemberRequest) -> HttpResponse:
-    """What moderators did that concerns a member, the latest first; or one of these is read."""
+    """Show moderation notifications, the latest first, or mark some as read or unread."""
     member = request.user
     if request.method == "POST":
         mark_moderation_notifications(
@@ -101,7 +101,7 @@ def _told_in(request: HttpRequest) -> list[int]:
 
 
 def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
-    """The entry of these notices as it is now; none, when they may not be read any more."""
+    """Send the entry of these notifications as it is now; none if the member lost access."""
     inbox = Notification.objects.inbox_of(member)
     context = {
         "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),

@@ -1,4 +1,4 @@
-"""What came while a thread is being read: asked for by open pages, or by a link."""
+"""New replies and changes since a page was served, polled by open pages or asked for by link."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ NO_CONTENT = 204
 
 @require_safe
 def since(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """What changed after the number `after`; nothing, if it is no more than was `known`.
+    """Answer what changed since the number `after`; 204 if nothing beyond what was `known`.
 
-    That nothing did is what open pages are told nearly always: one look at the thread's counter.
+    Nearly all requests of open pages are answered by 204, with one query for the counter.
     """
     after = _number(request.GET, "after")
     known = _number(request.GET, "known") if "known" in request.GET else after
@@ -71,7 +71,7 @@ def _lead(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
 
 
 def _number(query: QueryDict, name: str) -> int:
-    """Raises `Http404` for what no counter could have been."""
+    """Return a number of the query; raise `Http404` if no counter could have it."""
     number = parse_number(str(query.get(name, "")))
     if number is None:
         raise Http404

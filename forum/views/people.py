@@ -1,4 +1,4 @@
-"""People: what they wrote, and what they set for themselves."""
+"""Profiles, the mention menu, and a member’s settings."""
 
 from __future__ import annotations
 
@@ -57,9 +57,10 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def suggest(request: HttpRequest) -> HttpResponse:
-    """The mention menu: people whose name begins with `q`, those of a thread first.
+    """Show the mention menu: people whose names start with `q`, those of the thread first.
 
-    For members only, two letters at least, and so often as somebody types: nobody collects names.
+    Members only, two letters at least, and no faster than somebody types: so that nobody collects
+    names.
     """
     can_participate(request.user).enforce()
     start = request.GET.get("q", "")
@@ -80,7 +81,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest) -> HttpResponse:
-    """What somebody sets for themselves: the time zone."""
+    """Show and save a member’s settings: the time zone."""
     person = request.user
     form = SettingsForm(request.POST or None, initial={"zone": person.zone})
     if form.is_valid():

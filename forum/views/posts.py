@@ -65,7 +65,7 @@ def delete(request: MemberRequest, post_id: int) -> HttpResponse:
 
 @read_only
 def history(request: HttpRequest, post_id: int) -> HttpResponse:
-    """What the post said before, and what was changed."""
+    """Show the earlier versions of a post and their changes."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)
@@ -85,7 +85,7 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
 
 @read_only
 def menu(request: HttpRequest, post_id: int) -> HttpResponse:
-    """What else one can do with a post; a page, or the menu under “More”."""
+    """Show the other actions on a post, on a page or in the menu under “More”."""
     post = get_post(request, post_id)
     template = "posts/_menu.html" if wants_fragment(request) else "posts/menu.html"
     context = {

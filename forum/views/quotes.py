@@ -1,4 +1,4 @@
-"""Quotes: one beside its source, and those of a post."""
+"""A quote beside its source, and the posts that quote a post."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def detail(request: HttpRequest, post_id: int, ordinal: int) -> HttpResponse:
 
 @read_only
 def quoted(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Which posts quote this one, the first written first: a page, or a menu under the post."""
+    """List the posts that quote this one, oldest first: on a page, or in a menu below it."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)

@@ -1,4 +1,4 @@
-"""What pages that only read have in common."""
+"""The decorator of views that only read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ViewFunc = TypeVar("ViewFunc", bound=Callable[..., HttpResponse])
 
 
 def read_only(view: ViewFunc) -> ViewFunc:
-    """A page that only reads: GET or HEAD, one transaction, at most 10 seconds a statement.
+    """Decorate a view that only reads: GET or HEAD, one transaction, 10 seconds a statement.
 
     The limit is set in the transaction, so that it also holds behind a pool of connections.
     """

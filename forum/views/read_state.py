@@ -1,4 +1,4 @@
-"""What is new: recording what a member has seen, and leading from one new post to the next."""
+"""Read state: recording what a member has read, and links from one unread post to the next."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def _thread(request: HttpRequest, thread_id: int) -> Thread:
 @require_POST
 @member_action
 def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
-    """Revisions of these numbers were on the member's screen; with `all`, the whole thread.
+    """Record the revisions that were on the member's screen; with `all`, the whole thread.
 
-    Answers with the inbox's counter, which may be less now.
+    Answer with the counter of unread notifications, which may be lower now.
     """
     member, thread = request.user, _thread(request, thread_id)
     if request.POST.get("all"):
@@ -62,7 +62,7 @@ def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
 
 @require_safe
 def served(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """A page without scripts was served: its posts count as seen.
+    """Record the posts of a page that was served without scripts.
 
     The picture's address is signed, for this member and a day: nobody else can make a browser
     ask for one that records anything.
@@ -80,7 +80,7 @@ def served(request: HttpRequest, thread_id: int) -> HttpResponse:
 @require_POST
 @member_action
 def read(request: MemberRequest, post_id: int) -> HttpResponse:
-    """A post and everything below it counts as seen."""
+    """Mark a post and everything below it as read."""
     member, post = request.user, get_post(request, post_id)
     mark_branch_read(post, member=member)
     messages.success(request, _("Marked as read."))
@@ -90,7 +90,7 @@ def read(request: MemberRequest, post_id: int) -> HttpResponse:
 @require_POST
 @member_action
 def unread(request: MemberRequest, post_id: int) -> HttpResponse:
-    """A post and everything after it counts as new; the page that shows them is left."""
+    """Mark a post and everything after it as unread, and leave the page that shows them."""
     member, post = request.user, get_post(request, post_id)
     mark_unread_from(post, member=member)
     if wants_fragment(request):
@@ -102,10 +102,10 @@ def unread(request: MemberRequest, post_id: int) -> HttpResponse:
 @read_only
 @member_required
 def next_new(request: MemberRequest, thread_id: int) -> HttpResponse:
-    """Lead to the first new post in the order of the tree, or the first after a given one.
+    """Redirect to the first unread post in tree order, or the first after a given one.
 
-    A post that is no longer in the thread is none to go on from: the walk begins anew. Where it
-    ends, it leaves the member at the post that was being read.
+    If the given post is no longer in the thread, start from the beginning. At the end, stay at the
+    post that was being read.
     """
     threads = with_read_state(Thread.objects.visible_to(request.user), request.user)
     thread = get_object_or_404(threads, pk=thread_id)
@@ -130,7 +130,7 @@ def _post_asked_for(request: HttpRequest, thread: Thread, name: str) -> Post | N
 
 
 def say_no_more(request: HttpRequest, thread: Thread) -> None:
-    """There is nothing new further on; what is new further up is offered, never jumped to."""
+    """Say that nothing unread follows; offer a link to what is unread further up."""
     read_state = read_state_of(thread, request.user)
     if read_state and is_member(request) and next_unread_post(thread, request.user, read_state):
         words = format_html(

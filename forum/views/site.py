@@ -1,4 +1,4 @@
-"""What belongs to the site as a whole: its theme, its health."""
+"""The theme and the health checks of the site."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THEME_LASTS = 365 * 24 * 60 * 60  # seconds
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
-    """Remember light, dark, or ("auto") as the device has it, and go back."""
+    """Save the theme (light, dark, or the device’s own with "auto"), and go back."""
     chosen = request.POST.get("theme", "")
     if chosen not in (*THEMES, "auto"):
         raise BadRequest("light, dark or auto")
@@ -36,7 +36,7 @@ def theme(request: HttpRequest) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    """The page of ours that the form was on."""
+    """Return the page that the form was on, if it is ours."""
     back = request.META.get("HTTP_REFERER", "")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     return back if safe else reverse("home")
@@ -45,14 +45,14 @@ def _back(request: HttpRequest) -> str:
 @require_safe
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """Answer that the process runs."""
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers and is migrated: 200, else 503."""
+    """Answer 200 if the database answers and is migrated, else 503."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())

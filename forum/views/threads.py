@@ -76,14 +76,14 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
 
 
 def _folds(request: HttpRequest, window: PostWindow) -> Folds:
-    """What the address asks to have folded away; never the post that it leads to."""
+    """Return the folds that the address asks for; never around the post that it leads to."""
     asked = request.GET.get("fold")
     folded = "all" if asked == "all" else id_param(request.GET, "fold", "p")
     return Folds(folded, window.rows, id_param(request.GET, "at", "p"))
 
 
 def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
-    """This page with all branches folded away; when they are, with all open."""
+    """Return the address of this page with all branches folded; when they are, with all open."""
     query = request.GET.copy()
     query.pop("fold", None)
     if not page.folds.all:
@@ -92,7 +92,10 @@ def _fold_address(request: HttpRequest, page: ThreadPage, address: str) -> str:
 
 
 def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | None) -> PostWindow:
-    """The page that the address asks for; 404 when it names a post that is not in the thread."""
+    """Return the window that the address asks for.
+
+    Raises `Http404` when it names a post that is not in the thread.
+    """
     start = next((name for name in PAGE_STARTS if name in request.GET), None)
     post_id = id_param(request.GET, start, "p") if start else None
     order = sort_order_of(request, request.GET)
@@ -116,7 +119,7 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
 
 @read_only
 def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """Who answers whom in a large thread: its branches, and the way to a post in one."""
+    """Show the outline of a large thread: its branches, and the path to a post in one."""
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, pk=thread_id)

@@ -69,8 +69,8 @@ function headAt({ target, clientX }) {
   const { left, right } = target.getBoundingClientRect();
   const across = style.direction === "rtl" ? right - clientX : clientX - left;
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const axis = parseFloat(style.getPropertyValue("--av")) * rem / 2;
-  const gutter = parseFloat(style.getPropertyValue("--gut")) * rem;
+  const axis = parseFloat(style.getPropertyValue("--avatar-size")) * rem / 2;
+  const gutter = parseFloat(style.getPropertyValue("--gutter")) * rem;
   if (!gutter) return null;
   const above = target.matches(".node") && target.parentElement.closest(".node")?.querySelector("article");
   if (target.matches(".fork > .node")) return across < 0 ? above : null;

@@ -45,8 +45,11 @@ COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 LOOKS = [(390, "light", ALL_RULES), (1280, "light", ALL_RULES), (1280, "dark", COLOUR_RULES)]
 # What is off the screen of a long thread is not laid out yet, and has no size.
 # Links among words are as high as the words (WCAG 2.5.8 says so too).
-TARGETS = (
-    "main :is(a, button, input, select, textarea, summary), :is(.top, .foot, .bar) :is(a, button)"
+TARGETS = ", ".join(
+    (
+        "main :is(a, button, input, select, textarea, summary)",
+        ":is(.top, .foot, .bar) :is(a, button)",
+    )
 )
 SMALL = """all => all
     .filter(one => one.checkVisibility({ contentVisibilityAuto: true }) && one.type !== "hidden")

@@ -174,7 +174,8 @@ def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> No
 
 # What differs each time: how much waits for a moderator, and what is signed with the hour.
 COUNT = re.compile(
-    r"<b>\d+</b>(?=<span class=\"vh\"> waiting)|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
+    r"<b>\d+</b>(?=<span class=\"vh\"> waiting)"
+    r"|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
 )
 
 
