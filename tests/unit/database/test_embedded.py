@@ -179,7 +179,7 @@ def test_restore_replaces_everything_or_nothing(home, made):
         whole[:-1000],
         whole.replace(b"COPY public.words", b"COPY public.no"),
     ):
-        with pytest.raises(EmbeddedDatabaseError, match="(?i)nothing"):
+        with pytest.raises(EmbeddedDatabaseError, match=r"(?i)nothing"):
             database.restore(new, io.BytesIO(damaged))
         assert ask(new, "SELECT word FROM words") == "later"
 
