@@ -187,7 +187,7 @@ def break_down(route: Route) -> None:
 
 
 BROKEN = "Something went wrong. Your text is still here; try again."
-OFFLINE = "No connection, or no answer in time. It may have arrived all the same. Your text"
+OFFLINE = "No connection. It may have been posted anyway. Your text is still here; try again."
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_visitor_is_asked_to_log_in_where_the_reply_would_be(visit, reply: Post)
     press(page, reply, "Reply to")
 
     note = page.locator(f"#p{reply.pk} + .note")
-    expect(note).to_have_text("Sign in to reply to bob.")
+    expect(note).to_have_text("Log in to reply to bob.")
     expect(note).to_be_focused()
     press(page, reply, "Reply to")
     expect(page.locator(".note")).to_have_count(1)

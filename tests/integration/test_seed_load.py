@@ -220,7 +220,7 @@ def test_dump_of_a_forum_loads_into_an_empty_one(tmp_path, opening, reply, alice
 def test_name_that_is_taken_stops_the_loading_and_is_named(name):
     person = User.objects.create_user(name, "somebody@example.org")
 
-    with pytest.raises(CommandError, match=r"Nothing was loaded\.(?s:.*)forum\.User"):
+    with pytest.raises(CommandError, match=r"Nothing loaded\.(?s:.*)forum\.User"):
         load()
 
     assert list(User.objects.all()) == [person]

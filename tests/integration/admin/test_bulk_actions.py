@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alic
     delete_post(deleted, actor=alice)
     asked = as_carol.get(page("post", "hide", opening, reply, deleted)).content.decode()
     assert "Hide this post?" in asked
-    assert "These stay as they are" in asked
+    assert "No change needed or allowed for these" in asked
     answer = as_carol.post(page("post", "hide", opening, reply, deleted), WHY)
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
     assert said(answer) == [
@@ -250,7 +250,7 @@ def test_a_selection_with_others_says_before_what_is_left_out(as_carol, opening,
     Post.objects.filter(pk=opening.pk).update(author=erin)
     asked = as_carol.get(page("post", "hide", opening, reply)).content.decode()
     assert "Hide this post?" in asked
-    assert "These stay as they are" in asked
+    assert "No change needed or allowed for these" in asked
     asked = as_carol.get(page("post", "hide", opening))
     assert asked.status_code == 403
 
