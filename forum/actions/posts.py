@@ -190,17 +190,17 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
 def lock_post(post: Post) -> Post:
     """Lock the thread that a post is in, and return the post as it is now.
 
-    Its author comes with it, its thread with the board, and its parent's author. A post that was
-    moved since it was read is followed; the lock of the thread it left is kept, too.
+    Its author comes with it, its thread with the board, and its parent's author. When the post was
+    moved since it was read, the action starts again with its new thread.
     """
-    posts = Post.objects.select_related("author", "thread__board", "parent__author")
     thread_id = post.thread_id
-    while True:
-        Thread.objects.lock(thread_id)
-        locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
-        if locked.thread_id == thread_id:
-            return locked
-        thread_id = locked.thread_id
+    Thread.objects.lock(thread_id)
+    posts = Post.objects.select_related("author", "thread__board", "parent__author")
+    locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
+    if locked.thread_id != thread_id:
+        post.thread_id = locked.thread_id
+        raise RetryTransaction
+    return locked
 
 
 def lock_thread_of(post_id: int) -> Thread:

@@ -31,13 +31,13 @@ def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
     """Run an action in a transaction of its own, again when it lost a race.
 
     Raises `Busy` when a lock could not be had in time, or after `MAX_TRIES`. Inside another
-    transaction it runs once, as a part of that.
+    transaction it is a part of that, and starts again only for `RetryTransaction`.
     """
 
     @functools.wraps(action)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        tries = 1 if connection.in_atomic_block else MAX_TRIES
-        for left in reversed(range(tries)):
+        is_nested = connection.in_atomic_block
+        for left in reversed(range(MAX_TRIES)):
             try:
                 with transaction.atomic():
                     return action(*args, **kwargs)
@@ -47,7 +47,7 @@ def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
             except DatabaseError as error:
                 if not _lost_a_race(error):
                     raise
-                if isinstance(error.__cause__, LockNotAvailable) or not left:
+                if is_nested or isinstance(error.__cause__, LockNotAvailable) or not left:
                     raise Busy from error
         raise Busy
 

@@ -109,7 +109,7 @@ def test_one_of_many_edits_of_a_revision_wins_and_others_conflict(crowd, sound, 
     Revision.objects.filter(post=reply).update(created_at=reply.created_at - timedelta(hours=1))
     outcomes = crowd("edits", processes=8, author=bob.pk, post=reply.pk, base=reply.number)
 
-    assert sorted(map(str, chain(*outcomes))) == [str(reply.pk)] + ["Changed"] * 7
+    assert sorted(map(str, chain(*outcomes))) == [str(reply.pk)] + ["Conflict"] * 7
     assert reply.revisions.count() == 2
     sound()
 
