@@ -73,7 +73,7 @@ def in_template(source: str) -> Iterator[str]:
     for match in TRANSLATE.finditer(source):
         yield match[1] or match[2] or ""
     for match in BLOCK.finditer(source):
-        yield from PLURAL.split(match[1])
+        yield from (" ".join(text.split()) for text in PLURAL.split(match[1]))
 
 
 def faults(text: str) -> list[str]:

@@ -23,7 +23,7 @@ def test_asked_for_by_one_and_confirmed_by_another(visit, world: World, reply: P
     carol.get_by_label("Reason").fill("A private <i>number</i>")
     carol.get_by_role("button", name="Delete permanently").click()
     expect(carol.locator(".messages .note")).to_contain_text(
-        "A different moderator has to confirm it"
+        "Another moderator has to confirm it"
     )
 
     page = f"/admin/forum/erasure/{Erasure.objects.latest('pk').pk}/change/"

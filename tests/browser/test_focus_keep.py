@@ -61,7 +61,7 @@ def test_every_reply_has_a_name_that_says_whom_it_answers(visit, world: World) -
 
     names = page.locator("li > article").evaluate_all(NAMES)
 
-    assert names == [
+    assert [" ".join(name.split()) for name in names] == [
         "bob replies to alice",
         "alice replies to bob, level 2",
         "bob replies to alice, level 3",

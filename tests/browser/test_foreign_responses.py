@@ -162,7 +162,7 @@ def page(visit, thread: Thread, opening: Post, reply: Post, world: World) -> Pag
     """Alice at bob's reply, with words in the composer that only her device has."""
     Draft.objects.filter(member=world.alice).delete()
     quoting = f"> {reply.source}\n\nAll of it?"
-    reply_to(reply, author=world.carol, source=quoting, pointed_at=[reply.pk])
+    reply_to(reply, author=world.carol, source=quoting, quoted_post_ids=[reply.pk])
     page = visit(thread.get_absolute_url(), world.alice)
     page.locator(f"#p{reply.pk} > .acts").get_by_role("link", name="Reply to").click()
     expect_composer(page)

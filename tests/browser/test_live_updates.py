@@ -95,7 +95,7 @@ def test_new_replies_appear_in_place_without_moving_the_page(
     assert abs(page.evaluate(TOP, f"p{posts[2].pk}") - top) < 1
     in_tree = [post.pk for post in Post.objects.in_thread(opening.thread)][1:]
     assert page.evaluate(ORDER) == in_tree
-    expect(page.locator(f"#p{below.pk} .new")).to_contain_text("New")
+    expect(page.locator(f"#p{below.pk} .new")).to_contain_text("Unread")
     fork = page.locator(f"li:has(> #p{posts[2].pk}) ol.fork")
     expect(fork.locator(f"#p{second.pk}")).to_be_attached()
     expect(page.locator(f"li:has(> #p{posts[2].pk}) summary")).to_have_text(

@@ -143,7 +143,7 @@ def test_several_are_answered_at_once_after_a_page_that_counts(as_carol, reporte
     form = {"action": "dismiss", "_selected_action": chosen}
     answer = as_carol.post(QUEUE, form)
     asked = as_carol.get(answer.url).content.decode()
-    assert "Dismiss reports on these 2 posts?" in asked
+    assert "Dismiss the reports on these 2 posts?" in asked
     assert "2 posts by 2 people in 1 thread, 3 open reports" in asked
     assert Report.objects.open().count() == 4
     answer = as_carol.post(answer.url, {"reason": "Read it. Fine."})

@@ -110,7 +110,7 @@ def test_many_are_counted_and_a_few_shown(
     for n in range(7):
         reply_to(reply, author=carol, source=f"Number {n}.")
     html = composer.send(WORDS).content.decode()
-    assert "7 replies arrived here" in html
+    assert "7 new replies since you started" in html
     assert len(re.findall("<details>", html)) == 5
     assert composer.send(WORDS).status_code == 302
 

@@ -107,7 +107,7 @@ def test_draft_stands_under_its_post(
     composer.save(WORDS)
     page = read(as_alice, reply.thread.get_absolute_url())
     post = page.index(f'id="p{reply.pk}"')
-    offer = page.index("Your reply to bob, 6 words.")
+    offer = page.index("Draft reply to bob, 6 words")
     assert "</article>" in page[post:offer]
     assert "<article" not in page[post:offer].split("</article>", 1)[1]
     assert "6 words" not in read(as_bob, reply.thread.get_absolute_url())
@@ -117,7 +117,7 @@ def test_words_of_a_long_draft_and_lines_of_many_are_counted_only_so_far(
     composer: Composer, as_alice: Client, opening: Post, alice: User, bob: User
 ) -> None:
     composer.save("moss " * 2000)
-    assert "Your reply to bob, 800+ words." in read(as_alice, opening.thread.get_absolute_url())
+    assert "Draft reply to bob, 800+ words" in read(as_alice, opening.thread.get_absolute_url())
     for n in range(MOST_LINES):
         post = reply_to(opening, author=bob, source=f"Number {n}.")
         save_draft(Purpose(parent_id=post.pk), member=alice, written=Writing("Yes."))

@@ -43,7 +43,7 @@ def test_reply_waits_in_place_with_htmx(as_bob, opening, rule):
     assert answer.status_code == 202
     assert "<html" not in told
     assert f'id="held-{HeldPost.objects.get().pk}"' in told
-    assert "Your text is safe." in told
+    assert "The decision will be in your inbox." in told
     assert "data-focus" in told
 
 

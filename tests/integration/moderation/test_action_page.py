@@ -62,7 +62,7 @@ def test_moderator_is_asked_why_and_then_it_is_done(as_carol, as_erin, address, 
     assert entry.reason == "off the wall"
     # Once it is confirmed, everybody reads why a post was erased.
     is_public = entry.type.is_public or name == "post-erase"
-    assert ("everybody in the moderation log" in asked.content.decode()) is is_public
+    assert ("It is also public in the moderation log" in asked.content.decode()) is is_public
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -70,7 +70,7 @@ def test_name_address_and_all_that_is_theirs_is_in_no_table(story, walpurga, eri
     erased(walpurga, erin, carol)
     receipt = OutgoingMail.objects.get()
     assert (receipt.recipients, receipt.is_last) == (["w.quibble@example.org"], True)
-    assert b"the receipt" in bytes(receipt.message)
+    assert b"permanently deleted" in bytes(receipt.message)
     sent = []
     assert deliver_next(lambda mail: sent.append(bytes(mail.message)))
     assert len(sent) == 1
@@ -171,7 +171,7 @@ def test_administrator_sees_when_it_is_due_and_does_it(walpurga, as_erin, as_car
     listed = as_erin.get(reverse("admin:forum_erasure_changelist"), {"state": "open"})
     assert f"the account {NAME}" in listed.content.decode()
     page = reverse("admin:forum_erasure_change", args=[asked.pk])
-    assert "Due by" in as_erin.get(page).content.decode()
+    assert "Confirm it by" in as_erin.get(page).content.decode()
     confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
     assert as_carol.post(confirm).status_code == 403, "administrators answer members"
     assert as_erin.post(confirm).status_code == 302

@@ -63,7 +63,8 @@ class Hazards(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         if tag in NOT_OURS:
             self.found.append(tag)
-        if tag == "script" and not attributes.get("src", "").startswith("/"):
+        is_data = attributes.get("type") == "application/json"
+        if tag == "script" and not (is_data or attributes.get("src", "").startswith("/")):
             self.found.append(f"script {attributes}")
         if tag == "img" and not PICTURE.match(attributes.get("src", "")):
             self.found.append(f"img {attributes}")
