@@ -46,7 +46,7 @@ def test_removed_appealed_against_and_brought_back(
     appeal = Appeal.objects.latest("pk").get_absolute_url()
     moderator.goto(appeal)
     expect(
-        moderator.get_by_text("An appeal must be answered by a different moderator")
+        moderator.get_by_text("An appeal must be decided by a different moderator")
     ).to_be_visible()
     other = visit("/appeals/", world.erin)
     other.goto(appeal)
