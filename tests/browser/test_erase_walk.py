@@ -22,9 +22,7 @@ def test_asked_for_by_one_and_confirmed_by_another(visit, world: World, reply: P
     expect(carol.get_by_text("quotes of them in 1 other post")).to_be_visible()
     carol.get_by_label("Reason").fill("A private <i>number</i>")
     carol.get_by_role("button", name="Delete permanently").click()
-    expect(carol.locator(".messages .note")).to_contain_text(
-        "Another moderator has to confirm it"
-    )
+    expect(carol.locator(".messages .note")).to_contain_text("Another moderator has to confirm it")
 
     page = f"/admin/forum/erasure/{Erasure.objects.latest('pk').pk}/change/"
     carol.goto(page)

@@ -63,7 +63,7 @@ def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: U
 
     row_of(page, second).locator(".open").focus()
     page.keyboard.press("d")
-    expect(page.locator("h1")).to_have_text("Dismiss reports on this post?")
+    expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
     page.get_by_label("Reason").fill("it is fine")
     page.keyboard.press("Enter")
     expect(row_of(page, second)).to_have_count(0)
@@ -109,6 +109,6 @@ def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User
         expect(page.locator("h1")).to_have_text("A post by bob")
         page.keyboard.press("a")
         page.get_by_role("link", name="Dismiss reports").click()
-        expect(page.locator("h1")).to_have_text("Dismiss reports on this post?")
+        expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
     finally:
         set_keys(carol, are_on=True)

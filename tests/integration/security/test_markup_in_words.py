@@ -163,8 +163,9 @@ def test_every_page_about_a_post_shows_markup_as_text(
             assert shown.status_code == (200 if do else 422)
             assert_inert(shown.content.decode())
     assert_inert(read(as_alice, f"/p/{post.pk}/reply/?quote=1"))
-    for page in ("", f"{post.pk}/change/", f"hide/?id={post.pk}", "?q=Before"):
+    for page in ("", f"{post.pk}/change/", "?q=Before"):
         assert_inert(read(as_carol, f"/admin/forum/post/{page}"), text)
+    assert_inert(read(as_carol, f"/moderate/post/hide/?id={post.pk}"), text)
     assert_inert(read(as_carol, f"/p/{post.pk}/hide/"), text)
 
 
@@ -209,10 +210,11 @@ def test_reasons_show_markup_as_text(
     for page in (
         *("moderationaction/", f"moderationaction/{hidden.pk}/change/"),
         *(f"post/{reply.pk}/change/", f"thread/{reply.thread_id}/change/"),
-        *(f"user/{alice.pk}/change/", "user/", f"user/lift/?id={alice.pk}"),
+        *(f"user/{alice.pk}/change/", "user/"),
     ):
         assert_inert(read(as_carol, f"/admin/forum/{page}"), reason)
-    for page in (f"/p/{reply.pk}/unhide/", f"/t/{reply.thread_id}/unlock/", "/u/alice/lift/"):
+    lift = f"/moderate/person/lift/?id={alice.pk}"
+    for page in (f"/p/{reply.pk}/unhide/", f"/t/{reply.thread_id}/unlock/", "/u/alice/lift/", lift):
         assert_inert(read(as_carol, page), reason)
 
 
