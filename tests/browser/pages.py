@@ -307,6 +307,7 @@ PAGES: dict[str, Shown] = {
 # Addresses that show no page: they redirect, or answer without one.
 # Each of these asks the same of the same as one above; nothing but the words differs.
 LIKE_ANOTHER = {
+    "moderate",
     *("post-restore", "post-unlock-branch", "post-hasten-branch"),
     *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
 }
