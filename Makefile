@@ -20,7 +20,7 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
-# A file goes to one process as a whole, since its tests share what is slow to make. They are begun
+# A file goes to one process as a whole, since its tests share what is slow to make. They start
 # in the order of collection, which puts the slow ones first (tests/conftest.py).
 PYTEST = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
 # Each process has a browser, a server and a forum of its own. Tests that look at the same page

@@ -1,4 +1,4 @@
-"""Who can take each moderation action: the one thing about it that is written by hand.
+"""Permissions expected for each moderation action: the one thing about it written by hand.
 
 A new action needs one row in `EXPECTED`: its page's name, and for targets of everybody who can act
 against somebody. Tests of permissions and of addresses read this.

@@ -258,12 +258,12 @@ class Page(Element):
 
     @property
     def messages(self) -> list[str]:
-        """What the forum says about the last action."""
+        """The messages of the forum about the last action."""
         return self.texts(".messages .note")
 
     @property
     def errors(self) -> list[str]:
-        """What is wrong with a form."""
+        """The errors of a form."""
         return self.texts(".errorlist li, .summary li")
 
     @property

@@ -1,4 +1,4 @@
-"""Who can do what to whom, by role. An action without a row in the table fails."""
+"""Permissions by role for each action and target. An action without a row in the table fails."""
 
 from __future__ import annotations
 

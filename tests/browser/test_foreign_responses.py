@@ -225,7 +225,7 @@ def test_autosave_keeps_the_text_on_the_device(page: Page, status: int) -> None:
 
 
 def test_reading_is_not_reported_as_done(page: Page) -> None:
-    """What was seen is sent again after a foreign response, whose words are no count."""
+    """Read state is sent again after a foreign response, which is not taken for a count."""
     page.locator(".node > article").last.evaluate("post => post.scrollIntoView()")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
