@@ -74,9 +74,11 @@ class BranchPage(ThreadPage):
         reader: Reader,
         window: PostWindow,
         read_state: ThreadReadState | None,
+        *,
         came_from: int | None,
+        is_continuation: bool,
     ) -> None:
-        super().__init__(thread, reader, window, read_state)
+        super().__init__(thread, reader, window, read_state, is_continuation=is_continuation)
         self.came_from = came_from
         self.head = next(row for row in window.rows if row.id == window.head_id)
 

@@ -12,10 +12,9 @@ from django.utils.translation import ngettext
 from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
-from forum.presenters.read_state import PageReadState
 from forum.presenters.threads import ThreadPage
 from forum.queries.live_updates import MAX_CHANGES, PostChange
-from forum.queries.thread_pages import PostRow, PostWindow, fetch_rows
+from forum.queries.thread_pages import PostWindow, fetch_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,6 @@ class ChangeNote:
     words: str
 
 
-class UpdatesReadState(PageReadState):
-    """Also to those for whom nothing is new on their first visit, and to visitors."""
-
-    fresh: frozenset[int] = frozenset()
-
-    def mark(self, row: PostRow) -> str:
-        return super().mark(row) or ("shown" if row.id in self.fresh else "")
-
-
 class LiveUpdates:
     """The changes of a thread after a number, for one reader."""
 
@@ -59,7 +49,7 @@ class LiveUpdates:
         self._reader = reader
         self._changes = changes
         self.is_more = len(changes) == MAX_CHANGES
-        # As far as this tells; what is left out comes with the next.
+        # Changes after this number come with the next request.
         self.number = (
             max(change.number for change in changes) if self.is_more else thread.next_number - 1
         )
@@ -68,16 +58,20 @@ class LiveUpdates:
         answered = {change.parent_id for change in changes}
         rows = fetch_rows({opening, *ids}, reader, parents=answered, read_state=read_state)
         self._rows = {row.id: row for row in rows}
-        self._page = ThreadPage(thread, reader, PostWindow(rows, frozenset(ids)), read_state)
-        self._page.in_page |= {change.parent_id or 0 for change in changes}
         self._new = [
             change for change in changes if change.is_new and self._rows[change.id].is_readable
         ]
         of_others = [change for change in self._new if change.author_id != reader.pk]
-        unread = UpdatesReadState(thread, reader, self._page.window, read_state, rows)
-        unread.fresh = frozenset(change.id for change in of_others)
-        self._page.unread = unread
-        self._fresh = unread.fresh
+        self._fresh = frozenset(change.id for change in of_others)
+        for post_id in self._fresh:  # for visitors too, and on a first visit
+            self._rows[post_id].is_fresh = True
+        self._page = ThreadPage(
+            thread,
+            reader,
+            PostWindow(rows, frozenset(ids)),
+            read_state,
+            also_in_page={change.parent_id or 0 for change in changes},
+        )
         self.count = len(of_others)
         self.to_reader = sum(
             change.parent_author_id == reader.pk for change in of_others if reader.pk

@@ -24,8 +24,12 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
     rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
-    page = ThreadPage(thread, reader, PostWindow(rows, frozenset({post.pk})))
-    page.in_page |= {post.parent_id or 0}
+    page = ThreadPage(
+        thread,
+        reader,
+        PostWindow(rows, frozenset({post.pk})),
+        also_in_page={post.parent_id or 0},
+    )
     row = page.rows[-1]
     older = count_older_siblings(post)
     is_alone = row.level == 2 and not older and order != "time"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from html import escape  # Django's costs three times as much
 
@@ -52,7 +53,11 @@ NODE_HTML = '<li class="node">'
 
 
 class ThreadPage:
-    """One page of a thread for one reader: the opening post, the tree, and the links onward."""
+    """One page of a thread for one reader: the opening post, the tree, and the links onward.
+
+    `also_in_page` are posts that the browser has already, besides those of the window.
+    `is_continuation` leaves out the posts above the window, for a reader whose page has them.
+    """
 
     def __init__(
         self,
@@ -60,6 +65,10 @@ class ThreadPage:
         reader: Reader,
         window: PostWindow,
         read_state: ThreadReadState | None = None,
+        *,
+        folds: Folds | None = None,
+        also_in_page: Iterable[int] = (),
+        is_continuation: bool = False,
     ) -> None:
         self.thread = thread
         self.reader = reader
@@ -71,9 +80,11 @@ class ThreadPage:
         self.opening = next(row for row in window.rows if row.parent_id is None)
         replies = [row for row in window.rows if row is not self.opening]
         self.rows, self.merged = select_visible_rows(replies, window)
-        self.in_page = frozenset(row.id for row in window.rows)
-        if window.head_id:
-            self.in_page -= {self.opening.id}
+        if is_continuation:
+            self.rows = [row for row in self.rows if row.id in window.page]
+        self.is_continuation = is_continuation
+        in_page = {row.id for row in window.rows} | set(also_in_page)
+        self.in_page = frozenset(in_page - {self.opening.id} if window.head_id else in_page)
         self.mentions = Mention.objects.on_posts(
             [row.id for row in window.rows if has_mentions(row.html)]
         )
@@ -82,16 +93,24 @@ class ThreadPage:
         )
         self.read_state = read_state
         self.clock = Clock()
-        self.folds = Folds()
+        self.folds = folds or Folds()
         self.offers = Offers(thread)
-        self.added = ""  # what to say when this page goes below another
 
     @cached_property
     def unread(self) -> PageReadState:
         """The read state of the rows that are shown."""
-        has_opening = not self.added and not self.window.head_id
+        has_opening = not (self.is_continuation or self.window.head_id)
         rows = [self.opening, *self.rows] if has_opening else self.rows
         return PageReadState(self.thread, self.reader, self.window, self.read_state, rows)
+
+    @property
+    def added(self) -> str:
+        """The announcement when this page is added to another."""
+        if not self.is_continuation:
+            return ""
+        count = len(self.rows)
+        shown = ngettext("%(count)d more reply shown.", "%(count)d more replies shown.", count)
+        return shown % {"count": count}
 
     @property
     def earlier(self) -> int | None:
@@ -197,15 +216,6 @@ class ThreadPage:
             lang=detect_language(row.excerpt),
             reported=report_badge(row),
         )
-
-    def without_context(self) -> ThreadPage:
-        """This page without the posts above it, for a reader who has those already."""
-        self.rows = [row for row in self.rows if row.id in self.window.page]
-        count = len(self.rows)
-        self.added = ngettext(
-            "%(count)d more reply shown.", "%(count)d more replies shown.", count
-        ) % {"count": count}
-        return self
 
     def tree(self) -> SafeString:
         """Return the replies as nested lists, `li > article + ol`, nested as the replies are."""

@@ -27,8 +27,7 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
         return redirect("post-detail", post_id)
     address = f"{post_path(post_id)}branch/"
     context = {"thread": page.thread, "page": page, "address": address}
-    if wants_fragment(request):
-        page.without_context()
+    if page.is_continuation:
         context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
     context |= {"ways": links_to_rest(page, address), "place": post_path(post_id)}
@@ -56,4 +55,11 @@ def _page(request: HttpRequest, branch: int) -> BranchPage:
     )
     if window is None:
         raise Http404
-    return BranchPage(thread, request.user, window, read_state, id_param(request.GET, "from", "p"))
+    return BranchPage(
+        thread,
+        request.user,
+        window,
+        read_state,
+        came_from=id_param(request.GET, "from", "p"),
+        is_continuation=wants_fragment(request),
+    )

@@ -45,8 +45,15 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
     read_state = read_state_of(thread, request.user)
-    page = ThreadPage(thread, request.user, _window(request, thread, read_state), read_state)
-    page.folds = _folds(request, page.window)
+    window = _window(request, thread, read_state)
+    page = ThreadPage(
+        thread,
+        request.user,
+        window,
+        read_state,
+        folds=_folds(request, window),
+        is_continuation=wants_fragment(request),
+    )
     response = _shown(request, page, address)
     if request.GET.get("order") in SORT_ORDERS:
         response.set_cookie(
@@ -57,8 +64,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
 
 def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:
     context = {"thread": page.thread, "page": page, "address": address}
-    if wants_fragment(request):
-        page.without_context()
+    if page.is_continuation:
         context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
     opening_post = page.opening_post()
