@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -18,9 +18,7 @@ class PageAdmin(ForModerators, ModeratorModelAdmin):
     """A read-only page, `show`, with forms for the `steps`: methods that take the object's id."""
 
     steps: Sequence[str]
-
-    def show(self, request: HttpRequest, row: Any) -> HttpResponse:
-        raise NotImplementedError
+    show: Callable[[HttpRequest, Any], HttpResponse]
 
     def one(self, request: HttpRequest, row_id: int | str) -> Any:
         """404 for a row that is not this moderator's."""

@@ -7,6 +7,7 @@ with the exact state before and after, then notifications: all in one transactio
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -85,7 +86,7 @@ def set_state(state: TargetState, targets: Sequence[Any], value: Value) -> Plan:
     )
 
 
-class Action(Generic[T]):
+class Action(ABC, Generic[T]):
     """One thing that moderators do: everything about it that is not the same for all.
 
     Subclasses say what follows and are registered, once each: `hide_post = register(HidePost())`.
@@ -125,9 +126,9 @@ class Action(Generic[T]):
     # are the fields that the form adds, so each action has its own.
     plan: Callable[..., Plan]
 
+    @abstractmethod
     def permission(self, actor: Reader, target: T) -> PermissionResult:
         """Say whether `actor` can do it to `target`."""
-        raise NotImplementedError
 
     def is_applicable(self, target: T) -> bool:
         """Return whether there is anything to do, for menus: not offered otherwise."""

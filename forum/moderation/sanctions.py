@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -38,9 +39,9 @@ class _RestrictionAction(Action[User]):
 
     kind = MEMBER
 
+    @abstractmethod
     def state(self, board: Board | None) -> TargetState:
         """Return the state that it sets, everywhere or in that board."""
-        raise NotImplementedError
 
     def permission(self, actor: Reader, target: User) -> PermissionResult:
         return can_sanction(actor, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -152,7 +153,7 @@ class Composer:
         return self.is_dead_end or isinstance(self.error, FINAL)
 
 
-class ComposeView(View):
+class ComposeView(View, ABC):
     """One form, from opening to posting it: the common parts of replies, edits and new threads.
 
     GET shows the composer with what was typed before. POST does what the button says (`do`), and
@@ -169,13 +170,13 @@ class ComposeView(View):
 
     # -- Defined by subclasses --------------------------------------------------------------------
 
+    @abstractmethod
     def find_target(self, *args: Any, **kwargs: Any) -> ComposerTarget | Purpose:
         """Return the target; only its purpose when it is gone, or the member cannot see it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def permission(self) -> PermissionResult:
         """Return whether this person may write it."""
-        raise NotImplementedError
 
     def begin(self) -> Writing:
         """Return the form's initial values."""
@@ -184,13 +185,13 @@ class ComposeView(View):
     def complete(self, *, has_draft: bool) -> None:
         """Add what the query string asks for, before the form is first shown."""
 
+    @abstractmethod
     def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
         """Write it, unless `check` refuses; returns the post."""
-        raise NotImplementedError
 
+    @abstractmethod
     def posted(self, post: Post) -> HttpResponse:
         """Redirect to the post."""
-        raise NotImplementedError
 
     def recover(self, error: UserError) -> None:
         """Prepare what helps after an error."""

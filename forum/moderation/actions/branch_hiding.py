@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +20,7 @@ from forum.permissions import PermissionResult, can_hide
 
 
 class _BranchAction(Action[Post]):
-    """Sets whether posts are hidden, of those in a branch that the action is about."""
+    """An action that hides or shows the posts of a branch."""
 
     kind = POST
     takes_branch = True
@@ -29,9 +30,9 @@ class _BranchAction(Action[Post]):
     def permission(self, actor: Reader, target: Post) -> PermissionResult:
         return can_hide(actor, target)
 
+    @abstractmethod
     def takes(self, head: Post, post: Post) -> bool:
         """Return whether a post of the branch changes with its head."""
-        raise NotImplementedError
 
     def plan(self, targets: Sequence[Post]) -> Plan:
         heads = lock_posts([head.pk for head in targets])
