@@ -38,7 +38,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 def _open_cases(request: HttpRequest, reader: Reader) -> str:
-    """Return the number of open cases for a moderator; a fragment has no header to show it in."""
+    """Return the number of open cases for a moderator; fragments have no header and need none."""
     if not isinstance(reader, User) or not can_access_admin(reader) or wants_fragment(request):
         return ""
     return capped(Case.objects.waiting_for(reader))

@@ -23,14 +23,14 @@ class LogEntryType:
     name: str
     past_tense: Any  # a lazy translation, as are all texts
     inverse: str | None = None
-    # Authors and members concerned are notified, in these words: "Your post was hidden."
+    # The text of notifications to authors and members concerned: "Your post was hidden."
     notifies: bool = False
     notification: Any = ""
-    # Everybody can read of it in the log.
+    # Everybody can read its entries in the log.
     is_public: bool = True
-    # It goes against somebody, who can ask a different moderator to look at it.
+    # It affects a member, who can appeal to a different moderator.
     can_be_appealed: bool = False
-    # What it has in common with others that are treated like it somewhere.
+    # Types with the same topic are treated alike in places.
     topic: Topic = ""
 
     @property
@@ -42,7 +42,7 @@ _types: dict[str, LogEntryType] = {}
 
 
 def register_type(entry_type: LogEntryType) -> LogEntryType:
-    """Let entries be of this type from now on; two actions can share one type."""
+    """Register a type of entry and return it; two actions can share one type."""
     known = _types.setdefault(entry_type.name, entry_type)
     if known != entry_type:
         raise ValueError(f"two types of log entries are named {entry_type.name!r}")
@@ -50,7 +50,7 @@ def register_type(entry_type: LogEntryType) -> LogEntryType:
 
 
 def entry_type(name: str) -> LogEntryType:
-    """Return the type of that name; KeyError when there is none."""
+    """Return the type of that name; raises `KeyError` when there is none."""
     return _types[name]
 
 
@@ -60,7 +60,7 @@ def entry_types() -> list[LogEntryType]:
 
 
 def public_types() -> list[str]:
-    """Return the names of the types that everybody can read of."""
+    """Return the names of the types whose entries everybody can read."""
     return [each.name for each in _types.values() if each.is_public]
 
 

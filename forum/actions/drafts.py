@@ -18,9 +18,9 @@ from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post, User
 from forum.models.drafts import Purpose
 
-# A text may be too long for a post, and wait to be split.
+# Drafts may be longer than posts, to be split later.
 MAX_DRAFT = 5 * MAX_SOURCE
-# More than anybody comes back to.
+# More drafts than a member would return to.
 MOST_KEPT = 200
 
 
@@ -28,12 +28,12 @@ MOST_KEPT = 200
 class Writing:
     """The text in a composer, with the hidden fields of its form.
 
-    `nonce` tells the form from every other. `base_revision` and `last_seen_post` say what there was
-    when it was opened: a revision of the post that it replies to or edits, and the latest post of
-    the thread; `original_hash` is the fingerprint of the text that an edit began from.
-    `acknowledged_post` and `acknowledged_edit` are the latest reply and edit by others that it has
-    shown. `version` is that of the draft that it began from or saved last; `autosave_seq` counts
-    what it saves while somebody types.
+    `nonce` identifies the form. `base_revision` and `last_seen_post` are the state when it was
+    opened: the revision of the post that it replies to or edits, and the latest post of the thread.
+    `original_hash` is the fingerprint of the text that an edit began from. `acknowledged_post` and
+    `acknowledged_edit` are the latest reply and edit by others that the form has shown. `version`
+    is the version of the draft that it began from or saved last; `autosave_seq` counts its
+    autosaves.
     """
 
     source: str = ""
@@ -51,13 +51,13 @@ class Writing:
 
 @retrying_transaction
 def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
-    """Save a member's draft for a purpose; return it.
+    """Save a member's draft for a purpose and return it.
 
-    None when there is nothing to keep: the form has been posted, or an edit changes nothing. A
-    blank text gives up what was kept before. Raises `Conflict` when another form has saved since,
-    whose text stays; `Invalid` when it is too much to keep; `NotAllowed` when it
-    is an edit of what somebody else wrote; `AlreadySent` when a form that was sent with other words
-    saves in passing, which may be what it held before it was sent.
+    Return None when there is nothing to save: the form has been posted, or an edit changes nothing.
+    A blank text discards the draft saved before. Raises `Conflict` when another form has saved
+    since, and keeps that form's text; `Invalid` when the text is too long or the member has too
+    many drafts; `NotAllowed` when it edits somebody else's post; and `AlreadySent` for an autosave
+    of a form that was sent with other text, since it may be older than what was sent.
     """
     _check_own(purpose, member)
     source, title = clean_source(written.source), clean_source(written.title)
@@ -97,14 +97,14 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
 
 @retrying_transaction
 def discard_draft(draft: Draft, *, actor: User) -> Draft:
-    """Give a draft up; for an hour it can be taken back. Raises `Gone` when it is not theirs."""
+    """Discard a draft; for an hour it can be restored. Raises `Gone` if it is not the member's."""
     draft = _own(draft, actor)
     return draft if draft.discarded_at else _given_up(draft)
 
 
 @retrying_transaction
 def take_back_draft(draft: Draft, *, actor: User) -> Draft:
-    """Keep a given-up draft after all. Raises `Gone` when that is too late, or not theirs."""
+    """Restore a discarded draft. Raises `Gone` when it is too late, or not the member's."""
     draft = _own(draft, actor)
     draft.discarded_at = None
     draft.save(update_fields=["discarded_at"])
@@ -121,7 +121,7 @@ def forget_draft(
 ) -> None:
     """Delete the draft of a text that was posted, in the same transaction.
 
-    Only this text's: what another device has saved since, and nobody was shown, stays.
+    A draft that another device has saved since, and that the author was not shown, is kept.
     """
     this_text = Q(source=source)
     if nonce is not None:
@@ -132,7 +132,7 @@ def forget_draft(
 
 
 def forget_old_drafts() -> int:
-    """Drop drafts of long ago, and those given up; returns how many there were."""
+    """Delete old and discarded drafts; return how many there were."""
     return Draft.objects.stale().delete()[0]
 
 
@@ -148,7 +148,7 @@ def _locked(purpose: Purpose, member: User) -> Draft | None:
 
 
 def _begun(purpose: Purpose, member: User) -> Draft:
-    """A new draft, or the one that another form has begun at the same moment; locked."""
+    """Return a new draft, or the one that another form has just created; locked."""
     if Draft.objects.of_member(member).kept().count() >= MOST_KEPT:
         raise Invalid(
             _("You already have %(count)d drafts. Post or discard some first.")
@@ -183,9 +183,9 @@ def _given_up(draft: Draft) -> Draft:
 def _is_settled(
     purpose: Purpose, member: User, source: str, title: str, nonce: UUID | None
 ) -> bool:
-    """Return whether this text was posted already, or is what the edited post says.
+    """Return whether this text was posted already, or is the current text of the edited post.
 
-    Raises `AlreadySent` when the form has sent other words.
+    Raises `AlreadySent` when the form has sent other text.
     """
     if sent_before(member, nonce, source, title=title):
         return True
@@ -194,7 +194,7 @@ def _is_settled(
 
 
 def _is_straggler(draft: Draft, written: Writing) -> bool:
-    """Return whether an autosave comes after a later one of its form, or after a discard."""
+    """Return whether an autosave arrives after a later one of its form, or after a discard."""
     if written.autosave_seq is None or written.nonce is None or draft.nonce != written.nonce:
         return False
     is_given_up = draft.discarded_at is not None and written.version != draft.version
@@ -202,7 +202,7 @@ def _is_straggler(draft: Draft, written: Writing) -> bool:
 
 
 def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bool:
-    """Return whether another form has saved a text that this form was not shown."""
+    """Return whether another form has saved a text that this form has not shown."""
     is_own = written.nonce is not None and draft.nonce == written.nonce
     if is_own or draft.discarded_at or written.version == draft.version or not draft.version:
         return False

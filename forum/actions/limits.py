@@ -23,7 +23,7 @@ ON CONFLICT (key) DO UPDATE
 RETURNING tokens
 """
 LACKING = "SELECT 1 - {filled} FROM forum_ratelimit AS bucket WHERE key = %(key)s"
-# A bucket of a time still to come is full: the clock was set back since.
+# A bucket with a time in the future is full: the clock was set back since.
 FILLED = """
 CASE WHEN bucket.updated_at > clock_timestamp() THEN %(burst)s ELSE
 least(%(burst)s, bucket.tokens
@@ -32,9 +32,9 @@ least(%(burst)s, bucket.tokens
 
 
 def spend(key: str, limit: Limit) -> None:
-    """Take one token from the bucket of `key`, a person's id or an address, for that limit.
+    """Take one token from the bucket of `key` (a person's id or an address) for that limit.
 
-    Raises `RateLimited`, which says after how many seconds there is one again.
+    Raises `RateLimited` with the number of seconds until the next token.
     """
     values: dict[str, str | float] = {
         "key": f"{limit.kind}:{key}",
@@ -52,7 +52,7 @@ def spend(key: str, limit: Limit) -> None:
 
 
 def check_rate(key: str, limit: Limit) -> None:
-    """Raise `RateLimited` when there is no token to take; takes none."""
+    """Raise `RateLimited` when no token is left, without taking one."""
     values: dict[str, str | float] = {
         "key": f"{limit.kind}:{key}",
         "burst": limit.burst,
@@ -66,7 +66,7 @@ def check_rate(key: str, limit: Limit) -> None:
 
 
 def lock_member(member: User) -> None:
-    """Hold a lock per member until this transaction ends, so that their requests take turns."""
+    """Lock a member until this transaction ends, so that their requests run one after another."""
     User.objects.select_for_update(no_key=True).filter(pk=member.pk).values_list("pk").get()
 
 
@@ -79,7 +79,7 @@ DELETE FROM {settings.CACHES["default"]["LOCATION"]}
 
 
 def forget_stale_limits() -> int:
-    """Drop limits that hold nobody back any more; returns how many there were."""
+    """Delete buckets that are full again; return how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET_COUNTS, {"now": timezone.now()})
         return cursor.rowcount + RateLimit.objects.stale().delete()[0]

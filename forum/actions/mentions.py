@@ -7,7 +7,7 @@ from forum.models import Mention, Post, User
 
 
 def add_mentions(post: Post, rendered: Rendered) -> list[User]:
-    """Store the mentions of a new post, and return whom it names; unknown names are text."""
+    """Store the mentions of a new post and return the people named; unknown names stay text."""
     kinds = named_in(rendered)
     if not kinds:
         return []
@@ -26,16 +26,17 @@ def add_mentions(post: Post, rendered: Rendered) -> list[User]:
 
 
 def replace_mentions(post: Post, rendered: Rendered) -> list[User]:
-    """Make the mentions of `post` exactly those of its new text; returns whom it names."""
+    """Replace the mentions of `post` with those of its new text; return the people named."""
     people = add_mentions(post, rendered)
     post.mentions.exclude(person__in=people).delete()
     return people
 
 
 def named_in(rendered: Rendered) -> dict[str, Mention.Kind]:
-    """The names in a text, in lower case, and how each is meant.
+    """Return the names in a text, in lower case, each with the kind of mention.
 
-    In the order of the text: the first one addressed decides how the head of a post is shown.
+    They are in the order of the text: the first one addressed decides how the head of a post is
+    shown.
     """
     kinds = {name.lower(): Mention.Kind.ADDRESSED for name in rendered.leading}
     for name in rendered.mentions:

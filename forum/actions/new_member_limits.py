@@ -1,7 +1,7 @@
-"""Limits of new members: links and mentions in a post, posts an hour.
+"""Limits of new members: links and mentions in a post, and posts an hour.
 
-Somebody is new until so many posts of theirs stand and so many days are over. That is asked
-whenever it matters: nothing has to happen for somebody not to be new any more.
+A member is new until they have enough published posts and their account is old enough. This is
+checked each time it matters, so nothing has to run when somebody stops being new.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class NewMemberStatus:
-    """The posts that a new member still lacks, and the time until which they stay new."""
+    """The number of posts that a new member still needs, and the time until which they stay new."""
 
     posts: int
     until: datetime
 
 
 def new_member_status(person: User) -> NewMemberStatus | None:
-    """None of those who are not new; moderators never are."""
+    """Return the status of a new member; None for everybody else, and for moderators."""
     if person.is_staff:
         return None
     until = person.date_joined + timedelta(days=settings.NEW_MEMBER_DAYS)
@@ -54,8 +54,7 @@ def count_published_posts(person: User, most: int) -> int:
 def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:
     """Raise `Invalid` or `RateLimited` for what new members can't do, saying when that ends.
 
-    The limit of posts an hour lets nobody else count the same member's posts until the
-    transaction ends, in whatever thread they are.
+    The check of posts an hour locks the member, so that no two transactions count the same posts.
     """
     status = new_member_status(author)
     if status is None:
@@ -83,7 +82,7 @@ def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool =
 def _check_hourly(author: User, status: NewMemberStatus) -> None:
     lock_member(author)
     most, now = settings.NEW_MEMBER_HOURLY, timezone.now()
-    # What seems to be written later was written before the clock was set back.
+    # Posts from the future were written before the clock was set back.
     recent = models.Q(created_at__range=(now - HOUR, now))
     times = [
         at
@@ -104,7 +103,7 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
 
 
 def _when_over(author: User, status: NewMemberStatus) -> str:
-    """Until when somebody is new, in words."""
+    """Return in words until when somebody is new."""
     posts = ngettext(
         "after %(count)d more post", "after %(count)d more posts",
         status.posts,

@@ -1,4 +1,4 @@
-"""Telling people of posts: one notice a person and post, for the strongest of its causes."""
+"""Notifying members of posts: once for each person and post, for the strongest cause."""
 
 from __future__ import annotations
 
@@ -80,6 +80,6 @@ def mark_moderation_notifications(
 
 @retrying_transaction
 def read_all(*, member: User, up_to: int) -> None:
-    """Mark a member's notices as read, as far as they have been shown: up to that one."""
+    """Mark a member's notifications as read, up to the newest one that they were shown."""
     unread = Notification.objects.inbox_of(member).unread().filter(pk__lte=up_to).order_by()
     Notification.objects.filter(pk__in=unread.values("pk")).update(read_at=timezone.now())

@@ -34,16 +34,16 @@ from forum.permissions import can_answer, can_delete, can_edit
 # An edit this soon, before anybody replied or quoted, replaces the latest revision.
 SILENT_EDIT_PERIOD = timedelta(minutes=3)
 
-# Called under the thread's lock, before anything is written; raises what refuses the post.
+# Called under the thread's lock, before anything is written; raises if the post is refused.
 Check = Callable[[], None]
 
 
-# -- A text that is to be a post ------------------------------------------------------------------
+# -- Preparing ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedPost:
-    """A text as it is stored: rendered once, and the sources of its quotes found."""
+    """A text ready to be stored: rendered, with the sources of its quotes."""
 
     source: str
     rendered: Rendered
@@ -58,9 +58,9 @@ def prepare_post(
     quoted_post_ids: Iterable[int] = (),
     exclude: Post | None = None,
 ) -> PreparedPost:
-    """Render a text and find whom it quotes; raises `Invalid` when it is no post.
+    """Render a text and find the sources of its quotes; raises `Invalid` when it is no valid post.
 
-    `parent` is the post that it replies to, `exclude` the post itself, when it is an edit, and
+    `parent` is the post that it replies to, `exclude` the post itself when it is edited, and
     `quoted_post_ids` are the posts that the form quoted from.
     """
     source = clean_source(source)
@@ -74,7 +74,7 @@ def prepare_post(
 
 
 def rendered_post(source: str) -> Rendered:
-    """Render a text; raises `Invalid` when it is no post: empty, or too long."""
+    """Render a text; raises `Invalid` when it is empty or too long."""
     source = clean_source(source)
     excess = len(source) - MAX_SOURCE
     if excess > 0:
@@ -107,7 +107,7 @@ def reply_to(
     draft_version: int | None = None,
     is_approved: bool = False,
 ) -> Post:
-    """Post a reply; returns it. `source` is Markdown.
+    """Post a reply and return it. `source` is Markdown.
 
     Raises what `prepare_post` and `publish_reply` raise; nothing is written then.
     """
@@ -135,13 +135,13 @@ def publish_reply(
     is_approved: bool = False,
     check: Check | None = None,
 ) -> Post | HeldPost:
-    """Insert a reply; its draft goes with that. Returns the reply.
+    """Insert a reply, delete its draft, and return the reply.
 
-    `nonce` identifies the form: sent twice, what it made at first is returned, a held post too;
-    sent again with other words, `AlreadySent` is raised. `draft_version` is that of the draft that
-    the author has seen. Posts that a moderator approved (`is_approved`) ignore slow mode. Raises
-    `Locked`, `Conflict` (the parent was removed), `Gone`, `LoggedOut`, `Suspended`, `RateLimited`,
-    `Busy`, or what `check` raises.
+    `nonce` identifies the form: sent twice, it returns the post made the first time, or the pending
+    one; sent again with other text, `AlreadySent` is raised. `draft_version` is the version of the
+    draft that the author has seen. Posts that a moderator approved (`is_approved`) ignore slow
+    mode. Raises `Locked`, `Conflict` (the parent was removed), `Gone`, `LoggedOut`, `Suspended`,
+    `RateLimited`, `Busy`, or what `check` raises.
     """
     parent = lock_post(parent)
     if sent := sent_before(author, nonce, prepared.source):
@@ -188,10 +188,10 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
 
 
 def lock_post(post: Post) -> Post:
-    """Lock the thread that a post is in, and return the post as it is now.
+    """Lock the thread of a post, and return the post as it is now.
 
-    Its author comes with it, its thread with the board, and its parent's author. When the post was
-    moved since it was read, the action starts again with its new thread.
+    Its author, its thread with the board, and its parent's author are fetched with it. When the
+    post was moved since it was read, the action starts again with its new thread.
     """
     thread_id = post.thread_id
     Thread.objects.lock(thread_id)
@@ -226,7 +226,7 @@ def edit_post(
     draft_version: int | None = None,
     is_approved: bool = False,
 ) -> Post:
-    """Change the text of a post; returns it.
+    """Change the text of a post and return it.
 
     Raises what `prepare_post` and `publish_edit` raise; nothing is written then.
     """
@@ -295,7 +295,7 @@ def publish_edit(
 
 
 def began_from(latest: Revision, base_revision: int | None, original_hash: str) -> bool:
-    """Return whether an edit began from the latest revision, as far as its form tells."""
+    """Return whether an edit began from the latest revision, according to its form."""
     return base_revision in (None, latest.number) and original_hash in (
         "",
         fingerprint(latest.source),
@@ -307,7 +307,7 @@ def _is_fresh(latest: Revision, actor: User) -> bool:
 
 
 def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
-    """Write a new revision of a post and keep those before; the caller has locked its thread."""
+    """Write a new revision of a post, keeping the earlier ones; the caller locked its thread."""
     number_change(post)
     post.latest_number = post.changed_number
     revision = Revision.objects.create(
@@ -333,15 +333,15 @@ def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
     notify_of_edit(post, mentioned, prepared.quotes)
 
 
-# -- Deleting, and counting -----------------------------------------------------------------------
+# -- Deleting and counting ------------------------------------------------------------------------
 
 
 @retrying_transaction
 def delete_post(post: Post, *, actor: User) -> Post:
-    """Delete a post; a tombstone stays where it has replies.
+    """Delete a post; a tombstone stays if it has replies.
 
-    An opening post below which nothing stands takes its thread with it. Raises `NotAllowed`,
-    `Gone`, `LoggedOut`, `Suspended` or `Busy`.
+    An opening post without replies takes its thread with it. Raises `NotAllowed`, `Gone`,
+    `LoggedOut`, `Suspended` or `Busy`.
     """
     thread = lock_thread_of(post.pk)
     post = Post.objects.get(pk=post.pk)
@@ -361,9 +361,9 @@ def delete_post(post: Post, *, actor: User) -> Post:
 
 
 def number_change(post: Post) -> None:
-    """Give a visible change of a post a number in its thread, as new posts have.
+    """Give a visible change of a post the next number of its thread.
 
-    The thread is locked by the caller, who saves the post's `changed_number`.
+    The caller has locked the thread, and saves the post's `changed_number`.
     """
     post.changed_number = post.thread.take_numbers()
     post.thread.save(update_fields=["next_number"])
@@ -382,14 +382,15 @@ def number_changes(posts: Iterable[Post]) -> None:
 
 
 def decrement_post_count(post: Post) -> None:
-    """Count one post less in a thread; the caller has locked the thread."""
+    """Reduce a thread's post count by one; the caller has locked the thread."""
     recount(post.thread, -1)
 
 
 def recount(thread: Thread, change: int) -> None:
     """Change a thread's post count and find its latest post; the caller has locked the thread.
 
-    The latest is the one with the highest id: numbers of posts that moved here tell no time.
+    The latest post is the one with the highest id: the numbers of posts that moved here say nothing
+    about time.
     """
     last = Post.objects.latest_in(thread).published().first()
     Thread.objects.filter(pk=thread.pk).update(

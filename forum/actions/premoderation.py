@@ -1,7 +1,7 @@
-"""Posts held for review: kept back when they are sent, and taken back by their authors.
+"""Pending posts: held for review when they are sent, and withdrawn by their authors.
 
-What people send is checked by a `Submission`; imports, fixtures and `reply_to` itself hold nothing.
-Pending posts are in no thread, and nobody is notified of them.
+Posts that members send are checked by a `Submission`; imports, fixtures and `reply_to` itself hold
+nothing. Pending posts are in no thread, and nobody is notified of them.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ from forum.permissions import (
     can_withdraw,
 )
 
-# -- Would it be held? ----------------------------------------------------------------------------
+# -- Rules ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The rule that holds a post, and what of it was found."""
+    """The rule that holds a post, and the part of the text that it matched."""
 
     rule: HoldRule
     found: str
@@ -68,7 +68,7 @@ class Why:
 
 
 class NeedsReview(Exception):
-    """A text is to wait for a moderator; `why` is the rule that holds it."""
+    """A signal that a text has to wait for a moderator; `why` is the rule that holds it."""
 
     def __init__(self, why: Why) -> None:
         self.why = why
@@ -79,7 +79,7 @@ class NeedsReview(Exception):
 class Submission:
     """A text that a member sends, with everything that limits or holds it.
 
-    What only few rules ask for is found when one does.
+    Values that few rules need are computed when one asks for them.
     """
 
     author: User
@@ -90,21 +90,22 @@ class Submission:
     limit: Limit | None = None
 
     def check(self) -> None:
-        """Raise `RateLimited`, `Invalid` or `NeedsReview`; under the thread's lock."""
+        """Raise `RateLimited`, `Invalid` or `NeedsReview`; the caller has locked the thread."""
         self.check_limits()
         if why := self.why_held():
             raise NeedsReview(why)
 
     def check_limits(self) -> None:
-        """Take a token for it, and raise what limits its author; under the thread's lock."""
+        """Take a rate-limit token and check the author's limits; the caller locked the thread."""
         if self.limit:
             spend(f"person:{self.author.pk}", self.limit)
         check_new_member_limits(self.author, self.rendered, is_edit=self.edits is not None)
 
     def why_held(self) -> Why | None:
-        """Return why it has to wait for a moderator; None when it has not.
+        """Return why it has to wait for a moderator; None if it doesn't.
 
-        Of an edit only what the post does not say already counts. Moderators are never held.
+        Of an edit, only text that the post did not contain before counts. Moderators' posts are
+        never held.
         """
         if self.author.is_staff:
             return None
@@ -139,7 +140,7 @@ class Submission:
         if rule.kind == HoldRule.Kind.FIRST:
             return str(number) if count_published_posts(self.author, number) < number else ""
         now = timezone.now()
-        # What seems to be written later was written before the clock was set back.
+        # Posts from the future were written before the clock was set back.
         recent = (now - timedelta(minutes=rule.minutes or 0), now)
         posts = Post.objects.written_by(self.author).filter(created_at__range=recent)
         held = HeldPost.objects.of_member(self.author).filter(created_at__range=recent)
@@ -147,7 +148,7 @@ class Submission:
         return str(written) if written >= number else ""
 
 
-# -- Holding, and taking back ---------------------------------------------------------------------
+# -- Holding and withdrawing ----------------------------------------------------------------------
 
 
 @retrying_transaction
@@ -160,10 +161,10 @@ def hold_post(
     prepared: PreparedPost | None = None,
     check: Check | None = None,
 ) -> Post | HeldPost:
-    """Let a text wait for a moderator; its draft goes with that. Sent twice, it waits once.
+    """Store a text as pending and delete its draft. Sent twice, it is stored once.
 
-    An edit takes the place of an earlier one of the same post that waits. Raises what posting it
-    would, `AlreadySent` too, and what `check` raises.
+    A pending edit replaces an earlier one of the same post. Raises the errors of posting it,
+    including `AlreadySent`, and those of `check`.
     """
     sent = sent_before(author, written.nonce, written.source, title=written.title)
     if sent:
@@ -224,8 +225,8 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
 def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
     """Withdraw a pending or rejected post: its text becomes a draft with the same purpose.
 
-    Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft of
-    the same; nothing is written then.
+    Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft
+    with that purpose; nothing is written then.
     """
     held = HeldPost.objects.with_context().select_for_update(of=("self",)).get(pk=held.pk)
     can_withdraw(actor, held).enforce()
@@ -251,7 +252,7 @@ def purpose_of(held: HeldPost) -> Purpose:
 
 
 def end_pending(held: HeldPost, state: str) -> None:
-    """Set the state of a pending post; its case closes, or opens, with it."""
+    """Set the state of a pending post, and open or close its case."""
     held.state = state
     held.save(update_fields=["state"])
     note_held(held)

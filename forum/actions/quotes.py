@@ -18,19 +18,19 @@ from forum.markup.render import QuoteBlock, Rendered
 from forum.markup.renderer import MAX_QUOTES
 from forum.models import Post, Quote, Revision, User
 
-# So many of them are looked for in the whole thread, when no post near has their words.
+# Quotes of a post that are searched in the whole thread.
 MOST_ELSEWHERE = 10
-# So many times at most a quote is compared with a post that it may be an altered form of.
+# Comparisons with posts that a quote may be an altered form of, per post.
 MOST_COMPARED = 10
-# So many posts that it links to are read through.
+# Linked posts that are searched.
 MAX_LINKED_POSTS = 5
 # A post's permanent address, or its place in a thread's page.
 POST_URL = re.compile(
     r"/p/([1-9][0-9]{0,17})/(?:[?#].*)?|/t/[0-9]+/[^#]*#p([1-9][0-9]{0,17})(?::~:.*)?"
 )
-# How long one search may take.
+# The time limit of one search.
 SEARCH_TIMEOUT = "5s"
-# So many posts above the one answered are read through before the whole thread is searched.
+# Ancestors of the parent that are searched before the whole thread.
 NEAR = 100
 
 
@@ -38,8 +38,7 @@ NEAR = 100
 class Found:
     """The place of a quote block's words in a revision's plain text.
 
-    Or nearly stand: whether the author altered them is found out by comparing, as often as they
-    are read.
+    Altered words count too: whether they were altered is determined each time they are read.
     """
 
     ordinal: int
@@ -59,13 +58,13 @@ def find_sources(
 ) -> list[Found]:
     """Return the sources of a text's quotes, among posts whose text `reader` can read.
 
-    Looked for in the posts that the form pointed at, each in its turn, then in the post answered
-    and those above it, nearest first, then in the whole thread, then in the posts that the text
-    links to, wherever they are; in the latest revisions of each, and only in what its author said:
-    whoever quotes somebody has not said their words. A block whose words stand nowhere is left out,
-    unless most of them are those of a post that the form pointed at. `exclude` is the quoting post
-    itself, when it is edited: what it quoted before keeps its source, also when that was removed
-    since, and also when its words are changed now. Raises `Busy` when a search takes too long.
+    Searched are, in this order: the posts that the form quoted from, the parent and its ancestors,
+    the whole thread, and the posts that the text links to. Of each post the latest revisions are
+    searched, and only the author's own words: a quote of a quote leads to the original. A block
+    without a source is left out, unless it is an altered quote of a post that the form quoted from.
+    `exclude` is the quoting post itself when it is edited: its earlier quotes keep their sources,
+    even if these were removed since or the words are changed now. Raises `Busy` when a search takes
+    too long.
     """
     if not rendered.quotes:
         return []
@@ -83,7 +82,7 @@ def find_sources(
 
 
 def posts_in(addresses: Iterable[str]) -> list[int]:
-    """The ids of posts of this site that addresses lead to; of the first `MAX_LINKED_POSTS`."""
+    """Return the ids of posts of this site at these addresses; at most `MAX_LINKED_POSTS`."""
     site = settings.SITE_URL
     own = (address.removeprefix(site) for address in addresses if address.startswith(site))
     found = (match for match in map(POST_URL.fullmatch, own) if match)
@@ -92,7 +91,7 @@ def posts_in(addresses: Iterable[str]) -> list[int]:
 
 
 class Search:
-    """Looks for the quotes of one post, one after the other, at a bounded price for all."""
+    """The search for the sources of one post's quotes, with one budget for all of them."""
 
     def __init__(
         self,
@@ -106,9 +105,9 @@ class Search:
         self.reader = reader
         self.thread_id = exclude.thread_id if exclude else parent.thread_id if parent else None
         self.excluded_id = exclude.pk if exclude else None
-        # The posts pointed at whose quote was not found yet: quotes come in the order of pointing.
+        # The named posts whose quote was not found yet, in the order of the quotes.
         self.turns = list(quoted_post_ids)
-        # What the post quoted before counts as pointed at, whoever may read it now.
+        # Sources of its earlier quotes count as named, whoever may read them now.
         self.before = list({quote.revision.pk: quote.revision for quote in kept}.values())
         above = Post.objects.path_to(parent.pk)[: -NEAR - 1 : -1] if parent else []
         near = Revision.objects.of_posts(list(dict.fromkeys([*self.turns, *above])), reader)
@@ -119,7 +118,7 @@ class Search:
         self.comparisons = MOST_COMPARED
 
     def source_of(self, block: QuoteBlock) -> Found | None:
-        """Return the place that the words of this block come from."""
+        """Return the source of this block's words."""
         for revision, named in chain(
             ((revision, True) for revision in self._in_turn()),
             ((revision, False) for revision in self.above),
@@ -142,14 +141,14 @@ class Search:
     def _in_turn(self) -> list[Revision]:
         """Return the revisions that the form named, first those whose quote was not found yet.
 
-        A few words may stand in several of these posts.
+        Short quotes may match several of these posts.
         """
         order = {post_id: place for place, post_id in reversed(list(enumerate(self.turns)))}
         last = len(self.turns)
         return sorted(self.named_revisions, key=lambda each: order.get(each.post_id, last))
 
     def _elsewhere(self, block: QuoteBlock) -> Iterator[tuple[Revision, bool]]:
-        """The rest of the thread, while searches are left; nothing is asked before it is used."""
+        """Yield revisions in the thread that may contain the words, while the budget lasts."""
         if self.thread_id is not None and self.searches:
             self.searches -= 1
             probe = _probe(block.words)
@@ -185,14 +184,14 @@ def _quotes_of(post: Post) -> Iterator[Found]:
 
 
 def _probe(words: str) -> str:
-    """The longest word of a quote: the cheapest thing that its source must have to the letter."""
+    """Return the longest word of a quote, which its source must contain literally."""
     return max(re.findall(r"\w+", words), key=len, default="")
 
 
 def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] | None:
-    """Return start and length of quoted words in a text; of elided ones, of all parts together.
+    """Return start and length of quoted words in a text; of shortened ones, of all parts together.
 
-    Words so few that they stand anywhere by chance count only when the source was `named`.
+    Words that are too few to identify a place count only when the source was `named`.
     """
     place = find(words, said) if named or worth_matching(words, said) else None
     return None if place is None or is_patchwork(words, said) else place
@@ -210,7 +209,7 @@ def find_again(revisions: Collection[Revision]) -> None:
 
 
 def replace_quotes(post: Post, found: Sequence[Found]) -> None:
-    """Make the quotes of `post` exactly those that were found."""
+    """Replace the quotes of `post` with those that were found."""
     post.quotes.all().delete()
     add_quotes(post, found)
 

@@ -1,6 +1,6 @@
-"""Opening and closing the cases of the review queue: parts of other actions' transactions.
+"""Opening and closing the cases of the review queue, within the transactions of other actions.
 
-The thread of the post is locked by the caller, so that no report slips in beside an answer.
+The caller has locked the thread of the post, so that no report arrives while it is answered.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def weigh(post_ids: Iterable[int]) -> None:
 
 
 def note_held(held: HeldPost) -> None:
-    """Let the case of a held post say whether it waits: as heavy as one report, as old as it is."""
+    """Update the case of a pending post: open while it waits, with the weight of one report."""
     if held.is_waiting:
         open_now = {"weight": 1, "opened_at": held.created_at, "closed_at": None}
         Case.objects.update_or_create(held=held, defaults=open_now)
@@ -46,9 +46,9 @@ def note_held(held: HeldPost) -> None:
 def close_reports(
     post_ids: Collection[int], outcome: str, action: ModerationAction | None = None
 ) -> list[int]:
-    """Answer all open reports on these posts and tell those who made them; returns their ids.
+    """Answer all open reports on these posts, notify the reporters, and return the reports' ids.
 
-    Reporters who acted themselves are not notified.
+    Reporters who took the action themselves are not notified.
     """
     reports = list(Report.objects.open().filter(post__in=unnest(post_ids)).select_for_update())
     if not reports:
@@ -81,8 +81,8 @@ def answer_to(post: Post) -> ModerationAction | None:
 def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
     """Reopen the reports on these posts that an action answered; delete its notifications.
 
-    Not of a post that is not there any more: what took it away is the answer then. And whoever
-    reported a post once more meanwhile has an open report already.
+    Reports on a post that is gone stay closed: its removal answers them. So do those of a member
+    who has reported the post again meanwhile.
     """
     reports = list(
         answer.answered_reports.filter(post__in=unnest(post_ids))

@@ -16,9 +16,9 @@ from forum.permissions import can_report
 
 @retrying_transaction
 def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Report:
-    """Tell the moderators of a post; returns the report.
+    """Report a post to the moderators and return the report.
 
-    Who has an open report on it is given that one. Raises `Invalid`, `NotAllowed`, `Gone`,
+    Returns the member's open report on it, if there is one. Raises `Invalid`, `NotAllowed`, `Gone`,
     `LoggedOut`, `Suspended` or `Busy`.
     """
     words = clean_source(words).strip()

@@ -1,4 +1,4 @@
-"""Forms that were sent before: with the same words they are answered the same, never twice."""
+"""Forms that are sent twice: with the same text, they get the same response."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from forum.models import HeldPost, Post, User
 def sent_before(
     author: User, nonce: UUID | None, source: str, *, title: str = ""
 ) -> Post | HeldPost | None:
-    """Return what this form has made already, posted or held; None when it has made nothing.
+    """Return what this form has created already, a post or a pending one; None if nothing.
 
-    Raises `AlreadySent` when the form says something else now.
+    Raises `AlreadySent` when the form now has other text.
     """
     if nonce is None:
         return None

@@ -11,12 +11,12 @@ from forum.errors import RateLimited
 from forum.models import Post, Thread, User
 from forum.permissions import is_moderator_of
 
-# Nobody writes more than this within the pace of a branch: the rate limit is narrower.
+# Nobody can write more posts than this meanwhile: the rate limit is lower.
 LOOKED_AT = 200
 
 
 def check_slow_mode(author: User, parent: Post) -> None:
-    """Raise `RateLimited` when `author` wrote a moment ago where people write slowly."""
+    """Raise `RateLimited` when slow mode doesn't let `author` post yet."""
     thread = parent.thread
     if is_moderator_of(author, thread.board):
         return
@@ -25,7 +25,7 @@ def check_slow_mode(author: User, parent: Post) -> None:
         return
     mine = Post.objects.written_by(author).filter(thread=thread)[:LOOKED_AT]
     now = timezone.now()
-    # What seems to be written later was written before the clock was set back.
+    # Posts from the future were written before the clock was set back.
     recent = {post.pk: post.created_at for post in mine if post.created_at <= now}
     if thread.is_slow and recent:
         _wait(thread, max(recent.values()))

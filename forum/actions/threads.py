@@ -1,4 +1,4 @@
-"""Starting conversations."""
+"""Starting threads."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start_thread(
     quoted_post_ids: Iterable[int] = (),
     draft_version: int | None = None,
 ) -> Thread:
-    """Start a thread with its opening post; returns the thread. `source` is Markdown.
+    """Start a thread with its opening post and return the thread. `source` is Markdown.
 
     Raises what `prepare_post` and `publish_thread` raise; nothing is written then.
     """
@@ -43,7 +43,7 @@ def start_thread(
 
 
 def clean_title(title: str) -> str:
-    """One line of text; raises `Invalid` when that is empty or too long."""
+    """Return a title as one line; raises `Invalid` when it is empty or too long."""
     title = one_line(title)
     if is_blank(title):
         raise Invalid(_("Enter a title."), field="title")
@@ -67,12 +67,12 @@ def publish_thread(
     draft_version: int | None = None,
     check: Check | None = None,
 ) -> Post | HeldPost:
-    """Insert a thread with its opening post; its draft goes with that. Returns the opening post.
+    """Insert a thread with its opening post, delete its draft, and return the opening post.
 
-    `title` is clean. `nonce` identifies the form: sent twice, what it made at first is returned, a
-    held post too; with other words `AlreadySent` is raised. `draft_version` is that of the draft
-    that the author has seen. Raises `Locked`, `LoggedOut`, `Suspended`, `Busy`, or what `check`
-    raises.
+    `title` is clean. `nonce` identifies the form: sent twice, it returns the post made the first
+    time, or the pending one; with other text `AlreadySent` is raised. `draft_version` is the
+    version of the draft that the author has seen. Raises `Locked`, `LoggedOut`, `Suspended`,
+    `Busy`, or what `check` raises.
     """
     if sent := sent_before(author, nonce, prepared.source, title=title):
         return sent

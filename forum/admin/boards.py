@@ -1,4 +1,4 @@
-"""Categories and boards: set up by administrators."""
+"""Categories and boards, as administrators set them up."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class BoardAdmin(ForAdministrators, ModeratorModelAdmin):
 
 
 def boards_of(person: User) -> QuerySet[Board]:
-    """The boards in which this person keeps order."""
+    """Return the boards that this person moderates."""
     if person.roles.is_site_moderator:
         return Board.objects.all()
     return Board.objects.filter(pk__in=person.roles.board_ids)
 
 
 class InBoard(admin.SimpleListFilter):
-    """Threads of one board; `path` leads there from what is listed."""
+    """A filter by the board of the thread; `path` leads from the listed model to the thread."""
 
     title = _("board")
     parameter_name = "board"

@@ -1,4 +1,4 @@
-"""Settings that administrators edit as rows, and that the moderation log tells of.
+"""Settings that administrators edit as rows, with every change in the moderation log.
 
 A model that is registered here also needs a name in `CONFIGURED_MODELS` of
 `forum.moderation.configuration`.
@@ -23,7 +23,7 @@ from forum.permissions import can_list_members
 
 
 class ConfiguredForm(forms.ModelForm):
-    """A row with the reason that the log gives for its change."""
+    """The form of a row, with the reason for the change."""
 
     why = forms.CharField(
         label=_("Reason"),
@@ -34,7 +34,7 @@ class ConfiguredForm(forms.ModelForm):
 
 
 def _choices() -> list[tuple[Any, list[tuple[str, Any]]]]:
-    """Return everything that asks for a reason, by what it is done to."""
+    """Return the actions that ask for a reason, grouped by the kind of their targets."""
     headings = (
         (POST, _("Posts")),
         (PENDING, _("Pending posts")),
@@ -98,7 +98,7 @@ class ReasonTemplateAdmin(ConfiguredAdmin):
 
 @admin.register(HoldRule, site=admin_site)
 class HoldRuleAdmin(ConfiguredAdmin):
-    """Moderators of the site may read what they work by."""
+    """The review rules; moderators of the site may read them."""
 
     form = HoldRuleForm
     list_display = ["__str__", "about", "is_active", "note"]

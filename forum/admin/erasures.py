@@ -38,7 +38,7 @@ class ErasureState(admin.SimpleListFilter):
 
 @admin.register(Erasure, site=admin_site)
 class ErasureAdmin(PageAdmin):
-    """One person requests it on the page of the target; another confirms it here, or refuses."""
+    """Requests for permanent deletion, each confirmed or refused by a second person."""
 
     list_display = ["target", "asked_by", "asked_at", "due", "reason", "state"]
     list_filter = [ErasureState]
@@ -74,7 +74,7 @@ class ErasureAdmin(PageAdmin):
     # -- Deciding ---------------------------------------------------------------------------------
 
     def confirm(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Delete it; nobody can bring it back."""
+        """Delete the target permanently."""
         asked = self.one(request, row_id)
         try:
             confirm_erasure(asked, actor=moderator(request), seen=request.POST.get("seen") or None)
@@ -85,7 +85,7 @@ class ErasureAdmin(PageAdmin):
         return redirect(self._page(asked))
 
     def refuse(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Refuse it with a reason; whoever requested it withdraws it in the same way."""
+        """Refuse the request with a reason, or withdraw one's own."""
         asked = self.one(request, row_id)
         form = ModerationForm(request.POST, action="erase")
         if not form.is_valid():
@@ -102,7 +102,7 @@ class ErasureAdmin(PageAdmin):
     def _page(self, asked: Erasure) -> str:
         return reverse("admin:forum_erasure_change", args=[asked.pk])
 
-    # -- What a row says --------------------------------------------------------------------------
+    # -- Columns ----------------------------------------------------------------------------------
 
     @admin.display(description=_lazy("what"))
     def target(self, asked: Erasure) -> str:

@@ -1,4 +1,4 @@
-"""Posts that wait, or waited, for a moderator. Their text is only shown."""
+"""Pending posts, decided or not; their text is read-only."""
 
 from __future__ import annotations
 

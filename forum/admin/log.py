@@ -1,4 +1,4 @@
-"""The moderation log: read, never written by hand."""
+"""The moderation log; it is read-only."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from forum.permissions import can_administer, can_list_members
 
 
 class RoleFormSet(BaseInlineFormSet):
-    """Somebody always remains to administer the site."""
+    """The roles of a member; at least one administrator has to remain."""
 
     def clean(self) -> None:
         super().clean()
@@ -79,11 +79,11 @@ class MemberAdmin(ModeratedAdmin):
         return can_list_members(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """The page is saved for the roles on it."""
+        """Return whether the page can be saved, for the roles on it."""
         return can_administer(request.user)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Nothing of a member is changed here but their roles."""
+        """Save nothing of the member: only the roles are edited here."""
 
     @admin.display(description=_("suspension"))
     def state(self, person: User) -> str:

@@ -1,4 +1,4 @@
-"""Lists of the admin whose rows are only looked at, and the moderation actions on them."""
+"""Read-only lists of the admin, with moderation actions on their rows."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from forum.moderation.base import MAX_SELECTED, Action
 from forum.moderation.offers import bulk_actions, links_on, page_of_several
 from forum.moderation.targets import TargetKind
 
-# How much of the log a page shows of its own.
+# The number of log entries on a page.
 LATEST = 20
 
 BulkAction = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]
 
 
 def bulk_action(action: Action[Any], path: str = "pk") -> BulkAction:
-    """Return Django's form of an action: it leads to the page that asks for a reason.
+    """Return Django's form of an action, which leads to the page that asks for a reason.
 
-    `path` leads from what is listed to the id of a target; rows without one are left out.
+    `path` leads from the listed model to the id of a target; rows without one are left out.
     """
 
     def run(_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse | None:

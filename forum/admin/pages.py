@@ -1,4 +1,4 @@
-"""A row of a list with a page of its own, and the steps that are posted from there."""
+"""Admin pages of single rows, with forms for the steps that can be taken."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PageAdmin(ForModerators, ModeratorModelAdmin):
     show: Callable[[HttpRequest, Any], HttpResponse]
 
     def one(self, request: HttpRequest, row_id: int | str) -> Any:
-        """404 for a row that is not this moderator's."""
+        """Return the row; raise `Http404` if this moderator can't see it."""
         if not self.has_view_permission(request):
             raise NotAllowed
         try:

@@ -1,4 +1,4 @@
-"""Posts, as moderators list them. Their text and their place in the tree are only shown."""
+"""Posts, as moderators list them; their text and place in the tree are read-only."""
 
 from __future__ import annotations
 

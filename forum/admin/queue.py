@@ -31,7 +31,7 @@ NEW_ACCOUNT = timedelta(days=7)
 
 
 class Choice(admin.SimpleListFilter):
-    """A filter that asks one question for each of its values."""
+    """A filter with a named condition for each of its values."""
 
     values: dict[str, tuple[Any, Callable[[User], Q]]]
 
@@ -45,7 +45,7 @@ class Choice(admin.SimpleListFilter):
 
 
 class CaseState(Choice):
-    """Open unless something else is asked for."""
+    """A filter by the state of the case: open ones unless another state is chosen."""
 
     title = _lazy("state")
     parameter_name = "state"
@@ -142,7 +142,7 @@ class InBoardOfCase(InBoard):
 
 @admin.register(Case, site=admin_site)
 class CaseAdmin(ReviewAdmin):
-    """Every action on a post, and on a pending one, can be taken from here, on one or several."""
+    """The review queue, with every action on posts and pending posts as a bulk action."""
 
     change_list_template = "admin/forum/queue.html"
     list_display = [
@@ -182,11 +182,11 @@ class CaseAdmin(ReviewAdmin):
             found |= of_held
         return found, False
 
-    # -- What a row says --------------------------------------------------------------------------
+    # -- Columns ----------------------------------------------------------------------------------
 
     @admin.display(description=_lazy("post"))
     def about(self, case: Case) -> SafeString:
-        """Opens the case: takes it in hand, and leads to it."""
+        """Return the button that claims the case and opens it."""
         return format_html(
             '<button class="open" formaction="{}" formmethod="post">{}</button>',
             reverse("admin:forum_case_claim", args=[case.pk]),

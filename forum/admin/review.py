@@ -1,4 +1,4 @@
-"""One case of the review queue: looked at, taken in hand, left, answered."""
+"""The page of one case of the review queue, and the steps from there."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class ReviewAdmin(PageAdmin):
 
     steps = ["claim", "release", "next", "previous", "reporters"]
 
-    # -- Looking ----------------------------------------------------------------------------------
+    # -- Showing ----------------------------------------------------------------------------------
 
     def reporters(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """The same, with the names of those who reported it. That they were asked for is logged."""
+        """Show the same page with the names of the reporters; this is logged."""
         case = self.one(request, row_id)
         if case.post is None:
             raise Http404
@@ -68,7 +68,7 @@ class ReviewAdmin(PageAdmin):
     def _offers(
         self, request: HttpRequest, about: Post | HeldPost
     ) -> list[tuple[Any, list[Offer]]]:
-        """Return whatever can be done with the post, its thread and its author."""
+        """Return the actions on the post, its thread and its author."""
         targets: list[tuple[Any, Target | None]] = [
             (_("The post"), about),
             (_("Its thread"), about.thread),
@@ -85,10 +85,10 @@ class ReviewAdmin(PageAdmin):
             groups.append((heading, offers))
         return [(heading, offers) for heading, offers in groups if offers]
 
-    # -- Taking in hand, leaving ------------------------------------------------------------------
+    # -- Claiming and releasing -------------------------------------------------------------------
 
     def claim(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Take the case in hand and look at it."""
+        """Claim the case and show it."""
         case, actor = self.one(request, row_id), moderator(request)
         if case.is_open and not claim_case(
             case, actor=actor, take_over="take_over" in request.POST
@@ -98,17 +98,17 @@ class ReviewAdmin(PageAdmin):
         return _see(case, self._filters(request))
 
     def release(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Leave the case as it is, for others."""
+        """Release the case for others."""
         release_case(self.one(request, row_id), actor=moderator(request))
         return self._back(request)
 
     def next(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Leave the case, and take the one that comes after it in hand."""
+        """Release the case and claim the next one."""
         case = self.one(request, row_id)
         return self._step(request, case, self._listed(request).open().after(case))
 
     def previous(self, request: HttpRequest, row_id: int) -> HttpResponse:
-        """Leave the case, and take the one that comes before it in hand."""
+        """Release the case and claim the previous one."""
         case = self.one(request, row_id)
         return self._step(request, case, self._listed(request).open().before(case))
 
@@ -128,7 +128,7 @@ class ReviewAdmin(PageAdmin):
         return HttpResponseRedirect(self._list_page(request), status=303)
 
     def _list_page(self, request: HttpRequest) -> str:
-        """Return the address of the list, as one came from it."""
+        """Return the address of the list that led here."""
         chosen = QueryDict(self._filters(request)).urlencode()
         return reverse("admin:index") + (f"?{chosen}" if chosen else "")
 
@@ -137,7 +137,7 @@ class ReviewAdmin(PageAdmin):
         return str(request.POST.get("filters") or request.GET.get("filters", ""))
 
     def _listed(self, request: HttpRequest) -> CaseQuerySet:
-        """The cases of that list that are open; all of them when nobody can make sense of it."""
+        """Return the open cases of that list; all open cases if its filters are invalid."""
         asked = copy(request)
         chosen = QueryDict(self._filters(request), mutable=True)
         for name in ("state", PAGE_VAR):  # what is answered, or on another page, comes after none
@@ -149,7 +149,7 @@ class ReviewAdmin(PageAdmin):
             return Case.objects.all()
         return Case.objects.filter(pk__in=changes.queryset.order_by().values("pk"))
 
-    # -- From the list ----------------------------------------------------------------------------
+    # -- The list that led here -------------------------------------------------------------------
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the bulk actions on posts and on pending posts, chosen by their cases."""
@@ -161,7 +161,7 @@ class ReviewAdmin(PageAdmin):
 
     @admin.display(description=_lazy("decision"))
     def answers(self, case: Case) -> SafeString | str:
-        """Return the two most frequent answers, to give without looking closer."""
+        """Return the two most frequent answers, for their buttons."""
         if not case.is_open:
             return ""
         actions = bulk_actions(PENDING if case.held else POST)

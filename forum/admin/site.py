@@ -29,7 +29,7 @@ from forum.lib.numbers import capped
 from forum.models import Case, User
 from forum.permissions import can_access_admin, can_administer
 
-# Lists are looked through by filters and search, not to their last page.
+# Moderators find rows by filters and search, not on the last page.
 MAX_ROWS_COUNTED = 10_000
 # The site has the first three already. The others tell of any object, asked for by its number.
 DOORS_OF_DJANGO = {
@@ -38,7 +38,7 @@ DOORS_OF_DJANGO = {
 }
 
 
-# What the header leads to, in this order; what is not named comes last.
+# The order of the header's links; models not named come last.
 MAX_NAMES_SHOWN = (
     *("Case", "HeldPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
     *("Erasure", "ReasonTemplate", "HoldRule"),
@@ -47,7 +47,7 @@ PLACES = {name: place for place, name in enumerate(MAX_NAMES_SHOWN)}
 
 
 class ModerationAdminSite(admin.AdminSite):
-    """Moderators get in; logging in, logging out and passwords are the site's own pages."""
+    """The admin site for moderators; logging in and passwords are on the forum's own pages."""
 
     site_title = settings.SITE_NAME
     site_header = _("Moderation")
@@ -72,14 +72,14 @@ class ModerationAdminSite(admin.AdminSite):
         return self.get_model_admin(Case).changelist_view(request, extra_context)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """In the order in which moderators need it, not by name."""
+        """Return the apps in the order in which moderators need them."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
             app["models"].sort(key=lambda model: PLACES.get(model["object_name"], len(PLACES)))
         return apps
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """With how many cases wait for who asks, for the header."""
+        """Add the number of open cases of this moderator, for the header."""
         context = super().each_context(request)
         if self.has_permission(request):
             context["waiting"] = capped(Case.objects.waiting_for(moderator(request)))
@@ -100,7 +100,7 @@ class ModerationAdminSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The site's own login, which comes back here."""
+        """Redirect to the forum's own login, which leads back here."""
         if self.has_permission(request):
             return redirect("admin:index")
         return redirect_to_login(request.GET.get("next", request.path))
@@ -116,7 +116,7 @@ def moderator(request: HttpRequest) -> User:
 
 
 class BoundedPaginator(Paginator):
-    """Counts no further than `MAX_ROWS_COUNTED`."""
+    """A paginator that counts up to `MAX_ROWS_COUNTED` only."""
 
     @cached_property
     def count(self) -> int:
@@ -156,10 +156,10 @@ class ForAdministrators:
 
 
 class OrderedChangeList(ChangeList):
-    """A list in its one order, which an index has: a million rows are not sorted by any column.
+    """A list in one fixed order, by an index: a million rows can't be sorted at will.
 
-    It answers what its page offers and nothing else. Django would filter by any field of the
-    model, so that guesses could be tried on a password hash or on a text the page does not show.
+    Only filters offered on the page are accepted. Django would filter by any field of the model, so
+    that guesses could be tried on a password hash or on hidden text.
     """
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
@@ -188,7 +188,7 @@ class OrderedChangeList(ChangeList):
         return found
 
     def _offers_what_was_chosen(self, each: admin.ListFilter) -> bool:
-        """Return whether the page offers that value; any date will do, as those offered change."""
+        """Return whether the page offers the chosen value; any date is accepted."""
         is_empty = all(value in ("", [""]) for value in each.used_parameters.values())
         if is_empty or isinstance(each, admin.DateFieldListFilter):
             return True
@@ -213,7 +213,7 @@ class ModeratorModelAdmin(admin.ModelAdmin):
         return OrderedChangeList
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
-        """Popups name a row by its id. Django fails on the name of a reverse relation."""
+        """Return whether a popup may name a row by this field: only by its id."""
         return to_field == self.opts.pk.name
 
 

@@ -1,6 +1,6 @@
-"""Signing up, logging in, and what people change about their account.
+"""The forms for signing up, logging in and account settings.
 
-The forms are django-allauth's; what is said, and how it looks, is ours.
+They are django-allauth's, with our texts and styles.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ADDRESS_LENGTH = 254
 
 
 class Plain(forms.Form):
-    """Labels above, no placeholders, the site's classes; what was wrong is listed on top."""
+    """A form with labels above the fields, no placeholders, and all errors listed at the top."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class Plain(forms.Form):
                 field.widget.attrs["maxlength"] = ADDRESS_LENGTH
 
     def say(self, name: str, *, label: Any, help_text: Any = "") -> None:
-        """Set the words of a field that django-allauth made."""
+        """Set the texts of a field that django-allauth made."""
         self.fields[name].label = label
         self.fields[name].help_text = help_text
 
@@ -82,7 +82,7 @@ class SignupForm(Plain, allauth.SignupForm):
         return str(super().clean_username())
 
     def validate_unique_email(self, value: str) -> str:
-        """A taken address is no error: its owner hears of it, whoever asked does not."""
+        """Accept a taken address: its owner is told by mail, and nobody else learns of it."""
         self.account_already_exists = User.objects.with_email(value).exists()
         return value
 
@@ -93,7 +93,7 @@ class SignupForm(Plain, allauth.SignupForm):
         return cleaned
 
     def _sent_before(self) -> User | None:
-        """Return the account that this form made a moment ago: the button was pressed twice."""
+        """Return the account that this form created a moment ago, if it was sent twice."""
         person = User.objects.named([self.name]).never_logged_in().first()
         is_same = (
             person is not None
@@ -139,7 +139,7 @@ class ResetPasswordForm(Plain, allauth.ResetPasswordForm):
         self.say("email", label=_("E-mail address"))
 
     def clean_email(self) -> str:
-        """Only the address of the account counts, not one that somebody began to change to."""
+        """Accept only the account's current address, not one that it is being changed to."""
         email: str = super().clean_email()
         self.users = [person for person in self.users if person.email.lower() == email]
         return email
@@ -159,7 +159,7 @@ class ReauthenticateForm(Plain, allauth.ReauthenticateForm):
 
 
 def zones() -> list[tuple[str, list[tuple[str, str]]]]:
-    """Every time zone that has a place for a name, grouped by part of the world."""
+    """Return all time zones named after places, grouped by region."""
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in sorted(zoneinfo.available_timezones()):
         region, slash, place = name.partition("/")

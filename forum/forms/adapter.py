@@ -40,10 +40,10 @@ WRONG = _("Wrong name or password.")
 
 
 class Adapter(DefaultAccountAdapter):
-    """Our names, our words, our host, our writes."""
+    """Our rules for names, texts, hosts and mail."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        # One message, so that nobody learns which half was right.
+        # The same message for both, so that nobody learns which part was right.
         "username_password_mismatch": WRONG,
         "email_password_mismatch": WRONG,
         "too_many_login_attempts": _(
@@ -56,11 +56,11 @@ class Adapter(DefaultAccountAdapter):
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """A name that `@name` can mention and that is not taken for another; raises otherwise."""
+        """Return the name if it can be mentioned and is not similar to another; raise otherwise."""
         name_validator(username)
         if is_reserved(username) or User.objects.filter(former_name=hash_of_name(username)):
             raise ValidationError(_("This name is reserved."))
-        # The rules in the database, asked one by one, each with its own words.
+        # Check each constraint of the database by itself, with its own message.
         others = {field.name for field in User._meta.fields} - {"username", "name_key"}
         try:
             User(username=username).validate_constraints(exclude=others)
@@ -69,7 +69,7 @@ class Adapter(DefaultAccountAdapter):
         return username
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """Never: the forms are pages, whatever a request says that it wants."""
+        """Return False: the forms are always pages."""
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
@@ -78,29 +78,30 @@ class Adapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Addresses in mail are the configured one's, never from the Host header."""
+        """Send mail whose links use the configured address, never the Host header."""
         site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
         super().send_mail(template_prefix, email, site | context)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """The address is this person's now, whoever else had named it."""
+        """Confirm the address, and remove it from accounts that have not confirmed it."""
         release_address(email_address)
         confirmed: bool = super().confirm_email(request, email_address)
         return confirmed
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Return what wrong passwords are counted by: the name or address that was typed.
+        """Return the key for counting wrong passwords: the name or address that was typed.
 
-        Nothing else that a visitor can choose; django-allauth adds the Host header, port and all.
+        Nothing else that a visitor can choose is in it; django-allauth adds the Host header, port
+        and all.
         """
         login: str = credentials.get("email") or credentials.get("username", "")
         return login.lower()
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the visitor's address: the one that the farthest of our own proxies was asked by.
+        """Return the visitor's address: the one that the outermost of our proxies was connected to.
 
-        Whatever stands before it in X-Forwarded-For is anybody's to write. Where a proxy named
-        nobody, or replaced the header, the next one's peer is as far as can be seen.
+        Entries before it in X-Forwarded-For can be forged. If a proxy added no entry or replaced
+        the header, the peer of the next one is used.
         """
         count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
         header = request.headers.get("X-Forwarded-For", "") if count else ""

@@ -1,4 +1,4 @@
-"""Requesting that one's own account is deleted permanently."""
+"""The form to request the permanent deletion of one's own account."""
 
 from __future__ import annotations
 

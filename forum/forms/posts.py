@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from forum.actions.drafts import Writing
 from forum.lib.text import clean_source
 
-# More posts than anybody quotes in one reply.
+# More quotes than one reply needs.
 MAX_QUOTED = 20
 
 
 class SourceField(forms.CharField):
-    """Text as it was typed, but for what cannot be stored. What makes a good post is the action's
-    rule."""
+    """Text as it was typed, without characters that can't be stored.
+
+    The rules for posts are in the actions.
+    """
 
     def __init__(self) -> None:
         super().__init__(required=False, strip=False)
@@ -26,7 +28,7 @@ class SourceField(forms.CharField):
 
 
 class PostIdsField(forms.Field):
-    """The ids of posts that the quote button was pressed for; anything odd is left out."""
+    """The ids of the posts that were quoted by button; anything invalid is left out."""
 
     widget = forms.MultipleHiddenInput
 
@@ -46,8 +48,7 @@ def number(most: int) -> forms.IntegerField:
 
 
 class PostForm(forms.Form):
-    """A post's text and, for a new thread, its title, with what the form remembers: see `Writing`,
-    whose fields these are."""
+    """The fields of a composer, including hidden ones; they are those of `Writing`."""
 
     source = SourceField()
     title = SourceField()
@@ -67,11 +68,11 @@ class PostForm(forms.Form):
 
     @property
     def writing(self) -> Writing:
-        """Return the fields that are valid; those that are not are left out."""
+        """Return the valid fields; invalid ones are left out."""
         self.full_clean()
         return Writing(**self.cleaned_data)
 
     @property
     def error(self) -> str:
-        """The first thing that is wrong; empty when nothing is."""
+        """Return the first error; empty if there is none."""
         return str(next(iter(self.errors.values()))[0]) if self.errors else ""

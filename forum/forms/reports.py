@@ -17,7 +17,7 @@ class ReportForm(Plain):
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose a reason.")},
     )
-    # Named as other forms name it: what was typed is kept over signing in.
+    # The name is in `form_drafts.FIELDS`, so that the text is kept while logging in.
     note = forms.CharField(
         label=_("Details for the moderators"),
         max_length=MAX_REPORT_LENGTH,

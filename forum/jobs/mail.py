@@ -1,4 +1,4 @@
-"""Mail: stored in the outbox by pages, sent from there by the worker."""
+"""Mail: pages store it in the outbox, and the worker sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clock of the machine, which may be set back, and how it is read."""
+"""Times by the machine's clock, which may be set back."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from django.utils.formats import date_format
 
 
 def was_within(period: timedelta, moment: datetime) -> bool:
-    """Tell whether `moment` is less than `period` ago.
+    """Return whether `moment` is less than `period` ago.
 
-    A moment still to come is not: the clock was set back since, perhaps by a day, and nothing
-    waits until it has caught up.
+    A moment in the future is not: the clock was set back since, perhaps by a day, and nothing
+    should wait until it has caught up.
     """
     return timedelta(0) <= timezone.now() - moment < period
 

@@ -44,7 +44,7 @@ def excerpt(text: str, limit: int) -> str:
         return line
     head = line[: limit - 1]
     if line[limit - 1] != " ":
-        # A word too long for the line is cut inside; nothing is gained by showing none of it.
+        # A word longer than the limit is cut inside.
         head = head.rpartition(" ")[0] or _whole_characters(head, line[limit - 1])
     return head.rstrip() + "…"
 

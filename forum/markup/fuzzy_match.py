@@ -18,8 +18,8 @@ _PUNCTUATION = re.compile(r"^\W+|\W+$")
 def closest(words: str, plain: str) -> tuple[int, int] | None:
     """Return the place in `plain` that `words` are an altered form of, as (start, length).
 
-    None when no place has enough of the words. The cost is linear: the stretch with the most of the
-    quoted words, in any order, is found by counting, and only there they are compared in order.
+    None when no place has enough of the words. The cost is linear: the stretch that shares the most
+    words, in any order, is found by counting, and words are compared in order only there.
     """
     wanted = [word for part in parts(words) for word, _start, _end in _words(part)]
     text = _words(plain)
@@ -55,9 +55,9 @@ def _bare(word: str) -> str:
 
 
 def _most_shared(text: list[str], wanted: list[str], size: int) -> int | None:
-    """Return the start of the stretch of `size` words with the most of those `wanted`.
+    """Return the start of the stretch of `size` words that shares the most with `wanted`.
 
-    None when even that has too few.
+    None when even that shares too few.
     """
     missing = Counter(wanted)
     shared, most, best = 0, 0, None

@@ -16,7 +16,7 @@ MAX_APPEAL_LENGTH = 2000
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> AppealQuerySet:
-        """Those that nobody has answered yet, the oldest first."""
+        """Filter appeals without an answer, the oldest first."""
         return self.filter(answered_at=None).order_by("id")
 
     def for_moderator(self, person: User) -> AppealQuerySet:

@@ -22,7 +22,7 @@ from forum.models.threads import TITLE_LENGTH, Reader, Thread
 if TYPE_CHECKING:
     from forum.models.accounts import User
 
-# On a thread's page the words of a draft are counted in so many characters, of so many drafts.
+# On a thread's page, words are counted in this many characters of this many drafts.
 COUNTED = 4000
 MOST_LINES = 50
 
@@ -42,7 +42,7 @@ class Purpose:
 
     @property
     def posts(self) -> list[int]:
-        """The post that it is about, if it is about one."""
+        """Return the ids of the post that it is about: one, or none for a new thread."""
         return [pk for pk in (self.parent_id, self.post_id) if pk is not None]
 
 
@@ -52,26 +52,25 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return self.filter(member=member)
 
     def kept(self) -> DraftQuerySet:
-        """Neither given up, nor sent by the very form that saved them."""
+        """Filter drafts that were neither discarded nor posted by the form that saved them."""
         sent = {"author": OuterRef("member"), "nonce": OuterRef("nonce")}
         posted = Post.objects.order_by().filter(**sent)
         held = HeldPost.objects.filter(**sent)
         return self.filter(discarded_at=None).exclude(Exists(posted) | Exists(held))
 
     def purposed(self, purpose: Purpose) -> DraftQuerySet:
-        """The drafts of that text."""
+        """Filter the drafts with that purpose."""
         return self.filter(**asdict(purpose))
 
     def in_thread(self, thread: Thread | OuterRef) -> DraftQuerySet:
-        """Answers to posts that are in a thread now, and edits of such posts."""
+        """Filter replies to posts that are in a thread now, and edits of such posts."""
         return self.filter(Q(parent__thread=thread) | Q(post__thread=thread))
 
     def lines(self, thread: OuterRef, reader: Reader) -> ArraySubquery:
         """Return one column with the reader's drafts in a thread, for the thread's page.
 
-        The latest `MOST_LINES`; the words of a long draft are counted only to a limit.
-
-        The author of the parent is left out when `reader` can no longer read the parent.
+        The latest `MOST_LINES`; the words of a long draft are counted only up to a limit. The
+        author of the parent is left out when `reader` can no longer read the parent.
         """
         drafts = self.filter(member=reader.pk).kept().in_thread(thread).order_by("-id")
         name = Case(When(readable_by(reader, "parent__"), then=F("parent__author__username")))
@@ -92,7 +91,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         return ArraySubquery(drafts.values(line=line)[:MOST_LINES])
 
     def latest(self) -> DraftQuerySet:  # type: ignore[override]
-        """The one saved last first."""
+        """Order drafts by the time they were saved, the latest first."""
         return self.order_by("-saved_at", "-id")
 
     def with_context(self, reader: User) -> DraftQuerySet:
@@ -115,7 +114,7 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         )
 
     def stale(self) -> DraftQuerySet:
-        """Those that nobody will come back to, or can."""
+        """Filter drafts that are too old to be kept."""
         now = timezone.now()
         return self.filter(
             Q(saved_at__lt=now - KEPT_FOR) | Q(discarded_at__lt=now - TAKEN_BACK_WITHIN)
@@ -126,9 +125,10 @@ DRAFT_DEFERRED_FIELDS = ("html", "source")
 
 
 class Draft(models.Model):
-    """A text begun as an answer to `parent`, as a thread in `board`, or as an edit of `post`.
+    """An unfinished reply to `parent`, thread in `board`, or edit of `post`.
 
-    One a member and purpose. It stays when its target is locked, moved, hidden or deleted.
+    There is one for each member and purpose. It stays when its target is locked, moved, hidden or
+    deleted.
     """
 
     member = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
@@ -142,13 +142,13 @@ class Draft(models.Model):
     quoted_post_ids = models.JSONField(default=list)
     base_revision = models.BigIntegerField(null=True)
     last_seen_post = models.BigIntegerField(null=True)
-    # Counts saves, so that nobody overwrites a later one that they have not seen.
+    # The number of saves, so that no form overwrites one that it has not shown.
     version = models.PositiveIntegerField(default=1)
-    # The form that saved last, and how often it had then: what it sent before may come later.
+    # The form that saved last and its sequence number: an earlier autosave may arrive later.
     nonce = models.UUIDField(null=True)
     autosave_seq = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField(default=timezone.now)
-    # Given up; kept a while, so that it can be taken back.
+    # Discarded drafts are kept for a while, so that they can be restored.
     discarded_at = models.DateTimeField(null=True)
 
     objects = DraftQuerySet.as_manager()
@@ -164,7 +164,7 @@ class Draft(models.Model):
             ),
         ]
         constraints = [
-            # Of nothing, when its board is gone.
+            # All three are empty when its board is gone.
             models.CheckConstraint(
                 condition=Q(parent__isnull=False, board=None, post=None)
                 | Q(parent=None, post=None)
@@ -196,7 +196,7 @@ class Draft(models.Model):
 
     @property
     def thread(self) -> Thread | None:
-        """The thread that it would go to, or change."""
+        """Return the thread that it is for; None for a new thread."""
         post = self.parent or self.post
         return post.thread if post else None
 

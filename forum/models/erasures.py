@@ -60,7 +60,7 @@ class Erasure(models.Model):
     )
     asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True)
-    # Nobody, when the operator did it at the machine.
+    # None when the operator did it on the command line.
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -69,7 +69,7 @@ class Erasure(models.Model):
         verbose_name=_("closed by"),
     )
     outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
-    # The entry of the log that tells of it.
+    # The entry of the log about it.
     record = models.ForeignKey(ModerationAction, models.PROTECT, null=True, related_name="+")
 
     objects = ErasureQuerySet.as_manager()
@@ -116,7 +116,7 @@ class Erasure(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """By when it is owed to the member, or lapses."""
+        """Return when a member's own request has to be answered, or another lapses."""
         return self.asked_at + (OWED_WITHIN if self.is_own else ASKED_FOR)
 
     @property

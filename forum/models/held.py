@@ -1,4 +1,4 @@
-"""Posts that wait for a moderator, in a table of their own: no page, count or quote meets them."""
+"""Pending posts. They have a table of their own, so that no page, count or quote includes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forum.models.revisions import Revision
 from forum.models.rules import HoldRule
 from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
-# So many of one person wait at most.
+# The most pending posts of one member.
 MOST_WAITING_OF_ONE = 50
 
 
@@ -33,7 +33,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         return self.exclude(state=HeldPost.State.WAITING)
 
     def of_member(self, member: User) -> HeldPostQuerySet:
-        """One's own, the latest first."""
+        """Filter a member's own pending posts, the latest first."""
         return self.filter(author=member).order_by("-id")
 
     def since(self, people: Any, moment: datetime, board: Board | None) -> HeldPostQuerySet:
@@ -42,17 +42,17 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
         return theirs.in_boards([board.pk]) if board else theirs
 
     def moderated_by(self, person: User) -> HeldPostQuerySet:
-        """Filter those in the boards that this person moderates."""
+        """Filter pending posts in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
 
     def in_boards(self, board_ids: Collection[int]) -> HeldPostQuerySet:
-        """Those for these boards."""
+        """Filter pending posts for these boards."""
         return self.filter(_in_boards(board_ids))
 
     def visible_to(self, reader: Reader) -> HeldPostQuerySet:
-        """One's own, and those that one decides on; for everybody else there are none."""
+        """Filter a person's own pending posts, and those that they can decide on."""
         if not isinstance(reader, User):
             return self.none()
         if reader.roles.is_site_moderator:
@@ -90,9 +90,9 @@ def _in_boards(board_ids: Collection[int]) -> Q:
 
 
 class HeldPost(models.Model):
-    """A text that is to answer `parent`, to open a thread in `board`, or to be what `edits` says.
+    """A pending reply to `parent`, opening post for `board`, or edit of `edits`.
 
-    It becomes that when a moderator approves it. Its text is kept, however it ends.
+    It is published when a moderator approves it. Its text is kept, whatever is decided.
     """
 
     class State(models.TextChoices):
@@ -109,9 +109,9 @@ class HeldPost(models.Model):
     edits = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
     source = models.TextField(_("text"))
-    # Its first words, without those that it quotes.
+    # Its first own words, without quotes.
     excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True)
-    # As the form sent them: whom it quotes, and what an edit began from.
+    # As the form sent them: the posts quoted, and the revision that an edit began from.
     quoted_post_ids = models.JSONField(default=list)
     base_revision = models.BigIntegerField(null=True)
     original_hash = models.CharField(max_length=16, blank=True)
@@ -143,7 +143,7 @@ class HeldPost(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "nonce"], name="held_nonce"),
-            # Of nothing, when its board is gone.
+            # All three are empty when its board is gone.
             models.CheckConstraint(
                 condition=Q(parent__isnull=False, board=None, edits=None)
                 | Q(parent=None, edits=None)
@@ -168,13 +168,13 @@ class HeldPost(models.Model):
 
     @property
     def thread(self) -> Thread | None:
-        """The thread that it is for; none when it opens one."""
+        """Return the thread that it is for; None for a new thread."""
         post = self.parent or self.edits
         return post.thread if post else None
 
     @property
     def place(self) -> Board | None:
-        """The board that it is for; none when that is gone."""
+        """Return the board that it is for; None when that is gone."""
         return self.thread.board if self.thread else self.board
 
     @property

@@ -27,8 +27,8 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
     def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
         """Filter the public log: without actions between moderators and one member.
 
-        What was done in a thread is told to those who may open the thread. Moderators see all of
-        their boards, members what concerns them.
+        Actions in a thread are shown to those who may open the thread. Moderators see all of their
+        boards, members also what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         if isinstance(reader, User) and reader.roles.is_site_moderator:
@@ -64,7 +64,7 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
         )
 
     def before(self, action_id: int | None) -> ModerationActionQuerySet:
-        """The rest of the log, the latest first, after that entry; all of it without one."""
+        """Filter entries before that one; all for None."""
         return self if action_id is None else self.filter(pk__lt=action_id)
 
     def for_admin(self, person: User) -> ModerationActionQuerySet:

@@ -18,7 +18,7 @@ class ReasonTemplate(models.Model):
     """A prepared reason, set up by administrators. Its text is copied when it is chosen."""
 
     text = models.CharField(_("reason"), max_length=500)
-    # Slugs of moderation actions, and of what asks for a reason besides.
+    # Slugs of moderation actions, and of other pages that ask for a reason.
     deeds = ArrayField(
         models.CharField(max_length=20),
         verbose_name=_("offered for"),

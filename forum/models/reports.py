@@ -1,7 +1,4 @@
-"""Reports of members, and the cases that moderators review: one per post.
-
-A pending post is a case too.
-"""
+"""Reports of members, and the cases that moderators review: one per reported or pending post."""
 
 from __future__ import annotations
 
@@ -23,22 +20,22 @@ from forum.models.posts import Post, if_readable
 from forum.models.threads import Reader, Thread
 
 MAX_REPORT_LENGTH = 1000
-# Who opened a case and went away without a word does not keep it.
+# A claim ends by itself if the moderator leaves without releasing it.
 CLAIM_LASTS = timedelta(minutes=15)
-# Beyond this, the queue is said to be longer.
+# Open cases are counted up to this number.
 MOST_WAITING = 99
-# The posts joined to a row of the queue, whose texts it does not show.
+# The posts joined to a row of the queue; their texts are not loaded.
 OF_CASE = ("post", "held__parent", "held__edits")
 CASE_DEFERRED_FIELDS = ("html", "source", "excerpt")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
     def open(self) -> ReportQuerySet:
-        """Those that no moderator has answered yet."""
+        """Filter reports without an answer."""
         return self.filter(closed_at=None)
 
     def on(self, post: Post | int) -> ReportQuerySet:
-        """The reports on a post, the first one first."""
+        """Filter the reports on a post, the first one first."""
         return self.filter(post=post).order_by("id")
 
     def answered(self, post: Post, reporter: User) -> Report | None:
@@ -130,7 +127,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(post__thread__board__in=board_ids) | Q(held__in=held))
 
     def for_admin(self, person: User) -> CaseQuerySet:
-        """As the queue lists them to this person, with all that a row says."""
+        """Add everything that a row of the queue shows to this person."""
         answers = Post.objects.order_by().filter(parent=OuterRef("post"))
         asked = Report.objects.filter(post=OuterRef("post")).filter(
             # Of closed cases, all reports.
@@ -155,7 +152,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.moderated_by(person).open()[: MOST_WAITING + 1].count()
 
     def free_for(self, person: User) -> CaseQuerySet:
-        """Those that nobody else works on just now."""
+        """Filter cases that nobody else works on now."""
         return self.filter(Q(assignee=None) | Q(assignee=person) | ~worked_on())
 
     def after(self, case: Case) -> CaseQuerySet:
@@ -171,10 +168,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
 
 class Case(models.Model):
-    """A reported post, as the review queue lists it: once, however many reports there are.
-
-    Or a post that is held.
-    """
+    """A case of the review queue: a reported post, with all its reports, or a pending post."""
 
     post = models.OneToOneField(
         Post, models.PROTECT, null=True, related_name="case", verbose_name=_("post")
@@ -183,7 +177,7 @@ class Case(models.Model):
         HeldPost, models.PROTECT, null=True, related_name="case", verbose_name=_("pending post")
     )
     weight = models.FloatField(_("weight"), default=0)
-    # When the oldest of its open reports came.
+    # The time of its oldest open report.
     opened_at = models.DateTimeField(_("oldest report"), default=timezone.now)
     closed_at = models.DateTimeField(_("closed at"), null=True)
     assignee = models.ForeignKey(
@@ -194,7 +188,7 @@ class Case(models.Model):
         verbose_name=_("assignee"),
     )
     claimed_at = models.DateTimeField(null=True)
-    # Given to the assignee by somebody: then it stays theirs.
+    # True when somebody assigned the case: an assignment does not end by itself.
     is_assigned = models.BooleanField(default=False)
 
     objects = CaseQuerySet.as_manager()
@@ -233,7 +227,7 @@ class Case(models.Model):
 
     @property
     def about(self) -> Post | HeldPost:
-        """Return the post or the pending post that is to be decided on."""
+        """Return the post or pending post to decide on."""
         about = self.post or self.held
         assert about
         return about
@@ -255,12 +249,12 @@ class Case(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """Its first words, of those that come from `for_admin`."""
+        """Return the first words of the post; needs `for_admin`."""
         return self.held.title or self.held.excerpt if self.held else self.shown_excerpt
 
     @property
     def worked_on_by(self) -> User | None:
-        """Return the moderator who has claimed the case just now, or was assigned it."""
+        """Return the moderator who claims the case now, or was assigned it."""
         if self.claimed_at is None or self.is_assigned:
             return self.assignee
         away = abs(timezone.now() - self.claimed_at)
@@ -268,7 +262,7 @@ class Case(models.Model):
 
 
 def worked_on() -> Q:
-    """Return a condition for cases that are claimed just now or assigned."""
+    """Return the condition for cases that are claimed now or assigned."""
     now = timezone.now()
     # A claim far in the future was made before the clock was set back, and holds nobody off; one
     # a moment ahead may be made while this is asked.
@@ -277,9 +271,9 @@ def worked_on() -> Q:
 
 
 def open_reports(reader: Reader) -> ArraySubquery:
-    """Return the reasons of a post's open reports, for its moderators; for others none.
+    """Return a column with the reasons of a post's open reports, for its moderators.
 
-    A column for a query of posts. Moderators do not see reports on their own posts.
+    It is empty for everybody else, and for moderators on their own posts.
     """
     said = Report.objects.open().filter(post=OuterRef("pk"))
     if isinstance(reader, User) and reader.is_staff:

@@ -1,7 +1,7 @@
 """Restrictions of members, on the whole site or in one board, for a time or for good.
 
-A suspension from the whole site stands on the member's own row, since every request asks for it;
-all else is here.
+A suspension from the whole site is on the member's own row, since every request needs it; all
+others are here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class RestrictionQuerySet(models.QuerySet["Restriction"]):
         return self.filter(Q(until=None) | Q(until__gt=Now()))
 
     def as_json(self) -> Any:
-        """Return one JSON object each, for a query of members."""
+        """Return a column with restrictions as JSON objects, for a query of members."""
         return self.values(
             told=JSONObject(kind="kind", board="board_id", until="until", reason="action__reason")
         )

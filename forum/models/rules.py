@@ -14,12 +14,12 @@ from forum.lib.term_matching import SearchedText, fold, host_of
 from forum.markup.render import Rendered
 
 TERMS_LENGTH = 20_000
-# Each is looked for in every post.
+# Each term is searched in every post.
 MOST_TERMS = 1000
 
 
 def searched(rendered: Rendered, title: str = "") -> SearchedText:
-    """Return the text that rules search: the words, those quoted, and the links."""
+    """Return the text that rules search: the words, the quoted words, and the links."""
     return SearchedText(
         f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
     )
@@ -27,14 +27,14 @@ def searched(rendered: Rendered, title: str = "") -> SearchedText:
 
 class HoldRuleQuerySet(models.QuerySet["HoldRule"]):
     def in_force(self) -> list[HoldRule]:
-        """Those that hold now, the settings' among them; one query."""
+        """Return the rules that are active, including those from the settings; one query."""
         first = settings.HOLD_FIRST_POSTS
         fixed = [HoldRule(kind=HoldRule.Kind.FIRST, number=first)] if first else []
         return [*fixed, *self.filter(is_active=True).order_by("id")]
 
 
 class HoldRule(models.Model):
-    """One reason to hold a post. Moderators are never held."""
+    """A rule that holds posts for review. Moderators' posts are never held."""
 
     class Kind(models.TextChoices):
         WORDS = "words", _("Words")
@@ -94,7 +94,7 @@ class HoldRule(models.Model):
         return self.describe(", ".join(self.terms.split("\n"))[:80])
 
     def clean(self) -> None:
-        """One term a line, each once; of an address only its host."""
+        """Normalise the terms: one per line, each once, and only the host of an address."""
         lines = (line.strip() for line in self.terms.splitlines())
         terms = list(dict.fromkeys(filter(None, lines)))
         if self.kind == self.Kind.DOMAINS:

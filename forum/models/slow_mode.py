@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
-    """A field for the act that made something so, without an index: none is ever deleted."""
+    """Return a field for the action that set a state; unindexed, since none is ever deleted."""
     return models.ForeignKey(
         "forum.ModerationAction",
         models.PROTECT,

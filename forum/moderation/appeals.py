@@ -46,7 +46,7 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
 def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
     """Undo the action appealed against, as far as it concerns the member; notify them.
 
-    Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid`, `Busy`, and
+    An appeal that was answered keeps its answer. Raises `NotAllowed`, `Invalid`, `Busy`, and
     `Conflict` when nothing is left to undo.
     """
     appeal = _locked(appeal)
@@ -61,9 +61,9 @@ def uphold_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -
 
 @retrying_transaction
 def decline_appeal(appeal: Appeal, *, actor: User, reason: str, note: str = "") -> Appeal:
-    """Reject an appeal, with a reason for the member. It can't be undone.
+    """Decline an appeal, with a reason for the member. This can't be undone.
 
-    Answered already, it stays as it was answered. Raises `NotAllowed`, `Invalid` or `Busy`.
+    An appeal that was answered keeps its answer. Raises `NotAllowed`, `Invalid` or `Busy`.
     """
     appeal = _locked(appeal)
     if not appeal.is_open:

@@ -1,4 +1,4 @@
-"""Writing the moderation log: every action once, with its reason, and who is notified of it."""
+"""Writing the moderation log: one entry per action, with its reason, and the notifications."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class NewEntry:
 def log_changes(
     entry: NewEntry, changes: Sequence[Change], board: Board | None = None
 ) -> ModerationAction:
-    """Make these changes and write the one entry about them; the targets are locked by the caller.
+    """Make these changes and write one entry about them; the caller has locked the targets.
 
-    `board` is where they hold, if they are about members.
+    `board` is the scope, if the action is about members.
     """
     before = {(s.kind, target.pk, s.key): s.read(target) for s, target, _value in changes}
     affected = AffectedUsers.from_effects([(kind, pk, {}, {}) for kind, pk, _key in before])
@@ -69,7 +69,7 @@ def log_changes(
 def log_effects(
     entry: NewEntry, effects: Collection[Effect], also_notify: Iterable[int] = ()
 ) -> ModerationAction:
-    """Write the entry about changes that were made already; `also_notify` members of these ids."""
+    """Write the entry about changes that were made already; `also_notify` are ids of members."""
     affected = AffectedUsers.from_effects(effects)
     for member in also_notify:
         affected.people.setdefault(member, set())
@@ -79,7 +79,7 @@ def log_effects(
 
 
 def open_entry(entry: NewEntry, affected: AffectedUsers) -> ModerationAction:
-    """Write the entry before its effects, which point at it; raises `Invalid`, without a reason."""
+    """Write the entry before its effects, which refer to it; raises `Invalid` without a reason."""
     return ModerationAction.objects.create(
         actor=entry.actor,
         act=entry.act,
@@ -180,7 +180,7 @@ def _single(ids: set[int]) -> int | None:
 
 
 def _notify(action: ModerationAction, affected: AffectedUsers) -> None:
-    """Notify each person once, however many of their posts it is about; never the actor."""
+    """Notify each person once, however many of their posts the action is about; never the actor."""
     ModerationNotification.objects.bulk_create(
         ModerationNotification(
             member_id=person,

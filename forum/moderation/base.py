@@ -1,8 +1,8 @@
 """The base of every moderation action, and how all of them are carried out.
 
-Permission, then the targets locked and read anew, then sorted into refused, done already and
-chosen, then the check that nothing changed since the page was shown, then one entry of the log
-with the exact state before and after, then notifications: all in one transaction.
+In one transaction: lock the targets and read them again; sort them into refused, done already and
+chosen, by permission and state; check that nothing changed since the page was shown; write one
+entry of the log with the exact state before and after; notify.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from forum.presenters import counts
 
 T = TypeVar("T", bound=Target)
 
-# As many as one person can check on the form's page.
+# The most targets that one page of confirmation can list.
 MAX_SELECTED = 100
-# The same action for the same reason again so soon is the same form, sent twice.
+# The same action for the same reason within this time is one form, sent twice.
 SAME_FORM = timedelta(minutes=10)
 
 
@@ -87,11 +87,11 @@ def set_state(state: TargetState, targets: Sequence[Any], value: Value) -> Plan:
 
 
 class Action(ABC, Generic[T]):
-    """One thing that moderators do: everything about it that is not the same for all.
+    """One kind of moderation action, with everything that is particular to it.
 
-    Subclasses say what follows and are registered, once each: `hide_post = register(HidePost())`.
-    Call it with one target and get the entry of the log, the earlier one when it was done before;
-    `together` takes several.
+    Subclasses set the attributes below, and each is registered once: `hide_post =
+    register(HidePost())`. Calling it with one target returns the entry of the log, or the earlier
+    entry when it was done before; `together` takes several targets.
     """
 
     # Templates read its attributes; without this, Django would call it first.
@@ -109,13 +109,13 @@ class Action(ABC, Generic[T]):
 
     form: type[ModerationForm] = ModerationForm
     is_for_one = False
-    # Done again it is a second one: the same form sent twice is known by person, reason and time.
+    # Taken again, it is a second action; a form sent twice is detected by actor, reason and time.
     is_repeatable = False
-    # Takes back an earlier action of its inverse; the log says so when that is the whole of it.
+    # Reverts an earlier action; if it reverts all of it, the log links the two.
     is_undo = False
     # Shows how many posts are in the branches of its targets.
     takes_branch = False
-    # Has a button that counts the posts it would hide, as `hidden_with` finds them.
+    # Has a button that counts the posts it would hide, found by `hidden_with`.
     has_preview = False
     # A token that differs once the targets have changed since they were shown.
     version: Callable[[Sequence[Any]], str] = staticmethod(version_of)
@@ -128,7 +128,7 @@ class Action(ABC, Generic[T]):
 
     @abstractmethod
     def permission(self, actor: Reader, target: T) -> PermissionResult:
-        """Say whether `actor` can do it to `target`."""
+        """Return whether `actor` can do it to `target`."""
 
     def is_applicable(self, target: T) -> bool:
         """Return whether there is anything to do, for menus: not offered otherwise."""
@@ -143,7 +143,7 @@ class Action(ABC, Generic[T]):
         return {}
 
     def describe_extent(self, targets: Sequence[T]) -> str:
-        """Say in numbers how much it concerns, when that is more than one thing."""
+        """Describe in numbers how much it concerns, when that is more than one thing."""
         if self.takes_branch:
             return counts.branches(targets)  # type: ignore[arg-type]
         return self.kind.summary(targets) if len(targets) > 1 else ""
@@ -154,7 +154,7 @@ class Action(ABC, Generic[T]):
 
     @property
     def is_reason_public(self) -> bool:
-        """Say whether everybody can read the reason, or only the people concerned."""
+        """Return whether everybody can read the reason, not only the people concerned."""
         return self.entry.is_public
 
     # -- Carrying it out --------------------------------------------------------------------------
@@ -211,7 +211,7 @@ class Action(ABC, Generic[T]):
         return outcome
 
     def _earlier(self, plan: Plan, target: T) -> ModerationAction | None:
-        """Find the entry that set the target's state."""
+        """Return the entry that set the target's state."""
         if plan.state is None:
             about = ModerationAction.objects.about(self.kind.kind, target.pk)
             return about.filter(act=self.entry.name).first()
@@ -219,7 +219,7 @@ class Action(ABC, Generic[T]):
         return ModerationAction.objects.filter(pk=setters.get(target.pk, 0)).first()
 
     def _sent_before(self, target: T, entry: NewEntry) -> ModerationAction | None:
-        """Find the entry that the same form wrote when it was sent first."""
+        """Return the entry that the same form wrote when it was sent first."""
         latest = ModerationAction.objects.about(self.kind.kind, target.pk).first()
         if latest is None or (latest.act, latest.actor_id) != (entry.act, entry.actor.pk):
             return None
@@ -253,7 +253,7 @@ class FixedStateAction(StateAction[T]):
 
 
 def find_undone_action(changes: Sequence[Change]) -> ModerationAction | None:
-    """Return the action that these changes take back as a whole, if they do."""
+    """Return the action that these changes revert as a whole, if there is one."""
     state = changes[0][0]
     ids = [target.pk for _state, target, _value in changes]
     setters = ModerationEffect.objects.owners(state.kind, ids, state.key)
@@ -270,9 +270,9 @@ def check_not_stale(
     version: Callable[[Sequence[Any]], str] = version_of,
     among: Sequence[Any] = (),
 ) -> None:
-    """Raise `Conflict` when the targets are not what they were when `seen` was their version.
+    """Raise `Conflict` when the targets have changed since `seen` was their version.
 
-    `among` is what may have been changed, if that is more.
+    `among` are all objects that may have changed, if these are more than the targets.
     """
     if seen is None or seen == version(targets):
         return

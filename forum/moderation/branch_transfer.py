@@ -1,4 +1,4 @@
-"""Taking a branch from one place in the trees to another, with its numbers and its counts.
+"""Moving a branch from one place in the trees to another, with its numbers and its counts.
 
 The actions that do so (`actions.branch_moves`) write one entry of the log, which holds both places;
 `undo_move` reads them and moves the branch back.
@@ -102,10 +102,10 @@ def numbers_of(place: BranchPlace) -> Numbers | None:
 
 
 def reply_after(thread: Thread, parent_id: int | None, previous_id: int | None) -> int | None:
-    """The reply that follows `previous_id` (None: the first one) below a post; None at the end.
+    """Return the reply after `previous_id` below a post; None at the end.
 
-    Raises `Conflict` when that post is no longer in the thread, or, for the place of a root, when
-    the thread has one.
+    Without `previous_id` it is the first reply. Raises `Conflict` when that post is no longer in
+    the thread, or, for the place of a root, when the thread has one.
     """
     if parent_id is None:
         if Post.objects.filter(thread=thread).exists():
@@ -126,7 +126,7 @@ def transfer(post: Post, to: Destination) -> list[Effect]:
     """Move a branch, its numbers and its share of the counters; both threads are locked.
 
     Returns the effects: the places of the branch, and the state of both threads. A thread that
-    loses its root leads to where that went; one that gains a root stands by itself.
+    loses its root redirects to where that went; one that gains a root is a thread of its own again.
     """
     source, target = post.thread, to.thread
     threads = [source] if source.pk == target.pk else [source, target]
@@ -184,9 +184,9 @@ def _hang(post: Post, to: Destination, numbers: Renumbering) -> None:
 
 
 def _renumbered(branch: PostQuerySet, to: Destination) -> tuple[Numbers, Numbers, Renumbering]:
-    """The numbers of a branch before and after it moves into another thread, and the change.
+    """Return the numbers of a branch before and after it moves into another thread, and the change.
 
-    What had a number there before gets it back; all else gets fresh ones, in the same order.
+    Posts that had a number there before get it back; all others get new ones, in the same order.
     """
     others = _outside(branch, to.given)
     shift_of_others = 0
@@ -204,7 +204,7 @@ def _renumbered(branch: PostQuerySet, to: Destination) -> tuple[Numbers, Numbers
 
 
 def _outside(branch: PostQuerySet, given: Numbers | None) -> Numbers | None:
-    """From the lowest to the highest number in a branch, of posts and revisions not in `given`."""
+    """Return the lowest and highest number in a branch, of posts and revisions not in `given`."""
     revisions = Revision.objects.filter(post__in=branch.values("pk"))
     if given:
         revisions = revisions.exclude(number__range=(given.first, given.last))

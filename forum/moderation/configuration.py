@@ -1,7 +1,7 @@
-"""Settings that administrators edit as rows: each change is one entry of the log, and undoable.
+"""Settings that administrators edit as rows: each change is an entry of the log and can be undone.
 
-A model takes part by its name in the log in `CONFIGURED_MODELS`. Its editable fields have to be
-what JSON can say; the log keeps all of them, before and after.
+`CONFIGURED_MODELS` lists the models by their names in the log. Their editable fields must be
+JSON-serialisable; the log stores all of them, before and after.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ CONFIGURED_MODELS: dict[str, type[Model]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its number: there, or not yet, or not any more."""
+    """A row by its id, whether it exists, not yet, or no longer."""
 
     model: type[Model]
     pk: int
@@ -85,7 +85,7 @@ def values_of(row: Model) -> dict[str, Any]:
 
 
 def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:
-    """Return these rows, there or not; those that are, locked."""
+    """Return these rows, existing or not; existing ones are locked."""
     list(model._default_manager.select_for_update().filter(pk__in=ids).order_by("pk"))
     return [Row(model, pk) for pk in sorted(ids)]
 
@@ -116,7 +116,7 @@ def _write(values: Sequence[tuple[Row, RowValues]], _action: ModerationAction) -
 
 
 def _next_id(model: type[Model]) -> int:
-    """Return an id for a new row: the entry about it comes first."""
+    """Return an id for a new row, since the entry about it is written first."""
     with connection.cursor() as cursor:
         table, column = model._meta.db_table, model._meta.pk.column
         cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [table, column])

@@ -1,4 +1,4 @@
-"""The form that asks moderators for a reason, and fields that several actions add."""
+"""The form that asks moderators for a reason, and the fields that several actions add."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ReasonForm(Plain):
         self.order_fields(names)
 
     def clean(self) -> dict[str, Any]:
-        """Take the reason that was written, else the one that was chosen."""
+        """Use the reason that was written, or else the template that was chosen."""
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.pop("ready", "")
         if "reason" in cleaned and not cleaned["reason"]:
@@ -85,7 +85,7 @@ class ModerationForm(ReasonForm):
 
 
 class InBoardForm(ModerationForm):
-    """A form with a board to choose, which is looked up before the page is made."""
+    """A form with a choice of boards, whose options are fetched before the page is rendered."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,7 +95,7 @@ class InBoardForm(ModerationForm):
 
 
 class WhereForm(InBoardForm):
-    """In one board, or on the whole site."""
+    """A choice between one board and the whole site."""
 
     board = forms.ModelChoiceField(
         label=_("Where"),
@@ -107,7 +107,7 @@ class WhereForm(InBoardForm):
 
 
 class TimeLimitForm(ModerationForm):
-    """For something that ends by itself, or when somebody ends it."""
+    """A choice of when something ends, by itself or by hand."""
 
     until = forms.DateTimeField(
         label=_("Until"),

@@ -1,4 +1,4 @@
-"""Moderation actions as links: the pages that ask for a reason, and who is offered which."""
+"""Links to the pages of moderation actions, for those who can take them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def links_on(target: Target, reader: Reader, back: str = "") -> list[ActionLink]
 
 
 def links_on_post(post: Post, reader: Reader) -> list[ActionLink]:
-    """Return the moderators' part of a post's menu; of an opening post with its thread's."""
+    """Return the moderators' part of a post's menu; an opening post has the thread's too."""
     if not can_moderate(reader, post.thread.board):
         return []
     links = links_on(post, reader)

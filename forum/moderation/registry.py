@@ -1,6 +1,7 @@
-"""The moderation actions and the states that they set, by name; everything else is derived here.
+"""The registry of moderation actions and of the states that they set.
 
-Addresses, pages, menus, the admin's bulk actions and the rows of the test tables come from this.
+Addresses, pages, menus, the admin's bulk actions and the rows of the test tables are derived from
+it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ A = TypeVar("A", bound=Action[Any])
 
 _actions: dict[str, dict[str, Action[Any]]] = {kind: {} for kind in TARGET_KINDS}
 _states: dict[tuple[str, str], TargetState] = {}
-# States whose key names a row besides: “silence:3”.
+# Families of states whose key contains an id: “silence:3”.
 _families: dict[str, Callable[[str], TargetState]] = {}
 # Functions that lock the targets of each kind, in the order in which locks are taken.
 LOCKS: dict[str, Callable[[Collection[int]], Sequence[Any]]] = {
@@ -27,7 +28,7 @@ LOCKS: dict[str, Callable[[Collection[int]], Sequence[Any]]] = {
 
 
 def register(action: A) -> A:
-    """Offer an action wherever actions are offered."""
+    """Register an action and return it."""
     if action.slug in _actions[action.kind.kind]:
         raise ValueError(f"two actions on a {action.kind.kind} are called {action.slug!r}")
     register_type(action.entry)
@@ -36,18 +37,18 @@ def register(action: A) -> A:
 
 
 def register_state(state: TargetState) -> TargetState:
-    """Let `undo` find a state by the name that the log has for it."""
+    """Register a state, so that `undo` can find it by its name in the log."""
     _states[state.kind, state.key] = state
     return state
 
 
 def register_states_of(prefix: str, find: Callable[[str], TargetState]) -> None:
-    """Let `undo` find a family of states: `find` is given what follows the colon in the log."""
+    """Register a family of states: `find` is called with the part of the name after the colon."""
     _families[prefix] = find
 
 
 def discover() -> None:
-    """Import every module that registers something."""
+    """Import every module that registers an action."""
     package = import_module("forum.moderation.actions")
     for module in pkgutil.iter_modules(package.__path__):
         import_module(f"{package.__name__}.{module.name}")
@@ -72,7 +73,7 @@ def all_actions() -> list[Action[Any]]:
 
 
 def state_named(kind: str, key: str) -> TargetState:
-    """Return the state that the log calls that."""
+    """Return the state with that name in the log."""
     if (kind, key) in _states:
         return _states[kind, key]
     prefix, _colon, rest = key.partition(":")

@@ -53,7 +53,7 @@ class _RestrictionAction(Action[User]):
         value: TimeLimit | None,
         since: datetime | None = None,
     ) -> Plan:
-        """Plan it with the posts since then; their pending posts since then are rejected."""
+        """Plan the restriction; posts since then are hidden, and pending ones rejected."""
         state = self.state(board)
         posts = lock_posts(posts_since(people, since, board))  # threads before members
         pending = lock_pending(_pending_since(people, since, board))
@@ -77,7 +77,7 @@ class _RestrictionAction(Action[User]):
 
 
 class SanctionAction(_RestrictionAction):
-    """Restricting members until a time; it can hide the posts that they wrote since a time."""
+    """A restriction of members for a time; it can also hide the posts they wrote since a time."""
 
     form = SanctionForm
     has_preview = True
@@ -107,7 +107,7 @@ class LiftingAction(_RestrictionAction):
 
 
 def posts_since(people: Sequence[User], since: datetime | None, board: Board | None) -> list[int]:
-    """Return the visible posts of these people from then on, anywhere or in that board."""
+    """Return the visible posts of these people since then, anywhere or in that board."""
     if since is None:
         return []
     posts = Post.objects.published().order_by().filter(author__in=people, created_at__gte=since)
@@ -124,7 +124,7 @@ def _pending_since(
 
 
 def restriction_state(kind: str, board_id: int | None) -> TargetState:
-    """Return the state of being kept from something, everywhere or in one board."""
+    """Return the state of a restriction, everywhere or in one board."""
 
     def read(person: User) -> TimeLimit | None:
         mine = Restriction.objects.in_force().filter(person=person, kind=kind, board=board_id)
@@ -151,5 +151,5 @@ def restriction_state(kind: str, board_id: int | None) -> TargetState:
 
 
 def restriction_named(kind: str, board: str) -> TargetState:
-    """Return the state that the log calls “silence:3”, or “silence:” for the whole site."""
+    """Return the state that the log names “silence:3”, or “silence:” for the whole site."""
     return restriction_state(kind, int(board) if board else None)

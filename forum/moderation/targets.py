@@ -1,8 +1,8 @@
 """The targets of moderation, and the states of them that moderation sets.
 
-A `TargetKind` says everything that differs between posts, threads, members and pending posts. A
-`TargetState` is one thing that can be so or otherwise with a target: actions write it, and `undo`
-writes what was there before; nothing else does.
+A `TargetKind` describes everything that differs between posts, threads, members and pending posts.
+A `TargetState` is one property of a target: actions write it, `undo` restores the value before, and
+nothing else writes it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ Value = Any  # as the log keeps it: what JSON can say; see docs/moderation-log.m
 
 @dataclass(frozen=True, slots=True)
 class TargetState:
-    """One thing that moderation sets with targets of a kind; `key` is its name in the log."""
+    """One property that moderation sets on targets of a kind; `key` is its name in the log."""
 
     kind: str
     key: str
     read: Callable[[Any], Value]
-    # Set for many at once; the entry of the log is there already.
+    # Set it for many targets; the entry of the log exists already.
     write: Callable[[Sequence[tuple[Any, Value]], ModerationAction], None]
-    # Whether somebody can set it, or set it back.
+    # Whether a person can change it.
     permission: Callable[[User, Any], PermissionResult]
     # Why a target can't be set to a value, whoever asks.
     blocked_by: Callable[[Any, Value], UserError | None] = lambda _target, _value: None
@@ -52,11 +52,11 @@ class TargetKind:
     model: type[Any]
     path: str  # where the page of one target is
     visible_to: Callable[[Reader], QuerySet[Any]]
-    # The targets as they are now, locked until the transaction ends.
+    # Returns the targets as they are now, locked until the transaction ends.
     lock: Callable[[Collection[int]], Sequence[Any]]
-    # How much several of them are: “2 posts by 2 people in 1 thread”.
+    # Describes several targets: “2 posts by 2 people in 1 thread”.
     summary: Callable[[Sequence[Any]], str]
-    # Made ready for the page that shows one to this reader.
+    # Loads what the page of one target shows to this reader.
     prepare: Callable[[Any, Reader], None] = lambda _target, _reader: None
 
     @property
@@ -109,7 +109,7 @@ def lock_pending(ids: Collection[int]) -> list[HeldPost]:
     return locked
 
 
-# -- How much it is -------------------------------------------------------------------------------
+# -- Summaries ------------------------------------------------------------------------------------
 
 
 def _amount_of_posts(posts: Sequence[Post]) -> str:

@@ -1,4 +1,4 @@
-"""Ends of temporary actions, as the log keeps them."""
+"""The ends of temporary actions, as the log stores them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class TimeLimit(TypedDict):
 
 
 def time_limit(until: datetime | None) -> TimeLimit:
-    """Return a time limit for the log; raises `Invalid` when the time is over."""
+    """Return a time limit for the log; raises `Invalid` for a time in the past."""
     check_is_future(until)
     return {"until": until.isoformat() if until else None}
 
 
 def check_is_future(until: datetime | None) -> None:
-    """Raise `Invalid` for a time that is over."""
+    """Raise `Invalid` for a time in the past."""
     if until is not None and until <= timezone.now():
         raise Invalid(_("Choose a time in the future."))
 

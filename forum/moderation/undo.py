@@ -1,4 +1,4 @@
-"""Undoing an action: exactly what it changed, except what a later action changed since."""
+"""Undoing an action: everything that it changed, except what a later action changed since."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from forum.permissions import can_undo
 
 @dataclass(slots=True)
 class Undone:
-    """The entry that undoing wrote, and the targets left alone since they were changed later."""
+    """The entry of an undo, and the targets left alone because a later action changed them."""
 
     action: ModerationAction
-    # Targets, and the later action; None when it was no moderator's.
+    # Targets with the later action; None if the change was not by a moderator.
     kept: list[tuple[Target, ModerationAction | None]] = field(default_factory=list)
     restored: int = 0
 
@@ -62,8 +62,8 @@ def undo(
 ) -> Undone:
     """Undo an action; with `member`, only the changes that concern this member.
 
-    Undone twice, the first entry is returned. Raises `NotAllowed`, `Invalid`, `Busy`, and
-    `Conflict` when nothing is left of what it did.
+    Undone twice, it returns the first entry. Raises `NotAllowed`, `Invalid`, `Busy`, and `Conflict`
+    when nothing is left to undo.
     """
     can_undo(actor, action).enforce()
     if action.type.topic == "moves":

@@ -1,6 +1,6 @@
-"""From rows to what a page says: the step between the database and the templates.
+"""Presenters turn rows of the database into the values and HTML that templates show.
 
-What is stable in a post was rendered when it was written. What differs by reader, by page or by
-the day is filled in here, by joining strings: a thread of 200 posts is no place for 200 renderings
-of a template.
+The stable part of a post was rendered when it was written. Whatever depends on the reader, the page
+or the day is filled in here by joining strings: rendering a template for each of 200 posts would
+take too long.
 """

@@ -1,6 +1,6 @@
 """Backlinks: the posts that quote a post, named or counted below it.
 
-Replies to the post itself are only counted. Where all quoting posts are named, nothing is counted.
+Replies to the post itself are only counted. When all quoting posts are named, there is no count.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _answered(post_id: int, answers: list[Backlink], places: Mapping[int, int]) 
         named.append(f'<a href="{post_path(post_id)}quoted/">{words}</a>')
     names = join_names(named)
     here = places.get(post_id, -1)
-    # What is not in the page is neither above nor below.
+    # A post outside the page is neither above nor below.
     where = {places[each.post_id] > here if each.post_id in places else None for each in answers}
     if where == {True}:
         return _("Replied to below by %(names)s") % {"names": names}

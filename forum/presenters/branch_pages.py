@@ -1,4 +1,4 @@
-"""Branches by themselves: the page of one, and the ways on where a page ends inside one."""
+"""The page of one branch, and the links to the rest where a page ends inside a branch."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ class BranchPage(ThreadPage):
 
     @property
     def in_order(self) -> str:
-        """The start of a query string that keeps the way back on other pages of the branch."""
+        """Return the start of a query string that keeps the way back on the branch's pages."""
         return f"from=p{self.came_from}&" if self.came_from else ""
 
     @property
     def back(self) -> str:
-        """The address where the reader was, else the branch’s place in the thread."""
+        """Return the address where the reader was, else the branch’s place in the thread."""
         return post_path(self.came_from or self.head.id)
 
     @property
@@ -98,7 +98,7 @@ class BranchPage(ThreadPage):
 
     @property
     def left_out(self) -> str:
-        """A note on the posts above the branch that are not among the steps."""
+        """Return a note on the posts above the branch that are not among the steps."""
         count = self.head.level - len(self.window.path)
         if not count:
             return ""
@@ -110,7 +110,7 @@ class BranchPage(ThreadPage):
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing is left: its head was removed, and nobody replied."""
+        """Return whether nothing is left: its head was removed, and it has no replies."""
         return not self.head.is_readable and not (self.window.page or self.window.has_earlier)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from forum.presenters.names import join_with_others
 from forum.queries.thread_pages import PostRow
 
-# In so many replies a way to fold them all at once is worth its place.
+# With more replies than this, folding all of them is offered.
 MIN_POSTS_TO_FOLD_ALL = 20
 
 
@@ -39,7 +39,7 @@ class Folds:
 
 
 def summarise_replies(rows: Sequence[PostRow]) -> str:
-    """“38 replies from brigid, wren and 11 others”; whose were removed are not named."""
+    """Return “38 replies from brigid, wren and 11 others”, without authors of removed posts."""
     authors = Counter(row.author for row in rows if row.is_readable)
     people = [name for name, _count in authors.most_common()]
     if not people:
@@ -50,7 +50,7 @@ def summarise_replies(rows: Sequence[PostRow]) -> str:
 
 
 def missing_ancestors_note(row: PostRow) -> str:
-    """Above a post whose ancestors are too many for the page: how many, and the way to them."""
+    """Return the note above a post whose ancestors are not all on the page, with a link to them."""
     count = row.level - 1
     words = ngettext(
         "%(count)d post above isn’t on this page.",

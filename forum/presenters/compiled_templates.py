@@ -1,8 +1,8 @@
-"""Templates rendered once and filled many times.
+"""Compiled templates: rendered once, and filled many times.
 
-A stencil renders its template with marks in the place of values, once for each shape that the
-template distinguishes, and keeps the pieces between the marks. Filling it is joining strings. The
-template stays an ordinary one; only the values in it must be plain strings, ready as HTML.
+A template is rendered with marks in the place of values, once for each variant that it
+distinguishes, and the pieces between the marks are stored. Filling it means joining strings. Its
+values must be plain strings, ready as HTML.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ INSIDE_TAGS = re.compile(r"(<[a-z][^<>]*>)\n|\n(?=</)")
 
 
 class Placeholders:
-    """Stands for the values in the first rendering: each attribute is its own mark."""
+    """The values of the first rendering: each attribute is its own mark."""
 
     def __getitem__(self, name: str) -> SafeString:
         return mark_safe(PLACEHOLDER.format(name))  # noqa: S308 (a mark, not text of anybody's)
 
 
 class CompiledTemplate:
-    """One template; `variant` is what it may branch on, `post` the values that it shows."""
+    """One template; it may branch on `variant`, and shows the values of `post`."""
 
     def __init__(self, template: str) -> None:
         self.template = template
-        # By shape. A process speaks one language: there is no setting for a second.
+        # By variant; a process has only one language.
         self._pieces: dict[tuple[Any, ...], list[str]] = {}
 
     def fill(self, variant: tuple[Any, ...], values: Mapping[str, str]) -> str:
-        """The template's HTML; `values` are HTML already, `variant` is a named tuple."""
+        """Return the template's HTML; `values` are HTML already, and `variant` is a named tuple."""
         pieces = self._pieces.get(variant)
         if pieces is None:
             pieces = self._cut(variant)
@@ -50,9 +50,9 @@ class CompiledTemplate:
         return "".join(filled)
 
     def _cut(self, variant: tuple[Any, ...]) -> list[str]:
-        """Texts and names of values, in turn."""
+        """Return the texts and the names of values, alternating."""
         rendered = render_to_string(self.template, {"variant": variant, "post": Placeholders()})
         lines = (line.strip() for line in rendered.splitlines())
-        # The layout of the template is not sent with every post.
+        # Indentation is not sent with every post.
         html = START_TAG.sub(lambda tag: " ".join(tag[0].split()), "\n".join(filter(None, lines)))
         return PLACEHOLDER_PATTERN.split(INSIDE_TAGS.sub(r"\1", html))

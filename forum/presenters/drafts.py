@@ -1,4 +1,4 @@
-"""A member's drafts: offered at their place in a thread, and listed."""
+"""A member's drafts: shown at their place in a thread, and listed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Offers:
         self._by_post.setdefault(post_id, []).append(line)
 
     def at(self, post_id: int) -> SafeString:
-        """Those that belong below a post."""
+        """Return the lines of drafts that belong below a post."""
         return _html([line(is_away=False) for line in self._by_post.get(post_id, ())])
 
     def away_from(self, shown: Collection[int]) -> SafeString:
@@ -66,7 +66,7 @@ class Offers:
 
 
 def _html(lines: list[str]) -> SafeString:
-    return mark_safe("".join(lines))  # noqa: S308 (filled by a stencil, escaped here)
+    return mark_safe("".join(lines))  # noqa: S308 (escaped here and in the template)
 
 
 def _line(draft: dict[str, object], *, is_away: bool) -> str:
@@ -96,7 +96,7 @@ def _what(*, is_edit: bool, name: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A draft in the list of them all."""
+    """A draft in the list of all drafts."""
 
     draft: Draft
     what: str
@@ -106,7 +106,7 @@ class Listed:
 
 
 def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
-    """All drafts with their places and states; one query."""
+    """Return all drafts with their places and states; one query."""
     threads = {draft.thread.pk for draft in drafts if draft.thread}
     visible = set(
         Thread.objects.visible_to(reader).filter(pk__in=threads).values_list("pk", flat=True)

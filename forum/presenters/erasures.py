@@ -28,7 +28,10 @@ def extent_of(asked: Erasure) -> str:
 
 
 def extent_of_post(post: Post) -> str:
-    """“1 post in 1 thread with every version, and their words in 2 other posts, 5 replies stay”."""
+    """Describe the extent of erasing a post.
+
+    “1 post in 1 thread with every version, and their words in 2 other posts, 5 replies stay”.
+    """
     answers = Post.objects.below(post).not_deleted().count()
     replies = ngettext("%(count)d reply stays", "%(count)d replies stay", answers)
     said = [_what_they_say(Post.objects.order_by().filter(pk=post.pk))]

@@ -1,4 +1,4 @@
-"""Posts that wait for a moderator: as their author sees them, and who decides."""
+"""Pending posts, as their authors and moderators see them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class LineShape(NamedTuple):
 
 
 def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
-    """One of a reader's own, at its place in the thread; `line` is of `HeldPostQuerySet.lines`."""
+    """Return the line of a reader's own pending post; `line` is from `HeldPostQuerySet.lines`."""
     variant = LineShape(line["edits"] is not None, is_away)
     return LINE.fill(variant, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A held post in a list of one's own, or where it was just sent."""
+    """A pending post in its author's list, or where it was just sent."""
 
     held: HeldPost
     what: str  # “Your reply to bob”
@@ -57,7 +57,7 @@ def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
 
 @dataclass(frozen=True, slots=True)
 class HeldPage:
-    """One held post for one reader."""
+    """One pending post for one reader."""
 
     each: Shown
     is_own: bool

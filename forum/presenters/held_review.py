@@ -10,7 +10,7 @@ from forum.queries.admin_posts import posts_for_admin
 
 
 class HeldReview:
-    """One held post for one moderator."""
+    """One pending post for one moderator."""
 
     def __init__(self, held: HeldPost, reader: User) -> None:
         self.held = HeldPost.objects.with_context().get(pk=held.pk)

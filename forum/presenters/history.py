@@ -13,7 +13,7 @@ from forum.models import ModerationEffect, Post, Quote, Revision
 from forum.models.threads import Reader
 from forum.permissions import is_moderator_of
 
-# A version and what it changed can fill some 100 kB.
+# A version and its changes can take some 100 kB.
 VERSIONS_PER_PAGE = 20
 
 
@@ -52,7 +52,7 @@ def history_of(post: Post, reader: Reader, *, before: int | None = None) -> Hist
     readable = post.revisions.all() if is_concerned else Revision.objects.for_all(post)
     if before is not None:
         readable = readable.filter(number__lt=before)
-    # One more than is shown: what the last one changed.
+    # One more than is shown, for the changes of the last one.
     found = list(
         readable.select_related("editor")
         .defer("source")

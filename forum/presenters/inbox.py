@@ -1,4 +1,4 @@
-"""The inbox: notices of one thread, one post answered and one cause told together."""
+"""The inbox: notifications of one thread, parent and cause are grouped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAYINGS = {
 
 @dataclass(slots=True)
 class Group:
-    """Notices that say the same of several posts, the latest first; one entry of the inbox.
+    """Notifications that say the same about several posts, the latest first.
 
     The page takes entries of any kind: each names the template that shows it.
     """
@@ -46,13 +46,13 @@ class Group:
 
     @property
     def address(self) -> str:
-        """The first that is not read, else the latest."""
+        """Return the address of the first unread post, else of the latest."""
         notification = self.unread[-1] if self.unread else self.notifications[0]
         return post_path(notification.post_id)
 
     @property
     def saying(self) -> SafeString:
-        """“lispi314 and hopeless answered you in …”."""
+        """Return “lispi314 and hopeless replied to you in …”."""
         names = dict.fromkeys(
             notification.post.author.username for notification in self.notifications
         )
@@ -63,7 +63,7 @@ class Group:
 
 
 def grouped(notifications: Iterable[Notification]) -> list[Group]:
-    """One group a thread, post answered and cause, in the order of their latest notices."""
+    """Return a group for each thread, parent and cause, in order of the latest notifications."""
     groups: dict[tuple[int, int | None, str], Group] = {}
     for notification in notifications:
         post, cause = notification.post, Notification.Cause(notification.cause)
@@ -77,7 +77,7 @@ def grouped(notifications: Iterable[Notification]) -> list[Group]:
 
 
 def nothing_since(latest: Notification | None) -> str:
-    """“Nothing for you since 20 Nov.”"""
+    """Return “No notifications since 20 Nov.”"""
     if latest is None:
         return _("No notifications yet. Replies, mentions and quotes will appear here.")
     return _("No new notifications since %(date)s.") % {"date": date_of(latest.created_at)}

@@ -87,14 +87,14 @@ SHORTCUTS = (
         "anywhere",
         (
             Shortcut({"?": "show_keys"}, _("show keyboard shortcuts")),
-            # These two belong to what is open, wherever that is: other scripts have them.
+            # Other scripts handle these two.
             Shortcut({"Escape": ""}, _("close what is open; leave a reply (the text is saved)")),
             Shortcut({"Ctrl Enter": ""}, _("post (⌘ Enter on a Mac)")),
         ),
     ),
 )
 
-# The few that stand beside a thread, by their actions.
+# The shortcuts listed beside a thread, by their actions.
 IN_RAIL = (
     (("next_unread",), _("next unread")),
     (("next_post", "previous_post"), _("next, previous post")),
@@ -120,7 +120,7 @@ def _key_map() -> dict[str, dict[str, str]]:
     return key_map
 
 
-# By scope, the action of each key: for `static/js/keys.js`.
+# The action of each key, by scope; for `static/js/keys.js`.
 KEY_MAP = _key_map()
 
 

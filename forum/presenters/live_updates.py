@@ -79,7 +79,7 @@ class LiveUpdates:
 
     @property
     def words(self) -> str:
-        """“3 new replies, 1 of them to you.”"""
+        """Return “3 new replies, 1 of them to you.”"""
         shown = f"{self.count}+" if self.is_more else str(self.count)
         said = ngettext("%(count)s new reply", "%(count)s new replies", self.count)
         words = said % {"count": shown}
@@ -144,4 +144,4 @@ class LiveUpdates:
 
     def _html(self, change: PostChange) -> SafeString:
         row = self._rows[change.id]
-        return mark_safe(self._page.post(row, change.after_id))  # noqa: S308 (filled by stencils)
+        return mark_safe(self._page.post(row, change.after_id))  # noqa: S308 (escaped in the template)

@@ -15,7 +15,7 @@ from forum.models import ModerationAction, ModerationEffect, User
 from forum.models.posts import post_path
 from forum.models.threads import Reader
 
-# Of an entry about more posts than these, the first are linked.
+# Posts of an entry that are linked.
 MAX_LINKED_TARGETS = 50
 
 

@@ -1,4 +1,4 @@
-"""Several people in a sentence."""
+"""Lists of names in a sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_NAMES = 3
 
 
 def join_with_others(people: Sequence[str]) -> str:
-    """“brigid, wren and 11 others”; marks around names stay as they are."""
+    """Return “brigid, wren and 11 others”; HTML around names is kept."""
     named, others = list(people[:MAX_NAMES]), len(people) - MAX_NAMES
     if others > 0:
         named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
@@ -19,7 +19,7 @@ def join_with_others(people: Sequence[str]) -> str:
 
 
 def join_names(names: Sequence[str]) -> str:
-    """“brigid, wren and fern”."""
+    """Return “brigid, wren and fern”."""
     if len(names) == 1:
         return names[0]
     parts = {"names": ", ".join(names[:-1]), "last": names[-1]}

@@ -11,7 +11,7 @@ from forum.models import Post, Revision, User
 from forum.presenters.threads import render_post_text
 from forum.queries.read_state import has_seen, replies_since
 
-# Shown whole; the others are read in the thread.
+# Replies shown in full.
 MAX_LISTED_POSTS = 5
 
 
@@ -38,7 +38,7 @@ class NewActivity:
     edited_at: datetime | None = None
 
     def is_unacknowledged(self, post: int | None, edit: int | None) -> bool:
-        """Return whether there is something later than that post and that edit."""
+        """Return whether there is anything after that post and that edit."""
         return self.latest > (post or 0) or self.edit > (edit or 0)
 
 
@@ -47,7 +47,7 @@ def new_activity(
 ) -> NewActivity:
     """Return replies since that post, and edits since that revision of the parent.
 
-    Nothing is asked when the thread has no later post.
+    Queries nothing when the thread has no later post.
     """
     found = Post.objects.none()
     if last_seen_post and last_seen_post != parent.thread.last_post_id:
@@ -77,9 +77,9 @@ def new_activity(
 
 
 def _edit_of(parent: Post, writer: User, base: int) -> Revision | None:
-    """Return the latest revision of a post, when it is later than `base` and not seen.
+    """Return the latest revision of a post, if it is later than `base` and not yet seen.
 
-    In another thread its revisions have other numbers: nothing is said then.
+    After a move to another thread its revisions have other numbers; None is returned then.
     """
     if parent.latest_number == base or parent.author_id == writer.pk or has_seen(parent, writer):
         return None

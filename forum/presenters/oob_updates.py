@@ -1,4 +1,4 @@
-"""The response to a reply posted in a page: the reply, and what else in the page it changes."""
+"""The response to a reply posted in a page: the reply as the page shows it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from forum.queries.threads import for_thread_page
 
 
 def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
-    """Return what takes the composer's place: the reply, as the page would have it.
+    """Return the context of the reply that replaces the composer.
 
-    The rest of the page is brought up to date by `static/js/page_updates.js`.
+    The rest of the page is updated by `static/js/page_updates.js`.
     """
     thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
@@ -38,14 +38,14 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
         "reply": mark_safe(  # noqa: S308 (filled by a compiled template)
             page.post(row, above=post.parent_id, is_focused=True)
         ),
-        # As on the page itself: replies to the head of a branch can be folded.
+        # As on the page, replies to the head of a branch can be folded.
         "summary": summarise_replies([row]) if is_alone else "",
         "later": _later(row, older, order),
     }
 
 
 def _later(row: PostRow, older: int, order: SortOrder) -> str:
-    """Return where the reply will be once the page is reloaded, if that is somewhere else."""
+    """Return a note on where the reply will be after a reload, if that is somewhere else."""
     if order == "time":
         return _("After you reload, it appears last.")
     if not older or (row.level == 1 and order != "tree"):

@@ -15,7 +15,7 @@ from forum.presenters.read_state import unread_suffix
 from forum.queries.outline import Outline, OutlineBranch
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow
 
-# A thread of up to so many posts has its outline beside it; of a larger one it is fetched.
+# Smaller threads have their outline on the page; that of a larger one is fetched.
 MAX_POSTS_WITH_FULL_OUTLINE = 60
 EXCERPT_CHARACTERS = 24  # characters
 

@@ -39,7 +39,7 @@ def _place(other: Post, post: Post) -> str:
 
 
 def _beside(way: str, name: str) -> str:
-    """Return “Next answer to lina”; the author of a removed post is not named."""
+    """Return “Next reply to lina”; the author of a removed post is not named."""
     if way == "next":
         return (
             _("Next reply to %(name)s") % {"name": name}

@@ -17,7 +17,7 @@ MenuLink = tuple[str, str]  # address, words
 
 
 def menu_of(post: Post, reader: Reader) -> list[MenuLink]:
-    """A post's menu, after “Copy link”."""
+    """Return a post's menu, after “Copy link”."""
     links: list[MenuLink] = []
     if not post.is_opening:
         links.append((f"{post_path(post.pk)}branch/?from=p{post.pk}", _("Open this branch")))

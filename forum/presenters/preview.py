@@ -17,7 +17,7 @@ from forum.presenters.post_html import also_addressed, fill_post_html
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The rendered text, and the names in the “to” line for the mentions that it folds."""
+    """The rendered text, and the names that the “to” line takes from its first mentions."""
 
     text: SafeString
     folds: bool
@@ -28,7 +28,7 @@ class Preview:
 def preview(
     prepared: PreparedPost, *, author: User, parent: Post | None, edits: Post | None = None
 ) -> Preview:
-    """Return the text as it will be shown; `edits` is the post itself, when it is edited."""
+    """Return the text as it will be shown; `edits` is the post itself when it is edited."""
     rendered = prepared.rendered
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
@@ -55,7 +55,7 @@ def preview(
 
 
 def quote_rows(found: list[Found], reader: User) -> dict[int, QuoteRow]:
-    """Return rows of quotes that are not stored yet, as the page would show them."""
+    """Return rows for quotes that are not stored yet."""
     if not found:
         return {}
     ids = {quote.revision.post_id for quote in found}

@@ -15,13 +15,13 @@ from forum.models.posts import post_path
 from forum.models.quotes import QuoteRow, QuoteStatus
 from forum.presenters.post_urls import build_post_url
 
-# As `forum.markup.renderer` leaves them; what people write cannot look like it.
+# As `forum.markup.renderer` writes them; text of users cannot look like this.
 FIGURE = re.compile(r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>|</figure>')
 EARLIER = "<summary></summary>"
-# A quote of nothing but an earlier quote has no words of its own that could be looked for.
+# A quote that contains only an earlier quote has no words to search for.
 ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
 
-# What is said of the words, and whether that is a warning.
+# The text of each status, and whether it is a warning.
 STATUS_NOTES = {
     QuoteStatus.KEPT: (gettext_noop("Edited since; this text is unchanged"), False),
     QuoteStatus.CHANGED: (gettext_noop("Edited since; this text has changed"), True),
@@ -50,7 +50,7 @@ class QuoteCaptions:
         self.is_opening = is_opening
 
     def filled_in(self, html: str) -> str:
-        """Return the post’s `html` with captions, and without words that may not be read."""
+        """Return the post’s `html` with captions, without words that the reader may not read."""
         pieces: list[str] = []
         place = depth = 0
         left_out: int | None = None  # how deep the quote is whose words are left out
@@ -75,7 +75,7 @@ class QuoteCaptions:
         return "".join(pieces).replace(EARLIER, summary)
 
     def _opening(self, ordinal: int, quote: QuoteRow | None, inside: str) -> str:
-        """Return the start of a figure; when its words may not be read, all of it."""
+        """Return the start of a figure; all of it when its words may not be read."""
         if quote is not None:
             return self._of_source(quote)
         if ordinal >= MAX_QUOTES:

@@ -1,4 +1,4 @@
-"""A quote beside its source: what stands around the words, or what became of them."""
+"""A quote beside its source: the context of the words, or the changes since."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class PageReadState:
         self._is_first_visit = read_state is None and isinstance(reader, User)
         self._reader_id = reader.pk
         self._rows = rows
-        # New posts are walked in the order of the tree: in another one the page can't tell.
+        # Links lead through unread posts in tree order: in other orders the page can't tell.
         self._is_tree = window.order == "tree"
         self._order = [row.id for row in rows if self.is_unread(row)]
         self._places = {post: place for place, post in enumerate(self._order)}
@@ -96,12 +96,12 @@ class PageReadState:
 
     @property
     def next_path(self) -> str:
-        """The address that leads to the first unread post of the thread."""
+        """Return the address that leads to the first unread post of the thread."""
         return f"/t/{self.thread.pk}/next/"
 
     @property
     def first(self) -> str:
-        """The address of the first unread post, in the page if it is there."""
+        """Return the address of the first unread post, in the page if it is there."""
         if self._is_tree and self._order and not self._around.before:
             return f"#p{self._order[0]}"
         return self.next_path
@@ -115,7 +115,7 @@ class PageReadState:
 
     @property
     def total(self) -> int:
-        """The number of unread posts in the thread; at least so many when `is_more`."""
+        """Return the number of unread posts in the thread; at least so many when `is_more`."""
         return self._around.before + self._around.after + len(self._order)
 
     @property
@@ -124,12 +124,12 @@ class PageReadState:
 
     @property
     def count(self) -> str:
-        """“2”, or “1,000+”."""
+        """Return “2”, or “1,000+”."""
         return f"{self.total:,}+" if self.is_more else str(self.total)
 
     @property
     def token(self) -> str:
-        """The token that marks this page as read without scripts; empty if unneeded."""
+        """Return the token that marks this page as read without scripts; empty if unneeded."""
         numbers = [row.latest_number for row in self._rows if self.is_tracked(row)]
         if not numbers:
             return ""
@@ -138,12 +138,12 @@ class PageReadState:
 
     @property
     def before(self) -> str:
-        """“, 2 new” for the posts before the page."""
+        """Return “, 2 new” for the posts before the page."""
         return unread_suffix(self._around.before, is_more=self.is_more)
 
     @property
     def after(self) -> str:
-        """“, 2 new” for the posts after the page."""
+        """Return “, 2 new” for the posts after the page."""
         return unread_suffix(self._around.after, is_more=self.is_more)
 
     def in_unfinished(self, place: int) -> str:
@@ -153,12 +153,12 @@ class PageReadState:
 
     @property
     def since(self) -> str:
-        """The day of the reader’s last visit."""
+        """Return the day of the reader’s last visit."""
         return date_of(self.read_state.since) if self.read_state else ""
 
     @property
     def summary(self) -> str:
-        """“2 new since you were here on 21 Nov.”; empty on the first visit."""
+        """Return “2 new since you were here on 21 Nov.”; empty on the first visit."""
         if self.read_state is None:
             return ""
         if not self.total:

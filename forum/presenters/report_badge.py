@@ -25,7 +25,7 @@ def report_badge(row: PostRow) -> SafeString:
 
 
 def describe_reasons(reasons: Iterable[str]) -> str:
-    """“Spam × 3, Off topic”, the most frequent first."""
+    """Return “Spam × 3, Off topic”, the most frequent first."""
     said = dict(Report.Reason.choices)
     return ", ".join(
         _("%(reason)s × %(count)d") % {"reason": said[reason], "count": count}

@@ -29,7 +29,7 @@ ANCESTORS = 3
 BRANCH = 30
 ACTS = 20
 ELSEWHERE = 10
-# A person's posts are counted up to so many.
+# A person's posts are counted up to this number.
 MAX_COUNTED_POSTS = 1000
 
 
@@ -90,7 +90,7 @@ class Review:
         return [ContextPost(post, post.report_count, post.get_level() - level) for post in posts]  # type: ignore[attr-defined]
 
     def _history(self, reader: User) -> History | None:
-        """Return its latest revisions, when there are several and they can be read."""
+        """Return the latest revisions, if there are several and they can be read."""
         if not self.post.is_edited or not self.post.is_readable:
             return None
         return history_of(self.post, reader)

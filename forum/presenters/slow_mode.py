@@ -13,7 +13,7 @@ from forum.queries.thread_pages import PostRow
 
 
 def thread_restrictions(thread: Thread, clock: Clock) -> list[str]:
-    """“Locked by carol until 3 Dec, 10:00: going in circles”, one sentence each."""
+    """Return “Locked by carol until 3 Dec, 10:00: going in circles”, one sentence for each."""
     said = []
     if thread.is_locked and thread.locked_action:
         action = thread.locked_action
@@ -35,7 +35,7 @@ def describe_moves(thread: Thread) -> list[tuple[int, str]]:
 
 
 def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
-    """Return the same of a branch, at its head."""
+    """Return the same for a branch, at its head."""
     said = []
     now = timezone.now()
     if row.locked_at and not (row.locked_until and row.locked_until <= now):

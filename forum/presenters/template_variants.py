@@ -1,4 +1,4 @@
-"""The conditions of the templates of a reply; each variant is rendered once a process."""
+"""The variants of a reply's templates; each is rendered once per process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PostVariant(NamedTuple):
 
     @property
     def says_words(self) -> bool:
-        """Return whether the parent is named with its first words: it is not right above."""
+        """Return whether the parent is named with its first words: when it is not right above."""
         return self.to in ("far", "away")
 
 

@@ -45,7 +45,7 @@ from forum.presenters.visible_rows import select_visible_rows
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 
-# From so many posts on, what is off the screen is not laid out.
+# With more posts than this, those off the screen are not laid out.
 MIN_POSTS_FOR_LAZY_LAYOUT = 50
 AVATAR_COLOURS = 12
 PARENT_EXCERPT_CHARACTERS = 60  # characters
@@ -98,14 +98,14 @@ class ThreadPage:
 
     @cached_property
     def unread(self) -> PageReadState:
-        """The read state of the rows that are shown."""
+        """Return the read state of the rows that are shown."""
         has_opening = not (self.is_continuation or self.window.head_id)
         rows = [self.opening, *self.rows] if has_opening else self.rows
         return PageReadState(self.thread, self.reader, self.window, self.read_state, rows)
 
     @property
     def added(self) -> str:
-        """The announcement when this page is added to another."""
+        """Return the announcement when this page is added to another."""
         if not self.is_continuation:
             return ""
         count = len(self.rows)
@@ -114,12 +114,12 @@ class ThreadPage:
 
     @property
     def earlier(self) -> int | None:
-        """The id of the post before which earlier ones are asked for."""
+        """Return the id of the post before which earlier ones are asked for."""
         return self._edge(first=True) if self.window.has_earlier else None
 
     @property
     def later(self) -> int | None:
-        """The id of the post after which later ones are asked for."""
+        """Return the id of the post after which later ones are asked for."""
         return self._edge(first=False) if self.window.remaining else None
 
     def _edge(self, *, first: bool) -> int:
@@ -141,7 +141,7 @@ class ThreadPage:
 
     @property
     def remaining(self) -> str:
-        """“Show 23 more replies, 2 new”."""
+        """Return “Show 23 more replies, 2 new”."""
         count = self.window.remaining
         if count >= MAX_POSTS_COUNTED:
             return _("Show more replies") + self.unread.after
@@ -155,12 +155,12 @@ class ThreadPage:
 
     @property
     def restrictions(self) -> list[str]:
-        """The notes at the head of a thread that is locked or in slow mode."""
+        """Return the notes at the head of a thread that is locked or in slow mode."""
         return thread_restrictions(self.thread, self.clock)
 
     @property
     def moves(self) -> list[tuple[int, str]]:
-        """The notes at the head of a thread about branches that were moved."""
+        """Return the notes at the head of a thread about branches that were moved."""
         return describe_moves(self.thread)
 
     @property
@@ -169,12 +169,12 @@ class ThreadPage:
 
     @property
     def orders(self) -> list[tuple[SortOrder, object]]:
-        """The sort orders to choose from; none where they make no difference."""
+        """Return the sort orders to choose from; none where they make no difference."""
         return list(SORT_ORDERS.items()) if self.thread.reply_count > 1 else []
 
     @property
     def in_order(self) -> str:
-        """The start of a query string that keeps this sort order on other pages."""
+        """Return the start of a query string that keeps this sort order on other pages."""
         as_of = f"asof={self.window.as_of}&" if self.window.as_of is not None else ""
         return "" if self.order == "tree" else f"order={self.order}&{as_of}"
 
@@ -185,7 +185,7 @@ class ThreadPage:
 
     @property
     def outline(self) -> SafeString:
-        """The outline of a small thread that is whole on its page; else empty."""
+        """Return the outline of a small thread that is whole on its page; else empty."""
         is_part = self.window.has_earlier or self.window.remaining
         if is_part or len(self.rows) >= MAX_POSTS_WITH_FULL_OUTLINE:
             return SafeString()
@@ -218,7 +218,7 @@ class ThreadPage:
         )
 
     def tree(self) -> SafeString:
-        """Return the replies as nested lists, `li > article + ol`, nested as the replies are."""
+        """Return the replies as nested lists, `li > article + ol`."""
         is_flat = self.order == "time"
         levels = (
             [0] * len(self.rows)
@@ -257,7 +257,7 @@ class ThreadPage:
             html.append(f'<ol class="replies {kind}" role="list">')
             closing.append("</ol></details></li>" if folds else "</ol></li>")
         html.extend(reversed(closing))
-        return mark_safe("".join(html))  # noqa: S308 (filled by stencils, escaped there)
+        return mark_safe("".join(html))  # noqa: S308 (escaped in the templates)
 
     def post(
         self,
@@ -324,7 +324,7 @@ class ThreadPage:
 
     @cached_property
     def places(self) -> dict[int, int]:
-        """The position of each post of the page, from the top."""
+        """Return the position of each post of the page, from the top."""
         drawn = enumerate([self.opening, *self.rows])
         return {row.id: place for place, row in drawn if row.id in self.in_page}
 
@@ -381,7 +381,7 @@ class ThreadPage:
 
 @lru_cache(maxsize=4096)
 def avatar_colour(name: str) -> str:
-    """The colour class of a person's monogram, `h1` to `h12`."""
+    """Return the colour class of a person's monogram, `h1` to `h12`."""
     return f"h{sum(name.lower().encode()) % AVATAR_COLOURS + 1}"
 
 
@@ -390,7 +390,7 @@ def _first_words(row: PostRow | None) -> str:
 
 
 def render_post_text(post: Post, reader: Reader) -> SafeString:
-    """The text of one post on a page of its own; empty when `reader` may not read it."""
+    """Return the text of one post on a page of its own; empty when `reader` may not read it."""
     html = fill_post_html(
         post.shown_html,
         mentions=Mention.objects.on_posts([post.pk]).get(post.pk, []),

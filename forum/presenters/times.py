@@ -1,4 +1,4 @@
-"""Times as a reader reads them: absolute, in the reader's zone."""
+"""Times for readers: absolute, in the reader's time zone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 
 class Clock:
-    """Tells times to one reader. Made once a page: to ask for zone and day each time is dear."""
+    """A formatter of times for one reader, made once per page: finding zone and day is slow."""
 
     def __init__(self) -> None:
         self.zone = timezone.get_current_timezone()
@@ -22,39 +22,39 @@ class Clock:
         self.language = get_language()
 
     def moment(self, at: datetime) -> str:
-        """“20 Nov, 21:08”, “today, 09:14”, “3 Mar 2025, 10:00”."""
+        """Return “20 Nov, 21:08”, “today, 09:14”, “3 Mar 2025, 10:00”."""
         minute = at.replace(second=0, microsecond=0)
         return _moment(minute, self.zone, self.today, self.language)
 
 
 def day(at: datetime) -> str:
-    """“20 Nov”, “today”, “3 Mar 2025”."""
+    """Return “20 Nov”, “today”, “3 Mar 2025”."""
     return _day(timezone.localtime(at).date(), timezone.localdate())
 
 
 def date_of(at: datetime) -> str:
-    """“20 Nov” on any day, for sentences: “on 20 Nov”."""
+    """Return “20 Nov” on any day, for sentences: “on 20 Nov”."""
     return _date(timezone.localtime(at).date(), timezone.localdate())
 
 
 def moment_of(at: datetime) -> str:
-    """“10:42” of today, “20 Nov” of any other day, for short remarks."""
+    """Return “10:42” for today, “20 Nov” for any other day."""
     local = timezone.localtime(at)
     today = timezone.localdate()
     return f"{local:%H:%M}" if local.date() == today else _date(local.date(), today)
 
 
 def time_tag(at: datetime) -> SafeString:
-    """The moment as a `time` element."""
+    """Return the moment as a `time` element."""
     return format_html('<time datetime="{}">{}</time>', iso(at), Clock().moment(at))
 
 
 def iso(at: datetime) -> str:
-    """For the machine: “2026-11-20T21:08Z”."""
+    """Return the moment for machines: “2026-11-20T21:08Z”."""
     return f"{at.isoformat()[:16]}Z"
 
 
-# Most posts of a page were written in the same few hours, and pages are read again and again.
+# Most posts of a page are from the same few hours, and pages are requested repeatedly.
 @lru_cache(maxsize=8192)
 def _moment(at: datetime, zone: tzinfo, today: date, language: str | None) -> str:
     local = at.astimezone(zone)

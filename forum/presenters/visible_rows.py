@@ -1,4 +1,4 @@
-"""The rows of a window that are shown, and which of its tombstones stay."""
+"""The rows of a window that are shown, and the tombstones that stay."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ def select_visible_rows(
 
 
 def _is_taken_back(row: PostRow) -> bool:
-    """Deleted by its author; what was erased says so for itself."""
+    """Return whether its author deleted it, and nothing was erased."""
     return row.deleted_at is not None and row.erased_action_id is None

@@ -49,7 +49,7 @@ SELECT post.id, post.changed_number AS number, post.number > %(after)s AS is_new
 
 
 def public_change_counter(thread_id: int) -> int | None:
-    """Return the latest number of a thread that is open to everybody; one look-up.
+    """Return the latest number of a thread that is open to everybody; one query.
 
     None when it is not: then the reader has to be checked.
     """

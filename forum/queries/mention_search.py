@@ -26,10 +26,10 @@ class MentionSuggestion:
 def search_people_to_mention(
     start: str, *, reader: User, thread: Thread | None
 ) -> list[MentionSuggestion]:
-    """Return people whose name begins with `start`: from the thread, then who replied to `reader`.
+    """Return people whose name begins with `start`, the nearest first.
 
-    Then all others. Only active members, without the reader; at most `MAX_SUGGESTIONS`, each group
-    by name.
+    First come those in the thread, then people who replied to `reader`, then all others. Only
+    active members, without the reader; at most `MAX_SUGGESTIONS`, each group sorted by name.
     """
     name_starts_with = User.objects.name_starts_with(start).active().exclude(pk=reader.pk)
     found: dict[str, MentionSuggestion] = {}

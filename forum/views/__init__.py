@@ -1,1 +1,1 @@
-"""HTTP in, HTTP out: fetch, ask, act, answer."""
+"""Views: parse the request, call an action or a query, and render the response."""

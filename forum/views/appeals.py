@@ -1,4 +1,4 @@
-"""Appeals: made by those concerned, answered by moderators who did not do it."""
+"""Appeals: made by members concerned, answered by moderators other than the actor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ APPEALS_PER_PAGE = 30
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
-    """Appeal against an action on oneself; or see how the appeal was answered."""
+    """Appeal against an action on oneself, or show how the appeal was answered."""
     member = request.user
     concerned = ModerationAction.objects.concerning(member).with_targets()
     action = get_object_or_404(concerned, pk=action_id)
@@ -63,7 +63,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
-    """Show an appeal, and answer it: undo the action, or decline with a reason."""
+    """Show an appeal and answer it: undo the action, or decline with a reason."""
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
     form = AnswerForm(sent, initial=kept_text(request), action="appeal")

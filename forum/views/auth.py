@@ -1,4 +1,4 @@
-"""Access to views: the one place that asks who is logged in."""
+"""Access to views: the only module that asks who is logged in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ P = ParamSpec("P")
 
 
 class MemberRequest(HttpRequest):
-    """A request of somebody who is logged in."""
+    """A request from a member who is logged in."""
 
     user: User
 
@@ -30,12 +30,12 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def is_member(request: HttpRequest) -> TypeGuard[MemberRequest]:
-    """Return whether somebody is logged in; for pages that everybody may open."""
+    """Return whether a member is logged in, for pages that everybody may open."""
     return isinstance(request.user, User)
 
 
 def log_in_first(request: HttpRequest) -> HttpResponse:
-    """Lead to the log-in page, and from there back here; show what was typed, if anything was."""
+    """Redirect to the log-in page, which leads back; if text was typed, show it instead."""
     typed = typed_text(request)
     if not typed:
         return redirect_to_login(request.get_full_path())
@@ -45,7 +45,7 @@ def log_in_first(request: HttpRequest) -> HttpResponse:
 
 
 def member_required(view: MemberView[P]) -> View[P]:
-    """A page for members: others log in first, and are shown what they typed."""
+    """Restrict a view to members: others log in first, and are shown what they typed."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -57,7 +57,7 @@ def member_required(view: MemberView[P]) -> View[P]:
 
 
 def member_action(view: MemberView[P]) -> View[P]:
-    """A button for members, with no page to come back to: from others it is refused."""
+    """Restrict a POST without a page of its own to members; raises `LoggedOut` for others."""
 
     @functools.wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -69,7 +69,7 @@ def member_action(view: MemberView[P]) -> View[P]:
 
 
 def moderator_required(view: MemberView[P]) -> View[P]:
-    """A page for moderators; raises `NotAllowed` for others."""
+    """Restrict a view to moderators; raises `NotAllowed` for others."""
 
     @functools.wraps(view)
     def wrapped(request: MemberRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:

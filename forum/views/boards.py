@@ -19,7 +19,7 @@ THREADS_PER_PAGE = 30  # threads of a board's page
 
 @read_only
 def home(request: HttpRequest) -> HttpResponse:
-    """All boards by category, with their latest threads."""
+    """Show all boards by category, with their latest threads."""
     categories = Category.objects.with_boards()
     latest = list(for_thread_list(Thread.objects.latest_per_board(LATEST_THREADS_PER_BOARD)))
     load_unread_counts(latest, request.user)
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @read_only
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """A board's threads, a page at a time: pinned first, then the latest reply first."""
+    """Show a page of a board's threads: pinned ones first, then by latest reply."""
     board = get_object_or_404(Board.objects.select_related("category"), slug=slug)
     threads = for_thread_list(Thread.objects.visible_to(request.user).filter(board=board))
     last = id_param(request.GET, "after", "t")

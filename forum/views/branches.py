@@ -1,4 +1,4 @@
-"""One branch of a thread by itself."""
+"""The page of one branch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from forum.views.threads import PAGE_STARTS
 
 @read_only
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
-    """A post with everything below it, page by page; above it what leads there."""
+    """Show a post with everything below it, page by page, and the path to it above."""
     page = _page(request, post_id)
     if page.head is page.opening:
         return redirect(page.thread)
@@ -35,7 +35,10 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, branch: int) -> BranchPage:
-    """The page that the address asks for; 404 when it names a post that is not in the thread."""
+    """Return the page that the address asks for.
+
+    Raises `Http404` when it names a post that is not in the thread.
+    """
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, posts=branch)

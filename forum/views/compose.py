@@ -64,7 +64,7 @@ FINAL = (Gone, Locked, NotAllowed)
 
 @dataclass(frozen=True, slots=True)
 class ComposerTarget:
-    """The purpose of a text, with the words that the composer uses for it."""
+    """The purpose of a text, with the labels that the composer uses for it."""
 
     id: str
     action: str
@@ -95,7 +95,7 @@ class Composer:
     error: UserError | None = None
     preview: Preview | None = None
     parent_text: SafeString | None = None
-    # To whom other replies are begun in the thread, and where a quote is added to them.
+    # Names of people with unfinished replies in the thread, and addresses that add the quote there.
     other_replies: Sequence[tuple[str, str]] = ()
     says_now: SafeString | None = None  # what an edit that came in between made of the post
     changes: Sequence[TextChange] = ()  # what this text would change in that
@@ -136,7 +136,7 @@ class Composer:
 
     @property
     def focus(self) -> str:
-        """The field to be written in next; none while there is something to read first."""
+        """Return the field to focus; empty while there is something to read first."""
         if self.preview or self.needs_confirmation:
             return ""
         lacks_title = self.target.board and not self.writing.title
@@ -144,24 +144,24 @@ class Composer:
 
     @property
     def wait_seconds(self) -> int:
-        """Seconds until it can be posted; 0 when it can be tried at once."""
+        """Return the seconds until it can be posted; 0 when it can be tried at once."""
         return self.error.retry_after if isinstance(self.error, RateLimited) else 0
 
     @property
     def is_stuck(self) -> bool:
-        """The text can be copied, and not posted from here."""
+        """Return whether the text can't be posted from here, only copied."""
         return self.is_dead_end or isinstance(self.error, FINAL)
 
 
 class ComposeView(View, ABC):
-    """One form, from opening to posting it: the common parts of replies, edits and new threads.
+    """The common part of replies, edits and new threads.
 
-    GET shows the composer with what was typed before. POST does what the button says (`do`), and
-    without one publishes the text, by these steps: confirm new activity, render, check limits, hold
-    for review or write. Whatever refuses it shows the composer again, with the text.
+    GET shows the composer with any text typed before. POST does what the button says (`do`);
+    without one it publishes the text in these steps: confirm new activity, render, check limits,
+    then write it or hold it for review. After an error the composer is shown again with the text.
 
-    Subclasses say what the text is for (`find_target`), who may write it (`permission`), and how it
-    is written (`write`).
+    Subclasses define what the text is for (`find_target`), who may write it (`permission`), and how
+    it is written (`write`).
     """
 
     http_method_names = ["get", "head", "post"]
@@ -172,7 +172,7 @@ class ComposeView(View, ABC):
 
     @abstractmethod
     def find_target(self, *args: Any, **kwargs: Any) -> ComposerTarget | Purpose:
-        """Return the target; only its purpose when it is gone, or the member cannot see it."""
+        """Return the target, or only its purpose when it is gone or the member cannot see it."""
 
     @abstractmethod
     def permission(self) -> PermissionResult:
@@ -187,14 +187,14 @@ class ComposeView(View, ABC):
 
     @abstractmethod
     def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
-        """Write it, unless `check` refuses; returns the post."""
+        """Write the text, unless `check` refuses it, and return the post."""
 
     @abstractmethod
     def posted(self, post: Post) -> HttpResponse:
-        """Redirect to the post."""
+        """Return the response after the text was posted."""
 
     def recover(self, error: UserError) -> None:
-        """Prepare what helps after an error."""
+        """Add to the composer what helps after an error."""
 
     # -- GET and POST -----------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ class ComposeView(View, ABC):
             return self.refuse(error)
 
     def handle(self, member: User, do: str) -> HttpResponse:
-        """Do what the button says; raises `UserError`."""
+        """Do what the button `do` says; raises `UserError`."""
         match do:
             case "save":
                 return self.autosave(member)
@@ -248,7 +248,7 @@ class ComposeView(View, ABC):
     # -- Publishing -------------------------------------------------------------------------------
 
     def confirm_new_activity(self, member: User) -> HttpResponse | None:
-        """Show new activity once, before posting; None when there is none."""
+        """Show new activity once before posting; return None when there is none."""
         self.load_new_activity(member)
         activity, writing = self.composer.new_activity, self.composer.writing
         if activity is None or not activity.is_unacknowledged(
@@ -288,9 +288,9 @@ class ComposeView(View, ABC):
         return pending(self.request, sent) if isinstance(sent, HeldPost) else self.posted(sent)
 
     def check_rate(self, member: User) -> None:
-        """Raise `RateLimited` before a text with quotes is prepared: their search costs most.
+        """Raise `RateLimited` before a text with quotes is prepared: the search is expensive.
 
-        What was sent before is answered all the same.
+        A form that was sent before still gets its response.
         """
         writing = self.composer.writing
         if ">" not in writing.source:
@@ -302,7 +302,7 @@ class ComposeView(View, ABC):
                 raise
 
     def prepare(self, member: User) -> PreparedPost:
-        """Render the text, once, and find the sources of its quotes; raises `Invalid`."""
+        """Render the text once and find the sources of its quotes; raises `Invalid`."""
         return prepare_post(
             self.composer.writing.source,
             author=member,
@@ -323,7 +323,7 @@ class ComposeView(View, ABC):
         return self.show()
 
     def autosave(self, member: User) -> HttpResponse:
-        """Save a draft, also of what may not be posted; says so, and what others have done."""
+        """Save a draft, even of a text that may not be posted, and report new activity."""
         self.change(error=self.permission().error)
         status = 200
         try:
@@ -336,7 +336,7 @@ class ComposeView(View, ABC):
         return self.show(status)
 
     def discard(self, member: User) -> HttpResponse:
-        """Give the text up; it was never saved, perhaps, and can be taken back all the same."""
+        """Discard the text; even if it was never saved, it can be restored."""
         try:
             draft = self.save_draft(member)
         except Conflict:
@@ -349,7 +349,7 @@ class ComposeView(View, ABC):
         return discarded(self.request, draft, back=self.target.back)
 
     def use_conflicting_draft(self, member: User) -> HttpResponse:
-        """Show the draft from the other device, in place of what was written here."""
+        """Replace the text with the draft from the other device."""
         if draft := self.find_draft(member):
             self.change(writing=self.written_in(draft), conflicting_draft=None)
             forget_text(self.request)
@@ -358,9 +358,9 @@ class ComposeView(View, ABC):
     # -- Drafts -----------------------------------------------------------------------------------
 
     def restore_draft(self) -> bool:
-        """Put what was typed here and not posted into the form; tells whether there was anything.
+        """Fill the form with text typed earlier and not posted; return whether there was any.
 
-        Text in the session is later than the draft, which is offered beside it.
+        Text in the session is newer than the draft, which is offered beside it.
         """
         draft = self.find_draft(self.request.user) if is_member(self.request) else None
         if draft:
@@ -408,7 +408,7 @@ class ComposeView(View, ABC):
         return draft
 
     def keep(self) -> None:
-        """Save the text, as a draft if it can be one, else in the session."""
+        """Save the text as a draft if possible, else in the session."""
         if not is_member(self.request) or self.target.purpose is None:
             keep_text(self.request)
             return
@@ -420,7 +420,7 @@ class ComposeView(View, ABC):
             keep_text(self.request)
 
     def load_conflicting_draft(self, member: User) -> None:
-        """Show the draft that another device has saved: who goes on has seen it."""
+        """Show the draft that another device has saved; continuing acknowledges it."""
         draft = self.find_draft(member)
         writing = replace(self.composer.writing, version=draft.version if draft else None)
         self.change(writing=writing, conflicting_draft=draft, saved_at=None)
@@ -443,7 +443,7 @@ class ComposeView(View, ABC):
             self.change(new_activity=activity)
 
     def show(self, status: int = 200) -> HttpResponse:
-        """Show the composer: as a page, as a part of one, or what became of an autosave."""
+        """Show the composer as a page or fragment, or only the result of an autosave."""
         if self.composer.writing.autosave_seq is not None:
             template = "drafts/_state.html"
         elif wants_fragment(self.request):
@@ -460,7 +460,7 @@ class ComposeView(View, ABC):
         return response
 
     def refuse(self, error: UserError) -> HttpResponse:
-        """Say why the text was not taken, with the text; it is kept for the next visit too."""
+        """Show the composer with the error and the text, which is also saved for the next visit."""
         writing = self.composer.writing
         if isinstance(error, AlreadySent):
             button = self.target.button_again or self.target.button
@@ -470,10 +470,10 @@ class ComposeView(View, ABC):
         return self.show_error(error)
 
     def show_error(self, error: UserError) -> HttpResponse:
-        """Show the composer with why its text is not taken; perhaps it can be posted elsewhere."""
+        """Show the composer with the error, and the other place where it can be posted, if any."""
         self.change(error=error)
         if self.composer.elsewhere:
-            # Another text from here on: this one's draft stays as it is.
+            # It becomes a new draft: the old one stays as it is.
             writing = replace(self.composer.writing, version=None)
             self.change(writing=writing, button=_("Post to the thread instead"))
         return self.show(error.status)
@@ -482,9 +482,9 @@ class ComposeView(View, ABC):
         return log_in_first(self.request)
 
     def show_orphan(self, purpose: Purpose) -> HttpResponse:
-        """Show one's own words for a post that is not there, or not for this reader; 404 without.
+        """Show a member's own text for a post that is gone or hidden from them; 404 without text.
 
-        What never was there and what may not be seen look the same.
+        Posts that never existed and posts that may not be seen look the same.
         """
         exists = Post.objects.filter(pk__in=purpose.posts).exists()
         self.target = ComposerTarget(
@@ -513,7 +513,7 @@ def find_post(request: HttpRequest, post_id: int) -> Post | None:
 
 
 class ReplyView(ComposeView):
-    """Reply to a post, under it or on a page of its own."""
+    """Reply to a post, inline or on a page of its own."""
 
     limit = POSTS
     parent: Post
@@ -590,7 +590,7 @@ class ReplyView(ComposeView):
 
 
 class EditView(ComposeView):
-    """Change one's own post."""
+    """Edit one's own post."""
 
     limit = EDITS
     edited: Post

@@ -1,4 +1,4 @@
-"""One's own drafts: all of them, giving one up, and taking that back."""
+"""A member's drafts: listing, discarding and restoring them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from forum.views.read_only import read_only
 @read_only
 @member_required
 def index(request: MemberRequest) -> HttpResponse:
-    """All drafts of the member who asks, the one saved last first."""
+    """Show all drafts of the member, the one saved last first."""
     drafts = Draft.objects.of_member(request.user).kept().latest().with_context(request.user)
     return render(request, "drafts/list.html", {"drafts": listed(drafts, request.user)})
 
@@ -31,7 +31,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_action
 def discard(request: MemberRequest, draft_id: int) -> HttpResponse:
-    """Give a draft up, and go back to where it was offered: at its post, or in the list."""
+    """Discard a draft and go back to where it was shown: at its post, or in the list."""
     own = get_object_or_404(Draft.objects.of_member(request.user), pk=draft_id)
     draft = discard_draft(own, actor=request.user)
     posts = draft.purpose.posts
@@ -42,7 +42,7 @@ def discard(request: MemberRequest, draft_id: int) -> HttpResponse:
 @require_POST
 @member_action
 def take_back(request: MemberRequest, draft_id: int) -> HttpResponse:
-    """Keep a given-up draft after all, and go on with it."""
+    """Restore a discarded draft and continue writing."""
     own = get_object_or_404(Draft.objects.of_member(request.user), pk=draft_id)
     draft = take_back_draft(own, actor=request.user)
     messages.success(request, _("Draft restored."))

@@ -1,4 +1,4 @@
-"""Requesting that one's own account is permanently deleted."""
+"""A member's request that their account is permanently deleted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from forum.views.auth import MemberRequest, member_required
 @reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 @require_http_methods(["GET", "HEAD", "POST"])
 def own(request: MemberRequest) -> HttpResponse:
-    """Request the erasure of one's own account, or withdraw the request."""
+    """Request the permanent deletion of one's own account, or withdraw the request."""
     person = request.user
     asked = Erasure.objects.open().filter(person=person).first()
     form = OwnForm(

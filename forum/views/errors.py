@@ -1,4 +1,4 @@
-"""The site's own pages for what went wrong."""
+"""Error pages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from forum.views.form_drafts import keep_text, typed_text
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is out of date: 403, with the text that was typed kept, or shown.
+    """Refuse a form with an outdated token (403), and keep or show the text that was typed.
 
-    Of our own pages only: another site's form would put its words into the reader's mouth.
+    Only text from our own pages is kept or shown: another site could put words into the reader's
+    mouth.
     """
     is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     typed = typed_text(request) if is_ours else {}
@@ -27,13 +28,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Nothing that a page of ours sends."""
+    """Answer a malformed request with 400."""
     too_big = isinstance(exception, RequestDataTooBig)
     return render(request, "400.html", {"too_big": too_big}, status=413 if too_big else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Not allowed; a refusal of ours says why."""
+    """Answer with 403; our own refusals say why."""
     message = str(exception) if isinstance(exception, UserError) else ""
     return render(request, "403.html", {"message": message}, status=403)
 
@@ -53,7 +54,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def too_fast(request: HttpRequest) -> HttpResponse:
-    """Too much from one address or person; django-allauth's limits are per minute."""
+    """Answer with 429; django-allauth's limits are per minute."""
     response = render(request, "429.html", status=429)
     response.headers["Retry-After"] = "60"
     return response

@@ -1,7 +1,7 @@
-"""Form drafts: text that was typed and not accepted is kept and shown again, never lost.
+"""Form drafts: text that was typed and refused is kept and shown again.
 
-Members' posts become drafts; other text is kept in the session. Nothing is kept of who is logged
-out: the page that refuses their form shows it.
+Members' posts become drafts; other text is kept in the session. Nothing is stored for visitors: the
+page that refuses their form shows the text.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from forum.lib.htmx import wants_fragment
 from forum.models import Draft
 
 KEPT = "kept_text"
-# The session is a row in the database: a few forms' worth of text, not a store.
+# Sessions are rows of the database, so only a few forms are kept.
 FORMS_KEPT = 5
 BYTES_KEPT = 500_000  # two posts of the greatest length, in any script
 FIELDS = ("title", "source", "reason", "note")
 
 
 def discarded(request: HttpRequest, draft: Draft, *, back: str) -> HttpResponse:
-    """Say that a draft was discarded, with the way to take that back."""
+    """Respond that a draft was discarded, with a link to restore it."""
     if wants_fragment(request):
         return render(request, "drafts/_discarded.html", {"draft": draft})
     undo = reverse("draft-take-back", args=[draft.pk])
@@ -35,15 +35,14 @@ def discarded(request: HttpRequest, draft: Draft, *, back: str) -> HttpResponse:
 
 
 def typed_text(request: HttpRequest) -> dict[str, str]:
-    """Return what was typed into the form that this request brings, by field."""
+    """Return the text typed into the form of this request, by field."""
     return {name: request.POST[name] for name in FIELDS if request.POST.get(name)}
 
 
 def keep_text(request: HttpRequest) -> bool:
-    """Keep what was typed into the form at this address; tells whether `kept_text` has it now.
+    """Store the text typed into the form at this address; return whether `kept_text` has it now.
 
-    Of members only: anybody can send forms, and fill the disk. To others the page that refuses
-    theirs shows it.
+    Only members' text is stored: anybody can send forms, and could fill the disk.
     """
     typed = typed_text(request)
     if not typed or not request.user.pk or _size(typed) > BYTES_KEPT:
@@ -58,12 +57,12 @@ def keep_text(request: HttpRequest) -> bool:
 
 
 def _size(kept: dict[str, Any]) -> int:
-    """Return the bytes that it has in a session, before they are compressed."""
+    """Return the size in a session in bytes, before compression."""
     return len(json.dumps(kept))
 
 
 def kept_text(request: HttpRequest) -> dict[str, str]:
-    """Return the text typed at this address and not accepted, by field; empty if there is none.
+    """Return the text typed at this address and refused, by field; empty if there is none.
 
     Nobody gets the text of another member who was logged out in the same browser.
     """
@@ -73,7 +72,7 @@ def kept_text(request: HttpRequest) -> dict[str, str]:
 
 
 def forget_text(request: HttpRequest) -> None:
-    """The text typed at this address was taken, or given up."""
+    """Forget the text typed at this address, after it was posted or discarded."""
     kept = request.session.get(KEPT, {})
     if kept.pop(request.path, None) is not None:
         request.session[KEPT] = kept

@@ -1,4 +1,4 @@
-"""Pending posts of a member: the notice after posting, their pages, and withdrawing one."""
+"""A member's pending posts: the notice after posting, their pages, and withdrawing one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = 30
 
 
 def pending(request: HttpRequest, held: HeldPost) -> HttpResponse:
-    """Say that a post is held for review: in the composer's place, or on a page."""
+    """Respond that a post is held for review: in the composer's place, or on a page."""
     assert is_member(request)
     held = HeldPost.objects.with_context().get(pk=held.pk)
     if wants_fragment(request):
@@ -48,7 +48,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @read_only
 @member_required
 def detail(request: MemberRequest, held_id: int) -> HttpResponse:
-    """One of one's own, or one to decide on; for everybody else there is none."""
+    """Show a pending post to its author and to moderators who can decide on it; 404 for others."""
     held = get_object_or_404(HeldPost.objects.visible_to(request.user).with_context(), pk=held_id)
     context = {
         "page": held_page(held, request.user),
@@ -60,7 +60,7 @@ def detail(request: MemberRequest, held_id: int) -> HttpResponse:
 @require_POST
 @member_action
 def withdraw(request: MemberRequest, held_id: int) -> HttpResponse:
-    """Take one's own back: to change it, or for good; either way its text is a draft again."""
+    """Withdraw one's own pending post, to change or discard it; its text becomes a draft."""
     held = get_object_or_404(HeldPost.objects.visible_to(request.user), pk=held_id)
     purpose = withdraw_held(held, actor=request.user)
     if request.POST.get("do") != "change":

@@ -33,7 +33,7 @@ def detail(request: MemberRequest) -> HttpResponse:
     inbox = Notification.objects.inbox_of(member).before(after).with_context(member)
     notifications = list(inbox[: NOTIFICATIONS_PER_PAGE + 1])
     latest = notifications[0] if notifications else None
-    # What moderators told is not paged along: the rest of it has a page of its own.
+    # Moderation notifications are not paged here; they have a page of their own.
     unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
     context = {
         "told": [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE]),
@@ -101,7 +101,7 @@ def _told_in(request: HttpRequest) -> list[int]:
 
 
 def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
-    """Send the entry of these notifications as it is now; none if the member lost access."""
+    """Return the entry of these notifications as it is now; empty if the member lost access."""
     inbox = Notification.objects.inbox_of(member)
     context = {
         "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),

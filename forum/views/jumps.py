@@ -1,4 +1,4 @@
-"""Leading to a place in a thread: its first or last post, what is new, a day."""
+"""Jumps to a place in a thread: its first, last or next unread post, or a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forum.views.read_only import read_only
 
 @read_only
 def go(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """To where the address says: `to` is `first`, `last`, `new`, or `date` with a `date`."""
+    """Redirect to the place that `to` names: `first`, `last`, `new`, or `date` with a `date`."""
     thread = get_object_or_404(Thread.objects.visible_to(request.user), pk=thread_id)
     if thread.merged_into_id:
         address = reverse("thread-jump", args=[thread.merged_into_id])
@@ -36,7 +36,7 @@ def go(request: HttpRequest, thread_id: int) -> HttpResponse:
 
 
 def _post_at(thread: Thread, to: str, day: str) -> Post:
-    """Raises `Invalid` for what is no day, or a day after the last post."""
+    """Return the first or last post, or the first of a day; raises `Invalid` without one."""
     if to == "first":
         return Post.objects.opening_of(thread.pk).get()
     last = Post.objects.latest_in(thread).published().first()
@@ -51,7 +51,7 @@ def _post_at(thread: Thread, to: str, day: str) -> Post:
 
 
 def _beginning_of(day: str) -> datetime:
-    """Midnight, in the reader's zone."""
+    """Return midnight in the reader's time zone."""
     try:
         return timezone.make_aware(datetime.combine(date.fromisoformat(day), time.min))
     except (ValueError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""The keys of the site: what they are, and turning them off."""
+"""The keyboard shortcuts: the list of them, and turning them off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    """All keys: a page, or what a dialog shows."""
+    """Show all shortcuts, on a page or in a dialog."""
     in_place = wants_fragment(request)
     context = {"groups": SHORTCUTS, "is_off": has_shortcuts_off(request), "in_place": in_place}
     return render(request, "keys/_list.html" if in_place else "keys/list.html", context)
@@ -26,7 +26,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
-    """Turn single keys off or on: for a member on every device, for a visitor in this browser."""
+    """Turn single-key shortcuts off or on: a member's everywhere, a visitor's in this browser."""
     chosen = request.POST.get("keys", "")
     if chosen not in ("off", "on"):
         raise BadRequest("off or on")

@@ -25,7 +25,7 @@ NO_CONTENT = 204
 
 @require_safe
 def since(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """Answer what changed since the number `after`; 204 if nothing beyond what was `known`.
+    """Return what changed since the number `after`; 204 if nothing beyond what was `known`.
 
     Nearly all requests of open pages are answered by 204, with one query for the counter.
     """
@@ -40,7 +40,10 @@ def since(request: HttpRequest, thread_id: int) -> HttpResponse:
 
 @read_only
 def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
-    """The count of it, with `show` all of it, or one post; without htmx the way to the first."""
+    """Return the number of changes; with `show`, the changes themselves.
+
+    Without htmx, redirect to the first.
+    """
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     thread = get_object_or_404(threads, pk=thread_id)
@@ -60,7 +63,7 @@ def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
 
 
 def _lead(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
-    """To the first of what came, else to the end."""
+    """Redirect to the first new post, else to the end."""
     thread = updates.thread
     if not updates.first:
         messages.info(request, _("No new replies yet."))

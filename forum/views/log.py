@@ -62,7 +62,7 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
 @moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
-    """Take an act back, with a reason."""
+    """Undo an action, with a reason."""
     entries = ModerationAction.objects.for_admin(request.user).with_targets()
     action = get_object_or_404(entries, pk=action_id)
     if not hasattr(action, "undone_by"):

@@ -1,7 +1,7 @@
 """The page that asks for a reason and confirms: the same for every moderation action.
 
 It has an address for one target (/p/1/hide/) and one for a selection (/moderate/post/hide/?id=1),
-which is where the admin's bulk actions lead.
+where the admin's bulk actions lead.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def on_several(request: MemberRequest, /, kind: str, slug: str) -> HttpResponse:
 
 
 def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> HttpResponse:
-    """Ask for a reason; then carry the action out, and go back to where one came from."""
+    """Ask for a reason; then carry out the action and return to the previous page."""
     prefetch_roles(target.author for target in targets if not isinstance(target, User))
     permissions = [action.permission(request.user, target) for target in targets]
     if not any(permissions):
@@ -97,7 +97,7 @@ def _form(
 
 
 def _shown(request: HttpRequest, action: Action[Any], targets: list[Target]) -> dict[str, Any]:
-    """Return the context about the targets: how many are concerned, and which are not."""
+    """Return the context about the targets: those concerned, and those left out."""
     concerned = [
         target
         for target in targets
@@ -124,7 +124,7 @@ def _preview(action: Action[Any], targets: list[Target], form: ModerationForm) -
 
 
 def _back(request: HttpRequest, targets: list[Target]) -> str:
-    """Return where one came from; without that, where the target is to be seen."""
+    """Return the previous page; without that, the page of the target."""
     asked = request.GET.get("next", "")
     if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
         return asked
@@ -134,7 +134,7 @@ def _back(request: HttpRequest, targets: list[Target]) -> str:
 def _done(
     request: HttpRequest, action: Action[Any], targets: list[Target], outcome: Outcome
 ) -> HttpResponse:
-    """Describe the outcome in messages, and go back."""
+    """Describe the outcome in messages and redirect."""
     if len(targets) == 1:
         for _target, error in outcome.refused:
             raise error

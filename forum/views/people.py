@@ -26,15 +26,15 @@ from forum.views.auth import MemberRequest, is_member, member_required
 from forum.views.read_only import read_only
 
 POSTS_PER_PAGE = 30
-# The beginning of a name, as far as people are looked for.
+# The longest prefix that is searched.
 START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
-# Beyond this, a profile says "at least": a page costs the same however much somebody wrote.
+# Posts of a profile are counted up to this number, so that its cost is bounded.
 MOST_COUNTED = 1000
 
 
 @read_only
 def detail(request: HttpRequest, name: str) -> HttpResponse:
-    """A person and their posts, the newest first, as far as this reader may read them."""
+    """Show a person and those of their posts that the reader may read, the newest first."""
     person = get_object_or_404(User.objects.named([name]))
     if person.username != name:
         return redirect(person)
@@ -59,8 +59,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Show the mention menu: people whose names start with `q`, those of the thread first.
 
-    Members only, two letters at least, and no faster than somebody types: so that nobody collects
-    names.
+    Only for members, from two letters on, and rate-limited, so that nobody can collect names.
     """
     can_participate(request.user).enforce()
     start = request.GET.get("q", "")

@@ -1,4 +1,4 @@
-"""One post: where it is, its history, its menu, taking it back."""
+"""One post: its address, history, menu and deletion."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from forum.views.read_only import read_only
 
 
 def get_post(request: HttpRequest, post_id: int) -> Post:
-    """The post, as far as this reader may see it; 404 when its thread is not for them."""
+    """Return the post as this reader may see it; raises `Http404` if its thread is hidden."""
     posts = Post.objects.visible_to(request.user).with_context()
     return get_object_or_404(posts, pk=post_id)
 
 
 @read_only
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
-    """The permanent address: leads to the post in its thread, or says why it is gone.
+    """Redirect to the post in its thread, or say why it is gone.
 
-    To htmx it is the post itself, to look at from elsewhere.
+    For htmx, return the post itself, for a preview elsewhere.
     """
     post = get_post(request, post_id)
     if wants_fragment(request):
@@ -48,7 +48,7 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def delete(request: MemberRequest, post_id: int) -> HttpResponse:
-    """Take back one's own post; GET asks first."""
+    """Delete one's own post; GET asks first."""
     post = get_post(request, post_id)
     can_delete(request.user, post).enforce()
     replies = Post.objects.below(post).not_deleted().count()
@@ -59,7 +59,7 @@ def delete(request: MemberRequest, post_id: int) -> HttpResponse:
     messages.success(request, _("Deleted."))
     if post.thread.is_deleted:
         return redirect(post.thread.board)
-    # To where it was: its tombstone, or else what it answered.
+    # Go to its tombstone, or else to its parent.
     return redirect(post_url(post.parent if post.parent and not replies else post))
 
 

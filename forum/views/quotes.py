@@ -19,7 +19,7 @@ QUOTING_POSTS_IN_MENU = 10
 
 @read_only
 def detail(request: HttpRequest, post_id: int, ordinal: int) -> HttpResponse:
-    """One quote of a post beside its source: a page, or what opens under the quote."""
+    """Show one quote of a post beside its source: as a page, or under the quote."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)

@@ -1,4 +1,4 @@
-"""Quotes that an address asks for, so that quoting works without scripts too."""
+"""Quotes requested by an address, so that quoting works without scripts too."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from forum.models import Draft, Post
 from forum.url_params import ID_PARAM
 from forum.views.auth import is_member
 
-# More than anybody asks for in one address, or writes at once.
+# More quotes than one address asks for.
 MAX_INSERTED_QUOTES = 10
 
 
 def with_quotes(
     request: HttpRequest, writing: Writing, parent: Post
 ) -> tuple[Writing, list[tuple[str, str]]]:
-    """Add what `?quote=` asks for to the text: `1` is the parent, `p12` any other post.
+    """Add the quotes that `?quote=` asks for to the text: `1` is the parent, `p12` any other post.
 
-    Of each post its own words, and only what this reader may read. What is in the text already is
-    not added again: the page may be loaded twice. Also returns to whom the member has begun other
-    replies in this thread, and where the quotes can be taken along to; on a page of its own only.
+    Only a post's own words that this reader may read are quoted. Quotes that are in the text
+    already are not added again, since the page may be loaded twice. On a page of its own, also
+    return the names of people whom the member's other drafts in this thread reply to, with
+    addresses that take the quotes there.
     """
     posts = list(_asked_for(request, parent))
     source, quoted = writing.source, list(writing.quoted_post_ids)

@@ -1,4 +1,4 @@
-"""The decorator of views that only read."""
+"""A decorator for views that only read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-# How long a statement of a page may take.
+# The time limit of one statement.
 STATEMENT_TIMEOUT = "10s"
 
 ViewFunc = TypeVar("ViewFunc", bound=Callable[..., HttpResponse])
@@ -19,7 +19,7 @@ ViewFunc = TypeVar("ViewFunc", bound=Callable[..., HttpResponse])
 def read_only(view: ViewFunc) -> ViewFunc:
     """Decorate a view that only reads: GET or HEAD, one transaction, 10 seconds a statement.
 
-    The limit is set in the transaction, so that it also holds behind a pool of connections.
+    The limit is set in the transaction, so that it also holds behind a connection pool.
     """
 
     @require_safe

@@ -31,7 +31,7 @@ from forum.views.auth import MemberRequest, is_member, member_action, member_req
 from forum.views.posts import get_post
 from forum.views.read_only import read_only
 
-# More than a page shows at once nobody has seen at once.
+# More posts than one page shows.
 MAX_REVISIONS_AT_ONCE = 2 * POSTS_PER_PAGE
 # The smallest picture there is: a GIF of one transparent pixel.
 PIXEL = bytes.fromhex("4749463839610100010080000000000000000021f90401000000002c000000000100010000")
@@ -64,8 +64,8 @@ def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
 def served(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Record the posts of a page that was served without scripts.
 
-    The picture's address is signed, for this member and a day: nobody else can make a browser
-    ask for one that records anything.
+    The image's address is signed for this member and a day, so that nobody else can make a browser
+    record anything.
     """
     try:
         member_id, in_thread, numbers = load_page_token(request.GET.get("page", ""))
@@ -130,7 +130,7 @@ def _post_asked_for(request: HttpRequest, thread: Thread, name: str) -> Post | N
 
 
 def say_no_more(request: HttpRequest, thread: Thread) -> None:
-    """Say that nothing unread follows; offer a link to what is unread further up."""
+    """Respond that nothing unread follows; offer a link to unread posts further up."""
     read_state = read_state_of(thread, request.user)
     if read_state and is_member(request) and next_unread_post(thread, request.user, read_state):
         words = format_html(

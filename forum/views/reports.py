@@ -23,7 +23,7 @@ from forum.views.posts import get_post
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: MemberRequest, post_id: int) -> HttpResponse:
-    """Report a post, on a page or under it; or see one's earlier report."""
+    """Report a post, on a page or under it, or show one's earlier report."""
     post = get_post(request, post_id)
     reporter = request.user
     before = Report.objects.open().filter(post=post, reporter=reporter).first()

@@ -45,14 +45,14 @@ def _back(request: HttpRequest) -> str:
 @require_safe
 @never_cache
 def alive(request: HttpRequest) -> HttpResponse:
-    """Answer that the process runs."""
+    """Respond that the process runs."""
     return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @require_safe
 @never_cache
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer 200 if the database answers and is migrated, else 503."""
+    """Respond with 200 if the database answers and is migrated, else 503."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())

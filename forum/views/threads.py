@@ -1,4 +1,4 @@
-"""Reading a thread."""
+"""The page of a thread, and its outline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from forum.views.auth import is_member
 from forum.views.read_only import read_only
 from forum.views.sort_orders import sort_order_of
 
-# How long a browser remembers the order chosen.
+# How long a browser remembers the chosen sort order.
 ORDER_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
 PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
@@ -33,7 +33,7 @@ PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 
 @read_only
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
-    """A thread: whole, or one page of it in tree order."""
+    """Show a thread: all of it, or one page in tree order."""
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     threads = with_pending_posts(with_drafts(threads, request.user), request.user)

@@ -58,7 +58,7 @@ def _write_assignee(
 
 
 def _withdraw_notification(target: Post | HeldPost) -> None:
-    """Delete the unread notification of whoever had the case before."""
+    """Delete the unread notification of the person whom the case was assigned to before."""
     given = ModerationNotification.objects.unread().filter(cause=ModerationNotification.Cause.CASE)
     if isinstance(target, Post):
         given = given.filter(post=target)

@@ -26,7 +26,7 @@ ASK_ERASURE = LogEntryType(
 
 
 class ErasePost(FixedStateAction[Post]):
-    """ErasureRequest that a post is deleted permanently."""
+    """Request that a post is deleted permanently."""
 
     entry = ASK_ERASURE
     kind = POST
@@ -54,7 +54,7 @@ class ErasePost(FixedStateAction[Post]):
 
     @property
     def is_reason_public(self) -> bool:
-        """Once it is confirmed, everybody reads why a post was deleted."""
+        """Return True: after it is confirmed, everybody can read why a post was deleted."""
         return True
 
 
@@ -64,7 +64,7 @@ class AnonymiseForm(ModerationForm):
 
 
 class EraseAccount(StateAction[User]):
-    """ErasureRequest that an account is deleted permanently."""
+    """Request that an account is deleted permanently."""
 
     entry = ASK_ERASURE
     kind = MEMBER

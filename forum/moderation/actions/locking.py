@@ -1,4 +1,4 @@
-"""Locking a thread or a branch: nobody but moderators replies there until it ends."""
+"""Locking a thread or a branch: only moderators can reply until it ends."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ BRANCH_LOCKED = register_state(
 
 
 class LockThread(StateAction[Thread]):
-    """Let nobody but moderators reply in a thread until then."""
+    """Let only moderators reply in a thread, for good or until a time."""
 
     entry = LogEntryType("lock-thread", _("locked a thread"), inverse="unlock-thread")
     kind = THREAD
@@ -95,7 +95,7 @@ class UnlockThread(FixedStateAction[Thread]):
 
 
 class LockBranch(StateAction[Post]):
-    """Let nobody but moderators reply below a post until then."""
+    """Let only moderators reply below a post, for good or until a time."""
 
     entry = LogEntryType("lock-branch", _("locked a branch"), inverse="unlock-branch")
     kind = POST

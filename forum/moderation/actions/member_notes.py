@@ -1,4 +1,4 @@
-"""Notes about a member, by moderators for moderators; the member is never told."""
+"""Notes about a member, by moderators for moderators; the member is not notified."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RETRACT_NOTE = register_type(
 
 
 class NoteForm(ModerationForm):
-    """The note is the reason of its entry; no reasons are offered for that."""
+    """The form for a note, which takes the place of the reason."""
 
     ready = note = None  # type: ignore[assignment]
     reason = forms.CharField(

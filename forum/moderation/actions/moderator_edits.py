@@ -26,7 +26,7 @@ from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
 
 
 class NewText(NamedTuple):
-    """A text that is no revision yet."""
+    """A text that has no revision yet."""
 
     source: str
     rendered: Rendered
@@ -81,7 +81,7 @@ class EditForm(ModerationForm):
 
 
 class EditPost(Action[Post]):
-    """Change the text of one post, for everybody to see that a moderator did."""
+    """Change the text of one post; everybody can see that a moderator did."""
 
     entry = LogEntryType(
         "edit-post",

@@ -1,4 +1,4 @@
-"""Deciding on posts that are held for review: publishing them, or not."""
+"""Deciding on pending posts: approving or rejecting them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from forum.permissions import (
     can_start_thread,
 )
 
-# The state of what was approved, and changed by somebody since.
+# The state of posts that were approved and changed since.
 ALTERED = "altered"
 
 
@@ -44,7 +44,7 @@ def _is_as_approved(held: HeldPost) -> bool:
 
 
 def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
-    """Publish what becomes approved, and take away what is so no more."""
+    """Publish posts that become approved, and take away those that no longer are."""
     for held, value in values:
         if value == HeldPost.State.APPROVED:
             _publish(held, action)
@@ -55,7 +55,7 @@ def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> 
 
 
 def _publish(held: HeldPost, action: ModerationAction) -> None:
-    """Post it as if its author sent it now: under the thread's lock, with everybody notified."""
+    """Post it as if its author sent it now: under the thread's lock, with notifications."""
     how = {"source": held.source, "quoted_post_ids": held.quoted_post_ids}
     author = User.objects.get(pk=held.author_id)
     if held.post:
@@ -79,7 +79,7 @@ def _publish(held: HeldPost, action: ModerationAction) -> None:
 
 
 def _show_again(published: Post, action: ModerationAction) -> None:
-    """Show what was taken away before, with its replies."""
+    """Show a post that was taken away before, with its replies."""
     (post,) = lock_posts([published.pk])
     HIDDEN.write([(post, False)], action)
     if post.is_opening:
@@ -88,9 +88,9 @@ def _show_again(published: Post, action: ModerationAction) -> None:
 
 
 def _take_away(held: HeldPost, action: ModerationAction) -> None:
-    """Set an edit back to the text before; hide a post, with its thread if nobody replied.
+    """Revert an edit; hide a post, with its thread if nobody replied.
 
-    Approved again, the same post comes back.
+    When it is approved again, the same post comes back.
     """
     published = held.edits or held.post
     assert published
@@ -114,7 +114,7 @@ def _blocked_by(held: HeldPost, value: str) -> UserError | None:
 
 
 def _unpublishable(held: HeldPost) -> UserError | None:
-    """Say why it can't be published now."""
+    """Return why it can't be published now."""
     if not held.source:
         return Gone(gettext("The text was permanently deleted."))
     author = User.objects.get(pk=held.author_id)
@@ -150,7 +150,7 @@ PENDING_STATE = register_state(
     TargetState(PENDING.kind, "state", _read, _write, can_decide_on, _blocked_by)
 )
 
-# What others never saw they do not read of in the log.
+# Posts that were never public are not in the public log.
 RETRACT_APPROVAL = register_type(
     LogEntryType(
         "retract-approval",
@@ -177,10 +177,10 @@ RETRACT_REJECTION = register_type(
 
 
 class ApprovePost(FixedStateAction[HeldPost]):
-    """Publish what is pending, or was rejected, as if its author sent it now.
+    """Publish pending or rejected posts, as if their authors sent them now.
 
-    What can't be published, since the post it replies to was removed or locked meanwhile, or its
-    author is suspended, is refused and stays pending.
+    A post that can't be published, because its parent was removed or locked or its author is
+    suspended, is refused and stays pending.
     """
 
     entry = LogEntryType(
@@ -211,7 +211,7 @@ class ApprovePost(FixedStateAction[HeldPost]):
     def carry_out(
         self, plan: Plan, chosen: Sequence[HeldPost], entry: NewEntry
     ) -> ModerationAction:
-        """Publish them; the notification of an author with one post among them leads there."""
+        """Publish them; if an author has only one post among them, the notification leads to it."""
         action = super().carry_out(plan, chosen, entry)
         by_author: dict[int, list[int | None]] = {}
         for held in chosen:
@@ -224,7 +224,7 @@ class ApprovePost(FixedStateAction[HeldPost]):
 
 
 class RejectPost(FixedStateAction[HeldPost]):
-    """Don't publish what is pending; its author keeps the text and may revise it."""
+    """Reject pending posts; the authors keep their texts and can revise them."""
 
     entry = LogEntryType(
         "reject-held",

@@ -54,7 +54,7 @@ class PinThread(FixedStateAction[Thread]):
 
 
 class UnpinThread(FixedStateAction[Thread]):
-    """List a thread by its latest reply again."""
+    """End the pinning of a thread, so that it is listed by its latest reply again."""
 
     entry = LogEntryType(
         "unpin-thread",

@@ -20,7 +20,7 @@ from forum.permissions import can_hide
 
 
 def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction) -> None:
-    """Hide or show posts: reports are answered or opened again, and threads count anew."""
+    """Hide or show posts; their reports are answered or reopened, and threads recounted."""
     change_of_count: dict[int, int] = defaultdict(int)
     posts = [post for post, _hidden in values]
     shown_again: dict[ModerationAction, list[int]] = defaultdict(list)
@@ -63,7 +63,7 @@ HIDDEN = register_state(
 
 
 class HidePost(FixedStateAction[Post]):
-    """Put a tombstone in the place of a post; its replies stay."""
+    """Hide a post behind a tombstone; its replies stay."""
 
     entry = LogEntryType(
         "hide-post",

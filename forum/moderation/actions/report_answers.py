@@ -1,4 +1,4 @@
-"""Answering the reports on a post; those who made them are notified by their report."""
+"""Answering the reports on a post; the reporters are notified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, TargetState
 from forum.permissions import can_answer_reports, can_see_reporters
 
-# The state of reports that nobody has answered; else it is the outcome of the last ones.
+# The state of open reports; closed ones have their outcome as state.
 OPEN = "open"
 
 
@@ -74,7 +74,7 @@ class _ReportAction(FixedStateAction[Post]):
 
 
 class UpholdReports(_ReportAction):
-    """Answer all reports on a post: they were right, and it was handled."""
+    """Answer all reports on a post as justified."""
 
     entry = LogEntryType(
         "uphold-reports", _("upheld reports"), inverse="reopen-reports", is_public=False
@@ -95,7 +95,7 @@ class UpholdReports(_ReportAction):
 
 
 class DismissReports(_ReportAction):
-    """Answer all reports on a post: it stays as it is."""
+    """Answer all reports on a post as unfounded; the post stays as it is."""
 
     entry = LogEntryType(
         "dismiss-reports", _("dismissed reports"), inverse="reopen-reports", is_public=False
@@ -156,7 +156,7 @@ SEE_REPORTERS = register_type(
 
 @retrying_transaction
 def see_reporters(post: Post, *, actor: User) -> ModerationAction:
-    """Log that somebody looks at who reported a post; irreversible."""
+    """Log that a moderator looked at the names of a post's reporters; irreversible."""
     post = Post.objects.select_related("thread__board").get(pk=post.pk)
     can_see_reporters(actor, post).enforce()
     entry = NewEntry(SEE_REPORTERS.name, actor, gettext("Viewed the reporters"))

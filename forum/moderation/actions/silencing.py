@@ -1,4 +1,4 @@
-"""Silencing a member: they write nothing new, but can edit and delete what they wrote."""
+"""Silencing a member: they can't write anything new, but can edit and delete their posts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _state(board: Board | None) -> TargetState:
 
 
 class SilenceMember(SanctionAction):
-    """Keep members from writing anything new until then."""
+    """Keep members from writing anything new, for good or until a time."""
 
     entry = LogEntryType(
         "silence-person",

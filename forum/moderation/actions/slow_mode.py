@@ -1,4 +1,4 @@
-"""Slow mode: one post a person in so many minutes, in a thread or in a branch."""
+"""Slow mode in a thread or a branch: one post per member in a number of minutes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class SlowModeForm(TimeLimitForm):
 
 
 class EnableThreadSlowMode(StateAction[Thread]):
-    """Let one person write one post in so many minutes in a thread."""
+    """Let each member post once in a number of minutes in a thread."""
 
     entry = LogEntryType(
         "slow-thread", _("turned slow mode on for a thread"), inverse="hasten-thread"
@@ -122,7 +122,7 @@ class DisableThreadSlowMode(FixedStateAction[Thread]):
 
 
 class EnableBranchSlowMode(StateAction[Post]):
-    """Let one person write one post in so many minutes in a branch."""
+    """Let each member post once in a number of minutes in a branch."""
 
     entry = LogEntryType(
         "slow-branch", _("turned slow mode on for a branch"), inverse="hasten-branch"

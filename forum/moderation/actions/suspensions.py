@@ -49,9 +49,9 @@ def _state(board: Board | None) -> TargetState:
 
 
 class SuspendMember(SanctionAction):
-    """Let members read, but not write, until then; suspended again, the new end holds.
+    """Let members read, but not write; suspending again replaces the end.
 
-    What of theirs waits for a moderator waits on, and can't be approved meanwhile.
+    Their pending posts stay pending, and can't be approved meanwhile.
     """
 
     entry = LogEntryType(

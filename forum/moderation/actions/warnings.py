@@ -1,4 +1,4 @@
-"""Warning a member: only they are told, and nothing else changes."""
+"""Warning a member: only the member is notified, and nothing else changes."""
 
 from __future__ import annotations
 

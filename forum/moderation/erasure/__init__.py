@@ -1,1 +1,1 @@
-"""Permanent deletion: requested by one person, confirmed by another, and then without a trace."""
+"""Permanent deletion: requested by one person, confirmed by another, and irreversible."""

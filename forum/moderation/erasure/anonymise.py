@@ -1,7 +1,7 @@
-"""Deleting an account permanently: name, address, and everything that is theirs alone.
+"""Deleting an account permanently: name, address, and everything that is the member's alone.
 
-What they wrote stays unless that is deleted too, under a name that says nothing. A part of a
-transaction: the threads that `naming` leads to, and the person, are locked by the caller.
+Their posts stay, unless they are deleted too, under a name that says nothing. This is part of a
+transaction: the caller has locked the person and the threads that `naming` leads to.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ def naming(person: User) -> set[int]:
 def anonymise(
     person: User, named_in: Iterable[Post], action: ModerationAction, *, with_posts: bool
 ) -> Effect:
-    """Erase an account; returns the effect. Nobody can sign in to it any more."""
+    """Erase an account and return the effect. Nobody can log in to it any more."""
     old, new = person.username, _free_name(person)
     _send_receipt(person, with_posts=with_posts)
     find_again([each for post in named_in for each in _rename_in(post, old, new)])
     Mention.objects.filter(person=person).update(name=new)
     mine = HeldPost.objects.filter(author=person)
-    # An approved one is a post of theirs.
+    # Approved ones are posts, which are erased elsewhere.
     empty_held(mine if with_posts else mine.exclude(state=HeldPost.State.APPROVED))
     at_name = {"source__icontains": f"@{old}"}
     begun: Iterator[Draft | HeldPost] = chain(
@@ -105,7 +105,7 @@ def anonymise(
 
 
 def _free_name(person: User) -> str:
-    """“former-member-17”, or as near as nobody else is called."""
+    """Return “former-member-17”, or the nearest name that is free."""
     name, more = f"{FORMER}-{person.pk}", 0
     while User.objects.named([name]).exists():
         more += 1
@@ -125,7 +125,7 @@ def _empty(person: User, name: str, action: ModerationAction) -> None:
 
 
 def _send_receipt(person: User, *, with_posts: bool) -> None:
-    """Tell them by mail, the last one: before, nothing waits for them any more."""
+    """Send the member a last mail; their other mail is deleted."""
     OutgoingMail.objects.filter(recipients__contains=[person.email]).delete()
     if not person.email:
         return
@@ -154,7 +154,7 @@ def _send_receipt(person: User, *, with_posts: bool) -> None:
 
 
 def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
-    """Let a post, and whatever it said before, name them as they are called now."""
+    """Replace the member's name in a post and all its revisions."""
     for quote in post.quotes.filter(words__icontains=old):
         quote.words = renamed(quote.words, old, new)
         quote.save(update_fields=["words"])

@@ -1,6 +1,6 @@
 """Deleting posts permanently, wherever their words are in the database.
 
-Parts of a transaction: every thread that `reach_of` leads to is locked by the caller.
+These are parts of a transaction: the caller has locked every thread that `reach_of` leads to.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ from forum.moderation.targets import POSTS_PER_STATEMENT
 
 
 def reach_of(ids: Collection[int]) -> set[int]:
-    """Return the posts that may quote these: now, or in an earlier revision.
+    """Return the posts that may quote these, now or in an earlier revision.
 
-    Those that quote one of them, or one that does; and what else quotes anything in their threads.
+    These are posts that quote one of them, directly or through another quote, and all posts with
+    quotes in their threads.
     """
     found: set[int] = set()
     new = set(ids)
@@ -83,8 +84,8 @@ def erase_posts(
 def forget_in_log(effects: Iterable[Effect]) -> None:
     """Replace the words of erased posts by a hash, in older entries of the log.
 
-    The database lets nothing else be changed in the log, and this only of what a record says was
-    erased: see `migrations/0018_erasures.py`.
+    The database allows no other change of the log, and this one only for targets with a record of
+    erasure: see `migrations/0002_guards.py`.
     """
     with connection.cursor() as cursor:
         for kind, target, _before, _after in effects:
@@ -92,7 +93,7 @@ def forget_in_log(effects: Iterable[Effect]) -> None:
 
 
 def _effect_on(post: Post) -> Effect:
-    """Return the effect on a post; from then on no earlier action on it can be undone."""
+    """Return the effect on a post; no earlier action on it can be undone from then on."""
     as_it_is = {"revision": post.latest_revision().pk, "hidden": post.is_hidden, "erasure": None}
     return (
         ModerationEffect.Kind.POST,
@@ -132,7 +133,7 @@ def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
 
 
 def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[Effect]:
-    """The title is the opening post's, too."""
+    """Erase the titles of threads whose opening posts are erased."""
     effects: list[Effect] = []
     for thread in threads:
         digest = sha256(thread.title.encode()).hexdigest()
@@ -145,7 +146,7 @@ def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[E
 
 
 def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> Iterator[Revision]:
-    """Take the words of erased posts out of the quotes of another; yields the versions changed."""
+    """Remove erased posts' words from the quotes of another post; yield the changed versions."""
     quotes = {quote.ordinal: quote for quote in post.quotes.select_related("source_revision")}
     theirs = {ordinal for ordinal, quote in quotes.items() if quote.source_post_id in ids}
     for revision in post.revisions.all():
@@ -181,7 +182,7 @@ def _is_of(found: Found, ids: Collection[int]) -> bool:
 
 
 def empty_held(held: QuerySet[HeldPost]) -> None:
-    """Empty pending posts, also those that were approved or rejected; only their rows stay."""
+    """Erase the text of pending posts, also of approved and rejected ones; only their rows stay."""
     ids = list(held.values_list("pk", flat=True))
     Case.objects.filter(held__in=ids, closed_at=None).update(
         closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False

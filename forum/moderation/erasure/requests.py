@@ -1,4 +1,4 @@
-"""Requests for permanent deletion: a second person confirms or refuses them, within a time."""
+"""Requests for permanent deletion, which a second person confirms or refuses in time."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from forum.permissions import can_anonymise, can_confirm_erasure, can_erase
 
 
 class ErasureRequest(TypedDict):
-    """A request in the log; null instead means that there is none."""
+    """A request, as the log stores it; null means that there is none."""
 
     posts: bool  # whether everything an account wrote is deleted, too
 
@@ -69,7 +69,7 @@ ERASE_PERSON = register_type(
 
 @retrying_transaction
 def ask_for_own(person: User, *, with_posts: bool) -> Erasure:
-    """ErasureRequest that one's own account is deleted; requested again, the last choice holds."""
+    """Request the permanent deletion of one's own account; a new request replaces the last."""
     (person,) = lock_people([person.pk])
     asked = Erasure.objects.open().filter(person=person).first()
     if asked is None:
@@ -92,7 +92,7 @@ def withdraw_own(person: User) -> None:
 
 @retrying_transaction
 def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") -> ModerationAction:
-    """Refuse a request, or withdraw one's own; inverse: to ask again.
+    """Refuse a request, or withdraw one's own; the inverse is to request it again.
 
     Raises `NotAllowed`, `Invalid`, `Busy`, and `Conflict` when it is closed.
     """
@@ -113,10 +113,10 @@ def drop_erasure(asked: Erasure, *, actor: User, reason: str, note: str = "") ->
 def confirm_erasure(
     asked: Erasure, *, actor: User | None, seen: str | None = None
 ) -> ModerationAction:
-    """Carry out another person's request; `actor` is None when the operator does it.
+    """Carry out another person's request; `actor` is None when the operator confirms it.
 
     Irreversible. Confirmed twice, the first record is returned. Raises `NotAllowed`, `Busy`, and
-    `Conflict` when it was withdrawn, or is not what was `seen` any more.
+    `Conflict` when it was withdrawn or changed since `seen`.
     """
     ids = _posts_of(asked)
     reach = reach_of(ids) | (naming(asked.person) if asked.person else set())
