@@ -21,9 +21,9 @@ const textOf = (form) => form.querySelector("textarea");
 const nonceOf = (form) => form.querySelector("[name=nonce]").value;
 const titleOf = (form) => form.querySelector("input[name=title]");
 const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.trim();
-const contentOf = (form) => JSON.stringify([
-  titleOf(form)?.value ?? "",
-  textOf(form).value,
+const contentOf = (form, property = "value") => JSON.stringify([
+  titleOf(form)?.[property] ?? "",
+  textOf(form)[property],
   [...form.querySelectorAll("[name=quoted_post_ids]")].map((field) => field.value),
 ]);
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
@@ -232,15 +232,16 @@ document.addEventListener("submit", async (event) => {
 
 function initForm(form) {
   const hasDraft = form.querySelector("[name=version]");
-  const content = contentOf(form);
+  const opened = contentOf(form, "defaultValue"); // what the server sent; more may be typed by now
   const isKept = hasDraft || !form.querySelector("[aria-invalid]");
-  const memo = { saved: isKept ? content : null, opened: content };
+  const memo = { saved: isKept ? opened : null, opened };
   memos.set(form, memo);
   if (form.querySelector("[data-js-saved]").dataset.jsSaved === "contested") memo.isContested = true;
   for (const button of form.querySelectorAll("[data-js-copy-text]")) button.hidden = false;
   for (const link of document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`)) link.closest(".offer").remove();
   for (const other of forms()) if (other !== form && form.hasAttribute("hx-post")) fold(other);
-  restoreDraft(form, content);
+  restoreDraft(form, contentOf(form));
+  if (contentOf(form) !== opened) memo.timer = setTimeout(save, PAUSE, form);
 }
 
 function restoreDraft(form, content) {

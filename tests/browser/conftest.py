@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from pytest_django.live_server_helper import LiveServer
 
 from forum.actions.posts import reply_to
@@ -49,6 +49,9 @@ ARGUMENTS = [
 
 # Until a page is painted Chromium drops what is pressed in it.
 PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+# A busy machine may take longer than Playwright's five seconds.
+expect.set_options(timeout=15_000)
 
 Visit = Callable[..., Page]
 
