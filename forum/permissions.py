@@ -18,8 +18,8 @@ from forum.models import (
     Board,
     Case,
     Erasure,
-    HeldPost,
     ModerationAction,
+    PendingPost,
     Post,
     Restriction,
     Thread,
@@ -215,17 +215,17 @@ def can_work_on(person: Reader, case: Case) -> PermissionResult:
     return _can_moderate_place(person, case.board)
 
 
-def can_decide_on(person: Reader, held: HeldPost) -> PermissionResult:
+def can_decide_on(person: Reader, pending: PendingPost) -> PermissionResult:
     """Check whether this person may approve or reject a pending post."""
-    permission = _can_moderate_place(person, held.place)
-    return permission and can_act_on(person, held.author, held.place)
+    permission = _can_moderate_place(person, pending.place)
+    return permission and can_act_on(person, pending.author, pending.place)
 
 
-def can_withdraw(person: Reader, held: HeldPost) -> PermissionResult:
+def can_withdraw(person: Reader, pending: PendingPost) -> PermissionResult:
     """Check whether this person may withdraw a pending post: its author, even if suspended."""
-    if held.author_id != person.pk:
+    if pending.author_id != person.pk:
         return _denied(NotAllowed(_("Only its author can withdraw a pending post.")))
-    if held.state == HeldPost.State.APPROVED:
+    if pending.state == PendingPost.State.APPROVED:
         return _denied(Gone(_("This post has already been published.")))
     return ALLOWED
 

@@ -64,7 +64,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         found[name] = reverse(name, args=[entry])
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
-    found |= {name: reverse(name, args=[scene.held.pk]) for name in ABOUT_HELD}
+    found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in ABOUT_PENDING_POST}
     selected = reverse("moderate", args=["post", "hide"])
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
@@ -98,10 +98,10 @@ ABOUT_STANDING = tuple(
 ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
 # Of the entry of the log about the hidden post.
 ABOUT_ENTRY = ("log-entry", "log-undo", "log-appeal")
-ABOUT_HELD = (
-    "held-detail",
-    "held-withdraw",
-    *(f"held-{action.slug}" for action in actions_on("held")),
+ABOUT_PENDING_POST = (
+    "pending-post-detail",
+    "pending-post-withdraw",
+    *(f"pending_post-{action.slug}" for action in actions_on("pending_post")),
 )
 ABOUT_PERSON = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
 
@@ -121,11 +121,11 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         "post": scene.posts["visible"].pk,
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,
-        "case": Case.objects.get(held=None).pk,
+        "case": Case.objects.get(pending_post=None).pk,
         "erasure": scene.erasure.pk,
         "reasontemplate": scene.reason.pk,
-        "heldpost": scene.held.pk,
-        "holdrule": scene.rule.pk,
+        "pendingpost": scene.pending_post.pk,
+        "reviewrule": scene.rule.pk,
         "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,
     }
     found = {f"admin:{name}": reverse(f"admin:{name}") for name in ("index", "login", "jsi18n")}

@@ -17,7 +17,7 @@ from forum.actions.posts import reply_to
 from forum.actions.premoderation import Why, hold_post
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import HeldPost, HoldRule, Post, Thread, User
+from forum.models import PendingPost, Post, ReviewRule, Thread, User
 from forum.models.drafts import Purpose
 from forum.moderation.actions.branch_moves import split_branch
 from forum.moderation.base import Action
@@ -43,7 +43,7 @@ FIELDS: dict[str, Callable[[], str]] = {
     "post-move to": lambda: f"https://forum.example/p/{Post.objects.latest('pk').pk}/",
     "thread-merge into": lambda: str(Thread.objects.latest("pk").pk),
     "post-assign to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
-    "held-give to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
+    "pending_post-give to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
 }
 
 
@@ -70,9 +70,9 @@ def split_off(post: Post, **how: Any) -> Thread:
     return Post.objects.select_related("thread").get(pk=post.pk).thread
 
 
-def waiting(parent: Post, author: User) -> HeldPost:
+def waiting(parent: Post, author: User) -> PendingPost:
     """Return a reply to that post that waits for a moderator."""
-    why = Why(HoldRule(kind=HoldRule.Kind.FIRST, number=1), "1")
+    why = Why(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)
     return hold_post(purpose, author=author, written=Writing("It waits."), why=why)
 

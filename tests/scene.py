@@ -28,10 +28,10 @@ from forum.models import (
     Category,
     Draft,
     Erasure,
-    HeldPost,
-    HoldRule,
+    PendingPost,
     Post,
     ReasonTemplate,
+    ReviewRule,
     Role,
     Thread,
     User,
@@ -59,8 +59,8 @@ class Scene:
     board: Board
     elsewhere: Board
     draft: Draft = field(init=False)  # of alice's, an answer to bob
-    held: HeldPost = field(init=False)  # of alice's, an answer to dan that waits
-    rule: HoldRule = field(init=False)  # by which it waits
+    pending_post: PendingPost = field(init=False)  # of alice's, an answer to dan that waits
+    rule: ReviewRule = field(init=False)  # by which it waits
     reason: ReasonTemplate = field(init=False)
     erasure: Erasure = field(init=False)  # of a post of dan's, asked for by erin
     people: dict[str, User] = field(default_factory=dict)
@@ -122,9 +122,9 @@ def build_scene() -> Scene:
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
     scene.draft = _draft(scene, scene.posts["by-bob"], alice)
-    scene.rule = HoldRule(kind=HoldRule.Kind.WORDS, terms="tokenheld")
+    scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpending")
     set_up(scene.rule, actor=scene.people["erin"])
-    scene.held = _held(scene, scene.posts["quoting"], alice)
+    scene.pending_post = _pending_post(scene, scene.posts["quoting"], alice)
     _order(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():
@@ -156,8 +156,8 @@ def _draft(scene: Scene, parent: Post, member: User) -> Draft:
     return draft
 
 
-def _held(scene: Scene, parent: Post, member: User) -> HeldPost:
-    source = _text(scene, "held")
+def _pending_post(scene: Scene, parent: Post, member: User) -> PendingPost:
+    source = _text(scene, "pending")
     why = Submission(member, render(source)).why_held()
     assert why
     purpose = Purpose(parent_id=parent.pk)

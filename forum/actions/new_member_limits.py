@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from forum.actions.limits import lock_member
 from forum.errors import Invalid, RateLimited
 from forum.markup.render import Rendered
-from forum.models import HeldPost, Post, User
+from forum.models import PendingPost, Post, User
 from forum.models.rules import searched
 
 HOUR = timedelta(hours=1)
@@ -86,7 +86,7 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
     recent = models.Q(created_at__range=(now - HOUR, now))
     times = [
         at
-        for written in (Post.objects.written_by(author), HeldPost.objects.of_member(author))
+        for written in (Post.objects.written_by(author), PendingPost.objects.of_member(author))
         for at in written.filter(recent).values_list("created_at", flat=True)[:most]
     ]
     if len(times) < most:

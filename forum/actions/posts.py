@@ -27,7 +27,7 @@ from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
-from forum.models import HeldPost, Post, Report, Revision, Thread, User
+from forum.models import PendingPost, Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit
 
@@ -134,7 +134,7 @@ def publish_reply(
     draft_version: int | None = None,
     is_approved: bool = False,
     check: Check | None = None,
-) -> Post | HeldPost:
+) -> Post | PendingPost:
     """Insert a reply, delete its draft, and return the reply.
 
     `nonce` identifies the form: sent twice, it returns the post made the first time, or the pending
@@ -258,7 +258,7 @@ def publish_edit(
     draft_version: int | None = None,
     is_approved: bool = False,
     check: Check | None = None,
-) -> Post | HeldPost:
+) -> Post | PendingPost:
     """Change the text of a post and delete the draft of the edit; return the post.
 
     `base_revision` is the number of the revision that the editor began from, and `original_hash`

@@ -27,7 +27,7 @@ from forum.actions.posts import (
     lock_post,
     prepare_post,
 )
-from forum.actions.report_cases import note_held
+from forum.actions.report_cases import note_pending_post
 from forum.actions.sent_forms import sent_before
 from forum.actions.slow_mode import check_slow_mode
 from forum.actions.threads import clean_title
@@ -37,14 +37,14 @@ from forum.lib.term_matching import SearchedText
 from forum.markup.render import Rendered, render
 from forum.models import (
     Board,
-    HeldPost,
-    HoldRule,
+    PendingPost,
     Post,
+    ReviewRule,
     User,
 )
 from forum.models.drafts import Purpose
-from forum.models.held import MOST_WAITING_OF_ONE
 from forum.models.limits import Limit
+from forum.models.pending_posts import MOST_WAITING_OF_ONE
 from forum.models.rules import searched
 from forum.permissions import (
     can_answer,
@@ -60,11 +60,11 @@ from forum.permissions import (
 class Why:
     """The rule that holds a post, and the part of the text that it matched."""
 
-    rule: HoldRule
+    rule: ReviewRule
     found: str
 
     def __str__(self) -> str:
-        return self.rule.describe(self.found)[: HeldPost._meta.get_field("why").max_length]
+        return self.rule.describe(self.found)[: PendingPost._meta.get_field("why").max_length]
 
 
 class NeedsReview(Exception):
@@ -109,8 +109,8 @@ class Submission:
         """
         if self.author.is_staff:
             return None
-        for rule in HoldRule.objects.in_force():
-            if rule.about == HoldRule.About.NEW and not self._is_new:
+        for rule in ReviewRule.objects.in_force():
+            if rule.about == ReviewRule.About.NEW and not self._is_new:
                 continue
             if found := self._found_by(rule):
                 return Why(rule, found)
@@ -130,21 +130,21 @@ class Submission:
             return None
         return searched(render(self.edits.latest_revision().source))
 
-    def _found_by(self, rule: HoldRule) -> str:
+    def _found_by(self, rule: ReviewRule) -> str:
         number = rule.number or 0
-        if rule.kind not in (HoldRule.Kind.PACE, HoldRule.Kind.FIRST):
+        if rule.kind not in (ReviewRule.Kind.PACE, ReviewRule.Kind.FIRST):
             return rule.found_in(self._text, self._before)
         if self.edits:
             return ""
         lock_member(self.author)
-        if rule.kind == HoldRule.Kind.FIRST:
+        if rule.kind == ReviewRule.Kind.FIRST:
             return str(number) if count_published_posts(self.author, number) < number else ""
         now = timezone.now()
         # Posts from the future were written before the clock was set back.
         recent = (now - timedelta(minutes=rule.minutes or 0), now)
         posts = Post.objects.written_by(self.author).filter(created_at__range=recent)
-        held = HeldPost.objects.of_member(self.author).filter(created_at__range=recent)
-        written = posts[: number + 1].count() + held[: number + 1].count()
+        pending = PendingPost.objects.of_member(self.author).filter(created_at__range=recent)
+        written = posts[: number + 1].count() + pending[: number + 1].count()
         return str(written) if written >= number else ""
 
 
@@ -160,7 +160,7 @@ def hold_post(
     why: Why,
     prepared: PreparedPost | None = None,
     check: Check | None = None,
-) -> Post | HeldPost:
+) -> Post | PendingPost:
     """Store a text as pending and delete its draft. Sent twice, it is stored once.
 
     A pending edit replaces an earlier one of the same post. Raises the errors of posting it,
@@ -174,9 +174,9 @@ def hold_post(
     _enforce(purpose, author, written)
     if check:
         check()
-    waiting = HeldPost.objects.of_member(author).waiting()
+    waiting = PendingPost.objects.of_member(author).waiting()
     for earlier in waiting.filter(edits=purpose.post_id) if purpose.post_id else ():
-        end_pending(earlier, HeldPost.State.WITHDRAWN)
+        end_pending(earlier, PendingPost.State.WITHDRAWN)
     if waiting.count() >= MOST_WAITING_OF_ONE:
         raise Invalid(
             _("You have too many pending posts. Please wait until a moderator has reviewed them.")
@@ -185,7 +185,7 @@ def hold_post(
     forget_draft(
         purpose, member=author, source=source, nonce=written.nonce, version=written.version
     )
-    held = HeldPost.objects.create(
+    pending = PendingPost.objects.create(
         author=author,
         parent_id=purpose.parent_id,
         board_id=purpose.board_id,
@@ -201,8 +201,8 @@ def hold_post(
         kind=why.rule.kind,
         why=str(why),
     )
-    note_held(held)
-    return held
+    note_pending_post(pending)
+    return pending
 
 
 def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
@@ -222,19 +222,19 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
 
 
 @retrying_transaction
-def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
+def withdraw_pending_post(pending: PendingPost, *, actor: User) -> Purpose:
     """Withdraw a pending or rejected post: its text becomes a draft with the same purpose.
 
     Raises `NotAllowed`, `Gone` when it was published, and `Conflict` when there is another draft
     with that purpose; nothing is written then.
     """
-    held = HeldPost.objects.with_context().select_for_update(of=("self",)).get(pk=held.pk)
-    can_withdraw(actor, held).enforce()
-    purpose = purpose_of(held)
+    pending = PendingPost.objects.with_context().select_for_update(of=("self",)).get(pk=pending.pk)
+    can_withdraw(actor, pending).enforce()
+    purpose = purpose_of(pending)
     if purpose == Purpose():
         raise Gone(_("The board that this was for no longer exists."))
-    if held.state != HeldPost.State.WITHDRAWN:
-        written = Writing(held.source, held.title, held.quoted_post_ids)
+    if pending.state != PendingPost.State.WITHDRAWN:
+        written = Writing(pending.source, pending.title, pending.quoted_post_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
@@ -242,17 +242,17 @@ def withdraw_held(held: HeldPost, *, actor: User) -> Purpose:
                 "You have another draft for the same place. Post or discard that one first."
             )
             raise Conflict(message) from other
-        end_pending(held, HeldPost.State.WITHDRAWN)
+        end_pending(pending, PendingPost.State.WITHDRAWN)
     return purpose
 
 
-def purpose_of(held: HeldPost) -> Purpose:
+def purpose_of(pending: PendingPost) -> Purpose:
     """Return the purpose of a pending post."""
-    return Purpose(held.parent_id, held.board_id, held.edits_id)
+    return Purpose(pending.parent_id, pending.board_id, pending.edits_id)
 
 
-def end_pending(held: HeldPost, state: str) -> None:
+def end_pending(pending: PendingPost, state: str) -> None:
     """Set the state of a pending post, and open or close its case."""
-    held.state = state
-    held.save(update_fields=["state"])
-    note_held(held)
+    pending.state = state
+    pending.save(update_fields=["state"])
+    note_pending_post(pending)

@@ -11,7 +11,7 @@ from django.db.models import Min, Sum
 from django.utils import timezone
 
 from forum.lib.sql import unnest
-from forum.models import Case, HeldPost, ModerationAction, ModerationNotification, Post, Report
+from forum.models import Case, ModerationAction, ModerationNotification, PendingPost, Post, Report
 
 
 def weigh(post_ids: Iterable[int]) -> None:
@@ -32,13 +32,13 @@ def weigh(post_ids: Iterable[int]) -> None:
             )
 
 
-def note_held(held: HeldPost) -> None:
+def note_pending_post(pending: PendingPost) -> None:
     """Update the case of a pending post: open while it waits, with the weight of one report."""
-    if held.is_waiting:
-        open_now = {"weight": 1, "opened_at": held.created_at, "closed_at": None}
-        Case.objects.update_or_create(held=held, defaults=open_now)
+    if pending.is_waiting:
+        open_now = {"weight": 1, "opened_at": pending.created_at, "closed_at": None}
+        Case.objects.update_or_create(pending_post=pending, defaults=open_now)
         return
-    Case.objects.open().filter(held=held).update(
+    Case.objects.open().filter(pending_post=pending).update(
         closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
     )
 

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from forum.errors import AlreadySent
 from forum.lib.text import clean_source, one_line
-from forum.models import HeldPost, Post, User
+from forum.models import PendingPost, Post, User
 
 
 def sent_before(
     author: User, nonce: UUID | None, source: str, *, title: str = ""
-) -> Post | HeldPost | None:
+) -> Post | PendingPost | None:
     """Return what this form has created already, a post or a pending one; None if nothing.
 
     Raises `AlreadySent` when the form now has other text.
@@ -23,12 +23,12 @@ def sent_before(
         return None
     form = {"author": author, "nonce": nonce}
     posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
-    held = HeldPost.objects.order_by().filter(**form).values_list("pk", Value("held"))
-    found = {kind: pk for pk, kind in posted.union(held, all=True)}
+    pending = PendingPost.objects.order_by().filter(**form).values_list("pk", Value("pending_post"))
+    found = {kind: pk for pk, kind in posted.union(pending, all=True)}
     if "posted" in found:
         return _posted(found["posted"], clean_source(source), one_line(title))
-    if "held" in found:
-        return _held(found["held"], clean_source(source), one_line(title))
+    if "pending_post" in found:
+        return _pending_post(found["pending_post"], clean_source(source), one_line(title))
     return None
 
 
@@ -44,9 +44,9 @@ def _posted(post_id: int, source: str, title: str) -> Post:
     raise AlreadySent(message, address=post.get_absolute_url())
 
 
-def _held(held_id: int, source: str, title: str) -> HeldPost:
-    held = HeldPost.objects.with_context().get(pk=held_id)
-    if held.source == source and held.title in ("", title):
-        return held
+def _pending_post(pending_post_id: int, source: str, title: str) -> PendingPost:
+    pending = PendingPost.objects.with_context().get(pk=pending_post_id)
+    if pending.source == source and pending.title in ("", title):
+        return pending
     message = _("What you sent from this form is awaiting review. This text isn’t sent yet.")
-    raise AlreadySent(message, address=held.get_absolute_url())
+    raise AlreadySent(message, address=pending.get_absolute_url())

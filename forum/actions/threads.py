@@ -13,7 +13,7 @@ from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import is_blank, one_line
-from forum.models import Board, HeldPost, Post, Thread, User
+from forum.models import Board, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.threads import TITLE_LENGTH, slug_of
 from forum.permissions import can_start_thread
@@ -66,7 +66,7 @@ def publish_thread(
     nonce: UUID | None = None,
     draft_version: int | None = None,
     check: Check | None = None,
-) -> Post | HeldPost:
+) -> Post | PendingPost:
     """Insert a thread with its opening post, delete its draft, and return the opening post.
 
     `title` is clean. `nonce` identifies the form: sent twice, it returns the post made the first

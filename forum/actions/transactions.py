@@ -18,7 +18,7 @@ R = TypeVar("R")
 # Enough for a reply to a branch that moderators keep moving.
 MAX_TRIES = 8
 # The unique constraints that keep one form from making two posts.
-ONCE_PER_FORM = {"post_nonce", "held_nonce"}
+ONCE_PER_FORM = {"post_nonce", "pending_post_nonce"}
 
 LIMIT_SQL = "SELECT set_config('statement_timeout', %s, true)"
 

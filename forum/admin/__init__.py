@@ -1,6 +1,16 @@
 """The moderation admin: the same actions as on the site, through Django's admin."""
 
-from forum.admin import boards, configured, erasures, held, log, members, posts, queue, threads
+from forum.admin import (
+    boards,
+    configured,
+    erasures,
+    log,
+    members,
+    pending_posts,
+    posts,
+    queue,
+    threads,
+)
 from forum.admin.site import admin_site
 
 __all__ = [
@@ -8,9 +18,9 @@ __all__ = [
     "boards",
     "configured",
     "erasures",
-    "held",
     "log",
     "members",
+    "pending_posts",
     "posts",
     "queue",
     "threads",

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
-from forum.models import HoldRule, ReasonTemplate
+from forum.models import ReasonTemplate, ReviewRule
 from forum.moderation.configuration import set_up, take_down
 from forum.moderation.registry import actions_on
 from forum.moderation.targets import MEMBER, PENDING, POST, THREAD
@@ -62,9 +62,9 @@ class ReasonTemplateForm(ConfiguredForm):
         fields = ["text", "deeds", "position", "is_active"]
 
 
-class HoldRuleForm(ConfiguredForm):
+class ReviewRuleForm(ConfiguredForm):
     class Meta:
-        model = HoldRule
+        model = ReviewRule
         fields = ["kind", "terms", "number", "minutes", "about", "is_active", "note"]
 
 
@@ -96,11 +96,11 @@ class ReasonTemplateAdmin(ConfiguredAdmin):
         return ", ".join(template.deeds) or str(_("everything"))
 
 
-@admin.register(HoldRule, site=admin_site)
-class HoldRuleAdmin(ConfiguredAdmin):
+@admin.register(ReviewRule, site=admin_site)
+class ReviewRuleAdmin(ConfiguredAdmin):
     """The review rules; moderators of the site may read them."""
 
-    form = HoldRuleForm
+    form = ReviewRuleForm
     list_display = ["__str__", "about", "is_active", "note"]
     list_filter = ["kind", "is_active"]
     ordering = ["id"]

@@ -73,8 +73,8 @@ def _address(effect: ModerationEffect) -> str:
         return post_path(effect.target_id)
     if effect.kind == ModerationEffect.Kind.THREAD:
         return reverse("thread-short", args=[effect.target_id])
-    if effect.kind == ModerationEffect.Kind.HELD:
-        return reverse("held-detail", args=[effect.target_id])
+    if effect.kind == ModerationEffect.Kind.PENDING_POST:
+        return reverse("pending-post-detail", args=[effect.target_id])
     model = (
         "user"
         if effect.kind == ModerationEffect.Kind.PERSON

@@ -88,15 +88,20 @@ class CaseKind(Choice):
     title = _lazy("kind")
     parameter_name = "kind"
     values = {
-        "opening": (_lazy("Opening post"), lambda _reader: Q(held=None, post__parent=None)),
+        "opening": (_lazy("Opening post"), lambda _reader: Q(pending_post=None, post__parent=None)),
         "reply": (_lazy("Reply"), lambda _reader: Q(post__parent__isnull=False)),
-        "held": (_lazy("Pending post"), lambda _reader: Q(held__isnull=False, held__edits=None)),
-        "edit": (_lazy("Pending edit"), lambda _reader: Q(held__edits__isnull=False)),
+        "pending_post": (
+            _lazy("Pending post"),
+            lambda _reader: Q(pending_post__isnull=False, pending_post__edits=None),
+        ),
+        "edit": (_lazy("Pending edit"), lambda _reader: Q(pending_post__edits__isnull=False)),
     }
 
 
 def _came_after(moment: datetime) -> Q:
-    return Q(post__author__date_joined__gte=moment) | Q(held__author__date_joined__gte=moment)
+    return Q(post__author__date_joined__gte=moment) | Q(
+        pending_post__author__date_joined__gte=moment
+    )
 
 
 class Account(Choice):
@@ -173,13 +178,17 @@ class CaseAdmin(ReviewAdmin):
         if not search_term:
             return queryset, False
         found = admin_search.by_number_or_author(queryset, search_term, path="post__")
-        of_held = admin_search.by_number_or_author(queryset, search_term, path="held__")
-        if found is None or of_held is None:
+        of_pending_post = admin_search.by_number_or_author(
+            queryset, search_term, path="pending_post__"
+        )
+        if found is None or of_pending_post is None:
             source = if_readable(moderator(request), "source", "post__")
-            held = Q(held__source__icontains=search_term) | Q(held__title__icontains=search_term)
-            found = queryset.alias(said=source).filter(Q(said__icontains=search_term) | held)
+            pending = Q(pending_post__source__icontains=search_term) | Q(
+                pending_post__title__icontains=search_term
+            )
+            found = queryset.alias(said=source).filter(Q(said__icontains=search_term) | pending)
         elif search_term.startswith("@"):
-            found |= of_held
+            found |= of_pending_post
         return found, False
 
     # -- Columns ----------------------------------------------------------------------------------
@@ -212,8 +221,8 @@ class CaseAdmin(ReviewAdmin):
 
     @admin.display(description=_lazy("why"))
     def reasons(self, case: Case) -> str:
-        if case.held:
-            return _("Pending: %(why)s") % {"why": case.held.why}
+        if case.pending_post:
+            return _("Pending: %(why)s") % {"why": case.pending_post.why}
         return describe_reasons(case.reasons)
 
     @admin.display(description=_lazy("weight"))

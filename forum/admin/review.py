@@ -21,12 +21,12 @@ from forum.admin.moderated import bulk_action
 from forum.admin.pages import PageAdmin
 from forum.admin.site import moderator
 from forum.errors import UserError
-from forum.models import Case, HeldPost, Post
+from forum.models import Case, PendingPost, Post
 from forum.models.reports import CaseQuerySet
 from forum.moderation.actions.report_answers import see_reporters
 from forum.moderation.offers import action_url, bulk_actions, offered_actions
 from forum.moderation.targets import PENDING, POST, Target
-from forum.presenters.held_review import HeldReview
+from forum.presenters.pending_post_review import PendingPostReview
 from forum.presenters.review import Review
 
 Offer = tuple[str, Any, str]  # address, text, key
@@ -49,24 +49,24 @@ class ReviewAdmin(PageAdmin):
 
     def show(self, request: HttpRequest, row: Case, *, with_names: bool = False) -> HttpResponse:
         reader = moderator(request)
-        held = HeldReview(row.held, reader) if row.held else None
+        pending = PendingPostReview(row.pending_post, reader) if row.pending_post else None
         review = None if row.post is None else Review(row, reader, with_names=with_names)
         about = review.post if review else row.about
         context = self.admin_site.each_context(request) | {
             "title": _("A post by %(name)s") % {"name": row.author},
             "opts": self.opts,
             "case": row,
-            "review": held or review,
+            "review": pending or review,
             "filters": self._filters(request),
             "is_mine": row.worked_on_by == reader,
             "is_own_post": row.author.pk == reader.pk,
             "offers": self._offers(request, about),
         }
-        template = "admin/forum/held.html" if held else "admin/forum/case.html"
+        template = "admin/forum/pending_post.html" if pending else "admin/forum/case.html"
         return TemplateResponse(request, template, context)
 
     def _offers(
-        self, request: HttpRequest, about: Post | HeldPost
+        self, request: HttpRequest, about: Post | PendingPost
     ) -> list[tuple[Any, list[Offer]]]:
         """Return the actions on the post, its thread and its author."""
         targets: list[tuple[Any, Target | None]] = [
@@ -155,7 +155,7 @@ class ReviewAdmin(PageAdmin):
         """Return the bulk actions on posts and on pending posts, chosen by their cases."""
         return {
             action.slug: (bulk_action(action, f"{path}_id"), action.slug, action.button)
-            for path, kind in (("held", PENDING), ("post", POST))
+            for path, kind in (("pending_post", PENDING), ("post", POST))
             for action in bulk_actions(kind)
         }
 
@@ -164,7 +164,7 @@ class ReviewAdmin(PageAdmin):
         """Return the two most frequent answers, for their buttons."""
         if not case.is_open:
             return ""
-        actions = bulk_actions(PENDING if case.held else POST)
+        actions = bulk_actions(PENDING if case.pending_post else POST)
         return format_html_join(
             " ",
             '<a href="{}" data-js-key="{}">{}</a>',

@@ -40,8 +40,8 @@ DOORS_OF_DJANGO = {
 
 # The order of the header's links; models not named come last.
 MAX_NAMES_SHOWN = (
-    *("Case", "HeldPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
-    *("Erasure", "ReasonTemplate", "HoldRule"),
+    *("Case", "PendingPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
+    *("Erasure", "ReasonTemplate", "ReviewRule"),
 )
 PLACES = {name: place for place, name in enumerate(MAX_NAMES_SHOWN)}
 

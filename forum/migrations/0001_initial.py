@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='HoldRule',
+            name='ReviewRule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('words', 'Words'), ('domains', 'Domains'), ('links', 'Number of links'), ('pace', 'Posting rate'), ('first', 'First posts of an account')], max_length=10, verbose_name='kind')),
@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'review rule',
                 'verbose_name_plural': 'review rules',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['words', 'domains']), models.Q(('terms', ''), _negated=True)), models.Q(('kind__in', ['links', 'first']), ('number__isnull', False)), models.Q(('kind', 'pace'), ('minutes__isnull', False), ('number__isnull', False)), _connector='OR'), name='holdrule_whole', violation_error_message='Enter what to look for: words or domains, a number, or a number and minutes.')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['words', 'domains']), models.Q(('terms', ''), _negated=True)), models.Q(('kind__in', ['links', 'first']), ('number__isnull', False)), models.Q(('kind', 'pace'), ('minutes__isnull', False), ('number__isnull', False)), _connector='OR'), name='reviewrule_whole', violation_error_message='Enter what to look for: words or domains, a number, or a number and minutes.')],
             },
         ),
         migrations.CreateModel(
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
             name='ModerationEffect',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('post', 'post'), ('thread', 'thread'), ('person', 'member'), ('reason', 'reason template'), ('rule', 'review rule'), ('held', 'pending post')], max_length=10)),
+                ('kind', models.CharField(choices=[('post', 'post'), ('thread', 'thread'), ('person', 'member'), ('reason', 'reason template'), ('rule', 'review rule'), ('pending_post', 'pending post')], max_length=12)),
                 ('target_id', models.BigIntegerField()),
                 ('before', models.JSONField()),
                 ('after', models.JSONField()),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='HeldPost',
+            name='PendingPost',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(blank=True, max_length=120, verbose_name='title')),
@@ -236,9 +236,9 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('words', 'Words'), ('domains', 'Domains'), ('links', 'Number of links'), ('pace', 'Posting rate'), ('first', 'First posts of an account')], max_length=10, verbose_name='pending because')),
                 ('why', models.CharField(max_length=300, verbose_name='why')),
                 ('state', models.CharField(choices=[('waiting', 'pending'), ('approved', 'approved'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn by the author')], default='waiting', max_length=10, verbose_name='state')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held', to=settings.AUTH_USER_MODEL, verbose_name='author')),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pending_posts', to=settings.AUTH_USER_MODEL, verbose_name='author')),
                 ('board', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='forum.board')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='forum.holdrule', verbose_name='rule')),
+                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='forum.reviewrule', verbose_name='rule')),
                 ('edits', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forum.post')),
                 ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forum.post')),
                 ('post', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forum.post')),
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                 ('claimed_at', models.DateTimeField(null=True)),
                 ('is_assigned', models.BooleanField(default=False)),
                 ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='assignee')),
-                ('held', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='case', to='forum.heldpost', verbose_name='pending post')),
+                ('pending_post', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='case', to='forum.pendingpost', verbose_name='pending post')),
                 ('post', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='case', to='forum.post', verbose_name='post')),
             ],
             options={
@@ -390,7 +390,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
-            model_name='heldpost',
+            model_name='pendingpost',
             name='replaced',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forum.revision'),
         ),
@@ -587,7 +587,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('post', None), ('held', None), _connector='XOR'), name='case_of_one_thing'),
+            constraint=models.CheckConstraint(condition=models.Q(('post', None), ('pending_post', None), _connector='XOR'), name='case_of_one_thing'),
         ),
         migrations.AddConstraint(
             model_name='case',
@@ -638,20 +638,20 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('post', models.F('source_post')), _negated=True), name='quote_of_another'),
         ),
         migrations.AddIndex(
-            model_name='heldpost',
-            index=models.Index(fields=['author', '-id'], name='held_by_author'),
+            model_name='pendingpost',
+            index=models.Index(fields=['author', '-id'], name='pending_posts_by_author'),
         ),
         migrations.AddIndex(
-            model_name='heldpost',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['-id'], name='held_waiting'),
+            model_name='pendingpost',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['-id'], name='pending_posts_waiting'),
         ),
         migrations.AddConstraint(
-            model_name='heldpost',
-            constraint=models.UniqueConstraint(fields=('author', 'nonce'), name='held_nonce'),
+            model_name='pendingpost',
+            constraint=models.UniqueConstraint(fields=('author', 'nonce'), name='pending_post_nonce'),
         ),
         migrations.AddConstraint(
-            model_name='heldpost',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('board', None), ('edits', None), ('parent__isnull', False)), models.Q(('edits', None), ('parent', None)), models.Q(('board', None), ('edits__isnull', False), ('parent', None)), _connector='OR'), name='held_for_one_thing'),
+            model_name='pendingpost',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('board', None), ('edits', None), ('parent__isnull', False)), models.Q(('edits', None), ('parent', None)), models.Q(('board', None), ('edits__isnull', False), ('parent', None)), _connector='OR'), name='pending_post_has_one_target'),
         ),
         migrations.AddConstraint(
             model_name='role',

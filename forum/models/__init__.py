@@ -5,12 +5,12 @@ from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
-from forum.models.held import HeldPost
 from forum.models.limits import RateLimit
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
 from forum.models.notifications import ModerationNotification, Notification
 from forum.models.outbox import OutgoingMail
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.read_state import ReadState
@@ -19,7 +19,7 @@ from forum.models.reports import Case, Report
 from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
-from forum.models.rules import HoldRule
+from forum.models.rules import ReviewRule
 from forum.models.threads import Thread
 
 __all__ = [
@@ -29,14 +29,13 @@ __all__ = [
     "Category",
     "Draft",
     "Erasure",
-    "HeldPost",
-    "HoldRule",
     "Mention",
     "ModerationAction",
     "ModerationEffect",
     "ModerationNotification",
     "Notification",
     "OutgoingMail",
+    "PendingPost",
     "Post",
     "Quote",
     "RateLimit",
@@ -44,6 +43,7 @@ __all__ = [
     "ReasonTemplate",
     "Report",
     "Restriction",
+    "ReviewRule",
     "Revision",
     "Role",
     "Thread",

@@ -15,7 +15,7 @@ from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from forum.models.boards import Board
-from forum.models.held import HeldPost
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post, post_path, readable_by
 from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
@@ -55,8 +55,8 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Filter drafts that were neither discarded nor posted by the form that saved them."""
         sent = {"author": OuterRef("member"), "nonce": OuterRef("nonce")}
         posted = Post.objects.order_by().filter(**sent)
-        held = HeldPost.objects.filter(**sent)
-        return self.filter(discarded_at=None).exclude(Exists(posted) | Exists(held))
+        pending = PendingPost.objects.filter(**sent)
+        return self.filter(discarded_at=None).exclude(Exists(posted) | Exists(pending))
 
     def purposed(self, purpose: Purpose) -> DraftQuerySet:
         """Filter the drafts with that purpose."""

@@ -156,10 +156,10 @@ class ModerationEffect(models.Model):
         # Settings of administrators; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
         RULE = "rule", _("review rule")
-        HELD = "held", _("pending post")
+        PENDING_POST = "pending_post", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
     target_id = models.BigIntegerField()
     before = models.JSONField()
     after = models.JSONField()

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.held import HeldPost
 from forum.models.moderation import ModerationAction
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post, if_readable
 from forum.models.threads import Reader, Thread
 
@@ -25,7 +25,7 @@ CLAIM_LASTS = timedelta(minutes=15)
 # Open cases are counted up to this number.
 MOST_WAITING = 99
 # The posts joined to a row of the queue; their texts are not loaded.
-OF_CASE = ("post", "held__parent", "held__edits")
+OF_CASE = ("post", "pending_post__parent", "pending_post__edits")
 CASE_DEFERRED_FIELDS = ("html", "source", "excerpt")
 
 
@@ -123,8 +123,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.in_boards(person.roles.board_ids)
 
     def in_boards(self, board_ids: Collection[int]) -> CaseQuerySet:
-        held = HeldPost.objects.in_boards(board_ids).values("pk")
-        return self.filter(Q(post__thread__board__in=board_ids) | Q(held__in=held))
+        pending = PendingPost.objects.in_boards(board_ids).values("pk")
+        return self.filter(Q(post__thread__board__in=board_ids) | Q(pending_post__in=pending))
 
     def for_admin(self, person: User) -> CaseQuerySet:
         """Add everything that a row of the queue shows to this person."""
@@ -141,8 +141,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return (
             rows.moderated_by(person)
             .select_related(
-                *("post__author", "post__thread__board", "assignee", "held__author"),
-                *("held__board", "held__parent__thread__board", "held__edits__thread__board"),
+                *("post__author", "post__thread__board", "assignee", "pending_post__author"),
+                *(
+                    "pending_post__board",
+                    "pending_post__parent__thread__board",
+                    "pending_post__edits__thread__board",
+                ),
             )
             .defer(*(f"{post}__{text}" for post in OF_CASE for text in CASE_DEFERRED_FIELDS))
         )
@@ -173,8 +177,8 @@ class Case(models.Model):
     post = models.OneToOneField(
         Post, models.PROTECT, null=True, related_name="case", verbose_name=_("post")
     )
-    held = models.OneToOneField(
-        HeldPost, models.PROTECT, null=True, related_name="case", verbose_name=_("pending post")
+    pending_post = models.OneToOneField(
+        PendingPost, models.PROTECT, null=True, related_name="case", verbose_name=_("pending post")
     )
     weight = models.FloatField(_("weight"), default=0)
     # The time of its oldest open report.
@@ -207,7 +211,9 @@ class Case(models.Model):
             models.Index(F("closed_at").desc(), name="case_closed"),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(post=None) ^ Q(held=None), name="case_of_one_thing"),
+            models.CheckConstraint(
+                condition=Q(post=None) ^ Q(pending_post=None), name="case_of_one_thing"
+            ),
             models.CheckConstraint(
                 condition=Q(assignee=None) | Q(claimed_at__isnull=False), name="case_claimed_when"
             ),
@@ -219,16 +225,16 @@ class Case(models.Model):
     reasons: list[str]
 
     def __str__(self) -> str:
-        return f"#{self.post_id or self.held_id}"
+        return f"#{self.post_id or self.pending_post_id}"
 
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
 
     @property
-    def about(self) -> Post | HeldPost:
+    def about(self) -> Post | PendingPost:
         """Return the post or pending post to decide on."""
-        about = self.post or self.held
+        about = self.post or self.pending_post
         assert about
         return about
 
@@ -243,14 +249,18 @@ class Case(models.Model):
 
     @property
     def board(self) -> Board | None:
-        if self.held:
-            return self.held.place
+        if self.pending_post:
+            return self.pending_post.place
         return self.post.thread.board if self.post else None
 
     @property
     def excerpt(self) -> str:
         """Return the first words of the post; needs `for_admin`."""
-        return self.held.title or self.held.excerpt if self.held else self.shown_excerpt
+        return (
+            self.pending_post.title or self.pending_post.excerpt
+            if self.pending_post
+            else self.shown_excerpt
+        )
 
     @property
     def worked_on_by(self) -> User | None:

@@ -25,15 +25,15 @@ def searched(rendered: Rendered, title: str = "") -> SearchedText:
     )
 
 
-class HoldRuleQuerySet(models.QuerySet["HoldRule"]):
-    def in_force(self) -> list[HoldRule]:
+class ReviewRuleQuerySet(models.QuerySet["ReviewRule"]):
+    def in_force(self) -> list[ReviewRule]:
         """Return the rules that are active, including those from the settings; one query."""
         first = settings.HOLD_FIRST_POSTS
-        fixed = [HoldRule(kind=HoldRule.Kind.FIRST, number=first)] if first else []
+        fixed = [ReviewRule(kind=ReviewRule.Kind.FIRST, number=first)] if first else []
         return [*fixed, *self.filter(is_active=True).order_by("id")]
 
 
-class HoldRule(models.Model):
+class ReviewRule(models.Model):
     """A rule that holds posts for review. Moderators' posts are never held."""
 
     class Kind(models.TextChoices):
@@ -73,7 +73,7 @@ class HoldRule(models.Model):
     )
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
 
-    objects = HoldRuleQuerySet.as_manager()
+    objects = ReviewRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("review rule")
@@ -83,7 +83,7 @@ class HoldRule(models.Model):
                 condition=Q(kind__in=["words", "domains"]) & ~Q(terms="")
                 | Q(kind__in=["links", "first"], number__isnull=False)
                 | Q(kind="pace", number__isnull=False, minutes__isnull=False),
-                name="holdrule_whole",
+                name="reviewrule_whole",
                 violation_error_message=_(
                     "Enter what to look for: words or domains, a number, or a number and minutes."
                 ),

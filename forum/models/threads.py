@@ -156,7 +156,7 @@ class Thread(SlowModeMixin):
     moves: list[dict[str, Any]]
     seen_at: datetime | None = None
     drafts: list[dict[str, Any]] = []
-    held: list[dict[str, Any]] = []
+    pending_posts: list[dict[str, Any]] = []
     # Set by `forum.queries.read_state.load_unread_counts`.
     unread_count = 0
 

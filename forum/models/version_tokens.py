@@ -9,14 +9,14 @@ from datetime import datetime
 from django.db.models import Max, Sum
 
 from forum.models.accounts import User
-from forum.models.held import HeldPost
 from forum.models.moderation import ModerationAction, ModerationEffect
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.reports import Report
 from forum.models.revisions import Revision
 from forum.models.threads import Thread
 
-VersionedTarget = Post | Thread | User | HeldPost
+VersionedTarget = Post | Thread | User | PendingPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def _effects(targets: Sequence[VersionedTarget]) -> tuple[str, list[int]]:
         Post: ModerationEffect.Kind.POST,
         Thread: ModerationEffect.Kind.THREAD,
         User: ModerationEffect.Kind.PERSON,
-        HeldPost: ModerationEffect.Kind.HELD,
+        PendingPost: ModerationEffect.Kind.PENDING_POST,
     }
     return kinds[type(targets[0])], [target.pk for target in targets]
 

@@ -13,10 +13,10 @@ from forum.lib.sql import unnest
 from forum.lib.text import clean_source, is_blank
 from forum.models import (
     Board,
-    HeldPost,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
+    PendingPost,
     Post,
     Thread,
     User,
@@ -141,8 +141,8 @@ class AffectedUsers:
         affected = cls(people={person: set() for person in ids[ModerationEffect.Kind.PERSON]})
         if ids[ModerationEffect.Kind.POST]:
             affected._add_posts(ids[ModerationEffect.Kind.POST])
-        if ids[ModerationEffect.Kind.HELD]:
-            affected._add_pending(ids[ModerationEffect.Kind.HELD])
+        if ids[ModerationEffect.Kind.PENDING_POST]:
+            affected._add_pending(ids[ModerationEffect.Kind.PENDING_POST])
         if ids[ModerationEffect.Kind.THREAD]:
             # The place that a branch was moved to, or from, is not a target.
             affected._add_threads(
@@ -165,10 +165,10 @@ class AffectedUsers:
             self._add_place(thread, board)
 
     def _add_pending(self, ids: set[int]) -> None:
-        for held in HeldPost.objects.with_context().filter(pk__in=ids):
-            self.people.setdefault(held.author_id, set())
-            self.threads |= {held.thread.pk} if held.thread else set()
-            self.boards |= {held.place.pk} if held.place else set()
+        for pending in PendingPost.objects.with_context().filter(pk__in=ids):
+            self.people.setdefault(pending.author_id, set())
+            self.threads |= {pending.thread.pk} if pending.thread else set()
+            self.boards |= {pending.place.pk} if pending.place else set()
 
     def _add_place(self, thread: int, board: int) -> None:
         self.threads.add(thread)

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.log_entry_types import LogEntryType, register_type
-from forum.models import HoldRule, ModerationAction, ModerationEffect, ReasonTemplate, User
+from forum.models import ModerationAction, ModerationEffect, ReasonTemplate, ReviewRule, User
 from forum.moderation.audit_log import NewEntry, log_changes
 from forum.moderation.registry import LOCKS, register_state
 from forum.moderation.targets import TargetState
@@ -30,7 +30,7 @@ RowValues = dict[str, Any] | None  # of all fields; none of a row that is not th
 
 CONFIGURED_MODELS: dict[str, type[Model]] = {
     ModerationEffect.Kind.REASON: ReasonTemplate,
-    ModerationEffect.Kind.RULE: HoldRule,
+    ModerationEffect.Kind.RULE: ReviewRule,
 }
 
 

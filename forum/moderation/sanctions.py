@@ -10,7 +10,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from forum.models import Board, HeldPost, ModerationAction, Post, Restriction, User
+from forum.models import Board, ModerationAction, PendingPost, Post, Restriction, User
 from forum.models.threads import Reader
 from forum.moderation.actions.pending_posts import PENDING_STATE
 from forum.moderation.actions.post_hiding import HIDDEN
@@ -59,7 +59,7 @@ class _RestrictionAction(Action[User]):
         pending = lock_pending(_pending_since(people, since, board))
 
         def changes(person: User) -> list[Change]:
-            rejected = HeldPost.State.REJECTED
+            rejected = PendingPost.State.REJECTED
             return [
                 (state, person, value),
                 *((HIDDEN, post, True) for post in posts if post.author_id == person.pk),
@@ -120,7 +120,7 @@ def _pending_since(
 ) -> list[int]:
     if since is None:
         return []
-    return list(HeldPost.objects.since(people, since, board).values_list("pk", flat=True))
+    return list(PendingPost.objects.since(people, since, board).values_list("pk", flat=True))
 
 
 def restriction_state(kind: str, board_id: int | None) -> TargetState:

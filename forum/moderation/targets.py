@@ -17,14 +17,14 @@ from django.utils.translation import gettext as _
 from forum.actions.transactions import RetryTransaction
 from forum.errors import UserError
 from forum.lib.sql import unnest
-from forum.models import HeldPost, ModerationAction, ModerationEffect, Post, Report, Thread, User
+from forum.models import ModerationAction, ModerationEffect, PendingPost, Post, Report, Thread, User
 from forum.models.roles import prefetch_roles
 from forum.models.threads import Reader
 from forum.permissions import PermissionResult
 from forum.presenters import counts
 from forum.presenters.history import source_for
 
-Target = Post | Thread | User | HeldPost
+Target = Post | Thread | User | PendingPost
 POSTS_PER_STATEMENT = 500
 Value = Any  # as the log keeps it: what JSON can say; see docs/moderation-log.md
 
@@ -98,13 +98,13 @@ def lock_people(ids: Collection[int]) -> list[User]:
     return found
 
 
-def lock_pending(ids: Collection[int]) -> list[HeldPost]:
+def lock_pending(ids: Collection[int]) -> list[PendingPost]:
     """Return these pending posts, locked with their threads; begins anew as for posts."""
-    found = HeldPost.objects.with_context().filter(pk__in=ids).order_by("pk")
-    there = {held.pk: held.thread.pk for held in found if held.thread}
+    found = PendingPost.objects.with_context().filter(pk__in=ids).order_by("pk")
+    there = {pending.pk: pending.thread.pk for pending in found if pending.thread}
     Thread.objects.lock(*set(there.values()))
     locked = list(found.select_for_update(no_key=True, of=("self",)))
-    if {held.pk: held.thread.pk for held in locked if held.thread} != there:
+    if {pending.pk: pending.thread.pk for pending in locked if pending.thread} != there:
         raise RetryTransaction
     return locked
 
@@ -130,10 +130,10 @@ def _amount_of_threads(threads: Sequence[Thread]) -> str:
     }
 
 
-def _amount_of_pending(held: Sequence[HeldPost]) -> str:
+def _amount_of_pending(pending: Sequence[PendingPost]) -> str:
     return _("%(posts)s by %(people)s") % {
-        "posts": counts.posts(len(held)),
-        "people": counts.people(len({each.author_id for each in held})),
+        "posts": counts.posts(len(pending)),
+        "people": counts.people(len({each.author_id for each in pending})),
     }
 
 
@@ -163,10 +163,10 @@ THREAD = TargetKind(
     summary=_amount_of_threads,
 )
 PENDING = TargetKind(
-    ModerationEffect.Kind.HELD,
-    HeldPost,
-    path="held/<id:pk>/",
-    visible_to=lambda reader: HeldPost.objects.visible_to(reader).with_context(),
+    ModerationEffect.Kind.PENDING_POST,
+    PendingPost,
+    path="pending/<id:pk>/",
+    visible_to=lambda reader: PendingPost.objects.visible_to(reader).with_context(),
     lock=lock_pending,
     summary=_amount_of_pending,
 )

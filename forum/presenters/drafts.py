@@ -17,7 +17,7 @@ from forum.models import Draft, Thread, User
 from forum.models.threads import Reader
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.compiled_templates import CompiledTemplate
-from forum.presenters.held import line_of
+from forum.presenters.pending_posts import line_of
 
 DRAFT_EXCERPT_LENGTH = 200  # characters
 
@@ -44,8 +44,8 @@ class Offers:
         self._by_post: dict[int, list[OfferLine]] = {}
         for draft in reversed(thread.drafts):
             self._add(draft["parent"] or draft["post"], partial(_line, draft))
-        for held in thread.held:
-            self._add(held["parent"] or held["edits"], partial(line_of, held))
+        for pending in thread.pending_posts:
+            self._add(pending["parent"] or pending["edits"], partial(line_of, pending))
 
     def _add(self, post_id: int, line: OfferLine) -> None:
         self._by_post.setdefault(post_id, []).append(line)

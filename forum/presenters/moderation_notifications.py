@@ -75,8 +75,8 @@ def _of_action(notification: ModerationNotification) -> NotificationEntry:
         return NotificationEntry(notification, saying, address, action.reason)
     topic = action.type.topic
     if topic == "pending posts":
-        address = reverse("held")
-        if action.act == "approve-held" and notification.post_id:
+        address = reverse("pending-posts")
+        if action.act == "approve-pending-post" and notification.post_id:
             address = post_path(notification.post_id)
     default = _("A moderator %(did)s.") % {"did": action.get_act_display()}
     return NotificationEntry(

@@ -15,8 +15,8 @@ from django.db.models.functions import Cast, JSONObject
 from forum.log_entry_types import types_about
 from forum.models.accounts import User
 from forum.models.drafts import Draft
-from forum.models.held import HeldPost
 from forum.models.moderation import ModerationEffect
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
 from forum.models.threads import Reader, ThreadQuerySet
@@ -80,7 +80,7 @@ def with_drafts(threads: Threads, reader: Reader) -> Threads:
 
 
 def with_pending_posts(threads: Threads, reader: Reader) -> Threads:
-    """Add `held`: the reader's posts in each thread that are held for review."""
+    """Add `pending_posts`: the reader's posts in each thread that are held for review."""
     if not isinstance(reader, User):
         return threads
-    return threads.annotate(held=HeldPost.objects.lines(OuterRef("pk"), reader))
+    return threads.annotate(pending_posts=PendingPost.objects.lines(OuterRef("pk"), reader))

@@ -40,7 +40,7 @@ from forum.lib.htmx import wants_fragment
 from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import TextChange, word_diff
 from forum.markup.render import MAX_SOURCE
-from forum.models import Board, Draft, HeldPost, Post, Thread, User
+from forum.models import Board, Draft, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
@@ -54,7 +54,7 @@ from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
 from forum.views.auth import is_member, log_in_first
 from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
-from forum.views.held import pending
+from forum.views.pending_posts import pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
 
@@ -186,7 +186,7 @@ class ComposeView(View, ABC):
         """Add what the query string asks for, before the form is first shown."""
 
     @abstractmethod
-    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | PendingPost:
         """Write the text, unless `check` refuses it, and return the post."""
 
     @abstractmethod
@@ -285,7 +285,7 @@ class ComposeView(View, ABC):
                 check=submission.check_limits,
             )
         forget_text(self.request)
-        return pending(self.request, sent) if isinstance(sent, HeldPost) else self.posted(sent)
+        return pending(self.request, sent) if isinstance(sent, PendingPost) else self.posted(sent)
 
     def check_rate(self, member: User) -> None:
         """Raise `RateLimited` before a text with quotes is prepared: the search is expensive.
@@ -554,7 +554,7 @@ class ReplyView(ComposeView):
         writing, others = with_quotes(self.request, self.composer.writing, self.parent)
         self.change(writing=writing, other_replies=others)
 
-    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | PendingPost:
         return publish_reply(
             self.parent,
             prepared,
@@ -631,7 +631,7 @@ class EditView(ComposeView):
         if has_draft:
             self.catch_up()
 
-    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | PendingPost:
         writing = self.composer.writing
         return publish_edit(
             self.edited,
@@ -694,7 +694,7 @@ class NewThreadView(ComposeView):
         self.change(writing=replace(writing, title=clean_title(writing.title)))
         return super().prepare(member)
 
-    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | HeldPost:
+    def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | PendingPost:
         writing = self.composer.writing
         return publish_thread(
             self.board,

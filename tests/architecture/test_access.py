@@ -35,9 +35,9 @@ account-erase                   | in 200                          | in 302
 drafts                          | in 200                          | 405
 draft-discard                   | 405                             | 401 302 404 404 404 404 404 404
 draft-take-back                 | 405                             | 401 302 404 404 404 404 404 404
-held                            | in 200                          | 405
-held-detail                     | in 200 404 404 200 200 404 200  | 405
-held-withdraw                   | 405                             | 401 303 404 404 403 403 404 403
+pending-posts                   | in 200                          | 405
+pending-post-detail             | in 200 404 404 200 200 404 200  | 405
+pending-post-withdraw           | 405                             | 401 303 404 404 403 403 404 403
 account_login                   | 200 302                         | 200 302
 account_logout                  | 302 200                         | 302
 account_signup                  | 200 302                         | 200 302
@@ -135,8 +135,8 @@ MAY_LOOK = {
     "board": {"erin"},
     "reasontemplate": {"erin"},
     "case": MODERATORS,
-    "heldpost": MODERATORS,
-    "holdrule": {"carol", "erin"},
+    "pendingpost": MODERATORS,
+    "reviewrule": {"carol", "erin"},
     "post": MODERATORS,
     "thread": MODERATORS,
     "moderationaction": MODERATORS,
@@ -144,7 +144,7 @@ MAY_LOOK = {
     "erasure": {"carol", "erin"},
 }
 MAY_ADD_OR_DELETE = {
-    model: {"erin"} for model in ("category", "board", "reasontemplate", "holdrule")
+    model: {"erin"} for model in ("category", "board", "reasontemplate", "reviewrule")
 }
 MAY_CHANGE = MAY_ADD_OR_DELETE | {"user": {"erin"}}
 DESK_ITSELF = {
@@ -179,7 +179,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
 def cells(kind: str, allowed: set[str], answer: str) -> str:
     """Return the row of an action that these are allowed."""
     refused = {
-        name: "404" if kind == "held" and name not in SEE_PENDING else "403" for name in PEOPLE
+        name: "404" if kind == "pending_post" and name not in SEE_PENDING else "403"
+        for name in PEOPLE
     }
     answers = refused | {"visitor": "in"} | dict.fromkeys(allowed, answer)
     return " ".join(answers[name] for name in PEOPLE)

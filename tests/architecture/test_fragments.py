@@ -24,12 +24,12 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once a process and filled for every post; see forum.presenters.compiled_templates.
 STENCILS = {
     *("posts/_post.html", "posts/_backlinks.html", "posts/_tombstone.html", "drafts/_offer.html"),
-    "held/_line.html",
+    "pending_posts/_line.html",
 }
 # What answers a request of htmx with a part of a page; everything else answers with a page.
 ONLY_SENT = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
-    *("thread-seen", "post-read", "post-unread", "held-withdraw"),
+    *("thread-seen", "post-read", "post-unread", "pending-post-withdraw"),
 }
 IN_PARTS = {
     *("thread-detail", "thread-map", "thread-start", "help-keys", "post-detail"),
@@ -66,10 +66,10 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         yield path, scene.client(name).get(path)
     alice = scene.client("alice")
     yield thread, alice.get(thread, headers=HTMX)
-    yield "held", alice.post(reply, {"source": scene.tokens["held"]}, headers=HTMX)
-    yield "held", scene.client("carol").get(f"/held/{scene.held.pk}/approve/")
-    case = reverse("admin:forum_case_change", args=[scene.held.case.pk])
-    yield "held", scene.client("carol").get(case)
+    yield "pending_post", alice.post(reply, {"source": scene.tokens["pending"]}, headers=HTMX)
+    yield "pending_post", scene.client("carol").get(f"/pending/{scene.pending_post.pk}/approve/")
+    case = reverse("admin:forum_case_change", args=[scene.pending_post.case.pk])
+    yield "pending_post", scene.client("carol").get(case)
     later = f"{thread}?at=p{scene.posts['deleted'].pk}"
     yield later, alice.get(later)
     came = f"/t/{scene.threads['open'].pk}/arrivals/?after=0"

@@ -21,9 +21,9 @@ from forum.log_entry_types import entry_type, entry_types
 from forum.models import (
     Case,
     Erasure,
-    HeldPost,
     ModerationAction,
     ModerationNotification,
+    PendingPost,
     Post,
     Report,
     Restriction,
@@ -70,7 +70,7 @@ def target_of(scene: Scene, kind: str) -> Post | Thread | User:
         "post": scene.posts["visible"],
         "thread": scene.threads["open"],
         "person": scene.people["bob"],
-        "held": scene.held,
+        "pending_post": scene.pending_post,
     }
     return targets[kind]
 
@@ -114,7 +114,7 @@ def whole_state() -> dict[str, Any]:
         "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
         "restricted": list(Restriction.objects.values_list("person", "kind", "board", "until")),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
-        "held": list(HeldPost.objects.order_by("pk").values_list("pk", "state")),
+        "pending_post": list(PendingPost.objects.order_by("pk").values_list("pk", "state")),
     }
 
 

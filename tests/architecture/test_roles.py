@@ -46,9 +46,9 @@ def target_by(scene: Scene, kind: str, name: str) -> Any:
     """Return that person; or a post, a pending post or a thread with a post, written by them."""
     if kind == "person":
         return scene.reader(name)
-    if kind == "held":
-        scene.held.author = scene.people[name]
-        return scene.held
+    if kind == "pending_post":
+        scene.pending_post.author = scene.people[name]
+        return scene.pending_post
     post = scene.posts["visible"]
     Post.objects.filter(pk=post.pk).update(author=scene.people[name])
     post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
@@ -73,7 +73,7 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
             "post": post,
             "thread": post.thread,
             "person": scene.people["bob"],
-            "held": scene.held,
+            "pending_post": scene.pending_post,
         }
         assert not [
             name_of(each) for each in EACH if each.permission(nina, targets[each.kind.kind])

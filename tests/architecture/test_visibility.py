@@ -82,8 +82,15 @@ def exits(scene: Scene, name: str) -> list[str]:
     pk = scene.posts["quoting"].pk
     found += [reverse(name, args=[pk]) for name in ABOUT_POST]
     found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
-    found += [f"/admin/forum/case/{scene.held.case.pk}/change/", "/admin/?q=token", "/u/alice/"]
-    found += ["/admin/forum/heldpost/?q=token", f"/moderate/held/reject/?id={scene.held.pk}"]
+    found += [
+        f"/admin/forum/case/{scene.pending_post.case.pk}/change/",
+        "/admin/?q=token",
+        "/u/alice/",
+    ]
+    found += [
+        "/admin/forum/pendingpost/?q=token",
+        f"/moderate/pending_post/reject/?id={scene.pending_post.pk}",
+    ]
     found += [f"{scene.threads['open'].get_absolute_url()}?order=time", "/drafts/", "/inbox/"]
     found += [f"/p/{pk}/quote/{ordinal}/" for ordinal in range(7)]
     found += [f"/moderate/post/hide/?id={pk}", "/u/dan/"]
@@ -114,7 +121,7 @@ def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> No
         if key in scene.tokens and name not in readers
     }
     if name not in MODERATORS:
-        forbidden.add(scene.tokens["held"])
+        forbidden.add(scene.tokens["pending"])
     gone = scene.threads["deleted"]
     if name != "mona":
         forbidden |= {gone.title, gone.slug}
@@ -131,4 +138,4 @@ def test_crawl_would_notice_a_leak(scene: Scene) -> None:
     heard = answers(scene.client("alice"), scene.threads["open"].get_absolute_url())
     assert scene.tokens["hidden-now"] in heard
     assert scene.tokens["visible-now"] in heard
-    assert scene.tokens["held"] in heard
+    assert scene.tokens["pending"] in heard

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import Erasure, HeldPost, Post
+from forum.models import Erasure, PendingPost, Post
 from tests.browser.shown import Shown, at, named
 from tests.browser.world import World, opening_of
 
@@ -30,11 +30,11 @@ def case(**which: object) -> Callable[[World], str]:
     return lambda world: reverse("admin:forum_case_change", args=[reported(world, **which).case.pk])
 
 
-def waiting(**which: object) -> HeldPost:
-    return HeldPost.objects.waiting().filter(**which).earliest("pk")
+def waiting(**which: object) -> PendingPost:
+    return PendingPost.objects.waiting().filter(**which).earliest("pk")
 
 
-def held_case(**which: object) -> Callable[[World], str]:
+def pending_post_case(**which: object) -> Callable[[World], str]:
     """The first such post that waits, as moderators look at it."""
     return lambda _world: reverse("admin:forum_case_change", args=[waiting(**which).case.pk])
 
@@ -55,15 +55,17 @@ DESK: dict[str, Shown] = {
     "desk, queue, answered": Shown(at("/admin/?state=closed"), "carol"),
     "desk, case": Shown(case(author__username="bob"), "carol"),
     "desk, case, edited": Shown(case(edited_at__isnull=False), "erin", steps=show_reporters),
-    "desk, queue, held": Shown(at("/admin/?kind=held"), "carol"),
-    "desk, case, held": Shown(held_case(parent__isnull=False), "carol"),
-    "desk, case, held thread": Shown(held_case(board__isnull=False), "carol"),
-    "desk, case, held edit": Shown(held_case(edits__isnull=False), "carol"),
-    "desk, held": Shown(desk("heldpost"), "carol"),
-    "desk, held post": Shown(desk("heldpost", "change", 1), "carol"),
-    "desk, approve": Shown(selection("held", "approve", lambda _world: waiting().pk), "carol"),
-    "desk, rules": Shown(desk("holdrule"), "erin"),
-    "desk, rule": Shown(desk("holdrule", "add"), "erin"),
+    "desk, queue, held": Shown(at("/admin/?kind=pending_post"), "carol"),
+    "desk, case, held": Shown(pending_post_case(parent__isnull=False), "carol"),
+    "desk, case, held thread": Shown(pending_post_case(board__isnull=False), "carol"),
+    "desk, case, held edit": Shown(pending_post_case(edits__isnull=False), "carol"),
+    "desk, held": Shown(desk("pendingpost"), "carol"),
+    "desk, held post": Shown(desk("pendingpost", "change", 1), "carol"),
+    "desk, approve": Shown(
+        selection("pending_post", "approve", lambda _world: waiting().pk), "carol"
+    ),
+    "desk, rules": Shown(desk("reviewrule"), "erin"),
+    "desk, rule": Shown(desk("reviewrule", "add"), "erin"),
     "desk, dismiss": Shown(selection("post", "dismiss", lambda world: reported(world).pk), "carol"),
     "desk, posts": Shown(desk("post"), "carol"),
     "desk, post": Shown(desk("post", "change", 1), "carol"),

@@ -314,7 +314,7 @@ LIKE_ANOTHER = {
 WITHOUT_A_PAGE = {
     "thread-arrivals",
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
-    *("draft-discard", "draft-take-back", "held-withdraw"),
+    *("draft-discard", "draft-take-back", "pending-post-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     "inbox-mark",
     "keys",

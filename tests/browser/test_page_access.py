@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page
 from forum.models import Draft
 from forum.urls import urlpatterns
 from tests.browser.desk import DESK
-from tests.browser.held import HELD
 from tests.browser.pages import LIKE_ANOTHER, PAGES, WITHOUT_A_PAGE
+from tests.browser.pending_posts import PENDING_POST
 from tests.browser.shown import Shown
 from tests.browser.watch import Watch, sign_in
 from tests.browser.world import World, exhaust
@@ -82,9 +82,9 @@ def grouped(names: Iterable[str]) -> list[object]:
     return [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in names]
 
 
-@pytest.fixture(scope="module", params=grouped(PAGES | HELD))
+@pytest.fixture(scope="module", params=grouped(PAGES | PENDING_POST))
 def page(request, browser: Browser, world: World, site: str) -> Iterator[Page]:
-    yield from open_page(browser, world, site, (PAGES | HELD)[request.param])
+    yield from open_page(browser, world, site, (PAGES | PENDING_POST)[request.param])
 
 
 @pytest.fixture(scope="module", params=grouped(DESK))
@@ -137,7 +137,7 @@ def test_desk_never_scrolls_sideways(desk_page: Page) -> None:
 def test_every_page_is_listed(world: World) -> None:
     listed = {
         resolve(shown.address(world).split("?")[0]).url_name
-        for shown in (PAGES | HELD).values()
+        for shown in (PAGES | PENDING_POST).values()
         if shown.status != 404
     }
     ours = {pattern.name for pattern in _patterns(urlpatterns)}

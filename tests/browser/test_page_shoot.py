@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.desk import DESK
-from tests.browser.held import HELD
 from tests.browser.pages import PAGES
+from tests.browser.pending_posts import PENDING_POST
 from tests.browser.watch import sign_in
 from tests.browser.world import World
 
 SHOTS = Path(__file__).parent / "shots"
 SHOT = {
-    name: (PAGES | HELD | DESK)[name]
+    name: (PAGES | PENDING_POST | DESK)[name]
     for name in (
         *("front page", "board", "thread, seed", "thread, forked", "composer", "composer, error"),
         *("inbox", "board, new", "thread, by time"),

@@ -21,11 +21,11 @@ from forum.markup.render import render
 from forum.models import (
     Board,
     Category,
-    HeldPost,
-    HoldRule,
+    PendingPost,
     Post,
     RateLimit,
     ReasonTemplate,
+    ReviewRule,
     Revision,
     Role,
     Thread,
@@ -35,7 +35,7 @@ from forum.models.drafts import Purpose
 from forum.models.limits import POSTS
 from forum.moderation.actions.erasure_requests import ask_to_anonymise
 from forum.moderation.actions.locking import lock_thread
-from forum.moderation.actions.pending_posts import reject_held
+from forum.moderation.actions.pending_posts import reject_pending_post
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
@@ -126,7 +126,7 @@ def build() -> World:
     _reported(forked, alice, carol, people["erin"])
     mixed = _mixed(board, alice, bob, carol)
     _drafts(people, forked, mixed, locked)
-    _held(people, forked)
+    _pending_post(people, forked)
     return World(
         **people,
         board=board,
@@ -156,10 +156,10 @@ def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thre
         save_draft(Purpose(parent_id=parent.pk), member=people[name], written=written)
 
 
-def _held(people: dict[str, User], forked: Thread) -> None:
+def _pending_post(people: dict[str, User], forked: Thread) -> None:
     """Of frank's: a reply, a thread and an edit that wait, and a reply that was rejected."""
     frank, board = people["frank"], forked.board
-    set_up(HoldRule(kind="words", terms="casino*\njackpot"), actor=people["erin"])
+    set_up(ReviewRule(kind="words", terms="casino*\njackpot"), actor=people["erin"])
     opening = opening_of(forked)
     own = reply_to(opening, author=frank, source="Mine is dry.\n\nSouth side.")
     text = "> Try this first:\n\nMy uncle’s *casino* had moss too, see https://example.org/jackpot"
@@ -172,10 +172,10 @@ def _held(people: dict[str, User], forked: Thread) -> None:
         why = Submission(frank, render(text), title=title).why_held()
         assert why
         written = Writing(text, title=title)
-        held = hold_post(purpose, author=frank, written=written, why=why)
-    first = HeldPost.objects.earliest("pk")
-    reject_held(first, actor=people["carol"], reason="advertising")
-    assert held.is_edit
+        pending = hold_post(purpose, author=frank, written=written, why=why)
+    first = PendingPost.objects.earliest("pk")
+    reject_pending_post(first, actor=people["carol"], reason="advertising")
+    assert pending.is_edit
 
 
 def _member(name: str) -> User:

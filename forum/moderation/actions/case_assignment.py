@@ -13,10 +13,10 @@ from forum.errors import Conflict, Invalid, UserError
 from forum.log_entry_types import LogEntryType
 from forum.models import (
     Case,
-    HeldPost,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
+    PendingPost,
     Post,
     User,
 )
@@ -29,17 +29,19 @@ from forum.moderation.targets import PENDING, POST, TargetState
 from forum.permissions import can_answer_reports, can_decide_on
 
 
-def _case_of(target: Post | HeldPost) -> CaseQuerySet:
+def _case_of(target: Post | PendingPost) -> CaseQuerySet:
     cases = Case.objects.open()
-    return cases.filter(post=target) if isinstance(target, Post) else cases.filter(held=target)
+    return (
+        cases.filter(post=target) if isinstance(target, Post) else cases.filter(pending_post=target)
+    )
 
 
-def _read_assignee(target: Post | HeldPost) -> int | None:
+def _read_assignee(target: Post | PendingPost) -> int | None:
     return _case_of(target).filter(is_assigned=True).values_list("assignee", flat=True).first()
 
 
 def _write_assignee(
-    values: Sequence[tuple[Post | HeldPost, int | None]], action: ModerationAction
+    values: Sequence[tuple[Post | PendingPost, int | None]], action: ModerationAction
 ) -> None:
     for target, person in values:
         _withdraw_notification(target)
@@ -57,19 +59,19 @@ def _write_assignee(
             )
 
 
-def _withdraw_notification(target: Post | HeldPost) -> None:
+def _withdraw_notification(target: Post | PendingPost) -> None:
     """Delete the unread notification of the person whom the case was assigned to before."""
     given = ModerationNotification.objects.unread().filter(cause=ModerationNotification.Cause.CASE)
     if isinstance(target, Post):
         given = given.filter(post=target)
     else:
-        kind = ModerationEffect.Kind.HELD
+        kind = ModerationEffect.Kind.PENDING_POST
         about = ModerationEffect.objects.filter(kind=kind, target_id=target.pk)
         given = given.filter(post=None, action__in=about.values("action"))
     given.delete()
 
 
-def _cannot_have_it(target: Post | HeldPost, person_id: int | None) -> UserError | None:
+def _cannot_have_it(target: Post | PendingPost, person_id: int | None) -> UserError | None:
     if not _case_of(target).exists():
         return Conflict(gettext("There are no open reports on this post."))
     person = User.objects.filter(pk=person_id or 0).first()
@@ -160,9 +162,9 @@ class AssignPendingPost(_AssignAction):
     button = _("Assign pending post")
     state = PENDING_ASSIGNEE
 
-    def is_applicable(self, target: HeldPost) -> bool:
+    def is_applicable(self, target: PendingPost) -> bool:
         return target.is_waiting
 
 
 assign_case = register(AssignCase())
-assign_held = register(AssignPendingPost())
+assign_pending_post = register(AssignPendingPost())

@@ -12,7 +12,7 @@ from forum.actions.premoderation import end_pending
 from forum.actions.threads import start_thread
 from forum.errors import Conflict, Gone, Suspended, UserError
 from forum.log_entry_types import LogEntryType, register_type
-from forum.models import HeldPost, ModerationAction, ModerationNotification, Post, User
+from forum.models import ModerationAction, ModerationNotification, PendingPost, Post, User
 from forum.moderation.actions.moderator_edits import TEXT
 from forum.moderation.actions.post_hiding import HIDDEN
 from forum.moderation.audit_log import NewEntry
@@ -31,51 +31,51 @@ from forum.permissions import (
 ALTERED = "altered"
 
 
-def _read(held: HeldPost) -> str:
-    if held.state != HeldPost.State.APPROVED:
-        return held.state
-    return held.state if _is_as_approved(held) else ALTERED
+def _read(pending: PendingPost) -> str:
+    if pending.state != PendingPost.State.APPROVED:
+        return pending.state
+    return pending.state if _is_as_approved(pending) else ALTERED
 
 
-def _is_as_approved(held: HeldPost) -> bool:
-    if held.edits:
-        return held.edits.latest_revision().source == held.source
-    return bool(held.post and not held.post.is_hidden and not held.post.is_deleted)
+def _is_as_approved(pending: PendingPost) -> bool:
+    if pending.edits:
+        return pending.edits.latest_revision().source == pending.source
+    return bool(pending.post and not pending.post.is_hidden and not pending.post.is_deleted)
 
 
-def _write(values: Sequence[tuple[HeldPost, str]], action: ModerationAction) -> None:
+def _write(values: Sequence[tuple[PendingPost, str]], action: ModerationAction) -> None:
     """Publish posts that become approved, and take away those that no longer are."""
-    for held, value in values:
-        if value == HeldPost.State.APPROVED:
-            _publish(held, action)
-        elif held.state == HeldPost.State.APPROVED:
-            _take_away(held, action)
-        held.save(update_fields=["post", "replaced"])
-        end_pending(held, value)
+    for pending, value in values:
+        if value == PendingPost.State.APPROVED:
+            _publish(pending, action)
+        elif pending.state == PendingPost.State.APPROVED:
+            _take_away(pending, action)
+        pending.save(update_fields=["post", "replaced"])
+        end_pending(pending, value)
 
 
-def _publish(held: HeldPost, action: ModerationAction) -> None:
+def _publish(pending: PendingPost, action: ModerationAction) -> None:
     """Post it as if its author sent it now: under the thread's lock, with notifications."""
-    how = {"source": held.source, "quoted_post_ids": held.quoted_post_ids}
-    author = User.objects.get(pk=held.author_id)
-    if held.post:
-        _show_again(held.post, action)
-    elif held.edits:
-        held.replaced = held.edits.latest_revision()
+    how = {"source": pending.source, "quoted_post_ids": pending.quoted_post_ids}
+    author = User.objects.get(pk=pending.author_id)
+    if pending.post:
+        _show_again(pending.post, action)
+    elif pending.edits:
+        pending.replaced = pending.edits.latest_revision()
         edit_post(
-            held.edits,
+            pending.edits,
             actor=author,
-            base_revision=held.base_revision,
-            original_hash=held.original_hash,
+            base_revision=pending.base_revision,
+            original_hash=pending.original_hash,
             is_approved=True,
             **how,
         )
-    elif held.parent:
-        held.post = reply_to(held.parent, author=author, is_approved=True, **how)
+    elif pending.parent:
+        pending.post = reply_to(pending.parent, author=author, is_approved=True, **how)
     else:
-        assert held.board
-        thread = start_thread(held.board, author=author, title=held.title, **how)
-        held.post = Post.objects.opening_of(thread.pk).get()
+        assert pending.board
+        thread = start_thread(pending.board, author=author, title=pending.title, **how)
+        pending.post = Post.objects.opening_of(thread.pk).get()
 
 
 def _show_again(published: Post, action: ModerationAction) -> None:
@@ -87,17 +87,17 @@ def _show_again(published: Post, action: ModerationAction) -> None:
         post.thread.save(update_fields=["deleted_at"])
 
 
-def _take_away(held: HeldPost, action: ModerationAction) -> None:
+def _take_away(pending: PendingPost, action: ModerationAction) -> None:
     """Revert an edit; hide a post, with its thread if nobody replied.
 
     When it is approved again, the same post comes back.
     """
-    published = held.edits or held.post
+    published = pending.edits or pending.post
     assert published
     (post,) = lock_posts([published.pk])
-    if held.edits:
-        assert held.replaced_id
-        TEXT.write([(post, held.replaced_id)], action)
+    if pending.edits:
+        assert pending.replaced_id
+        TEXT.write([(post, pending.replaced_id)], action)
         return
     HIDDEN.write([(post, True)], action)
     if post.is_opening and not Post.objects.below(post).not_deleted().exists():
@@ -105,20 +105,20 @@ def _take_away(held: HeldPost, action: ModerationAction) -> None:
         post.thread.save(update_fields=["deleted_at"])
 
 
-def _blocked_by(held: HeldPost, value: str) -> UserError | None:
-    if held.state == HeldPost.State.WITHDRAWN:
+def _blocked_by(pending: PendingPost, value: str) -> UserError | None:
+    if pending.state == PendingPost.State.WITHDRAWN:
         return Gone(gettext("The author has withdrawn it."))
-    if held.state == HeldPost.State.APPROVED:
+    if pending.state == PendingPost.State.APPROVED:
         return Conflict(gettext("This was already published. Act on the post itself."))
-    return _unpublishable(held) if value == HeldPost.State.APPROVED else None
+    return _unpublishable(pending) if value == PendingPost.State.APPROVED else None
 
 
-def _unpublishable(held: HeldPost) -> UserError | None:
+def _unpublishable(pending: PendingPost) -> UserError | None:
     """Return why it can't be published now."""
-    if not held.source:
+    if not pending.source:
         return Gone(gettext("The text was permanently deleted."))
-    author = User.objects.get(pk=held.author_id)
-    error = _permission_of_author(held, author).error
+    author = User.objects.get(pk=pending.author_id)
+    error = _permission_of_author(pending, author).error
     if author.is_suspended or isinstance(error, Suspended):
         return Conflict(
             gettext("The author is suspended or silenced here. The post stays pending.")
@@ -129,20 +129,24 @@ def _unpublishable(held: HeldPost) -> UserError | None:
     return Conflict(message % {"why": error.message})
 
 
-def _permission_of_author(held: HeldPost, author: User) -> PermissionResult:
-    if held.post:
-        is_gone = held.post.is_deleted
+def _permission_of_author(pending: PendingPost, author: User) -> PermissionResult:
+    if pending.post:
+        is_gone = pending.post.is_deleted
         return PermissionResult(
             Gone(gettext("This post was deleted by its author.")) if is_gone else None
         )
-    if held.edits:
-        if not began_from(held.edits.latest_revision(), held.base_revision, held.original_hash):
+    if pending.edits:
+        if not began_from(
+            pending.edits.latest_revision(),
+            pending.base_revision,
+            pending.original_hash,
+        ):
             return PermissionResult(Conflict(gettext("The post has been edited again since.")))
-        return can_edit(author, held.edits)
-    if held.parent:
-        return can_answer(author, held.parent)
-    if held.board:
-        return can_start_thread(author, held.board)
+        return can_edit(author, pending.edits)
+    if pending.parent:
+        return can_answer(author, pending.parent)
+    if pending.board:
+        return can_start_thread(author, pending.board)
     return PermissionResult(Gone(gettext("The board that this was for no longer exists.")))
 
 
@@ -155,7 +159,7 @@ RETRACT_APPROVAL = register_type(
     LogEntryType(
         "retract-approval",
         _("withdrew an approval"),
-        inverse="approve-held",
+        inverse="approve-pending-post",
         notifies=True,
         notification=_("Your post is no longer published."),
         is_public=False,
@@ -167,7 +171,7 @@ RETRACT_REJECTION = register_type(
     LogEntryType(
         "retract-rejection",
         _("withdrew a rejection"),
-        inverse="reject-held",
+        inverse="reject-pending-post",
         notifies=True,
         notification=_("Your post is awaiting review again."),
         is_public=False,
@@ -176,7 +180,7 @@ RETRACT_REJECTION = register_type(
 )
 
 
-class ApprovePost(FixedStateAction[HeldPost]):
+class ApprovePost(FixedStateAction[PendingPost]):
     """Publish pending or rejected posts, as if their authors sent them now.
 
     A post that can't be published, because its parent was removed or locked or its author is
@@ -184,7 +188,7 @@ class ApprovePost(FixedStateAction[HeldPost]):
     """
 
     entry = LogEntryType(
-        "approve-held",
+        "approve-pending-post",
         _("approved a pending post"),
         inverse="retract-approval",
         notifies=True,
@@ -203,19 +207,19 @@ class ApprovePost(FixedStateAction[HeldPost]):
     )
     done = ngettext_lazy("Post published.", "%(count)d posts published.", "count")
     state = PENDING_STATE
-    to = HeldPost.State.APPROVED
+    to = PendingPost.State.APPROVED
 
-    def is_applicable(self, target: HeldPost) -> bool:
-        return target.state in (HeldPost.State.WAITING, HeldPost.State.REJECTED)
+    def is_applicable(self, target: PendingPost) -> bool:
+        return target.state in (PendingPost.State.WAITING, PendingPost.State.REJECTED)
 
     def carry_out(
-        self, plan: Plan, chosen: Sequence[HeldPost], entry: NewEntry
+        self, plan: Plan, chosen: Sequence[PendingPost], entry: NewEntry
     ) -> ModerationAction:
         """Publish them; if an author has only one post among them, the notification leads to it."""
         action = super().carry_out(plan, chosen, entry)
         by_author: dict[int, list[int | None]] = {}
-        for held in chosen:
-            by_author.setdefault(held.author_id, []).append(held.post_id or held.edits_id)
+        for pending in chosen:
+            by_author.setdefault(pending.author_id, []).append(pending.post_id or pending.edits_id)
         for author, posts in by_author.items():
             if len(posts) == 1:
                 notifications = ModerationNotification.objects.filter(action=action, member=author)
@@ -223,11 +227,11 @@ class ApprovePost(FixedStateAction[HeldPost]):
         return action
 
 
-class RejectPost(FixedStateAction[HeldPost]):
+class RejectPost(FixedStateAction[PendingPost]):
     """Reject pending posts; the authors keep their texts and can revise them."""
 
     entry = LogEntryType(
-        "reject-held",
+        "reject-pending-post",
         _("rejected a pending post"),
         inverse="retract-rejection",
         notifies=True,
@@ -247,11 +251,11 @@ class RejectPost(FixedStateAction[HeldPost]):
     )
     done = ngettext_lazy("Post rejected.", "%(count)d posts rejected.", "count")
     state = PENDING_STATE
-    to = HeldPost.State.REJECTED
+    to = PendingPost.State.REJECTED
 
-    def is_applicable(self, target: HeldPost) -> bool:
-        return target.state == HeldPost.State.WAITING
+    def is_applicable(self, target: PendingPost) -> bool:
+        return target.state == PendingPost.State.WAITING
 
 
-approve_held = register(ApprovePost())
-reject_held = register(RejectPost())
+approve_pending_post = register(ApprovePost())
+reject_pending_post = register(RejectPost())

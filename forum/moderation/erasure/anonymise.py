@@ -26,13 +26,13 @@ from forum.markup.render import render
 from forum.models import (
     Appeal,
     Draft,
-    HeldPost,
     Mention,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
     Notification,
     OutgoingMail,
+    PendingPost,
     Post,
     RateLimit,
     ReadState,
@@ -44,7 +44,7 @@ from forum.models import (
 )
 from forum.models.accounts import FORMER, hash_of_name
 from forum.moderation.audit_log import Effect
-from forum.moderation.erasure.purge import empty_held, reword_begun
+from forum.moderation.erasure.purge import empty_pending_post, reword_begun
 
 # Rows that belong to the member alone, by the field that names the member.
 THEIRS = (
@@ -78,12 +78,12 @@ def anonymise(
     _send_receipt(person, with_posts=with_posts)
     find_again([each for post in named_in for each in _rename_in(post, old, new)])
     Mention.objects.filter(person=person).update(name=new)
-    mine = HeldPost.objects.filter(author=person)
+    mine = PendingPost.objects.filter(author=person)
     # Approved ones are posts, which are erased elsewhere.
-    empty_held(mine if with_posts else mine.exclude(state=HeldPost.State.APPROVED))
+    empty_pending_post(mine if with_posts else mine.exclude(state=PendingPost.State.APPROVED))
     at_name = {"source__icontains": f"@{old}"}
-    begun: Iterator[Draft | HeldPost] = chain(
-        Draft.objects.filter(**at_name), HeldPost.objects.filter(**at_name)
+    begun: Iterator[Draft | PendingPost] = chain(
+        Draft.objects.filter(**at_name), PendingPost.objects.filter(**at_name)
     )
     for draft in begun:
         reword_begun(draft, renamed(draft.source, old, new))

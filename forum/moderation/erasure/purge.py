@@ -24,11 +24,11 @@ from forum.markup.render import render
 from forum.models import (
     Case,
     Draft,
-    HeldPost,
     Mention,
     ModerationAction,
     ModerationEffect,
     Notification,
+    PendingPost,
     Post,
     Quote,
     Report,
@@ -181,21 +181,21 @@ def _is_of(found: Found, ids: Collection[int]) -> bool:
     return found.revision.post_id in ids
 
 
-def empty_held(held: QuerySet[HeldPost]) -> None:
+def empty_pending_post(pending: QuerySet[PendingPost]) -> None:
     """Erase the text of pending posts, also of approved and rejected ones; only their rows stay."""
-    ids = list(held.values_list("pk", flat=True))
-    Case.objects.filter(held__in=ids, closed_at=None).update(
+    ids = list(pending.values_list("pk", flat=True))
+    Case.objects.filter(pending_post__in=ids, closed_at=None).update(
         closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
     )
-    found = HeldPost.objects.filter(pk__in=ids)
-    found.filter(state=HeldPost.State.WAITING).update(state=HeldPost.State.WITHDRAWN)
+    found = PendingPost.objects.filter(pk__in=ids)
+    found.filter(state=PendingPost.State.WAITING).update(state=PendingPost.State.WITHDRAWN)
     found.update(source="", excerpt="", title="", why="", quoted_post_ids=[], nonce=None)
 
 
-def reword_begun(begun: Draft | HeldPost, source: str) -> None:
+def reword_begun(begun: Draft | PendingPost, source: str) -> None:
     """Change the text of a draft or a pending post."""
     begun.source = source
-    if isinstance(begun, HeldPost):
+    if isinstance(begun, PendingPost):
         begun.excerpt = render(source).excerpt
         begun.save(update_fields=["source", "excerpt"])
     else:
@@ -204,12 +204,12 @@ def reword_begun(begun: Draft | HeldPost, source: str) -> None:
 
 def _empty_drafts(posts: Sequence[Post], said: Collection[str]) -> None:
     """Remove the words from drafts and pending posts of others in these threads."""
-    empty_held(HeldPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
+    empty_pending_post(PendingPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
     threads = {post.thread_id for post in posts}
     answers = Q(parent__thread__in=threads)
     drafts = Draft.objects.filter(answers | Q(post__thread__in=threads))
-    held = HeldPost.objects.filter(answers | Q(edits__thread__in=threads))
-    begun: Iterator[Draft | HeldPost] = chain(drafts, held)
+    pending = PendingPost.objects.filter(answers | Q(edits__thread__in=threads))
+    begun: Iterator[Draft | PendingPost] = chain(drafts, pending)
     for draft in begun:
         blocks = render(draft.source).quotes if ">" in draft.source else ()
         emptied = {block.ordinal for block in blocks if comes_from(block.words, said)}

@@ -23,7 +23,7 @@ from tests.moderation_actions import EACH, IDS, make_ready, sent_with, waiting
 
 pytestmark = pytest.mark.slow
 
-MODELS = {"person": "user", "held": "heldpost"}
+MODELS = {"person": "user", "pending_post": "pendingpost"}
 WHY = {"reason": "off the wall", "note": ""}
 
 
@@ -64,8 +64,8 @@ def test_every_list_offers_the_actions_on_its_kind_that_take_several(rf, as_caro
 @pytest.fixture
 def targets(reply, alice):
     report_post(reply, actor=alice, reason="spam")
-    held = waiting(reply, alice)
-    return {"post": reply, "thread": reply.thread, "person": alice, "held": held}
+    pending = waiting(reply, alice)
+    return {"post": reply, "thread": reply.thread, "person": alice, "pending_post": pending}
 
 
 STATES = ["hidden_at", "locked_at", "pinned_at", "suspended_at"]

@@ -83,7 +83,7 @@ def test_only_what_moderators_need_is_there():
     names = {model.__name__ for model in admin_site._registry}
     assert names == {
         *("Case", "Category", "Board", "Thread", "Post", "User", "ModerationAction"),
-        *("ReasonTemplate", "HeldPost", "HoldRule", "Erasure"),
+        *("ReasonTemplate", "PendingPost", "ReviewRule", "Erasure"),
     }
 
 

@@ -81,7 +81,7 @@ GUESSES = [
     ("post", "author__email__startswith", "a"),
     ("thread", "author__password__startswith", "pbkdf2"),
     ("case", "post__source__contains", "tokendeleted"),
-    ("heldpost", "author__email", "alice@example.org"),
+    ("pendingpost", "author__email", "alice@example.org"),
     ("moderationaction", "actor__password__startswith", "pbkdf2"),
 ]
 

@@ -21,10 +21,10 @@ QUERIES = {
     "thread": ["", "q=moss", "q=@alice", "board={board}", "locked_at__isempty=0"],
     "case": [
         *("", "q=moss", "q=@alice", "board={board}", "state=closed", "reason=spam", "age=7"),
-        *("kind=held", "kind=edit", "q=casino"),
+        *("kind=pending_post", "kind=edit", "q=casino"),
         *("kind=opening", "replies=no", "account=new", "by=nobody", "by=me"),
     ],
-    "heldpost": [
+    "pendingpost": [
         "",
         "q=moss",
         "q=@alice",

@@ -221,8 +221,8 @@ def bulk_actions(client: Client) -> list[str]:
 def test_every_bulk_action_of_the_queue_leads_to_a_page_that_asks_for_a_reason(
     as_carol, as_erin, reported, second, bob
 ):
-    cases = [*map(case_of, reported[:2]), Case.objects.get(held=waiting(second, bob))]
-    cases.append(Case.objects.get(held=waiting(second, bob)))
+    cases = [*map(case_of, reported[:2]), Case.objects.get(pending_post=waiting(second, bob))]
+    cases.append(Case.objects.get(pending_post=waiting(second, bob)))
     for client in (as_carol, as_erin):
         offered = bulk_actions(client)
         assert {"hide", "remove", "dismiss", "approve", "reject"} <= set(offered)
@@ -235,8 +235,8 @@ def test_every_bulk_action_of_the_queue_leads_to_a_page_that_asks_for_a_reason(
 def test_cases_that_a_bulk_action_does_not_fit_are_said_to_be_left_out(
     as_carol, reported, second, bob
 ):
-    held = Case.objects.get(held=waiting(second, bob))
-    asked = as_carol.get(select(as_carol, "hide", *map(case_of, reported), held).url)
+    pending = Case.objects.get(pending_post=waiting(second, bob))
+    asked = as_carol.get(select(as_carol, "hide", *map(case_of, reported), pending).url)
     assert "Hide these 3 posts?" in asked.content.decode()
     assert "1 selected row was left out" in asked.content.decode()
 

@@ -21,7 +21,7 @@ PAGES = IDS
 def address(reply, alice, carol, erin):
     """The page of each action, with something there to do; erin is who reports."""
     targets = {"post": reply, "thread": reply.thread, "person": alice}
-    targets["held"] = waiting(reply, alice)
+    targets["pending_post"] = waiting(reply, alice)
 
     def of(name):
         kind = name.partition("-")[0]
@@ -84,7 +84,7 @@ def test_others_are_refused(name, address, visitor, as_alice, as_dan, frank):
     else:
         refused += moderators
     # What waits is not there for others than its author.
-    answers = {403, 404} if name.startswith("held-") else {403}
+    answers = {403, 404} if name.startswith("pending_post-") else {403}
     for client in refused:
         assert client.get(page).status_code in answers
         assert client.post(page, WHY).status_code in answers

@@ -13,7 +13,7 @@ from forum.actions.case_assignment import claim_case, release_case
 from forum.actions.reports import report_post
 from forum.errors import Conflict, Invalid, NotAllowed
 from forum.models import Case, ModerationAction, ModerationNotification, Role, User
-from forum.moderation.actions.case_assignment import assign_case, assign_held
+from forum.moderation.actions.case_assignment import assign_case, assign_pending_post
 from forum.moderation.actions.report_answers import dismiss_reports
 from forum.moderation.undo import undo
 from tests.moderation_actions import waiting
@@ -122,9 +122,9 @@ def test_bad_input_is_answered_on_the_form(as_carol, case, alice, reply):
 
 
 def test_what_waits_is_given_likewise(as_carol, reply, alice, carol, mona):
-    held = waiting(reply, alice)
+    pending = waiting(reply, alice)
     case = Case.objects.get()
-    page = reverse("held-give", args=[held.pk])
+    page = reverse("pending_post-give", args=[pending.pk])
     for _ in range(2):
         sent = {"to": str(mona.pk), "reason": "You know her"}
         assert as_carol.post(page, sent).status_code == 303
@@ -141,9 +141,9 @@ def test_what_waits_is_given_likewise(as_carol, reply, alice, carol, mona):
 
 
 def test_what_waits_is_given_to_those_who_may_decide_on_it(reply, alice, carol, board):
-    held = waiting(reply, alice)
+    pending = waiting(reply, alice)
     stranger = User.objects.create_user("stranger")
     with pytest.raises(Invalid):
-        assign_held(held, to=stranger, actor=carol, reason="You")
+        assign_pending_post(pending, to=stranger, actor=carol, reason="You")
     with pytest.raises(NotAllowed):
-        assign_held(held, to=carol, actor=stranger, reason="Me")
+        assign_pending_post(pending, to=carol, actor=stranger, reason="Me")

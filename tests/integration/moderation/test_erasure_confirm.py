@@ -17,10 +17,10 @@ from forum.actions.reports import report_post
 from forum.errors import Conflict, Invalid, NotAllowed
 from forum.models import (
     Erasure,
-    HeldPost,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
+    PendingPost,
     Post,
     Quote,
     Revision,
@@ -268,7 +268,7 @@ def test_last_administrator_is_not_erased(erin, carol):
 
 
 def test_words_are_gone_from_what_waits_too(secret, dora, carol, bob, alice):
-    approved = HeldPost.objects.create(
+    approved = PendingPost.objects.create(
         author=bob,
         parent=secret.parent,
         source=SECRET,
@@ -276,9 +276,9 @@ def test_words_are_gone_from_what_waits_too(secret, dora, carol, bob, alice):
         why="xylophone",
         post=secret,
     )
-    HeldPost.objects.filter(pk=approved.pk).update(state="approved")
-    HeldPost.objects.create(author=bob, edits=secret, source=f"{SECRET} Better.", why="two")
-    waits = HeldPost.objects.create(
+    PendingPost.objects.filter(pk=approved.pk).update(state="approved")
+    PendingPost.objects.create(author=bob, edits=secret, source=f"{SECRET} Better.", why="two")
+    waits = PendingPost.objects.create(
         author=alice, parent=secret, source=f"> {SECRET}\n\nMine stays.", why="two"
     )
     erased(secret, dora, carol)

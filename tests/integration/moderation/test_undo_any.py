@@ -10,11 +10,11 @@ from forum.actions.drafts import Writing
 from forum.actions.posts import reply_to
 from forum.actions.premoderation import Why, hold_post
 from forum.errors import UserError
-from forum.models import HeldPost, HoldRule, ModerationAction, Post, Revision, Thread, User
+from forum.models import ModerationAction, PendingPost, Post, ReviewRule, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.moderation.actions.branch_moves import merge_thread, move_branch, split_branch
 from forum.moderation.actions.locking import lock_thread
-from forum.moderation.actions.pending_posts import approve_held, reject_held
+from forum.moderation.actions.pending_posts import approve_pending_post, reject_pending_post
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
@@ -34,7 +34,7 @@ def choose(posts, *places):
 
 def wait(posts, *places):
     """Answers to these that wait."""
-    why = Why(HoldRule(kind="first", number=1), "1")
+    why = Why(ReviewRule(kind="first", number=1), "1")
     how = {"written": Writing("It waits."), "why": why}
     return [
         hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **how)
@@ -58,10 +58,10 @@ ACTS = {
     "split": lambda posts, a, _, actor: split_branch(
         choose(posts, a)[0], title="Apart", actor=actor, **HOW
     ),
-    "approve": lambda posts, a, b, actor: approve_held.together(
+    "approve": lambda posts, a, b, actor: approve_pending_post.together(
         wait(posts, a, b), actor=actor, **HOW
     ),
-    "reject": lambda posts, a, b, actor: reject_held.together(
+    "reject": lambda posts, a, b, actor: reject_pending_post.together(
         wait(posts, a, b), actor=actor, **HOW
     ),
     "merge": lambda posts, a, b, actor: merge_thread(
@@ -72,7 +72,7 @@ ACTS = {
 
 def without_published(found):
     """But for what was approved: taken back it is hidden, and nobody sees or counts it."""
-    gone = set(HeldPost.objects.exclude(post=None).values_list("post", flat=True))
+    gone = set(PendingPost.objects.exclude(post=None).values_list("post", flat=True))
     revisions = set(Revision.objects.filter(post__in=gone).values_list("pk", flat=True))
     assert gone <= set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True))
     return found | {
@@ -86,12 +86,12 @@ def read_state(threads):
     return {
         "hidden": set(
             Post.objects.exclude(hidden_at=None)
-            .exclude(pk__in=HeldPost.objects.exclude(post=None).values("post"))
+            .exclude(pk__in=PendingPost.objects.exclude(post=None).values("post"))
             .values_list("pk", flat=True)
         ),
         "locked": set(threads.exclude(locked_at=None).values_list("pk", flat=True)),
         "pinned": set(threads.exclude(pinned_at=None).values_list("pk", flat=True)),
-        "decided": set(HeldPost.objects.ended().values_list("pk", flat=True)),
+        "decided": set(PendingPost.objects.ended().values_list("pk", flat=True)),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
     }
 

@@ -22,12 +22,12 @@ from forum.actions.reports import report_post
 from forum.errors import RateLimited
 from forum.models import (
     Case,
-    HeldPost,
-    HoldRule,
     ModerationAction,
     OutgoingMail,
+    PendingPost,
     Post,
     RateLimit,
+    ReviewRule,
     Revision,
 )
 from forum.models.limits import Limit
@@ -93,11 +93,11 @@ def test_new_member_posts_at_once(as_bob, opening, settings):
 
 
 def test_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
-    HoldRule.objects.create(kind="pace", number=1, minutes=10)
+    ReviewRule.objects.create(kind="pace", number=1, minutes=10)
     assert send(as_bob, opening, "The first.") == 302
     set_clock_back()
     assert send(as_bob, opening, "The second.") == 302
-    assert not HeldPost.objects.exists()
+    assert not PendingPost.objects.exists()
 
 
 def test_edit_is_a_revision_of_its_own(reply, bob):

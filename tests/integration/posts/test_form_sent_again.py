@@ -12,7 +12,7 @@ from django.test import Client
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import edit_post, reply_to
 from forum.errors import AlreadySent
-from forum.models import Draft, HeldPost, HoldRule, Post, Thread, User
+from forum.models import Draft, PendingPost, Post, ReviewRule, Thread, User
 from forum.models.drafts import Purpose
 
 HTMX = {"hx-request": "true"}
@@ -121,31 +121,33 @@ def test_edit_sent_again_with_other_words_comes_back(as_bob: Client, reply: Post
     assert "\nA third.</textarea>" in refused.content.decode()
 
 
-@pytest.mark.parametrize("second", ["Casino, and more of it.", SECOND], ids=["held", "not-held"])
+@pytest.mark.parametrize(
+    "second", ["Casino, and more of it.", SECOND], ids=["pending_post", "not-held"]
+)
 def test_held_reply_sent_again_with_other_words_comes_back(form: Form, second: str) -> None:
-    HoldRule.objects.create(kind="words", terms="casino")
+    ReviewRule.objects.create(kind="words", terms="casino")
     assert form.send("A casino.").status_code == 202
     assert form.send("A casino.").status_code == 202
     refused = form.send(second)
     html = form.learn(refused)
     assert refused.status_code == 409
     assert "What you sent from this form is awaiting review." in html
-    assert f'<a href="{HeldPost.objects.get().get_absolute_url()}">' in html
+    assert f'<a href="{PendingPost.objects.get().get_absolute_url()}">' in html
     assert form.send(second).status_code in (202, 302)
-    assert second in (*sources(), *HeldPost.objects.values_list("source", flat=True))
+    assert second in (*sources(), *PendingPost.objects.values_list("source", flat=True))
 
 
 def test_held_edit_sent_again_with_other_words_takes_its_place_when_saved_again(
     as_bob: Client, reply: Post
 ) -> None:
-    HoldRule.objects.create(kind="words", terms="casino")
+    ReviewRule.objects.create(kind="words", terms="casino")
     form = Form(as_bob, f"/p/{reply.pk}/edit/")
     assert form.send("A casino.").status_code == 202
     refused = form.send("A casino once stood here.")
     form.learn(refused)
     assert refused.status_code == 409
     assert form.send("A casino once stood here.").status_code == 202
-    assert HeldPost.objects.waiting().get().source == "A casino once stood here."
+    assert PendingPost.objects.waiting().get().source == "A casino once stood here."
 
 
 def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from forum.models import Case, Erasure, HeldPost, ModerationAction, Post
+from forum.models import Case, Erasure, ModerationAction, PendingPost, Post
 from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.erasure.requests import confirm_erasure
@@ -119,30 +119,30 @@ def test_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_pending_post_is_shown_in_its_thread_to_its_author_alone(scene: Scene, viewer: str) -> None:
     page = scene.client(viewer).get(scene.threads["open"].get_absolute_url()).content.decode()
-    assert (scene.tokens["held"] in page) is (viewer == "alice")
-    assert (f"/held/{scene.held.pk}/" in page) is (viewer == "alice")
+    assert (scene.tokens["pending"] in page) is (viewer == "alice")
+    assert (f"/pending/{scene.pending_post.pk}/" in page) is (viewer == "alice")
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_pending_post_is_not_found_by_others(scene: Scene, viewer: str) -> None:
     client = scene.client(viewer)
     for page in ("", "approve/", "reject/"):
-        there = client.get(f"/held/{scene.held.pk}/{page}")
-        never = client.get(f"/held/999999/{page}")
+        there = client.get(f"/pending/{scene.pending_post.pk}/{page}")
+        never = client.get(f"/pending/999999/{page}")
         may_decide = viewer in MODERATORS
         if may_decide or (viewer == "alice" and not page):
-            assert scene.tokens["held"] in there.content.decode()
+            assert scene.tokens["pending"] in there.content.decode()
         elif viewer == "alice":
             assert there.status_code == 403
         else:
             assert there.status_code == never.status_code
-            assert _without_id(there, scene.held.pk) == _without_id(never, 999999)
+            assert _without_id(there, scene.pending_post.pk) == _without_id(never, 999999)
 
 
 def _without_id(answer: Any, pk: int) -> str:
     """What an answer says, without the address, which is what was asked for."""
     told = f"{answer.status_code} {answer.headers.get('Location', '')} {answer.content.decode()}"
-    return re.sub(r'value="\w{64}"', "", re.sub(rf"held(/|%2F){pk}(/|%2F)", "", told))
+    return re.sub(r'value="\w{64}"', "", re.sub(rf"pending(/|%2F){pk}(/|%2F)", "", told))
 
 
 @pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "alice"])
@@ -150,10 +150,10 @@ def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> No
     """Pages, counts, notices, arrivals, quotes and redirects are what they are without it."""
     exits = [
         *(scene.threads["open"].get_absolute_url(), scene.board.get_absolute_url(), "/"),
-        *("/inbox/", "/drafts/", "/held/", "/log/", "/u/alice/"),
+        *("/inbox/", "/drafts/", "/pending/", "/log/", "/u/alice/"),
         f"/t/{scene.threads['open'].pk}/arrivals/?after=0&show=all",
-        f"/p/{scene.held.parent_id}/quoted/",
-        f"/p/{scene.held.parent_id}/menu/",
+        f"/p/{scene.pending_post.parent_id}/quoted/",
+        f"/p/{scene.pending_post.parent_id}/menu/",
     ]
     if viewer in MODERATORS:
         exits = exits[:5]  # the log and the count of what waits are theirs to see
@@ -167,8 +167,8 @@ def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> No
 
     told = heard()
     with undone():
-        Case.objects.filter(held=scene.held).delete()
-        HeldPost.objects.all().delete()
+        Case.objects.filter(pending_post=scene.pending_post).delete()
+        PendingPost.objects.all().delete()
         assert heard() == told
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from forum.models import HeldPost, HoldRule, ModerationAction
+from forum.models import ModerationAction, PendingPost, ReviewRule
 from forum.moderation.configuration import set_up
 from forum.moderation.undo import undo
 
-LIST = "admin:forum_holdrule"
+LIST = "admin:forum_reviewrule"
 FORM = {"kind": "words", "terms": " casino*\r\n\r\njackpot \r\ncasino*", "about": "everybody"}
 FORM |= {"is_active": "on", "number": "", "minutes": "", "note": "Spam"}
 
@@ -18,22 +18,22 @@ def entries():
     return ModerationAction.objects.filter(act="configure")
 
 
-def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, erin, held):
+def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, erin, pending):
     assert as_erin.post(reverse(f"{LIST}_add"), FORM).status_code == 302
-    rule = HoldRule.objects.latest("pk")
+    rule = ReviewRule.objects.latest("pk")
     assert (rule.terms, str(rule)) == ("casino*\njackpot", "Words: casino*, jackpot")
     page = reverse(f"{LIST}_change", args=[rule.pk])
     form = FORM | {"kind": "domains", "terms": "https://WWW.Evil.example/x\n*.bad.example"}
     assert as_erin.post(page, form).status_code == 302
     rule.refresh_from_db()
     assert rule.terms == "www.evil.example\nbad.example"
-    page = reverse(f"{LIST}_delete", args=[held.rule.pk])
+    page = reverse(f"{LIST}_delete", args=[pending.rule.pk])
     assert as_erin.post(page, {"post": "yes"}).status_code == 302
     assert entries().count() == 3
-    held.refresh_from_db()
-    assert (held.rule, held.why) == (None, "Words: casino*"), "what it was held for is known"
+    pending.refresh_from_db()
+    assert (pending.rule, pending.why) == (None, "Words: casino*"), "what it was held for is known"
     undo(entries()[0], actor=erin, reason="No")
-    assert HoldRule.objects.filter(terms="casino*").exists()
+    assert ReviewRule.objects.filter(terms="casino*").exists()
 
 
 def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin):
@@ -60,7 +60,7 @@ def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin)
         answer = as_erin.post(reverse(f"{LIST}_add"), FORM | odd)
         assert answer.status_code == 200
         assert told in answer.content.decode(), odd
-    assert not HoldRule.objects.exists()
+    assert not ReviewRule.objects.exists()
     assert not entries().exists()
 
 
@@ -73,7 +73,7 @@ def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin)
     ],
 )
 def test_rules_are_named_by_what_they_do(fields, name):
-    assert str(HoldRule(**fields)) == name
+    assert str(ReviewRule(**fields)) == name
 
 
 def test_moderators_of_the_site_read_rules_and_change_none(as_carol, as_alice, erin, rule):
@@ -92,4 +92,4 @@ def test_rule_out_of_force_holds_nothing(as_bob, erin, opening, rule):
     set_up(rule, actor=erin)
     sent = as_bob.post(f"/p/{opening.pk}/reply/", {"source": "My casino."})
     assert sent.status_code == 302
-    assert not HeldPost.objects.exists()
+    assert not PendingPost.objects.exists()

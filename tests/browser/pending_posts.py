@@ -7,18 +7,18 @@ from collections.abc import Callable
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from forum.models import HeldPost
+from forum.models import PendingPost
 from tests.browser.pages import open_composer
 from tests.browser.shown import Shown, in_thread, named, of_reply
 from tests.browser.world import World
 
 
-def of_held(name: str, state: str = "waiting", **which: object) -> Callable[[World], str]:
+def of_pending_post(name: str, state: str = "waiting", **which: object) -> Callable[[World], str]:
     """The address about the first such held post."""
 
     def address(_world: World) -> str:
-        held = HeldPost.objects.filter(state=state, author__username="frank", **which)
-        return reverse(name, args=[held.earliest("pk").pk])
+        pending = PendingPost.objects.filter(state=state, author__username="frank", **which)
+        return reverse(name, args=[pending.earliest("pk").pk])
 
     return address
 
@@ -36,15 +36,15 @@ def send_alone_and_wait(page: Page) -> None:
     expect(page.locator("h1")).to_have_text("Awaiting review")
 
 
-HELD: dict[str, Shown] = {
-    "held": Shown(named("held"), "frank"),
-    "held, none": Shown(named("held"), "alice"),
-    "held, one": Shown(of_held("held-detail", title=""), "frank"),
-    "held, rejected": Shown(of_held("held-detail", "rejected"), "frank"),
-    "held, to decide": Shown(of_held("held-detail"), "carol"),
-    "approve": Shown(of_held("held-approve"), "carol"),
-    "reject": Shown(of_held("held-reject"), "carol"),
-    "give to a moderator": Shown(of_held("held-give"), "carol"),
+PENDING_POST: dict[str, Shown] = {
+    "pending_post": Shown(named("pending-posts"), "frank"),
+    "held, none": Shown(named("pending-posts"), "alice"),
+    "held, one": Shown(of_pending_post("pending-post-detail", title=""), "frank"),
+    "held, rejected": Shown(of_pending_post("pending-post-detail", "rejected"), "frank"),
+    "held, to decide": Shown(of_pending_post("pending-post-detail"), "carol"),
+    "approve": Shown(of_pending_post("pending_post-approve"), "carol"),
+    "reject": Shown(of_pending_post("pending_post-reject"), "carol"),
+    "give to a moderator": Shown(of_pending_post("pending_post-give"), "carol"),
     "thread, held": Shown(in_thread("forked"), "frank"),
     "thread, sent and held": Shown(in_thread("forked"), "bob", steps=send_and_wait),
     "reply, held": Shown(of_reply("post-reply", "forked"), "bob", steps=send_alone_and_wait),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from forum.actions.new_member_limits import new_member_status
 from forum.actions.posts import reply_to
 from forum.models import Post, User
-from tests.integration.held.conftest import wait
+from tests.integration.pending_posts.conftest import wait
 
 LINKS = "https://a.example https://b.example https://c.example"
 NAMES = "@alice @carol and @erin"

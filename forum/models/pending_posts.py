@@ -18,40 +18,40 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import EXCERPT_LENGTH, Post, post_path
 from forum.models.revisions import Revision
-from forum.models.rules import HoldRule
+from forum.models.rules import ReviewRule
 from forum.models.threads import TITLE_LENGTH, Reader, Thread
 
 # The most pending posts of one member.
 MOST_WAITING_OF_ONE = 50
 
 
-class HeldPostQuerySet(models.QuerySet["HeldPost"]):
-    def waiting(self) -> HeldPostQuerySet:
-        return self.filter(state=HeldPost.State.WAITING)
+class PendingPostQuerySet(models.QuerySet["PendingPost"]):
+    def waiting(self) -> PendingPostQuerySet:
+        return self.filter(state=PendingPost.State.WAITING)
 
-    def ended(self) -> HeldPostQuerySet:
-        return self.exclude(state=HeldPost.State.WAITING)
+    def ended(self) -> PendingPostQuerySet:
+        return self.exclude(state=PendingPost.State.WAITING)
 
-    def of_member(self, member: User) -> HeldPostQuerySet:
+    def of_member(self, member: User) -> PendingPostQuerySet:
         """Filter a member's own pending posts, the latest first."""
         return self.filter(author=member).order_by("-id")
 
-    def since(self, people: Any, moment: datetime, board: Board | None) -> HeldPostQuerySet:
+    def since(self, people: Any, moment: datetime, board: Board | None) -> PendingPostQuerySet:
         """Filter pending posts that these people wrote since `moment`, anywhere or in `board`."""
         theirs = self.waiting().filter(author__in=people, created_at__gte=moment)
         return theirs.in_boards([board.pk]) if board else theirs
 
-    def moderated_by(self, person: User) -> HeldPostQuerySet:
+    def moderated_by(self, person: User) -> PendingPostQuerySet:
         """Filter pending posts in the boards that this person moderates."""
         if person.roles.is_site_moderator:
             return self
         return self.in_boards(person.roles.board_ids)
 
-    def in_boards(self, board_ids: Collection[int]) -> HeldPostQuerySet:
+    def in_boards(self, board_ids: Collection[int]) -> PendingPostQuerySet:
         """Filter pending posts for these boards."""
         return self.filter(_in_boards(board_ids))
 
-    def visible_to(self, reader: Reader) -> HeldPostQuerySet:
+    def visible_to(self, reader: Reader) -> PendingPostQuerySet:
         """Filter a person's own pending posts, and those that they can decide on."""
         if not isinstance(reader, User):
             return self.none()
@@ -59,7 +59,7 @@ class HeldPostQuerySet(models.QuerySet["HeldPost"]):
             return self
         return self.filter(Q(author=reader) | _in_boards(reader.roles.board_ids))
 
-    def with_context(self) -> HeldPostQuerySet:
+    def with_context(self) -> PendingPostQuerySet:
         """Join the author, the rule, and the parent, post or board of each."""
         return self.select_related(
             "author",
@@ -89,7 +89,7 @@ def _in_boards(board_ids: Collection[int]) -> Q:
     )
 
 
-class HeldPost(models.Model):
+class PendingPost(models.Model):
     """A pending reply to `parent`, opening post for `board`, or edit of `edits`.
 
     It is published when a moderator approves it. Its text is kept, whatever is decided.
@@ -102,7 +102,10 @@ class HeldPost(models.Model):
         WITHDRAWN = "withdrawn", _("withdrawn by the author")
 
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="held", verbose_name=_("author")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="pending_posts",
+        verbose_name=_("author"),
     )
     parent = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     board = models.ForeignKey(Board, models.SET_NULL, null=True, related_name="+")
@@ -120,9 +123,9 @@ class HeldPost(models.Model):
 
     # The rule, unless it was deleted, and the terms found, in words.
     rule = models.ForeignKey(
-        HoldRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
+        ReviewRule, models.SET_NULL, null=True, related_name="+", verbose_name=_("rule")
     )
-    kind = models.CharField(_("pending because"), max_length=10, choices=HoldRule.Kind.choices)
+    kind = models.CharField(_("pending because"), max_length=10, choices=ReviewRule.Kind.choices)
     why = models.CharField(_("why"), max_length=300)
 
     state = models.CharField(
@@ -132,23 +135,25 @@ class HeldPost(models.Model):
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     replaced = models.ForeignKey(Revision, models.PROTECT, null=True, related_name="+")
 
-    objects = HeldPostQuerySet.as_manager()
+    objects = PendingPostQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pending post")
         verbose_name_plural = _("pending posts")
         indexes = [
-            models.Index(fields=["author", "-id"], name="held_by_author"),
-            models.Index(fields=["-id"], condition=Q(state="waiting"), name="held_waiting"),
+            models.Index(fields=["author", "-id"], name="pending_posts_by_author"),
+            models.Index(
+                fields=["-id"], condition=Q(state="waiting"), name="pending_posts_waiting"
+            ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["author", "nonce"], name="held_nonce"),
+            models.UniqueConstraint(fields=["author", "nonce"], name="pending_post_nonce"),
             # All three are empty when its board is gone.
             models.CheckConstraint(
                 condition=Q(parent__isnull=False, board=None, edits=None)
                 | Q(parent=None, edits=None)
                 | Q(parent=None, board=None, edits__isnull=False),
-                name="held_for_one_thing",
+                name="pending_post_has_one_target",
             ),
         ]
 
@@ -156,7 +161,7 @@ class HeldPost(models.Model):
         return f"#{self.pk}"
 
     def get_absolute_url(self) -> str:
-        return f"/held/{self.pk}/"
+        return f"/pending/{self.pk}/"
 
     @property
     def is_waiting(self) -> bool:

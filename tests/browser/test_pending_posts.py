@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from forum.models import Case, HeldPost, HoldRule, Post, User
+from forum.models import Case, PendingPost, Post, ReviewRule, User
 from forum.moderation.configuration import set_up, take_down
 from tests.browser.world import World
 from tests.browser.writing import open_composer
@@ -18,8 +18,8 @@ NASTY = (
 
 
 @pytest.fixture(autouse=True)
-def rule(world: World) -> Iterator[HoldRule]:
-    rule = HoldRule(kind="words", terms="roulette")
+def rule(world: World) -> Iterator[ReviewRule]:
+    rule = ReviewRule(kind="words", terms="roulette")
     set_up(rule, actor=world.erin)
     yield rule
     take_down(rule, actor=world.erin)
@@ -36,8 +36,8 @@ def decide(page: Page, key: str, reason: str) -> None:
     expect(page.locator("h1")).to_have_text("Review queue")
 
 
-def row_of(page: Page, held: HeldPost):
-    case = Case.objects.get(held=held)
+def row_of(page: Page, pending: PendingPost):
+    case = Case.objects.get(pending_post=pending)
     return page.locator(f"button[formaction='/admin/forum/case/{case.pk}/claim/']")
 
 
@@ -53,20 +53,22 @@ def test_held_seen_to_wait_approved_by_key_and_there(
     expect(waiting).to_contain_text("awaiting review")
     expect(waiting).to_contain_text("My <b>roulette</b> & bold “quote”, <script>")
     expect(member.get_by_role("status").first).to_have_text("Your reply is awaiting review.")
-    held = HeldPost.objects.latest("pk")
+    pending = PendingPost.objects.latest("pk")
     member.reload()
-    expect(member.locator(f"#held-{held.pk}")).to_contain_text("Only you and moderators can see it")
+    expect(member.locator(f"#pending-{pending.pk}")).to_contain_text(
+        "Only you and moderators can see it"
+    )
     visitor = visit(address)
     expect(visitor.locator("main")).not_to_contain_text("roulette")
 
     moderator = visit("/admin/", carol)
-    row_of(moderator, held).focus()
+    row_of(moderator, pending).focus()
     decide(moderator, "a", "harmless")
     expect(moderator.locator(".messagelist")).to_contain_text("Post published.")
 
     post = Post.objects.get(author=bob, source=NASTY)
     member.reload()
-    expect(member.locator(f"#held-{held.pk}")).to_have_count(0)
+    expect(member.locator(f"#pending-{pending.pk}")).to_have_count(0)
     expect(member.locator(f"#p{post.pk} .text")).to_contain_text("<b>roulette</b> & bold")
     visitor.reload()
     expect(visitor.locator(f"#p{post.pk}")).to_be_visible()
@@ -80,9 +82,9 @@ def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: Use
     member.keyboard.type("Roulette, anybody?")
     member.keyboard.press("Control+Enter")
     expect(member.locator(".offer:focus")).to_be_visible()
-    held = HeldPost.objects.latest("pk")
+    pending = PendingPost.objects.latest("pk")
     moderator = visit("/admin/", carol)
-    row_of(moderator, held).focus()
+    row_of(moderator, pending).focus()
     decide(moderator, "d", "no games here")
 
     member.goto("/inbox/")
@@ -105,17 +107,17 @@ def test_without_scripts(visit, opening: Post, bob: User, carol: User) -> None:
     expect(member.locator("h1")).to_have_text("Awaiting review")
     expect(member.locator(".text")).to_contain_text("<b>roulette</b> & bold")
     member.reload()  # the same form, sent once more
-    held = HeldPost.objects.get(parent=opening)
+    pending = PendingPost.objects.get(parent=opening)
     member.get_by_role("button", name="Edit").click()
     field = member.get_by_label("Your reply to")
     expect(field).to_have_value(NASTY)
     field.fill("Less of roulette.")
     member.get_by_role("button", name="Post reply").click()
     expect(member.locator("h1")).to_have_text("Awaiting review")
-    held = HeldPost.objects.waiting().get(parent=opening)
+    pending = PendingPost.objects.waiting().get(parent=opening)
 
     moderator = visit("/admin/", carol, **how)
-    row = moderator.locator("#result_list tbody tr").filter(has=row_of(moderator, held))
+    row = moderator.locator("#result_list tbody tr").filter(has=row_of(moderator, pending))
     row.get_by_role("link", name="Approve").click()
     moderator.get_by_role("textbox", name="Reason").fill("fine")
     moderator.get_by_role("button", name="Approve").click()

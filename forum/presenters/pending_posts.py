@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 
 from forum.actions.posts import prepare_post
 from forum.errors import Invalid
-from forum.models import HeldPost, HoldRule, ModerationAction, ModerationEffect, User
+from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, User
 from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
 
-LINE = CompiledTemplate("held/_line.html")
+LINE = CompiledTemplate("pending_posts/_line.html")
 
 
 class LineShape(NamedTuple):
-    """The variants of `held/_line.html`."""
+    """The variants of `pending_posts/_line.html`."""
 
     is_edit: bool
     is_away: bool  # at the head of the thread: its place is on another page
 
 
 def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
-    """Return the line of a reader's own pending post; `line` is from `HeldPostQuerySet.lines`."""
+    """Return the line of a reader's own pending post; `line` is of `PendingPostQuerySet.lines`."""
     variant = LineShape(line["edits"] is not None, is_away)
     return LINE.fill(variant, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
 
@@ -36,27 +36,27 @@ def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
 class Shown:
     """A pending post in its author's list, or where it was just sent."""
 
-    held: HeldPost
+    pending_post: PendingPost
     what: str  # “Your reply to bob”
     state: str
     decided: ModerationAction | None = None  # the record of the log that ended it
 
 
-def shown(held: HeldPost, decided: ModerationAction | None = None) -> Shown:
-    return Shown(held, _what(held), _state(held), decided)
+def shown(pending: PendingPost, decided: ModerationAction | None = None) -> Shown:
+    return Shown(pending, _what(pending), _state(pending), decided)
 
 
-def held_of(listed: Iterable[HeldPost]) -> list[Shown]:
+def pending_post_of(listed: Iterable[PendingPost]) -> list[Shown]:
     """Return pending posts with the decisions of moderators; at most two queries."""
     found = list(listed)
-    kind = ModerationEffect.Kind.HELD
+    kind = ModerationEffect.Kind.PENDING_POST
     owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")
     actions = ModerationAction.objects.in_bulk(set(owners.values()))
     return [shown(each, actions.get(owners.get(each.pk, 0))) for each in found]
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPage:
+class PendingPostPage:
     """One pending post for one reader."""
 
     each: Shown
@@ -67,63 +67,64 @@ class HeldPage:
     can_appeal: bool
 
 
-def held_page(held: HeldPost, reader: User) -> HeldPage:
-    (each,) = held_of([held])
-    is_own = held.author_id == reader.pk
-    return HeldPage(
+def pending_post_page(pending: PendingPost, reader: User) -> PendingPostPage:
+    (each,) = pending_post_of([pending])
+    is_own = pending.author_id == reader.pk
+    return PendingPostPage(
         each=each,
         is_own=is_own,
-        text=text_of_held(held, reader),
-        why=_why(held) if is_own else held.why,
-        can_withdraw=bool(can_withdraw(reader, held)) and held.state != HeldPost.State.WITHDRAWN,
+        text=text_of_pending_post(pending, reader),
+        why=_why(pending) if is_own else pending.why,
+        can_withdraw=bool(can_withdraw(reader, pending))
+        and pending.state != PendingPost.State.WITHDRAWN,
         can_appeal=bool(is_own and each.decided and can_appeal(reader, each.decided)),
     )
 
 
-def text_of_held(held: HeldPost, reader: User) -> Preview | None:
+def text_of_pending_post(pending: PendingPost, reader: User) -> Preview | None:
     """Preview a pending post; quoted text that `reader` cannot read is left out."""
-    parent = held.edits.parent if held.edits else held.parent
+    parent = pending.edits.parent if pending.edits else pending.parent
     try:
         prepared = prepare_post(
-            held.source,
+            pending.source,
             author=reader,
             parent=parent,
-            quoted_post_ids=held.quoted_post_ids,
-            exclude=held.edits,
+            quoted_post_ids=pending.quoted_post_ids,
+            exclude=pending.edits,
         )
     except Invalid:
         return None
-    return preview(prepared, author=reader, parent=parent, edits=held.edits)
+    return preview(prepared, author=reader, parent=parent, edits=pending.edits)
 
 
-def _what(held: HeldPost) -> str:
-    if held.edits:
+def _what(pending: PendingPost) -> str:
+    if pending.edits:
         return _("Edit of a post")
-    if held.parent:
+    if pending.parent:
         return _("Reply")
-    if held.board:
-        return _("Thread in %(board)s") % {"board": held.board.name}
+    if pending.board:
+        return _("Thread in %(board)s") % {"board": pending.board.name}
     return _("Thread")
 
 
-def _state(held: HeldPost) -> str:
-    match held.state:
-        case HeldPost.State.WAITING:
+def _state(pending: PendingPost) -> str:
+    match pending.state:
+        case PendingPost.State.WAITING:
             return _("awaiting review")
-        case HeldPost.State.APPROVED:
+        case PendingPost.State.APPROVED:
             return _("published")
-        case HeldPost.State.REJECTED:
+        case PendingPost.State.REJECTED:
             return _("not published")
     return _("withdrawn")
 
 
-def _why(held: HeldPost) -> str:
+def _why(pending: PendingPost) -> str:
     """Explain to its author why a post is held, without the word that a rule looks for."""
-    match held.kind:
-        case HoldRule.Kind.FIRST:
+    match pending.kind:
+        case ReviewRule.Kind.FIRST:
             return _("The first posts of new members need review.")
-        case HoldRule.Kind.PACE:
+        case ReviewRule.Kind.PACE:
             return _("You posted a lot in a short time.")
-        case HoldRule.Kind.LINKS | HoldRule.Kind.DOMAINS:
+        case ReviewRule.Kind.LINKS | ReviewRule.Kind.DOMAINS:
             return _("Some links need review before others can see them.")
     return _("Some words need review before others can see them.")

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from forum.markup.changes import TextChange, word_diff
-from forum.models import Case, HeldPost, Post, User
-from forum.presenters.held import text_of_held
+from forum.models import Case, PendingPost, Post, User
+from forum.presenters.pending_posts import text_of_pending_post
 from forum.presenters.review import ANCESTORS, ELSEWHERE, ContextPost, record_of
 from forum.queries.admin_posts import posts_for_admin
 
 
-class HeldReview:
+class PendingPostReview:
     """One pending post for one moderator."""
 
-    def __init__(self, held: HeldPost, reader: User) -> None:
-        self.held = HeldPost.objects.with_context().get(pk=held.pk)
-        self.text = text_of_held(self.held, reader)
+    def __init__(self, pending: PendingPost, reader: User) -> None:
+        self.pending_post = PendingPost.objects.with_context().get(pk=pending.pk)
+        self.text = text_of_pending_post(self.pending_post, reader)
         self.changes = self._changes()
         self.above = self._above(reader)
-        waiting = Case.objects.for_admin(reader).open().exclude(held=held.pk)
-        self.others = list(waiting.filter(held__author=held.author_id)[:ELSEWHERE])
-        self.author = record_of(self.held.author)
+        waiting = Case.objects.for_admin(reader).open().exclude(pending_post=pending.pk)
+        self.others = list(waiting.filter(pending_post__author=pending.author_id)[:ELSEWHERE])
+        self.author = record_of(self.pending_post.author)
 
     def _changes(self) -> list[TextChange]:
         """Return how a pending edit differs from the post."""
-        if self.held.edits is None:
+        if self.pending_post.edits is None:
             return []
-        return word_diff(self.held.edits.latest_revision().source, self.held.source)
+        return word_diff(self.pending_post.edits.latest_revision().source, self.pending_post.source)
 
     def _above(self, reader: User) -> list[ContextPost]:
         """Return the parent and the posts above it."""
-        answered = self.held.edits.parent_id if self.held.edits else self.held.parent_id
+        answered = (
+            self.pending_post.edits.parent_id
+            if self.pending_post.edits
+            else self.pending_post.parent_id
+        )
         if answered is None:
             return []
         path = Post.objects.path_to(answered)[-ANCESTORS:]

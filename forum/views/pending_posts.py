@@ -9,26 +9,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from forum.actions.premoderation import withdraw_held
+from forum.actions.premoderation import withdraw_pending_post
 from forum.lib.htmx import wants_fragment
-from forum.models import Draft, HeldPost
+from forum.models import Draft, PendingPost
 from forum.moderation.offers import links_on
-from forum.presenters.held import held_of, held_page, shown
+from forum.presenters.pending_posts import pending_post_of, pending_post_page, shown
 from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.read_only import read_only
 
 PAGE = 30
 
 
-def pending(request: HttpRequest, held: HeldPost) -> HttpResponse:
+def pending(request: HttpRequest, pending: PendingPost) -> HttpResponse:
     """Respond that a post is held for review: in the composer's place, or on a page."""
     assert is_member(request)
-    held = HeldPost.objects.with_context().get(pk=held.pk)
+    pending = PendingPost.objects.with_context().get(pk=pending.pk)
     if wants_fragment(request):
-        context = {"held": held, "each": shown(held)}
-        return render(request, "held/_waits.html", context, status=202)
-    context = {"page": held_page(held, request.user)}
-    return render(request, "held/detail.html", context, status=202)
+        context = {"pending_post": pending, "each": shown(pending)}
+        return render(request, "pending_posts/_sent.html", context, status=202)
+    context = {"page": pending_post_page(pending, request.user)}
+    return render(request, "pending_posts/detail.html", context, status=202)
 
 
 @never_cache
@@ -36,35 +36,37 @@ def pending(request: HttpRequest, held: HeldPost) -> HttpResponse:
 @member_required
 def index(request: MemberRequest) -> HttpResponse:
     """Show a member's own pending posts, then how the latest of the others ended."""
-    mine = HeldPost.objects.of_member(request.user).with_context()
+    mine = PendingPost.objects.of_member(request.user).with_context()
     context = {
-        "waiting": held_of(mine.waiting()),
-        "ended": held_of(mine.ended()[:PAGE]),
+        "waiting": pending_post_of(mine.waiting()),
+        "ended": pending_post_of(mine.ended()[:PAGE]),
     }
-    return render(request, "held/index.html", context)
+    return render(request, "pending_posts/index.html", context)
 
 
 @never_cache
 @read_only
 @member_required
-def detail(request: MemberRequest, held_id: int) -> HttpResponse:
+def detail(request: MemberRequest, pending_post_id: int) -> HttpResponse:
     """Show a pending post to its author and to moderators who can decide on it; 404 for others."""
-    held = get_object_or_404(HeldPost.objects.visible_to(request.user).with_context(), pk=held_id)
+    pending = get_object_or_404(
+        PendingPost.objects.visible_to(request.user).with_context(), pk=pending_post_id
+    )
     context = {
-        "page": held_page(held, request.user),
-        "actions": links_on(held, request.user),
+        "page": pending_post_page(pending, request.user),
+        "actions": links_on(pending, request.user),
     }
-    return render(request, "held/detail.html", context)
+    return render(request, "pending_posts/detail.html", context)
 
 
 @require_POST
 @member_action
-def withdraw(request: MemberRequest, held_id: int) -> HttpResponse:
+def withdraw(request: MemberRequest, pending_post_id: int) -> HttpResponse:
     """Withdraw one's own pending post, to change or discard it; its text becomes a draft."""
-    held = get_object_or_404(HeldPost.objects.visible_to(request.user), pk=held_id)
-    purpose = withdraw_held(held, actor=request.user)
+    pending = get_object_or_404(PendingPost.objects.visible_to(request.user), pk=pending_post_id)
+    purpose = withdraw_pending_post(pending, actor=request.user)
     if request.POST.get("do") != "change":
         messages.success(request, _("Withdrawn. The text is in your drafts."))
-        return HttpResponseRedirect("/held/", status=303)
+        return HttpResponseRedirect("/pending/", status=303)
     draft = Draft.objects.of_member(request.user).purposed(purpose).first()
     return redirect((draft and draft.get_absolute_url()) or "drafts")

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
-from forum.models import Case, HeldPost, ModerationAction, Post
+from forum.models import Case, ModerationAction, PendingPost, Post
 from forum.moderation.actions.post_hiding import hide_post
-from tests.integration.held.conftest import WORDS, wait
+from tests.integration.pending_posts.conftest import WORDS, wait
 
 QUEUE = "/admin/"
-LIST = reverse("admin:forum_heldpost_changelist")
+LIST = reverse("admin:forum_pendingpost_changelist")
 
 
 def rows(client, page=QUEUE, **query):
@@ -24,18 +24,18 @@ def rows(client, page=QUEUE, **query):
 
 
 @pytest.fixture
-def three(held, board, reply, bob, rule) -> list[HeldPost]:
+def three(pending, board, reply, bob, rule) -> list[PendingPost]:
     """A reply, a thread and an edit that wait."""
     thread = wait(bob, rule=rule, title="My casinos", board_id=board.pk)
     edit = wait(bob, rule=rule, source="It was the <b>casino</b>.", post_id=reply.pk)
-    return [held, thread, edit]
+    return [pending, thread, edit]
 
 
 def test_queue_lists_what_waits_with_the_rule_among_reports(as_carol, three, reply, alice):
     report_post(reply, actor=alice, reason="spam")
     assert len(rows(as_carol)) == 4
-    assert [case.held for case in rows(as_carol, kind="held")] == three[:2]
-    assert [case.held for case in rows(as_carol, kind="edit")] == three[2:]
+    assert [case.pending_post for case in rows(as_carol, kind="pending_post")] == three[:2]
+    assert [case.pending_post for case in rows(as_carol, kind="edit")] == three[2:]
     assert [case.post for case in rows(as_carol, kind="reply")] == [reply]
     assert rows(as_carol, kind="opening") == []
     page = as_carol.get(QUEUE).content.decode()
@@ -55,8 +55,8 @@ def test_queue_finds_what_waits(as_carol, three, board):
 
 def test_case_shows_rule_text_difference_and_what_it_answers(as_carol, three, opening):
     answer, thread, edit = (
-        as_carol.get(reverse("admin:forum_case_change", args=[held.case.pk])).content.decode()
-        for held in three
+        as_carol.get(reverse("admin:forum_case_change", args=[pending.case.pk])).content.decode()
+        for pending in three
     )
     assert "Words: casino*" in answer
     assert opening.source in answer
@@ -89,12 +89,12 @@ def test_several_are_decided_on_from_the_queue_with_one_record(as_carol, three, 
     )
 
 
-def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
-    from forum.moderation.actions.pending_posts import reject_held
+def test_what_was_decided_on_meanwhile_is_refused(as_carol, pending, bob, erin):
+    from forum.moderation.actions.pending_posts import reject_pending_post
 
-    page = f"/moderate/held/approve/?id={held.pk}"
+    page = f"/moderate/pending_post/approve/?id={pending.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
-    reject_held(held, actor=erin, reason="no")
+    reject_pending_post(pending, actor=erin, reason="no")
     answer = as_carol.post(page, {"reason": "fine", "seen": seen})
     assert answer.status_code == 409
     assert "erin changed this" in answer.content.decode()
@@ -104,8 +104,8 @@ def test_what_was_decided_on_meanwhile_is_refused(as_carol, held, bob, erin):
 def test_what_cannot_be_published_is_left_out_and_said(as_carol, three, reply, bob, carol):
     answer = wait(bob, parent_id=reply.pk)
     hide_post(reply, actor=carol, reason="off the wall")
-    ids = "&".join(f"id={held.pk}" for held in (three[0], answer))
-    page = f"/moderate/held/approve/?{ids}"
+    ids = "&".join(f"id={pending.pk}" for pending in (three[0], answer))
+    page = f"/moderate/pending_post/approve/?{ids}"
     told = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
     assert "Post published." in told
     assert "Left out" in told
@@ -123,17 +123,17 @@ def test_moderators_elsewhere_see_nothing_of_it(board, three):
     client = Client()
     client.force_login(grace)
     assert rows(client) == rows(client, LIST) == []
-    for held in three:
-        page = reverse("admin:forum_case_change", args=[held.case.pk])
+    for pending in three:
+        page = reverse("admin:forum_case_change", args=[pending.case.pk])
         assert client.get(page).status_code == 404
-        claim = reverse("admin:forum_case_claim", args=[held.case.pk])
+        claim = reverse("admin:forum_case_claim", args=[pending.case.pk])
         assert client.post(claim).status_code == 404
 
 
 def test_list_is_filtered_and_searched(as_carol, three, bob, carol, board):
-    from forum.moderation.actions.pending_posts import reject_held
+    from forum.moderation.actions.pending_posts import reject_pending_post
 
-    reject_held(three[0], actor=carol, reason="no")
+    reject_pending_post(three[0], actor=carol, reason="no")
     assert rows(as_carol, LIST) == three[::-1]
     assert rows(as_carol, LIST, state__exact="rejected") == [three[0]]
     assert rows(as_carol, LIST, kind__exact="words") == three[::-1]

@@ -8,7 +8,7 @@ from forum.actions.posts import prepare_post, publish_reply
 from forum.actions.premoderation import NeedsReview, Submission
 from forum.actions.threads import start_thread
 from forum.errors import RateLimited
-from forum.models import HoldRule, Post
+from forum.models import Post, ReviewRule
 from tests.integration.posts.test_post_report_at_once import at_once
 
 AT_ONCE = 8
@@ -44,7 +44,7 @@ def test_new_member_posts_no_more_an_hour_than_allowed(parents, bob, settings):
 
 
 def test_rule_of_pace_lets_no_more_through_than_it_says(parents, bob):
-    HoldRule.objects.create(kind="pace", number=3, minutes=10)
+    ReviewRule.objects.create(kind="pace", number=3, minutes=10)
     made = at_once(*sending(parents, bob))
     assert Post.objects.filter(author=bob).count() == 3
     assert sum(isinstance(each, NeedsReview) for each in made) == AT_ONCE - 3
