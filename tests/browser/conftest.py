@@ -1,7 +1,7 @@
-"""One browser, one server and one world for all of these tests; nothing is rolled back.
+"""One browser, one server and one set of sample data for all browser tests; nothing is rolled back.
 
-A test that changes something begins a thread of its own. Whatever a test does, its pages may
-raise no error, ask nobody else's server for anything, and open no dialog.
+A test that changes something starts a thread of its own. No page of any test may raise an error,
+send a request to another server, or open a dialog.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from pytest_django.live_server_helper import LiveServer
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, Thread, User
-from tests.browser.watch import Watch, sign_in
-from tests.browser.world import World, build, opening_of
+from tests.browser.page_faults import FaultRecorder, log_in
+from tests.browser.sample_data import SampleData, create_sample_data, get_opening_post
 
-# Playwright's loop runs in this thread, so Django takes the tests' own queries for async code.
+# Playwright's event loop runs in this thread, so Django takes the tests' queries for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-NO_BROWSER = """The browser tests need Chromium. Do one of these:
+NO_BROWSER_MESSAGE = """The browser tests need Chromium. Do one of these:
   apt-get install chromium                            (as root, on Debian or Ubuntu)
   CHROMIUM=/path/to/chromium make test                (a Chromium or Chrome of yours)
   .venv/bin/python -m playwright install chromium     (where downloads are possible)"""
 
-# A window of Chromium makes pages of its own ready for its address bar, which nobody sees here:
-# a third of the time of opening one. Of several such lists the last counts, so that what
-# Playwright turns off is turned off here again.
-NOT_HERE = (
+# Chromium prepares its own pages for the address bar in every window, which takes a third of the
+# time of opening one. Only the last list of disabled features counts, so this list repeats the
+# features that Playwright disables.
+DISABLED_FEATURES = (
     *("WebUIOmniboxPopup", "WebUIOmniboxFullPopup", "WebUIOmniboxAimPopup"),
     "PreloadTopChromeWebUI",
     *("AimEnabled", "LensOverlay", "MediaRouter", "OptimizationHints", "PreconnectToSearch"),
@@ -42,36 +42,38 @@ NOT_HERE = (
     *("AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "PaintHolding"),
     *("ThirdPartyStoragePartitioning", "AvoidCorsURLLoaderRestartOnRedirect"),
 )
-ARGUMENTS = [
+CHROMIUM_ARGUMENTS = [
     *("--disable-gpu", "--disable-background-networking"),
-    f"--disable-features={','.join(NOT_HERE)}",
+    f"--disable-features={','.join(DISABLED_FEATURES)}",
 ]
 
-# Until a page is painted Chromium drops what is pressed in it.
-PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Chromium drops key presses until a page is painted.
+WAIT_FOR_PAINT = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+)
 
-# A busy machine may take longer than Playwright's five seconds.
+# A busy machine may take longer than Playwright's default of five seconds.
 expect.set_options(timeout=15_000)
 
 Visit = Callable[..., Page]
 
 
 def _chromium(playwright: Playwright) -> str:
-    """The system's Chromium, else Playwright's own."""
+    """Return the path of the system's Chromium, else of Playwright's own."""
     for name in (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"):
         found = name and shutil.which(name)
         if found:
             return found
     own = playwright.chromium.executable_path
     if not Path(own).exists():
-        pytest.fail(NO_BROWSER, pytrace=False)
+        pytest.fail(NO_BROWSER_MESSAGE, pytrace=False)
     return own
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict, playwright: Playwright) -> dict:
-    # The sandbox of Chromium does not work for root.
-    arguments = ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
+    # Chromium's sandbox does not work for root.
+    arguments = CHROMIUM_ARGUMENTS + (["--no-sandbox"] if os.geteuid() == 0 else [])
     return {
         **browser_type_launch_args,
         "executable_path": _chromium(playwright),
@@ -80,26 +82,26 @@ def browser_type_launch_args(browser_type_launch_args: dict, playwright: Playwri
 
 
 @pytest.fixture(scope="session")
-def world(
+def sample_data(
     django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker
-) -> Iterator[World]:
-    """The world, in a database of its own: pytest-django's own would be emptied for each test."""
+) -> Iterator[SampleData]:
+    """Create the sample data in a database of its own: pytest-django's is emptied for each test."""
     with django_db_blocker.unblock():
         connections.close_all()
-        made = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
-        yield build()
-        # A page that is closed may have sent something still.
+        old_databases = setup_databases(verbosity=0, interactive=False, serialized_aliases=[])
+        yield create_sample_data()
+        # A page that was closed may still have a request running.
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        teardown_databases(made, verbosity=0)
+        teardown_databases(old_databases, verbosity=0)
 
 
 @pytest.fixture(scope="session")
-def site(world: World) -> Iterator[str]:
-    """The address of the running site."""
+def site(sample_data: SampleData) -> Iterator[str]:
+    """Return the address of the running site."""
     server = LiveServer("localhost")
     yield server.url
     server.stop()
@@ -117,56 +119,59 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture
 def visit(browser: Browser, browser_context_args: dict, site: str) -> Iterator[Visit]:
-    """Open a page, signed in as `person` if there is one; other arguments are the context's."""
-    watched: dict[BrowserContext, Watch] = {}
+    """Open a page, logged in as `person` if given; other arguments go to the browser context."""
+    recorders: dict[BrowserContext, FaultRecorder] = {}
 
     def visit(path: str, person: User | None = None, **kwargs) -> Page:
         context = browser.new_context(**browser_context_args | kwargs)
-        watched[context] = Watch(context, site)
+        recorders[context] = FaultRecorder(context, site)
         if person:
-            sign_in(context, person, site)
+            log_in(context, person, site)
         page = context.new_page()
         page.goto(path)
         if kwargs.get("java_script_enabled", True):
-            page.evaluate(PAINTED)
+            page.evaluate(WAIT_FOR_PAINT)
         return page
 
     yield visit
-    for context in watched:
+    for context in recorders:
         context.close()
-    assert [fault for watch in watched.values() for fault in watch.faults] == []
+    assert [fault for recorder in recorders.values() for fault in recorder.faults] == []
 
 
-# -- The people and places of the other tests, as they are here -----------------------------------
-
-
-@pytest.fixture(scope="session")
-def alice(world: World) -> User:
-    return world.alice
+# -- Fixtures of tests/conftest.py, taken from the sample data -----------------------------------
 
 
 @pytest.fixture(scope="session")
-def bob(world: World) -> User:
-    return world.bob
+def alice(sample_data: SampleData) -> User:
+    return sample_data.alice
 
 
 @pytest.fixture(scope="session")
-def carol(world: World) -> User:
-    return world.carol
+def bob(sample_data: SampleData) -> User:
+    return sample_data.bob
+
+
+@pytest.fixture(scope="session")
+def carol(sample_data: SampleData) -> User:
+    return sample_data.carol
 
 
 @pytest.fixture
-def thread(world: World) -> Thread:
-    """A thread of alice's for this test alone."""
+def thread(sample_data: SampleData) -> Thread:
+    """Start a thread of alice's for one test."""
     RateLimit.objects.all().delete()
     return start_thread(
-        world.yard, author=world.alice, title="A damp corner", source="Does moss harm the bricks?"
+        sample_data.yard,
+        author=sample_data.alice,
+        title="A damp corner",
+        source="Does moss harm the bricks?",
     )
 
 
 @pytest.fixture
 def opening(thread: Thread) -> Post:
-    return opening_of(thread)
+    return get_opening_post(thread)
 
 
 @pytest.fixture
@@ -176,13 +181,13 @@ def reply(opening: Post, bob: User) -> Post:
 
 @pytest.fixture
 def branches(opening: Post, bob: User, carol: User) -> tuple[Post, Post, Post]:
-    """Three branches: of bob, of carol, and of bob who quotes carol."""
-    damp = reply_to(opening, author=bob, source="Only where the bricks stay wet.\n\nAll winter.")
-    lime = reply_to(opening, author=carol, source="Lime wash *kills* it, for a year.")
-    echo = reply_to(
+    """Return three branches: by bob, by carol, and by bob, who quotes carol."""
+    first = reply_to(opening, author=bob, source="Only where the bricks stay wet.\n\nAll winter.")
+    second = reply_to(opening, author=carol, source="Lime wash *kills* it, for a year.")
+    quoting = reply_to(
         opening,
         author=bob,
         source="> Lime wash kills it, for a year.\n\nA year is long.",
-        quoted_post_ids=[lime.pk],
+        quoted_post_ids=[second.pk],
     )
-    return damp, lime, echo
+    return first, second, quoting

@@ -1,42 +1,42 @@
-"""Every page that the site shows, and the states of a page that look different."""
+"""Every page of the site, and the states of a page that look different."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.shown import (
-    Shown,
-    at,
-    by_time,
-    confirm_email,
-    day_to_come,
-    in_the_middle,
-    in_thread,
-    named,
-    of_appeal,
-    of_entry,
-    of_opening,
-    of_quote,
-    of_reply,
-    of_thread,
-    reset_key,
+from tests.browser.page_specs import (
+    PageSpec,
+    appeal_url,
+    email_confirmation_url,
+    flat_thread_url,
+    literal_url,
+    named_url,
+    password_reset_url,
+    thread_url,
+    url_for_log_entry,
+    url_for_opening_post,
+    url_for_quote,
+    url_for_reply,
+    url_for_thread,
+    url_of_future_date,
+    url_of_middle_page,
 )
-from tests.browser.steps import (
-    COMPOSER_SCRIPT,
-    open_keys,
-    open_peek,
+from tests.browser.page_steps import (
+    IMPORT_COMPOSER,
+    open_post_preview,
+    open_shortcuts,
     report_inline,
     report_nothing,
     report_spam,
 )
 
-# -- What is done in a page before it is looked at ------------------------------------------------
+# -- Steps that lead to a state of a page ---------------------------------------------------------
 
 
 def expect_composer(page: Page) -> None:
-    """Wait until one can write in the composer, its keys included."""
+    """Wait until the composer can be used, including its keyboard shortcuts."""
     expect(page.locator(".compose textarea:focus")).to_be_visible()
-    assert page.evaluate(COMPOSER_SCRIPT)
+    assert page.evaluate(IMPORT_COMPOSER)
 
 
 def open_composer(page: Page) -> None:
@@ -44,71 +44,71 @@ def open_composer(page: Page) -> None:
     expect_composer(page)
 
 
-def fail_inline(page: Page) -> None:
+def submit_empty_composer(page: Page) -> None:
     open_composer(page)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose .bad")).to_be_visible()
 
 
-def preview_inline(page: Page) -> None:
+def preview_in_composer(page: Page) -> None:
     open_composer(page)
     page.keyboard.type("> Try this first:\n\n# A heading\n\nAnd *some* `words`.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".compose section")).to_be_visible()
 
 
-def offer_names(page: Page) -> None:
+def open_mention_menu(page: Page) -> None:
     open_composer(page)
     page.keyboard.type("Ask @ca")
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
 
 
-def help_inline(page: Page) -> None:
+def open_composer_help(page: Page) -> None:
     open_composer(page)
     page.get_by_role("link", name="Markdown help").click()
     expect(page.get_by_role("region", name="Markdown")).to_be_focused()
 
 
-def select_words(page: Page) -> None:
+def select_post_text(page: Page) -> None:
     page.locator(".node .text p").first.select_text()
     expect(page.get_by_role("button", name="Quote", exact=True)).to_be_visible()
 
 
-def ask_for_sign_in(page: Page) -> None:
+def request_login_prompt(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
     expect(page.locator(".post + .note")).to_be_focused()
 
 
-def tell_of_arrivals(page: Page) -> None:
-    """As if the page were older than its posts."""
+def show_live_updates_notice(page: Page) -> None:
+    """Check for new replies, as if the page had been loaded before its last posts."""
     box = page.locator("[data-js-arrivals]")
     box.evaluate("box => { box.dataset.jsNumber = 40; }")
     page.evaluate("() => { document.dispatchEvent(new CustomEvent('forum:show-arrivals')); }")
     expect(box).to_contain_text("new replies")
 
 
-def add_parts(page: Page) -> None:
+def load_more_replies(page: Page) -> None:
     page.get_by_role("link", name="more replies").click()
     expect(page.locator(".more-row")).to_have_count(0)
 
 
-def open_menu(page: Page) -> None:
+def open_post_menu(page: Page) -> None:
     page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
     expect(page.locator(".menu")).to_be_visible()
 
 
-def lack_notices(page: Page) -> None:
+def expect_empty_inbox(page: Page) -> None:
     expect(page.get_by_text("No notifications yet.")).to_be_visible()
 
 
-def mark_entry(page: Page) -> None:
+def toggle_first_notification(page: Page) -> None:
     button = page.locator(".list > [id^=n] .num button").first
     before = button.inner_text()
     button.click()
     expect(button).not_to_have_text(before)
 
 
-def open_quotes(page: Page) -> None:
+def open_quote_contexts(page: Page) -> None:
     for link in page.locator("[data-js-peek]").all()[:4]:
         figure = link.locator("xpath=ancestor::figure[1]")
         link.click()
@@ -116,23 +116,23 @@ def open_quotes(page: Page) -> None:
     page.locator(".earlier > summary").first.click()
 
 
-def open_quoted_by(page: Page) -> None:
+def open_backlinks(page: Page) -> None:
     page.get_by_role("link", name="Quoted by").first.click()
     expect(page.locator(".menu")).to_be_visible()
 
 
-def fail(page: Page) -> None:
-    """Press the page's own button over empty fields."""
+def submit_empty_form(page: Page) -> None:
+    """Submit the page's own form with empty fields."""
     page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
     expect(page.locator("main :is(.bad, .summary)").first).to_be_visible()
 
 
-def save_nothing(page: Page) -> None:
+def save_empty_edit(page: Page) -> None:
     page.get_by_label("Text of the post").fill("")
-    fail(page)
+    submit_empty_form(page)
 
 
-def preview(page: Page) -> None:
+def preview_reply(page: Page) -> None:
     page.get_by_label("Your reply to").fill("> Try this first:\n\n# A heading\n\nAnd *some* words.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".compose section")).to_be_visible()
@@ -144,174 +144,200 @@ def post_too_fast(page: Page) -> None:
     expect(page.locator(".bad")).to_contain_text("You’re doing that too often.")
 
 
-def lose_token(page: Page) -> None:
+def lose_csrf_token(page: Page) -> None:
     page.get_by_label("Your reply to").fill("Once more.")
-    # Once the draft is saved: saving it would bring the token back.
+    # Wait until the draft is saved: saving it would set the cookie again.
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved")
     page.context.clear_cookies(name="csrftoken")
     page.locator("main .go").click()
     expect(page.get_by_role("heading", name="Please try again")).to_be_visible()
 
 
-def log_in_wrongly(page: Page) -> None:
+def log_in_with_wrong_password(page: Page) -> None:
     page.get_by_label("Name or e-mail address").fill("nobody")
     page.get_by_label("Password").fill("guessing")
     page.locator("main .go").click()
     expect(page.locator(".summary")).to_be_visible()
 
 
-PAGES: dict[str, Shown] = {
+PAGES: dict[str, PageSpec] = {
     # Reading
-    "front page": Shown(named("home")),
-    "board": Shown(named("board-detail", "gardens"), "alice"),
-    "board, new": Shown(named("board-detail", "gardens"), "bob"),
-    "board, empty": Shown(named("board-detail", "stones")),
-    "thread, seed": Shown(in_thread("seed")),
-    "thread, forked": Shown(in_thread("forked"), "alice"),
-    "thread, removed posts": Shown(in_thread("mixed")),
-    "thread, removed posts, moderator": Shown(in_thread("mixed"), "carol"),
-    "thread, locked": Shown(in_thread("locked"), "alice"),
-    "thread, pinned, without replies": Shown(in_thread("pinned")),
-    "thread, deep": Shown(in_thread("deep")),
-    "thread, keys": Shown(in_thread("forked"), "alice", steps=open_keys),
-    "thread, peek": Shown(in_thread("forked"), "alice", steps=open_peek),
-    "thread, folded": Shown(lambda world: f"{world.deep.get_absolute_url()}?fold=all"),
-    "thread, map": Shown(of_thread("thread-map", "long")),
-    "thread, by time": Shown(by_time("forked"), "alice"),
-    "thread, new": Shown(in_thread("deep"), "bob"),
-    "thread, asked to sign in": Shown(in_thread("forked"), steps=ask_for_sign_in),
-    "thread, menu open": Shown(in_thread("forked"), "carol", steps=open_menu),
-    "go to, error": Shown(day_to_come("forked"), status=422),
-    "thread, begun in the middle": Shown(in_the_middle("long")),
-    "thread, parts added": Shown(in_thread("long"), "alice", steps=add_parts),
-    "thread, replies told of": Shown(in_thread("deep"), "alice", steps=tell_of_arrivals),
-    "branch": Shown(of_reply("post-branch", "deep", level=4)),
-    "thread, quotes open": Shown(in_thread("quoted"), "alice", steps=open_quotes),
-    "thread, quoted by": Shown(in_thread("quoted"), steps=open_quoted_by),
-    "quoted": Shown(of_reply("post-quoted", "quoted")),
-    "quote": Shown(of_quote("quoted", 0)),
-    "quote, changed": Shown(of_quote("quoted", 1)),
-    "history": Shown(of_reply("post-history", "forked", edited_at__isnull=False)),
-    "keys": Shown(named("help-keys"), "alice"),
-    "menu": Shown(of_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
-    "person": Shown(named("person-detail", "bob")),
-    "person, suspended": Shown(named("person-detail", "dan")),
-    "person, oneself": Shown(named("person-detail", "alice"), "alice"),
-    "inbox": Shown(named("inbox"), "alice"),
-    "inbox, marked": Shown(named("inbox"), "alice", steps=mark_entry),
-    "inbox, empty": Shown(named("inbox"), "erin", steps=lack_notices),
+    "front page": PageSpec(named_url("home")),
+    "board": PageSpec(named_url("board-detail", "gardens"), "alice"),
+    "board, new": PageSpec(named_url("board-detail", "gardens"), "bob"),
+    "board, empty": PageSpec(named_url("board-detail", "stones")),
+    "thread, seed": PageSpec(thread_url("seed")),
+    "thread, forked": PageSpec(thread_url("forked"), "alice"),
+    "thread, removed posts": PageSpec(thread_url("mixed")),
+    "thread, removed posts, moderator": PageSpec(thread_url("mixed"), "carol"),
+    "thread, locked": PageSpec(thread_url("locked"), "alice"),
+    "thread, pinned, without replies": PageSpec(thread_url("pinned")),
+    "thread, deep": PageSpec(thread_url("deep")),
+    "thread, keys": PageSpec(thread_url("forked"), "alice", steps=open_shortcuts),
+    "thread, peek": PageSpec(thread_url("forked"), "alice", steps=open_post_preview),
+    "thread, folded": PageSpec(
+        lambda sample_data: f"{sample_data.deep.get_absolute_url()}?fold=all"
+    ),
+    "thread, map": PageSpec(url_for_thread("thread-map", "long")),
+    "thread, by time": PageSpec(flat_thread_url("forked"), "alice"),
+    "thread, new": PageSpec(thread_url("deep"), "bob"),
+    "thread, asked to sign in": PageSpec(thread_url("forked"), steps=request_login_prompt),
+    "thread, menu open": PageSpec(thread_url("forked"), "carol", steps=open_post_menu),
+    "go to, error": PageSpec(url_of_future_date("forked"), status=422),
+    "thread, begun in the middle": PageSpec(url_of_middle_page("long")),
+    "thread, parts added": PageSpec(thread_url("long"), "alice", steps=load_more_replies),
+    "thread, replies told of": PageSpec(
+        thread_url("deep"), "alice", steps=show_live_updates_notice
+    ),
+    "branch": PageSpec(url_for_reply("post-branch", "deep", level=4)),
+    "thread, quotes open": PageSpec(thread_url("quoted"), "alice", steps=open_quote_contexts),
+    "thread, quoted by": PageSpec(thread_url("quoted"), steps=open_backlinks),
+    "quoted": PageSpec(url_for_reply("post-quoted", "quoted")),
+    "quote": PageSpec(url_for_quote("quoted", 0)),
+    "quote, changed": PageSpec(url_for_quote("quoted", 1)),
+    "history": PageSpec(url_for_reply("post-history", "forked", edited_at__isnull=False)),
+    "keys": PageSpec(named_url("help-keys"), "alice"),
+    "menu": PageSpec(url_for_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
+    "person": PageSpec(named_url("person-detail", "bob")),
+    "person, suspended": PageSpec(named_url("person-detail", "dan")),
+    "person, oneself": PageSpec(named_url("person-detail", "alice"), "alice"),
+    "inbox": PageSpec(named_url("inbox"), "alice"),
+    "inbox, marked": PageSpec(named_url("inbox"), "alice", steps=toggle_first_notification),
+    "inbox, empty": PageSpec(named_url("inbox"), "erin", steps=expect_empty_inbox),
     # Writing
-    "composer": Shown(in_thread("forked"), "alice", steps=open_composer),
-    "composer, error": Shown(in_thread("forked"), "alice", steps=fail_inline),
-    "composer, preview": Shown(in_thread("forked"), "alice", steps=preview_inline),
-    "composer, names offered": Shown(in_thread("forked"), "alice", steps=offer_names),
-    "composer, help": Shown(in_thread("forked"), "alice", steps=help_inline),
-    "thread, words selected": Shown(in_thread("forked"), "alice", steps=select_words),
-    "Markdown help": Shown(named("help-markdown")),
-    "reply": Shown(of_reply("post-reply", "forked"), "alice"),
-    "reply, error": Shown(of_reply("post-reply", "forked"), "alice", steps=fail),
-    "reply, preview": Shown(of_reply("post-reply", "forked"), "alice", steps=preview),
-    "reply, too fast": Shown(of_reply("post-reply", "forked"), "frank", steps=post_too_fast),
-    "thread, draft offered": Shown(in_thread("forked"), "erin"),
-    "reply, draft given back": Shown(of_reply("post-reply", "forked"), "erin"),
-    "reply, locked meanwhile": Shown(of_opening("post-reply", "locked"), "frank", 423),
-    "reply, parent removed": Shown(
-        of_reply("post-reply", "mixed", hidden_at__isnull=False), "frank", 409
+    "composer": PageSpec(thread_url("forked"), "alice", steps=open_composer),
+    "composer, error": PageSpec(thread_url("forked"), "alice", steps=submit_empty_composer),
+    "composer, preview": PageSpec(thread_url("forked"), "alice", steps=preview_in_composer),
+    "composer, names offered": PageSpec(thread_url("forked"), "alice", steps=open_mention_menu),
+    "composer, help": PageSpec(thread_url("forked"), "alice", steps=open_composer_help),
+    "thread, words selected": PageSpec(thread_url("forked"), "alice", steps=select_post_text),
+    "Markdown help": PageSpec(named_url("help-markdown")),
+    "reply": PageSpec(url_for_reply("post-reply", "forked"), "alice"),
+    "reply, error": PageSpec(
+        url_for_reply("post-reply", "forked"), "alice", steps=submit_empty_form
     ),
-    "drafts": Shown(named("drafts"), "frank"),
-    "drafts, none": Shown(named("drafts"), "bob"),
-    "thread start": Shown(named("thread-start", "gardens"), "alice"),
-    "thread start, error": Shown(named("thread-start", "gardens"), "alice", steps=fail),
-    "edit": Shown(of_opening("post-edit", "forked"), "alice"),
-    "edit, error": Shown(
-        of_opening("post-edit", "forked"),
+    "reply, preview": PageSpec(url_for_reply("post-reply", "forked"), "alice", steps=preview_reply),
+    "reply, too fast": PageSpec(
+        url_for_reply("post-reply", "forked"), "frank", steps=post_too_fast
+    ),
+    "thread, draft offered": PageSpec(thread_url("forked"), "erin"),
+    "reply, draft given back": PageSpec(url_for_reply("post-reply", "forked"), "erin"),
+    "reply, locked meanwhile": PageSpec(url_for_opening_post("post-reply", "locked"), "frank", 423),
+    "reply, parent removed": PageSpec(
+        url_for_reply("post-reply", "mixed", hidden_at__isnull=False), "frank", 409
+    ),
+    "drafts": PageSpec(named_url("drafts"), "frank"),
+    "drafts, none": PageSpec(named_url("drafts"), "bob"),
+    "thread start": PageSpec(named_url("thread-start", "gardens"), "alice"),
+    "thread start, error": PageSpec(
+        named_url("thread-start", "gardens"), "alice", steps=submit_empty_form
+    ),
+    "edit": PageSpec(url_for_opening_post("post-edit", "forked"), "alice"),
+    "edit, error": PageSpec(
+        url_for_opening_post("post-edit", "forked"),
         "alice",
-        steps=save_nothing,
+        steps=save_empty_edit,
     ),
-    "delete": Shown(of_opening("post-delete", "forked"), "alice"),
-    # What is not there, or not allowed
-    "400": Shown(at("/b/gardens/?" + "field&" * 201), status=400),
-    "403": Shown(of_opening("post-edit", "forked"), "bob", 403),
-    "403, token lost": Shown(of_reply("post-reply", "forked"), "bob", steps=lose_token),
-    "403, suspended": Shown(of_reply("post-reply", "forked"), "dan", 403),
-    "404": Shown(at("/t/99999999/"), status=404),
-    "410, hidden": Shown(of_reply("post-detail", "mixed", hidden_at__isnull=False), status=410),
-    "410, deleted": Shown(of_reply("post-detail", "mixed", deleted_at__isnull=False), status=410),
-    "423, locked": Shown(of_opening("post-reply", "locked"), "alice", 423),
+    "delete": PageSpec(url_for_opening_post("post-delete", "forked"), "alice"),
+    # Errors
+    "400": PageSpec(literal_url("/b/gardens/?" + "field&" * 201), status=400),
+    "403": PageSpec(url_for_opening_post("post-edit", "forked"), "bob", 403),
+    "403, token lost": PageSpec(
+        url_for_reply("post-reply", "forked"), "bob", steps=lose_csrf_token
+    ),
+    "403, suspended": PageSpec(url_for_reply("post-reply", "forked"), "dan", 403),
+    "404": PageSpec(literal_url("/t/99999999/"), status=404),
+    "410, hidden": PageSpec(
+        url_for_reply("post-detail", "mixed", hidden_at__isnull=False), status=410
+    ),
+    "410, deleted": PageSpec(
+        url_for_reply("post-detail", "mixed", deleted_at__isnull=False), status=410
+    ),
+    "423, locked": PageSpec(url_for_opening_post("post-reply", "locked"), "alice", 423),
     # Accounts
-    "log in": Shown(named("account_login")),
-    "log in, error": Shown(named("account_login"), steps=log_in_wrongly),
-    "log out": Shown(named("account_logout"), "alice"),
-    "sign up": Shown(named("account_signup")),
-    "sign up, error": Shown(named("account_signup"), steps=fail),
-    "inactive": Shown(named("account_inactive")),
-    "reauthenticate": Shown(named("account_reauthenticate"), "alice"),
-    "e-mail": Shown(named("account_email"), "alice"),
-    "confirm e-mail, sent": Shown(named("account_email_verification_sent")),
-    "confirm e-mail": Shown(confirm_email),
-    "confirm e-mail, stale": Shown(named("account_confirm_email", "gone")),
-    "password change": Shown(named("account_change_password"), "alice"),
-    "password reset": Shown(named("account_reset_password")),
-    "password reset, sent": Shown(named("account_reset_password_done")),
-    "password reset, key": Shown(reset_key),
-    "password reset, stale key": Shown(named("account_reset_password_from_key", "1", "set-x")),
-    "password reset, done": Shown(named("account_reset_password_from_key_done")),
-    "settings": Shown(named("account-settings"), "alice"),
-    # Reports
-    "report": Shown(of_reply("post-report", "forked"), "alice"),
-    "report, error": Shown(of_reply("post-report", "forked"), "alice", steps=report_nothing),
-    "reported": Shown(
-        of_reply("post-report", "mixed", author__username="alice"), "bob", steps=report_spam
+    "log in": PageSpec(named_url("account_login")),
+    "log in, error": PageSpec(named_url("account_login"), steps=log_in_with_wrong_password),
+    "log out": PageSpec(named_url("account_logout"), "alice"),
+    "sign up": PageSpec(named_url("account_signup")),
+    "sign up, error": PageSpec(named_url("account_signup"), steps=submit_empty_form),
+    "inactive": PageSpec(named_url("account_inactive")),
+    "reauthenticate": PageSpec(named_url("account_reauthenticate"), "alice"),
+    "e-mail": PageSpec(named_url("account_email"), "alice"),
+    "confirm e-mail, sent": PageSpec(named_url("account_email_verification_sent")),
+    "confirm e-mail": PageSpec(email_confirmation_url),
+    "confirm e-mail, stale": PageSpec(named_url("account_confirm_email", "gone")),
+    "password change": PageSpec(named_url("account_change_password"), "alice"),
+    "password reset": PageSpec(named_url("account_reset_password")),
+    "password reset, sent": PageSpec(named_url("account_reset_password_done")),
+    "password reset, key": PageSpec(password_reset_url),
+    "password reset, stale key": PageSpec(
+        named_url("account_reset_password_from_key", "1", "set-x")
     ),
-    "report, in place": Shown(in_thread("forked"), "alice", steps=report_inline),
-    # Keeping order in the page
-    "hide": Shown(of_reply("post-hide", "forked"), "carol"),
-    "hide, error": Shown(of_reply("post-hide", "forked"), "carol", steps=fail),
-    "unhide": Shown(of_reply("post-unhide", "mixed", hidden_at__isnull=False), "carol"),
-    "seen to": Shown(of_reply("post-uphold", "forked"), "carol"),
-    "dismiss": Shown(of_reply("post-dismiss", "forked"), "carol"),
-    "open reports again": Shown(of_reply("post-reopen", "forked"), "carol"),
-    "lock": Shown(of_thread("thread-lock", "forked"), "carol"),
-    "unlock": Shown(of_thread("thread-unlock", "locked"), "carol"),
-    "pin": Shown(of_thread("thread-pin", "forked"), "carol"),
-    "unpin": Shown(of_thread("thread-unpin", "pinned"), "carol"),
-    "suspend": Shown(named("person-suspend", "bob"), "carol"),
-    "lift": Shown(named("person-lift", "dan"), "carol"),
-    "remove branch": Shown(of_reply("post-remove", "forked"), "carol"),
-    "edit with reason": Shown(of_reply("post-edit-for", "forked"), "carol"),
-    "edit with reason, error": Shown(of_reply("post-edit-for", "forked"), "carol", steps=fail),
-    "slow branch": Shown(of_reply("post-slow-branch", "forked"), "carol"),
-    "lock branch": Shown(of_reply("post-lock-branch", "forked"), "carol"),
-    "appeal": Shown(of_entry("log-appeal", "suspend-person"), "dan"),
-    "appeal, error": Shown(of_entry("log-appeal", "suspend-person"), "dan", steps=fail),
-    "appeals": Shown(named("appeals"), "carol"),
-    "appeal, to answer": Shown(of_appeal, "erin"),
-    "inbox, from the moderators": Shown(named("inbox-told"), "bob"),
-    "move branch": Shown(of_reply("post-move", "forked"), "carol"),
-    "move branch, error": Shown(of_reply("post-move", "forked"), "carol", steps=fail),
-    "split branch": Shown(of_reply("post-split", "forked"), "carol"),
-    "merge thread": Shown(of_thread("thread-merge", "forked"), "carol"),
-    "erase": Shown(of_reply("post-erase", "forked"), "carol"),
-    "erase account": Shown(named("person-anonymise", "bob"), "erin"),
-    "erase own account": Shown(named("account-erase"), "alice"),
-    "assign": Shown(of_reply("post-assign", "forked"), "carol"),
-    "note": Shown(named("person-note", "bob"), "carol"),
-    "warn": Shown(named("person-warn", "bob"), "carol"),
-    "silence": Shown(named("person-silence", "bob"), "carol"),
-    "log": Shown(named("log")),
-    "log, entry": Shown(of_entry("log-entry"), "carol"),
-    "log, undo": Shown(of_entry("log-undo"), "carol"),
-    "log, undo, error": Shown(of_entry("log-undo"), "carol", steps=fail),
+    "password reset, done": PageSpec(named_url("account_reset_password_from_key_done")),
+    "settings": PageSpec(named_url("account-settings"), "alice"),
+    # Reports
+    "report": PageSpec(url_for_reply("post-report", "forked"), "alice"),
+    "report, error": PageSpec(
+        url_for_reply("post-report", "forked"), "alice", steps=report_nothing
+    ),
+    "reported": PageSpec(
+        url_for_reply("post-report", "mixed", author__username="alice"), "bob", steps=report_spam
+    ),
+    "report, in place": PageSpec(thread_url("forked"), "alice", steps=report_inline),
+    # Moderation in the page
+    "hide": PageSpec(url_for_reply("post-hide", "forked"), "carol"),
+    "hide, error": PageSpec(url_for_reply("post-hide", "forked"), "carol", steps=submit_empty_form),
+    "unhide": PageSpec(url_for_reply("post-unhide", "mixed", hidden_at__isnull=False), "carol"),
+    "seen to": PageSpec(url_for_reply("post-uphold", "forked"), "carol"),
+    "dismiss": PageSpec(url_for_reply("post-dismiss", "forked"), "carol"),
+    "open reports again": PageSpec(url_for_reply("post-reopen", "forked"), "carol"),
+    "lock": PageSpec(url_for_thread("thread-lock", "forked"), "carol"),
+    "unlock": PageSpec(url_for_thread("thread-unlock", "locked"), "carol"),
+    "pin": PageSpec(url_for_thread("thread-pin", "forked"), "carol"),
+    "unpin": PageSpec(url_for_thread("thread-unpin", "pinned"), "carol"),
+    "suspend": PageSpec(named_url("person-suspend", "bob"), "carol"),
+    "lift": PageSpec(named_url("person-lift", "dan"), "carol"),
+    "remove branch": PageSpec(url_for_reply("post-remove", "forked"), "carol"),
+    "edit with reason": PageSpec(url_for_reply("post-edit-for", "forked"), "carol"),
+    "edit with reason, error": PageSpec(
+        url_for_reply("post-edit-for", "forked"), "carol", steps=submit_empty_form
+    ),
+    "slow branch": PageSpec(url_for_reply("post-slow-branch", "forked"), "carol"),
+    "lock branch": PageSpec(url_for_reply("post-lock-branch", "forked"), "carol"),
+    "appeal": PageSpec(url_for_log_entry("log-appeal", "suspend-person"), "dan"),
+    "appeal, error": PageSpec(
+        url_for_log_entry("log-appeal", "suspend-person"), "dan", steps=submit_empty_form
+    ),
+    "appeals": PageSpec(named_url("appeals"), "carol"),
+    "appeal, to answer": PageSpec(appeal_url, "erin"),
+    "inbox, from the moderators": PageSpec(named_url("inbox-told"), "bob"),
+    "move branch": PageSpec(url_for_reply("post-move", "forked"), "carol"),
+    "move branch, error": PageSpec(
+        url_for_reply("post-move", "forked"), "carol", steps=submit_empty_form
+    ),
+    "split branch": PageSpec(url_for_reply("post-split", "forked"), "carol"),
+    "merge thread": PageSpec(url_for_thread("thread-merge", "forked"), "carol"),
+    "erase": PageSpec(url_for_reply("post-erase", "forked"), "carol"),
+    "erase account": PageSpec(named_url("person-anonymise", "bob"), "erin"),
+    "erase own account": PageSpec(named_url("account-erase"), "alice"),
+    "assign": PageSpec(url_for_reply("post-assign", "forked"), "carol"),
+    "note": PageSpec(named_url("person-note", "bob"), "carol"),
+    "warn": PageSpec(named_url("person-warn", "bob"), "carol"),
+    "silence": PageSpec(named_url("person-silence", "bob"), "carol"),
+    "log": PageSpec(named_url("log")),
+    "log, entry": PageSpec(url_for_log_entry("log-entry"), "carol"),
+    "log, undo": PageSpec(url_for_log_entry("log-undo"), "carol"),
+    "log, undo, error": PageSpec(url_for_log_entry("log-undo"), "carol", steps=submit_empty_form),
 }
 
-# Addresses that show no page: they redirect, or answer without one.
-# Each of these asks the same of the same as one above; nothing but the words differs.
-LIKE_ANOTHER = {
+# Routes whose page differs from a page above only in its texts.
+SAME_AS_ANOTHER_PAGE = {
     "moderate",
     *("post-restore", "post-unlock-branch", "post-hasten-branch"),
     *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
 }
-WITHOUT_A_PAGE = {
+# Routes that show no page: they redirect, or respond without one.
+ROUTES_WITHOUT_A_PAGE = {
     "thread-arrivals",
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("draft-discard", "draft-take-back", "pending-post-withdraw"),

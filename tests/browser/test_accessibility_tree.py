@@ -1,8 +1,8 @@
-"""What a thread says aloud, and what it is for eyes and hands that are not the usual ones.
+"""The accessibility tree of a thread, and its display for people with low vision or other needs.
 
-The accessibility tree of a thread is written down as a screen reader would go through it and
-compared with a file. To write the file anew after a change that is meant: `SPEAK=write pytest …`,
-and read the difference aloud before you commit it.
+The accessibility tree is compared with a file, in the order in which a screen reader reads it. To
+write the file anew after an intended change, run `SPEAK=write pytest …`, and read the difference
+before you commit it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from forum.actions.posts import reply_to
 from forum.models import Post, Thread
 from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import open_composer
-from tests.browser.world import World
+from tests.browser.sample_data import SampleData
 
-SPOKEN = Path(__file__).parents[1] / "data/spoken"
-BEGUN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-# Numbers differ from one run to the next; what is said does not.
+EXPECTED_TREES = Path(__file__).parents[1] / "data/spoken"
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+# Addresses contain ids, which differ from one run to the next.
 ADDRESS = re.compile(r"\n\s*- /url: .*")
 
-TALK = [
+POSTS = [
     (1, None, "alice", "Does moss harm the bricks?"),
     (2, 1, "bob", "> Does moss harm the bricks?\n\nOnly where they stay wet all winter."),
     (3, 2, "carol", "@bob @alice Mine is always wet. What then?"),
@@ -42,64 +42,68 @@ TALK = [
 
 
 @pytest.fixture
-def spoken(world: World) -> Thread:
-    """A thread with one of everything that is said differently, at times that stay the same."""
-    people = {"alice": world.alice, "bob": world.bob, "carol": world.carol}
+def sample_thread(sample_data: SampleData) -> Thread:
+    """Import one example of everything that is announced differently, at fixed times."""
+    people = {"alice": sample_data.alice, "bob": sample_data.bob, "carol": sample_data.carol}
     thread = import_thread(
-        world.yard,
+        sample_data.yard,
         title="A damp corner, spoken",
         posts=[
-            ImportedPost(key, parent, people[name], source, BEGUN + timedelta(minutes=key))
-            for key, parent, name, source in TALK
+            ImportedPost(key, parent, people[name], source, START + timedelta(minutes=key))
+            for key, parent, name, source in POSTS
         ],
     )
-    hide_post(said(thread, 6), actor=world.erin, reason="off topic")
-    Post.objects.filter(pk=said(thread, 6).pk).update(hidden_at=BEGUN + timedelta(hours=1))
+    hide_post(get_post(thread, 6), actor=sample_data.erin, reason="off topic")
+    Post.objects.filter(pk=get_post(thread, 6).pk).update(hidden_at=START + timedelta(hours=1))
     return thread
 
 
-def said(thread: Thread, key: int) -> Post:
-    """The post of that place in `TALK`."""
+def get_post(thread: Thread, key: int) -> Post:
+    """Return the post with that number in `POSTS`."""
     return Post.objects.filter(thread=thread).order_by("pk")[key - 1]
 
 
-def aloud(page: Page, part: str = "main") -> str:
-    """The accessibility tree of a part of the page, as text, without addresses."""
+def accessibility_tree(page: Page, part: str = "main") -> str:
+    """Return the accessibility tree of a part of the page as text, without addresses."""
     return ADDRESS.sub("", page.locator(part).aria_snapshot()) + "\n"
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("reader", ["visitor", "alice"])
-def test_thread_reads_aloud_as_written_down(
-    visit, spoken: Thread, world: World, reader: str, scripts: bool
+def test_accessibility_tree_of_a_thread_matches_its_file(
+    visit, sample_thread: Thread, sample_data: SampleData, reader: str, scripts: bool
 ) -> None:
-    person = {"visitor": None, "alice": world.alice}[reader]
-    page = visit(spoken.get_absolute_url(), person, java_script_enabled=scripts)
+    person = {"visitor": None, "alice": sample_data.alice}[reader]
+    page = visit(sample_thread.get_absolute_url(), person, java_script_enabled=scripts)
     page.wait_for_load_state("networkidle")
-    heard = aloud(page)
-    written = SPOKEN / f"thread-{reader}{'' if scripts else '-plain'}.txt"
+    tree = accessibility_tree(page)
+    expected_file = EXPECTED_TREES / f"thread-{reader}{'' if scripts else '-plain'}.txt"
     if os.environ.get("SPEAK") == "write":
-        written.write_text(heard)
-    assert heard == written.read_text()
+        expected_file.write_text(tree)
+    assert tree == expected_file.read_text()
 
 
-# -- The order of things --------------------------------------------------------------------------
+# -- Reading order and structure ------------------------------------------------------------------
 
-STOPS = """() => [...document.querySelectorAll("main a, main button, main summary")]
+STOP_POSITIONS = """() => [...document.querySelectorAll("main a, main button, main summary")]
     .filter(one => one.checkVisibility() && !one.closest(".vh, .rail"))
     .map(one => one.getBoundingClientRect())
     .map(({ top, height }) => Math.round(top + scrollY + height / 2))"""
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_things_are_reached_in_the_order_in_which_they_are_seen(
-    visit, spoken: Thread, world: World, width: int
+def test_focus_order_matches_visual_order(
+    visit, sample_thread: Thread, sample_data: SampleData, width: int
 ) -> None:
-    page = visit(spoken.get_absolute_url(), world.alice, viewport={"width": width, "height": 800})
-    stops = page.evaluate(STOPS)
-    line = 16  # pixels: what stands on one line may be a little higher or lower
+    page = visit(
+        sample_thread.get_absolute_url(),
+        sample_data.alice,
+        viewport={"width": width, "height": 800},
+    )
+    stops = page.evaluate(STOP_POSITIONS)
+    tolerance = 16  # pixels: elements of one line may differ a little in height
     assert len(stops) > 40
-    assert all(below >= above - line for above, below in pairwise(stops))
+    assert all(below >= above - tolerance for above, below in pairwise(stops))
     assert page.locator("[tabindex]:not([tabindex='-1'], [tabindex='0'])").count() == 0
 
 
@@ -110,8 +114,8 @@ NAMES_AND_DEPTHS = """all => all.map(one => {
 })"""
 
 
-def test_every_list_is_one_though_it_has_no_bullets(visit, spoken: Thread) -> None:
-    page = visit(spoken.get_absolute_url())
+def test_lists_without_bullets_keep_the_list_role(visit, sample_thread: Thread) -> None:
+    page = visit(sample_thread.get_absolute_url())
     assert page.locator("main ol:not([role=list])").count() == 0
     levels = page.locator(".replies article").evaluate_all(NAMES_AND_DEPTHS)
     assert [depth for _name, depth in levels] == [1, 2, 3, 2, 1, 2, 1, 2]
@@ -119,13 +123,15 @@ def test_every_list_is_one_though_it_has_no_bullets(visit, spoken: Thread) -> No
         assert depth == 1 or f"level {depth}" in name
 
 
-# -- Eyes -----------------------------------------------------------------------------------------
+# -- Display --------------------------------------------------------------------------------------
 
 
-def test_page_at_400_percent_is_one_column_that_scrolls_one_way(
-    visit, spoken: Thread, world: World
+def test_page_at_400_percent_zoom_scrolls_in_one_direction_only(
+    visit, sample_thread: Thread, sample_data: SampleData
 ) -> None:
-    page = visit(spoken.get_absolute_url(), world.alice, viewport={"width": 320, "height": 256})
+    page = visit(
+        sample_thread.get_absolute_url(), sample_data.alice, viewport={"width": 320, "height": 256}
+    )
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     open_composer(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
@@ -141,30 +147,39 @@ CUT = """all => all.filter(one => one.checkVisibility())
   .map(one => one.outerHTML.slice(0, 200))"""
 
 
-def test_wider_spacing_of_letters_loses_nothing(visit, spoken: Thread) -> None:
-    page = visit(spoken.get_absolute_url(), viewport={"width": 320, "height": 800}, bypass_csp=True)
+def test_wider_letter_spacing_cuts_off_no_text(visit, sample_thread: Thread) -> None:
+    page = visit(
+        sample_thread.get_absolute_url(), viewport={"width": 320, "height": 800}, bypass_csp=True
+    )
     page.add_style_tag(content=SPACED)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.locator("main *").evaluate_all(CUT) == []
 
 
-def test_nothing_moves_by_itself_for_who_wants_no_motion(
-    visit, spoken: Thread, world: World
+def test_reduced_motion_turns_animations_off(
+    visit, sample_thread: Thread, sample_data: SampleData
 ) -> None:
-    target = said(spoken, 5)
-    page = visit(f"{spoken.get_absolute_url()}#p{target.pk}", world.alice, reduced_motion="reduce")
-    expect(page.locator(f"#p{target.pk}")).to_be_in_viewport()
+    post = get_post(sample_thread, 5)
+    page = visit(
+        f"{sample_thread.get_absolute_url()}#p{post.pk}", sample_data.alice, reduced_motion="reduce"
+    )
+    expect(page.locator(f"#p{post.pk}")).to_be_in_viewport()
     assert page.evaluate("document.getAnimations().map(one => one.animationName)") == []
-    # What the colour would have shown, a line around the text does.
+    # An outline around the text replaces the animated background colour.
     outline = "one => getComputedStyle(one).outlineStyle"
-    assert page.locator(f"#p{target.pk} > .text").evaluate(outline) == "solid"
+    assert page.locator(f"#p{post.pk} > .text").evaluate(outline) == "solid"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_forced_colours_keep_lines_buttons_and_focus(
-    visit, spoken: Thread, world: World, theme: str
+def test_forced_colours_keep_lines_buttons_and_focus_visible(
+    visit, sample_thread: Thread, sample_data: SampleData, theme: str
 ) -> None:
-    page = visit(spoken.get_absolute_url(), world.alice, forced_colors="active", color_scheme=theme)
+    page = visit(
+        sample_thread.get_absolute_url(),
+        sample_data.alice,
+        forced_colors="active",
+        color_scheme=theme,
+    )
     width = "(one, [part, side]) => getComputedStyle(one, part)[side]"
     head = page.locator(".fork > .node").first
     assert head.evaluate(width, ["::before", "borderInlineStartWidth"]) == "2px"
@@ -176,19 +191,24 @@ def test_forced_colours_keep_lines_buttons_and_focus(
     assert page.evaluate(focused) == "solid"
 
 
-def test_posts_run_in_the_direction_of_their_words(visit, spoken: Thread) -> None:
-    page = visit(spoken.get_absolute_url())
+def test_post_has_the_text_direction_of_its_words(visit, sample_thread: Thread) -> None:
+    page = visit(sample_thread.get_absolute_url())
     direction = "one => getComputedStyle(one).direction"
-    assert page.locator(f"#p{said(spoken, 8).pk} > .text").evaluate(direction) == "rtl"
+    assert page.locator(f"#p{get_post(sample_thread, 8).pk} > .text").evaluate(direction) == "rtl"
     for key in (2, 9):
-        assert page.locator(f"#p{said(spoken, key).pk} > .text").evaluate(direction) == "ltr"
+        assert (
+            page.locator(f"#p{get_post(sample_thread, key).pk} > .text").evaluate(direction)
+            == "ltr"
+        )
 
 
-def test_each_paragraph_runs_in_its_own_direction(visit, spoken: Thread, world: World) -> None:
+def test_each_paragraph_has_its_own_text_direction(
+    visit, sample_thread: Thread, sample_data: SampleData
+) -> None:
     source = "הטחב יפה\n\n> Does moss harm the bricks?\n\nYes."
-    mixed = reply_to(said(spoken, 1), author=world.bob, source=source)
-    page = visit(spoken.get_absolute_url())
-    # The full stop stands at the right of the words.
+    mixed = reply_to(get_post(sample_thread, 1), author=sample_data.bob, source=source)
+    page = visit(sample_thread.get_absolute_url())
+    # The full stop is to the right of the words.
     edges = """one => {
         const range = document.createRange();
         const text = one.firstChild;
@@ -209,17 +229,17 @@ def test_each_paragraph_runs_in_its_own_direction(visit, spoken: Thread, world: 
 # -- Focus and announcements ----------------------------------------------------------------------
 
 
-def test_regions_that_speak_are_there_and_silent_from_the_start(visit, spoken: Thread) -> None:
-    page = visit(spoken.get_absolute_url())
+def test_live_regions_are_present_and_empty_on_load(visit, sample_thread: Thread) -> None:
+    page = visit(sample_thread.get_absolute_url())
     for region in ("#status[role=status]", "#alert[role=alert]"):
         expect(page.locator(region)).to_have_count(1)
         expect(page.locator(region)).to_be_empty()
 
 
-def test_focus_is_somewhere_after_everything_that_is_swapped(
-    visit, spoken: Thread, world: World
+def test_focus_is_never_lost_after_a_swap(
+    visit, sample_thread: Thread, sample_data: SampleData
 ) -> None:
-    page = visit(spoken.get_absolute_url(), world.alice)
+    page = visit(sample_thread.get_absolute_url(), sample_data.alice)
     focused = "() => document.activeElement !== document.body"
     focused += " && document.activeElement.checkVisibility()"
     open_composer(page)
@@ -229,7 +249,7 @@ def test_focus_is_somewhere_after_everything_that_is_swapped(
     page.locator(".compose textarea").fill("Lime in autumn, then.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".compose section")).to_be_visible()
-    page.wait_for_function(focused)  # once the swap has settled
+    page.wait_for_function(focused)  # once HTMX has settled the swap
     page.locator(".compose .go").click()
     expect(page.locator("article:focus")).to_contain_text("Lime in autumn, then.")
     page.locator("article:focus").get_by_role("link", name="More").click()

@@ -1,4 +1,4 @@
-"""From a stranger to a member who writes, through the pages alone."""
+"""Signing up, logging in and starting a first thread."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def _outbox(settings) -> None:
 
 
 @pytest.mark.usefixtures("_outbox")
-def test_sign_up_confirm_log_out_and_in(visit, world) -> None:
+def test_sign_up_confirm_log_out_and_in(visit, sample_data) -> None:
     page = visit("/")
     page.get_by_role("link", name="Sign up").click()
-    main = page.locator("main")
-    main.get_by_label("Name", exact=True).fill("alice")
-    main.get_by_label("E-mail address").fill("grete@example.org")
-    main.get_by_label("Password").fill("a long enough secret")
-    main.get_by_role("button", name="Sign up").click()
+    form = page.locator("main")
+    form.get_by_label("Name", exact=True).fill("alice")
+    form.get_by_label("E-mail address").fill("grete@example.org")
+    form.get_by_label("Password").fill("a long enough secret")
+    form.get_by_role("button", name="Sign up").click()
     expect(page.locator(".summary")).to_be_focused()
-    main.get_by_label("Name", exact=True).fill("grete")
-    main.get_by_label("Password").fill("a long enough secret")
-    main.get_by_role("button", name="Sign up").click()
+    form.get_by_label("Name", exact=True).fill("grete")
+    form.get_by_label("Password").fill("a long enough secret")
+    form.get_by_role("button", name="Sign up").click()
     expect(page.locator("h1")).to_contain_text("mail")
 
     mail = OutgoingMail.objects.get(recipients=["grete@example.org"])
@@ -41,15 +41,15 @@ def test_sign_up_confirm_log_out_and_in(visit, world) -> None:
     expect(account.get_by_role("link", name="grete")).to_be_visible()
     account.get_by_role("button", name="Log out").click()
     account.get_by_role("link", name="Log in").click()
-    main.get_by_label("Name or e-mail address").fill("grete@example.org")
-    main.get_by_label("Password").fill("a long enough secret")
-    main.get_by_role("button", name="Log in").click()
+    form.get_by_label("Name or e-mail address").fill("grete@example.org")
+    form.get_by_label("Password").fill("a long enough secret")
+    form.get_by_role("button", name="Log in").click()
     account.get_by_role("link", name="grete").click()
     expect(page.locator("h1")).to_have_text("grete")
 
 
-def test_thread_is_started_from_its_board(visit, world) -> None:
-    page = visit("/b/yard/", world.bob)
+def test_thread_is_started_from_its_board(visit, sample_data) -> None:
+    page = visit("/b/yard/", sample_data.bob)
     page.get_by_role("link", name="New thread").click()
     page.get_by_role("button", name="Post thread").click()
     page.get_by_label("Title").fill("Granite or slate")

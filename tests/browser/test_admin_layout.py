@@ -1,4 +1,4 @@
-"""Every page of the admin has room for what is on it, at every width that people use."""
+"""Layout of every admin page, at every usual width."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from forum.admin.site import ForAdministrators
 from forum.models import Post
 from forum.moderation.offers import bulk_actions
 from tests.browser.conftest import Visit
-from tests.browser.world import World
+from tests.browser.sample_data import SampleData
 
 WIDTHS = (390, 768, 800, 1000, 1100, 1280, 1700)
-# What is too narrow to be read, cut off, or lies over something else.
+# Elements that are too narrow to read, cut off, or overlap another element.
 FAULTS = """() => {
     const all = (selector) => [...document.querySelectorAll(selector)]
         .filter((one) => one.checkVisibility());
@@ -38,29 +38,29 @@ FAULTS = """() => {
 }"""
 
 
-def pages(model: type[Model], world: World) -> Iterator[str]:
-    """The list, the page of one row, the page of a new one, and those that ask for a reason."""
-    its = admin_site.get_model_admin(model)
+def page_urls(model: type[Model], sample_data: SampleData) -> Iterator[str]:
+    """Yield the pages of the list, of one row, of a new row, and those that ask for a reason."""
+    model_admin = admin_site.get_model_admin(model)
     name = f"admin:forum_{model._meta.model_name}"
-    # Of posts, one with a word that is longer than a phone is wide.
-    which = {"thread": world.forked, "level": 1} if model is Post else {}
-    row = model._default_manager.filter(**which).earliest("pk")
+    # For posts, choose one with a word that is longer than a phone is wide.
+    filters = {"thread": sample_data.forked, "level": 1} if model is Post else {}
+    row = model._default_manager.filter(**filters).earliest("pk")
     yield reverse(f"{name}_changelist")
     yield reverse(f"{name}_change", args=[row.pk])
-    if isinstance(its, ForAdministrators):
+    if isinstance(model_admin, ForAdministrators):
         yield reverse(f"{name}_add")
-    if isinstance(its, ModeratedAdmin):
-        for action in bulk_actions(its.kind):
+    if isinstance(model_admin, ModeratedAdmin):
+        for action in bulk_actions(model_admin.kind):
             yield f"{reverse('moderate', args=[action.kind.kind, action.slug])}?id={row.pk}"
 
 
 @pytest.mark.parametrize("model", admin_site._registry, ids=lambda model: model._meta.model_name)
-def test_admin_page_is_wide_enough_to_be_read(
-    visit: Visit, world: World, model: type[Model]
+def test_admin_page_is_readable_at_every_width(
+    visit: Visit, sample_data: SampleData, model: type[Model]
 ) -> None:
-    page = visit("/admin/", world.erin)
+    page = visit("/admin/", sample_data.erin)
     faults = {}
-    for address in pages(model, world):
+    for address in page_urls(model, sample_data):
         response = page.goto(address)
         assert response.ok, address
         for width in WIDTHS:

@@ -1,4 +1,4 @@
-"""Responses that are not the forum's own: never taken for success, never put into the page.
+"""Responses that do not come from the forum: never taken for success, never put into the page.
 
 A hotel's network, a proxy's error page or a bot check may respond to any request, with any status.
 """
@@ -17,7 +17,7 @@ from forum.actions.posts import reply_to
 from forum.middleware import ResponseMark
 from forum.models import Draft, Post, Thread, User
 from tests.browser.pages import expect_composer
-from tests.browser.world import World
+from tests.browser.sample_data import SampleData
 
 WORDS = "Bricks breathe, moss or no moss."
 FOREIGN = "Unexpected response."
@@ -25,24 +25,24 @@ BROKEN = "Something went wrong."
 OFFLINE = "No connection"
 
 STATUSES = (200, 204, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
-# As convincing as they can be: with what our own responses hold.
-PART = (
+# Contains everything that the forum's own responses contain.
+FOREIGN_HTML = (
     '<div id="foreign" class="state" data-js-taken data-number="9" role="listbox">'
     '<h1>Sign in to Hotel WiFi</h1><form><input name="room"></form>'
     '<input name="csrfmiddlewaretoken" value="foreign"><article>Welcome</article></div>'
 )
 BODIES = {
-    "document": f"<!doctype html><html><body>{PART}</body></html>",
-    "commented document": f"<!-- proxy --><!DOCTYPE html><html><body>{PART}</body></html>",
-    "html": f"<html><body>{PART}</body></html>",
+    "document": f"<!doctype html><html><body>{FOREIGN_HTML}</body></html>",
+    "commented document": f"<!-- proxy --><!DOCTYPE html><html><body>{FOREIGN_HTML}</body></html>",
+    "html": f"<html><body>{FOREIGN_HTML}</body></html>",
     "json": '{"error": "rate"}',
     "empty": "",
 }
-# What htmx would obey.
-ORDERS = {"HX-Redirect": "/hotel/", "HX-Retarget": "main", "HX-Trigger": "hotel"}
+# Headers that htmx obeys.
+HTMX_HEADERS = {"HX-Redirect": "/hotel/", "HX-Retarget": "main", "HX-Trigger": "hotel"}
 
-# Everything that a fault may have changed, in one look.
-LOOK = """() => ({
+# Everything that a fault may have changed.
+READ_STATE = """() => ({
   written: document.querySelector(".compose textarea")?.value,
   kept: Object.entries(localStorage).filter(([key]) => key.startsWith("draft "))
     .map(([, value]) => JSON.parse(JSON.parse(value).content)[1]).join(),
@@ -59,14 +59,14 @@ UNCHANGED = {
     "theme": "auto",
     "said": False,
 }
-CLEAR = """() => {
+CLEAR_MESSAGES = """() => {
   document.getElementById("alert").textContent = "";
   document.querySelector(".compose [data-js-note]")?.remove();
 }"""
-SAID = """words => [...document.querySelectorAll("#alert, .compose [role=alert]")]
+IS_SAID = """words => [...document.querySelectorAll("#alert, .compose [role=alert]")]
   .some((element) => element.textContent.includes(words))"""
-DRAFTS = "import('/static/js/drafts.js').then(() => true)"
-CHECK = "() => { document.dispatchEvent(new CustomEvent('forum:show-arrivals')); }"
+IMPORT_DRAFTS = "import('/static/js/drafts.js').then(() => true)"
+CHECK_FOR_REPLIES = "() => { document.dispatchEvent(new CustomEvent('forum:show-arrivals')); }"
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Fault:
     body: str
 
     def respond(self, route: Route) -> None:
-        headers = ORDERS | {"Content-Type": "text/html"}
+        headers = HTMX_HEADERS | {"Content-Type": "text/html"}
         if self.body == "json":
             headers["Content-Type"] = "application/json"
         body = "" if self.status == 204 else BODIES[self.body]
@@ -94,7 +94,7 @@ FAULTS = [
 ]
 
 
-# Each status, and each body under the most trusted status.
+# Each status with one body, and the most trusted statuses with each body.
 SOME_FAULTS = [
     fault
     for fault in FAULTS
@@ -103,19 +103,19 @@ SOME_FAULTS = [
 
 
 @dataclass(frozen=True)
-class Asking:
-    """Something that sends a request: what is pressed, and the address that it asks."""
+class RequestTrigger:
+    """An action in the page that sends a request, and the address of the request."""
 
     address: str
     press: Callable[[Page], object]
     method: str = "GET"
 
 
-def link(selector: str) -> Callable[[Page], object]:
+def click_link(selector: str) -> Callable[[Page], object]:
     return lambda page: page.locator(selector).first.evaluate("link => link.click()")
 
 
-def button(name: str) -> Callable[[Page], object]:
+def click_button(name: str) -> Callable[[Page], object]:
     return lambda page: page.locator(".compose").get_by_role("button", name=name).click()
 
 
@@ -127,65 +127,67 @@ def press_key(key: str) -> Callable[[Page], object]:
     return press
 
 
-def press_key_in_order_of_time(page: Page) -> None:
+def press_next_key_in_flat_order(page: Page) -> None:
     page.locator("[data-js-order]").evaluate("column => { column.dataset.jsOrder = 'time'; }")
     press_key("Shift+J")(page)
 
 
 def preview_parent(page: Page) -> None:
-    """Look at the parent of a post, which is not on this page."""
+    """Open the preview of a parent that is not on this page."""
     page.locator(".re > a:first-child").first.evaluate("link => { link.href = '/p/1/'; }")
     page.locator(".re > a:first-child").first.evaluate("link => link.focus()")
     page.keyboard.press("Space")
 
 
-# What is asked in the page of a thread while a composer is open there.
+# Requests that a thread's page sends while a composer is open.
 IN_THREAD = {
-    "post": Asking("**/reply/", lambda page: page.keyboard.press("Control+Enter"), "POST"),
-    "preview": Asking("**/reply/", button("Preview"), "POST"),
-    "discard": Asking("**/reply/", button("Discard"), "POST"),
-    "reply": Asking("**/reply/", link('.op .acts a[href$="/reply/"]')),
-    "more": Asking("**/menu/", link("article [data-js-menu]")),
-    "quoted by": Asking("**/quoted/", link('.acts a[href$="/quoted/"]')),
-    "around a quote": Asking("**/quote/*/", link("[data-js-peek]")),
-    "Markdown help": Asking("**/help/markdown/", link("[data-js-helps]")),
-    "all keys": Asking("**/help/keys/", press_key("?")),
-    "next in order": Asking("**/menu/", press_key_in_order_of_time),
-    "parent": Asking("**/p/1/", preview_parent),
-    "theme": Asking("**/theme/", link(".theme button"), "POST"),
-    "updates": Asking("**/arrivals/**", lambda page: page.evaluate(CHECK)),
+    "post": RequestTrigger("**/reply/", lambda page: page.keyboard.press("Control+Enter"), "POST"),
+    "preview": RequestTrigger("**/reply/", click_button("Preview"), "POST"),
+    "discard": RequestTrigger("**/reply/", click_button("Discard"), "POST"),
+    "reply": RequestTrigger("**/reply/", click_link('.op .acts a[href$="/reply/"]')),
+    "more": RequestTrigger("**/menu/", click_link("article [data-js-menu]")),
+    "quoted by": RequestTrigger("**/quoted/", click_link('.acts a[href$="/quoted/"]')),
+    "around a quote": RequestTrigger("**/quote/*/", click_link("[data-js-peek]")),
+    "Markdown help": RequestTrigger("**/help/markdown/", click_link("[data-js-helps]")),
+    "all keys": RequestTrigger("**/help/keys/", press_key("?")),
+    "next in order": RequestTrigger("**/menu/", press_next_key_in_flat_order),
+    "parent": RequestTrigger("**/p/1/", preview_parent),
+    "theme": RequestTrigger("**/theme/", click_link(".theme button"), "POST"),
+    "updates": RequestTrigger("**/arrivals/**", lambda page: page.evaluate(CHECK_FOR_REPLIES)),
 }
 
 
 @pytest.fixture
-def page(visit, thread: Thread, opening: Post, reply: Post, world: World) -> Page:
-    """Alice at bob's reply, with words in the composer that only her device has."""
-    Draft.objects.filter(member=world.alice).delete()
+def page(visit, thread: Thread, opening: Post, reply: Post, sample_data: SampleData) -> Page:
+    """Open bob's reply as alice, with text in the composer that only her device has saved."""
+    Draft.objects.filter(member=sample_data.alice).delete()
     quoting = f"> {reply.source}\n\nAll of it?"
-    reply_to(reply, author=world.carol, source=quoting, quoted_post_ids=[reply.pk])
-    page = visit(thread.get_absolute_url(), world.alice)
+    reply_to(reply, author=sample_data.carol, source=quoting, quoted_post_ids=[reply.pk])
+    page = visit(thread.get_absolute_url(), sample_data.alice)
     page.locator(f"#p{reply.pk} > .acts").get_by_role("link", name="Reply to").click()
     expect_composer(page)
-    assert page.evaluate(DRAFTS)
-    page.route("**/reply/", refuse_autosaving)
+    assert page.evaluate(IMPORT_DRAFTS)
+    page.route("**/reply/", abort_autosave)
     page.keyboard.insert_text(WORDS)
     expect(page.locator("[data-js-saved]")).to_contain_text("Saved on this device at ")
     return page
 
 
-def refuse_autosaving(route: Route) -> None:
+def abort_autosave(route: Route) -> None:
     if "do=save" in (route.request.post_data or ""):
         route.abort()
     else:
         route.fallback()
 
 
-def only(asking: Asking, respond: Callable[[Route], None]) -> Callable[[Route], None]:
-    """Respond to what is asked, and let everything else pass."""
+def respond_to(
+    trigger: RequestTrigger, respond: Callable[[Route], None]
+) -> Callable[[Route], None]:
+    """Respond to the request of the trigger, and let every other request pass."""
 
     def handle(route: Route) -> None:
-        is_autosaving = "do=save" in (route.request.post_data or "")
-        if route.request.method == asking.method and not is_autosaving:
+        is_autosave = "do=save" in (route.request.post_data or "")
+        if route.request.method == trigger.method and not is_autosave:
             respond(route)
         else:
             route.fallback()
@@ -195,22 +197,24 @@ def only(asking: Asking, respond: Callable[[Route], None]) -> Callable[[Route], 
 
 @pytest.mark.parametrize("name", IN_THREAD)
 def test_foreign_response_changes_nothing_and_is_reported(page: Page, name: str) -> None:
-    asking, address = IN_THREAD[name], page.url
+    trigger, address = IN_THREAD[name], page.url
     for fault in FAULTS if name in {"post", "reply"} else SOME_FAULTS:
-        page.evaluate(CLEAR)
+        page.evaluate(CLEAR_MESSAGES)
         page.locator(".compose textarea").evaluate("field => field.focus()")
-        handler = only(asking, fault.respond)
-        page.route(asking.address, handler)
-        asking.press(page)
-        page.wait_for_function(SAID, arg=fault.message)
-        page.unroute(asking.address, handler)
-        assert page.evaluate(LOOK) == UNCHANGED, fault
+        handler = respond_to(trigger, fault.respond)
+        page.route(trigger.address, handler)
+        trigger.press(page)
+        page.wait_for_function(IS_SAID, arg=fault.message)
+        page.unroute(trigger.address, handler)
+        assert page.evaluate(READ_STATE) == UNCHANGED, fault
     assert page.url.partition("#")[0] == address
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_autosave_keeps_the_text_on_the_device(page: Page, status: int) -> None:
-    """The draft was not saved, whatever was responded; with the next try it is."""
+def test_autosave_keeps_the_text_on_the_device_after_a_foreign_response(
+    page: Page, status: int
+) -> None:
+    """The draft is saved on the server with the next attempt."""
     page.unroute("**/reply/")
     for body in BODIES:
         page.evaluate("document.querySelector('[data-js-saved]').textContent = ''")
@@ -218,14 +222,13 @@ def test_autosave_keeps_the_text_on_the_device(page: Page, status: int) -> None:
         page.evaluate("dispatchEvent(new Event('online'))")
         expect(page.locator("[data-js-saved]")).to_contain_text("Saved on this device at ")
         page.unroute("**/reply/")
-        assert page.evaluate(LOOK) == UNCHANGED, body
+        assert page.evaluate(READ_STATE) == UNCHANGED, body
     assert not Draft.objects.filter(source=WORDS).exists()
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at ")
 
 
-def test_reading_is_not_reported_as_done(page: Page) -> None:
-    """Read state is sent again after a foreign response, which is not taken for a count."""
+def test_read_state_is_sent_again_after_a_foreign_response(page: Page) -> None:
     page.locator(".node > article").last.evaluate("post => post.scrollIntoView()")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
@@ -237,13 +240,13 @@ def test_reading_is_not_reported_as_done(page: Page) -> None:
     with page.expect_response("**/seen/") as response:
         page.evaluate("dispatchEvent(new Event('pagehide'))")
     assert response.value.ok
-    again = [body for body in sent if "numbers=" in body][len(before) :]
-    assert len(before) == len(again) == 1
-    assert before[0].split("&")[0] in again[0]
-    assert page.evaluate(LOOK) == UNCHANGED
+    resent = [body for body in sent if "numbers=" in body][len(before) :]
+    assert len(before) == len(resent) == 1
+    assert before[0].split("&")[0] in resent[0]
+    assert page.evaluate(READ_STATE) == UNCHANGED
 
 
-def test_names_of_people_come_from_the_forum_only(page: Page) -> None:
+def test_foreign_response_opens_no_mention_menu(page: Page) -> None:
     for fault in FAULTS[::5]:
         page.route("**/people/**", fault.respond)
         page.locator(".compose textarea").fill("")
@@ -256,7 +259,7 @@ def test_names_of_people_come_from_the_forum_only(page: Page) -> None:
     expect(page.get_by_role("option").first).to_be_visible()
 
 
-def test_logging_out_keeps_on_the_device_what_the_forum_did_not_take(page: Page) -> None:
+def test_logout_keeps_unsaved_text_on_the_device(page: Page) -> None:
     page.unroute("**/reply/")
     page.route("**/reply/", Fault(200, "html").respond)
     page.get_by_role("button", name="Log out").click()
@@ -264,17 +267,15 @@ def test_logging_out_keeps_on_the_device_what_the_forum_did_not_take(page: Page)
     assert WORDS in page.evaluate("Object.values(localStorage).join()")
 
 
-def test_page_of_its_own_is_not_left_for_a_foreign_response(
-    visit, reply: Post, alice: User
-) -> None:
+def test_foreign_response_does_not_leave_the_reply_page(visit, reply: Post, alice: User) -> None:
     page = visit(f"/p/{reply.pk}/reply/", alice)
     expect_composer(page)
-    assert page.evaluate(DRAFTS)
+    assert page.evaluate(IMPORT_DRAFTS)
     page.keyboard.insert_text(WORDS)
     page.route("**/reply/", Fault(200, "document").respond)
     page.get_by_role("button", name="Post reply").click()
     expect(page.locator("#alert")).to_contain_text(FOREIGN)
-    assert page.evaluate(LOOK) == UNCHANGED
+    assert page.evaluate(READ_STATE) == UNCHANGED
     page.unroute("**/reply/")
     page.get_by_role("button", name="Post reply").click()
     expect(page.locator(".messages .note")).to_contain_text("Posted.")
@@ -282,86 +283,97 @@ def test_page_of_its_own_is_not_left_for_a_foreign_response(
 
 # -- Pages without a composer ---------------------------------------------------------------------
 
-ELSEWHERE = {
-    "inbox": ("/inbox/", Asking("**/mark/", link(".list form[hx-post] button"), "POST")),
-    "keys": ("/help/keys/", Asking("**/keys/", link("#keys-switch button"), "POST")),
+ON_OTHER_PAGES = {
+    "inbox": (
+        "/inbox/",
+        RequestTrigger("**/mark/", click_link(".list form[hx-post] button"), "POST"),
+    ),
+    "keys": ("/help/keys/", RequestTrigger("**/keys/", click_link("#keys-switch button"), "POST")),
 }
 
 
-@pytest.mark.parametrize("name", ELSEWHERE)
-def test_pages_stay_as_they_are(visit, reply: Post, alice: User, name: str) -> None:
-    address, asking = ELSEWHERE[name]
+@pytest.mark.parametrize("name", ON_OTHER_PAGES)
+def test_foreign_response_changes_no_page_without_a_composer(
+    visit, reply: Post, alice: User, name: str
+) -> None:
+    address, trigger = ON_OTHER_PAGES[name]
     page = visit(address, alice)
     before = page.locator("main").inner_text()
     for fault in SOME_FAULTS:
-        page.evaluate(CLEAR)
-        page.route(asking.address, fault.respond)
-        asking.press(page)
-        page.wait_for_function(SAID, arg=fault.message)
-        page.unroute(asking.address)
+        page.evaluate(CLEAR_MESSAGES)
+        page.route(trigger.address, fault.respond)
+        trigger.press(page)
+        page.wait_for_function(IS_SAID, arg=fault.message)
+        page.unroute(trigger.address)
         assert not page.locator("#foreign, [name=room]").count(), fault
     assert page.locator("main").inner_text() == before
 
 
-def test_report_keeps_its_words(visit, thread: Thread, reply: Post, alice: User) -> None:
+def test_report_form_keeps_its_text_after_a_foreign_response(
+    visit, thread: Thread, reply: Post, alice: User
+) -> None:
     page = visit(thread.get_absolute_url(), alice)
     page.locator(f"#p{reply.pk} > .acts").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Report").click()
     page.get_by_label("Spam").check()
     page.locator(".report textarea").fill(WORDS)
     for fault in SOME_FAULTS:
-        page.evaluate(CLEAR)
+        page.evaluate(CLEAR_MESSAGES)
         page.route("**/report/", fault.respond)
         page.get_by_role("button", name="Send report").click()
-        page.wait_for_function(SAID, arg=fault.message)
+        page.wait_for_function(IS_SAID, arg=fault.message)
         page.unroute("**/report/")
         assert not page.locator("#foreign, [name=room]").count(), fault
         assert page.locator(".report textarea").input_value() == WORDS
 
 
-# -- The forum's own response, but not the whole of it --------------------------------------------
+# -- The forum's own response, cut off ------------------------------------------------------------
 
 
-class Cut(socketserver.StreamRequestHandler):
-    """Promise more than what is sent, as a connection that breaks does."""
+class TruncatingHandler(socketserver.StreamRequestHandler):
+    """Announce more bytes than are sent, like a connection that breaks."""
 
     def handle(self) -> None:
         while self.rfile.readline().strip():
             pass
-        head = (
+        headers = (
             f"HTTP/1.1 200 OK\r\n{ResponseMark.HEADER}: 1\r\nContent-Type: text/html\r\n"
             "Content-Length: 9000\r\n\r\n"
         )
-        self.wfile.write(head.encode() + PART.encode())
+        self.wfile.write(headers.encode() + FOREIGN_HTML.encode())
 
 
 @pytest.fixture
-def cut() -> Iterator[str]:
-    """The address of a server that breaks off."""
-    with socketserver.ThreadingTCPServer(("localhost", 0), Cut) as server:
+def truncating_server() -> Iterator[str]:
+    """Return the address of a server that breaks off its responses."""
+    with socketserver.ThreadingTCPServer(("localhost", 0), TruncatingHandler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://localhost:{server.server_address[1]}/"
         server.shutdown()
 
 
 @pytest.mark.parametrize("name", ["post", "preview", "discard", "reply", "more", "updates"])
-def test_truncated_response_changes_nothing(page: Page, cut: str, name: str) -> None:
-    asking = IN_THREAD[name]
-    page.route(asking.address, only(asking, lambda route: route.continue_(url=cut)))
-    asking.press(page)
-    page.wait_for_function(SAID, arg=OFFLINE)
-    assert page.evaluate(LOOK) == UNCHANGED
+def test_truncated_response_changes_nothing(page: Page, truncating_server: str, name: str) -> None:
+    trigger = IN_THREAD[name]
+    page.route(
+        trigger.address, respond_to(trigger, lambda route: route.continue_(url=truncating_server))
+    )
+    trigger.press(page)
+    page.wait_for_function(IS_SAID, arg=OFFLINE)
+    assert page.evaluate(READ_STATE) == UNCHANGED
 
 
-def test_composer_stays_when_the_forum_does_not_say_that_it_took_the_text(page: Page) -> None:
-    """As when a proxy cuts a response without a trace."""
+def test_composer_stays_open_when_the_response_does_not_confirm_the_post(page: Page) -> None:
+    """The response is cut as if by a proxy, without an error."""
     headers = {ResponseMark.HEADER: "1", "Content-Type": "text/html"}
-    asking = IN_THREAD["post"]
+    trigger = IN_THREAD["post"]
     for body in ("", '<ol class="replies"><li>', "{}"):
-        page.evaluate(CLEAR)
-        handler = only(asking, lambda route, body=body: route.fulfill(headers=headers, body=body))
+        page.evaluate(CLEAR_MESSAGES)
+        handler = respond_to(
+            trigger, lambda route, body=body: route.fulfill(headers=headers, body=body)
+        )
         page.route("**/reply/", handler)
-        asking.press(page)
-        page.wait_for_function(SAID, arg=BROKEN)
+        trigger.press(page)
+        page.wait_for_function(IS_SAID, arg=BROKEN)
         page.unroute("**/reply/", handler)
-        assert page.evaluate(LOOK) == UNCHANGED
+        assert page.evaluate(READ_STATE) == UNCHANGED

@@ -1,4 +1,4 @@
-"""Logging out on a machine that others use: no words stay on it, and none are lost."""
+"""Logging out on a shared machine: no text stays on it, and none is lost."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from playwright.sync_api import Page, expect
 from forum.actions.drafts import Writing, save_draft
 from forum.models import Draft, Post, Thread, User
 from forum.models.drafts import Purpose
+from tests.browser.composer import open_composer
 from tests.browser.pages import expect_composer
-from tests.browser.writing import open_composer
 
 WORDS = "Bricks breathe, moss or no moss."
-KEPT = "Object.keys(localStorage).filter(key => key.startsWith('draft '))"
-KEEP = """([key, words]) => localStorage.setItem(
+LOCAL_DRAFT_KEYS = "Object.keys(localStorage).filter(key => key.startsWith('draft '))"
+SAVE_LOCAL_DRAFT = """([key, words]) => localStorage.setItem(
     key, JSON.stringify({ content: JSON.stringify(['', words, []]), at: Date.now() }))"""
 
 
 @pytest.fixture
-def page(visit, world, thread: Thread, reply: Post, alice: User) -> Page:
-    Draft.objects.filter(member__in=[world.alice, world.bob]).delete()
+def page(visit, sample_data, thread: Thread, reply: Post, alice: User) -> Page:
+    Draft.objects.filter(member__in=[sample_data.alice, sample_data.bob]).delete()
     return visit(thread.get_absolute_url(), alice)
 
 
@@ -28,19 +28,21 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
 
-def sources(member: User) -> list[str]:
+def draft_texts(member: User) -> list[str]:
     return sorted(draft.source for draft in Draft.objects.of_member(member).kept())
 
 
 def test_logout_sends_local_drafts_to_the_server_and_clears_them(
     page: Page, opening: Post, reply: Post, alice: User, bob: User
 ) -> None:
-    mine, other = f"draft {alice.pk} /p/{opening.pk}/reply/", f"draft {bob.pk} /p/1/reply/"
-    page.evaluate(KEEP, [mine, "Left here by a lost connection."])
-    page.evaluate(KEEP, [other, "Somebody else’s."])
+    own_key, other_key = f"draft {alice.pk} /p/{opening.pk}/reply/", f"draft {bob.pk} /p/1/reply/"
+    page.evaluate(SAVE_LOCAL_DRAFT, [own_key, "Left here by a lost connection."])
+    page.evaluate(SAVE_LOCAL_DRAFT, [other_key, "Somebody else’s."])
     log_out(page)
-    assert sources(alice) == ["Left here by a lost connection."]
-    assert page.evaluate(KEPT) == [other], "of others it is not known whether they are safe"
+    assert draft_texts(alice) == ["Left here by a lost connection."]
+    assert page.evaluate(LOCAL_DRAFT_KEYS) == [other_key], (
+        "of others it is not known whether they are safe"
+    )
 
 
 def test_logout_saves_the_open_composer_first(page: Page, reply: Post, alice: User) -> None:
@@ -48,14 +50,14 @@ def test_logout_saves_the_open_composer_first(page: Page, reply: Post, alice: Us
     page.keyboard.insert_text(WORDS)
     expect_composer(page)
     log_out(page)
-    assert sources(alice) == [WORDS]
-    assert page.evaluate(KEPT) == []
+    assert draft_texts(alice) == [WORDS]
+    assert page.evaluate(LOCAL_DRAFT_KEYS) == []
 
 
-def test_two_texts_are_never_made_one(page: Page, opening: Post, alice: User) -> None:
+def test_logout_never_merges_two_drafts(page: Page, opening: Post, alice: User) -> None:
     address = f"/p/{opening.pk}/reply/"
     save_draft(Purpose(parent_id=opening.pk), member=alice, written=Writing("On the server."))
-    page.evaluate(KEEP, [f"draft {alice.pk} {address}", "On the device."])
+    page.evaluate(SAVE_LOCAL_DRAFT, [f"draft {alice.pk} {address}", "On the device."])
     log_out(page)
-    assert sources(alice) == ["On the server."]
-    assert page.evaluate(KEPT) == [f"draft {alice.pk} {address}"]
+    assert draft_texts(alice) == ["On the server."]
+    assert page.evaluate(LOCAL_DRAFT_KEYS) == [f"draft {alice.pk} {address}"]

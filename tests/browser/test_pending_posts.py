@@ -1,4 +1,4 @@
-"""A post is held, its author sees it wait, a moderator approves it by key, and it stands there."""
+"""Pending posts: held for review, shown to their author, and approved or rejected by key."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from playwright.sync_api import Page, expect
 
 from forum.models import Case, PendingPost, Post, ReviewRule, User
 from forum.moderation.configuration import set_up, take_down
-from tests.browser.world import World
-from tests.browser.writing import open_composer
+from tests.browser.composer import open_composer
+from tests.browser.sample_data import SampleData
 
-NASTY = (
+HOSTILE_TEXT = (
     "My <b>roulette</b> & **bold** “quote”, <script>alert(1)</script> https://x.example/?a=1&b=2"
 )
 
 
 @pytest.fixture(autouse=True)
-def rule(world: World) -> Iterator[ReviewRule]:
+def rule(sample_data: SampleData) -> Iterator[ReviewRule]:
     rule = ReviewRule(kind="words", terms="roulette")
-    set_up(rule, actor=world.erin)
+    set_up(rule, actor=sample_data.erin)
     yield rule
-    take_down(rule, actor=world.erin)
+    take_down(rule, actor=sample_data.erin)
 
 
 def decide(page: Page, key: str, reason: str) -> None:
-    """Open the row that is in focus, decide on it by its key, and say why."""
+    """Open the focused row, press the key of a decision, and give the reason."""
     page.keyboard.press("Enter")
     expect(page.get_by_text("You claimed this case.")).to_be_visible()
     expect(page.get_by_text("Words: roulette")).to_be_visible()
@@ -36,22 +36,22 @@ def decide(page: Page, key: str, reason: str) -> None:
     expect(page.locator("h1")).to_have_text("Review queue")
 
 
-def row_of(page: Page, pending: PendingPost):
+def find_row(page: Page, pending: PendingPost):
     case = Case.objects.get(pending_post=pending)
     return page.locator(f"button[formaction='/admin/forum/case/{case.pk}/claim/']")
 
 
-def test_held_seen_to_wait_approved_by_key_and_there(
+def test_pending_post_is_approved_by_key_and_published(
     visit, opening: Post, bob: User, carol: User
 ) -> None:
     address = opening.thread.get_absolute_url()
     member = visit(address, bob)
     open_composer(member, opening)
-    member.keyboard.type(NASTY)
+    member.keyboard.type(HOSTILE_TEXT)
     member.keyboard.press("Control+Enter")
-    waiting = member.locator(".offer:focus")
-    expect(waiting).to_contain_text("awaiting review")
-    expect(waiting).to_contain_text("My <b>roulette</b> & bold “quote”, <script>")
+    note = member.locator(".offer:focus")
+    expect(note).to_contain_text("awaiting review")
+    expect(note).to_contain_text("My <b>roulette</b> & bold “quote”, <script>")
     expect(member.get_by_role("status").first).to_have_text("Your reply is awaiting review.")
     pending = PendingPost.objects.latest("pk")
     member.reload()
@@ -62,11 +62,11 @@ def test_held_seen_to_wait_approved_by_key_and_there(
     expect(visitor.locator("main")).not_to_contain_text("roulette")
 
     moderator = visit("/admin/", carol)
-    row_of(moderator, pending).focus()
+    find_row(moderator, pending).focus()
     decide(moderator, "a", "harmless")
     expect(moderator.locator(".messagelist")).to_contain_text("Post published.")
 
-    post = Post.objects.get(author=bob, source=NASTY)
+    post = Post.objects.get(author=bob, source=HOSTILE_TEXT)
     member.reload()
     expect(member.locator(f"#pending-{pending.pk}")).to_have_count(0)
     expect(member.locator(f"#p{post.pk} .text")).to_contain_text("<b>roulette</b> & bold")
@@ -76,7 +76,9 @@ def test_held_seen_to_wait_approved_by_key_and_there(
     expect(member.get_by_text("Your post was approved and published.").first).to_be_visible()
 
 
-def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: User) -> None:
+def test_pending_post_is_rejected_by_key_and_revised(
+    visit, opening: Post, bob: User, carol: User
+) -> None:
     member = visit(opening.thread.get_absolute_url(), bob)
     open_composer(member, opening)
     member.keyboard.type("Roulette, anybody?")
@@ -84,7 +86,7 @@ def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: Use
     expect(member.locator(".offer:focus")).to_be_visible()
     pending = PendingPost.objects.latest("pk")
     moderator = visit("/admin/", carol)
-    row_of(moderator, pending).focus()
+    find_row(moderator, pending).focus()
     decide(moderator, "d", "no games here")
 
     member.goto("/inbox/")
@@ -99,25 +101,27 @@ def test_rejected_by_key_and_revised(visit, opening: Post, bob: User, carol: Use
     expect(member.locator(".node .text", has_text="Chess, anybody?")).to_be_visible()
 
 
-def test_without_scripts(visit, opening: Post, bob: User, carol: User) -> None:
-    how = {"java_script_enabled": False}
-    member = visit(f"/p/{opening.pk}/reply/", bob, **how)
-    member.get_by_label("Your reply to").fill(NASTY)
+def test_pending_post_is_edited_and_approved_without_scripts(
+    visit, opening: Post, bob: User, carol: User
+) -> None:
+    without_scripts = {"java_script_enabled": False}
+    member = visit(f"/p/{opening.pk}/reply/", bob, **without_scripts)
+    member.get_by_label("Your reply to").fill(HOSTILE_TEXT)
     member.get_by_role("button", name="Post reply").click()
     expect(member.locator("h1")).to_have_text("Awaiting review")
     expect(member.locator(".text")).to_contain_text("<b>roulette</b> & bold")
-    member.reload()  # the same form, sent once more
+    member.reload()  # sends the same form once more
     pending = PendingPost.objects.get(parent=opening)
     member.get_by_role("button", name="Edit").click()
     field = member.get_by_label("Your reply to")
-    expect(field).to_have_value(NASTY)
+    expect(field).to_have_value(HOSTILE_TEXT)
     field.fill("Less of roulette.")
     member.get_by_role("button", name="Post reply").click()
     expect(member.locator("h1")).to_have_text("Awaiting review")
     pending = PendingPost.objects.waiting().get(parent=opening)
 
-    moderator = visit("/admin/", carol, **how)
-    row = moderator.locator("#result_list tbody tr").filter(has=row_of(moderator, pending))
+    moderator = visit("/admin/", carol, **without_scripts)
+    row = moderator.locator("#result_list tbody tr").filter(has=find_row(moderator, pending))
     row.get_by_role("link", name="Approve").click()
     moderator.get_by_role("textbox", name="Reason").fill("fine")
     moderator.get_by_role("button", name="Approve").click()

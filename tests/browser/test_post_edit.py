@@ -1,4 +1,4 @@
-"""Changing and taking back what one wrote; what else a post's menu and the page's foot offer."""
+"""Editing and deleting posts, the post menu, and the choice of a theme."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from forum.models import Post, Revision, Thread, User
 
 
 @pytest.fixture
-def own(reply: Post, alice: User) -> Post:
-    """Alice's answer to bob, of an hour ago."""
-    own = reply_to(reply, author=alice, source="It stays wet from *October* on.")
-    Revision.objects.filter(post=own).update(created_at=now() - timedelta(hours=1))
-    return own
+def own_post(reply: Post, alice: User) -> Post:
+    """Return alice's reply to bob, written an hour ago."""
+    own_post = reply_to(reply, author=alice, source="It stays wet from *October* on.")
+    Revision.objects.filter(post=own_post).update(created_at=now() - timedelta(hours=1))
+    return own_post
 
 
 @pytest.fixture
-def page(visit, thread: Thread, own: Post, alice: User) -> Page:
+def page(visit, thread: Thread, own_post: Post, alice: User) -> Page:
     return visit(thread.get_absolute_url(), alice)
 
 
-def test_edit_leaves_a_mark_that_leads_to_the_history(page: Page, own: Post) -> None:
-    page.locator(f"#p{own.pk}").get_by_role("link", name="Edit").click()
+def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="Edit").click()
     field = page.get_by_label("Text of the post")
     expect(field).to_have_value("It stays wet from *October* on.")
     field.fill("")
@@ -36,32 +36,34 @@ def test_edit_leaves_a_mark_that_leads_to_the_history(page: Page, own: Post) -> 
     page.get_by_role("button", name="Save").click()
 
     expect(page.locator(".messages .note")).to_have_text("Saved.")
-    expect(page.locator(f"#p{own.pk} .text em")).to_have_text("November")
-    page.locator(f"#p{own.pk}").get_by_role("link", name="edited").click()
+    expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("November")
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="edited").click()
     expect(page.locator("h1")).to_have_text("Edit history of a post by alice")
     expect(page.locator("del")).to_contain_text("October")
     expect(page.locator("ins")).to_contain_text("November")
     page.get_by_role("link", name="Back to the thread").click()
-    expect(page.locator(f"#p{own.pk}")).to_be_in_viewport()
+    expect(page.locator(f"#p{own_post.pk}")).to_be_in_viewport()
 
 
-def test_deleted_post_leaves_a_tombstone_over_its_replies(page: Page, own: Post, bob: User) -> None:
-    answer = reply_to(own, author=bob, source="And until March.")
-    page.locator(f"#p{own.pk}").get_by_role("link", name="More").click()
+def test_deleted_post_leaves_a_tombstone_above_its_replies(
+    page: Page, own_post: Post, bob: User
+) -> None:
+    child = reply_to(own_post, author=bob, source="And until March.")
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="More").click()
     page.get_by_role("link", name="Delete").click()
     expect(page.locator(".lead")).to_contain_text("The reply to it stays")
 
     page.get_by_role("button", name="Delete").click()
 
     expect(page.locator(".messages .note")).to_have_text("Deleted.")
-    expect(page.locator(f"#p{own.pk}")).to_contain_text("Deleted by its author on")
-    expect(page.locator(f"#p{answer.pk} .re")).to_have_text("to a removed post")
-    page.goto(f"/p/{own.pk}/")
+    expect(page.locator(f"#p{own_post.pk}")).to_contain_text("Deleted by its author on")
+    expect(page.locator(f"#p{child.pk} .re")).to_have_text("to a removed post")
+    page.goto(f"/p/{own_post.pk}/")
     expect(page.locator("h1")).to_have_text("Post not found")
 
 
-def test_menu_opens_under_its_link_and_closes_on_escape(page: Page, own: Post) -> None:
-    more = page.locator(f"#p{own.pk}").get_by_role("link", name="More")
+def test_post_menu_opens_under_its_link_and_closes_on_escape(page: Page, own_post: Post) -> None:
+    more = page.locator(f"#p{own_post.pk}").get_by_role("link", name="More")
 
     more.press("Enter")
     expect(page.locator(".menu")).to_be_visible()
@@ -75,50 +77,50 @@ def test_menu_opens_under_its_link_and_closes_on_escape(page: Page, own: Post) -
     expect(more).to_have_attribute("aria-expanded", "false")
 
 
-def test_menu_copies_the_permanent_link(page: Page, own: Post, site: str) -> None:
+def test_post_menu_copies_the_permanent_link(page: Page, own_post: Post, site: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator(f"#p{own.pk}").get_by_role("link", name="More").click()
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="More").click()
 
     page.get_by_role("link", name="Copy link").click()
 
     expect(page.get_by_role("status").first).to_have_text("Link copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == f"{site}/p/{own.pk}/"
-    expect(page.locator(f"#p{own.pk}").get_by_role("link", name="More")).to_be_focused()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{site}/p/{own_post.pk}/"
+    expect(page.locator(f"#p{own_post.pk}").get_by_role("link", name="More")).to_be_focused()
 
 
-def test_menu_is_a_page_without_javascript(visit, own: Post, alice: User) -> None:
-    page = visit(own.thread.get_absolute_url(), alice, java_script_enabled=False)
+def test_post_menu_is_a_page_without_javascript(visit, own_post: Post, alice: User) -> None:
+    page = visit(own_post.thread.get_absolute_url(), alice, java_script_enabled=False)
 
-    page.locator(f"#p{own.pk}").get_by_role("link", name="More").click()
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="More").click()
 
     expect(page.locator("h1")).to_have_text("Actions for a post by alice")
     expect(page.get_by_role("link", name="Delete")).to_be_visible()
 
 
-def paper(page: Page) -> str:
+def background(page: Page) -> str:
     return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
 
 
 def test_theme_changes_in_place_and_is_remembered(page: Page) -> None:
     page.evaluate("window.same = true")
-    light = paper(page)
+    light = background(page)
 
     page.get_by_role("button", name="Dark").click()
 
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
-    assert paper(page) != light
+    assert background(page) != light
     assert page.evaluate("window.same")
     expect(page.get_by_role("button", name="Dark")).to_be_focused()
-    dark = paper(page)
+    dark = background(page)
     page.reload()
-    assert paper(page) == dark
+    assert background(page) == dark
     page.get_by_role("button", name="System").click()
     expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
-    assert paper(page) == light
+    assert background(page) == light
 
 
-def test_theme_without_javascript(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url(), java_script_enabled=False)
+def test_theme_changes_without_javascript(visit, sample_data) -> None:
+    page = visit(sample_data.seed.get_absolute_url(), java_script_enabled=False)
 
     page.get_by_role("button", name="Dark").click()
 

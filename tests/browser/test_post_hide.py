@@ -1,4 +1,4 @@
-"""Moderators at work in the page, and at the desk."""
+"""Hiding posts and locking threads, in the page and in the moderation admin."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from forum.models import Post, Thread, User
 
 
-def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -> None:
-    place = reply.thread.get_absolute_url()
-    page = visit(place, carol)
+def test_post_is_hidden_from_its_menu_and_unhidden(visit, reply: Post, carol: User) -> None:
+    thread_url = reply.thread.get_absolute_url()
+    page = visit(thread_url, carol)
     page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Hide", exact=True).click()
     expect(page.locator("h1")).to_have_text("Hide this post?")
@@ -18,12 +18,12 @@ def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -
     page.get_by_role("button", name="Hide").click()
 
     expect(page.locator(".messages .note")).to_contain_text("Post hidden.")
-    visitor = visit(place)
+    visitor = visit(thread_url)
     expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("Hidden by a moderator on")
     expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("advertising")
     expect(visitor.get_by_text(reply.source)).to_have_count(0)
 
-    page.goto(place)
+    page.goto(thread_url)
     page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Unhide").click()
     page.get_by_label("Reason").fill("it was not")
@@ -33,7 +33,7 @@ def test_hidden_from_the_menu_and_shown_again(visit, reply: Post, carol: User) -
     expect(visitor.get_by_text(reply.source)).to_be_visible()
 
 
-def test_locked_from_the_rail(visit, thread: Thread, carol: User) -> None:
+def test_thread_is_locked_from_the_sidebar(visit, thread: Thread, carol: User) -> None:
     page = visit(thread.get_absolute_url(), carol)
     page.get_by_role("navigation", name="Moderators").get_by_role("link", name="Lock").click()
     page.get_by_label("Reason").fill("going in circles")
@@ -45,7 +45,7 @@ def test_locked_from_the_rail(visit, thread: Thread, carol: User) -> None:
     expect(visitor.get_by_role("link", name="Reply")).to_have_count(0)
 
 
-def test_hidden_in_the_admin(visit, reply: Post, carol: User) -> None:
+def test_post_is_hidden_in_the_admin(visit, reply: Post, carol: User) -> None:
     page = visit("/admin/forum/post/", carol)
     page.locator(f"input[name=_selected_action][value='{reply.pk}']").check()
     page.get_by_label("Action:").select_option("hide")

@@ -1,4 +1,4 @@
-"""Answering: in place under the post, and on a page of its own; nothing typed is lost."""
+"""Replying in place below a post, and on a page of its own; no text is lost."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from playwright.sync_api import Locator, Page, Route, expect
 from forum.models import Post, RateLimit, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.pages import expect_composer
-from tests.browser.world import PASSWORD, exhaust
+from tests.browser.sample_data import PASSWORD, use_up_rate_limit
 
 WORDS = "Bricks breathe, moss or no moss."
 
 
-def answers_to(post: Post) -> list[str]:
+def reply_texts(post: Post) -> list[str]:
     return list(Post.objects.filter(parent=post).order_by("pk").values_list("source", flat=True))
 
 
-def focused(page: Page) -> str:
+def focused_id(page: Page) -> str:
     return page.evaluate("document.activeElement.id")
 
 
@@ -28,26 +28,26 @@ def expect_focus(page: Page, element: str) -> None:
     expect(page.locator(f"#{element}")).to_be_focused()
 
 
-def press(page: Page, post: Post, name: str) -> None:
+def click_post_link(page: Page, post: Post, name: str) -> None:
     page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
 
 
 def open_composer(page: Page, post: Post) -> Locator:
-    """Press Reply under a post; returns the field, which has focus."""
-    press(page, post, "Reply to")
+    """Press Reply under a post and return the text field, which has focus."""
+    click_post_link(page, post, "Reply to")
     expect_composer(page)
     return page.locator(f"#reply-{post.pk}-text")
 
 
-def expect_refusal(page: Page, words: str) -> None:
-    """Wait until the composer says so, and can be sent again."""
+def expect_error(page: Page, words: str) -> None:
+    """Wait until the composer shows the error and can be submitted again."""
     expect(page.locator(".compose .bad")).to_contain_text(words)
     expect(page.locator(".htmx-added")).to_have_count(0)
 
 
 @pytest.fixture
 def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
-    """Alice before her thread, with bob's reply in it."""
+    """Open the thread as alice, with bob's reply in it."""
     page = visit(thread.get_absolute_url(), alice)
     page.evaluate("window.same = true")
     return page
@@ -56,7 +56,7 @@ def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
 # -- In place -------------------------------------------------------------------------------------
 
 
-def test_reply_is_written_under_its_post_and_stays_there(page: Page, reply: Post) -> None:
+def test_reply_is_written_and_shown_below_its_parent(page: Page, reply: Post) -> None:
     page.locator(f"#p{reply.pk}").scroll_into_view_if_needed()
     top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
     field = open_composer(page, reply)
@@ -67,15 +67,15 @@ def test_reply_is_written_under_its_post_and_stays_there(page: Page, reply: Post
     page.keyboard.press("Control+Enter")
 
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
-    made = Post.objects.get(parent=reply)
-    expect_focus(page, f"p{made.pk}")
-    expect(page.locator(f"#p{made.pk} .text")).to_have_text(WORDS)
-    assert page.url.endswith(f"#p{made.pk}")
+    created = Post.objects.get(parent=reply)
+    expect_focus(page, f"p{created.pk}")
+    expect(page.locator(f"#p{created.pk} .text")).to_have_text(WORDS)
+    assert page.url.endswith(f"#p{created.pk}")
     expect(page.locator("#answers")).to_have_text("2 replies")
     expect(page.locator(".compose")).to_have_count(0)
     assert page.evaluate("window.same")
     page.reload()
-    expect(page.locator(f"#p{made.pk} .text")).to_have_text(WORDS)
+    expect(page.locator(f"#p{created.pk} .text")).to_have_text(WORDS)
 
 
 def test_preview_shows_the_post_and_keeps_the_text(page: Page, reply: Post) -> None:
@@ -90,14 +90,14 @@ def test_preview_shows_the_post_and_keeps_the_text(page: Page, reply: Post) -> N
     expect(preview.locator("a.mention")).to_have_text("@bob")
     expect(field).to_have_value("> Only where the bricks stay wet all winter.\n\nAnd *then*, @bob?")
     expect(page.get_by_role("button", name="Preview")).to_be_focused()
-    assert answers_to(reply) == []
+    assert reply_texts(reply) == []
     page.get_by_role("button", name="Post reply").click()
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
-    assert len(answers_to(reply)) == 1
+    assert len(reply_texts(reply)) == 1
 
 
-def test_quote_takes_the_whole_post(page: Page, reply: Post) -> None:
-    press(page, reply, "Quote")
+def test_quote_link_quotes_the_whole_post(page: Page, reply: Post) -> None:
+    click_post_link(page, reply, "Quote")
     expect_focus(page, f"reply-{reply.pk}-text")
 
     field = page.locator(f"#reply-{reply.pk}-text")
@@ -105,7 +105,7 @@ def test_quote_takes_the_whole_post(page: Page, reply: Post) -> None:
     expect(field).to_have_value("> Only where the bricks stay wet all winter.\n\n")
 
 
-def test_quote_takes_the_words_selected(page: Page, reply: Post) -> None:
+def test_quote_link_quotes_the_selected_text(page: Page, reply: Post) -> None:
     page.evaluate(
         """id => {
             const words = document.querySelector(`#p${id} .text p`).firstChild;
@@ -115,27 +115,27 @@ def test_quote_takes_the_words_selected(page: Page, reply: Post) -> None:
     )
     expect(page.locator(".pick")).to_be_visible()
 
-    press(page, reply, "Quote")
+    click_post_link(page, reply, "Quote")
     expect_focus(page, f"reply-{reply.pk}-text")
 
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value("> the bricks\n\n")
 
 
-def test_reply_pressed_again_keeps_what_is_written(page: Page, reply: Post) -> None:
+def test_pressing_reply_again_keeps_the_text(page: Page, reply: Post) -> None:
     field = open_composer(page, reply)
     page.keyboard.type(WORDS)
     page.locator("h1").click()
 
-    press(page, reply, "Reply to")
+    click_post_link(page, reply, "Reply to")
 
     expect_focus(page, f"reply-{reply.pk}-text")
     expect(page.locator(".compose")).to_have_count(1)
     expect(field).to_have_value(WORDS)
-    press(page, reply, "Quote")
+    click_post_link(page, reply, "Quote")
     expect(field).to_have_value(f"{WORDS}\n\n> Only where the bricks stay wet all winter.\n\n")
 
 
-def test_discard_of_nothing_puts_the_composer_away(page: Page, reply: Post) -> None:
+def test_discarding_an_empty_reply_closes_the_composer(page: Page, reply: Post) -> None:
     open_composer(page, reply)
     page.keyboard.press("Escape")
     expect_focus(page, f"p{reply.pk}")
@@ -146,7 +146,7 @@ def test_discard_of_nothing_puts_the_composer_away(page: Page, reply: Post) -> N
     expect(page.locator(f"#p{reply.pk}").get_by_role("link", name="Reply to bob")).to_be_focused()
 
 
-def test_pressed_twice_is_posted_once(page: Page, reply: Post) -> None:
+def test_double_click_posts_once(page: Page, reply: Post) -> None:
     open_composer(page, reply)
     page.keyboard.type(WORDS)
 
@@ -154,14 +154,14 @@ def test_pressed_twice_is_posted_once(page: Page, reply: Post) -> None:
 
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
     page.wait_for_load_state("networkidle")
-    assert answers_to(reply) == [WORDS]
+    assert reply_texts(reply) == [WORDS]
     expect(page.get_by_text(WORDS)).to_have_count(1)
 
 
-# -- What goes wrong ------------------------------------------------------------------------------
+# -- Errors ---------------------------------------------------------------------------------------
 
 
-def test_empty_reply_says_so_and_puts_focus_back(page: Page, reply: Post) -> None:
+def test_empty_reply_shows_an_error_and_keeps_focus(page: Page, reply: Post) -> None:
     field = open_composer(page, reply)
     page.keyboard.press("Control+Enter")
 
@@ -171,7 +171,7 @@ def test_empty_reply_says_so_and_puts_focus_back(page: Page, reply: Post) -> Non
     assert page.evaluate("window.same")
 
 
-def test_too_long_reply_keeps_all_of_it(page: Page, reply: Post) -> None:
+def test_too_long_reply_keeps_its_text(page: Page, reply: Post) -> None:
     field = open_composer(page, reply)
     field.fill("word " * 4100)
     expect(page.locator("[data-js-count]")).to_have_text("Characters left: -500")
@@ -182,7 +182,7 @@ def test_too_long_reply_keeps_all_of_it(page: Page, reply: Post) -> None:
     expect(field).to_have_value("word " * 4100)
 
 
-def break_down(route: Route) -> None:
+def respond_with_error(route: Route) -> None:
     route.fulfill(status=500, content_type="text/html", body="<h1>Traceback</h1>")
 
 
@@ -192,10 +192,10 @@ OFFLINE = "No connection. It may have been posted anyway. Your text is still her
 
 @pytest.mark.parametrize(
     ("failure", "words"),
-    [(break_down, BROKEN), (lambda route: route.abort(), OFFLINE)],
+    [(respond_with_error, BROKEN), (lambda route: route.abort(), OFFLINE)],
     ids=["broken", "offline"],
 )
-def test_failing_server_leaves_the_text_and_says_so(
+def test_failed_request_shows_an_error_and_keeps_the_text(
     page: Page, reply: Post, failure: Any, words: str
 ) -> None:
     field = open_composer(page, reply)
@@ -207,16 +207,16 @@ def test_failing_server_leaves_the_text_and_says_so(
 
     expect(page.locator(".compose [role=alert]")).to_contain_text(words)
     expect(field).to_have_value(WORDS)
-    assert focused(page) == f"reply-{reply.pk}-text"
+    assert focused_id(page) == f"reply-{reply.pk}-text"
     expect(page.locator("[aria-busy], [aria-disabled]")).to_have_count(0)
     page.unroute(address)
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
-    assert answers_to(reply) == [WORDS]
+    assert reply_texts(reply) == [WORDS]
 
 
 @pytest.mark.parametrize("where", ["new page", "old page"])
-def test_logged_out_meanwhile_logs_in_and_posts_once(page: Page, reply: Post, where: str) -> None:
+def test_reply_is_posted_once_after_logging_in_again(page: Page, reply: Post, where: str) -> None:
     open_composer(page, reply)
     page.keyboard.type(WORDS)
     page.context.clear_cookies(name="sessionid")
@@ -226,26 +226,28 @@ def test_logged_out_meanwhile_logs_in_and_posts_once(page: Page, reply: Post, wh
     )
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
 
-    with page.expect_popup() as opened:
+    with page.expect_popup() as popup:
         page.get_by_role("link", name="Log in on a new page").click()
-    new = opened.value
-    new.get_by_label("Name or e-mail address").fill("alice")
-    new.get_by_label("Password").fill(PASSWORD)
-    new.locator("main").get_by_role("button", name="Log in").click()
-    expect(new.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
+    new_page = popup.value
+    new_page.get_by_label("Name or e-mail address").fill("alice")
+    new_page.get_by_label("Password").fill(PASSWORD)
+    new_page.locator("main").get_by_role("button", name="Log in").click()
+    expect(new_page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
     if where == "new page":
-        new.get_by_role("button", name="Post reply").click()
-        expect(new.locator(".messages .note")).to_contain_text("Posted.")
+        new_page.get_by_role("button", name="Post reply").click()
+        expect(new_page.locator(".messages .note")).to_contain_text("Posted.")
     else:
-        new.close()
+        new_page.close()
         page.locator(".compose").get_by_role("button", name="Post reply").click()
         expect(page.locator(".compose [data-js-note]")).to_contain_text("Please try again")
         page.locator(".compose").get_by_role("button", name="Post reply").click()
         expect(page.get_by_role("status").first).to_contain_text("Posted.")
-    assert answers_to(reply) == [WORDS]
+    assert reply_texts(reply) == [WORDS]
 
 
-def test_hidden_meanwhile_keeps_the_text(page: Page, reply: Post, carol: User) -> None:
+def test_reply_to_a_post_hidden_while_writing_keeps_its_text(
+    page: Page, reply: Post, carol: User
+) -> None:
     field = open_composer(page, reply)
     page.keyboard.type(WORDS)
     hide_post(reply, actor=carol, reason="advertising")
@@ -254,19 +256,21 @@ def test_hidden_meanwhile_keeps_the_text(page: Page, reply: Post, carol: User) -
 
     expect(page.locator(".compose .bad")).to_be_visible()
     expect(field).to_have_value(WORDS)
-    assert answers_to(reply) == []
+    assert reply_texts(reply) == []
 
 
-def test_too_fast_says_when_and_keeps_the_text(page: Page, reply: Post, alice: User) -> None:
+def test_reply_over_the_rate_limit_counts_down_and_keeps_its_text(
+    page: Page, reply: Post, alice: User
+) -> None:
     field = open_composer(page, reply)
     page.keyboard.type(WORDS)
-    exhaust(alice)
+    use_up_rate_limit(alice)
 
     page.keyboard.press("Control+Enter")
 
-    expect_refusal(page, "You’re doing that too often. Try again in")
+    expect_error(page, "You’re doing that too often. Try again in")
     expect(field).to_have_value(WORDS)
-    # The seconds go by on the button, to be seen; nothing is said of each.
+    # The button counts the seconds down visibly; a screen reader announces none of them.
     button = page.get_by_role("button", name="Post reply", exact=True)
     expect(button).to_have_text(re.compile(r"Post reply0:\d\d"))
     first = button.inner_text()
@@ -276,15 +280,15 @@ def test_too_fast_says_when_and_keeps_the_text(page: Page, reply: Post, alice: U
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
-def test_visitor_is_asked_to_log_in_where_the_reply_would_be(visit, reply: Post) -> None:
+def test_visitor_is_asked_to_log_in_in_place_of_the_composer(visit, reply: Post) -> None:
     page = visit(reply.thread.get_absolute_url())
 
-    press(page, reply, "Reply to")
+    click_post_link(page, reply, "Reply to")
 
     note = page.locator(f"#p{reply.pk} + .note")
     expect(note).to_have_text("Log in to reply to bob.")
     expect(note).to_be_focused()
-    press(page, reply, "Reply to")
+    click_post_link(page, reply, "Reply to")
     expect(page.locator(".note")).to_have_count(1)
     note.get_by_role("link").click()
     page.get_by_label("Name or e-mail address").fill("alice")
@@ -302,7 +306,7 @@ def plain_page(visit, thread: Thread, reply: Post, alice: User) -> Page:
 
 
 def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
-    press(plain_page, reply, "Reply to")
+    click_post_link(plain_page, reply, "Reply to")
     expect(plain_page.get_by_role("heading", name="Reply to bob")).to_be_visible()
     expect(plain_page.locator(".answered .text")).to_contain_text("Only where the bricks")
     field = plain_page.get_by_label("Your reply to bob")
@@ -319,13 +323,13 @@ def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
     plain_page.get_by_role("button", name="Post reply").click()
 
     expect(plain_page.locator(".messages .note")).to_contain_text("Posted.")
-    made = Post.objects.get(parent=reply)
-    assert plain_page.url.endswith(f"#p{made.pk}")
-    expect(plain_page.locator(f"#p{made.pk} em")).to_have_text("Really.")
+    created = Post.objects.get(parent=reply)
+    assert plain_page.url.endswith(f"#p{created.pk}")
+    expect(plain_page.locator(f"#p{created.pk} em")).to_have_text("Really.")
 
 
 def test_quote_without_javascript(plain_page: Page, reply: Post) -> None:
-    press(plain_page, reply, "Quote")
+    click_post_link(plain_page, reply, "Quote")
 
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(
         "> Only where the bricks stay wet all winter.\n\n"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from forum.models import Post, Report, User
 
 
-def test_reported_under_the_post(visit, reply: Post, alice: User) -> None:
+def test_post_is_reported_in_place(visit, reply: Post, alice: User) -> None:
     page = visit(reply.thread.get_absolute_url(), alice)
     page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Report").click()
@@ -27,7 +27,7 @@ def test_reported_under_the_post(visit, reply: Post, alice: User) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_reported_on_a_page(visit, reply: Post, alice: User, script: bool) -> None:
+def test_post_is_reported_on_a_page(visit, reply: Post, alice: User, script: bool) -> None:
     page = visit(f"/p/{reply.pk}/menu/", alice, java_script_enabled=script)
     page.get_by_role("link", name="Report").click()
     page.get_by_label("Private information").check()
@@ -38,7 +38,7 @@ def test_reported_on_a_page(visit, reply: Post, alice: User, script: bool) -> No
     expect(page.locator(f"#p{reply.pk}")).to_be_visible()
 
 
-def test_given_up_the_reader_is_at_the_post_again(visit, reply: Post, alice: User) -> None:
+def test_cancelling_a_report_moves_focus_to_the_post(visit, reply: Post, alice: User) -> None:
     page = visit(reply.thread.get_absolute_url(), alice)
     page.locator(f"#p{reply.pk}").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Report").click()

@@ -1,4 +1,4 @@
-"""From a report to its end: a member reports, a moderator works the queue by keyboard."""
+"""The review queue, from a member's report to a decision by keyboard."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from forum.actions.reports import report_post
 from forum.models import Case, Post, Report, User
 
 
-def row_of(page: Page, post: Post):
+def find_row(page: Page, post: Post):
     case = Case.objects.get(post=post)
     button = page.locator(f"button[formaction='/admin/forum/case/{case.pk}/claim/']")
     return page.locator("#result_list tbody tr").filter(has=button)
 
 
-def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: User) -> None:
+def test_reported_post_is_hidden_by_keyboard(visit, reply: Post, alice: User, carol: User) -> None:
     member = visit(f"/p/{reply.pk}/report/", alice)
     member.get_by_label("Spam").check()
     member.get_by_label("Details for the moderators").fill("Third time <b>today</b>.")
@@ -28,7 +28,7 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
         "link", name="Moderation"
     ).click()
     expect(page.locator("h1")).to_have_text("Review queue")
-    row_of(page, reply).locator(".open").focus()
+    find_row(page, reply).locator(".open").focus()
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("You claimed this case.")).to_be_visible()
@@ -36,12 +36,14 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     assert Case.objects.get(post=reply).worked_on_by == carol
     page.keyboard.press("a")
     expect(page.locator("h1")).to_have_text("Hide this post?")
-    page.get_by_label("Reason").fill("advertising, said daj")  # no key is taken while one writes
+    page.get_by_label("Reason").fill(
+        "advertising, said daj"
+    )  # keys do nothing while a field has focus
     page.keyboard.press("Enter")
 
     expect(page.locator("h1")).to_have_text("Review queue")
     expect(page.locator(".messagelist")).to_contain_text("Post hidden.")
-    expect(row_of(page, reply)).to_have_count(0)
+    expect(find_row(page, reply)).to_have_count(0)
     assert Report.objects.get(post=reply).outcome == "acted"
 
     member.reload()
@@ -49,10 +51,12 @@ def test_report_is_worked_by_keyboard(visit, reply: Post, alice: User, carol: Us
     expect(member.locator("#main")).to_contain_text("advertising, said daj")
 
 
-def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: User) -> None:
-    second = reply_to(reply, author=alice, source="A second post that somebody minds.")
+def test_keys_move_between_rows_and_dismiss_reports(
+    visit, reply: Post, alice: User, carol: User
+) -> None:
+    second_post = reply_to(reply, author=alice, source="A second post that somebody minds.")
     report_post(reply, actor=alice, reason="other")
-    report_post(second, actor=carol, reason="other")
+    report_post(second_post, actor=carol, reason="other")
     page = visit("/admin/", carol)
     page.keyboard.press("j")
     expect(page.locator("#result_list tr:first-child .open")).to_be_focused()
@@ -61,49 +65,51 @@ def test_from_row_to_row_and_dismissed(visit, reply: Post, alice: User, carol: U
     page.keyboard.press("k")
     expect(page.locator("#result_list tr:first-child .open")).to_be_focused()
 
-    row_of(page, second).locator(".open").focus()
+    find_row(page, second_post).locator(".open").focus()
     page.keyboard.press("d")
     expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
     page.get_by_label("Reason").fill("it is fine")
     page.keyboard.press("Enter")
-    expect(row_of(page, second)).to_have_count(0)
-    expect(row_of(page, reply)).to_have_count(1)
-    assert Report.objects.get(post=second).outcome == "dismissed"
+    expect(find_row(page, second_post)).to_have_count(0)
+    expect(find_row(page, reply)).to_have_count(1)
+    assert Report.objects.get(post=second_post).outcome == "dismissed"
 
 
-def test_going_away_leaves_the_case(visit, reply: Post, alice: User, carol: User) -> None:
+def test_leaving_the_page_releases_the_case(visit, reply: Post, alice: User, carol: User) -> None:
     report_post(reply, actor=alice, reason="other")
     case = Case.objects.get(post=reply)
     page = visit("/admin/", carol)
-    row_of(page, reply).locator(".open").click()
+    find_row(page, reply).locator(".open").click()
     expect(page.get_by_text("You claimed this case.")).to_be_visible()
 
     page.goto("/")
     visitor = visit("/admin/", carol)
-    expect(row_of(visitor, reply).locator(".field-state")).to_have_text("open")
+    expect(find_row(visitor, reply).locator(".field-state")).to_have_text("open")
     case.refresh_from_db()
     assert case.worked_on_by is None
 
 
-def test_without_scripts(visit, reply: Post, alice: User, carol: User) -> None:
+def test_case_is_claimed_released_and_dismissed_without_scripts(
+    visit, reply: Post, alice: User, carol: User
+) -> None:
     report_post(reply, actor=alice, reason="other")
     page = visit("/admin/", carol, java_script_enabled=False)
-    row_of(page, reply).locator(".open").click()
+    find_row(page, reply).locator(".open").click()
     expect(page.get_by_text("You claimed this case.")).to_be_visible()
     page.get_by_role("button", name="Release").click()
-    row_of(page, reply).get_by_role("link", name="Dismiss").click()
+    find_row(page, reply).get_by_role("link", name="Dismiss").click()
     page.get_by_label("Reason").fill("it is fine")
     page.get_by_role("button", name="Dismiss").click()
-    expect(row_of(page, reply)).to_have_count(0)
+    expect(find_row(page, reply)).to_have_count(0)
 
 
-def test_keys_turned_off_do_nothing(visit, reply: Post, alice: User, carol: User) -> None:
+def test_keys_do_nothing_when_turned_off(visit, reply: Post, alice: User, carol: User) -> None:
     report_post(reply, actor=alice, reason="other")
     set_keys(carol, are_on=False)
     try:
         page = visit("/admin/", carol)
         expect(page.locator("p.keys")).to_be_hidden()
-        row_of(page, reply).locator(".open").focus()
+        find_row(page, reply).locator(".open").focus()
         page.keyboard.press("d")
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("A post by bob")

@@ -1,4 +1,4 @@
-"""Nothing typed is ever lost: on any device, whatever goes wrong meanwhile."""
+"""Drafts: text is saved on any device and survives every error."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from forum.actions.posts import delete_post, reply_to
 from forum.models import Draft, Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
+from tests.browser.page_faults import log_in
 from tests.browser.pages import expect_composer
-from tests.browser.watch import sign_in
-from tests.browser.world import PASSWORD
+from tests.browser.sample_data import PASSWORD
 from tests.moderation_actions import split_off
 from tests.waiting import wait_until
 
 WORDS = "Bricks breathe, moss or no moss."
-DRAFTS = "import('/static/js/drafts.js').then(() => true)"
+IMPORT_DRAFTS = "import('/static/js/drafts.js').then(() => true)"
 
 
 @pytest.fixture(autouse=True)
-def no_drafts(world) -> None:
-    Draft.objects.filter(member__in=[world.alice, world.bob]).delete()
+def delete_drafts(sample_data) -> None:
+    Draft.objects.filter(member__in=[sample_data.alice, sample_data.bob]).delete()
 
 
-def address_of(post: Post) -> str:
+def reply_url(post: Post) -> str:
     return f"/p/{post.pk}/reply/"
 
 
 def open_composer(page: Page, post: Post) -> Locator:
     page.locator(f"#p{post.pk} > .acts").get_by_role("link", name="Reply to").click()
     expect_composer(page)
-    assert page.evaluate(DRAFTS)
+    assert page.evaluate(IMPORT_DRAFTS)
     return page.locator(f"#reply-{post.pk}-text")
 
 
-def begin(page: Page, post: Post) -> Locator:
-    """Write a reply, until the server has it."""
+def write_draft(page: Page, post: Post) -> Locator:
+    """Write a reply, and wait until the server has saved it."""
     field = open_composer(page, post)
     page.keyboard.type(WORDS)
     expect_saved(page)
@@ -47,7 +47,7 @@ def expect_saved(page: Page) -> None:
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
 
 
-def sources(member: User) -> list[str]:
+def draft_texts(member: User) -> list[str]:
     return [draft.source for draft in Draft.objects.of_member(member).kept()]
 
 
@@ -58,20 +58,20 @@ def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
 
 @pytest.fixture
 def plain_page(visit, reply: Post, alice: User) -> Page:
-    return visit(address_of(reply), alice, java_script_enabled=False)
+    return visit(reply_url(reply), alice, java_script_enabled=False)
 
 
 # -- On another device ----------------------------------------------------------------------------
 
 
-def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
+def test_draft_of_a_closed_page_is_continued_on_another_device(
     visit, page: Page, opening: Post, reply: Post, alice: User
 ) -> None:
     open_composer(page, reply)
     page.keyboard.type("Bricks brea")
     page.close(run_before_unload=False)
 
-    expect_sources(alice, ["Bricks brea"])
+    expect_draft_texts(alice, ["Bricks brea"])
     phone = visit(reply.thread.get_absolute_url(), alice, viewport={"width": 390, "height": 800})
     offer = phone.locator(f"#p{reply.pk} + .offer")
     expect(offer).to_contain_text("Draft reply to bob, 2 words.")
@@ -85,46 +85,48 @@ def test_killed_mid_sentence_goes_on_elsewhere_under_the_right_post(
     phone.keyboard.press("Control+Enter")
     expect(phone.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).source == "Bricks breathe."
-    assert not sources(alice)
+    assert not draft_texts(alice)
 
 
-def expect_sources(member: User, texts: list[str]) -> None:
-    """Wait for what a page that is gone has sent."""
-    wait_until(lambda: sources(member) == texts, 5, said=f"not {texts}")
+def expect_draft_texts(member: User, texts: list[str]) -> None:
+    """Wait until the server has saved what a closed page sent."""
+    wait_until(lambda: draft_texts(member) == texts, 5, said=f"not {texts}")
 
 
-def test_two_devices_are_shown_both_texts(visit, page: Page, reply: Post, alice: User) -> None:
+def test_conflicting_drafts_of_two_devices_are_both_shown(
+    visit, page: Page, reply: Post, alice: User
+) -> None:
     phone = visit(reply.thread.get_absolute_url(), alice)
-    on_phone = open_composer(phone, reply)
-    begin(page, reply)
+    phone_field = open_composer(phone, reply)
+    write_draft(page, reply)
 
     phone.keyboard.type("From the phone.")
 
-    other = phone.get_by_role("group", name="A newer draft from another device")
-    expect(other).to_contain_text(WORDS)
-    expect(on_phone).to_have_value("From the phone.")
-    assert sources(alice) == [WORDS]
-    other.get_by_role("button", name="Use that one").click()
-    expect(on_phone).to_have_value(WORDS)
+    newer_draft = phone.get_by_role("group", name="A newer draft from another device")
+    expect(newer_draft).to_contain_text(WORDS)
+    expect(phone_field).to_have_value("From the phone.")
+    assert draft_texts(alice) == [WORDS]
+    newer_draft.get_by_role("button", name="Use that one").click()
+    expect(phone_field).to_have_value(WORDS)
 
 
-def test_words_typed_before_the_scripts_arrive_are_saved(visit, reply: Post, alice: User) -> None:
+def test_text_typed_before_the_scripts_are_loaded_is_saved(visit, reply: Post, alice: User) -> None:
     page = visit("/", alice)
-    waiting = []
+    routes = []
 
-    def hold_back(route: Route) -> None:
-        waiting.append(route)
+    def record_route(route: Route) -> None:
+        routes.append(route)
 
-    page.route("**/js/drafts*.js", hold_back)
-    page.goto(address_of(reply), wait_until="commit")
+    page.route("**/js/drafts*.js", record_route)
+    page.goto(reply_url(reply), wait_until="commit")
     page.get_by_label("Your reply to bob").fill(WORDS)
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
-    waiting[0].continue_()
+    routes[0].continue_()
     expect_saved(page)
-    assert sources(alice) == [WORDS]
+    assert draft_texts(alice) == [WORDS]
 
 
-def test_without_scripts_preview_saves_and_the_draft_stands_at_its_place(
+def test_preview_without_scripts_saves_a_draft_that_is_offered_below_the_post(
     plain_page: Page, reply: Post
 ) -> None:
     plain_page.get_by_label("Your reply to bob").fill(WORDS)
@@ -140,16 +142,16 @@ def test_without_scripts_preview_saves_and_the_draft_stands_at_its_place(
 # -- Discarding, and a second composer ------------------------------------------------------------
 
 
-def test_discarded_text_comes_back(page: Page, reply: Post, alice: User) -> None:
-    field = begin(page, reply)
+def test_discarding_can_be_undone(page: Page, reply: Post, alice: User) -> None:
+    field = write_draft(page, reply)
     page.get_by_role("button", name="Discard").click()
     form = page.locator(".given-up .note")
     expect(form).to_be_focused()
-    assert sources(alice) == []
+    assert draft_texts(alice) == []
     form.get_by_role("button", name="Undo").click()
     expect(field).to_have_value(WORDS)
     expect(field).to_be_focused()
-    assert sources(alice) == [WORDS]
+    assert draft_texts(alice) == [WORDS]
 
 
 def test_discarding_without_scripts_can_be_undone(
@@ -161,23 +163,23 @@ def test_discarding_without_scripts_can_be_undone(
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
 
 
-def test_second_composer_folds_the_first_to_a_line(page: Page, opening: Post, reply: Post) -> None:
-    first = begin(page, reply)
+def test_second_composer_collapses_the_first(page: Page, opening: Post, reply: Post) -> None:
+    first = write_draft(page, reply)
     second = open_composer(page, opening)
-    line = page.locator(f"#reply-{reply.pk} > .offer")
+    folded_line = page.locator(f"#reply-{reply.pk} > .offer")
     expect(first).to_be_hidden()
-    expect(line).to_contain_text("Your reply to bob, 6 words.")
+    expect(folded_line).to_contain_text("Your reply to bob, 6 words.")
     expect(second).to_have_value("")
-    line.get_by_role("button", name="Continue").click()
+    folded_line.get_by_role("button", name="Continue").click()
     expect(first).to_be_focused()
     expect(first).to_have_value(WORDS)
     expect(second).to_have_count(0)
 
 
-# -- What goes wrong ------------------------------------------------------------------------------
+# -- Errors ---------------------------------------------------------------------------------------
 
 
-def test_offline_the_device_keeps_it_and_gives_it_back(
+def test_text_written_offline_is_restored_from_the_device(
     page: Page, reply: Post, alice: User
 ) -> None:
     open_composer(page, reply)
@@ -186,24 +188,24 @@ def test_offline_the_device_keeps_it_and_gives_it_back(
     expect(page.locator("[data-js-saved]")).to_contain_text("Saved on this device at ")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose [role=alert]")).to_contain_text("No connection")
-    assert sources(alice) == []
+    assert draft_texts(alice) == []
     context = page.context
-    # What a page sends on leaving outlives it, and may get through once the browser is online:
+    # A request that a page sends as it is left may get through once the browser is online again:
     # the draft would then come from the server, not from the device.
     page.evaluate("() => { window.fetch = async () => { throw new TypeError('offline'); }; }")
     page.close()
     context.set_offline(False)
-    assert sources(alice) == []
+    assert draft_texts(alice) == []
 
     page = context.new_page()
     page.goto(reply.thread.get_absolute_url())
     field = open_composer(page, reply)
     expect(field).to_have_value(WORDS)
     expect_saved(page)
-    assert sources(alice) == [WORDS]
+    assert draft_texts(alice) == [WORDS]
 
 
-def test_back_online_it_is_saved_and_never_posted_by_itself(
+def test_text_written_offline_is_saved_but_not_posted_once_online(
     page: Page, reply: Post, alice: User
 ) -> None:
     open_composer(page, reply)
@@ -214,16 +216,16 @@ def test_back_online_it_is_saved_and_never_posted_by_itself(
     page.context.set_offline(False)
     expect_saved(page)
     expect(page.locator(".compose [role=alert]")).to_have_count(0)
-    assert sources(alice) == [WORDS]
+    assert draft_texts(alice) == [WORDS]
     assert not Post.objects.filter(parent=reply).exists()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
-def test_offline_a_page_of_its_own_is_not_left(visit, reply: Post, alice: User) -> None:
-    page = visit(address_of(reply), alice)
+def test_posting_offline_does_not_leave_the_reply_page(visit, reply: Post, alice: User) -> None:
+    page = visit(reply_url(reply), alice)
     expect_composer(page)
-    assert page.evaluate(DRAFTS)
+    assert page.evaluate(IMPORT_DRAFTS)
     page.context.set_offline(True)
     page.keyboard.type(WORDS)
     page.get_by_role("button", name="Post reply").click()
@@ -235,39 +237,39 @@ def test_offline_a_page_of_its_own_is_not_left(visit, reply: Post, alice: User) 
     assert Post.objects.get(parent=reply).source == WORDS
 
 
-def break_down(route: Route) -> None:
+def respond_with_error(route: Route) -> None:
     route.fulfill(status=500, content_type="text/html", body="<h1>Traceback</h1>")
 
 
-def test_leaving_asks_only_when_nothing_has_the_text(
+def test_leaving_asks_for_confirmation_when_the_text_is_saved_nowhere(
     browser: Browser, browser_context_args: dict, site: str, reply: Post, alice: User
 ) -> None:
     with browser.new_context(**browser_context_args) as context:
-        sign_in(context, alice, site)
+        log_in(context, alice, site)
         page = context.new_page()
         page.goto(reply.thread.get_absolute_url())
         page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
-        page.route(f"**{address_of(reply)}", refuse_posts)
+        page.route(f"**{reply_url(reply)}", fail_posts)
         field = open_composer(page, reply)
         page.keyboard.type(WORDS)
         expect(page.locator("[data-js-saved]")).to_contain_text("Not saved.")
 
-        with page.expect_event("dialog") as asked:
+        with page.expect_event("dialog") as dialog:
             page.evaluate("setTimeout(() => location.assign('/'))")
 
-        assert asked.value.type == "beforeunload"
-        asked.value.dismiss()
+        assert dialog.value.type == "beforeunload"
+        dialog.value.dismiss()
         expect(field).to_have_value(WORDS)
 
 
-def refuse_posts(route: Route) -> None:
+def fail_posts(route: Route) -> None:
     if route.request.method == "POST":
-        break_down(route)
+        respond_with_error(route)
     else:
         route.continue_()
 
 
-def test_logged_out_meanwhile_only_the_writer_gets_it_back(
+def test_text_written_after_logout_is_restored_for_its_author_only(
     page: Page, reply: Post, alice: User, bob: User
 ) -> None:
     open_composer(page, reply)
@@ -275,22 +277,24 @@ def test_logged_out_meanwhile_only_the_writer_gets_it_back(
     page.keyboard.type(WORDS)
     expect(page.locator(".state")).to_contain_text("You were logged out while you were writing.")
     page.get_by_role("link", name="Log in", exact=True).click()
-    log_in(page, "bob")
+    submit_login_form(page, "bob")
     expect(page.get_by_label("Your reply to bob")).to_have_value("")
     page.context.clear_cookies(name="sessionid")
-    page.goto(f"/accounts/login/?next={address_of(reply)}")
-    log_in(page, "alice")
+    page.goto(f"/accounts/login/?next={reply_url(reply)}")
+    submit_login_form(page, "alice")
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
 
 
-def log_in(page: Page, name: str) -> None:
+def submit_login_form(page: Page, name: str) -> None:
     page.get_by_label("Name or e-mail address").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
     page.locator("main").get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Reply to bob")).to_be_visible()
 
 
-def test_token_that_changed_meanwhile_is_learned(page: Page, reply: Post, alice: User) -> None:
+def test_csrf_token_that_changed_while_writing_is_replaced(
+    page: Page, reply: Post, alice: User
+) -> None:
     open_composer(page, reply)
     page.context.clear_cookies(name="csrftoken")
     page.keyboard.type(WORDS)
@@ -299,10 +303,10 @@ def test_token_that_changed_meanwhile_is_learned(page: Page, reply: Post, alice:
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
-def test_locked_meanwhile_lets_it_be_copied_and_keeps_it(
+def test_text_can_be_copied_when_the_thread_was_locked_while_writing(
     page: Page, reply: Post, alice: User, carol: User
 ) -> None:
-    field = begin(page, reply)
+    field = write_draft(page, reply)
     lock_thread(reply.thread, actor=carol, reason="going in circles")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose .bad")).to_contain_text("going in circles")
@@ -311,38 +315,40 @@ def test_locked_meanwhile_lets_it_be_copied_and_keeps_it(
     page.get_by_role("button", name="Copy text").click()
     expect(page.get_by_role("status").first).to_have_text("Text copied.")
     page.get_by_role("link", name="Your drafts").click()
-    # The page of the test before may have saved its text late, as it was closed.
-    kept = page.locator(".list li").filter(has_text="going in circles")
-    kept.get_by_role("button", name="Discard").click()
+    # The page of the previous test may have saved its text late, while it was closed.
+    entry = page.locator(".list li").filter(has_text="going in circles")
+    entry.get_by_role("button", name="Discard").click()
     page.locator(".messages").get_by_role("button", name="Undo").click()
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
 
 
-def test_parent_removed_meanwhile_it_can_go_to_the_thread(
+def test_reply_to_a_post_hidden_while_writing_can_go_to_the_thread(
     page: Page, opening: Post, reply: Post, alice: User, carol: User
 ) -> None:
-    begin(page, reply)
+    write_draft(page, reply)
     hide_post(reply, actor=carol, reason="advertising")
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Post to the thread instead").click()
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.filter(parent=opening, source=WORDS).exists()
-    assert sources(alice) == []
+    assert draft_texts(alice) == []
 
 
-def test_parent_moved_meanwhile_it_goes_along(page: Page, reply: Post, carol: User) -> None:
-    begin(page, reply)
-    elsewhere = split_off(reply, title="Wet bricks", actor=carol, reason="another matter")
+def test_reply_to_a_post_moved_while_writing_goes_to_the_new_thread(
+    page: Page, reply: Post, carol: User
+) -> None:
+    write_draft(page, reply)
+    new_thread = split_off(reply, title="Wet bricks", actor=carol, reason="another matter")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
-    assert Post.objects.get(parent=reply).thread == elsewhere
+    assert Post.objects.get(parent=reply).thread == new_thread
 
 
-def test_thread_deleted_meanwhile_the_text_stays(
+def test_text_is_kept_when_the_thread_was_deleted_while_writing(
     visit, opening: Post, alice: User, bob: User
 ) -> None:
     page = visit(opening.thread.get_absolute_url(), bob)
-    field = begin(page, opening)
+    field = write_draft(page, opening)
     delete_post(opening, actor=alice)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose .bad")).to_contain_text("no longer exists")
@@ -353,12 +359,12 @@ def test_thread_deleted_meanwhile_the_text_stays(
     expect(page.locator(".raw")).to_have_text(WORDS)
 
 
-def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: User) -> None:
+def test_conflicting_edits_of_two_tabs_are_both_shown(visit, opening: Post, alice: User) -> None:
     address = f"/p/{opening.pk}/edit/"
     first, second = visit(address, alice), visit(address, alice)
     for tab in (first, second):
         expect_composer(tab)
-        assert tab.evaluate(DRAFTS)
+        assert tab.evaluate(IMPORT_DRAFTS)
     first.get_by_label("Text of the post", exact=True).fill("From the first tab.")
     first.get_by_role("button", name="Save").click()
     expect(first.locator(".messages .note")).to_have_text("Saved.")
@@ -375,13 +381,13 @@ def test_two_tabs_editing_one_post_are_shown_both(visit, opening: Post, alice: U
     assert opening.source == "From the second tab."
 
 
-# -- What others do meanwhile ---------------------------------------------------------------------
+# -- New activity while writing -------------------------------------------------------------------
 
 
-def test_replies_that_arrived_are_shown_before_posting_and_nothing_moves(
+def test_new_replies_are_shown_before_posting_and_nothing_moves(
     page: Page, reply: Post, carol: User
 ) -> None:
-    field = begin(page, reply)
+    field = write_draft(page, reply)
     top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
     reply_to(reply, author=carol, source="It does in *spring*, mind you.")
     page.keyboard.type(" Really.")
@@ -398,7 +404,9 @@ def test_replies_that_arrived_are_shown_before_posting_and_nothing_moves(
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
 
 
-def test_replies_that_arrived_without_scripts(plain_page: Page, reply: Post, carol: User) -> None:
+def test_new_replies_are_shown_before_posting_without_scripts(
+    plain_page: Page, reply: Post, carol: User
+) -> None:
     reply_to(reply, author=carol, source="It does in *spring*, mind you.")
     plain_page.get_by_label("Your reply to bob").fill(WORDS)
     plain_page.get_by_role("button", name="Post reply").click()

@@ -1,4 +1,4 @@
-"""The site that the browser looks at: people, boards and threads of every kind, made once."""
+"""Sample data of the browser tests: members, boards and threads of every kind, created once."""
 
 from __future__ import annotations
 
@@ -65,43 +65,43 @@ And _then_ see https://example.org/a/very/long/address/that/no/column/of/a/phone
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What tests may look at, and may not change."""
+class SampleData:
+    """Rows that tests may read, and may not change."""
 
     alice: User
     bob: User
     carol: User  # a moderator
     dan: User  # suspended
     erin: User  # an administrator
-    frank: User  # has used up what one may post at once
+    frank: User  # has used up the limit of posts
     board: Board
     empty: Board
-    yard: Board  # where tests begin threads of their own
+    yard: Board  # where tests start their own threads
     seed: Thread
-    forked: Thread  # with code, an edited post and one in another script
-    mixed: Thread  # with posts hidden and deleted
-    quoted: Thread  # with quotes of which everything became that can
+    forked: Thread  # with code, an edited post and one in Arabic script
+    mixed: Thread  # with hidden and deleted posts
+    quoted: Thread  # with quotes in every state that a quote can have
     locked: Thread
     pinned: Thread
-    long: Thread  # more than fits on a page
-    deep: Thread  # 60 posts at random places, of which bob has seen 30
+    long: Thread  # more posts than fit on a page
+    deep: Thread  # 60 posts at random places, of which bob has read 30
 
 
-def opening_of(thread: Thread) -> Post:
+def get_opening_post(thread: Thread) -> Post:
     return Post.objects.get(thread=thread, parent=None)
 
 
-def exhaust(person: User) -> None:
-    """Let somebody have used up what one may post at once."""
+def use_up_rate_limit(person: User) -> None:
+    """Use up the limit of posts for a member."""
     RateLimit.objects.update_or_create(
         key=f"{POSTS.kind}:person:{person.pk}", defaults={"tokens": 0, "updated_at": timezone.now()}
     )
 
 
-def build() -> World:
-    """Make all of it, in a fresh database, through the real actions."""
+def create_sample_data() -> SampleData:
+    """Create everything in a fresh database, through the forum's own actions."""
     call_command("loaddata", "seed_conversation", verbosity=0)
-    people = {name: _member(name) for name in "alice bob carol dan erin frank".split()}
+    people = {name: _create_member(name) for name in "alice bob carol dan erin frank".split()}
     Role.objects.create(person=people["carol"], kind=Role.Kind.MODERATOR)
     Role.objects.create(person=people["erin"], kind=Role.Kind.ADMINISTRATOR)
     ask_to_anonymise(
@@ -116,18 +116,18 @@ def build() -> World:
     empty = Board.objects.create(category=category, name="Stones", slug="stones")
     yard = Board.objects.create(category=category, name="Yard", slug="yard", position=9)
     alice, bob, carol = people["alice"], people["bob"], people["carol"]
-    locked = _thread(board, alice, "Ivy")
+    locked = _start_thread(board, alice, "Ivy")
     lock_thread(locked, actor=carol, reason="going in circles")
-    pinned = _thread(board, alice, "How to ask here")
+    pinned = _start_thread(board, alice, "How to ask here")
     pin_thread(pinned, actor=carol, reason="for everybody")
-    deep = _generated(board, 60, [alice, bob, carol])
+    deep = _import_random_thread(board, 60, [alice, bob, carol])
     mark_revisions_read(deep, member=bob, numbers=range(1, 31))
-    forked = _forked(board, alice, bob, carol)
-    _reported(forked, alice, carol, people["erin"])
-    mixed = _mixed(board, alice, bob, carol)
-    _drafts(people, forked, mixed, locked)
-    _pending_post(people, forked)
-    return World(
+    forked = _start_forked_thread(board, alice, bob, carol)
+    _report_posts(forked, alice, carol, people["erin"])
+    mixed = _start_mixed_thread(board, alice, bob, carol)
+    _create_drafts(people, forked, mixed, locked)
+    _create_pending_posts(people, forked)
+    return SampleData(
         **people,
         board=board,
         empty=empty,
@@ -135,32 +135,32 @@ def build() -> World:
         seed=Thread.objects.get(pk=1),
         forked=forked,
         mixed=mixed,
-        quoted=_quoted(board, pinned, people),
+        quoted=_start_quoting_thread(board, pinned, people),
         locked=locked,
         pinned=pinned,
-        long=_generated(board, 230, [alice, bob], is_flat=True),
+        long=_import_random_thread(board, 230, [alice, bob], is_flat=True),
         deep=deep,
     )
 
 
-def _drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thread) -> None:
-    """Begun before what became of their places."""
-    answered = Post.objects.filter(thread=forked, level=1)[0]
+def _create_drafts(people: dict[str, User], forked: Thread, mixed: Thread, locked: Thread) -> None:
+    """Save drafts, of which the parents were locked or hidden since."""
+    reply = Post.objects.filter(thread=forked, level=1)[0]
     removed = Post.objects.filter(thread=mixed, hidden_at__isnull=False)[0]
     for name, parent in (
-        ("erin", answered),
-        ("frank", opening_of(locked)),
+        ("erin", reply),
+        ("frank", get_opening_post(locked)),
         ("frank", removed),
     ):
-        written = Writing("What I had begun to write about walls,\n\nand *why*.")
-        save_draft(Purpose(parent_id=parent.pk), member=people[name], written=written)
+        writing = Writing("What I had begun to write about walls,\n\nand *why*.")
+        save_draft(Purpose(parent_id=parent.pk), member=people[name], written=writing)
 
 
-def _pending_post(people: dict[str, User], forked: Thread) -> None:
-    """Of frank's: a reply, a thread and an edit that wait, and a reply that was rejected."""
+def _create_pending_posts(people: dict[str, User], forked: Thread) -> None:
+    """Let frank have a pending reply, thread and edit, and a rejected reply."""
     frank, board = people["frank"], forked.board
     set_up(ReviewRule(kind="words", terms="casino*\njackpot"), actor=people["erin"])
-    opening = opening_of(forked)
+    opening = get_opening_post(forked)
     own = reply_to(opening, author=frank, source="Mine is dry.\n\nSouth side.")
     text = "> Try this first:\n\nMy uncle’s *casino* had moss too, see https://example.org/jackpot"
     for title, purpose in (
@@ -169,42 +169,42 @@ def _pending_post(people: dict[str, User], forked: Thread) -> None:
         ("Moss at the casino", Purpose(board_id=board.pk)),
         ("", Purpose(post_id=own.pk)),
     ):
-        why = Submission(frank, render(text), title=title).why_held()
-        assert why
-        written = Writing(text, title=title)
-        pending = hold_post(purpose, author=frank, written=written, why=why)
+        causes = Submission(frank, render(text), title=title).why_held()
+        assert causes
+        writing = Writing(text, title=title)
+        pending = hold_post(purpose, author=frank, written=writing, why=causes)
     first = PendingPost.objects.earliest("pk")
     reject_pending_post(first, actor=people["carol"], reason="advertising")
     assert pending.is_edit
 
 
-def _member(name: str) -> User:
+def _create_member(name: str) -> User:
     person = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
 
 
-def _thread(board: Board, author: User, title: str) -> Thread:
+def _start_thread(board: Board, author: User, title: str) -> Thread:
     return start_thread(board, author=author, title=title, source=f"{title}: what do you think?")
 
 
-def _forked(board: Board, alice: User, bob: User, carol: User) -> Thread:
-    """The opening post, an answer with three answers, one of which goes on as a chain."""
-    thread = _thread(board, alice, "Moss on the north wall")
-    head = reply_to(opening_of(thread), author=bob, source=CODE)
-    first = reply_to(head, author=alice, source="The first of three answers.")
-    reply_to(head, author=carol, source="> Try this first:\n\nThe second of three answers.")
-    reply_to(head, author=bob, source="@alice @carol وهذا هو الجواب الثالث والأخير هنا.")
+def _start_forked_thread(board: Board, alice: User, bob: User, carol: User) -> Thread:
+    """Start a thread with one reply that has three replies, one of which goes on as a chain."""
+    thread = _start_thread(board, alice, "Moss on the north wall")
+    top_level = reply_to(get_opening_post(thread), author=bob, source=CODE)
+    first = reply_to(top_level, author=alice, source="The first of three answers.")
+    reply_to(top_level, author=carol, source="> Try this first:\n\nThe second of three answers.")
+    reply_to(top_level, author=bob, source="@alice @carol وهذا هو الجواب الثالث والأخير هنا.")
     chain = reply_to(first, author=bob, source="Which goes on.")
     reply_to(chain, author=alice, source="And on.")
-    # Long enough ago to leave a mark.
+    # Long enough ago for the edit to be marked.
     Revision.objects.filter(post=first).update(created_at=timezone.now() - timedelta(hours=1))
     edit_post(first, actor=alice, source="The first of the three answers.")
     return thread
 
 
-def _reported(thread: Thread, alice: User, carol: User, erin: User) -> None:
-    """What bob wrote there; and of what alice did, a post that she edited."""
+def _report_posts(thread: Thread, alice: User, carol: User, erin: User) -> None:
+    """Report bob's posts and the post that alice edited."""
     for post in Post.objects.filter(thread=thread, author__username="bob"):
         report_post(post, actor=carol, reason="spam")
         report_post(post, actor=erin, reason="off-topic", words="Not again.\n\n" + "x" * 300)
@@ -212,9 +212,9 @@ def _reported(thread: Thread, alice: User, carol: User, erin: User) -> None:
     report_post(edited, actor=erin, reason="attack", words='<img src=x onerror="alert(1)">')
 
 
-def _mixed(board: Board, alice: User, bob: User, carol: User) -> Thread:
-    thread = _thread(board, alice, "Lichen")
-    opening = opening_of(thread)
+def _start_mixed_thread(board: Board, alice: User, bob: User, carol: User) -> Thread:
+    thread = _start_thread(board, alice, "Lichen")
+    opening = get_opening_post(thread)
     hidden = reply_to(opening, author=bob, source="Buy my stones.")
     reply_to(hidden, author=alice, source="No.")
     deleted = reply_to(opening, author=bob, source="I take that back.")
@@ -266,11 +266,11 @@ Of a quote.
 In any script."""
 
 
-def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
-    """A thread in which carol quotes everybody, in the last post but one."""
+def _start_quoting_thread(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
+    """Start a thread in which carol quotes everybody, in the last post but one."""
     alice, bob, carol = people["alice"], people["bob"], people["carol"]
-    thread = _thread(board, alice, "Moss and bricks")
-    opening = opening_of(thread)
+    thread = _start_thread(board, alice, "Moss and bricks")
+    opening = get_opening_post(thread)
     long = "I have looked at many. " * 30
     exact = reply_to(
         opening,
@@ -289,7 +289,7 @@ def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
         source="> What is quoted inside of a quote is folded away.\n\n"
         "And what was said to it stands in front.",
     )
-    sources = [exact.pk, opening_of(elsewhere).pk]
+    sources = [exact.pk, get_opening_post(elsewhere).pk]
     quoting = reply_to(exact, author=carol, source=QUOTES.format("\n\n"), quoted_post_ids=sources)
     reply_to(quoting, author=alice, source="@carol That was a lot of quotes.")
     edit_post(
@@ -299,18 +299,20 @@ def _quoted(board: Board, elsewhere: Thread, people: dict[str, User]) -> Thread:
     return thread
 
 
-def _generated(board: Board, count: int, authors: list[User], *, is_flat: bool = False) -> Thread:
-    """A thread of so many posts: each answers the opening post, or any earlier one."""
-    chance = random.Random(60)
-    begun = datetime(2026, 11, 1, 12, tzinfo=timezone.get_current_timezone())
+def _import_random_thread(
+    board: Board, count: int, authors: list[User], *, is_flat: bool = False
+) -> Thread:
+    """Import a thread of `count` posts that reply to the opening post, or to any earlier one."""
+    rng = random.Random(60)
+    start = datetime(2026, 11, 1, 12, tzinfo=timezone.get_current_timezone())
     posts = [
         ImportedPost(
-            key=key,
-            parent=None if key == 1 else 1 if is_flat else chance.randrange(1, key),
-            author=authors[key % len(authors)],
-            source=f"This is what the post with the number {key} says. " * 3,
-            created_at=begun + timedelta(minutes=key),
+            key=number,
+            parent=None if number == 1 else 1 if is_flat else rng.randrange(1, number),
+            author=authors[number % len(authors)],
+            source=f"This is what the post with the number {number} says. " * 3,
+            created_at=start + timedelta(minutes=number),
         )
-        for key in range(1, count + 1)
+        for number in range(1, count + 1)
     ]
     return import_thread(board, title=f"A conversation of {count} posts", posts=posts)

@@ -1,30 +1,30 @@
-"""Writing in a thread's page: what several files of tests do with the composer."""
+"""Using the composer in a thread's page."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
 from forum.models import Post
+from tests.browser.page_steps import IMPORT_COMPOSER
 from tests.browser.pages import expect_composer
-from tests.browser.steps import COMPOSER_SCRIPT
 
 
-def press(page: Page, post: Post, name: str) -> None:
+def click_post_link(page: Page, post: Post, name: str) -> None:
     page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
 
 
-def field_of(page: Page, post: Post) -> Locator:
+def composer_field(page: Page, post: Post) -> Locator:
     return page.locator(f"#reply-{post.pk}-text")
 
 
 def open_composer(page: Page, post: Post) -> Locator:
-    press(page, post, "Reply to")
+    click_post_link(page, post, "Reply to")
     expect_composer(page)
-    return field_of(page, post)
+    return composer_field(page, post)
 
 
-def send(page: Page) -> None:
-    assert page.evaluate(COMPOSER_SCRIPT)
+def submit_composer(page: Page) -> None:
+    assert page.evaluate(IMPORT_COMPOSER)
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose")).to_have_count(0)
     expect(page.get_by_role("status").first).to_contain_text("Posted.")

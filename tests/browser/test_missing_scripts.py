@@ -1,37 +1,37 @@
-"""A script that cannot be fetched: what needs it says so, everything else works on."""
+"""Scripts that cannot be loaded: what needs one shows an error, everything else works."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
 from forum.models import Post, Thread, User
-from tests.browser.writing import field_of, press
+from tests.browser.composer import click_post_link, composer_field
 
 
-def without(page: Page, *names: str) -> None:
+def block_scripts(page: Page, *names: str) -> None:
     for name in names:
         page.route(f"**/js/{name}*.js", lambda route: route.abort())
 
 
-def test_key_whose_script_is_missing_says_so(visit, thread: Thread, reply: Post) -> None:
+def test_key_with_a_missing_script_shows_an_error(visit, thread: Thread, reply: Post) -> None:
     page = visit(thread.get_absolute_url())
-    without(page, "keys")
+    block_scripts(page, "keys")
     page.keyboard.press("j")
     expect(page.get_by_role("alert").first).to_contain_text("No connection")
     page.keyboard.press("Escape")
     expect(page.locator("#alert")).to_be_empty()
 
 
-def test_reading_and_answering_go_on_without_the_scripts_that_smooth_them(
+def test_reading_and_replying_work_without_the_optional_scripts(
     visit, thread: Thread, reply: Post, alice: User
 ) -> None:
     page = visit(thread.get_absolute_url(), alice)
-    without(
+    block_scripts(
         page, "dom", "jumps", "folds", "drafts", "composer", "quoting", "mentions", "page_updates"
     )
     page.mouse.wheel(0, 200)
-    press(page, reply, "Reply to")
-    expect(field_of(page, reply)).to_be_focused()
+    click_post_link(page, reply, "Reply to")
+    expect(composer_field(page, reply)).to_be_focused()
     page.keyboard.type("Without any help.")
     page.get_by_role("button", name="Post reply").click()
     expect(page.locator(".text", has_text="Without any help.")).to_be_visible()

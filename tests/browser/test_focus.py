@@ -1,13 +1,13 @@
-"""With the keyboard alone: focus is never lost, never hidden, and its order is that of the page."""
+"""Keyboard focus: never lost, never hidden, and in the order of the page."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.browser.world import World
+from tests.browser.sample_data import SampleData
 
-# What has focus, if it is out of sight or under the bar; what is higher than the room above the
-# bar cannot help it.
+# Returns the focused element if it is off the screen or under the bar. An element that is higher
+# than the space above the bar does not count.
 COVERED = """() => {
     const focus = document.activeElement;
     const bar = document.querySelector(".bar");
@@ -20,23 +20,27 @@ NAMES = """all => all.map(one =>
     document.getElementById(one.getAttribute("aria-labelledby")).textContent.trim())"""
 
 
-def test_focus_is_never_under_the_bar(visit, world: World) -> None:
-    page = visit(world.seed.get_absolute_url(), world.alice, viewport={"width": 390, "height": 600})
+def test_focus_is_never_under_the_bar(visit, sample_data: SampleData) -> None:
+    page = visit(
+        sample_data.seed.get_absolute_url(),
+        sample_data.alice,
+        viewport={"width": 390, "height": 600},
+    )
 
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
-    covered = []
+    faults = []
     for _ in range(100):
         page.keyboard.press("Tab")
-        covered.append(page.evaluate(COVERED))
+        faults.append(page.evaluate(COVERED))
         if page.evaluate("document.activeElement.closest('.foot') !== null"):
             break
-    assert [fault for fault in covered if fault] == []
+    assert [fault for fault in faults if fault] == []
     expect(page.locator(".foot :focus")).to_have_count(1)
 
 
-def test_skip_link_leads_to_the_content(visit, world: World) -> None:
-    page = visit(world.seed.get_absolute_url())
+def test_skip_link_moves_focus_to_the_content(visit, sample_data: SampleData) -> None:
+    page = visit(sample_data.seed.get_absolute_url())
     page.keyboard.press("Tab")
 
     page.keyboard.press("Enter")
@@ -44,9 +48,11 @@ def test_skip_link_leads_to_the_content(visit, world: World) -> None:
     expect(page.locator("#main")).to_be_focused()
 
 
-def test_bar_makes_room_for_the_composer(visit, world: World) -> None:
+def test_bar_is_hidden_while_the_composer_has_focus(visit, sample_data: SampleData) -> None:
     page = visit(
-        world.forked.get_absolute_url(), world.alice, viewport={"width": 390, "height": 600}
+        sample_data.forked.get_absolute_url(),
+        sample_data.alice,
+        viewport={"width": 390, "height": 600},
     )
     expect(page.locator(".bar")).to_be_visible()
 
@@ -56,8 +62,10 @@ def test_bar_makes_room_for_the_composer(visit, world: World) -> None:
     expect(page.locator(".bar")).to_be_hidden()
 
 
-def test_every_reply_has_a_name_that_says_whom_it_answers(visit, world: World) -> None:
-    page = visit(world.forked.get_absolute_url())
+def test_accessible_name_of_a_reply_names_the_author_it_replies_to(
+    visit, sample_data: SampleData
+) -> None:
+    page = visit(sample_data.forked.get_absolute_url())
 
     names = page.locator("li > article").evaluate_all(NAMES)
 

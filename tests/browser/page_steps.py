@@ -1,41 +1,41 @@
-"""Steps taken in a page before a test looks at it."""
+"""Steps to take in a page before a test checks it."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-STILL = 5  # looks at a link that must find it in one place
+STABLE_CHECKS = 5  # equal positions in a row
 
 
-def press(link: Locator) -> None:
-    """Click a link far down a long page, once it stands still.
+def click_when_stable(link: Locator) -> None:
+    """Click a link far down a long page once it no longer moves.
 
-    Posts are laid out as they come into view, so right after scrolling it may move away from
-    under the pointer. Asked from here: a page without scripts has no frames to count.
+    Posts are laid out as they come into view, so right after scrolling the link may move away from
+    under the pointer. The position is polled from Python: a page without scripts has no frames.
     """
     link.scroll_into_view_if_needed()
-    last, looks = None, 0
-    while looks < STILL:
-        stands = link.bounding_box()
-        looks = looks + 1 if stands == last else 0
-        last = stands
+    last_box, checks = None, 0
+    while checks < STABLE_CHECKS:
+        box = link.bounding_box()
+        checks = checks + 1 if box == last_box else 0
+        last_box = box
         link.page.wait_for_timeout(20)
     link.click()
 
 
-def open_keys(page: Page) -> None:
+def open_shortcuts(page: Page) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-# The composer's script comes when the first composer does.
-COMPOSER_SCRIPT = "import('/static/js/composer.js').then(() => true)"
-# The script that comes once somebody moves about in a thread.
-PLACE_SCRIPT = "import('/static/js/jumps.js').then(() => true)"
+# The script is loaded with the first composer.
+IMPORT_COMPOSER = "import('/static/js/composer.js').then(() => true)"
+# The script is loaded when somebody starts to move about in a thread.
+IMPORT_JUMPS = "import('/static/js/jumps.js').then(() => true)"
 
 
-def open_peek(page: Page) -> None:
-    assert page.evaluate(PLACE_SCRIPT)
+def open_post_preview(page: Page) -> None:
+    assert page.evaluate(IMPORT_JUMPS)
     page.locator(".re a", has_text="Try this first").first.focus()
     page.keyboard.press("Space")
     expect(page.locator(".peek")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Watching pages for faults: errors, dialogs, requests to other servers."""
+"""Recording the faults of pages: errors, dialogs, requests to other servers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
 
 from forum.models import User
 
-# Statuses above 399 and broken connections are reported too; tests look at those themselves.
+# Chromium also reports statuses above 399 and broken connections; tests check those themselves.
 FAILED_REQUEST = (
     "Failed to load resource",
     "Response Status Error Code",
@@ -17,7 +17,7 @@ FAILED_REQUEST = (
 )
 
 
-class Watch:
+class FaultRecorder:
     """Everything that went wrong in the pages of a browser context."""
 
     def __init__(self, context: BrowserContext, site: str) -> None:
@@ -43,7 +43,7 @@ class Watch:
             self.faults.append(f"asked for {request.url}")
 
 
-def sign_in(context: BrowserContext, person: User, site: str) -> None:
+def log_in(context: BrowserContext, person: User, site: str) -> None:
     client = Client()
     client.force_login(person)
     name = settings.SESSION_COOKIE_NAME

@@ -1,4 +1,4 @@
-"""Reading a conversation: who answers whom, quotes that lead to their words, long threads."""
+"""Reading a thread: captions of posts, indentation, long threads, and print."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from forum.models import Post
-from tests.browser.world import opening_of
+from tests.browser.sample_data import get_opening_post
 
 
-def left(page: Page, post: int) -> float:
+def left_edge(page: Page, post: int) -> float:
     return page.locator(f"#p{post}").bounding_box()["x"]
 
 
@@ -18,22 +18,22 @@ def assert_in_view(page: Page, selector: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until what came into view has been laid out, and the scripts have had their turn."""
+    """Wait until the posts in view have been laid out, and the scripts have run."""
     page.evaluate("new Promise(done => setTimeout(() => requestAnimationFrame(done), 150))")
 
 
-def test_seed_reads_as_one_column(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url())
+def test_seed_thread_has_one_column(visit, sample_data) -> None:
+    page = visit(sample_data.seed.get_absolute_url())
 
     expect(page.locator("h1")).to_have_text("If I can read it, why can't I train an LLM on it?")
     expect(page.get_by_role("heading", name="4 replies", exact=True)).to_be_visible()
-    assert {left(page, post) for post in (2, 3, 4, 5)} == {left(page, 2)}
+    assert {left_edge(page, post) for post in (2, 3, 4, 5)} == {left_edge(page, 2)}
     tops = [page.locator(f"#p{post}").bounding_box()["y"] for post in (1, 2, 3, 4, 5)]
     assert tops == sorted(tops)
 
 
-def test_each_post_says_whom_it_answers(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url())
+def test_each_post_names_the_authors_it_replies_to(visit, sample_data) -> None:
+    page = visit(sample_data.seed.get_absolute_url())
 
     expect(page.locator("#p2 .re")).to_have_text("to lina’s opening post")
     expect(page.locator("#p4 .re")).to_have_text("to lina, also to hopeless")
@@ -43,24 +43,26 @@ def test_each_post_says_whom_it_answers(visit, world) -> None:
 
 
 @pytest.mark.parametrize(("width", "step"), [(1280, 44), (390, 16)])
-def test_fork_steps_in_and_chain_does_not(visit, world, width: int, step: int) -> None:
-    page = visit(world.forked.get_absolute_url(), viewport={"width": width, "height": 800})
-    head, first, second, third, chain, end = (
-        Post.objects.filter(thread=world.forked)
+def test_forks_are_indented_and_chains_are_not(visit, sample_data, width: int, step: int) -> None:
+    page = visit(sample_data.forked.get_absolute_url(), viewport={"width": width, "height": 800})
+    top_level, first, second, third, chain, end = (
+        Post.objects.filter(thread=sample_data.forked)
         .exclude(parent=None)
-        .exclude(author=world.frank)  # whose reply stands for itself
+        .exclude(author=sample_data.frank)  # his reply is a branch of its own
         .order_by("pk")
     )
 
-    assert left(page, head.pk) == left(page, opening_of(world.forked).pk)
-    for answer in (first, second, third):
-        assert left(page, answer.pk) == pytest.approx(left(page, head.pk) + step, abs=0.5)
-    assert left(page, chain.pk) == left(page, end.pk) == left(page, first.pk)
+    assert left_edge(page, top_level.pk) == left_edge(page, get_opening_post(sample_data.forked).pk)
+    for reply in (first, second, third):
+        assert left_edge(page, reply.pk) == pytest.approx(
+            left_edge(page, top_level.pk) + step, abs=0.5
+        )
+    assert left_edge(page, chain.pk) == left_edge(page, end.pk) == left_edge(page, first.pk)
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_text_keeps_a_readable_width_at_any_depth(visit, world, width: int) -> None:
-    page = visit(world.deep.get_absolute_url(), viewport={"width": width, "height": 800})
+def test_text_keeps_a_readable_width_at_any_depth(visit, sample_data, width: int) -> None:
+    page = visit(sample_data.deep.get_absolute_url(), viewport={"width": width, "height": 800})
 
     widths = page.locator(".text").evaluate_all("all => all.map(one => one.offsetWidth)")
 
@@ -68,8 +70,8 @@ def test_text_keeps_a_readable_width_at_any_depth(visit, world, width: int) -> N
     assert min(widths) >= (432 if width == 1280 else 290)
 
 
-def test_lists_nest_as_deep_as_the_posts_are(visit, world) -> None:
-    page = visit(world.deep.get_absolute_url())
+def test_lists_are_nested_as_deeply_as_the_posts(visit, sample_data) -> None:
+    page = visit(sample_data.deep.get_absolute_url())
 
     nesting = page.locator(".node > .post").evaluate_all("""all => all.map(post => {
         let depth = 0;
@@ -77,13 +79,13 @@ def test_lists_nest_as_deep_as_the_posts_are(visit, world) -> None:
         return [Number(post.id.slice(1)), depth];
     })""")
 
-    levels = Post.objects.filter(thread=world.deep, level__gt=0).values_list("pk", "level")
+    levels = Post.objects.filter(thread=sample_data.deep, level__gt=0).values_list("pk", "level")
     assert dict(nesting) == dict(levels)
     assert max(levels.values_list("level", flat=True)) > 5
 
 
-def test_fold_hides_the_answers_and_keeps_the_post(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url())
+def test_fold_hides_the_replies_and_keeps_the_post(visit, sample_data) -> None:
+    page = visit(sample_data.seed.get_absolute_url())
 
     page.get_by_text("3 replies from").click()
 
@@ -92,8 +94,8 @@ def test_fold_hides_the_answers_and_keeps_the_post(visit, world) -> None:
 
 
 @pytest.mark.parametrize("place", [5, 120, 225])
-def test_permalink_lands_on_its_post_in_a_long_thread(visit, world, place: int) -> None:
-    post = Post.objects.filter(thread=world.long).order_by("number")[place]
+def test_permalink_scrolls_to_its_post_in_a_long_thread(visit, sample_data, place: int) -> None:
+    post = Post.objects.filter(thread=sample_data.long).order_by("number")[place]
 
     page = visit(f"/p/{post.pk}/")
 
@@ -102,8 +104,8 @@ def test_permalink_lands_on_its_post_in_a_long_thread(visit, world, place: int) 
     assert_in_view(page, f"#p{post.pk}")
 
 
-def test_more_replies_come_without_moving_the_line_read(visit, world) -> None:
-    page = visit(world.long.get_absolute_url())
+def test_loading_more_replies_does_not_move_the_post_being_read(visit, sample_data) -> None:
+    page = visit(sample_data.long.get_absolute_url())
     page.evaluate("window.same = true")
     more = page.get_by_role("link", name="Show 30 more replies")
     more.focus()
@@ -121,8 +123,8 @@ def test_more_replies_come_without_moving_the_line_read(visit, world) -> None:
     assert page.evaluate("window.same")
 
 
-def test_more_replies_are_a_page_without_javascript(visit, world) -> None:
-    page = visit(world.long.get_absolute_url(), java_script_enabled=False)
+def test_more_replies_are_a_page_without_javascript(visit, sample_data) -> None:
+    page = visit(sample_data.long.get_absolute_url(), java_script_enabled=False)
     expect(page.locator(".node > .post")).to_have_count(199)
 
     page.get_by_role("link", name="Show 30 more replies").click()
@@ -132,7 +134,7 @@ def test_more_replies_are_a_page_without_javascript(visit, world) -> None:
     expect(page.locator(".node > .post")).to_have_count(199)
 
 
-def test_front_page_and_board_lead_to_the_thread(visit, world) -> None:
+def test_front_page_and_board_link_to_the_thread(visit, sample_data) -> None:
     page = visit("/")
     expect(page.get_by_role("heading", name="Law & licences")).to_be_visible()
 
@@ -144,8 +146,8 @@ def test_front_page_and_board_lead_to_the_thread(visit, world) -> None:
     expect(page.locator("h1")).to_have_text("Moss on the north wall")
 
 
-def test_print_leaves_out_what_paper_cannot_do(visit, world) -> None:
-    page = visit(world.seed.get_absolute_url(), world.alice)
+def test_print_leaves_out_navigation_and_actions(visit, sample_data) -> None:
+    page = visit(sample_data.seed.get_absolute_url(), sample_data.alice)
     expect(page.locator(".top")).to_be_visible()
 
     page.emulate_media(media="print")
