@@ -1,4 +1,4 @@
-"""Every address of the site, as the URLconf has them, and one of each kind in a scene."""
+"""Addresses of the site: every route of the URLconf, with one example of each in the scene."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.scene import Scene
 
 
 def routes() -> Iterator[str]:
-    """The name of every route; of one without a name its pattern."""
+    """Yield the name of every route, or its pattern if it has no name."""
     yield from _routes(get_resolver(), "")
 
 
@@ -28,43 +28,45 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[str]:
             yield namespace + (entry.name or str(entry.pattern))
 
 
-def _names_with(parameters: set[str]) -> Iterator[str]:
-    """The names of the site's own routes that take exactly these parameters."""
-    known = get_resolver().reverse_dict
+def _routes_with(parameters: set[str]) -> Iterator[str]:
+    """Yield the names of the site's own routes that take exactly these parameters."""
+    reverse_dict = get_resolver().reverse_dict
     for route in routes():
         if ":" not in route and any(
-            set(names) == parameters for way in known.getlist(route) for _form, names in way[0]
+            set(names) == parameters
+            for pattern in reverse_dict.getlist(route)
+            for _form, names in pattern[0]
         ):
             yield route
 
 
 @cache
 def addresses(scene: Scene) -> dict[str, str]:
-    """The site's own pages: "name of the route, state of what it is about" → path."""
-    found = {name: reverse(name) for name in _names_with(parameters=set())}
-    about_boards = _names_with(parameters={"slug"})
-    found |= {name: reverse(name, args=[scene.board.slug]) for name in about_boards}
+    """Return the paths of the site's own pages, by "name of the route, state of its target"."""
+    found = {name: reverse(name) for name in _routes_with(parameters=set())}
+    board_routes = _routes_with(parameters={"slug"})
+    found |= {name: reverse(name, args=[scene.board.slug]) for name in board_routes}
     for state, thread in scene.threads.items():
-        for name in ABOUT_THREAD.get(state, ()):
+        for name in THREAD_ROUTES.get(state, ()):
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
         found[f"thread-detail {state}"] = thread.get_absolute_url()
     for state in ("visible", "hidden", "deleted", "deleted-opening"):
-        about = ABOUT_GONE if state == "deleted-opening" else ABOUT_POST
-        for name in (*about, *ABOUT_STANDING) if state == "visible" else about:
+        route_names = DELETED_POST_ROUTES if state == "deleted-opening" else POST_ROUTES
+        for name in (*route_names, *PUBLISHED_POST_ROUTES) if state == "visible" else route_names:
             found[f"{name} {state}"] = reverse(name, args=[scene.posts[state].pk])
     for ordinal, state in enumerate(("visible", "hidden", "deleted")):
         quote = [scene.posts["quoting"].pk, ordinal]
         found[f"post-quote {state}"] = reverse("post-quote", args=quote)
         found[f"post-quoted {state}"] = reverse("post-quoted", args=[scene.posts[state].pk])
     for person in ("bob", "dan", "carol"):
-        for name in ABOUT_PERSON:
+        for name in PERSON_ROUTES:
             found[f"{name} {person}"] = reverse(name, args=[person])
     entry = ModerationAction.objects.get(act="hide-post").pk
-    for name in ABOUT_ENTRY:
+    for name in LOG_ENTRY_ROUTES:
         found[name] = reverse(name, args=[entry])
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
-    found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in ABOUT_PENDING_POST}
+    found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in PENDING_POST_ROUTES}
     selected = reverse("moderate", args=["post", "hide"])
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
@@ -74,7 +76,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     return found
 
 
-ABOUT_THREAD = {
+THREAD_ROUTES = {
     "open": (
         *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
@@ -83,30 +85,30 @@ ABOUT_THREAD = {
     "locked": ("thread-short", "thread-lock"),
     "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next", "thread-map"),
 }
-ABOUT_POST = (
+POST_ROUTES = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
     "post-branch",
 )
-# Of a post that stands: what moderators can do besides.
-ABOUT_STANDING = tuple(
+# Moderation pages of a published post.
+PUBLISHED_POST_ROUTES = tuple(
     name
     for name in (f"post-{action.slug}" for action in actions_on("post"))
     if name not in ("post-hide", "post-unhide")
 )
-# Of the opening post of a deleted thread.
-ABOUT_GONE = ("post-detail", "post-reply", "post-hide")
-# Of the entry of the log about the hidden post.
-ABOUT_ENTRY = ("log-entry", "log-undo", "log-appeal")
-ABOUT_PENDING_POST = (
+# Pages of the opening post of a deleted thread.
+DELETED_POST_ROUTES = ("post-detail", "post-reply", "post-hide")
+# Pages of the log entry for the hidden post.
+LOG_ENTRY_ROUTES = ("log-entry", "log-undo", "log-appeal")
+PENDING_POST_ROUTES = (
     "pending-post-detail",
     "pending-post-withdraw",
     *(f"pending_post-{action.slug}" for action in actions_on("pending_post")),
 )
-ABOUT_PERSON = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
+PERSON_ROUTES = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
 
-# What is done with one row by pressing a button.
-STEPS = {
+# Admin pages that act on one row by a button.
+ROW_STEPS = {
     "erasure": ("confirm", "refuse"),
     "case": ("claim", "release", "next", "previous", "reporters"),
 }
@@ -114,7 +116,7 @@ STEPS = {
 
 @cache
 def desk_addresses(scene: Scene) -> dict[str, str]:
-    """The desk's pages, by the name of the route."""
+    """Return the paths of the admin's pages, by the name of the route."""
     objects = {
         "category": scene.board.category.pk,
         "board": scene.board.pk,
@@ -139,19 +141,19 @@ def desk_addresses(scene: Scene) -> dict[str, str]:
         for page in ("change", "delete", "history"):
             route = f"admin:forum_{name}_{page}"
             found[route] = reverse(route, args=[objects[name]])
-        for step in STEPS.get(name, ()):
+        for step in ROW_STEPS.get(name, ()):
             route = f"admin:forum_{name}_{step}"
             found[route] = reverse(route, args=[objects[name]])
     return found
 
 
 def one_each(found: dict[str, str]) -> dict[str, str]:
-    """Return the first address of each route: its subject in the plainest state."""
+    """Return the first address of each route, with the target in its simplest state."""
     routes_seen: set[str] = set()
-    plain = {}
+    first = {}
     for key, path in found.items():
         route = key.split()[0]
         if route not in routes_seen:
-            plain[key] = path
+            first[key] = path
         routes_seen.add(route)
-    return plain
+    return first

@@ -1,4 +1,4 @@
-"""Looking for a word anywhere in the database."""
+"""Searching all text columns of the database."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Test vectors of other projects, read in place and never copied here.
+"""Test vectors of other projects, read in place and never copied into this repository.
 
-They are a second opinion: whatever they test is tested on data of our own in `tests/data/`, too.
+They are additional: everything that they test is also tested with the files in `tests/data/`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DATA = ROOT / "tests" / "data"
 
 
 def corpus(name: str) -> Path:
-    """Return the path of one corpus file, or skip the test and say what is missing."""
+    """Return the path of a corpus file, or skip the test and name the missing file."""
     folder = Path(os.environ.get("CORPORA_DIR") or ROOT.parent / "shared" / "corpora")
     path = folder / name
     if not path.exists():
@@ -29,10 +29,10 @@ def corpus(name: str) -> Path:
 
 
 def corpus_json(name: str) -> Any:
-    """Return one JSON file of the corpora."""
+    """Return the data of a JSON file of the corpora."""
     return json.loads(corpus(name).read_text(encoding="utf-8"))
 
 
 def data_json(name: str) -> Any:
-    """Return one JSON file of our own test data."""
+    """Return the data of a JSON file in `tests/data/`."""
     return json.loads((DATA / name).read_text(encoding="utf-8"))

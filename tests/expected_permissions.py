@@ -1,35 +1,35 @@
-"""Permissions expected for each moderation action: the one thing about it written by hand.
+"""Expected permissions of each moderation action, the only part of its tests written by hand.
 
-A new action needs one row in `EXPECTED`: its page's name, and for targets of everybody who can act
-against somebody. Tests of permissions and of addresses read this.
+A new action needs one row in `EXPECTED`: the name of its page, and for each target the people who
+can do it. Tests of permissions and of addresses read this table.
 """
 
 from __future__ import annotations
 
 # Moderators of the scene: mona of its board, otto of another, carol of the site; erin administers.
-# Nobody acts on themselves, or on somebody of their rank or above.
+# Nobody acts on themselves, or on a member with the same role or a higher one.
 HERE = {"mona", "carol", "erin"}
 
-# What goes against the author of a post: by whose post it is, who can.
+# Actions against the author of a post, by that author.
 AGAINST_AUTHOR = {
     "alice": HERE,
     "mona": {"carol", "erin"},
-    "otto": HERE,  # no moderator in this board
+    "otto": HERE,  # otto is not a moderator of this board
     "carol": {"erin"},
     "erin": set[str](),
 }
-# What is done to a place goes against nobody, whoever wrote there.
+# Actions on a thread or branch are allowed whoever wrote it.
 TO_A_PLACE = dict.fromkeys(AGAINST_AUTHOR, HERE)
-# What goes against a member: at least in one board.
+# Actions against a member need a role in at least one board.
 AGAINST_MEMBER = {
     "bob": HERE | {"otto"},
     "dan": HERE | {"otto"},
-    "mona": {"carol", "erin", "otto"},  # in otto's board she is a member
+    "mona": {"carol", "erin", "otto"},  # mona is a member in otto's board
     "otto": {"carol", "erin", "mona"},
     "carol": {"erin"},
     "erin": set[str](),
 }
-# For ever, and not by moderators of one board alone.
+# Permanent deletion is not for moderators of single boards.
 DELETING_POSTS = AGAINST_AUTHOR | {
     "alice": {"carol", "erin"},
     "otto": {"carol", "erin"},

@@ -1,7 +1,7 @@
-"""Leaving an empty database after a test that commits.
+"""Emptying the database after a test that commits, without TRUNCATE.
 
-Django empties all tables by TRUNCATE, which makes new files for each of them and for each index,
-and then writes its permissions anew: half a second. The tables of a test hold a few rows.
+Django truncates all tables, which creates new files for each table and index, and then creates its
+permissions anew: half a second. The tables of a test have only a few rows.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ KEPT = {ContentType, Permission}
 
 
 def delete_all_rows() -> None:
-    """Past the triggers, which refuse to let the log go and posts whose thread is not locked."""
+    """Delete without triggers, which protect the log, and posts whose thread is not locked."""
     models = set(apps.get_models(include_auto_created=True)) - KEPT
     deletes = [f'DELETE FROM "{model._meta.db_table}"' for model in models]
-    past_triggers = "SET session_replication_role = {}"
-    statements = [past_triggers.format("replica"), *deletes, past_triggers.format("DEFAULT")]
+    set_triggers = "SET session_replication_role = {}"
+    statements = [set_triggers.format("replica"), *deletes, set_triggers.format("DEFAULT")]
     with connection.cursor() as cursor:
         cursor.execute(";".join(statements))
 
@@ -30,16 +30,16 @@ def delete_all_rows() -> None:
 flush = TransactionTestCase._fixture_teardown
 
 
-def leave_it_empty(test: TransactionTestCase) -> None:
-    """Do what Django does after a test that commits, faster where the server lets us.
+def empty_database(test: TransactionTestCase) -> None:
+    """Do the same as Django after a test that commits, faster if the server allows it.
 
-    Other tests follow in the same process: they find no limit that this one has used up.
+    Other tests of the same process start with empty rate limits.
     """
     cache.clear()
     try:
         delete_all_rows()
     except ProgrammingError as error:
-        # Nobody but a superuser gets past triggers.
+        # Only a superuser can turn triggers off.
         if not isinstance(error.__cause__, InsufficientPrivilege):
             raise
         flush(test)

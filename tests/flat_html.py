@@ -1,6 +1,6 @@
-"""Pages as a browser lays them out: white space that it would not show is taken out.
+"""Pages without the white space that a browser does not show.
 
-Templates are indented and wrapped. Tests that look for a piece of HTML need not know how.
+Templates are indented and wrapped. Tests that look for a piece of HTML need not know the layout.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ BLOCKS = (
     "|h[1-6]|head|header|html|legend|li|link|main|meta|nav|noscript|ol|option|p|section|select|summary"
     "|table|tbody|td|th|thead|title|tr|ul"
 )
-LAYOUT = r"\s*\n {2,}"  # a new line with an indent: what people write has none
+LAYOUT = r"\s*\n {2,}"  # a line break with an indent, which members' posts never have
 KEPT = re.compile(r"(<(?:pre|textarea|script)\b.*?</(?:pre|textarea|script)>)", re.S)
 TAG = re.compile(r"</?[a-z][^<>]*>")
 
@@ -37,7 +37,7 @@ def _flat(html: str) -> str:
 
 
 class FlatHtml:
-    """Middleware for the test client; browsers get pages as they are."""
+    """Middleware for the test client only; browsers get unchanged pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

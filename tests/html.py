@@ -1,7 +1,7 @@
-"""Pages read as people read them: posts, links, buttons, forms and messages.
+"""Reading pages as people do: posts, links, buttons, forms and messages.
 
-A page is parsed once, and strictly: a tag that is never closed, or closed in the wrong place,
-fails the test that opened the page. Text has its white space collapsed, as a browser shows it.
+A page is parsed once, and strictly: a tag that is not closed, or closed in the wrong place, fails
+the test. White space in text is collapsed, as in a browser.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Element:
         return self._node.attrib[attribute]
 
     def __contains__(self, text: str) -> bool:
-        """Say whether a reader of this part sees `text`."""
+        """Return whether a reader of this part sees `text`."""
         return text in self.text
 
     @property
@@ -92,18 +92,18 @@ class Element:
 
     @cached_property
     def text(self) -> str:
-        """The text that is shown, without scripts and the like."""
+        """Return the text that is shown, without scripts and the like."""
         return " ".join("".join(_shown(self._node)).split())
 
     @property
     def source(self) -> str:
-        """The text with all its white space, of a textarea for example."""
+        """Return the text with all its white space, for example of a textarea."""
         return "".join(self._node.itertext())
 
     def find_all(self, selector: str) -> list[Element]:
-        """Return what a CSS selector finds, in order.
+        """Return the elements that match a CSS selector, in order.
 
-        Understood are tags, `#id`, `.class`, `[name]`, `[name="value"]` (also `^=` and `*=`),
+        Supported are tags, `#id`, `.class`, `[name]`, `[name="value"]` (also `^=` and `*=`),
         descendants (`ul a`) and alternatives (`h1, h2`).
         """
         outside = r"(?![^\[]*\])"  # of brackets
@@ -116,7 +116,7 @@ class Element:
         ]
 
     def find(self, selector: str) -> Element:
-        """Return the only element that a CSS selector finds."""
+        """Return the only element that matches a CSS selector."""
         found = self.find_all(selector)
         assert len(found) == 1, f"{len(found)} elements match {selector!r} in {self!r}"
         return found[0]
@@ -129,7 +129,7 @@ class Element:
 
     @property
     def links(self) -> dict[str, str]:
-        """The addresses of links by what they say; of several that say the same, the first."""
+        """Return the addresses of links by their text; of links with the same text, the first."""
         links: dict[str, str] = {}
         for link in self.find_all("a[href]"):
             links.setdefault(link.text, link["href"])
@@ -137,11 +137,11 @@ class Element:
 
     @property
     def addresses(self) -> list[str]:
-        """The address of each link, in order."""
+        """Return the address of each link, in order."""
         return [link["href"] for link in self.find_all("a[href]")]
 
     def link(self, text: str) -> Element:
-        """Return the first link that says `text`, or begins with it."""
+        """Return the first link of which the text is `text`, or begins with it."""
         links = self.find_all("a[href]")
         found = [link for link in links if link.text == text]
         found += [link for link in links if link.text.startswith(text)]
@@ -169,12 +169,12 @@ class Element:
 
 @dataclass
 class Form:
-    """A form: where it goes, its fields as they are filled in, and its submit buttons by text."""
+    """A form: its address, its fields as filled in, and its submit buttons by text."""
 
     element: Element
     fields: dict[str, Any] = field(default_factory=dict)
     buttons: dict[str, dict[str, str]] = field(default_factory=dict)
-    options: dict[str, list[str]] = field(default_factory=dict)  # of each select
+    options: dict[str, list[str]] = field(default_factory=dict)  # of each select element
 
     def __post_init__(self) -> None:
         for control in self.element.find_all("input, textarea, select, button"):
@@ -208,7 +208,7 @@ class Form:
 
     @property
     def names(self) -> set[str]:
-        """The names of everything in it that can be sent."""
+        """Return the names of all fields and buttons."""
         return {each["name"] for each in self.element.find_all("[name]")}
 
 
@@ -221,7 +221,7 @@ class PostElement(Element):
 
     @property
     def byline(self) -> str:
-        """Its heading: the author, and to whom it replies."""
+        """Return the post's heading, with its author and the author of the parent."""
         return (self.find_all("h3") or self.find_all(".by"))[0].text
 
     @property
@@ -242,7 +242,7 @@ class PostElement(Element):
 
 
 class Page(Element):
-    """A whole page, or a fragment of one that htmx asked for."""
+    """A whole page, or a fragment for htmx."""
 
     def __init__(self, response: HttpResponse | str) -> None:
         self.html = response if isinstance(response, str) else response.content.decode()
@@ -258,17 +258,17 @@ class Page(Element):
 
     @property
     def messages(self) -> list[str]:
-        """The messages of the forum about the last action."""
+        """Return the forum's messages about the last action."""
         return self.texts(".messages .note")
 
     @property
     def errors(self) -> list[str]:
-        """The errors of a form."""
+        """Return the errors of a form."""
         return self.texts(".errorlist li, .summary li")
 
     @property
     def error_links(self) -> set[str]:
-        """The fields that the summary above a refused form leads to."""
+        """Return the addresses in the summary of errors."""
         return {link["href"] for link in self.find_all(".summary a")}
 
     @cached_property
@@ -281,25 +281,25 @@ class Page(Element):
 
     @cached_property
     def parents(self) -> dict[int, int | None]:
-        """The post above each post, as the lists of the page are nested."""
+        """Return the parent of each post, as the lists of the page are nested."""
         parents: dict[int, int | None] = {}
         for node, above in _walk(self._node, ()):
             if _matches(node, "article.post"):
-                around = [each for each in above if _matches(each, "li.node")][:-1]
-                heads = [each.find("article") for each in reversed(around)]
+                nodes_above = [each for each in above if _matches(each, "li.node")][:-1]
+                heads = [each.find("article") for each in reversed(nodes_above)]
                 head = next((head for head in heads if head is not None), None)
                 parents[_number(node)] = None if head is None else _number(head)
         return parents
 
     @property
     def depth(self) -> int:
-        """How deep the lists of posts are nested."""
+        """Return the number of levels of nested lists of posts."""
         nodes = (above for node, above in _walk(self._node, ()) if _matches(node, "li.node"))
         depths = [1 + sum(_matches(each, "li.node") for each in above) for above in nodes]
         return max(depths, default=0)
 
     def post(self, post_id: str | int) -> PostElement:
-        """Return the post with that primary key, or id in the page (`p12`)."""
+        """Return the post with that primary key, or with that id in the page (`p12`)."""
         wanted = post_id if isinstance(post_id, str) else f"p{post_id}"
         found = [post for post in self.posts if post.id == wanted]
         assert len(found) == 1, f"{len(found)} posts {wanted} among {[p.id for p in self.posts]}"
@@ -307,7 +307,7 @@ class Page(Element):
 
 
 def press(client: Client, page: str, button: str, **fields: Any) -> HttpResponse:
-    """Open `page`, fill in `fields` and press `button`; fail when the page has no such button."""
+    """Open `page`, fill in `fields` and press `button`; fail if the page has no such button."""
     response = client.get(page)
     assert response.status_code == 200, (page, response.status_code)
     return press_in(client, response, button, **fields)
@@ -346,7 +346,7 @@ _INLINE = frozenset(
 
 
 def _walk(node: Node, above: tuple[Node, ...]) -> Iterator[tuple[Node, tuple[Node, ...]]]:
-    """Go through what is inside `node`, each with the elements around it, the outermost first."""
+    """Yield each node inside `node` with the nodes above it, the outermost first."""
     for child in node:
         yield child, above
         yield from _walk(child, (*above, child))
@@ -356,8 +356,8 @@ def _matches_path(node: Node, above: tuple[Node, ...], path: list[str]) -> bool:
     *outer, last = path
     if not _matches(node, last):
         return False
-    around = iter(reversed(above))
-    return all(any(_matches(each, part) for each in around) for part in reversed(outer))
+    nodes_above = iter(reversed(above))
+    return all(any(_matches(each, part) for each in nodes_above) for part in reversed(outer))
 
 
 def _matches(node: Node, simple: str) -> bool:

@@ -1,8 +1,8 @@
-"""Is this HTML safe to show? A second opinion that shares no code with the sanitiser.
+"""Check that HTML is safe to show, with no code shared with the sanitiser.
 
 The HTML must follow a grammar so narrow that no two parsers can read it differently: text without
 angle brackets, opening tags with double-quoted attributes, closing tags in order. Within it only
-listed tags, attributes, classes and addresses may stand.
+the listed tags, attributes, classes and addresses are allowed.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ _LOCAL = re.compile(r"(?:/(?![/\\])|#|\?)[^\s]*")
 
 
 def problems(html: str, also: Mapping[str, set[str]] | None = None) -> list[str]:
-    """Return what is wrong with `html`, nothing when it is safe.
+    """Return the faults of `html`, an empty list if it is safe.
 
     `also` names further tags and their attributes, as the page's second step adds them
-    (`{"a": {"class"}}`); with it, links into the site are right, too.
+    (`{"a": {"class"}}`); with it, links into the site are allowed, too.
     """
     return list(_problems(html, also))
 
 
 def assert_safe(html: str, also: Mapping[str, set[str]] | None = None) -> None:
-    """Fail with a list of what is unsafe in `html`."""
+    """Fail with a list of the faults of `html`."""
     assert problems(html, also) == [], html[:2000]
 
 

@@ -1,4 +1,4 @@
-"""Counting how much text a request loads from the database."""
+"""Counting the text that a request loads from the database."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from forum.models import Revision
 
 
 @dataclass
-class Loaded:
+class LoadedTexts:
     revisions: int = 0
     characters: int = 0
 
 
 @contextmanager
-def counting_texts() -> Iterator[Loaded]:
+def counting_texts() -> Iterator[LoadedTexts]:
     """Count the revisions that become objects, and the characters of their texts."""
-    loaded = Loaded()
+    loaded = LoadedTexts()
 
     def count(instance: Revision, **_more: Any) -> None:
         loaded.revisions += 1

@@ -1,7 +1,7 @@
-"""Every moderation action with something to do for it, derived from the registry.
+"""Every moderation action, with a target that it applies to, derived from the registry.
 
-A new action needs nothing here: its set-up is found by its inverse, its form is filled by the kinds
-of its fields. Only forms that ask for another post, thread or moderator are filled by hand.
+A new action needs nothing here: it is set up by its inverse, and its form is filled in by the kinds
+of its fields. Only forms that ask for another post, thread or moderator are filled in by hand.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from forum.moderation.targets import Target
 EACH: list[Action[Any]] = all_actions()
 
 
-def name_of(action: Action[Any]) -> str:
+def page_name(action: Action[Any]) -> str:
     """Return the name of an action's page, which is also the id of its test cases."""
     return f"{action.kind.kind}-{action.slug}"
 
 
-IDS = [name_of(action) for action in EACH]
+IDS = [page_name(action) for action in EACH]
 BY_NAME = dict(zip(IDS, EACH, strict=True))
 
 REPORTER = "erin"
 ASSIGNEE = "erin"
 
-# Fields that name another row: of what a form is filled with, once `make_ready` was called.
-FIELDS: dict[str, Callable[[], str]] = {
+# Values of form fields that name another row, once `make_ready` was called.
+FIELD_VALUES: dict[str, Callable[[], str]] = {
     "post-move to": lambda: f"https://forum.example/p/{Post.objects.latest('pk').pk}/",
     "thread-merge into": lambda: str(Thread.objects.latest("pk").pk),
     "post-assign to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
@@ -48,11 +48,11 @@ FIELDS: dict[str, Callable[[], str]] = {
 
 
 def sent_with(action: Action[Any]) -> dict[str, str]:
-    """Return what the form of an action sends besides the reason, once `make_ready` was called."""
+    """Return the fields of an action's form besides the reason, once `make_ready` was called."""
     sent = {}
     for name, field in action.form.base_fields.items():
-        if by_hand := FIELDS.get(f"{name_of(action)} {name}"):
-            sent[name] = by_hand()
+        if get_value := FIELD_VALUES.get(f"{page_name(action)} {name}"):
+            sent[name] = get_value()
         elif not field.required or name == "reason":
             continue
         elif isinstance(field, forms.ModelChoiceField):
@@ -64,22 +64,22 @@ def sent_with(action: Action[Any]) -> dict[str, str]:
     return sent
 
 
-def split_off(post: Post, **how: Any) -> Thread:
+def split_off(post: Post, **kwargs: Any) -> Thread:
     """Split off a branch and return its thread."""
-    split_branch(post, **how)
+    split_branch(post, **kwargs)
     return Post.objects.select_related("thread").get(pk=post.pk).thread
 
 
 def waiting(parent: Post, author: User) -> PendingPost:
-    """Return a reply to that post that waits for a moderator."""
-    why = Why(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
+    """Create a pending reply to a post."""
+    cause = Why(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=author, written=Writing("It waits."), why=why)
+    return hold_post(purpose, author=author, written=Writing("It waits."), why=cause)
 
 
 def make_ready(action: Action[Any], target: Target, actor: User) -> None:
-    """Let there be something to do for an action: a report, or what its inverse takes back."""
-    name = name_of(action)
+    """Prepare a target that an action applies to, by a report or by the inverse of the action."""
+    name = page_name(action)
     if name == "post-move":
         assert isinstance(target, Post)
         opening = Post.objects.opening_of(target.thread_id).get()
@@ -89,15 +89,15 @@ def make_ready(action: Action[Any], target: Target, actor: User) -> None:
         start_thread(target.board, author=target.author, title="Another", source="Another thread.")
     if _is_applicable(action, target) or _is_applicable_once_reported(action, target):
         return
-    earlier = next(
-        each
-        for each in EACH
-        if each.entry.inverse == action.entry.name and each.kind == action.kind
+    inverse = next(
+        other
+        for other in EACH
+        if other.entry.inverse == action.entry.name and other.kind == action.kind
     )
-    make_ready(earlier, target, actor)
-    form = earlier.form({"reason": "To begin with"} | sent_with(earlier))
+    make_ready(inverse, target, actor)
+    form = inverse.form({"reason": "To begin with"} | sent_with(inverse))
     assert form.is_valid(), form.errors
-    earlier(target, actor=actor, **form.cleaned_data)
+    inverse(target, actor=actor, **form.cleaned_data)
 
 
 def _is_applicable(action: Action[Any], target: Target) -> bool:

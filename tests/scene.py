@@ -1,7 +1,7 @@
-"""One forum with everything in it that rules tell apart: every kind of person, every state.
+"""One forum with every role and every state that permissions tell apart.
 
-For tests that go through all addresses, people or states; a story of its own belongs in its test.
-Every text holds a token of its own, so that a leak can be recognised wherever it comes out.
+It is for tests of all addresses, roles or states; other tests create their own data. Every text has
+a token of its own, so that a leak is recognised anywhere.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from forum.moderation.configuration import set_up
 
 PASSWORD = "correct horse battery"
 
-# Who asks, in the order of every table: nobody; the author of most posts; another member; a
+# Columns of every table of permissions: a visitor; the author of most posts; another member; a
 # suspended one; a moderator of the site, of this board, of another board; an administrator.
 PEOPLE = ("visitor", "alice", "bob", "dan", "carol", "mona", "otto", "erin")
 
@@ -58,38 +58,38 @@ PEOPLE = ("visitor", "alice", "bob", "dan", "carol", "mona", "otto", "erin")
 class Scene:
     board: Board
     elsewhere: Board
-    draft: Draft = field(init=False)  # of alice's, an answer to bob
-    pending_post: PendingPost = field(init=False)  # of alice's, an answer to dan that waits
-    rule: ReviewRule = field(init=False)  # by which it waits
+    draft: Draft = field(init=False)  # alice's reply to bob
+    pending_post: PendingPost = field(init=False)  # alice's pending reply to dan
+    rule: ReviewRule = field(init=False)  # makes the pending post pending
     reason: ReasonTemplate = field(init=False)
-    erasure: Erasure = field(init=False)  # of a post of dan's, asked for by erin
+    erasure: Erasure = field(init=False)  # of a post of dan's, requested by erin
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
     threads: dict[str, Thread] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)
-    # What each text holds that is found nowhere else.
+    # The word by which each text is found.
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def client(self, name: str, **how: Any) -> Client:
-        """A browser in which that person is logged in, as it was at the beginning."""
-        client = Client(**how)
+    def client(self, name: str, **kwargs: Any) -> Client:
+        """Return a test client in which that person is logged in."""
+        client = Client(**kwargs)
         client.cookies.load(self.cookies.get(name, ""))
         return client
 
     def reader(self, name: str) -> Reader:
-        """The person, as the next request finds them."""
+        """Return the person as a new request would find them."""
         if name not in self.people:
             return AnonymousUser()
         return User.objects.get(pk=self.people[name].pk)
 
 
 def build_scene() -> Scene:
-    """Write the scene into the database, by the forum's own actions."""
+    """Create the scene by the forum's own actions."""
     outdoors = Category.objects.create(name="Outdoors")
     board = Board.objects.create(category=outdoors, name="Gardens", slug="gardens")
     elsewhere = Board.objects.create(category=outdoors, name="Roads", slug="roads")
     scene = Scene(board, elsewhere)
-    _people(scene)
+    _create_people(scene)
     alice, bob, carol = (scene.people[name] for name in ("alice", "bob", "carol"))
     for name in ("open", "locked", "deleted"):
         title = f"A thread that is {name}"
@@ -121,11 +121,11 @@ def build_scene() -> Scene:
     set_up(scene.reason, actor=scene.people["erin"])
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
-    scene.draft = _draft(scene, scene.posts["by-bob"], alice)
+    scene.draft = _save_draft(scene, scene.posts["by-bob"], alice)
     scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpending")
     set_up(scene.rule, actor=scene.people["erin"])
-    scene.pending_post = _pending_post(scene, scene.posts["quoting"], alice)
-    _order(scene, carol)
+    scene.pending_post = _hold_post(scene, scene.posts["quoting"], alice)
+    _moderate(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():
             row.refresh_from_db()
@@ -133,39 +133,39 @@ def build_scene() -> Scene:
 
 
 def _text(scene: Scene, *names: str) -> str:
-    """A text with a token for each of the names."""
+    """Return a text with a token for each of the names."""
     for name in names:
         scene.tokens[name] = f"token{name.replace('-', '')}"
     return f"Some words with {' and '.join(scene.tokens[name] for name in names)} in them."
 
 
 def _quotes(scene: Scene, *names: str) -> str:
-    """A post that quotes these, each by itself and each inside the one before."""
+    """Return a post that quotes these posts, each by itself and each inside the one before."""
     texts = [scene.posts[name].latest_revision().source for name in names]
-    apart = "\n\nand\n\n".join(f"> {text}" for text in texts)
-    inside = "\n".join(
+    separate_quotes = "\n\nand\n\n".join(f"> {text}" for text in texts)
+    nested_quotes = "\n".join(
         f"{'> ' * depth}{text}\n{'> ' * depth}" for depth, text in enumerate(texts, 1)
     )
-    return f"{apart}\n\nand\n\n{inside}\n\nSo they say."
+    return f"{separate_quotes}\n\nand\n\n{nested_quotes}\n\nSo they say."
 
 
-def _draft(scene: Scene, parent: Post, member: User) -> Draft:
-    written = Writing(_text(scene, "draft"))
-    draft = save_draft(Purpose(parent_id=parent.pk), member=member, written=written)
+def _save_draft(scene: Scene, parent: Post, member: User) -> Draft:
+    writing = Writing(_text(scene, "draft"))
+    draft = save_draft(Purpose(parent_id=parent.pk), member=member, written=writing)
     assert draft
     return draft
 
 
-def _pending_post(scene: Scene, parent: Post, member: User) -> PendingPost:
+def _hold_post(scene: Scene, parent: Post, member: User) -> PendingPost:
     source = _text(scene, "pending")
-    why = Submission(member, render(source)).why_held()
-    assert why
+    causes = Submission(member, render(source)).why_held()
+    assert causes
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=member, written=Writing(source), why=why)
+    return hold_post(purpose, author=member, written=Writing(source), why=causes)
 
 
-def _people(scene: Scene) -> None:
-    appointed = {
+def _create_people(scene: Scene) -> None:
+    roles = {
         "carol": (Role.Kind.MODERATOR, None),
         "mona": (Role.Kind.MODERATOR, scene.board),
         "otto": (Role.Kind.MODERATOR, scene.elsewhere),
@@ -175,8 +175,8 @@ def _people(scene: Scene) -> None:
         person = User.objects.create_user(name, f"{name}@example.org", PASSWORD)
         address = f"{name}@example.org"
         EmailAddress.objects.create(user=person, email=address, verified=True, primary=True)
-        if name in appointed:
-            kind, board = appointed[name]
+        if name in roles:
+            kind, board = roles[name]
             Role.objects.create(person=person, kind=kind, board=board)
         scene.people[name] = person
         client = Client()
@@ -184,8 +184,8 @@ def _people(scene: Scene) -> None:
         scene.cookies[name] = client.cookies.output(header="", sep=";")
 
 
-def _order(scene: Scene, carol: User) -> None:
-    """Hide, delete, lock, pin and suspend what the names say."""
+def _moderate(scene: Scene, carol: User) -> None:
+    """Hide, delete, lock, pin and suspend the targets named after it."""
     suspend_person(scene.people["dan"], actor=carol, reason="Spam")
     hidden = hide_post(scene.posts["hidden"], actor=carol, reason="Rude")
     appeal_against(hidden, actor=scene.people["alice"], words="It was not rude.")
@@ -198,16 +198,16 @@ def _order(scene: Scene, carol: User) -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Roll back whatever happens inside."""
+    """Roll back all changes made inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def all_rows() -> dict[str, tuple[int, str]]:
-    """Return the number of rows of each table, and a hash of them all.
+    """Return the number of rows of each table, and a hash of all of them.
 
-    Without sessions: they keep what somebody typed and was not taken.
+    Sessions are left out: they keep text that was typed and not accepted.
     """
     tables = {model._meta.db_table for model in apps.get_models()} - {"django_session"}
     found = {}
@@ -220,5 +220,5 @@ def all_rows() -> dict[str, tuple[int, str]]:
 
 
 def changed_since(before: dict[str, tuple[int, str]]) -> set[str]:
-    """The tables that are not what they were."""
+    """Return the tables that have changed."""
     return {table for table, rows in all_rows().items() if rows != before[table]}

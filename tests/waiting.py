@@ -1,4 +1,4 @@
-"""Waiting for what another process or thread does."""
+"""Waiting for another process or thread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20, *, said: str = "") -> None:
-    """Return once `condition` holds; fail when it does not in time."""
+    """Return once `condition` holds; fail if it does not in time."""
     give_up_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up_at, said or f"not after {seconds} s"

@@ -1,4 +1,4 @@
-"""The scene, written once for all tests of a file; each test leaves it as it was."""
+"""The scene, written once for all tests of a file; each test leaves it unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scene import Scene, build_scene
 
 @pytest.fixture(scope="module")
 def scene(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
-    """Around the transactions of the tests, which are marked `django_db`."""
+    """Keep the scene in a transaction around those of the tests, which are marked `django_db`."""
     with django_db_blocker.unblock(), transaction.atomic():
         yield build_scene()
         transaction.set_rollback(True)

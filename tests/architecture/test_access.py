@@ -1,4 +1,4 @@
-"""Every address × every kind of person, against one table. An address that is not in it fails."""
+"""Status of every address for every person, compared with one table; each address needs a row."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 
 from forum.admin import admin_site
-from tests.addresses import STEPS, addresses, desk_addresses, routes
+from tests.addresses import ROW_STEPS, addresses, desk_addresses, routes
 from tests.expected_permissions import EXPECTED
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-# Address, and the state of what it is about | GET | POST, of nothing but the token.
-# Statuses are those of: visitor alice bob dan carol mona otto erin; `in`: to the log-in page.
-# Two stand for a visitor and for everybody who is logged in, one for everybody.
+# Address and state of its target | GET | POST with nothing but the CSRF token.
+# Statuses are those of: visitor alice bob dan carol mona otto erin; `in`: sent to the login page.
+# Two statuses are those of a visitor and of everybody logged in; one is that of everybody.
 # alice wrote the posts, dan is suspended, carol moderates the site, mona this board, otto another,
-# erin administers. 422 is the answer to those who may, and have not said why, or what.
-# The rows of moderation actions follow from `EXPECTED`; here are those of targets in other states.
+# erin administers. 422 is the status for those who are allowed, because the form is empty.
+# Rows of moderation actions follow from `EXPECTED`; this table has targets in other states.
 TABLE = """
 home                            | 200                             | 405
 inbox                           | in 200                          | 405
@@ -127,10 +127,10 @@ account_confirm_email           | 200                             | 404
 account_reset_password_from_key | 200                             | 200
 """
 
-# At the desk the rule is one per model: who may look, and who may change.
-AT_THE_DESK = ("visitor", "bob", "carol", "mona", "otto", "erin")
+# The admin has one rule per model: who can view, and who can change.
+ADMIN_PEOPLE = ("visitor", "bob", "carol", "mona", "otto", "erin")
 MODERATORS = {"carol", "mona", "otto", "erin"}
-MAY_LOOK = {
+CAN_VIEW = {
     "category": {"erin"},
     "board": {"erin"},
     "reasontemplate": {"erin"},
@@ -143,11 +143,11 @@ MAY_LOOK = {
     "user": {"carol", "erin"},
     "erasure": {"carol", "erin"},
 }
-MAY_ADD_OR_DELETE = {
+CAN_ADD_OR_DELETE = {
     model: {"erin"} for model in ("category", "board", "reasontemplate", "reviewrule")
 }
-MAY_CHANGE = MAY_ADD_OR_DELETE | {"user": {"erin"}}
-DESK_ITSELF = {
+CAN_CHANGE = CAN_ADD_OR_DELETE | {"user": {"erin"}}
+ADMIN_PAGES = {
     "index": (200, 200),
     "app_list": (200, 200),
     "login": (302, 302),
@@ -157,8 +157,8 @@ DESK_ITSELF = {
 }
 
 
-# A pending post is there for its author and for the moderators of its board.
-SEE_PENDING = {"alice", "carol", "mona", "erin"}
+# A pending post is visible to its author and to the moderators of its board.
+CAN_SEE_PENDING = {"alice", "carol", "mona", "erin"}
 
 
 def rows() -> Iterator[tuple[str, str, str]]:
@@ -166,28 +166,28 @@ def rows() -> Iterator[tuple[str, str, str]]:
         address, get, post = (cell.strip() for cell in line.split("|"))
         yield address, "get", get
         yield address, "post", post
-    for name, expected in EXPECTED.items():
+    for name, expected_statuses in EXPECTED.items():
         kind = name.partition("-")[0]
         targets = ("bob", "dan", "carol") if kind == "person" else ("alice",)
         state = {"post": " visible", "thread": " open"}.get(kind, "")
         for target in targets:
             address = f"{name} {target}" if kind == "person" else name + state
-            yield address, "get", cells(kind, expected[target], "200")
-            yield address, "post", cells(kind, expected[target], "422")
+            yield address, "get", action_row(kind, expected_statuses[target], "200")
+            yield address, "post", action_row(kind, expected_statuses[target], "422")
 
 
-def cells(kind: str, allowed: set[str], answer: str) -> str:
-    """Return the row of an action that these are allowed."""
-    refused = {
-        name: "404" if kind == "pending_post" and name not in SEE_PENDING else "403"
+def action_row(kind: str, allowed: set[str], allowed_status: str) -> str:
+    """Return the row of an action for the people who are allowed it."""
+    refusals = {
+        name: "404" if kind == "pending_post" and name not in CAN_SEE_PENDING else "403"
         for name in PEOPLE
     }
-    answers = refused | {"visitor": "in"} | dict.fromkeys(allowed, answer)
-    return " ".join(answers[name] for name in PEOPLE)
+    statuses = refusals | {"visitor": "in"} | dict.fromkeys(allowed, allowed_status)
+    return " ".join(statuses[name] for name in PEOPLE)
 
 
-def expected(cell: str) -> dict[str, str]:
-    """Whom to ask, and what the answer is."""
+def expected_statuses(cell: str) -> dict[str, str]:
+    """Return the expected status for each person to test."""
     statuses = cell.split()
     if len(statuses) == 1:
         return dict.fromkeys(("visitor", "erin"), statuses[0])
@@ -196,12 +196,14 @@ def expected(cell: str) -> dict[str, str]:
     return dict(zip(PEOPLE, statuses, strict=True))
 
 
-def ask(scene: Scene, name: str, method: str, path: str) -> str:
-    """The status of the answer; `in` when it leads to the log-in page."""
+def get_status(scene: Scene, name: str, method: str, path: str) -> str:
+    """Return the status of the response; `in` for a redirect to the login page."""
     with undone():
         response = getattr(scene.client(name), method)(path)
-    leads_in = response.status_code == 302 and response["Location"].startswith("/accounts/login/")
-    return "in" if leads_in else str(response.status_code)
+    is_login_redirect = response.status_code == 302 and response["Location"].startswith(
+        "/accounts/login/"
+    )
+    return "in" if is_login_redirect else str(response.status_code)
 
 
 def test_every_address_is_in_the_table(scene: Scene) -> None:
@@ -211,52 +213,52 @@ def test_every_address_is_in_the_table(scene: Scene) -> None:
 
 
 def test_every_model_in_the_admin_has_a_rule() -> None:
-    assert {model._meta.model_name for model in admin_site._registry} == set(MAY_LOOK)
+    assert {model._meta.model_name for model in admin_site._registry} == set(CAN_VIEW)
 
 
 @pytest.mark.parametrize(("address", "method", "cell"), list(rows()))
-def test_address_answers_each_person_as_the_table_says(
+def test_address_has_the_status_of_the_table_for_each_person(
     scene: Scene, address: str, method: str, cell: str
 ) -> None:
     path = addresses(scene)[address]
-    wanted = expected(cell)
-    assert {name: ask(scene, name, method, path) for name in wanted} == wanted
+    statuses = expected_statuses(cell)
+    assert {name: get_status(scene, name, method, path) for name in statuses} == statuses
 
 
-def of_erasure(step: str, name: str) -> str:
-    """Erin asked for it, and confirms nothing of that; refusing it asks for a reason."""
-    if name not in MAY_LOOK["erasure"]:
+def expected_erasure_status(step: str, name: str) -> str:
+    """Return the status for a request of erin's, which another person has to confirm or refuse."""
+    if name not in CAN_VIEW["erasure"]:
         return "403"
     return "422" if step == "refuse" else "302" if name == "carol" else "403"
 
 
-def at_the_desk(  # noqa: PLR0911, C901 - a table of rules
+def expected_admin_status(  # noqa: PLR0911, C901 - a table of rules
     route: str, method: str, name: str
 ) -> str:
-    """What the desk answers, by rule."""
+    """Return the expected status of an admin page, by the rules above."""
     if name == "visitor":
         return "in"
     page = route.removeprefix("admin:")
     if name not in MODERATORS:
         return "in" if page == "login" else "403"
-    if page in DESK_ITSELF:
-        return str(DESK_ITSELF[page][method == "post"])
+    if page in ADMIN_PAGES:
+        return str(ADMIN_PAGES[page][method == "post"])
     _app, model, page = page.split("_")
-    if page in STEPS.get(model, ()):
+    if page in ROW_STEPS.get(model, ()):
         if method == "get":
             return "405"
         if model == "erasure":
-            return of_erasure(page, name)
+            return expected_erasure_status(page, name)
         return "404" if name == "otto" else "200" if page == "reporters" else "303"
     if page in {"add", "delete"}:
-        return "200" if name in MAY_ADD_OR_DELETE.get(model, ()) else "403"
+        return "200" if name in CAN_ADD_OR_DELETE.get(model, ()) else "403"
     if page == "change" and method == "post":
-        return "200" if name in MAY_CHANGE.get(model, ()) else "403"
-    if name not in MAY_LOOK[model]:
+        return "200" if name in CAN_CHANGE.get(model, ()) else "403"
+    if name not in CAN_VIEW[model]:
         return "403"
     if page == "changelist" or name != "otto":
         return "200"
-    # Of another board: as if it did not exist. Django leads such requests to the index.
+    # A row of another board behaves as if it did not exist: Django redirects to the index.
     if (model, page) == ("case", "change"):
         return "404"
     return "302" if page in {"change", "history"} else "404"
@@ -264,9 +266,11 @@ def at_the_desk(  # noqa: PLR0911, C901 - a table of rules
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("route", [route for route in routes() if route.startswith("admin:")])
-def test_desk_answers_each_person_by_rule(scene: Scene, route: str, method: str) -> None:
+def test_admin_page_has_the_expected_status_for_each_person(
+    scene: Scene, route: str, method: str
+) -> None:
     path = desk_addresses(scene)[route]
-    # Who has no business here is turned away at the one door, however they ask: once is enough.
-    people = AT_THE_DESK if method == "post" else AT_THE_DESK[2:]
-    wanted = {name: at_the_desk(route, method, name) for name in people}
-    assert {name: ask(scene, name, method, path) for name in wanted} == wanted
+    # Everybody without access to the admin is refused in one place; testing POST is enough.
+    people = ADMIN_PEOPLE if method == "post" else ADMIN_PEOPLE[2:]
+    statuses = {name: expected_admin_status(route, method, name) for name in people}
+    assert {name: get_status(scene, name, method, path) for name in statuses} == statuses

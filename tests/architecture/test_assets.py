@@ -1,4 +1,4 @@
-"""What a browser is sent: its weight, its directions, its safety, its origin."""
+"""Styles, scripts and templates: size, text direction, safety and origin."""
 
 import gzip
 import re
@@ -15,7 +15,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 KILO = 1000
 
-PHYSICAL = re.compile(
+PHYSICAL_PROPERTIES = re.compile(
     r"(?<![-\w])(?:(?:margin|padding|border|scroll-margin|scroll-padding|inset)-)?"
     r"(?:left|right|top|bottom)(?:-\w+)?\s*:"
     r"|(?<![-\w])(?:(?:min|max)-)?(?:width|height)\s*:"
@@ -35,12 +35,12 @@ UNSAFE = re.compile(
 TAG = re.compile(r"<(\w+)((?:[^<>{]|\{\{.*?\}\}|\{%.*?%\})*)>", re.S)
 
 
-def compressed(*paths: Path) -> int:
+def compressed_size(*paths: Path) -> int:
     return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
 
 
 def without_media_queries(css: str) -> str:
-    """Conditions ask about the window, which has a width in every language."""
+    """Remove media queries, which may name the width of the window."""
     return re.sub(r"@media[^{]*", "", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
 
 
@@ -49,12 +49,12 @@ def tags(template: Path) -> Iterator[tuple[str, str]]:
     yield from TAG.findall(text)
 
 
-def test_style_sheet_keeps_its_budget() -> None:
-    assert compressed(STYLE) <= 10 * KILO
+def test_style_sheet_is_at_most_10_kilobytes() -> None:
+    assert compressed_size(STYLE) <= 10 * KILO
 
 
-# What comes with a composer, or with a thing that was pressed.
-LATER = {
+# Scripts that are loaded with the composer, or once something was pressed.
+LOADED_LATER = {
     "composer.js",
     "dom.js",
     "drafts.js",
@@ -66,27 +66,27 @@ LATER = {
     "quote_preview.js",
     "text_fragments.js",
 }
-LATER |= {
+LOADED_LATER |= {
     "live_updates.js",
     "page_updates.js",
-}  # when a page has been open for a while, or was added to
-LATER |= {"logout.js"}  # when somebody logs out who has left words on the device
-LATER |= {
+}  # after a page has been open for a while, or got new posts
+LOADED_LATER |= {"logout.js"}  # on logging out with drafts on the device
+LOADED_LATER |= {
     "scroll_spy.js",
     "scroll_restore.js",
     "jumps.js",
     "folds.js",
     "parent_preview.js",
     "keys.js",
-}  # as somebody moves about
-LATER |= {"reasons.js"}  # where a reason is asked for
+}  # when somebody starts to move about
+LOADED_LATER |= {"reasons.js"}  # on pages that ask for a reason
 
 
-def test_own_scripts_keep_their_budget() -> None:
-    assert compressed(*(path for path in SCRIPTS if path.name not in LATER)) <= 8 * KILO
+def test_scripts_loaded_at_first_are_at_most_8_kilobytes() -> None:
+    assert compressed_size(*(path for path in SCRIPTS if path.name not in LOADED_LATER)) <= 8 * KILO
 
 
-def test_text_waits_for_one_font_of_at_most_60_kilobytes() -> None:
+def test_one_font_of_at_most_60_kilobytes_is_preloaded() -> None:
     base = (ROOT / "templates/base.html").read_text()
     preloaded = re.findall(r'rel="preload" href="{% static "([^"]+)" %}" as="font"', base)
     assert len(preloaded) == 1
@@ -94,8 +94,8 @@ def test_text_waits_for_one_font_of_at_most_60_kilobytes() -> None:
 
 
 @pytest.mark.parametrize("style", sorted((ROOT / "static/css").glob("*.css")), ids=lambda p: p.name)
-def test_style_sheet_names_no_side_of_the_screen(style: Path) -> None:
-    found = PHYSICAL.findall(without_media_queries(style.read_text()))
+def test_style_sheet_uses_only_logical_properties(style: Path) -> None:
+    found = PHYSICAL_PROPERTIES.findall(without_media_queries(style.read_text()))
     assert found == [], "a right-to-left page must be the mirror image"
 
 
@@ -103,12 +103,12 @@ def test_style_sheet_names_no_side_of_the_screen(style: Path) -> None:
     "wrong",
     ["a { margin-left: 1px }", "a{left:0}", "a { border-right-color: red }", "a { width: 1px }"],
 )
-def test_check_for_sides_finds_them(wrong: str) -> None:
-    assert PHYSICAL.search(wrong)
+def test_check_finds_physical_properties(wrong: str) -> None:
+    assert PHYSICAL_PROPERTIES.search(wrong)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_template_holds_nothing_that_the_content_security_policy_refuses(template: Path) -> None:
+def test_template_respects_the_content_security_policy(template: Path) -> None:
     text = template.read_text()
     assert [what for what, pattern in INLINE.items() if pattern.search(text)] == []
 
@@ -126,34 +126,34 @@ def test_every_form_works_without_htmx(template: Path) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
-def test_script_makes_no_code_or_markup_out_of_text(script: Path) -> None:
+def test_script_never_turns_text_into_code_or_markup(script: Path) -> None:
     assert UNSAFE.findall(script.read_text()) == []
 
 
 def test_scripts_send_requests_through_one_function() -> None:
-    """It believes only what the forum marked; forum.js does for htmx's requests."""
+    """That function accepts only marked responses; forum.js checks those of htmx."""
     sending = re.compile(r"(?<![\w.])fetch\(|XMLHttpRequest")
     assert [path.name for path in SCRIPTS if sending.search(path.read_text())] == ["dom.js"]
 
 
 def test_every_script_that_a_template_needs_can_be_loaded() -> None:
-    needed = {
+    required = {
         name
         for path in [*TEMPLATES, *(ROOT / "forum").rglob("*.py")]
         for name in re.findall(r'data-js-needs(?:="|": ")([^"]*)"', path.read_text())
     }
     script = (ROOT / "static/js/forum.js").read_text()
-    offered = set(re.findall(r'^  (\w+): \(\) => import\("\./\1\.js"\),$', script, re.MULTILINE))
-    assert needed == offered
+    available = set(re.findall(r'^  (\w+): \(\) => import\("\./\1\.js"\),$', script, re.MULTILINE))
+    assert required == available
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.name)
-def test_imports_of_a_script_lead_to_files(script: Path) -> None:
+def test_imports_of_a_script_name_existing_files(script: Path) -> None:
     imports = re.findall(r'(?:from |import\()"([^"]+)"', script.read_text())
     assert [path for path in imports if not (script.parent / path).is_file()] == []
 
 
-def test_files_of_others_are_what_their_manifests_say() -> None:
+def test_vendored_files_match_their_manifests() -> None:
     refresh = runpy.run_path(str(ROOT / "tests/browser/vendor/refresh.py"))
     differences: Callable[[], list[str]] = refresh["differences"]
     assert differences() == []

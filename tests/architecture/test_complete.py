@@ -1,6 +1,6 @@
-"""Nothing is forgotten: migrations, the words of templates, production's settings.
+"""Completeness: migrations, translatable templates, and production's settings.
 
-What the documentation must have is in `test_docs.py`.
+The required pages of the documentation are checked in `test_docs.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def test_migrations_are_complete() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
-def test_production_settings_have_nothing_to_warn_of() -> None:
+def test_production_settings_pass_the_deployment_check() -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "DATA_DIR": os.environ.get("DATA_DIR", ""),
@@ -47,30 +47,32 @@ def test_production_settings_have_nothing_to_warn_of() -> None:
     assert done.returncode == 0, done.stderr
 
 
-# What is left of a template without its tags is words; those go through translations.
+# The text that is left of a template without its tags has to be translatable.
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}|<!--.*?-->", re.DOTALL)
-TRANSLATED = re.compile(r"\{% (blocktrans(?:late)?)\b.*?\{% end\1 %\}", re.DOTALL)
-CLASSES = re.compile(r"\{% block bodyclass %\}.*?\{% endblock %\}")  # of the admin's body
+TRANSLATED_BLOCK = re.compile(r"\{% (blocktrans(?:late)?)\b.*?\{% end\1 %\}", re.DOTALL)
+BODY_CLASSES = re.compile(
+    r"\{% block bodyclass %\}.*?\{% endblock %\}"
+)  # of the body element of the admin
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}")
-SHOWN = re.compile(r"\b(?:aria-label|title|alt|placeholder)=\"([^\"]*)\"")
+TEXT_ATTRIBUTES = re.compile(r"\b(?:aria-label|title|alt|placeholder)=\"([^\"]*)\"")
 HTML = re.compile(r"<(?:script|svg|kbd)\b.*?</(?:script|svg|kbd)>|<[^>]*>", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def words_untranslated(text: str) -> list[str]:
+def untranslated_words(text: str) -> list[str]:
     text = re.sub(r"&\w+;", " ", COMMENT.sub(" ", text))
-    text = TAG.sub("", TRANSLATED.sub("", CLASSES.sub("", text)))
-    shown = " ".join(SHOWN.findall(text))
-    return WORD.findall(HTML.sub(" ", text)) + WORD.findall(shown)
+    text = TAG.sub("", TRANSLATED_BLOCK.sub("", BODY_CLASSES.sub("", text)))
+    attribute_texts = " ".join(TEXT_ATTRIBUTES.findall(text))
+    return WORD.findall(HTML.sub(" ", text)) + WORD.findall(attribute_texts)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_word_of_a_template_can_be_translated(template: Path) -> None:
-    assert words_untranslated(template.read_text()) == []
+def test_every_word_of_a_template_is_translatable(template: Path) -> None:
+    assert untranslated_words(template.read_text()) == []
 
 
 @pytest.mark.parametrize(
     "wrong", ["<p>Hello</p>", '<a aria-label="Close">×</a>', "{% if a %}Yes{% endif %}"]
 )
-def test_check_for_words_finds_them(wrong: str) -> None:
-    assert words_untranslated(wrong)
+def test_check_finds_untranslated_words(wrong: str) -> None:
+    assert untranslated_words(wrong)

@@ -1,4 +1,4 @@
-"""docker-compose.yml and what it mounts, as far as they can be checked without an engine."""
+"""docker-compose.yml and the files that it mounts, checked without a container engine."""
 
 import re
 from pathlib import Path
@@ -11,25 +11,25 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-FORUM = ("web", "worker", "setup")
+FORUM_SERVICES = ("web", "worker", "setup")
 
-# Settings that the image decides, or that have no place in production.
+# Settings that the image sets, or that have no use in production.
 NOT_FOR_COMPOSE = {"DEBUG", "DATA_DIR", "PORT", "STATIC_ROOT", "STATICFILES_BACKEND"}
-# Read by others than settings.py.
-OF_GUNICORN = {"WEB_CONCURRENCY"}
+# Variables of Gunicorn, which settings.py does not read.
+GUNICORN_VARIABLES = {"WEB_CONCURRENCY"}
 
 
-def settings_known() -> set[str]:
-    """The variables that settings.py reads."""
+def settings_variables() -> set[str]:
+    """Return the variables that settings.py reads."""
     text = (ROOT / "forum" / "settings.py").read_text()
     return set(re.findall(r"(?:\benv\.\w+|_choice|_number)\(\s*\"([A-Z_]+)\"", text))
 
 
-def variables_asked_of_the_operator() -> set[str]:
+def compose_variables() -> set[str]:
     return set(re.findall(r"\$\{([A-Z_]+)", TEXT))
 
 
-def test_every_part_of_the_forum_is_there():
+def test_services_are_complete():
     assert set(SERVICES) == {"caddy", "setup", "web", "worker", "postgres", "backup"}
 
 
@@ -45,7 +45,7 @@ def test_every_service_is_hardened(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_image_is_ours_or_of_a_named_version(name):
+def test_every_image_is_built_here_or_has_a_version(name):
     image = SERVICES[name]["image"]
     assert image == "plait:latest" if "build" in SERVICES[name] else re.search(r":\d", image)
 
@@ -56,7 +56,7 @@ def test_no_process_but_the_proxy_runs_as_root():
         assert SERVICES[name]["user"] == "postgres"
 
 
-def test_only_the_proxy_is_reachable_and_the_database_has_no_way_out():
+def test_only_the_proxy_has_a_port_and_the_database_network_is_internal():
     assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["caddy"]
     assert SERVICES["postgres"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
@@ -72,23 +72,23 @@ def test_every_volume_named_is_declared_and_used():
             assert mount.endswith(":ro")
 
 
-def test_services_wait_for_what_they_need():
-    def waits(name: str) -> dict[str, str]:
+def test_services_start_after_their_dependencies():
+    def conditions(name: str) -> dict[str, str]:
         needs = SERVICES[name]["depends_on"]
         return {other: need["condition"] for other, need in needs.items()}
 
-    assert waits("setup") == {"postgres": "service_healthy"}
+    assert conditions("setup") == {"postgres": "service_healthy"}
     for name in ("web", "worker"):
-        assert waits(name) == {"setup": "service_completed_successfully"}
-    assert waits("caddy") == {"web": "service_healthy"}
+        assert conditions(name) == {"setup": "service_completed_successfully"}
+    assert conditions("caddy") == {"web": "service_healthy"}
     assert "healthcheck" in SERVICES["web"]
     assert "healthcheck" in SERVICES["postgres"]
     assert SERVICES["setup"]["restart"] == "no"
 
 
-def test_commands_name_things_that_exist():
+def test_commands_and_files_exist():
     commands = {path.stem for path in (ROOT / "forum/management/commands").glob("*.py")}
-    for name in FORUM:
+    for name in FORUM_SERVICES:
         command = SERVICES[name].get("command", [])
         if "manage.py" in command:
             assert command[2] in commands
@@ -97,14 +97,14 @@ def test_commands_name_things_that_exist():
 
 
 def test_forum_is_given_every_setting_and_no_unknown_one():
-    given = {variable for name in FORUM for variable in SERVICES[name]["environment"]}
-    assert given - OF_GUNICORN == settings_known() - NOT_FOR_COMPOSE
+    given = {variable for name in FORUM_SERVICES for variable in SERVICES[name]["environment"]}
+    assert given - GUNICORN_VARIABLES == settings_variables() - NOT_FOR_COMPOSE
 
 
-def test_example_names_exactly_what_compose_asks_for():
+def test_env_example_has_exactly_the_variables_of_compose():
     example = (ROOT / ".env.example").read_text()
     named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
-    assert named == variables_asked_of_the_operator()
+    assert named == compose_variables()
 
 
 def test_secrets_have_no_default():
@@ -114,7 +114,7 @@ def test_secrets_have_no_default():
         assert all(use == f"${{{secret}:?}}" for use in uses)
 
 
-def test_image_gets_only_what_it_copies():
+def test_build_context_has_only_the_copied_files():
     copied = re.findall(r"^COPY (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert {path.rstrip("/") for path in copied} == set(allowed)

@@ -1,4 +1,4 @@
-"""The documentation stays true: settings, commands, errors, paths, links and make targets."""
+"""Documentation is up to date: settings, commands, errors, paths, links and make targets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGES = {
 }
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-# Notes to maintainers are no part of a page.
+# Comments for maintainers are not part of a page.
 TEXTS = {name: COMMENT.sub("", path.read_text()) for name, path in PAGES.items()}
 
 FOLDERS = r"forum|templates|static|tests|docs|deploy|bench|requirements|\.ci|\.github"
@@ -28,27 +28,27 @@ PATH = re.compile(rf"(?<![\w/.:@-])(?:{FOLDERS})/[\w./*-]+")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
-def rows(page: str) -> Iterator[list[str]]:
-    """The cells of each row of the page's tables."""
+def table_rows(page: str) -> Iterator[list[str]]:
+    """Yield the cells of each row of the page's tables."""
     for line in TEXTS[page].splitlines():
         if line.startswith("| "):
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def rows_by_name(page: str) -> dict[str, list[str]]:
-    """The rows whose first cell is one name in backticks, by that name."""
-    named = ((re.fullmatch(r"`([\w-]+)`", cells[0]), cells) for cells in rows(page))
+def table_rows_by_name(page: str) -> dict[str, list[str]]:
+    """Return the rows whose first cell is one name in backticks, by that name."""
+    named = ((re.fullmatch(r"`([\w-]+)`", cells[0]), cells) for cells in table_rows(page))
     return {match[1]: cells for match, cells in named if match}
 
 
 # -- Settings ---------------------------------------------------------------------------------
 
-SETTINGS = rows_by_name("docs/settings.md")
+SETTINGS = table_rows_by_name("docs/settings.md")
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 
 
-def settings_read() -> set[str]:
-    """The environment variables that settings.py reads, by whatever helper."""
+def settings_variables() -> set[str]:
+    """Return the environment variables that settings.py reads, with any helper."""
     tree = ast.parse((ROOT / "forum/settings.py").read_text())
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args)
     return {
@@ -60,20 +60,20 @@ def settings_read() -> set[str]:
     }
 
 
-def asked_of_the_operator() -> dict[str, str]:
-    """The variables of docker-compose.yml, with `?` when required, else `-` and the default."""
+def compose_variables() -> dict[str, str]:
+    """Return the variables of docker-compose.yml: `?` if required, else `-` with the default."""
     return dict(re.findall(r"\$\{([A-Z_]+):([^}]*)\}", COMPOSE))
 
 
 def test_settings_page_has_every_setting_and_no_other() -> None:
-    assert len(settings_read()) > 20
-    assert set(SETTINGS) == settings_read() | set(asked_of_the_operator())
+    assert len(settings_variables()) > 20
+    assert set(SETTINGS) == settings_variables() | set(compose_variables())
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_settings_page_agrees_with_compose(name: str) -> None:
     _name, default, in_compose, _meaning = SETTINGS[name]
-    rest = asked_of_the_operator().get(name)
+    rest = compose_variables().get(name)
     if rest is None:
         assert in_compose == "fixed"
     elif rest == "?":
@@ -96,13 +96,13 @@ def test_settings_page_agrees_with_the_example() -> None:
 
 def test_operating_page_has_every_command() -> None:
     commands = {path.stem for path in (ROOT / "forum/management/commands").glob("[a-z]*.py")}
-    assert commands - set(rows_by_name("docs/operating.md")) == set()
+    assert commands - set(table_rows_by_name("docs/operating.md")) == set()
 
 
 def test_architecture_page_has_every_error_with_its_status() -> None:
     page = {
         name: int(cells[1])
-        for cells in rows("docs/architecture.md")
+        for cells in table_rows("docs/architecture.md")
         if len(cells) > 1 and cells[1].isdecimal()
         for name in re.findall(r"`(\w+)`", cells[0])
     }
@@ -131,7 +131,7 @@ def test_architecture_page_has_every_layer() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_path_that_a_page_names_exists(name: str) -> None:
+def test_every_path_in_a_page_exists(name: str) -> None:
     if name == "CHANGELOG.md":
         pytest.skip("names what there was at the time")
     paths = {path.rstrip(".") for path in PATH.findall(TEXTS[name])}
@@ -146,20 +146,20 @@ CODE = "\n".join(
     if path.suffix in {".py", ".html", ".css", ".js", ".sh"} and path != Path(__file__)
 )
 WORDS_IN_CODE = set(re.findall(r"\w+", CODE))
-# With an underscore, or with capitals inside: no words of a language.
+# Names with an underscore or an inner capital, which are not words of English.
 IDENTIFIER = re.compile(r"`(?:\w+\.)*(\w*[^\W_]_[^\W_]\w*|[A-Z][a-z]+[A-Z]\w*)(?:\(.*?\))?`")
-# Of HTTP, and read by settings.py whatever the setting is.
+# Names of HTTP, and a variable that settings.py derives from a setting.
 NOT_IN_CODE = {"HttpOnly", "SameSite", "SECRET_KEY_FILE"}
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_identifier_that_a_page_names_is_in_the_code(name: str) -> None:
+def test_every_identifier_in_a_page_is_in_the_code(name: str) -> None:
     named = set(IDENTIFIER.findall(FENCE.sub("", TEXTS[name])))
     assert named - WORDS_IN_CODE - set(SETTINGS) - NOT_IN_CODE == set()
 
 
 def slug(heading: str) -> str:
-    """The anchor that hosts make of a heading."""
+    """Return the anchor that code hosts make from a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
 
 
@@ -169,7 +169,7 @@ def anchors(name: str) -> set[str]:
 
 
 def links(name: str) -> Iterator[tuple[str, str]]:
-    """The pages and files that a page links to, with the anchor."""
+    """Yield the pages and files that a page links to, with the anchor."""
     for link in LINK.findall(FENCE.sub("", TEXTS[name])):
         if not re.match(r"\w+:", link):
             target, _hash, anchor = link.partition("#")
@@ -178,13 +178,13 @@ def links(name: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_link_of_a_page_leads_somewhere(name: str) -> None:
+def test_every_link_of_a_page_has_a_target(name: str) -> None:
     for target, anchor in links(name):
         assert (ROOT / target).exists(), target
         assert not anchor or anchor in anchors(target), f"{target}#{anchor}"
 
 
-def test_every_page_is_reached_from_the_readme() -> None:
+def test_every_page_is_reachable_from_the_readme() -> None:
     reached: set[str] = set()
     new = {"README.md"}
     while new:
@@ -194,7 +194,7 @@ def test_every_page_is_reached_from_the_readme() -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_make_target_that_a_page_names_exists(name: str) -> None:
+def test_every_make_target_in_a_page_exists(name: str) -> None:
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z-]+)(?= .*:|:)", makefile, re.MULTILINE))
     targets |= set(re.findall(r"\bbench-[a-z]+", makefile))
@@ -213,7 +213,7 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert ".ci/run" in (ROOT / ".github/workflows/ci.yml").read_text()
 
 
-# -- Form -------------------------------------------------------------------------------------
+# -- Structure --------------------------------------------------------------------------------
 
 DECISIONS = [
     name for name in PAGES if name.startswith("docs/decisions/") and not name.endswith("README.md")
@@ -221,7 +221,7 @@ DECISIONS = [
 
 
 @pytest.mark.parametrize("name", DECISIONS)
-def test_a_decision_has_context_decision_and_consequences(name: str) -> None:
+def test_decision_has_context_decision_and_consequences(name: str) -> None:
     headings = re.findall(r"^## (.*)$", TEXTS[name], re.MULTILINE)
     assert headings[:3] == ["Context", "Decision", "Consequences"]
     assert Path(name).name in {Path(target).name for target, _ in links("docs/decisions/README.md")}
@@ -232,5 +232,5 @@ def test_readme_fits_on_a_page() -> None:
 
 
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "LICENSE", "README.md"])
-def test_file_is_there(name: str) -> None:
+def test_file_is_not_empty(name: str) -> None:
     assert len((ROOT / name).read_text()) > 200

@@ -1,4 +1,4 @@
-"""A fragment is a file: it renders alone, and the page and htmx are given the very same."""
+"""Template fragments render alone, with the same result in a page and in a response to htmx."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html")}
-# Rendered once a process and filled for every post; see forum.presenters.compiled_templates.
-STENCILS = {
+# Rendered once per process and filled for every post; see forum.presenters.compiled_templates.
+COMPILED_TEMPLATES = {
     *("posts/_post.html", "posts/_backlinks.html", "posts/_tombstone.html", "drafts/_offer.html"),
     "pending_posts/_line.html",
 }
-# What answers a request of htmx with a part of a page; everything else answers with a page.
-ONLY_SENT = {
+# Routes that send a fragment or nothing to htmx; all others respond with a page.
+WITHOUT_PAGE = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
     *("thread-seen", "post-read", "post-unread", "pending-post-withdraw"),
 }
-IN_PARTS = {
+WITH_FRAGMENT = {
     *("thread-detail", "thread-map", "thread-start", "help-keys", "post-detail"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
     *("post-branch", "post-quote", "post-quoted"),
@@ -41,27 +41,27 @@ HTMX = {"hx-request": "true"}
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
 
-def same(html: str) -> str:
-    """Leave out what may differ: the masked token, and white space."""
+def normalise(html: str) -> str:
+    """Remove the masked token and white space, which may differ."""
     return "".join(TOKEN.sub(r'\1""', html).split())
 
 
-def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
-    """Answers in which every fragment is to be found."""
-    found = addresses(scene)
-    reply = found["post-reply visible"]
-    thread = found["thread-detail open"]
-    several = urlencode({"id": [scene.posts[key].pk for key in ("visible", "by-bob")]}, True)
+def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
+    """Yield responses that together contain every fragment."""
+    paths = addresses(scene)
+    reply = paths["post-reply visible"]
+    thread = paths["thread-detail open"]
+    selection = urlencode({"id": [scene.posts[key].pk for key in ("visible", "by-bob")]}, True)
     for name, path in [
-        *(("alice", path) for key, path in found.items() if not key.startswith("account_logout")),
-        *(("carol", found[key]) for key in found if key.endswith(("hide visible", "-suspend bob"))),
-        ("carol", found["thread-lock open"]),
-        ("carol", found["thread-detail open"]),
-        ("bob", found["post-report visible"]),
-        ("carol", f"/moderate/post/hide/?{several}"),
+        *(("alice", path) for key, path in paths.items() if not key.startswith("account_logout")),
+        *(("carol", paths[key]) for key in paths if key.endswith(("hide visible", "-suspend bob"))),
+        ("carol", paths["thread-lock open"]),
+        ("carol", paths["thread-detail open"]),
+        ("bob", paths["post-report visible"]),
+        ("carol", f"/moderate/post/hide/?{selection}"),
         ("carol", desk_addresses(scene)["admin:forum_case_change"]),
-        ("visitor", found["home"]),
-        ("carol", found["appeals"]),
+        ("visitor", paths["home"]),
+        ("carol", paths["appeals"]),
     ]:
         yield path, scene.client(name).get(path)
     alice = scene.client("alice")
@@ -70,11 +70,11 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield "pending_post", scene.client("carol").get(f"/pending/{scene.pending_post.pk}/approve/")
     case = reverse("admin:forum_case_change", args=[scene.pending_post.case.pk])
     yield "pending_post", scene.client("carol").get(case)
-    later = f"{thread}?at=p{scene.posts['deleted'].pk}"
-    yield later, alice.get(later)
-    came = f"/t/{scene.threads['open'].pk}/arrivals/?after=0"
-    yield came, alice.get(came, headers=HTMX)
-    yield came, alice.get(f"{came}&show=all", headers=HTMX)
+    later_page = f"{thread}?at=p{scene.posts['deleted'].pk}"
+    yield later_page, alice.get(later_page)
+    live_updates = f"/t/{scene.threads['open'].pk}/arrivals/?after=0"
+    yield live_updates, alice.get(live_updates, headers=HTMX)
+    yield live_updates, alice.get(f"{live_updates}&show=all", headers=HTMX)
     yield reply, alice.get(reply, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A *reply*."}, headers=HTMX)
     yield reply, alice.post(reply, {"source": "A **preview**.", "do": "preview"}, headers=HTMX)
@@ -83,14 +83,14 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         reply,
         alice.post(reply, {"source": "A draft.", "do": "save", "autosave_seq": 1}, headers=HTMX),
     )
-    to_opening = f"/p/{scene.posts['open-opening'].pk}/reply/"
-    yield reply, alice.post(to_opening, {"source": "Oh.", "do": "discard"}, headers=HTMX)
+    opening_reply = f"/p/{scene.posts['open-opening'].pk}/reply/"
+    yield reply, alice.post(opening_reply, {"source": "Oh.", "do": "discard"}, headers=HTMX)
     post = scene.posts["visible"]
     quoted = f"/p/{post.pk}/quoted/"
     yield quoted, alice.get(quoted, headers=HTMX)
-    since = f"/p/{post.pk}/history/?since={post.number}"
-    yield since, alice.get(since)
-    yield since, alice.get(since, headers=HTMX)
+    history = f"/p/{post.pk}/history/?since={post.number}"
+    yield history, alice.get(history)
+    yield history, alice.get(history, headers=HTMX)
     yield post.get_absolute_url(), alice.get(post.get_absolute_url(), headers=HTMX)
     yield "keys", alice.post("/keys/", {"keys": "off"}, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
@@ -104,27 +104,27 @@ def visits(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
 
 
-def rendered(response: HttpResponse) -> list[tuple[Template, Context]]:
-    """Every template of an answer with what it was given."""
+def rendered_templates(response: HttpResponse) -> list[tuple[Template, Context]]:
+    """Return every template of a response with its context."""
     contexts = getattr(response, "context", None) or []
-    if isinstance(contexts, Context):  # Django's test client unpacks a single one
+    if isinstance(contexts, Context):  # Django's test client unpacks a list of one context
         contexts = [contexts]
     return list(zip(getattr(response, "templates", []), contexts, strict=True))
 
 
-def test_every_fragment_renders_alone_as_it_does_in_the_page(scene: Scene) -> None:
-    seen: set[str] = set()
-    for address, response in visits(scene):
-        whole = same(response.content.decode())
-        for template, context in rendered(response):
-            if template.name in FRAGMENTS - STENCILS:
-                alone = template.render(Context(context.flatten()))
-                assert same(alone) in whole, f"{template.name} at {address}"
-                seen.add(template.name)
-    assert FRAGMENTS - STENCILS - seen == set(), "no page shows these"
+def test_every_fragment_renders_alone_as_in_its_page(scene: Scene) -> None:
+    rendered: set[str] = set()
+    for address, response in request_fragments(scene):
+        whole = normalise(response.content.decode())
+        for template, context in rendered_templates(response):
+            if template.name in FRAGMENTS - COMPILED_TEMPLATES:
+                fragment = template.render(Context(context.flatten()))
+                assert normalise(fragment) in whole, f"{template.name} at {address}"
+                rendered.add(template.name)
+    assert FRAGMENTS - COMPILED_TEMPLATES - rendered == set(), "no page shows these"
 
 
-def test_posts_of_a_page_are_the_stencils(scene: Scene) -> None:
+def test_posts_of_a_page_come_from_compiled_templates(scene: Scene) -> None:
     page = scene.client("bob").get(scene.threads["open"].get_absolute_url()).content.decode()
     for state in ("visible", "hidden", "deleted"):
         pk = scene.posts[state].pk
@@ -136,33 +136,34 @@ def is_page(response: HttpResponse) -> bool:
     return response.content.lstrip().lower().startswith(b"<!doctype html")
 
 
-def opened(scene: Scene) -> dict[str, str]:
-    """Addresses that show alice something."""
+def readable_addresses(scene: Scene) -> dict[str, str]:
+    """Return the addresses of pages and fragments that alice can read."""
     return {
         key: path
         for key, path in addresses(scene).items()
-        if key.split()[0] not in {"alive", "ready", "theme", "keys", "account_logout"} | ONLY_SENT
+        if key.split()[0]
+        not in {"alive", "ready", "theme", "keys", "account_logout"} | WITHOUT_PAGE
     }
 
 
-def test_without_htmx_everything_is_a_page(scene: Scene) -> None:
+def test_every_response_without_htmx_is_a_page(scene: Scene) -> None:
     client = scene.client("alice")
-    for key, path in one_each(opened(scene)).items():
+    for key, path in one_each(readable_addresses(scene)).items():
         response = client.get(path)
         assert is_page(response) or response.status_code in {301, 302}, key
 
 
-def test_htmx_is_sent_parts_of_pages_only_where_it_asks_for_them(scene: Scene) -> None:
+def test_htmx_receives_fragments_from_the_listed_routes_only(scene: Scene) -> None:
     client = scene.client("alice")
-    for key, path in opened(scene).items():
+    for key, path in readable_addresses(scene).items():
         response = client.get(path, headers=HTMX)
         assert response.headers["Vary"].lower().count("hx-request") == 1, key
         if response.status_code == 200:
-            assert is_page(response) is (key.split()[0] not in IN_PARTS), key
+            assert is_page(response) is (key.split()[0] not in WITH_FRAGMENT), key
 
 
 INJECTED = 'x"><script>alert(1)</script>'
-ODD: list[tuple[dict[str, str], bool]] = [
+ODD_HEADERS: list[tuple[dict[str, str], bool]] = [
     ({"hx-request": "TRUE"}, True),
     ({"hx-request": "true, true"}, True),
     ({"hx-request": "1"}, True),
@@ -184,16 +185,16 @@ ODD: list[tuple[dict[str, str], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("headers", "whole"), ODD, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("headers", "whole"), ODD_HEADERS, ids=lambda value: str(value)[:60])
 @pytest.mark.parametrize("route", ["thread-detail open", "post-reply visible"])
-def test_odd_headers_give_a_page_or_a_fragment_by_rule(
+def test_odd_headers_give_a_page_or_a_fragment(
     scene: Scene, route: str, headers: dict[str, str], whole: bool
 ) -> None:
     client: Client = scene.client("alice")
     response = client.get(addresses(scene)[route], headers=headers)
     assert response.status_code == 200
     assert is_page(response) is whole
-    told = response.content.decode() + str(response.headers)
-    assert "alert(1)" not in told
-    assert "evil.example" not in told
-    assert "Set-Cookie: x=1" not in told
+    sent = response.content.decode() + str(response.headers)
+    assert "alert(1)" not in sent
+    assert "evil.example" not in sent
+    assert "Set-Cookie: x=1" not in sent

@@ -1,4 +1,4 @@
-"""Layers, the modules that write, and those that name the columns of the tree."""
+"""Layers, the modules that may write, and the modules that may name the columns of the tree."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
-# The files that may name the columns of the nested sets; all others call these.
+# Files that may name the columns of the nested sets; all other code calls these.
 TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
@@ -37,7 +37,7 @@ TREE_FILES = {
 }
 TREE_COLUMNS = re.compile(r"\b(lft|rght|tree_id)\b")
 
-# A class with more fields does too much, or is a row of a wide table.
+# A class with more fields does too much, unless it is a row of a wide table.
 MAX_FIELDS = 16
 WIDE_DATACLASSES = {
     "PostRow": "a post with all that its page shows, filled by one query",
@@ -48,12 +48,12 @@ WRITES = {
     *("save", "create", "update", "delete", "get_or_create", "update_or_create"),
     *("bulk_create", "bulk_update", "asave", "acreate", "aupdate", "adelete"),
 }
-# Models hold the small writes that actions are made of; nothing else calls them.
+# Models have the small writes that actions are made of; nothing else calls them.
 MAY_WRITE = ("forum/actions/", "forum/moderation/", "forum/models/")
 WRITING_SQL = re.compile(r"\b(INSERT\s+INTO|UPDATE\s+forum_|DELETE\s+FROM|TRUNCATE|COPY)\b")
-# What a model may write of its own, by file and function: (the caller is an action.)
+# Functions of models that write, by file; only actions call them.
 WRITES_OF_MODELS = {
-    ("forum/models/accounts.py", "create_user"),  # Django's own door for accounts
+    ("forum/models/accounts.py", "create_user"),  # called by Django's own user manager
     ("forum/models/accounts.py", "create_superuser"),
     ("forum/models/posts.py", "save"),
     ("forum/models/threads.py", "record_latest_post"),
@@ -62,26 +62,26 @@ WRITES_OF_MODELS = {
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call, str]]:
-    """Each call of a method, by the name of the function that it stands in."""
+    """Yield each method call, with the name of the function around it."""
 
-    def walk(node: ast.AST, inside: str) -> Iterator[tuple[str, ast.Call, str]]:
+    def walk(node: ast.AST, function: str) -> Iterator[tuple[str, ast.Call, str]]:
         for child in ast.iter_child_nodes(node):
-            name = child.name if isinstance(child, ast.FunctionDef) else inside
+            name = child.name if isinstance(child, ast.FunctionDef) else function
             if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
-                yield child.func.attr, child, inside
+                yield child.func.attr, child, function
             yield from walk(child, name)
 
     yield from walk(tree, "")
 
 
 def is_write(name: str, call: ast.Call) -> bool:
-    """Whether a call writes rows; `hash.update(data)` and `dict.update(other)` do not."""
+    """Return whether a call writes rows; `hash.update(data)` and `dict.update(other)` do not."""
     if name == "update" and call.args:
         return False
     return name in WRITES
 
 
-def writes(name: str) -> set[tuple[str, str]]:
+def model_writes(name: str) -> set[tuple[str, str]]:
     return {
         (name, function) for method, call, function in calls(TREES[name]) if is_write(method, call)
     }
@@ -100,7 +100,7 @@ def test_every_module_is_in_a_layer() -> None:
     placed = set(re.findall(r"\w+", " ".join(layers["layers"]))) | set(layers["exhaustive_ignores"])
     found = {path.stem for path in FORUM.iterdir() if path.suffix == ".py" or _is_package(path)}
     assert found - {"__init__"} <= placed
-    # What is left out of the layers is imported by nothing.
+    # Modules outside the layers are imported by no other module.
     ignored = "|".join(layers["exhaustive_ignores"])
     for name, text in MODULES.items():
         assert not re.search(rf"(from|import) forum\.({ignored})\b", text), name
@@ -110,23 +110,23 @@ def _is_package(path: Path) -> bool:
     return (path / "__init__.py").exists()
 
 
-def test_columns_of_the_tree_are_named_where_the_tree_is() -> None:
+def test_columns_of_the_tree_are_named_in_its_files_only() -> None:
     assert {name for name, text in MODULES.items() if TREE_COLUMNS.search(text)} == TREE_FILES
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(MAY_WRITE)])
 def test_nothing_outside_actions_and_moderation_writes(name: str) -> None:
-    assert writes(name) == set()
+    assert model_writes(name) == set()
     assert not WRITING_SQL.search(MODULES[name])
 
 
 def test_models_hold_only_the_writes_that_actions_are_made_of() -> None:
     names = [name for name in MODULES if name.startswith("forum/models/")]
-    assert set().union(*map(writes, names)) == WRITES_OF_MODELS
+    assert set().union(*map(model_writes, names)) == WRITES_OF_MODELS
 
 
-def test_admin_saves_only_what_administrators_set_up() -> None:
-    """Categories, boards and roles are Django's own forms; all else is looked at, or a deed."""
+def test_admin_saves_only_the_models_of_administrators() -> None:
+    """Categories, boards and roles have Django's forms; other rows change by an action."""
     from forum.admin import admin_site
     from forum.admin.configured import ConfiguredAdmin
     from forum.admin.site import ForAdministrators, ForModerators
@@ -134,7 +134,7 @@ def test_admin_saves_only_what_administrators_set_up() -> None:
     saved = {
         model.__name__
         for model, admin in admin_site._registry.items()
-        # Those save and delete by one action, which the log tells of.
+        # A configured admin saves and deletes by one action, which writes a log entry.
         if isinstance(admin, ForAdministrators) and not isinstance(admin, ConfiguredAdmin)
     }
     assert saved == {"Category", "Board"}
@@ -144,22 +144,22 @@ def test_admin_saves_only_what_administrators_set_up() -> None:
         assert not admin.list_editable
 
 
-# Asking who is logged in, in any other way than `forum.views.auth` does.
-ASKS_WHO = re.compile(
+# Checks of the login other than those of `forum.views.auth`.
+LOGIN_CHECK = re.compile(
     r"isinstance\(\s*\w*\.?user\b|\.is_authenticated|redirect_to_login|login_required"
     r"|raise LoggedOut\b"
 )
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("forum/views/")])
-def test_views_ask_who_is_logged_in_in_one_way(name: str) -> None:
+def test_views_check_the_login_in_one_way(name: str) -> None:
     if name == "forum/views/auth.py":
-        assert ASKS_WHO.search(MODULES[name])
+        assert LOGIN_CHECK.search(MODULES[name])
     else:
-        assert not ASKS_WHO.search(MODULES[name])
+        assert not LOGIN_CHECK.search(MODULES[name])
 
 
-def test_nothing_happens_by_signal() -> None:
+def test_no_module_uses_signals() -> None:
     for name, text in MODULES.items():
         assert not re.search(r"django\.(db\.models\.|core\.)?(signals|dispatch)", text), name
         assert not re.search(r"import .*\b(receiver|Signal|post_save|pre_save)\b", text), name
@@ -168,7 +168,7 @@ def test_nothing_happens_by_signal() -> None:
 def test_only_one_file_reads_htmx_request_headers() -> None:
     reads = re.compile(r"request\.htmx|HX-Request|HTTP_HX_")
     found = {name for name, text in MODULES.items() if reads.search(text)}
-    # The middleware only says that answers differ by it.
+    # The middleware only sets the Vary header.
     assert found == {"forum/lib/htmx.py", "forum/middleware.py"}
     for template in (ROOT / "templates").rglob("*.html"):
         assert "request.htmx" not in template.read_text(), template

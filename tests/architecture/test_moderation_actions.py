@@ -1,4 +1,4 @@
-"""Every moderation action: one entry in the log, whom it notifies, and an inverse that works."""
+"""Moderation actions: each leaves one log entry, notifies the right members, and can be undone."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ from forum.moderation.actions.post_hiding import HidePost
 from forum.moderation.base import Action
 from forum.moderation.registry import register
 from forum.moderation.undo import undo
-from tests.addresses import STEPS, routes
-from tests.moderation_actions import EACH, IDS, make_ready, name_of, sent_with
+from tests.addresses import ROW_STEPS, routes
+from tests.moderation_actions import EACH, IDS, make_ready, page_name, sent_with
 from tests.scene import Scene, undone
 
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.django_db
 
-# Functions that give a reason and are no `Action`: where it is tested that they leave one entry.
-OF_THEIR_OWN = {
+# Functions that take a reason and are no `Action`, with the test that they leave one log entry.
+FUNCTIONS_WITH_REASON = {
     "undo_move": "integration/moderation/test_branch_move.py",
     "undo": "integration/moderation/test_undo.py",
     "uphold_appeal": "integration/moderation/test_appeal.py",
@@ -55,17 +55,17 @@ OF_THEIR_OWN = {
     "set_up": "integration/admin/test_reasons.py",
     "take_down": "integration/admin/test_reasons.py",
 }
-# Pages of the desk that Django makes; the others are steps.
-OF_DJANGO = {"changelist", "add", "history", "delete", "change"}
+# Admin pages that Django provides; the other ones are steps of the review queue.
+DJANGO_PAGES = {"changelist", "add", "history", "delete", "change"}
 
 
-# What only administrators do; all else is done by carol.
+# Actions of administrators; carol does all others.
 ADMINISTRATORS = {"anonymise": "erin"}
-# Actions that change nothing but what moderators know, and the member.
-SAYS_SOMETHING = {"warn-person", "note-person"}
+# Actions that change no rows but the log, a note and a notification.
+MESSAGES_ONLY = {"warn-person", "note-person"}
 
 
-def target_of(scene: Scene, kind: str) -> Post | Thread | User:
+def get_target(scene: Scene, kind: str) -> Post | Thread | User:
     targets = {
         "post": scene.posts["visible"],
         "thread": scene.threads["open"],
@@ -75,23 +75,23 @@ def target_of(scene: Scene, kind: str) -> Post | Thread | User:
     return targets[kind]
 
 
-def address_of(scene: Scene, action: Action[Any]) -> str:
-    target = target_of(scene, action.kind.kind)
-    return reverse(name_of(action), args=[getattr(target, "username", target.pk)])
+def get_address(scene: Scene, action: Action[Any]) -> str:
+    target = get_target(scene, action.kind.kind)
+    return reverse(page_name(action), args=[getattr(target, "username", target.pk)])
 
 
-def concerned(target: Any, action: Action[Any]) -> set[int]:
-    """Return who is to be notified: the author, all authors in the branch, or the member."""
+def members_to_notify(target: Any, action: Action[Any]) -> set[int]:
+    """Return the author, all authors of the branch, or the member."""
     is_of_branch = action.entry.topic == "moves" or action.version is version_of_branches
     if is_of_branch:
-        head = target if isinstance(target, Post) else Post.objects.opening_of(target.pk).get()
-        below = Post.objects.branch_of(head)
-        return set(below.values_list("author_id", flat=True))
+        top_post = target if isinstance(target, Post) else Post.objects.opening_of(target.pk).get()
+        branch = Post.objects.branch_of(top_post)
+        return set(branch.values_list("author_id", flat=True))
     return {getattr(target, "author_id", target.pk)}
 
 
-def whole_state() -> dict[str, Any]:
-    """All that acts change, without what only counts changes."""
+def read_state_of_targets() -> dict[str, Any]:
+    """Return the state that actions change, without counters."""
     return {
         "posts": list(
             Post.objects.order_by("pk").values(
@@ -121,12 +121,12 @@ def whole_state() -> dict[str, Any]:
 # -- The registry ---------------------------------------------------------------------------------
 
 
-def test_every_inverse_is_a_type_of_entry_that_can_be_undone() -> None:
+def test_every_inverse_is_an_entry_type_with_an_inverse() -> None:
     for each in entry_types():
         assert each.inverse is None or entry_type(each.inverse).inverse is not None, each.name
 
 
-def test_every_type_that_notifies_says_what_members_read() -> None:
+def test_every_entry_type_that_notifies_has_a_notification_text() -> None:
     for each in entry_types():
         assert bool(str(each.notification)) is each.notifies, each.name
 
@@ -144,14 +144,14 @@ def test_two_actions_cannot_share_an_address() -> None:
         register(HidePost())
 
 
-def test_models_know_nothing_of_actions() -> None:
-    """The registry of entry types is below them; `forum.moderation` fills it."""
+def test_models_do_not_import_moderation() -> None:
+    """The registry of entry types is in a lower layer, and `forum.moderation` fills it."""
     for path in (ROOT / "forum/models").glob("*.py"):
         assert not re.search("(from|import) forum.moderation", path.read_text()), path
 
 
 @pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_an_action_declares_its_plan_and_every_text(action: Action[Any]) -> None:
+def test_action_declares_its_plan_and_every_text(action: Action[Any]) -> None:
     assert callable(action.plan)
     for text in (action.button, action.outcome, action.entry.past_tense):
         assert str(text)
@@ -160,8 +160,8 @@ def test_an_action_declares_its_plan_and_every_text(action: Action[Any]) -> None
         assert action.is_for_one or "2" in text % {"count": 2}
 
 
-def functions() -> Iterator[str]:
-    """Find every function that gives a reason."""
+def functions_with_reason() -> Iterator[str]:
+    """Yield every function of `forum.moderation` that takes a reason."""
     for module in pkgutil.walk_packages(moderation.__path__, "forum.moderation."):
         for name, thing in vars(import_module(module.name)).items():
             is_own = getattr(thing, "__module__", "") == module.name and not name.startswith("_")
@@ -171,22 +171,22 @@ def functions() -> Iterator[str]:
                 yield name
 
 
-def test_every_function_that_gives_a_reason_is_tested_by_itself() -> None:
-    assert set(functions()) == set(OF_THEIR_OWN)
+def test_every_function_that_takes_a_reason_has_a_test() -> None:
+    assert set(functions_with_reason()) == set(FUNCTIONS_WITH_REASON)
 
 
-def test_every_action_has_a_page_and_no_page_is_of_something_else() -> None:
+def test_moderation_pages_are_exactly_those_of_the_actions() -> None:
     names = set(routes())
     assert set(IDS) <= names
     for entry in get_resolver().url_patterns:
         if isinstance(entry, URLPattern) and "moderation" in entry.callback.__module__:
             assert entry.name in {*IDS, "moderate"}, entry.name
     pages = {name for name in names if name.startswith("admin:forum_")}
-    assert {name for name in pages if name.rsplit("_", 1)[1] not in OF_DJANGO} == REVIEW
+    assert {name for name in pages if name.rsplit("_", 1)[1] not in DJANGO_PAGES} == REVIEW_STEPS
 
 
-def test_no_slug_of_a_thread_is_the_address_of_another_page(scene: Scene) -> None:
-    """Derived from the URLconf, so a new action or page is safe without a list of words."""
+def test_no_slug_of_a_thread_hides_another_page(scene: Scene) -> None:
+    """The addresses come from the URLconf, so new actions and pages are covered."""
     thread = scene.threads["open"]
     pages = [
         entry
@@ -203,11 +203,13 @@ def test_no_slug_of_a_thread_is_the_address_of_another_page(scene: Scene) -> Non
     assert slug_of("Locked") == "locked"
 
 
-# Pages of the review queue; see tests/integration/admin.
-REVIEW = {f"admin:forum_{model}_{step}" for model, steps in STEPS.items() for step in steps}
+# Steps of the review queue; see tests/integration/admin.
+REVIEW_STEPS = {
+    f"admin:forum_{model}_{step}" for model, steps in ROW_STEPS.items() for step in steps
+}
 
 
-def test_the_desk_offers_no_other_actions() -> None:
+def test_admin_offers_no_other_bulk_actions() -> None:
     for model, admin in admin_site._registry.items():
         assert isinstance(admin, ModelAdmin)
         if not isinstance(admin, ModeratedAdmin):
@@ -218,43 +220,43 @@ def test_the_desk_offers_no_other_actions() -> None:
 
 
 @pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_an_action_leaves_one_entry_notifies_who_is_concerned_and_is_undone(
+def test_action_leaves_one_log_entry_notifies_members_and_is_undone(
     scene: Scene, action: Action[Any]
 ) -> None:
     with undone():
-        target = target_of(scene, action.kind.kind)
+        target = get_target(scene, action.kind.kind)
         make_ready(action, target, scene.people["carol"])
-        before, count = whole_state(), ModerationAction.objects.count()
+        before, count = read_state_of_targets(), ModerationAction.objects.count()
         threads, posts = Thread.objects.count(), Post.objects.count()
-        to_notify = concerned(target, action)
-        known = set(ModerationNotification.objects.values_list("pk", flat=True))
+        expected_members = members_to_notify(target, action)
+        old_notifications = set(ModerationNotification.objects.values_list("pk", flat=True))
         actor = ADMINISTRATORS.get(action.slug, "carol")
-        client, address = scene.client(actor), address_of(scene, action)
+        client, address = scene.client(actor), get_address(scene, action)
         form = {"reason": "Because", "note": "Quietly"} | sent_with(action)
         for _twice in range(2):
             assert client.post(address, form).status_code == 303
         assert ModerationAction.objects.count() == count + 1
         entry = ModerationAction.objects.all()[0]
         assert entry.act == action.entry.name
-        note = "" if action.slug == "note" else "Quietly"  # it is one itself
+        note = "" if action.slug == "note" else "Quietly"  # the action itself is a note
         assert (entry.reason, entry.note) == ("Because", note)
         assert entry.effects.exists()
-        assert whole_state() != before or entry.act in SAYS_SOMETHING
+        assert read_state_of_targets() != before or entry.act in MESSAGES_ONLY
 
-        # Those who reported something hear of it by their report, a colleague by being assigned.
-        notifications = ModerationNotification.objects.exclude(pk__in=known).exclude(
+        # Reporters are notified through their report, and a colleague through the assignment.
+        notifications = ModerationNotification.objects.exclude(pk__in=old_notifications).exclude(
             cause__in=["report", "case"]
         )
         notified = {notification.member_id for notification in notifications}
-        assert notified == (to_notify if action.entry.notifies else set())
+        assert notified == (expected_members if action.entry.notifies else set())
         if action.entry.is_irreversible:
             return
-        back = undo(entry, actor=scene.people[actor], reason="A mistake").action
-        assert (back.act, back.undoes) == (action.entry.inverse, entry)
+        undo_entry = undo(entry, actor=scene.people[actor], reason="A mistake").action
+        assert (undo_entry.act, undo_entry.undoes) == (action.entry.inverse, entry)
         assert ModerationAction.objects.count() == count + 2
-        after = whole_state()
-        after["threads"] = after["threads"][:threads]  # one that was split off leads back
-        # One that was published stays, and nobody sees it; approved again, it is there again.
+        after = read_state_of_targets()
+        after["threads"] = after["threads"][:threads]  # a split thread remains as a redirect
+        # A published post remains hidden; approving it again shows it.
         published = {post["pk"] for post in after["posts"][posts:]}
         after["posts"], after["hidden"] = after["posts"][:posts], after["hidden"] - published
         assert published <= set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True))
@@ -262,16 +264,16 @@ def test_an_action_leaves_one_entry_notifies_who_is_concerned_and_is_undone(
 
 
 @pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_a_stale_page_is_refused(scene: Scene, action: Action[Any]) -> None:
+def test_action_from_a_stale_page_is_refused(scene: Scene, action: Action[Any]) -> None:
     with undone():
-        make_ready(action, target_of(scene, action.kind.kind), scene.people["carol"])
+        make_ready(action, get_target(scene, action.kind.kind), scene.people["carol"])
         actor = ADMINISTRATORS.get(action.slug, "carol")
-        client, address = scene.client(actor), address_of(scene, action)
+        client, address = scene.client(actor), get_address(scene, action)
         form = {"reason": "Because", "seen": "7.7"} | sent_with(action)
         count = ModerationAction.objects.count()
-        answer = client.post(address, form)
-        assert answer.status_code == 409
-        assert "Because" in answer.content.decode()
+        response = client.post(address, form)
+        assert response.status_code == 409
+        assert "Because" in response.content.decode()
         assert ModerationAction.objects.count() == count
-        seen = answer.context["form"]["seen"].value()
+        seen = response.context["form"]["seen"].value()
         assert client.post(address, form | {"seen": seen}).status_code == 303

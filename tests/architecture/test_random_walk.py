@@ -1,4 +1,4 @@
-"""After any walk of deeds the trees are whole, the counters true and the log complete."""
+"""Random sequences of actions leave the trees, the counters and the log consistent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEXTS = (
 
 
 class Walk:
-    """Somebody does something to something, again and again, from one seed."""
+    """Random actions of random members on random posts and threads, from one seed."""
 
     def __init__(self, board: Board, members: list[User], moderator: User, seed: int) -> None:
         self.random = random.Random(seed)
@@ -45,16 +45,16 @@ class Walk:
         self.done: set[str] = set()
 
     def step(self, n: int) -> None:
-        deed = self.random.choice(DEEDS)
-        logged = ModerationAction.objects.count()
+        action = self.random.choice(ACTIONS)
+        log_count = ModerationAction.objects.count()
         try:
-            deed(self, n)
+            action(self, n)
         except UserError:
-            # Refused: nothing is written, not even to the log.
-            assert ModerationAction.objects.count() == logged, deed.__name__
+            # A refused action writes nothing, not even a log entry.
+            assert ModerationAction.objects.count() == log_count, action.__name__
             return
-        assert ModerationAction.objects.count() - logged <= 1, deed.__name__
-        self.done.add(deed.__name__)
+        assert ModerationAction.objects.count() - log_count <= 1, action.__name__
+        self.done.add(action.__name__)
 
     def person(self) -> User:
         pk = self.random.choice(self.members).pk
@@ -72,7 +72,7 @@ class Walk:
         return self.random.choice(TEXTS).format(n=self.random.randrange(n + 1))
 
     @property
-    def how(self) -> dict[str, Any]:
+    def actor_and_reason(self) -> dict[str, Any]:
         return {"actor": self.moderator, "reason": "order"}
 
 
@@ -95,74 +95,76 @@ def delete(walk: Walk, n: int) -> None:
 
 
 def hide(walk: Walk, n: int) -> None:
-    hide_post(walk.post(), **walk.how)
+    hide_post(walk.post(), **walk.actor_and_reason)
 
 
 def unhide(walk: Walk, n: int) -> None:
     hidden = Post.objects.exclude(hidden_at=None).first()
-    unhide_post(hidden or walk.post(), **walk.how)
+    unhide_post(hidden or walk.post(), **walk.actor_and_reason)
 
 
 def lock(walk: Walk, n: int) -> None:
-    lock_thread(walk.thread(), **walk.how)
+    lock_thread(walk.thread(), **walk.actor_and_reason)
 
 
 def unlock(walk: Walk, n: int) -> None:
-    unlock_thread(Thread.objects.exclude(locked_at=None).first() or walk.thread(), **walk.how)
+    unlock_thread(
+        Thread.objects.exclude(locked_at=None).first() or walk.thread(), **walk.actor_and_reason
+    )
 
 
 def pin(walk: Walk, n: int) -> None:
-    pin_thread(walk.thread(), **walk.how)
+    pin_thread(walk.thread(), **walk.actor_and_reason)
 
 
 def unpin(walk: Walk, n: int) -> None:
-    unpin_thread(walk.thread(), **walk.how)
+    unpin_thread(walk.thread(), **walk.actor_and_reason)
 
 
 def suspend(walk: Walk, n: int) -> None:
-    suspend_person(walk.person(), **walk.how)
+    suspend_person(walk.person(), **walk.actor_and_reason)
 
 
 def lift(walk: Walk, n: int) -> None:
-    lift_suspension(User.objects.suspended().first() or walk.person(), **walk.how)
+    lift_suspension(User.objects.suspended().first() or walk.person(), **walk.actor_and_reason)
 
 
 def move(walk: Walk, n: int) -> None:
-    move_branch(walk.post(), to=walk.post(), **walk.how)
+    move_branch(walk.post(), to=walk.post(), **walk.actor_and_reason)
 
 
 def split(walk: Walk, n: int) -> None:
-    split_branch(walk.post(), title=f"Split {n}", **walk.how)
+    split_branch(walk.post(), title=f"Split {n}", **walk.actor_and_reason)
 
 
 def merge(walk: Walk, n: int) -> None:
-    merge_thread(walk.thread(), into=walk.thread(), **walk.how)
+    merge_thread(walk.thread(), into=walk.thread(), **walk.actor_and_reason)
 
 
 def hide_some(walk: Walk, n: int) -> None:
-    hide_post.together([walk.post() for _ in range(5)], **walk.how)
+    hide_post.together([walk.post() for _ in range(5)], **walk.actor_and_reason)
 
 
-def take_back(walk: Walk, n: int) -> None:
+def undo_random(walk: Walk, n: int) -> None:
     actions = list(ModerationAction.objects.order_by("id"))
     if actions:
-        undo(walk.random.choice(actions), **walk.how)
+        undo(walk.random.choice(actions), **walk.actor_and_reason)
 
 
-MUCH: tuple[Callable[[Walk, int], None], ...] = (reply,) * 8 + (start, edit, delete, move) * 2
+FREQUENT: tuple[Callable[[Walk, int], None], ...] = (reply,) * 8 + (start, edit, delete, move) * 2
 RARE = (hide, hide_some, unhide, lock, unlock, unlock, pin, unpin, suspend, lift, lift)
-DEEDS = MUCH + RARE + (split, merge, take_back, take_back)
+ACTIONS = FREQUENT + RARE + (split, merge, undo_random, undo_random)
 
 
-def recounted(thread: Thread) -> dict[str, Any]:
-    """What a thread's counters should say, found without the forum's own queries."""
+def recount(thread: Thread) -> dict[str, Any]:
+    """Return the right values of a thread's counters, found without the forum's own queries."""
     posts = list(Post.objects.filter(thread=thread).order_by("id"))
-    standing = [post for post in posts if not post.deleted_at and not post.hidden_at]
+    visible = [post for post in posts if not post.deleted_at and not post.hidden_at]
     numbers = [post.number for post in posts]
     numbers += Revision.objects.filter(post__thread=thread).values_list("number", flat=True)
-    last = standing[-1] if standing else None
+    last = visible[-1] if visible else None
     return {
-        "post_count": len(standing),
+        "post_count": len(visible),
         "last_post_id": last.pk if last else None,
         "number is free": True if not numbers else thread.next_number > max(numbers),
     }
@@ -171,9 +173,9 @@ def recounted(thread: Thread) -> dict[str, Any]:
 def check_everything() -> None:
     assert faults() == []
     for thread in Thread.objects.all():
-        told = {"post_count": thread.post_count, "last_post_id": thread.last_post_id}
-        assert told | {"number is free": True} == recounted(thread)
-        # A thread whose root went elsewhere leads there; every other has one root.
+        counters = {"post_count": thread.post_count, "last_post_id": thread.last_post_id}
+        assert counters | {"number is free": True} == recount(thread)
+        # A merged thread has lost its opening post and redirects; every other thread has one.
         roots = Post.objects.filter(thread=thread, parent=None).count()
         assert roots == (0 if thread.merged_into_id else 1)
     for post in Post.objects.all():
@@ -191,7 +193,7 @@ def check_everything() -> None:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
-def test_nothing_is_broken_by_a_walk_of_actions(
+def test_random_actions_keep_the_data_consistent(
     board: Board, thread: Thread, alice: User, bob: User, carol: User
 ) -> None:
     done: set[str] = set()
@@ -203,10 +205,10 @@ def test_nothing_is_broken_by_a_walk_of_actions(
                 if n % 25 == 24:
                     check_everything()
             done |= walk.done
-    assert done == {deed.__name__ for deed in DEEDS}
+    assert done == {action.__name__ for action in ACTIONS}
 
 
-def test_check_notifications_a_wrong_counter(thread: Thread) -> None:
+def test_check_finds_a_wrong_counter(thread: Thread) -> None:
     Thread.objects.filter(pk=thread.pk).update(post_count=7)
     with pytest.raises(AssertionError):
         check_everything()

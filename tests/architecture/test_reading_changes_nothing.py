@@ -1,4 +1,4 @@
-"""GET and HEAD change nothing, whoever asks for whatever."""
+"""GET and HEAD change no row, for any reader and address."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_reading_every_page_changes_no_row(scene: Scene, name: str) -> None:
     assert client.get("/account/settings/").status_code == (302 if name == "visitor" else 200)
 
 
-def test_change_would_be_noticed(scene: Scene) -> None:
+def test_check_notices_a_change(scene: Scene) -> None:
     before = all_rows()
     scene.client("alice").post(f"/p/{scene.posts['visible'].pk}/delete/")
     assert changed_since(before) == {

@@ -1,4 +1,4 @@
-"""Permissions by role for each action and target. An action without a row in the table fails."""
+"""Permissions by role for each action and target; each action needs a row in the table."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from forum.permissions import (
     can_undo,
 )
 from tests.expected_permissions import EXPECTED, HERE
-from tests.moderation_actions import EACH, IDS, name_of
+from tests.moderation_actions import EACH, IDS, page_name
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_each_role_can_do_what_the_table_says(scene: Scene, action: Action[Any]) -> None:
-    for whose, allowed in EXPECTED[name_of(action)].items():
+def test_each_role_has_the_permissions_of_the_table(scene: Scene, action: Action[Any]) -> None:
+    for author, allowed in EXPECTED[page_name(action)].items():
         with undone():
-            target = target_by(scene, action.kind.kind, whose)
-            assert who_can(scene, action, target) == allowed, whose
+            target = get_target_by(scene, action.kind.kind, author)
+            assert people_allowed(scene, action, target) == allowed, author
 
 
 def test_every_action_has_a_row_of_expected_permissions() -> None:
     assert set(EXPECTED) == set(IDS)
 
 
-def target_by(scene: Scene, kind: str, name: str) -> Any:
-    """Return that person; or a post, a pending post or a thread with a post, written by them."""
+def get_target_by(scene: Scene, kind: str, name: str) -> Any:
+    """Return the member, or a post, pending post or thread by that member."""
     if kind == "person":
         return scene.reader(name)
     if kind == "pending_post":
@@ -55,15 +55,13 @@ def target_by(scene: Scene, kind: str, name: str) -> Any:
     return post if kind == "post" else post.thread
 
 
-def who_can(scene: Scene, action: Action[Any], target: Any) -> set[str]:
-    """Return who is allowed it, by the rule that the page, the admin and the action share."""
+def people_allowed(scene: Scene, action: Action[Any], target: Any) -> set[str]:
+    """Return the people with the permission that the page, the admin and the action check."""
     return {name for name in PEOPLE if action.permission(scene.reader(name), target)}
 
 
-def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
-    scene: Scene, settings: Any
-) -> None:
-    """The row of the new member: every act of moderators is closed, every act of members open."""
+def test_new_member_has_limits_that_end_with_a_published_post(scene: Scene, settings: Any) -> None:
+    """New members have no moderation action and all actions of members."""
     settings.NEW_MEMBER_POSTS, settings.NEW_MEMBER_LINKS = 1, 0
     link = render("See https://elsewhere.example/ for that.")
     with undone():
@@ -76,7 +74,7 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
             "pending_post": scene.pending_post,
         }
         assert not [
-            name_of(each) for each in EACH if each.permission(nina, targets[each.kind.kind])
+            page_name(each) for each in EACH if each.permission(nina, targets[each.kind.kind])
         ]
         for rule in (can_answer, can_report):
             assert rule(nina, post)
@@ -84,24 +82,24 @@ def test_new_members_may_what_members_may_with_limits_that_end_by_themselves(
         with pytest.raises(Invalid, match="New members can post 0 links"):
             check_new_member_limits(nina, link)
         check_new_member_limits(nina, render("Without a link."))
-        mine = reply_to(post, author=nina, source="Without a link.")
-        assert can_edit(nina, mine)
-        assert can_delete(nina, mine)
-        check_new_member_limits(nina, link)  # over: a post of hers stands
+        own_reply = reply_to(post, author=nina, source="Without a link.")
+        assert can_edit(nina, own_reply)
+        assert can_delete(nina, own_reply)
+        check_new_member_limits(nina, link)  # the limit has ended: she has a published post
         for name in set(PEOPLE) - {"visitor", "alice", "bob", "dan"}:
             check_new_member_limits(scene.people[name], link)
 
 
-def test_nobody_undoes_what_somebody_above_them_did(scene: Scene) -> None:
-    wanted = {"mona": HERE, "carol": {"carol", "erin"}, "erin": {"erin"}}
-    for actor, allowed in wanted.items():
+def test_moderator_cannot_undo_actions_of_a_higher_role(scene: Scene) -> None:
+    expected = {"mona": HERE, "carol": {"carol", "erin"}, "erin": {"erin"}}
+    for actor, allowed in expected.items():
         with undone():
             entry = hide_post(scene.posts["visible"], actor=scene.people[actor], reason="Because")
             found = {name for name in PEOPLE if can_undo(scene.reader(name), entry)}
             assert found == allowed, actor
 
 
-def test_a_suspended_moderator_does_nothing_and_a_silenced_one_moderates(scene: Scene) -> None:
+def test_suspended_moderator_cannot_moderate_but_a_silenced_one_can(scene: Scene) -> None:
     for sanction, allowed in ((suspend_person, False), (silence_person, True)):
         with undone():
             sanction(scene.people["mona"], actor=scene.people["erin"], reason="Because")
@@ -109,13 +107,13 @@ def test_a_suspended_moderator_does_nothing_and_a_silenced_one_moderates(scene: 
             assert bool(hide_post.permission(mona, scene.posts["visible"])) is allowed
 
 
-def test_everybody_below_is_a_member_who_reports(scene: Scene) -> None:
+def test_every_active_member_can_report_posts_of_others(scene: Scene) -> None:
     post = scene.posts["visible"]
     found = {name for name in PEOPLE if can_report(scene.reader(name), post)}
     assert found == set(PEOPLE) - {"visitor", "alice", "dan"}
 
 
-def test_an_appointment_ends_with_its_row(scene: Scene) -> None:
+def test_moderator_without_a_role_row_cannot_moderate(scene: Scene) -> None:
     with undone():
         Role.objects.filter(person=scene.people["mona"]).delete()
-        assert "mona" not in who_can(scene, hide_post, scene.posts["visible"])
+        assert "mona" not in people_allowed(scene, hide_post, scene.posts["visible"])

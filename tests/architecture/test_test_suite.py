@@ -1,4 +1,4 @@
-"""The tests themselves: how they are run and named."""
+"""The test suite: how it runs, and the names of its tests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MAX_NAME = 80
 
 def test_suite_needs_no_xdist() -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--collect-only", "-q"]
-    done = subprocess.run(
+    result = subprocess.run(
         [*command, "tests/unit/test_text.py"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_names_of_tests_are_short_enough_to_read() -> None:

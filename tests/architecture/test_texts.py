@@ -1,4 +1,4 @@
-"""Texts that users read use one word per thing: no word of the list below comes back."""
+"""Texts that users read: one word per thing, with no word of the list below."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ BLOCK = re.compile(r"\{%\s*blocktranslate\b[^%]*%\}(.*?)\{%\s*endblocktranslate\
 PLURAL = re.compile(r"\{%\s*plural\s*%\}")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\{.*?\}\}|\{\w+\}")
 
-# What must not be read by users, and what to write instead.
-FORBIDDEN = {
+# Words that users must not read, and the words to use.
+FORBIDDEN_WORDS = {
     r"\banswer(s|ed|ing)?\b": "reply (to a post), decide (an appeal), close (a report)",
     r"\bsign(ed)? (in|out)\b": "log in, log out",
     r"\bheld\b|\bhold(s|ing)?\b": "pending, awaiting review",
@@ -53,14 +53,14 @@ FORBIDDEN = {
 def texts() -> Iterator[tuple[str, str]]:
     """Yield every text for gettext, with its file."""
     for path in sorted((ROOT / "forum").rglob("*.py")):
-        for text in in_python(path.read_text()):
+        for text in texts_in_python(path.read_text()):
             yield str(path.relative_to(ROOT)), text
     for path in sorted((ROOT / "templates").rglob("*.*")):
-        for text in in_template(path.read_text()):
+        for text in texts_in_template(path.read_text()):
             yield str(path.relative_to(ROOT)), text
 
 
-def in_python(source: str) -> Iterator[str]:
+def texts_in_python(source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -69,17 +69,21 @@ def in_python(source: str) -> Iterator[str]:
                     yield str(text.value)
 
 
-def in_template(source: str) -> Iterator[str]:
+def texts_in_template(source: str) -> Iterator[str]:
     for match in TRANSLATE.finditer(source):
         yield match[1] or match[2] or ""
     for match in BLOCK.finditer(source):
         yield from (" ".join(text.split()) for text in PLURAL.split(match[1]))
 
 
-def faults(text: str) -> list[str]:
-    """Return what to write instead of the forbidden words of a text."""
+def find_faults(text: str) -> list[str]:
+    """Return the words to use in place of the forbidden words of a text."""
     words = PLACEHOLDER.sub("…", text)
-    return [better for rule, better in FORBIDDEN.items() if re.search(rule, words, re.I)]
+    return [
+        replacements
+        for rule, replacements in FORBIDDEN_WORDS.items()
+        if re.search(rule, words, re.I)
+    ]
 
 
 def test_texts_are_found() -> None:
@@ -90,9 +94,9 @@ def test_texts_are_found() -> None:
 
 def test_texts_use_the_words_of_the_glossary() -> None:
     wrong = [
-        f"{place}: “{text.strip()}”: {', '.join(better)}"
+        f"{place}: “{text.strip()}”: {', '.join(replacements)}"
         for place, text in texts()
-        if (better := faults(text))
+        if (replacements := find_faults(text))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -109,5 +113,5 @@ def test_texts_use_the_words_of_the_glossary() -> None:
         "Erase for ever",
     ],
 )
-def test_old_words_are_refused(text: str) -> None:
-    assert faults(text)
+def test_check_finds_forbidden_words(text: str) -> None:
+    assert find_faults(text)

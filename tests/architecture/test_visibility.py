@@ -1,4 +1,4 @@
-"""What may be seen: queries, rules and pages agree, and no text comes out by another way."""
+"""Visibility: queries, permissions and pages agree, and no hidden text comes out anywhere."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.urls import resolve, reverse
 
 from forum.models import Board, Post, Thread
 from forum.models.posts import readable_by
-from tests.addresses import ABOUT_POST, addresses, desk_addresses
-from tests.architecture.test_fragments import IN_PARTS, ONLY_SENT
+from tests.addresses import POST_ROUTES, addresses, desk_addresses
+from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
 from tests.scene import PEOPLE, Scene, undone
 
 pytestmark = pytest.mark.django_db
 
 MODERATORS = {"carol", "mona", "erin"}
-# Whose text each post shows to whom; the opening of the deleted thread is deleted itself.
+# Readers of the text of each post; the opening post of the deleted thread is deleted itself.
 READERS = {
     "visible": set(PEOPLE),
     "by-bob": set(PEOPLE),
@@ -34,21 +34,21 @@ READERS = {
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_queries_and_rules_agree_on_who_reads_what(scene: Scene, name: str) -> None:
+def test_queries_and_permissions_agree_on_readable_posts(scene: Scene, name: str) -> None:
     reader = scene.reader(name)
     visible = {post.pk: post for post in Post.objects.visible_to(reader)}
     for state, post in scene.posts.items():
-        wanted = name in READERS[state]
-        assert Post.objects.filter(readable_by(reader), pk=post.pk).exists() is wanted, state
+        expected = name in READERS[state]
+        assert Post.objects.filter(readable_by(reader), pk=post.pk).exists() is expected, state
         row = visible.get(post.pk)
-        assert (row is not None and bool(row.is_readable)) is wanted, state
+        assert (row is not None and bool(row.is_readable)) is expected, state
         if row is not None:
             texts = (row.shown_html, row.shown_source, row.shown_excerpt)
-            assert all(texts) if wanted else not any(texts), state
+            assert all(texts) if expected else not any(texts), state
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_listed_threads_are_exactly_those_that_open(scene: Scene, name: str) -> None:
+def test_board_lists_exactly_the_threads_that_can_be_opened(scene: Scene, name: str) -> None:
     listed = set(Thread.objects.visible_to(scene.reader(name)).values_list("pk", flat=True))
     client = scene.client(name)
     shown: set[int] = set()
@@ -62,17 +62,17 @@ def test_listed_threads_are_exactly_those_that_open(scene: Scene, name: str) -> 
 
 
 @pytest.mark.parametrize("name", PEOPLE)
-def test_person_s_posts_are_those_that_can_be_read(scene: Scene, name: str) -> None:
+def test_profile_lists_exactly_the_readable_posts(scene: Scene, name: str) -> None:
     page = scene.client(name).get("/u/alice/").content.decode()
     shown = {int(pk) for pk in re.findall(r'<h2[^>]*><a href="/p/(\d+)/', page)}
-    mine = {key: post for key, post in scene.posts.items() if post.author.username == "alice"}
-    assert shown == {post.pk for key, post in mine.items() if name in READERS[key]}
+    own_posts = {key: post for key, post in scene.posts.items() if post.author.username == "alice"}
+    assert shown == {post.pk for key, post in own_posts.items() if name in READERS[key]}
 
 
-def exits(scene: Scene, name: str) -> list[str]:
-    """Every address, and what can be asked of a post or a thread besides."""
+def crawled_addresses(scene: Scene, name: str) -> list[str]:
+    """Return every address, and addresses with a query string about hidden posts."""
     found = list(addresses(scene).values())
-    if name in MODERATORS | {"otto"}:  # the desk is closed to everybody else
+    if name in MODERATORS | {"otto"}:  # the admin is closed to everybody else
         found += desk_addresses(scene).values()
     for state in ("hidden", "removed", "below-removed", "deleted", "deleted-opening"):
         pk = scene.posts[state].pk
@@ -80,7 +80,7 @@ def exits(scene: Scene, name: str) -> list[str]:
         found += [f"/moderate/post/hide/?id={pk}", f"/moderate/post/unhide/?id={pk}"]
         found += [f"{scene.threads['open'].get_absolute_url()}?at=p{pk}"]
     pk = scene.posts["quoting"].pk
-    found += [reverse(name, args=[pk]) for name in ABOUT_POST]
+    found += [reverse(name, args=[pk]) for name in POST_ROUTES]
     found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
     found += [
         f"/admin/forum/case/{scene.pending_post.case.pk}/change/",
@@ -98,22 +98,24 @@ def exits(scene: Scene, name: str) -> list[str]:
     return found
 
 
-def answers(client: Client, address: str) -> str:
-    """All that one hears at an address: as a page and as a part of one, headers included."""
-    heard = []
-    in_parts = resolve(address.split("?", maxsplit=1)[0]).url_name in IN_PARTS | ONLY_SENT
-    ways = ({}, {"HTTP_HX_REQUEST": "true"}) if in_parts else ({},)
-    for headers in ways:
+def get_all(client: Client, address: str) -> str:
+    """Return all responses at an address, as a page and as a fragment, with their headers."""
+    responses = []
+    has_fragment = (
+        resolve(address.split("?", maxsplit=1)[0]).url_name in WITH_FRAGMENT | WITHOUT_PAGE
+    )
+    headers_to_send = ({}, {"HTTP_HX_REQUEST": "true"}) if has_fragment else ({},)
+    for headers in headers_to_send:
         with undone():
             response = client.get(address, **headers)
-        heard.append(f"{response.headers} {response.content.decode()}")
-    return "".join(heard)
+        responses.append(f"{response.headers} {response.content.decode()}")
+    return "".join(responses)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["visitor", "bob", "otto", "mona"])
-def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> None:
-    """Hidden and deleted words, with their earlier wordings, at every address there is."""
+def test_no_address_shows_text_that_a_reader_may_not_read(scene: Scene, name: str) -> None:
+    """Hidden and deleted text and its earlier revisions appear at no address."""
     forbidden = {
         scene.tokens[key]
         for state, readers in READERS.items()
@@ -122,20 +124,20 @@ def test_no_exit_shows_what_a_reader_may_not_read(scene: Scene, name: str) -> No
     }
     if name not in MODERATORS:
         forbidden.add(scene.tokens["pending"])
-    gone = scene.threads["deleted"]
+    deleted_thread = scene.threads["deleted"]
     if name != "mona":
-        forbidden |= {gone.title, gone.slug}
-        if name != "bob":  # who wrote it
+        forbidden |= {deleted_thread.title, deleted_thread.slug}
+        if name != "bob":  # bob wrote the report
             forbidden.add(scene.tokens["report"])
-    told = re.compile(rf"\b(?:{'|'.join(forbidden)})\b")
+    forbidden_pattern = re.compile(rf"\b(?:{'|'.join(forbidden)})\b")
     client = scene.client(name)
-    # A page that is not there says which address was asked for.
-    for address in set(exits(scene, name)) - {gone.get_absolute_url()}:
-        assert not told.search(answers(client, address)), address
+    # An error page contains the address that was requested.
+    for address in set(crawled_addresses(scene, name)) - {deleted_thread.get_absolute_url()}:
+        assert not forbidden_pattern.search(get_all(client, address)), address
 
 
-def test_crawl_would_notice_a_leak(scene: Scene) -> None:
-    heard = answers(scene.client("alice"), scene.threads["open"].get_absolute_url())
-    assert scene.tokens["hidden-now"] in heard
-    assert scene.tokens["visible-now"] in heard
-    assert scene.tokens["pending"] in heard
+def test_crawl_finds_text_that_a_reader_may_read(scene: Scene) -> None:
+    responses = get_all(scene.client("alice"), scene.threads["open"].get_absolute_url())
+    assert scene.tokens["hidden-now"] in responses
+    assert scene.tokens["visible-now"] in responses
+    assert scene.tokens["pending"] in responses

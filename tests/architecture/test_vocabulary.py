@@ -1,4 +1,4 @@
-"""One vocabulary: words that were replaced do not come back, and no name means two things."""
+"""Vocabulary: replaced words do not come back, and no name means two things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-# Not yet rewritten; nothing is added here, and in the end it is empty.
+# Files that are not rewritten yet; add none.
 STILL_TO_DO = (
     "forum/presenters/post_links.py",
     "forum/views/inbox.py",
@@ -20,10 +20,10 @@ STILL_TO_DO = (
     "forum/views/people.py",
     "tests/",
 )
-# Within those, what is done already.
+# Files within those that are rewritten.
 DONE = ("tests/architecture/test_vocabulary.py",)
 
-# The private words of old, as parts of names, and the words to use.
+# Replaced words, as parts of names, and the words to use.
 REPLACED = {
     "alike": "fuzzy_match",
     "anonymising": "anonymise",
@@ -64,18 +64,18 @@ REPLACED = {
     "ways": "links",
     "wording": "revision, moderator_edit",
 }
-# Names that are no nouns, verbs or statements.
+# Names that are neither nouns nor verbs.
 PREPOSITIONS = {"but", "by", "of", "with"}
 RELATIVE = {
     *("What", "Who", "Whom", "Whose", "Whether", "Which", "Where", "When", "How", "Why"),
     *("Of", "That", "If"),
 }
-# (file, name): why the name is right.
+# (file, name): the reason for the exception.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("forum/management/commands/serve.py", "stamp"): "the usual word for a file of this purpose",
 }
 
-# Top-level names that several modules define, and why.
+# Top-level names that several modules define, and the reason.
 SHARED_NAMES = {
     "Command": "Django finds management commands by this name",
     "logger": "a logger per module, as Python's documentation has it",
@@ -86,7 +86,7 @@ SHARED_NAMES = {
     "detail": "a view of one object, called by its module: `log.detail`",
     "P": "the arguments of a decorated function, as Python's documentation has it",
 }
-# Choices of a model, which are named with it: `Role.Kind`, never `Kind = Role.Kind`.
+# Choices of a model are named with it: `Role.Kind`, never `Kind = Role.Kind`.
 CHOICES = {"Kind", "State", "Cause", "Outcome", "Status"}
 
 FILES = {
@@ -133,7 +133,7 @@ def top_level_names(tree: ast.Module) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", CHECKED)
-def test_replaced_words_are_in_no_name(path: str) -> None:
+def test_no_name_contains_a_replaced_word(path: str) -> None:
     names = {Path(path).stem, *names_in(FILES[path])}
     found = {
         name: [REPLACED[word] for word in words_of(name) if word in REPLACED]
@@ -154,14 +154,14 @@ def test_docstrings_begin_with_a_verb_or_a_noun(path: str) -> None:
     assert found == {}
 
 
-def test_a_top_level_name_means_one_thing() -> None:
-    places: dict[str, list[str]] = defaultdict(list)
+def test_top_level_names_are_unique() -> None:
+    paths_by_name: dict[str, list[str]] = defaultdict(list)
     for path in CHECKED:
         if path.startswith("forum/"):
             for name in top_level_names(FILES[path]):
                 if not name.startswith("_"):
-                    places[name].append(path)
-    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+                    paths_by_name[name].append(path)
+    shared = {name: paths for name, paths in paths_by_name.items() if len(paths) > 1}
     assert shared.keys() - SHARED_NAMES.keys() == set(), shared
 
 
@@ -172,7 +172,7 @@ def test_choices_are_named_with_their_model(path: str) -> None:
             assert node.value.attr not in CHOICES, ast.unparse(node)
 
 
-def test_lists_of_exceptions_hold_nothing_that_is_gone() -> None:
+def test_listed_exceptions_exist() -> None:
     assert [path for path, _name in EXCEPTIONS if path not in FILES] == []
     for listed in (*STILL_TO_DO, *DONE):
         assert any(path.startswith(listed) for path in FILES), f"{listed} is gone: take it off"

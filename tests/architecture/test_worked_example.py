@@ -1,4 +1,4 @@
-"""The worked example of docs/moderation-actions.md: one file and one row make an action."""
+"""The worked example of docs/moderation-actions.md: one file and one row add an action."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from forum.moderation.base import Action
 from forum.moderation.offers import links_on
 from tests import expected_permissions
 from tests.architecture import test_moderation_actions as checks
-from tests.architecture.test_roles import target_by, who_can
-from tests.moderation_actions import name_of, sent_with
+from tests.architecture.test_roles import get_target_by, people_allowed
+from tests.moderation_actions import page_name, sent_with
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ FILE, ROW = re.findall(r"```python\n(.*?)```", EXAMPLE, re.DOTALL)[:2]
 
 @pytest.fixture
 def action() -> Iterator[Action[Any]]:
-    """The example's action, registered as its file is when Django starts."""
+    """Register the example's action as if its file had been imported when Django started."""
     known = {kind: dict(actions) for kind, actions in registry._actions.items()}
     states, types = dict(registry._states), dict(log_entry_types._types)
     pages = list(urls.urlpatterns)
@@ -49,32 +49,35 @@ def action() -> Iterator[Action[Any]]:
         table.update(before)
 
 
-def test_the_example_passes_every_test_of_an_action(scene: Scene, action: Action[Any]) -> None:
-    checks.test_an_action_declares_its_plan_and_every_text(action)
-    checks.test_an_action_leaves_one_entry_notifies_who_is_concerned_and_is_undone(scene, action)
-    checks.test_a_stale_page_is_refused(scene, action)
+def test_example_passes_every_test_of_an_action(scene: Scene, action: Action[Any]) -> None:
+    checks.test_action_declares_its_plan_and_every_text(action)
+    checks.test_action_leaves_one_log_entry_notifies_members_and_is_undone(scene, action)
+    checks.test_action_from_a_stale_page_is_refused(scene, action)
 
 
-def test_the_row_of_the_example_is_right(scene: Scene, action: Action[Any]) -> None:
+def test_example_row_has_the_right_permissions(scene: Scene, action: Action[Any]) -> None:
     row: dict[str, Any] = eval(f"{{{ROW}}}", vars(expected_permissions))
-    assert set(row) == {name_of(action)}
-    for author, allowed in row[name_of(action)].items():
+    assert set(row) == {page_name(action)}
+    for author, allowed in row[page_name(action)].items():
         with undone():
-            target = target_by(scene, "thread", author)
-            assert who_can(scene, action, target) == allowed, author
+            target = get_target_by(scene, "thread", author)
+            assert people_allowed(scene, action, target) == allowed, author
 
 
-def test_the_example_is_offered_and_moves_the_thread(scene: Scene, action: Action[Any]) -> None:
-    thread, page = scene.threads["open"], reverse(name_of(action), args=[scene.threads["open"].pk])
+def test_example_is_offered_and_moves_the_thread(scene: Scene, action: Action[Any]) -> None:
+    thread, page = (
+        scene.threads["open"],
+        reverse(page_name(action), args=[scene.threads["open"].pk]),
+    )
     assert page == f"/t/{thread.pk}/move-to-board/"
     assert (page, "Move to another board") in links_on(thread, scene.reader("carol"))
     form = {"reason": "about roads"} | sent_with(action)
     with undone():
-        # mona moderates this board alone.
+        # mona is a moderator of this board only.
         assert scene.client("mona").post(page, form).status_code == 403
         assert scene.client("carol").post(page, form).status_code == 303
         assert Thread.objects.get(pk=thread.pk).board == scene.elsewhere
         log = scene.client("visitor").get(reverse("log")).content.decode()
         assert "A moderator</b> moved a thread to another board" in log
-        listed = scene.client("carol").get(reverse("admin:forum_thread_changelist"))
-        assert 'value="move-to-board"' in listed.content.decode()
+        thread_list = scene.client("carol").get(reverse("admin:forum_thread_changelist"))
+        assert 'value="move-to-board"' in thread_list.content.decode()
