@@ -131,7 +131,7 @@ def test_script_never_turns_text_into_code_or_markup(script: Path) -> None:
 
 
 def test_scripts_send_requests_through_one_function() -> None:
-    """That function accepts only marked responses; forum.js checks those of htmx."""
+    """The function accepts only marked responses; forum.js checks those of htmx."""
     sending = re.compile(r"(?<![\w.])fetch\(|XMLHttpRequest")
     assert [path.name for path in SCRIPTS if sending.search(path.read_text())] == ["dom.js"]
 

@@ -147,7 +147,7 @@ def press_next_unread(page: Page, **detail: bool) -> None:
     )
 
 
-def test_keys_go_to_unread_posts_both_ways_and_show_edits(
+def test_keys_go_to_unread_posts_back_and_forth_and_show_edits(
     visit, thread: Thread, reply: Post, opening: Post, bob: User, sample_data: SampleData
 ) -> None:
     mark_thread_read(thread, member=sample_data.alice)
