@@ -14,7 +14,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE
 from forum.queries.outline import BRANCHES_PER_PAGE
 from tests.html import Element, Page
-from tests.integration.threads.conftest import open_page, write_reply, mark_all_read
+from tests.integration.threads.conftest import mark_all_read, open_page, write_reply
 
 
 def outline(page: Page) -> Element:
@@ -167,11 +167,16 @@ def test_branch_of_deleted_posts_only_is_left_out(
 ) -> None:
     delete_post(large_thread[1], actor=alice)
     delete_post(large_thread[2], actor=alice)
-    assert list(depths(open_branches(visitor, large_thread[0].thread)))[:2] == [large_thread[2].pk, large_thread[3].pk]
+    assert list(depths(open_branches(visitor, large_thread[0].thread)))[:2] == [
+        large_thread[2].pk,
+        large_thread[3].pk,
+    ]
 
 
 @pytest.mark.parametrize("query", ["?at=p0", "?after=t1", "?before=p99999999", "?at=p9<b>"])
-def test_invalid_parameters_return_404(visitor: Client, large_thread: list[Post], query: str) -> None:
+def test_invalid_parameters_return_404(
+    visitor: Client, large_thread: list[Post], query: str
+) -> None:
     assert visitor.get(f"/t/{large_thread[0].thread_id}/map/{query}").status_code == 404
 
 
