@@ -60,7 +60,7 @@ def test_nested_quote_has_two_sources(
     assert page.text.count("bob wrote") == 2
 
 
-def test_words_before_and_after_a_quote_are_not_joined(
+def test_words_before_and_after_a_quote_are_not_combined(
     reply: Post, alice: User, carol: User
 ) -> None:
     between = reply_to(
@@ -103,7 +103,7 @@ def test_changed_words_with_a_stated_source_are_marked_as_altered(
     assert NOT_FOUND not in page.html
 
 
-def test_words_joined_from_two_posts_have_no_source_even_if_both_are_stated(
+def test_words_combined_from_two_posts_have_no_source_even_if_both_are_stated(
     opening: Post, reply: Post, alice: User
 ) -> None:
     words = "Does moss harm the bricks? Only where they stay wet."

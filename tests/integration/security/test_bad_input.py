@@ -30,7 +30,7 @@ BYTES = {
 # All of them are sent to the composer; these also to every other form or address.
 FORM_KINDS = ("nul", "raw nul", "raw invalid utf-8", "lone surrogate")
 ADDRESS_KINDS = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "controls")
-# The ones that differ from a view's point of view go into the query of every page.
+# Those that reach a view as different texts go into the query of every page.
 QUERY_KINDS = ("nul", "invalid utf-8", "controls")
 FIELDS = (b"source", b"title", b"reason", b"note", b"until", b"zone", b"theme", b"do", b"nonce")
 FIELDS += (
@@ -104,7 +104,7 @@ def test_invalid_headers_cause_no_server_error(scene: Scene, header: str, value:
             f"sessionid={value}; theme={value}; csrftoken={value}; messages={value}"
         )
     if value == "\ud800" and header == "Cookie":
-        return  # the test client cannot encode it; a server passes bytes as latin-1
+        return  # the test client parses cookies; a server passes bytes as latin-1
     address = scene.threads["open"].get_absolute_url()
     assert_no_server_error(client.get(address, **environ), address)
     assert_no_server_error(client.post("/theme/", {"theme": "dark"}, **environ), "theme")

@@ -170,9 +170,8 @@ def test_post_hidden_while_reading_becomes_a_tombstone_without_text(
         assert "Came and was hidden." not in page.html
     assert fetch_updates(visitor, opening.thread, after).post(reply.pk).is_tombstone
     assert "new repl" not in fetch_updates(visitor, opening.thread, after)
-    assert "Changed just now." in fetch_updates(
-        as_bob, opening.thread, after
-    )  # the author may still read it
+    # The author may still read the post.
+    assert "Changed just now." in fetch_updates(as_bob, opening.thread, after)
     after = number_of(opening.thread)
     unhide_post(reply, actor=carol, reason="by mistake")
     assert "stay wet" in fetch_updates(visitor, opening.thread, after, "&show=all")

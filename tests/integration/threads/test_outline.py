@@ -197,7 +197,7 @@ def test_number_of_queries_is_the_same_for_small_and_large_threads(
     for post in (reply, large_thread[-1]):
         mark_all_read(post.thread, bob)
         address = f"/t/{post.thread_id}/map/?at=p{post.pk}"
-        # Four of these are for the transaction: its start, end, read-only mode and time limit.
+        # Including the time limit, and the savepoint that is the page's transaction in a test.
         with django_assert_num_queries(8):
             visitor.get(address)
         with django_assert_num_queries(12):

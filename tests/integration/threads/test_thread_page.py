@@ -92,7 +92,7 @@ def test_single_replies_are_drawn_as_a_chain_and_several_as_a_fork(
     assert page.texts(".re q")[-1].startswith("Only where the bricks")
 
 
-def test_siblings_are_in_order_of_arrival(visitor: Client, opening: Post, bob: User) -> None:
+def test_siblings_are_in_order_of_time(visitor: Client, opening: Post, bob: User) -> None:
     posts = write_replies(opening, bob, 5)
     page = open_page(visitor, opening.thread.get_absolute_url())
     assert page.post_ids == [post.pk for post in posts]

@@ -147,9 +147,9 @@ def test_hidden_posts_do_not_count_after_repair(family, carol):
 def test_unrepairable_tree_is_reported_and_others_are_repaired(
     family, other_thread, capsys, statement, said
 ):
-    strange = Post.objects.get(thread=other_thread)
+    other_opening = Post.objects.get(thread=other_thread)
     damage("UPDATE forum_thread SET post_count = 99 WHERE id = %(other)s", other=other_thread.pk)
-    values = {name: post.pk for name, post in family.items()} | {"strange": strange.pk}
+    values = {name: post.pk for name, post in family.items()} | {"strange": other_opening.pk}
     damage(statement, **values)
     before = list(Post.objects.filter(thread=family["a"].thread_id).order_by("pk").values())
 

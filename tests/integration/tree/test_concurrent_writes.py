@@ -159,7 +159,7 @@ def wait_until_a_lock_is_awaited():
     pytest.fail("nobody waits for a lock")
 
 
-def test_reply_follows_its_parent_that_is_moved_while_it_waits(
+def test_blocked_reply_follows_its_parent_that_is_moved(
     assert_trees_sound, thread, reply, other_thread, bob, carol
 ):
     target = Post.objects.get(thread=other_thread)
@@ -187,7 +187,7 @@ def test_reply_follows_its_parent_that_is_moved_while_it_waits(
     ],
     ids=["deleted", "hidden", "locked"],
 )
-def test_reply_sees_changes_made_while_it_waits(
+def test_blocked_reply_fails_after_changes_of_its_parent(
     assert_trees_sound, thread, reply, alice, carol, transactional_db, meanwhile, error
 ):
     background_reply = BackgroundCall(

@@ -72,7 +72,7 @@ def grow_tree(thread, author, add_reply, pattern, count, seed=1):
     return posts
 
 
-def siblings_in_order_of_arrival(thread):
+def are_siblings_in_order_of_time(thread):
     by_parent = {}
     for parent, number in Post.objects.in_thread(thread).values_list("parent_id", "number"):
         by_parent.setdefault(parent, []).append(number)
@@ -86,7 +86,7 @@ def test_tree_stays_sound_when_gaps_run_out(
     posts = grow_tree(thread, bob, add_reply, pattern, 120)
 
     assert_trees_sound()
-    assert siblings_in_order_of_arrival(thread)
+    assert are_siblings_in_order_of_time(thread)
     assert Post.objects.in_thread(thread).count() == len(posts) == 121
     if pattern in ("chain", "fan", "ping-pong"):
         assert count_rewritten() > 0  # otherwise the labels were too wide for this test
@@ -128,7 +128,7 @@ def test_replies_fit_into_a_tree_without_gaps(
     for parent in (posts[0], posts[20], posts[-1]):
         reply_to(parent, author=bob, source="Where there is no room.")
         assert_trees_sound()
-    assert siblings_in_order_of_arrival(thread)
+    assert are_siblings_in_order_of_time(thread)
     assert count_rewritten() >= len(posts)
 
 

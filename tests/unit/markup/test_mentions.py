@@ -13,10 +13,8 @@ from tests.corpora import corpus_json, data_json
 # Intended differences from Twitter's rules, with the reasons.
 DIFFERENCES = {
     "@username/7list-name is a great list!": [],  # @scope/package is not a member
-    "RT@username RT:@mention RT @test": [
-        "mention",
-        "test",
-    ],  # directly after a word, as in an address
+    # Directly after a word, as in an address.
+    "RT@username RT:@mention RT @test": ["mention", "test"],
     "Rt@username Rt:@mention Rt @test": ["mention", "test"],
 }
 
