@@ -51,7 +51,7 @@ def test_reply_sent_again_with_other_text_is_shown_again_and_can_be_posted(
 ) -> None:
     form.send(FIRST, headers=headers)
     response = form.send(SECOND, headers=headers)
-    html = form.learn(response)
+    html = form.use_form_in(response)
 
     assert response.status_code == 409
     assert "You already posted a reply from this form." in html
@@ -93,7 +93,7 @@ def test_thread_sent_again_with_other_text_is_shown_again_and_can_be_started(
     form = Form(as_bob, f"/b/{board.slug}/new/")
     form.send(FIRST, title="One")
     response = form.send(SECOND, title="Two")
-    html = form.learn(response)
+    html = form.use_form_in(response)
     assert response.status_code == 409
     assert "You already started a thread from this form." in html
     assert 'value="Two"' in html
@@ -129,7 +129,7 @@ def test_pending_reply_sent_again_with_other_text_is_shown_again(form: Form, sec
     assert form.send("A casino.").status_code == 202
     assert form.send("A casino.").status_code == 202
     response = form.send(second)
-    html = form.learn(response)
+    html = form.use_form_in(response)
     assert response.status_code == 409
     assert "What you sent from this form is awaiting review." in html
     assert f'<a href="{PendingPost.objects.get().get_absolute_url()}">' in html
@@ -144,7 +144,7 @@ def test_pending_edit_sent_again_with_other_text_is_replaced_when_saved_again(
     form = Form(as_bob, f"/p/{reply.pk}/edit/")
     assert form.send("A casino.").status_code == 202
     response = form.send("A casino once stood here.")
-    form.learn(response)
+    form.use_form_in(response)
     assert response.status_code == 409
     assert form.send("A casino once stood here.").status_code == 202
     assert PendingPost.objects.waiting().get().source == "A casino once stood here."
@@ -155,7 +155,7 @@ def test_autosave_of_other_text_is_rejected_and_saved_with_the_new_form(
 ) -> None:
     form.send(FIRST)
     response = form.send(SECOND, headers=HTMX, do="save", autosave_seq="1")
-    html = form.learn(response)
+    html = form.use_form_in(response)
     assert response.status_code == 409
     assert "You already posted a reply from this form." in html
     assert Post.objects.get(source=FIRST).get_absolute_url() in html
