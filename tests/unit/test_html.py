@@ -1,4 +1,4 @@
-"""The helper that reads pages in tests."""
+"""The helper for reading pages in tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THREAD = """<!doctype html><html><head><title>Moss</title></head><body>
 Words &amp; more</textarea><button name="all" value="1">Mark all</button></form></body></html>"""
 
 
-def test_page_knows_its_posts_links_and_messages():
+def test_page_has_posts_links_and_messages():
     page = Page(THREAD)
     assert page.title == "Moss"
     assert page.post_ids == [2, 3]
@@ -30,7 +30,7 @@ def test_page_knows_its_posts_links_and_messages():
     assert not page.is_fragment
 
 
-def test_form_has_its_fields_as_they_are_filled_in():
+def test_form_has_the_values_of_its_fields():
     form = Page(THREAD).form("Mark all")
     assert form.action == "/t/1/seen/"
     assert form.fields == {"a": "1", "c": "y", "d": "Words & more"}

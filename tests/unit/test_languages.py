@@ -1,4 +1,4 @@
-"""Telling a language by its script."""
+"""Detection of languages by script."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forum.lib.languages import detect_language
         ("มอสสวยงาม", "th"),
     ],
 )
-def test_script_of_one_language_tells_it(text: str, code: str) -> None:
+def test_language_is_detected_by_its_script(text: str, code: str) -> None:
     assert detect_language(text) == code
 
 
@@ -28,12 +28,12 @@ def test_script_of_one_language_tells_it(text: str, code: str) -> None:
     "text",
     [
         *["", "Moss.", "Größe, naïveté", "2 × 3 ≈ 6 … 😀"],
-        *["Мох красив", "الطحلب جميل", "काई सुंदर है"],  # several languages each
+        *["Мох красив", "الطحلب جميل", "काई सुंदर है"],  # scripts of several languages
         "The word 苔 is Japanese for moss",
         "Only the Δ of it",
     ],
 )
-def test_ambiguous_text_gets_no_language(text: str) -> None:
+def test_ambiguous_text_has_no_language(text: str) -> None:
     assert detect_language(text) == ""
 
 

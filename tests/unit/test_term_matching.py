@@ -1,4 +1,4 @@
-"""Words are found whole, whatever case and accents; hosts on the boundaries of their labels."""
+"""Term matching: whole words in any case and with any accents, and hosts by whole labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ word = st.text("abcdefgéñüßжи", min_size=1, max_size=8)
 
 
 @given(domain, domain)
-def test_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other):
+def test_domain_contains_itself_and_its_subdomains_only(host, other):
     host, other = normal_host(host), normal_host(other)
     assert is_within(host, host)
     assert is_within(f"www.{host}", host)
@@ -35,8 +35,8 @@ def test_domain_holds_itself_and_what_is_below_it_and_nothing_else(host, other):
     st.sampled_from(["", "/", "/good.example", "?u=good.example", "#x", "\\@good.example"]),
     st.sampled_from([str, str.upper, lambda host: f"www.{host}."]),
 )
-def test_link_leads_to_its_host_however_it_is_written(host, scheme, account, port, rest, how):
-    address = f"{scheme}{account}{how(host)}{port}{rest}"
+def test_host_of_a_link_is_found_in_any_spelling(host, scheme, account, port, rest, respell):
+    address = f"{scheme}{account}{respell(host)}{port}{rest}"
     assert is_within(host_of(address), normal_host(host)), address
     assert SearchedText("", [address]).leads_to(normal_host(host))
     assert not is_within(host_of(address), "good.example")
@@ -58,12 +58,12 @@ def test_link_leads_to_its_host_however_it_is_written(host, scheme, account, por
         ("straße.example", "xn--strae-oqa.example", True),
     ],
 )
-def test_hosts_are_found_in_text_too(text, domain, found):
+def test_hosts_are_found_in_text(text, domain, found):
     assert SearchedText(text).leads_to(normal_host(domain)) is found
 
 
 @given(word, st.lists(word, max_size=5), st.lists(word, max_size=5))
-def test_word_is_found_among_others_in_any_case_and_not_inside_one(term, before, after):
+def test_term_is_found_as_a_whole_word_in_any_case(term, before, after):
     text = f"{' '.join(before)} — {term.upper()}, {' '.join(after)}"
     assert SearchedText(text).has_words(term)
     others = [each for each in before + after if fold(each) != fold(term)]
@@ -100,20 +100,20 @@ def test_word_is_found_among_others_in_any_case_and_not_inside_one(term, before,
         ("…", "…", False),
     ],
 )
-def test_words_as_people_expect_them(term, text, found):
+def test_terms_are_found_as_expected(term, text, found):
     assert SearchedText(text).has_words(term) is found
 
 
-def test_links_to_oneself_are_not_counted():
+def test_links_to_this_site_are_not_counted():
     addresses = ["https://forum.example/t/1/", "https://www.forum.example", "https://a.example"]
     assert SearchedText("", addresses, own="forum.example").links == 1
     assert SearchedText("", addresses).links == 3
 
 
 @pytest.mark.parametrize("text", ["a" * 20_000, "a." * 10_000, "a-" * 10_000, "\u0301" * 20_000])
-def test_price_is_that_of_the_length(text):
-    begun = time.process_time()
+def test_long_texts_are_searched_quickly(text):
+    start = time.process_time()
     searched = SearchedText(text)
     assert not any(searched.has_words(f"{'a' * n}b") for n in range(1, 60))
     assert not any(searched.leads_to(f"{'a.' * n}b") for n in range(1, 60))
-    assert time.process_time() - begun < 1
+    assert time.process_time() - start < 1

@@ -1,4 +1,4 @@
-"""Plain text: cleaned, found empty, shortened."""
+"""Plain text: cleaning, blank texts, excerpts."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from forum.lib.text import clean_source, excerpt, is_blank, middle_cut
 
 
-def test_newlines_become_one_kind_and_what_cannot_be_stored_is_replaced():
+def test_newlines_are_unified_and_characters_that_cannot_be_stored_are_replaced():
     assert clean_source("a\r\nb\rc\n\rd") == "a\nb\nc\n\nd"
     assert clean_source("a\0b\ud800c\udfffd") == "a\ufffdb\ufffdc\ufffdd"
 
 
-def test_everything_else_stays_as_typed():
+def test_other_characters_are_not_changed():
     text = "  e\u0301 \ufeff\ufffe\u202e\t\u00a0…“” \U0001f469\u200d\U0001f680 "
     assert clean_source(text) == text
 
@@ -35,13 +35,13 @@ def test_cleaned_text_can_be_encoded_and_needs_no_second_cleaning(text):
         *["\u202e\u2066\u2069", "\x07\x1b", "\u17b4\u180e", "\ufffe"],
     ],
 )
-def test_text_that_shows_nothing_is_blank(text):
+def test_invisible_text_is_blank(text):
     assert is_blank(text)
     assert not is_blank(f"{text}.")
 
 
 @pytest.mark.parametrize("text", ["a", "0", ".", "\u0301", "한", "\ufffd", "\U0001f600", "_"])
-def test_text_that_shows_anything_is_not_blank(text):
+def test_visible_text_is_not_blank(text):
     assert not is_blank(text)
 
 
@@ -65,7 +65,7 @@ def test_excerpt_ends_with_a_whole_word(text, shortened):
 
 
 @given(st.text(), st.integers(2, 40))
-def test_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
+def test_excerpt_is_one_line_within_the_limit(text, limit):
     shortened = excerpt(text, limit)
     assert len(shortened) <= limit
     assert len(shortened.splitlines()) <= 1
@@ -73,7 +73,7 @@ def test_excerpt_is_one_line_no_longer_than_asked_for(text, limit):
 
 
 @given(st.text(), st.integers(3, 80))
-def test_middle_cut_keeps_head_and_tail(text, limit):
+def test_middle_cut_keeps_start_and_end(text, limit):
     cut = middle_cut(text, limit)
     if len(text) <= limit:
         assert cut == text

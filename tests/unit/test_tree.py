@@ -1,4 +1,4 @@
-"""Pre-order without a database: labels, depths, sizes."""
+"""Tree order without a database: labels, depths, sizes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from forum.lib.tree import (
 
 
 @st.composite
-def trees(draw, most=60):
-    """A tree as parents by node; a node's parent has a smaller number, or the numbers are mixed."""
-    size = draw(st.integers(1, most))
+def trees(draw, max_size=60):
+    """Generate a tree as the parent of each node, with the nodes in random order."""
+    size = draw(st.integers(1, max_size))
     names = draw(st.permutations(range(100, 100 + size)))
     parents: dict[int, int | None] = {names[0]: None}
-    for place in range(1, size):
-        parents[names[place]] = names[draw(st.integers(0, place - 1))]
+    for index in range(1, size):
+        parents[names[index]] = names[draw(st.integers(0, index - 1))]
     order = draw(st.permutations(list(parents)))
     return {node: parents[node] for node in order}
 
@@ -40,7 +40,7 @@ def preorder(labels):
 
 
 @given(trees())
-def test_labels_nest_every_node_inside_its_parent_one_level_deeper(parents):
+def test_labels_of_a_node_are_inside_those_of_its_parent(parents):
     labels = label_tree(parents)
 
     assert labels.keys() == parents.keys()
@@ -56,7 +56,7 @@ def test_labels_nest_every_node_inside_its_parent_one_level_deeper(parents):
 
 
 @given(trees())
-def test_siblings_are_labelled_in_the_order_given_and_do_not_overlap(parents):
+def test_siblings_are_labelled_in_order_without_overlapping(parents):
     labels = label_tree(parents)
 
     for node in parents:
@@ -74,7 +74,7 @@ def test_all_edges_are_far_apart(parents):
 
 
 @given(trees())
-def test_depths_are_the_levels_when_the_whole_tree_is_given(parents):
+def test_depths_of_a_whole_tree_are_its_levels(parents):
     labels = label_tree(parents)
     nodes = preorder(labels)
 
@@ -82,7 +82,7 @@ def test_depths_are_the_levels_when_the_whole_tree_is_given(parents):
 
 
 @given(trees(), st.data())
-def test_depths_in_a_part_count_from_the_nearest_parents_that_are_missing(parents, data):
+def test_depths_in_a_part_count_from_missing_parents(parents, data):
     nodes = preorder(label_tree(parents))
     kept = [node for node in nodes if data.draw(st.booleans())]
 
@@ -94,7 +94,7 @@ def test_depths_in_a_part_count_from_the_nearest_parents_that_are_missing(parent
 
 
 @given(trees())
-def test_branch_sizes_are_the_numbers_of_nodes_below(parents):
+def test_branch_sizes_are_numbers_of_descendants(parents):
     labels = label_tree(parents)
     nodes = preorder(labels)
 
@@ -124,20 +124,20 @@ def test_chain_of_100_000_is_labelled_without_recursion():
     ],
     ids=["nothing", "two roots", "a ring", "a ring beside a tree", "an orphan", "its own parent"],
 )
-def test_posts_that_are_not_one_tree_are_refused(parents):
+def test_nodes_that_form_no_tree_are_rejected(parents):
     with pytest.raises(ValueError, match="root"):
         label_tree(parents)
 
 
 @given(trees())
-def test_tree_order_is_found_from_parents_alone(parents):
+def test_tree_order_is_found_from_parents_only(parents):
     nodes = list(parents.items())
 
-    ordered = [nodes[place][0] for place in in_tree_order(nodes)]
+    ordered = [nodes[index][0] for index in in_tree_order(nodes)]
 
     assert ordered == preorder(label_tree(parents))
 
 
-def test_nodes_whose_parents_are_elsewhere_stand_at_the_top():
+def test_nodes_with_missing_parents_are_at_the_top_level():
     assert in_tree_order([(5, 1), (6, 9), (7, 5), (8, 6)]) == [0, 2, 1, 3]
     assert in_tree_order([]) == []

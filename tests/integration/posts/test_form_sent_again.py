@@ -1,4 +1,4 @@
-"""A form that is sent again: the same words once, other words never dropped."""
+"""Forms that are sent again: the same text is posted once, a different text is kept as a draft."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FIRST, SECOND = "My first answer.", "A quite different second thought."
 
 
 class Form:
-    """A form that a browser keeps: sent with its own nonce each time."""
+    """A form that stays open in a browser and is sent with its nonce each time."""
 
     def __init__(self, client: Client, address: str) -> None:
         self.client, self.address, self.nonce = client, address, str(uuid4())
@@ -29,8 +29,8 @@ class Form:
         fields = {"source": source, "nonce": self.nonce} | more
         return self.client.post(self.address, fields, headers=headers)
 
-    def learn(self, response: HttpResponse) -> str:
-        """Go on with the form that the response holds."""
+    def use_form_in(self, response: HttpResponse) -> str:
+        """Continue with the form in the response."""
         html = response.content.decode()
         (self.nonce,) = re.findall('name="nonce" value="([^"]*)"', html)
         return html
@@ -41,33 +41,33 @@ def form(as_bob: Client, opening: Post) -> Form:
     return Form(as_bob, f"/p/{opening.pk}/reply/")
 
 
-def sources() -> list[str]:
+def reply_sources() -> list[str]:
     return list(Post.objects.exclude(parent=None).order_by("id").values_list("source", flat=True))
 
 
 @pytest.mark.parametrize("headers", [None, HTMX], ids=["page", "htmx"])
-def test_reply_sent_again_with_other_words_comes_back_and_can_be_posted(
+def test_reply_sent_again_with_other_text_is_shown_again_and_can_be_posted(
     form: Form, bob: User, headers
 ) -> None:
     form.send(FIRST, headers=headers)
-    refused = form.send(SECOND, headers=headers)
-    html = form.learn(refused)
+    response = form.send(SECOND, headers=headers)
+    html = form.use_form_in(response)
 
-    assert refused.status_code == 409
+    assert response.status_code == 409
     assert "You already posted a reply from this form." in html
     assert f'<a href="{Post.objects.get(source=FIRST).get_absolute_url()}">' in html
     assert f"\n{SECOND}</textarea>" in html
     assert "Post as another reply" in html
     assert "aria-invalid" not in html
     assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]
-    assert sources() == [FIRST]
+    assert reply_sources() == [FIRST]
 
     form.send(SECOND, headers=headers)
-    assert sources() == [FIRST, SECOND]
+    assert reply_sources() == [FIRST, SECOND]
     assert not Draft.objects.exists()
 
 
-def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
+def test_reply_sent_again_with_the_same_text_is_posted_once_even_after_an_edit(
     form: Form, bob: User
 ) -> None:
     first = form.send(FIRST)["Location"]
@@ -75,10 +75,10 @@ def test_reply_sent_again_with_the_same_words_is_the_first_also_after_an_edit(
     post.revisions.update(created_at="2026-01-01T00:00Z")
     edit_post(post, actor=bob, source="Corrected.")
     assert form.send(FIRST)["Location"] == first
-    assert sources() == ["Corrected."]
+    assert reply_sources() == ["Corrected."]
 
 
-def test_preview_keeps_other_words_and_posting_them_says_the_form_was_sent(
+def test_preview_saves_other_text_and_posting_it_says_the_form_was_sent(
     form: Form, bob: User
 ) -> None:
     form.send(FIRST)
@@ -87,14 +87,14 @@ def test_preview_keeps_other_words_and_posting_them_says_the_form_was_sent(
     assert form.send(SECOND).status_code == 409
 
 
-def test_thread_sent_again_with_other_words_comes_back_and_can_be_started(
+def test_thread_sent_again_with_other_text_is_shown_again_and_can_be_started(
     as_bob: Client, board
 ) -> None:
     form = Form(as_bob, f"/b/{board.slug}/new/")
     form.send(FIRST, title="One")
-    refused = form.send(SECOND, title="Two")
-    html = form.learn(refused)
-    assert refused.status_code == 409
+    response = form.send(SECOND, title="Two")
+    html = form.use_form_in(response)
+    assert response.status_code == 409
     assert "You already started a thread from this form." in html
     assert 'value="Two"' in html
     assert f"\n{SECOND}</textarea>" in html
@@ -102,61 +102,61 @@ def test_thread_sent_again_with_other_words_comes_back_and_can_be_started(
     assert list(Thread.objects.order_by("id").values_list("title", flat=True)) == ["One", "Two"]
 
 
-def test_thread_sent_again_with_another_title_is_not_the_first(as_bob: Client, board) -> None:
+def test_thread_sent_again_with_another_title_is_rejected(as_bob: Client, board) -> None:
     form = Form(as_bob, f"/b/{board.slug}/new/")
     form.send(FIRST, title=" One\tthread ")
     assert form.send(FIRST, title="One thread").status_code == 302
     assert form.send(FIRST, title="Another thread").status_code == 409
 
 
-def test_edit_sent_again_with_other_words_comes_back(as_bob: Client, reply: Post) -> None:
+def test_edit_sent_again_with_other_text_is_shown_again(as_bob: Client, reply: Post) -> None:
     form = Form(as_bob, f"/p/{reply.pk}/edit/")
     base = str(reply.latest_number)
     assert form.send(FIRST, base_revision=base).status_code == 302
     reply.revisions.update(created_at="2026-01-01T00:00Z")
     assert form.send(SECOND, base_revision=base).status_code == 302
-    refused = form.send("A third.", base_revision=base)
-    assert refused.status_code == 409
-    assert "This post was edited after you started." in refused.content.decode()
-    assert "\nA third.</textarea>" in refused.content.decode()
+    response = form.send("A third.", base_revision=base)
+    assert response.status_code == 409
+    assert "This post was edited after you started." in response.content.decode()
+    assert "\nA third.</textarea>" in response.content.decode()
 
 
 @pytest.mark.parametrize(
     "second", ["Casino, and more of it.", SECOND], ids=["pending_post", "not-held"]
 )
-def test_held_reply_sent_again_with_other_words_comes_back(form: Form, second: str) -> None:
+def test_pending_reply_sent_again_with_other_text_is_shown_again(form: Form, second: str) -> None:
     ReviewRule.objects.create(kind="words", terms="casino")
     assert form.send("A casino.").status_code == 202
     assert form.send("A casino.").status_code == 202
-    refused = form.send(second)
-    html = form.learn(refused)
-    assert refused.status_code == 409
+    response = form.send(second)
+    html = form.use_form_in(response)
+    assert response.status_code == 409
     assert "What you sent from this form is awaiting review." in html
     assert f'<a href="{PendingPost.objects.get().get_absolute_url()}">' in html
     assert form.send(second).status_code in (202, 302)
-    assert second in (*sources(), *PendingPost.objects.values_list("source", flat=True))
+    assert second in (*reply_sources(), *PendingPost.objects.values_list("source", flat=True))
 
 
-def test_held_edit_sent_again_with_other_words_takes_its_place_when_saved_again(
+def test_pending_edit_sent_again_with_other_text_is_replaced_when_saved_again(
     as_bob: Client, reply: Post
 ) -> None:
     ReviewRule.objects.create(kind="words", terms="casino")
     form = Form(as_bob, f"/p/{reply.pk}/edit/")
     assert form.send("A casino.").status_code == 202
-    refused = form.send("A casino once stood here.")
-    form.learn(refused)
-    assert refused.status_code == 409
+    response = form.send("A casino once stood here.")
+    form.use_form_in(response)
+    assert response.status_code == 409
     assert form.send("A casino once stood here.").status_code == 202
     assert PendingPost.objects.waiting().get().source == "A casino once stood here."
 
 
-def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
+def test_autosave_of_other_text_is_rejected_and_saved_with_the_new_form(
     form: Form, bob: User
 ) -> None:
     form.send(FIRST)
-    refused = form.send(SECOND, headers=HTMX, do="save", autosave_seq="1")
-    html = form.learn(refused)
-    assert refused.status_code == 409
+    response = form.send(SECOND, headers=HTMX, do="save", autosave_seq="1")
+    html = form.use_form_in(response)
+    assert response.status_code == 409
     assert "You already posted a reply from this form." in html
     assert Post.objects.get(source=FIRST).get_absolute_url() in html
     assert "<textarea" not in html
@@ -164,13 +164,13 @@ def test_other_words_saved_in_passing_are_refused_and_kept_under_the_new_form(
     assert [draft.source for draft in Draft.objects.of_member(bob).kept()] == [SECOND]
 
 
-def test_other_words_discarded_can_be_taken_back(form: Form, bob: User) -> None:
+def test_discarded_other_text_is_kept_as_a_draft(form: Form, bob: User) -> None:
     form.send(FIRST)
     assert form.send(SECOND, do="discard").status_code == 302
     assert Draft.objects.of_member(bob).get().source == SECOND
 
 
-def test_action_refuses_other_words_and_draft_of_them_stays(opening: Post, bob: User) -> None:
+def test_action_rejects_other_text_and_its_draft_is_kept(opening: Post, bob: User) -> None:
     nonce, purpose = uuid4(), Purpose(parent_id=opening.pk)
     reply_to(opening, author=bob, source=FIRST, nonce=nonce)
     with pytest.raises(AlreadySent):

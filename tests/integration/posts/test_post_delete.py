@@ -1,4 +1,4 @@
-"""Taking back one's own post."""
+"""Authors deleting their own posts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ def delete(client: Client, post: Post) -> int:
     return client.post(f"/p/{post.pk}/delete/").status_code
 
 
-def test_get_asks_first(as_bob: Client, reply: Post) -> None:
+def test_deleting_asks_for_confirmation(as_bob: Client, reply: Post) -> None:
     html = as_bob.get(f"/p/{reply.pk}/delete/").content.decode()
     assert "Delete your post?" in html
     reply.refresh_from_db()
     assert not reply.is_deleted
 
 
-def test_answered_post_leaves_a_tombstone(
+def test_post_with_replies_leaves_a_tombstone(
     as_bob: Client, visitor: Client, reply: Post, alice: User
 ) -> None:
     reply_to(reply, author=alice, source="That explains it.")
@@ -34,7 +34,7 @@ def test_answered_post_leaves_a_tombstone(
     assert "to a removed post" in html
 
 
-def test_unanswered_reply_is_gone_from_the_page(
+def test_reply_without_replies_disappears_from_the_page(
     as_bob: Client, visitor: Client, reply: Post
 ) -> None:
     delete(as_bob, reply)
@@ -45,7 +45,9 @@ def test_unanswered_reply_is_gone_from_the_page(
     assert thread.last_post == Post.objects.get(parent=None)
 
 
-def test_its_address_says_that_it_is_gone(as_bob: Client, visitor: Client, reply: Post) -> None:
+def test_address_of_a_deleted_post_returns_410(
+    as_bob: Client, visitor: Client, reply: Post
+) -> None:
     delete(as_bob, reply)
     response = visitor.get(f"/p/{reply.pk}/")
     html = response.content.decode()
@@ -55,7 +57,7 @@ def test_its_address_says_that_it_is_gone(as_bob: Client, visitor: Client, reply
     assert "stay wet all winter" not in html
 
 
-def test_unanswered_opening_post_takes_its_thread_along(
+def test_deleting_an_opening_post_without_replies_deletes_the_thread(
     as_alice: Client, visitor: Client, opening: Post
 ) -> None:
     delete(as_alice, opening)
@@ -64,7 +66,7 @@ def test_unanswered_opening_post_takes_its_thread_along(
     assert opening.thread.title not in visitor.get("/").content.decode()
 
 
-def test_answered_opening_post_leaves_title_and_replies(
+def test_deleting_an_opening_post_with_replies_keeps_title_and_replies(
     as_alice: Client, visitor: Client, opening: Post, reply: Post
 ) -> None:
     delete(as_alice, opening)
@@ -74,7 +76,7 @@ def test_answered_opening_post_leaves_title_and_replies(
     assert "Does moss harm the bricks?" not in html
 
 
-def test_opening_post_stays_over_what_stands_deeper_below(
+def test_thread_is_kept_when_only_a_deeper_reply_is_left(
     as_alice: Client, visitor: Client, opening: Post, reply: Post, alice: User, bob: User
 ) -> None:
     reply_to(reply, author=alice, source="That explains it.")
@@ -88,33 +90,35 @@ def test_opening_post_stays_over_what_stands_deeper_below(
 
 
 @pytest.mark.parametrize("who", ["as_alice", "as_carol", "as_erin"])
-def test_nobody_deletes_for_others(request: pytest.FixtureRequest, reply: Post, who: str) -> None:
+def test_members_cannot_delete_posts_of_others(
+    request: pytest.FixtureRequest, reply: Post, who: str
+) -> None:
     assert delete(request.getfixturevalue(who), reply) == 403
     reply.refresh_from_db()
     assert not reply.is_deleted
 
 
-def test_visitor_is_led_to_sign_in(visitor: Client, reply: Post) -> None:
+def test_visitor_is_redirected_to_the_login_page(visitor: Client, reply: Post) -> None:
     response = visitor.post(f"/p/{reply.pk}/delete/")
     assert response["Location"].startswith("/accounts/login/")
     reply.refresh_from_db()
     assert not reply.is_deleted
 
 
-def test_twice_is_told(as_bob: Client, reply: Post) -> None:
+def test_deleting_twice_returns_410(as_bob: Client, reply: Post) -> None:
     assert delete(as_bob, reply) == 302
     assert delete(as_bob, reply) == 410
     assert Thread.objects.get().post_count == 1
 
 
-def test_own_words_can_be_taken_back_from_a_locked_thread(
+def test_own_post_in_a_locked_thread_can_be_deleted(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
     lock_thread(reply.thread, actor=carol, reason="enough")
     assert delete(as_bob, reply) == 302
 
 
-def test_quotes_of_a_deleted_post_are_blanked(
+def test_quotes_of_a_deleted_post_are_hidden(
     visitor: Client, reply: Post, alice: User, bob: User
 ) -> None:
     quoting = reply_to(
@@ -128,7 +132,7 @@ def test_quotes_of_a_deleted_post_are_blanked(
     assert "wrote this in a removed post" in html
 
 
-def test_run_of_deleted_posts_is_one_tombstone(
+def test_consecutive_deleted_posts_share_one_tombstone(
     visitor: Client, reply: Post, alice: User, bob: User
 ) -> None:
     second = reply_to(reply, author=bob, source="Second thought.")
@@ -140,15 +144,17 @@ def test_run_of_deleted_posts_is_one_tombstone(
     assert html.count('class="post gone"') == 1
 
 
-def test_deleting_leads_back_to_the_place(as_bob: Client, reply: Post, alice: User) -> None:
+def test_deleting_a_post_with_replies_redirects_to_its_tombstone(
+    as_bob: Client, reply: Post, alice: User
+) -> None:
     place = reply.thread.get_absolute_url()
     reply_to(reply, author=alice, source="That explains it.")
-    answered = as_bob.post(f"/p/{reply.pk}/delete/")
-    assert answered["Location"] == f"{place}#p{reply.pk}"
+    response = as_bob.post(f"/p/{reply.pk}/delete/")
+    assert response["Location"] == f"{place}#p{reply.pk}"
 
 
-def test_deleting_what_nobody_answered_leads_back_to_what_it_answered(
+def test_deleting_a_post_without_replies_redirects_to_its_parent(
     as_bob: Client, reply: Post
 ) -> None:
-    gone = as_bob.post(f"/p/{reply.pk}/delete/")
-    assert gone["Location"] == f"{reply.thread.get_absolute_url()}#p{reply.parent_id}"
+    response = as_bob.post(f"/p/{reply.pk}/delete/")
+    assert response["Location"] == f"{reply.thread.get_absolute_url()}#p{reply.parent_id}"

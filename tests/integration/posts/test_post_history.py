@@ -1,4 +1,4 @@
-"""The history of a post that was edited often: a page at a time."""
+"""History of a post with many revisions, on several pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ EDITS = 2 * VERSIONS_PER_PAGE + 5
 EARLIER = re.compile(r'<a class="btn" href="\?(before=\d+)" rel="next">Earlier versions</a>')
 
 
-def edit_often(post: Post, author: User, words: str, *, edits: int = EDITS) -> None:
-    """Write so many versions of a post, all of which are kept."""
+def edit_often(post: Post, author: User, text: str, *, edits: int = EDITS) -> None:
+    """Make a number of edits, each kept as a revision."""
     for n in range(edits):
-        edit_post(post, actor=author, source=f"{words} Edit {n}.", is_approved=True)
+        edit_post(post, actor=author, source=f"{text} Edit {n}.", is_approved=True)
 
 
 @pytest.fixture
@@ -29,20 +29,20 @@ def edited(reply: Post, bob: User, alice: User) -> Post:
     return reply
 
 
-def test_pages_lead_through_every_version_once(visitor: Client, edited: Post) -> None:
+def test_pages_show_every_version_once(visitor: Client, edited: Post) -> None:
     pages = [visitor.get(f"/p/{edited.pk}/history/").content.decode()]
     while found := EARLIER.search(pages[-1]):
         pages.append(visitor.get(f"/p/{edited.pk}/history/?{found[1]}").content.decode())
     shown = [page.count('<section class="version">') for page in pages]
     assert shown == [VERSIONS_PER_PAGE, VERSIONS_PER_PAGE, EDITS + 1 - 2 * VERSIONS_PER_PAGE]
-    told = re.findall(r"<ins>.*?(\d+)\.</ins>", "".join(pages))
-    assert [int(number) for number in told] == list(reversed(range(EDITS)))
+    edit_numbers = re.findall(r"<ins>.*?(\d+)\.</ins>", "".join(pages))
+    assert [int(number) for number in edit_numbers] == list(reversed(range(EDITS)))
     assert [page.count("Current version") for page in pages] == [1, 0, 0]
     assert [page.count("Original") for page in pages] == [0, 0, 1]
     assert [page.count("Latest versions") for page in pages] == [0, 1, 1]
 
 
-def test_a_page_loads_no_more_texts_than_it_shows(visitor: Client, edited: Post) -> None:
+def test_page_loads_only_the_texts_it_shows(visitor: Client, edited: Post) -> None:
     with counting_texts() as loaded:
         visitor.get(f"/p/{edited.pk}/history/")
     assert loaded.revisions == VERSIONS_PER_PAGE + 1
@@ -50,11 +50,13 @@ def test_a_page_loads_no_more_texts_than_it_shows(visitor: Client, edited: Post)
 
 
 @pytest.mark.parametrize("before", ["1", "0"])
-def test_nothing_comes_before_the_first_version(visitor: Client, edited: Post, before: str) -> None:
+def test_page_before_the_first_version_returns_404(
+    visitor: Client, edited: Post, before: str
+) -> None:
     assert visitor.get(f"/p/{edited.pk}/history/?before={before}").status_code == 404
 
 
-def test_what_a_moderator_replaced_is_on_no_page(
+def test_text_replaced_by_a_moderator_is_shown_to_the_author_only(
     visitor: Client, as_bob: Client, reply: Post, bob: User, alice: User, carol: User
 ) -> None:
     reply_to(reply, author=alice, source="An answer, so that edits are kept.")

@@ -1,4 +1,4 @@
-"""A preview is what will be posted: the same markup, whatever is written."""
+"""Previews: the same HTML as the post will have."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TEXT = re.compile(
     r'(?=\s*</section>|\s*<footer|\s*<p class="meta cited")',
     re.DOTALL,
 )
-# In the page a quote leads to its place there, from elsewhere to the page.
-IN_PAGE = re.compile(r'href="(?:/t/[^"#]*)?#p(\d+):~:text=')
-# What opens a quote comes with the post.
-OPENS = re.compile(r" <a [^>]*data-js-peek>.*?</a>")
+# On the thread’s page a quote links to an anchor, elsewhere to the page.
+ANCHOR_LINK = re.compile(r'href="(?:/t/[^"#]*)?#p(\d+):~:text=')
+# The link that opens a quote exists only once it is posted.
+OPEN_QUOTE_LINK = re.compile(r" <a [^>]*data-js-peek>.*?</a>")
 
 PARTS = (
     *("@bob ", "@bob @carol ", "@nobody ", "Plain words.\n\n", "*And* so, @Carol: `@alice`.\n\n"),
@@ -43,29 +43,29 @@ PARTS = (
 
 
 def text_in(html: str) -> str:
-    return neutral(TEXT.findall(html)[-1])
+    return normalise(TEXT.findall(html)[-1])
 
 
-def neutral(text: str) -> str:
-    """Without what differs by where a text stands."""
-    return IN_PAGE.sub(r'href="#p\1:~:text=', OPENS.sub("", text))
+def normalise(text: str) -> str:
+    """Remove differences that depend on the page a text is shown on."""
+    return ANCHOR_LINK.sub(r'href="#p\1:~:text=', OPEN_QUOTE_LINK.sub("", text))
 
 
-def preview_of(client: Client, parent: Post, sent: dict[str, object]) -> str | None:
+def preview_of(client: Client, parent: Post, data: dict[str, object]) -> str | None:
     RateLimit.objects.all().delete()
-    response = client.post(f"/p/{parent.pk}/reply/", {**sent, "do": "preview"}, **HTMX)
+    response = client.post(f"/p/{parent.pk}/reply/", {**data, "do": "preview"}, **HTMX)
     return text_in(response.content.decode()) if response.status_code == 200 else None
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.sampled_from(PARTS), min_size=1, max_size=6))
-def test_preview_is_what_is_posted(
+def test_preview_of_a_reply_is_the_same_as_the_post(
     as_alice: Client, opening: Post, reply: Post, carol: User, parts: list[str]
 ) -> None:
-    sent = {"source": "".join(parts), "quoted_post_ids": [opening.pk, reply.pk]}
+    data = {"source": "".join(parts), "quoted_post_ids": [opening.pk, reply.pk]}
     with undone():
-        previewed = preview_of(as_alice, reply, sent)
-        response = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX)
+        previewed = preview_of(as_alice, reply, data)
+        response = as_alice.post(f"/p/{reply.pk}/reply/", data, **HTMX)
         if previewed is None:
             assert response.status_code == 422
         else:
@@ -73,25 +73,25 @@ def test_preview_is_what_is_posted(
             assert text_in(response.content.decode()) == previewed
 
 
-def test_edit_is_previewed_as_it_will_be_saved(
+def test_preview_of_an_edit_is_the_same_as_the_post(
     as_alice: Client, opening: Post, reply: Post, alice: User
 ) -> None:
     post = reply_to(reply, author=alice, source="> Only where the bricks stay wet\n\nSo?")
     source = "@bob\n\n> Only where the bricks stay wet\n\n# So?\n\n> the bricks"
-    sent = {"source": source, "do": "preview"}
-    previewed = as_alice.post(f"/p/{post.pk}/edit/", sent, **HTMX)
+    data = {"source": source, "do": "preview"}
+    previewed = as_alice.post(f"/p/{post.pk}/edit/", data, **HTMX)
     as_alice.post(f"/p/{post.pk}/edit/", {"source": source})
     page = as_alice.get(post.thread.get_absolute_url()).content.decode()
     shown = page[page.index(f'id="p{post.pk}"') :]
     first = TEXT.search(shown)
     assert first
-    assert neutral(first[0]) == text_in(previewed.content.decode())
+    assert normalise(first[0]) == text_in(previewed.content.decode())
 
 
-def test_new_thread_is_previewed_as_it_will_begin(as_alice: Client, board) -> None:
-    sent = {"title": "Lichen", "source": "# What is it?\n\n> A plant?\n\n@alice asks."}
-    previewed = as_alice.post(f"{board.get_absolute_url()}new/", {**sent, "do": "preview"}, **HTMX)
-    as_alice.post(f"{board.get_absolute_url()}new/", sent)
+def test_preview_of_a_thread_is_the_same_as_the_opening_post(as_alice: Client, board) -> None:
+    data = {"title": "Lichen", "source": "# What is it?\n\n> A plant?\n\n@alice asks."}
+    previewed = as_alice.post(f"{board.get_absolute_url()}new/", {**data, "do": "preview"}, **HTMX)
+    as_alice.post(f"{board.get_absolute_url()}new/", data)
     page = as_alice.get(Post.objects.get().thread.get_absolute_url()).content.decode()
     assert TEXT.findall(page)[0] == text_in(previewed.content.decode())
 
@@ -100,10 +100,10 @@ def test_new_thread_is_previewed_as_it_will_begin(as_alice: Client, board) -> No
     ("head", "line"),
     [("@bob", "to bob"), ("@bob @carol", "to bob, also to carol"), ("@carol", None)],
 )
-def test_preview_says_to_whom_as_the_post_will(
+def test_preview_names_the_people_replied_to(
     as_alice: Client, reply: Post, carol: User, head: str, line: str | None
 ) -> None:
-    sent = {"source": f"{head} So it is.", "do": "preview"}
-    html = as_alice.post(f"/p/{reply.pk}/reply/", sent, **HTMX).content.decode()
-    said = re.findall(r'<p class="re">(.*?)</p>', html, re.DOTALL)
-    assert [" ".join(each.split()) for each in said] == ([line] if line else [])
+    data = {"source": f"{head} So it is.", "do": "preview"}
+    html = as_alice.post(f"/p/{reply.pk}/reply/", data, **HTMX).content.decode()
+    to_lines = re.findall(r'<p class="re">(.*?)</p>', html, re.DOTALL)
+    assert [" ".join(each.split()) for each in to_lines] == ([line] if line else [])

@@ -1,4 +1,4 @@
-"""Reports and answers at the same moment: one open report a person, none that nobody answers."""
+"""Reports and decisions at the same moment: one open report per member, and none left open."""
 
 from __future__ import annotations
 
@@ -16,30 +16,34 @@ from forum.moderation.actions.post_hiding import hide_post
 AT_ONCE = 6
 
 
-def at_once(*acts):
-    """What each of these came to, or how it was refused."""
+def at_once(*functions):
+    """Run functions in parallel and return the result or the error of each."""
 
-    def run(act):
+    def run(function):
         try:
-            return act()
+            return function()
         except UserError as error:
             return error
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return [each.result() for each in [pool.submit(run, act) for act in acts]]
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return [
+            future.result() for future in [pool.submit(run, function) for function in functions]
+        ]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pressed_many_times_it_is_one_report(reply: Post, alice: User):
-    made = at_once(*[lambda: report_post(reply, actor=alice, reason="spam")] * AT_ONCE)
-    assert set(made) == {Report.objects.get()}
+def test_form_sent_many_times_makes_one_report(reply: Post, alice: User):
+    reports = at_once(*[lambda: report_post(reply, actor=alice, reason="spam")] * AT_ONCE)
+    assert set(reports) == {Report.objects.get()}
     assert Case.objects.get().weight == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_report_and_hiding_at_once_leave_no_report_open(reply: Post, alice, bob, carol, erin):
+def test_report_and_hiding_at_the_same_moment_leave_no_report_open(
+    reply: Post, alice, bob, carol, erin
+):
     report_post(reply, actor=erin, reason="spam")
     at_once(
         lambda: report_post(reply, actor=alice, reason="spam"),
@@ -53,8 +57,10 @@ def test_report_and_hiding_at_once_leave_no_report_open(reply: Post, alice, bob,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_open_a_case_at_once_are_not_both_on_it(reply: Post, alice, carol, erin):
+def test_case_claimed_by_two_moderators_at_once_is_given_to_one(reply: Post, alice, carol, erin):
     report_post(reply, actor=alice, reason="spam")
     case = Case.objects.select_related("post__thread__board").get()
-    taken = at_once(*[lambda actor=actor: claim_case(case, actor=actor) for actor in (carol, erin)])
-    assert sorted(taken) == [False, True]
+    claims = at_once(
+        *[lambda actor=actor: claim_case(case, actor=actor) for actor in (carol, erin)]
+    )
+    assert sorted(claims) == [False, True]

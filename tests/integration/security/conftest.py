@@ -1,4 +1,4 @@
-"""The scene of the house tests."""
+"""The `scene` fixture of the architecture tests."""
 
 from tests.architecture.conftest import scene
 

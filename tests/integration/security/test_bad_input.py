@@ -1,4 +1,4 @@
-"""What no browser sends: 4xx with a page of ours, never a 500, nothing half written."""
+"""Requests that no browser sends: they get a 4xx page, never a 500, and are not stored in part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
-# Bytes, as a form sends them, that are no text, or none that a database keeps.
+# Form data that is not text, or not text that the database can store.
 BYTES = {
     "nul": b"a%00b",
     "raw nul": b"a\x00b",
@@ -27,11 +27,11 @@ BYTES = {
     "controls": b"a%01%1b%7f%c2%85b",
     "bidi": b"%e2%80%aea%e2%81%a6",
 }
-# Every kind goes into the composer; these into every other form, or every address, too.
-IN_FORMS = ("nul", "raw nul", "raw invalid utf-8", "lone surrogate")
-IN_ADDRESSES = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "controls")
-# In the query of every page, those that a view gets to see as different words.
-IN_QUERIES = ("nul", "invalid utf-8", "controls")
+# All of them are sent to the composer; these also to every other form or address.
+FORM_KINDS = ("nul", "raw nul", "raw invalid utf-8", "lone surrogate")
+ADDRESS_KINDS = ("nul", "invalid utf-8", "lone surrogate", "half a percent", "controls")
+# Those that reach a view as different texts go into the query of every page.
+QUERY_KINDS = ("nul", "invalid utf-8", "controls")
 FIELDS = (b"source", b"title", b"reason", b"note", b"until", b"zone", b"theme", b"do", b"nonce")
 FIELDS += (
     b"base_revision",
@@ -45,48 +45,50 @@ FIELDS += (
 )
 
 
-def fine(response: object, where: str) -> None:
-    assert getattr(response, "status_code", 500) < 500, where
+def assert_no_server_error(response: object, context: str) -> None:
+    assert getattr(response, "status_code", 500) < 500, context
 
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [*(("alice", kind) for kind in IN_FORMS), ("erin", "nul"), ("erin", "raw invalid utf-8")],
+    [*(("alice", kind) for kind in FORM_KINDS), ("erin", "nul"), ("erin", "raw invalid utf-8")],
 )
-def test_odd_bytes_in_a_form(scene: Scene, name: str, kind: str) -> None:
+def test_invalid_bytes_in_forms_cause_no_server_error(scene: Scene, name: str, kind: str) -> None:
     body = b"&".join(field + b"=" + BYTES[kind] for field in FIELDS)
     found = addresses(scene) if name == "alice" else desk_addresses(scene)
     client = scene.client(name)
     for key, address in one_each(found).items():
         if key.startswith("account_signup"):
-            continue  # answers no more than so often
+            continue  # it has a rate limit
         with undone():
-            fine(client.post(address, body, content_type=FORM), key)
+            assert_no_server_error(client.post(address, body, content_type=FORM), key)
 
 
 @pytest.mark.parametrize("kind", BYTES)
-def test_odd_bytes_in_the_composer(scene: Scene, kind: str) -> None:
+def test_invalid_bytes_in_the_composer_cause_no_server_error(scene: Scene, kind: str) -> None:
     body = b"&".join(field + b"=" + BYTES[kind] for field in FIELDS)
     with undone():
         opening = scene.posts["open-opening"].pk
-        fine(scene.client("alice").post(f"/p/{opening}/reply/", body, content_type=FORM), kind)
+        assert_no_server_error(
+            scene.client("alice").post(f"/p/{opening}/reply/", body, content_type=FORM), kind
+        )
 
 
-@pytest.mark.parametrize("kind", IN_ADDRESSES)
-def test_odd_bytes_in_an_address(scene: Scene, kind: str) -> None:
+@pytest.mark.parametrize("kind", ADDRESS_KINDS)
+def test_invalid_bytes_in_addresses_cause_no_server_error(scene: Scene, kind: str) -> None:
     odd = BYTES[kind].replace(b"\x00", b"%00").decode("latin-1")
     paths = [f"/b/{odd}/", f"/t/{odd}/", f"/p/{odd}/", f"/u/{odd}/", f"/{odd}", f"/static/{odd}"]
     paths += [f"/t/{scene.threads['open'].pk}/{odd}/", f"/admin/forum/post/{odd}/change/"]
     names = ("after", "before", "at", "quote", "words", "next", "q", "o", "p", "id", "board", "e")
     query = "&".join(f"{name}={odd}" for name in names)
-    own = [path for key, path in one_each(addresses(scene)).items() if "logout" not in key]
-    own = own if kind in IN_QUERIES else []
+    own_pages = [path for key, path in one_each(addresses(scene)).items() if "logout" not in key]
+    own_pages = own_pages if kind in QUERY_KINDS else []
     lists = [f"/admin/forum/{model}/" for model in ("post", "thread", "user", "moderationaction")]
     erin = scene.client("erin")
-    for path in [*paths, *(f"{path}?{query}" for path in (*own, *lists))]:
-        fine(erin.get(path), path)
+    for path in [*paths, *(f"{path}?{query}" for path in (*own_pages, *lists))]:
+        assert_no_server_error(erin.get(path), path)
     for name in ("q", "o", "p", "id", "board"):
-        fine(erin.get(f"/admin/forum/post/?{name}={odd}"), name)
+        assert_no_server_error(erin.get(f"/admin/forum/post/?{name}={odd}"), name)
 
 
 HEADERS = ("Cookie", "Referer", "Origin", "User-Agent", "Accept-Language", "Accept", "HX-Target")
@@ -94,7 +96,7 @@ HEADERS = ("Cookie", "Referer", "Origin", "User-Agent", "Accept-Language", "Acce
 
 @pytest.mark.parametrize("value", ["\xff\xfe", "a\x01b", "x" * 100_000, "%00", "é" * 50, "\ud800"])
 @pytest.mark.parametrize("header", HEADERS)
-def test_odd_headers(scene: Scene, header: str, value: str) -> None:
+def test_invalid_headers_cause_no_server_error(scene: Scene, header: str, value: str) -> None:
     client = Client()
     environ = {f"HTTP_{header.upper().replace('-', '_')}": value}
     if header == "Cookie":
@@ -102,58 +104,65 @@ def test_odd_headers(scene: Scene, header: str, value: str) -> None:
             f"sessionid={value}; theme={value}; csrftoken={value}; messages={value}"
         )
     if value == "\ud800" and header == "Cookie":
-        return  # the test client reads cookies itself; a server hands over bytes as latin-1
+        return  # the test client parses cookies; a server passes bytes as latin-1
     address = scene.threads["open"].get_absolute_url()
-    fine(client.get(address, **environ), address)
-    fine(client.post("/theme/", {"theme": "dark"}, **environ), "theme")
+    assert_no_server_error(client.get(address, **environ), address)
+    assert_no_server_error(client.post("/theme/", {"theme": "dark"}, **environ), "theme")
 
 
-ODD_IDS = [
+INVALID_IDS = [
     *("0", "-1", "9223372036854775808", "1e9", "1_000", "01", "+1", " 1", "1 ", "1.0", "1;a.css"),
     *("%00", "1%00", "٣", "１", "9" * 10_000, "b0a1c2d3-0000-4000-8000-000000000000", "..;"),
     *("1%20or%201=1", "null", "true", "[]", "999999999999999999", "0x10", "%2e%2e", "1%0a"),
 ]
 
 
-@pytest.mark.parametrize("odd", ODD_IDS, ids=lambda odd: odd[:30])
-def test_odd_ids_are_not_found(scene: Scene, odd: str) -> None:
+@pytest.mark.parametrize("odd", INVALID_IDS, ids=lambda odd: odd[:30])
+def test_invalid_ids_return_404(scene: Scene, odd: str) -> None:
     alice, erin = scene.client("alice"), scene.client("erin")
-    # One converter reads all ids.
+    # All ids are parsed by one converter.
     for address in (f"/p/{odd}/", f"/p/{odd}/reply/", f"/t/{odd}/", f"/t/{odd}/lock/"):
         assert alice.get(address).status_code == 404
-    # Where a post could be, what was typed is shown again: 410, as for one that was removed.
+    # Where a post might have been, the text is shown again with 410.
     assert alice.post(f"/p/{odd}/reply/", {"source": "Words."}).status_code in {404, 410}
     thread = scene.threads["open"].get_absolute_url()
-    for place in (f"after=p{odd}", f"before={odd}", f"at=t{odd}", f"at=p{odd}"):
-        assert alice.get(f"{thread}?{place}").status_code == 404
+    for cursor_query in (f"after=p{odd}", f"before={odd}", f"at=t{odd}", f"at=p{odd}"):
+        assert alice.get(f"{thread}?{cursor_query}").status_code == 404
     assert alice.get(f"/b/gardens/?after=t{odd}").status_code in {200, 404}
-    # The admin takes " 1" for 1: an id like any other, and no error.
+    # The admin reads " 1" as 1, which is a valid id.
     for page in (f"post/{odd}/change/", f"user/{odd}/change/", f"user/?id={odd}"):
-        fine(erin.get(f"/admin/forum/{page}"), page)
+        assert_no_server_error(erin.get(f"/admin/forum/{page}"), page)
     for query in (f"q={odd}", f"id={odd}", f"p={odd}&o={odd}"):
-        fine(erin.get(f"/admin/forum/post/?{query}"), query)
+        assert_no_server_error(erin.get(f"/admin/forum/post/?{query}"), query)
     assert erin.get(f"/moderate/post/hide/?id={odd}").status_code == 404
 
 
-def test_id_is_written_in_one_way(scene: Scene) -> None:
+def test_ids_have_only_one_spelling(scene: Scene) -> None:
     alice = scene.client("alice")
     for kind, pk in (("p", scene.posts["visible"].pk), ("t", scene.threads["open"].pk)):
         arabic = str(pk).translate({ord("0") + n: 0x660 + n for n in range(10)})
-        for same in (f"0{pk}", f"+{pk}", f"{pk}%20", f"%20{pk}", f"{pk // 10}_{pk % 10}", arabic):
-            assert alice.get(f"/{kind}/{same}/").status_code == 404, same
+        for variant in (
+            f"0{pk}",
+            f"+{pk}",
+            f"{pk}%20",
+            f"%20{pk}",
+            f"{pk // 10}_{pk % 10}",
+            arabic,
+        ):
+            assert alice.get(f"/{kind}/{variant}/").status_code == 404, variant
 
 
-def test_fields_of_the_composer_that_name_posts_may_be_odd(scene: Scene) -> None:
+def test_invalid_ids_in_the_composer_are_ignored_or_rejected(scene: Scene) -> None:
     reply = addresses(scene)["post-reply visible"]
-    for odd in ODD_IDS:
+    for odd in INVALID_IDS:
         with undone():
-            sent = {
+            data = {
                 "source": "Words.",
                 "quoted_post_ids": [odd, odd],
                 "base_revision": odd,
                 "nonce": odd,
             }
-            assert scene.client("alice").post(reply, sent).status_code in {302, 422}, odd
+            assert scene.client("alice").post(reply, data).status_code in {302, 422}, odd
 
 
 LARGE = [
@@ -184,19 +193,21 @@ LARGE = [
 
 
 @pytest.mark.parametrize(("content_type", "body"), LARGE)
-def test_input_that_no_form_sends_is_refused(scene: Scene, content_type: str, body: bytes) -> None:
+def test_oversized_and_malformed_requests_are_rejected(
+    scene: Scene, content_type: str, body: bytes
+) -> None:
     before = all_rows()
     for key in ("post-reply visible", "post-edit visible", "thread-start", "account-settings"):
         client, address = scene.client("alice"), addresses(scene)[key]
         response = client.generic("POST", address, body, content_type=content_type)
         assert 400 <= response.status_code < 500 or key == "account-settings", key
-        fine(response, key)
+        assert_no_server_error(response, key)
         assert b"<!doctype html" in response.content[:20].lower() or response.status_code == 302
-    # Pressing "post" with nothing in the form counts as trying.
+    # Submitting an empty form counts towards the rate limit.
     assert changed_since(before) <= {"forum_ratelimit"}
 
 
-def test_post_that_is_refused_for_its_length_says_so(scene: Scene) -> None:
+def test_post_that_is_too_long_is_rejected_with_a_message(scene: Scene) -> None:
     reply = addresses(scene)["post-reply visible"]
     response = scene.client("alice").post(reply, {"source": "x" * 20_001})
     assert response.status_code == 422

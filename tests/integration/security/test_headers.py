@@ -1,4 +1,4 @@
-"""What every answer says about itself: to the browser, to caches; and whose name it believes."""
+"""Headers of every response: security headers, caching, and trusted host names."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("secret words of a traceback")
 
 
-# The site with one more address, at which something breaks.
+# The site with an additional address that raises an error.
 urlpatterns = [*urls.urlpatterns, path("broken/", broken)]
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404
 
 
 @pytest.fixture(autouse=True)
-def whole_site(settings: Settings) -> None:
+def site_with_broken_page(settings: Settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
 
 
-def every_answer(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
-    """By name of the route: pages, redirects, refusals, fragments, what was not found."""
+def all_responses(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
+    """Yield responses by route: pages, redirects, errors, fragments, missing pages."""
     client = scene.client(name, raise_request_exception=False)
     for key, address in one_each(addresses(scene) | desk_addresses(scene)).items():
         if key.startswith("account_logout"):
@@ -52,7 +52,7 @@ def every_answer(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
         yield "too much", client.post("/theme/", {"theme": "x" * 2_000_000})
 
 
-def cached(response: HttpResponse) -> set[str]:
+def cache_directives(response: HttpResponse) -> set[str]:
     return {word.strip() for word in response.headers["Cache-Control"].split(",")}
 
 
@@ -60,55 +60,59 @@ def assert_not_shared(key: str, response: HttpResponse) -> None:
     if key in {"static", "admin:jsi18n"}:
         return  # the same for everybody
     if key.startswith(("account", "admin:", "alive", "ready")) and response.status_code == 200:
-        assert "no-store" in cached(response), key
-    assert cached(response) & {"no-store", "private"}, key
-    assert "public" not in cached(response), key
-    assert "no-cache" in cached(response), key
+        assert "no-store" in cache_directives(response), key
+    assert cache_directives(response) & {"no-store", "private"}, key
+    assert "public" not in cache_directives(response), key
+    assert "no-cache" in cache_directives(response), key
     assert "hx-request" in response.headers["Vary"].lower(), key
 
 
 @pytest.mark.parametrize("name", ["visitor", "alice", "erin"])
-def test_every_answer_is_guarded_and_kept_by_no_shared_cache(scene: Scene, name: str) -> None:
+def test_every_response_has_security_headers_and_is_not_cached_by_proxies(
+    scene: Scene, name: str
+) -> None:
     statuses = set()
-    for key, response in every_answer(scene, name):
+    for key, response in all_responses(scene, name):
         statuses.add(response.status_code)
         assert_not_shared(key, response)
-        told = response.headers
-        assert "default-src 'none'" in told["Content-Security-Policy"], key
-        assert "frame-ancestors 'none'" in told["Content-Security-Policy"], key
-        assert "unsafe" not in told["Content-Security-Policy"], key
-        assert told["X-Content-Type-Options"] == "nosniff", key
-        assert told["Referrer-Policy"] == "same-origin", key
+        headers = response.headers
+        assert "default-src 'none'" in headers["Content-Security-Policy"], key
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"], key
+        assert "unsafe" not in headers["Content-Security-Policy"], key
+        assert headers["X-Content-Type-Options"] == "nosniff", key
+        assert headers["Referrer-Policy"] == "same-origin", key
         if key != "static":
-            assert told["X-Frame-Options"] == "DENY", key
-            assert told[ResponseMark.HEADER] == "1", f"scripts would take {key} for somebody else's"
-        if "Content-Type" in told:
-            assert "charset" in told["Content-Type"], key
+            assert headers["X-Frame-Options"] == "DENY", key
+            assert headers[ResponseMark.HEADER] == "1", (
+                f"scripts would take {key} for somebody else's"
+            )
+        if "Content-Type" in headers:
+            assert "charset" in headers["Content-Type"], key
         if not response.streaming:
             assert "secret words" not in response.content.decode(), key
     assert {200, 302, 404, 405, 413, 500} <= statuses
 
 
-def test_refusal_of_a_forged_form_carries_the_mark(scene: Scene) -> None:
+def test_csrf_error_page_has_the_response_mark(scene: Scene) -> None:
     client = Client(enforce_csrf_checks=True)
     response = client.post("/theme/", {"theme": "dark"})
     assert response.status_code == 403
     assert response.headers[ResponseMark.HEADER] == "1"
 
 
-def test_thread_may_be_kept_by_the_reader_s_own_browser(scene: Scene) -> None:
+def test_thread_may_be_cached_by_the_browser(scene: Scene) -> None:
     response = scene.client("alice").get(scene.threads["open"].get_absolute_url())
-    assert cached(response) == {"private", "no-cache"}
+    assert cache_directives(response) == {"private", "no-cache"}
 
 
-def test_visitors_get_no_cookie_for_reading(scene: Scene) -> None:
+def test_visitors_get_no_session_cookie_for_reading(scene: Scene) -> None:
     for key, address in addresses(scene).items():
         if key.startswith(("thread-detail", "board", "person-detail", "post-history")):
             cookies = set(Client().get(address).cookies)
             assert cookies <= {"csrftoken"}, key
 
 
-# -- Names of hosts ------------------------------------------------------------------------------
+# -- Host names -----------------------------------------------------------------------------------
 
 HOSTS: list[dict[str, Any]] = [
     {"HTTP_HOST": "evil.example"},
@@ -120,7 +124,7 @@ HOSTS: list[dict[str, Any]] = [
     {"HTTP_HOST": "[::1"},
     {"HTTP_HOST": "forum.example/evil"},
 ]
-BELIEVED_BY_NOBODY: list[dict[str, Any]] = [
+UNTRUSTED_HEADERS: list[dict[str, Any]] = [
     {"HTTP_X_FORWARDED_HOST": "evil.example"},
     {"HTTP_FORWARDED": "host=evil.example"},
     {"HTTP_X_HOST": "evil.example"},
@@ -131,7 +135,7 @@ BELIEVED_BY_NOBODY: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("environ", HOSTS, ids=str)
-def test_another_host_is_not_served(
+def test_unknown_host_is_rejected(
     scene: Scene, settings: Settings, environ: dict[str, Any]
 ) -> None:
     settings.ALLOWED_HOSTS = ["forum.example"]
@@ -140,8 +144,8 @@ def test_another_host_is_not_served(
     assert b"evil.example" not in response.content
 
 
-@pytest.mark.parametrize("environ", BELIEVED_BY_NOBODY, ids=str)
-def test_other_headers_name_no_host(
+@pytest.mark.parametrize("environ", UNTRUSTED_HEADERS, ids=str)
+def test_host_is_not_taken_from_other_headers(
     scene: Scene, settings: Settings, environ: dict[str, Any]
 ) -> None:
     settings.ALLOWED_HOSTS = ["forum.example"]
@@ -149,6 +153,6 @@ def test_other_headers_name_no_host(
     for address in ("/", "/accounts/login/", "/b/gardens/new/", f"/t/{scene.threads['open'].pk}/"):
         response = client.get(address)
         assert response.status_code in {200, 301, 302}
-        told = response.content.decode() + response.headers.get("Location", "")
-        assert "evil.example" not in told
-        assert "/admin/" not in told
+        body_and_location = response.content.decode() + response.headers.get("Location", "")
+        assert "evil.example" not in body_and_location
+        assert "/admin/" not in body_and_location

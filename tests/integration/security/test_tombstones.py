@@ -1,6 +1,6 @@
-"""Five kinds of viewers at each kind of removal: what stands in its place, and what the link says.
+"""Tombstones, as different viewers see them on the page and by the permalink.
 
-That no word comes out anywhere else is the crawl of tests/architecture/test_visibility.py.
+The crawl in tests/architecture/test_visibility.py tests that no text is shown elsewhere.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 VIEWERS = ("visitor", "bob", "alice", "mona", "otto", "erin")
 MODERATORS = {"mona", "erin"}
-ERASER, SECOND = "carol", "erin"
-# By removal: its author, and the reason that is told.
+REQUESTER, CONFIRMER = "carol", "erin"
+# The author and the stated reason, by state of the post.
 REMOVALS = {
     "hidden": ("alice", "Rude"),
     "removed": ("alice", "In circles"),
@@ -33,122 +33,124 @@ REMOVALS = {
 }
 
 
-def place(scene: Scene, viewer: str, state: str) -> str:
-    """What the page of the thread shows where the post was."""
+def tombstone_html(scene: Scene, viewer: str, state: str) -> str:
+    """Return the HTML that the thread's page shows in place of the post."""
     page = scene.client(viewer).get(scene.threads["open"].get_absolute_url()).content.decode()
     found = page.split(f'id="p{scene.posts[state].pk}"')
     return found[1].split("</article>")[0] if len(found) > 1 else ""
 
 
-def entry_of(scene: Scene, state: str) -> str:
+def log_entry_url(scene: Scene, state: str) -> str:
     action = Post.objects.get(pk=scene.posts[state].pk).hidden_action
     return action.get_absolute_url() if action else ""
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @pytest.mark.parametrize("state", REMOVALS)
-def test_each_viewer_reads_what_was_removed_by_whom_and_why(
+def test_tombstone_shows_each_viewer_the_state_and_the_reason(
     scene: Scene, state: str, viewer: str
 ) -> None:
     author, reason = REMOVALS[state]
-    told = place(scene, viewer, state)
+    html = tombstone_html(scene, viewer, state)
     if state == "deleted":
-        assert re.search(r"Deleted by its author on \d+ \w+", told)
-        assert "/log/" not in told
-        assert "1 reply below" in told
+        assert re.search(r"Deleted by its author on \d+ \w+", html)
+        assert "/log/" not in html
+        assert "1 reply below" in html
         return
-    entry = entry_of(scene, state)
+    entry = log_entry_url(scene, state)
     if viewer == author or viewer in MODERATORS:
-        assert "Only the author and moderators can see the text" in told
-        assert scene.tokens[state] in told
-        assert (f'{entry}appeal/"' in told) is (viewer == author)
+        assert "Only the author and moderators can see the text" in html
+        assert scene.tokens[state] in html
+        assert (f'{entry}appeal/"' in html) is (viewer == author)
     elif state == "below-removed":
-        assert told == "", "nothing stands below it: it is not drawn"
+        assert html == "", "nothing stands below it: it is not drawn"
         return
     else:
-        assert re.search(rf"Hidden by a moderator on \d+ \w+: {reason}\.", told)
-        assert scene.tokens[state] not in told
-        assert "carol" not in told
-    assert f'href="{entry}"' in told
+        assert re.search(rf"Hidden by a moderator on \d+ \w+: {reason}\.", html)
+        assert scene.tokens[state] not in html
+        assert "carol" not in html
+    assert f'href="{entry}"' in html
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 @pytest.mark.parametrize("state", REMOVALS)
-def test_permalink_of_a_removed_post_leads_there_or_is_gone(
+def test_permalink_of_a_hidden_or_deleted_post_redirects_or_returns_410(
     scene: Scene, state: str, viewer: str
 ) -> None:
     author, reason = REMOVALS[state]
-    answer = scene.client(viewer).get(f"/p/{scene.posts[state].pk}/")
+    response = scene.client(viewer).get(f"/p/{scene.posts[state].pk}/")
     if state != "deleted" and (viewer == author or viewer in MODERATORS):
-        assert answer.status_code == 302
+        assert response.status_code == 302
         return
-    told = answer.content.decode()
-    assert answer.status_code == 410
-    assert "Go to the thread" in told
+    html = response.content.decode()
+    assert response.status_code == 410
+    assert "Go to the thread" in html
     if state != "deleted":
-        assert reason in told
-        assert entry_of(scene, state) in told
+        assert reason in html
+        assert log_entry_url(scene, state) in html
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_opening_post_that_is_hidden_keeps_title_and_replies(scene: Scene, viewer: str) -> None:
+def test_thread_with_hidden_opening_post_shows_title_and_replies(scene: Scene, viewer: str) -> None:
     opening = scene.posts["open-opening"]
     with undone():
         action = hide_post(opening, actor=scene.people["carol"], reason="Too loud")
         page = scene.client(viewer).get(scene.threads["open"].get_absolute_url())
-        told = page.content.decode()
+        html = page.content.decode()
         assert page.status_code == 200
-        assert scene.threads["open"].title in told
-        assert scene.tokens["by-bob"] in told
-        assert "Too loud" in told
-        assert action.get_absolute_url() in told
-        is_reader = viewer == "alice" or viewer in MODERATORS
-        assert (scene.tokens["open-opening"] in told) is is_reader
+        assert scene.threads["open"].title in html
+        assert scene.tokens["by-bob"] in html
+        assert "Too loud" in html
+        assert action.get_absolute_url() in html
+        can_read = viewer == "alice" or viewer in MODERATORS
+        assert (scene.tokens["open-opening"] in html) is can_read
 
 
-def test_log_of_a_removal_tells_no_word_of_it(scene: Scene) -> None:
+def test_log_entry_does_not_contain_the_hidden_text(scene: Scene) -> None:
     for action in ModerationAction.objects.filter(act__in=["hide-post", "remove-branch"]):
         for viewer in ("visitor", "bob", "otto"):
-            told = scene.client(viewer).get(action.get_absolute_url()).content.decode()
-            assert not re.search(r"token\w+", told)
+            html = scene.client(viewer).get(action.get_absolute_url()).content.decode()
+            assert not re.search(r"token\w+", html)
 
 
-# -- Held: for its author and those who decide on it; for everybody else it does not exist ---------
+# -- Pending: visible to the author and to moderators only ----------------------------------------
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_pending_post_is_shown_in_its_thread_to_its_author_alone(scene: Scene, viewer: str) -> None:
+def test_pending_post_is_shown_in_its_thread_to_its_author_only(scene: Scene, viewer: str) -> None:
     page = scene.client(viewer).get(scene.threads["open"].get_absolute_url()).content.decode()
     assert (scene.tokens["pending"] in page) is (viewer == "alice")
     assert (f"/pending/{scene.pending_post.pk}/" in page) is (viewer == "alice")
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_pending_post_is_not_found_by_others(scene: Scene, viewer: str) -> None:
+def test_pending_post_returns_404_for_others(scene: Scene, viewer: str) -> None:
     client = scene.client(viewer)
     for page in ("", "approve/", "reject/"):
-        there = client.get(f"/pending/{scene.pending_post.pk}/{page}")
-        never = client.get(f"/pending/999999/{page}")
-        may_decide = viewer in MODERATORS
-        if may_decide or (viewer == "alice" and not page):
-            assert scene.tokens["pending"] in there.content.decode()
+        response = client.get(f"/pending/{scene.pending_post.pk}/{page}")
+        missing = client.get(f"/pending/999999/{page}")
+        is_moderator = viewer in MODERATORS
+        if is_moderator or (viewer == "alice" and not page):
+            assert scene.tokens["pending"] in response.content.decode()
         elif viewer == "alice":
-            assert there.status_code == 403
+            assert response.status_code == 403
         else:
-            assert there.status_code == never.status_code
-            assert _without_id(there, scene.pending_post.pk) == _without_id(never, 999999)
+            assert response.status_code == missing.status_code
+            assert _without_id(response, scene.pending_post.pk) == _without_id(missing, 999999)
 
 
-def _without_id(answer: Any, pk: int) -> str:
-    """What an answer says, without the address, which is what was asked for."""
-    told = f"{answer.status_code} {answer.headers.get('Location', '')} {answer.content.decode()}"
-    return re.sub(r'value="\w{64}"', "", re.sub(rf"pending(/|%2F){pk}(/|%2F)", "", told))
+def _without_id(response: Any, pk: int) -> str:
+    """Return a response as text without the id, which was part of the request."""
+    html = (
+        f"{response.status_code} {response.headers.get('Location', '')} {response.content.decode()}"
+    )
+    return re.sub(r'value="\w{64}"', "", re.sub(rf"pending(/|%2F){pk}(/|%2F)", "", html))
 
 
 @pytest.mark.parametrize("viewer", [viewer for viewer in VIEWERS if viewer != "alice"])
-def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> None:
-    """Pages, counts, notices, arrivals, quotes and redirects are what they are without it."""
-    exits = [
+def test_pending_post_does_not_change_pages_of_others(scene: Scene, viewer: str) -> None:
+    """Pages, counts, notifications, live updates, quotes and redirects are the same without it."""
+    addresses_to_check = [
         *(scene.threads["open"].get_absolute_url(), scene.board.get_absolute_url(), "/"),
         *("/inbox/", "/drafts/", "/pending/", "/log/", "/u/alice/"),
         f"/t/{scene.threads['open'].pk}/arrivals/?after=0&show=all",
@@ -156,49 +158,53 @@ def test_pending_post_changes_no_page_of_others(scene: Scene, viewer: str) -> No
         f"/p/{scene.pending_post.parent_id}/menu/",
     ]
     if viewer in MODERATORS:
-        exits = exits[:5]  # the log and the count of what waits are theirs to see
+        addresses_to_check = addresses_to_check[
+            :5
+        ]  # moderators see pending posts in the log and the counts
 
-    def heard() -> list[str]:
+    def fetch_all() -> list[str]:
         client = scene.client(viewer)
         with undone():
-            answers = [client.get(page, headers={"hx-request": "true"}) for page in exits]
-            answers += [client.get(page) for page in exits]
-        return [COUNT.sub("", _without_id(each, 0)) for each in answers]
+            responses = [
+                client.get(page, headers={"hx-request": "true"}) for page in addresses_to_check
+            ]
+            responses += [client.get(page) for page in addresses_to_check]
+        return [VARIABLE_PARTS.sub("", _without_id(response, 0)) for response in responses]
 
-    told = heard()
+    html = fetch_all()
     with undone():
         Case.objects.filter(pending_post=scene.pending_post).delete()
         PendingPost.objects.all().delete()
-        assert heard() == told
+        assert fetch_all() == html
 
 
-# What differs each time: how much waits for a moderator, and what is signed with the hour.
-COUNT = re.compile(
+# Differences between requests: the count of pending posts, and signed values.
+VARIABLE_PARTS = re.compile(
     r"<b>\d+</b>(?=<span class=\"vh\">\s*awaiting review)"
     r"|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
 )
 
 
-# -- Erased ---------------------------------------------------------------------------------------
+# -- Permanent deletion ---------------------------------------------------------------------------
 
 
 @pytest.fixture
-def erased(scene: Scene) -> Iterator[ModerationAction]:
-    """Of the scene, the post that everybody could read; another post quotes it."""
+def erasure_action(scene: Scene) -> Iterator[ModerationAction]:
+    """Permanently delete the scene's public post, which another post quotes."""
     with undone():
-        ask_to_erase(scene.posts["visible"], actor=scene.people[ERASER], reason="An address")
-        asked = Erasure.objects.open().get(post=scene.posts["visible"])
-        yield confirm_erasure(asked, actor=scene.people[SECOND])
+        ask_to_erase(scene.posts["visible"], actor=scene.people[REQUESTER], reason="An address")
+        request = Erasure.objects.open().get(post=scene.posts["visible"])
+        yield confirm_erasure(request, actor=scene.people[CONFIRMER])
 
 
-def test_erased_text_is_in_no_column_of_any_table(scene: Scene, erased: ModerationAction) -> None:
+def test_erased_text_is_not_in_the_database(scene: Scene, erasure_action: ModerationAction) -> None:
     for name in ("visible", "visible-now"):
         assert tables_with(scene.tokens[name]) == set()
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
-def test_erased_text_is_on_no_page_for_anybody(
-    scene: Scene, erased: ModerationAction, viewer: str
+def test_erased_text_is_not_on_any_page(
+    scene: Scene, erasure_action: ModerationAction, viewer: str
 ) -> None:
     tokens = [scene.tokens[name] for name in ("visible", "visible-now")]
     pages = [*addresses(scene).items()]
@@ -206,25 +212,25 @@ def test_erased_text_is_on_no_page_for_anybody(
         pages += desk_addresses(scene).items()
     client = scene.client(viewer)
     for name, path in pages:
-        # A part of a page says nothing else to others than to these two.
+        # Fragments are the same for the other viewers, so two viewers are enough.
         for headers in ({}, {"hx-request": "true"}) if viewer in ("bob", "erin") else ({},):
             if name.startswith("account_logout"):
                 continue
-            answer = client.get(path, headers=headers)
-            told = answer.content.decode() + answer.headers.get("Location", "")
-            assert not any(token in told for token in tokens), name
+            response = client.get(path, headers=headers)
+            html = response.content.decode() + response.headers.get("Location", "")
+            assert not any(token in html for token in tokens), name
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)
 def test_erased_post_links_to_the_log_entry(
-    scene: Scene, erased: ModerationAction, viewer: str
+    scene: Scene, erasure_action: ModerationAction, viewer: str
 ) -> None:
-    told = place(scene, viewer, "visible")
-    assert re.search(r"Permanently deleted on \d+ \w+\.", told)
-    assert f'href="{erased.get_absolute_url()}"' in told
-    assert "1 reply below" in told
-    answer = scene.client(viewer).get(f"/p/{scene.posts['visible'].pk}/")
-    assert answer.status_code == 410
-    assert "permanently deleted on" in answer.content.decode()
-    entry = scene.client(viewer).get(erased.get_absolute_url()).content.decode()
+    html = tombstone_html(scene, viewer, "visible")
+    assert re.search(r"Permanently deleted on \d+ \w+\.", html)
+    assert f'href="{erasure_action.get_absolute_url()}"' in html
+    assert "1 reply below" in html
+    response = scene.client(viewer).get(f"/p/{scene.posts['visible'].pk}/")
+    assert response.status_code == 410
+    assert "permanently deleted on" in response.content.decode()
+    entry = scene.client(viewer).get(erasure_action.get_absolute_url()).content.decode()
     assert "An address" in entry

@@ -13,8 +13,8 @@ from forum.queries.threads import with_read_state
 from tests.html import Page
 
 
-def unread(thread: Thread, member: User) -> list[int]:
-    """The ids of what is new to a member, in the order of the walk."""
+def unread_ids(thread: Thread, member: User) -> list[int]:
+    """Return the ids of a member's unread posts, in the order in which “next” visits them."""
     found: list[int] = []
     post: Post | None = None
     while True:
@@ -31,9 +31,9 @@ def open_page(client: Client, thread: Thread, query: str = "") -> Page:
     return Page(client.get(thread.get_absolute_url() + query))
 
 
-def say(thread_or_post: Post, author: User, text: str = "Words of their own.") -> Post:
+def write_reply(thread_or_post: Post, author: User, text: str = "Words of their own.") -> Post:
     return reply_to(thread_or_post, author=author, source=text)
 
 
-def see_all(thread: Thread, member: User) -> None:
+def mark_all_read(thread: Thread, member: User) -> None:
     mark_thread_read(thread, member=member)

@@ -1,4 +1,4 @@
-"""Shared steps of the tree tests: fast replies, a crowd, and a check of the whole tree."""
+"""Shared steps of the tree tests: quick replies, concurrent writers, and checks of whole trees."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from forum.models.tree import faults
 CROWD = Path(__file__).with_name("crowd.py")
 
 
-def plant(parent: Post, author: User) -> Post:
-    """A reply without words, by the same door to the tree as `reply_to`, and quicker."""
+def add_reply_without_text(parent: Post, author: User) -> Post:
+    """Write a reply without text: it changes the tree like `reply_to`, but quicker."""
     thread = Thread.objects.locked(parent.thread_id)
     number = thread.take_numbers()
     post = Post(parent=parent, thread=thread, author=author, number=number, latest_number=number)
@@ -32,8 +32,8 @@ def plant(parent: Post, author: User) -> Post:
     return post
 
 
-def assert_sound() -> None:
-    """Every tree and counter is whole, and the database's own checks agree now."""
+def assert_all_trees_sound() -> None:
+    """Assert that every tree and counter is correct, also by the database's own checks."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -41,39 +41,41 @@ def assert_sound() -> None:
 
 
 @pytest.fixture
-def sound() -> Callable[[], None]:
-    return assert_sound
+def assert_trees_sound() -> Callable[[], None]:
+    return assert_all_trees_sound
 
 
 @pytest.fixture
-def grow() -> Callable[[Post, User], Post]:
-    return plant
+def add_reply() -> Callable[[Post, User], Post]:
+    return add_reply_without_text
 
 
-def _crowd(deed: str, *, processes: int, timeout: int = 60, **details: Any) -> list[list[Any]]:
+def _run_processes(
+    function_name: str, *, processes: int, timeout: int = 60, **details: Any
+) -> list[list[Any]]:
     names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     task = {
         "database": {name: connection.settings_dict[name] for name in names},
-        "deed": deed,
+        "deed": function_name,
         "processes": processes,
         "details": details,
     }
-    done = subprocess.run(
+    finished = subprocess.run(
         [sys.executable, str(CROWD)],
         input=json.dumps(task),
         capture_output=True,
         text=True,
         timeout=timeout,
         check=False,
-        # The address is replaced by the test's own; named so that no server is started.
+        # Replaced by the test's own database; set so that no server is started.
         env=os.environ | {"DATABASE_URL": "postgres://nobody@localhost/nothing"},
     )
-    assert done.returncode == 0, done.stderr
-    outcomes: list[list[Any]] = json.loads(done.stdout)
+    assert finished.returncode == 0, finished.stderr
+    outcomes: list[list[Any]] = json.loads(finished.stdout)
     return outcomes
 
 
 @pytest.fixture
 def crowd(transactional_db: None) -> Callable[..., list[list[Any]]]:
-    """Call it with the name of a deed in `crowd.py`: what became of it, in each process."""
-    return _crowd
+    """Return a function that runs a function of `crowd.py` in several processes."""
+    return _run_processes

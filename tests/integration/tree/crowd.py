@@ -1,8 +1,8 @@
-"""A crowd of processes that write to one database at the same moment.
+"""Processes that write to one database at the same moment.
 
-Reads a task as JSON: the database, a deed (a function of this file), how many processes, details.
-Prints a list for each process: the ids that it wrote, or the names of the refusals that it met.
-Anything else that goes wrong ends the whole crowd with an error.
+The task is read as JSON: the database, the name of a function of this file, the number of
+processes, and details. A list for each process is printed: the ids that it wrote, or the names of
+the errors for users that it got. Any other error ends all processes.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ start = FORK.Event()
 
 
 def replies(worker: int, *, author: int, count: int, roots: list[int]) -> list[Any]:
-    """Answer posts of these threads, any that are there by then."""
+    """Reply to random posts of these threads."""
     from forum.actions.posts import reply_to
     from forum.models import Post, User
 
-    person, dice = User.objects.get(pk=author), random.Random(worker)
+    person, rng = User.objects.get(pk=author), random.Random(worker)
 
     def answer(place: int) -> Any:
         posts = Post.objects.order_by().filter(thread__in=roots).values_list("pk", flat=True)
-        parent = Post.objects.get(pk=dice.choice(list(posts)))
+        parent = Post.objects.get(pk=rng.choice(list(posts)))
         return reply_to(parent, author=person, source=f"{worker}/{place}").pk
 
     return [attempt(answer, place) for place in range(count)]
@@ -44,11 +44,11 @@ def threads(worker: int, *, author: int, count: int, board: int) -> list[Any]:
     from forum.actions.threads import start_thread
     from forum.models import Board, User
 
-    person, place = User.objects.get(pk=author), Board.objects.get(pk=board)
+    person, target_board = User.objects.get(pk=author), Board.objects.get(pk=board)
 
     def begin(number: int) -> Any:
         title = f"{worker}/{number}"
-        return start_thread(place, author=person, title=title, source="Hello.").pk
+        return start_thread(target_board, author=person, title=title, source="Hello.").pk
 
     return [attempt(begin, number) for number in range(count)]
 
@@ -56,18 +56,18 @@ def threads(worker: int, *, author: int, count: int, board: int) -> list[Any]:
 def replies_and_moves(
     worker: int, *, author: int, moderator: int, movers: int, count: int, roots: list[int]
 ) -> list[Any]:
-    """The first `movers` processes move branches within and between the threads, others answer."""
+    """Move branches within and between the threads in `movers` processes; reply in the others."""
     from forum.models import Post, User
     from forum.moderation.actions.branch_moves import move_branch
 
     if worker >= movers:
         return replies(worker, author=author, count=count, roots=roots)
-    person, dice = User.objects.get(pk=moderator), random.Random(worker)
+    person, rng = User.objects.get(pk=moderator), random.Random(worker)
 
     def move(_place: int) -> Any:
         posts = list(Post.objects.order_by().filter(thread__in=roots))
-        branch = dice.choice([post for post in posts if not post.is_opening])
-        move_branch(branch, to=dice.choice(posts), actor=person, reason="tidying")
+        branch = rng.choice([post for post in posts if not post.is_opening])
+        move_branch(branch, to=rng.choice(posts), actor=person, reason="tidying")
         return branch.pk
 
     return [attempt(move, place) for place in range(count)]
@@ -88,16 +88,16 @@ def same_thread(worker: int, *, author: int, board: int, nonce: str) -> list[Any
     from forum.actions.threads import start_thread
     from forum.models import Board, User
 
-    person, place = User.objects.get(pk=author), Board.objects.get(pk=board)
+    person, target_board = User.objects.get(pk=author), Board.objects.get(pk=board)
     start.wait()
     thread = start_thread(
-        place, author=person, title="Once", source="Only once.", nonce=UUID(nonce)
+        target_board, author=person, title="Once", source="Only once.", nonce=UUID(nonce)
     )
     return [thread.pk]
 
 
-def edits(worker: int, *, author: int, post: int, base: int) -> list[Any]:
-    """Edit the same wording of a post."""
+def edits(worker: int, *, author: int, post: int, base_revision: int) -> list[Any]:
+    """Edit the same revision of a post."""
     from forum.actions.posts import edit_post
     from forum.models import Post, User
 
@@ -105,24 +105,26 @@ def edits(worker: int, *, author: int, post: int, base: int) -> list[Any]:
     start.wait()
 
     def edit(place: int) -> Any:
-        return edit_post(edited, actor=person, source=f"Wording {place}.", base_revision=base).pk
+        return edit_post(
+            edited, actor=person, source=f"Wording {place}.", base_revision=base_revision
+        ).pk
 
     return [attempt(edit, worker)]
 
 
-def attempt(deed: Any, place: int) -> Any:
-    """What the deed wrote, or the name of the refusal that a person would read."""
+def attempt(function: Any, place: int) -> Any:
+    """Return the id that the function wrote, or the name of the error that a member would see."""
     from forum.errors import UserError
 
     try:
-        return deed(place)
+        return function(place)
     except UserError as error:
         return type(error).__name__
 
 
-DEEDS = {
-    deed.__name__: deed
-    for deed in (replies, threads, replies_and_moves, same_reply, same_thread, edits)
+FUNCTIONS = {
+    function.__name__: function
+    for function in (replies, threads, replies_and_moves, same_reply, same_thread, edits)
 }
 
 
@@ -133,13 +135,13 @@ def main() -> None:
     task = json.load(sys.stdin)
     from django.db import connection
 
-    # Nothing has connected yet: each process opens its own.
+    # No connection is open yet: each process opens its own.
     connection.settings_dict.update(task["database"])
-    deed, size = DEEDS[task["deed"]], task["processes"]
+    function, size = FUNCTIONS[task["deed"]], task["processes"]
     with ProcessPoolExecutor(size, mp_context=FORK) as pool:
-        running = [pool.submit(deed, worker, **task["details"]) for worker in range(size)]
+        running = [pool.submit(function, worker, **task["details"]) for worker in range(size)]
         start.set()
-        json.dump([each.result() for each in running], sys.stdout)
+        json.dump([future.result() for future in running], sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`check_trees` names every kind of fault, `repair` mends it from each post's parent."""
+"""The commands `check_trees`, which reports every kind of fault, and `repair`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from forum.moderation.actions.post_hiding import hide_post
 
 @pytest.fixture
 def family(opening, bob, alice):
-    """A tree by name: a(b(c d(e)) f)."""
+    """Return the posts of the tree a(b(c d(e)) f), by name."""
     posts = {"a": opening}
     for name, parent in zip("bfcde", "aabbd", strict=True):
         posts[name] = reply_to(posts[parent], author=bob, source=f"This is {name}.")
@@ -23,8 +23,8 @@ def family(opening, bob, alice):
 
 
 @pytest.fixture
-def other(board, bob):
-    """A second thread."""
+def other_thread(board, bob):
+    """Start a second thread."""
     return start_thread(board, author=bob, title="Ivy", source="And ivy?")
 
 
@@ -34,7 +34,7 @@ post_edges post_root_level post_tree_is_thread post_lft post_rght post_number po
 
 
 def damage(statement, **values):
-    """Write past every guard, as the database's owner can; they are off until the test ends."""
+    """Change rows past the guards, like the database's owner; they are off until the test ends."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in GUARDS:
@@ -45,7 +45,7 @@ def damage(statement, **values):
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def variant():
+def tree_structure():
     return list(Post.objects.order_by("pk").values_list("pk", "parent_id", "level"))
 
 
@@ -54,7 +54,7 @@ DAMAGES = {
     "at a wrong depth": [
         "UPDATE forum_post SET level = 7 WHERE id = %(c)s",
         "UPDATE forum_post SET lft = rght, rght = lft WHERE id = %(c)s",
-        # Across the next sibling.
+        # Overlaps with the next sibling.
         f"UPDATE forum_post SET rght = f.lft + 1 {FROM_F} WHERE forum_post.id = %(b)s",
     ],
     "not inside their parent": [
@@ -86,31 +86,38 @@ DAMAGES = {
 @pytest.mark.parametrize(
     ("what", "statement"), [(what, each) for what, some in DAMAGES.items() for each in some]
 )
-def test_fault_is_named_and_mended(family, other, alice, sound, capsys, what, statement):
+def test_fault_is_reported_and_repaired(
+    family, other_thread, alice, assert_trees_sound, capsys, what, statement
+):
     edit_post(family["a"], actor=alice, source="Edited: it has number 7.")
-    true = {pk: parent for pk, parent, _level in variant()}
+    expected = {pk: parent for pk, parent, _level in tree_structure()}
     thread = family["a"].thread_id
-    damage(statement, thread=thread, other=other.pk, **{n: p.pk for n, p in family.items()})
-    moved = {pk: parent for pk, parent, _level in variant()} != true
+    damage(
+        statement,
+        thread=thread,
+        other=other_thread.pk,
+        **{n: p.pk for n, p in family.items()},
+    )
+    moved = {pk: parent for pk, parent, _level in tree_structure()} != expected
 
-    with pytest.raises(CommandError) as stopped:
+    with pytest.raises(CommandError) as raised:
         call_command("check_trees")
-    assert stopped.value.returncode == 1
-    said = capsys.readouterr().err
-    assert f"thread {thread}: " in said
-    assert what in said
-    assert f"thread {other.pk}: " not in said
+    assert raised.value.returncode == 1
+    error_output = capsys.readouterr().err
+    assert f"thread {thread}: " in error_output
+    assert what in error_output
+    assert f"thread {other_thread.pk}: " not in error_output
 
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     call_command("repair")
     assert capsys.readouterr().out == f"thread {thread}: repaired (6 posts)\n"
-    sound()
+    assert_trees_sound()
     call_command("check_trees")
     assert capsys.readouterr().out == "All trees are sound (7 posts).\n"
     if not moved:
-        assert {pk: parent for pk, parent, _level in variant()} == true
-        assert [level for _pk, _parent, level in variant()] == [0, 1, 1, 2, 2, 3, 0]
+        assert {pk: parent for pk, parent, _level in tree_structure()} == expected
+        assert [level for _pk, _parent, level in tree_structure()] == [0, 1, 1, 2, 2, 3, 0]
 
 
 def test_hidden_posts_do_not_count_after_repair(family, carol):
@@ -137,10 +144,12 @@ def test_hidden_posts_do_not_count_after_repair(family, carol):
     ],
     ids=["two roots", "a ring", "a parent in another thread", "a missing parent"],
 )
-def test_unrepairable_tree_is_named_and_others_are_repaired(family, other, capsys, statement, said):
-    strange = Post.objects.get(thread=other)
-    damage("UPDATE forum_thread SET post_count = 99 WHERE id = %(other)s", other=other.pk)
-    values = {name: post.pk for name, post in family.items()} | {"strange": strange.pk}
+def test_unrepairable_tree_is_reported_and_others_are_repaired(
+    family, other_thread, capsys, statement, said
+):
+    other_opening = Post.objects.get(thread=other_thread)
+    damage("UPDATE forum_thread SET post_count = 99 WHERE id = %(other)s", other=other_thread.pk)
+    values = {name: post.pk for name, post in family.items()} | {"strange": other_opening.pk}
     damage(statement, **values)
     before = list(Post.objects.filter(thread=family["a"].thread_id).order_by("pk").values())
 
@@ -154,17 +163,17 @@ def test_unrepairable_tree_is_named_and_others_are_repaired(family, other, capsy
     assert {fault.thread_id for fault in faults()} == {family["a"].thread_id}
 
 
-def test_whole_trees_are_said_to_be_whole(family, capsys):
+def test_sound_trees_are_reported_as_sound(family, capsys):
     call_command("check_trees")
     call_command("repair")
     assert capsys.readouterr().out == "All trees are sound (6 posts).\nNothing to repair.\n"
 
 
-def test_repair_of_a_whole_tree_keeps_the_order_of_the_page(family, sound):
+def test_repair_of_a_sound_tree_keeps_the_order_of_posts(family, assert_trees_sound):
     from forum.actions.rebuild import rebuild_labels
 
     thread = family["a"].thread
     before = list(Post.objects.in_thread(thread).values_list("pk", "level"))
     assert rebuild_labels(thread.pk) == 6
     assert list(Post.objects.in_thread(thread).values_list("pk", "level")) == before
-    sound()
+    assert_trees_sound()

@@ -1,4 +1,4 @@
-"""A chain 5,000 deep and a fan of 10,000: read, answered, moved, removed like any other."""
+"""A chain of 5,000 and a fan of 10,000 posts: reading, replying, moving and hiding as usual."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ DEEP, WIDE = 5_000, 10_000
 SHAPES = ["chain", "fan"]
 
 
-def write(board, alice, bob, size, parent_of):
-    began = timezone.now() - timedelta(days=30)
+def import_replies(board, alice, bob, size, parent_of):
+    start = timezone.now() - timedelta(days=30)
     posts = [
         ImportedPost(
             key=key,
             parent=parent_of(key) if key else None,
             author=bob if key % 2 else alice,
             source=f"Number {key}." if key % 500 == 0 else "Yes.",
-            created_at=began + timedelta(minutes=key),
+            created_at=start + timedelta(minutes=key),
         )
         for key in range(size + 1)
     ]
@@ -40,11 +40,11 @@ def write(board, alice, bob, size, parent_of):
 @pytest.fixture
 def large(request, board, alice, bob):
     if request.param == "chain":
-        return write(board, alice, bob, DEEP, lambda key: key - 1)
-    return write(board, alice, bob, WIDE, lambda _key: 0)
+        return import_replies(board, alice, bob, DEEP, lambda key: key - 1)
+    return import_replies(board, alice, bob, WIDE, lambda _key: 0)
 
 
-def posts_of(thread):
+def all_posts(thread):
     return list(Post.objects.in_thread(thread).defer("html", "source", "excerpt"))
 
 
@@ -53,72 +53,72 @@ LATER = re.compile(r'<a [^>]*href="([^"]*\?after=p\d+)"[^>]*rel="next"')
 LIST = re.compile(r"<(/?)(?:ol|ul)\b")
 
 
-def deepest(html):
-    depth = most = 0
+def max_nesting(html):
+    depth = maximum = 0
     for match in LIST.finditer(html):
         depth += -1 if match[1] else 1
-        most = max(most, depth)
+        maximum = max(maximum, depth)
     assert depth == 0
-    return most
+    return maximum
 
 
-def pages(client, address, **headers):
-    """Every page from this one on, following “show more”."""
-    seen = set()
+def follow_pages(client, address, **headers):
+    """Yield every page from this one on, following “show more”."""
+    visited = set()
     while address:
-        assert address not in seen
-        seen.add(address)
-        answer = client.get(address, headers=headers)
-        assert answer.status_code == 200
-        html = answer.content.decode()
+        assert address not in visited
+        visited.add(address)
+        response = client.get(address, headers=headers)
+        assert response.status_code == 200
+        html = response.content.decode()
         yield html
         found = LATER.search(html)
         address = found[1] if found else None
 
 
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_every_post_is_on_exactly_one_page_in_tree_order(large, client, sound):
-    sound()
-    order = [post.pk for post in posts_of(large)]
+def test_every_post_is_on_exactly_one_page_in_tree_order(large, client, assert_trees_sound):
+    assert_trees_sound()
+    order = [post.pk for post in all_posts(large)]
     opening = order[0]
     read = []
-    for html in pages(client, large.get_absolute_url(), **{"HX-Request": "true"}):
-        assert deepest(html) <= 100
+    for html in follow_pages(client, large.get_absolute_url(), **{"HX-Request": "true"}):
+        assert max_nesting(html) <= 100
         ids = [int(pk) for pk in ARTICLE.findall(html)]
         read += [pk for pk in ids if pk != opening]
     assert read == order[1:]
 
 
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_whole_pages_can_be_read_from_the_beginning_the_middle_and_the_end(large, client):
-    posts = posts_of(large)
+def test_pages_can_be_opened_at_the_beginning_the_middle_and_the_end(large, client):
+    posts = all_posts(large)
     address = large.get_absolute_url()
     for place in (0, len(posts) // 2, len(posts) - 1):
         post = posts[place]
-        asked = f"{address}?at=p{post.pk}" if place else address
-        html = client.get(asked).content.decode()
+        page_address = f"{address}?at=p{post.pk}" if place else address
+        html = client.get(page_address).content.decode()
         assert f'id="p{post.pk}"' in html
-        assert deepest(html) <= 100
+        assert max_nesting(html) <= 100
         assert client.get(post.get_absolute_url(), follow=True).status_code == 200
         assert client.get(f"/p/{post.pk}/history/").status_code == 200
-    earlier = "".join(pages(client, f"{address}?before=p{posts[-1].pk}"))
-    # Reading back, a page of a chain begins so late that it nests few enough lists.
+    earlier = "".join(follow_pages(client, f"{address}?before=p{posts[-1].pk}"))
+    # When paging backwards, pages of a chain are short, so that lists are not nested too deep.
     assert all(f'id="p{post.pk}"' in earlier for post in posts[-80:])
     assert "?before=p" in client.get(f"{address}?at=p{posts[700].pk}").content.decode()
 
 
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_posts_at_any_depth_are_replied_to_edited_hidden_and_removed(
-    large, alice, bob, carol, as_alice, sound
+def test_posts_at_any_depth_can_be_replied_to_edited_hidden_and_deleted(
+    large, alice, bob, carol, as_alice, assert_trees_sound
 ):
-    posts = posts_of(large)
+    posts = all_posts(large)
     before = dict(Post.objects.filter(thread=large).values_list("pk", "lft"))
     for place in (0, len(posts) // 2, len(posts) - 1):
         parent = Post.objects.get(pk=posts[place].pk)
-        sent = {"source": f"An answer at {place}.", "nonce": "", "do": "post"}
-        answer = as_alice.post(f"/p/{parent.pk}/reply/", sent, follow=True)
-        assert answer.status_code == 200
-        reply = Post.objects.get(parent=parent, source=sent["source"])
+        data = {"source": f"An answer at {place}.", "nonce": "", "do": "post"}
+        response = as_alice.post(f"/p/{parent.pk}/reply/", data, follow=True)
+        assert response.status_code == 200
+        reply = Post.objects.get(parent=parent, source=data["source"])
         assert list(reply.get_ancestors().values_list("level", flat=True))[-1] == parent.level
         edit_post(reply, actor=alice, source="Changed.")
         hide_post(parent, actor=carol, reason="spam")
@@ -126,55 +126,57 @@ def test_posts_at_any_depth_are_replied_to_edited_hidden_and_removed(
         delete_post(reply, actor=alice)
     now = dict(Post.objects.filter(pk__in=before).values_list("pk", "lft"))
     assert sum(now[pk] != before[pk] for pk in before) < 100
-    own = next(post for post in posts[len(posts) // 2 :] if post.author_id == bob.pk)
-    delete_post(own, actor=bob)
+    bobs_post = next(post for post in posts[len(posts) // 2 :] if post.author_id == bob.pk)
+    delete_post(bobs_post, actor=bob)
     assert Post.objects.filter(thread=large).count() == len(posts) + 3
     large.refresh_from_db()
     assert large.post_count == len(posts) - 1
-    sound()
+    assert_trees_sound()
 
 
-@pytest.mark.django_db(transaction=True)  # each deed commits, and is checked then
+@pytest.mark.django_db(transaction=True)  # every action commits and is checked
 @pytest.mark.parametrize("large", SHAPES, indirect=True)
-def test_deep_thread_and_its_branches_move_and_come_back(
-    large, thread, opening, alice, carol, sound, client
+def test_branches_of_large_threads_can_be_moved_and_moved_back(
+    large, thread, opening, alice, carol, assert_trees_sound, client
 ):
-    posts = posts_of(large)
-    variant = [(post.pk, post.parent_id, post.level, post.number) for post in posts]
+    posts = all_posts(large)
+    structure = [(post.pk, post.parent_id, post.level, post.number) for post in posts]
     branch = posts[10]
     moved = move_branch(branch, to=opening, actor=carol, reason="about moss")
     below = Post.objects.below(opening).count()
     assert below == (len(posts) - 10 if posts[11].level > 1 else 1)
-    sound()
+    assert_trees_sound()
     undo_move(moved, actor=carol, reason="no")
 
-    apart = split_off(branch, title="Apart", actor=carol, reason="its own matter")
-    assert client.get(apart.get_absolute_url()).status_code == 200
-    merged = merge_thread(apart, into=thread, actor=carol, reason="about moss")
+    split_thread = split_off(branch, title="Apart", actor=carol, reason="its own matter")
+    assert client.get(split_thread.get_absolute_url()).status_code == 200
+    merged = merge_thread(split_thread, into=thread, actor=carol, reason="about moss")
     undo_move(merged, actor=carol, reason="no")
     undo_move(ModerationAction.objects.get(act="split-branch"), actor=carol, reason="no")
-    sound()
-    assert [(p.pk, p.parent_id, p.level, p.number) for p in posts_of(large)] == variant
+    assert_trees_sound()
+    assert [(p.pk, p.parent_id, p.level, p.number) for p in all_posts(large)] == structure
 
 
-def test_chain_hung_into_a_fan_is_answered_at_its_end(board, alice, bob, carol, sound):
-    chain = posts_of(write(board, alice, bob, 1_500, lambda key: key - 1))
-    fan = posts_of(write(board, alice, bob, 1_500, lambda _key: 0))
+def test_chain_moved_into_a_fan_can_be_replied_to_at_its_end(
+    board, alice, bob, carol, assert_trees_sound
+):
+    chain = all_posts(import_replies(board, alice, bob, 1_500, lambda key: key - 1))
+    fan = all_posts(import_replies(board, alice, bob, 1_500, lambda _key: 0))
     move_branch(chain[1], to=fan[750], actor=carol, reason="tidying")
-    sound()
+    assert_trees_sound()
     end = Post.objects.get(pk=chain[-1].pk)
     assert (end.thread_id, end.level) == (fan[0].thread_id, 1501)
     reply = reply_to(end, author=alice, source="And on.")
     assert reply.level == 1502
     assert Post.objects.get(pk=fan[751].pk).get_previous_sibling().pk == fan[750].pk
-    sound()
+    assert_trees_sound()
 
 
-def test_list_of_a_fan_stays_in_order_while_replies_arrive(board, alice, bob, client):
-    fan = write(board, alice, bob, 600, lambda _key: 0)
-    order = [post.pk for post in posts_of(fan)]
+def test_pages_of_a_fan_stay_in_order_while_replies_arrive(board, alice, bob, client):
+    fan = import_replies(board, alice, bob, 600, lambda _key: 0)
+    order = [post.pk for post in all_posts(fan)]
     read = []
-    for html in pages(client, fan.get_absolute_url(), **{"HX-Request": "true"}):
+    for html in follow_pages(client, fan.get_absolute_url(), **{"HX-Request": "true"}):
         read += [int(pk) for pk in ARTICLE.findall(html)]
         reply_to(Post.objects.get(pk=order[0]), author=bob, source="Another one.")
     read = [pk for pk in read if pk != order[0]]

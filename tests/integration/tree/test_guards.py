@@ -1,4 +1,4 @@
-"""The database itself refuses a broken tree and a changed log: raw SQL, none of our code."""
+"""Database guards: raw SQL that would break a tree or change the log is rejected."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ VALUES (%(thread)s, %(tree)s, %(parent)s, %(author)s, 900, %(lft)s, %(rght)s, %(
 """
 
 
-def sql(statement, *values):
+def execute(statement, *values):
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
 
-def locked(*statements, threads):
-    """Run statements in a transaction that holds the locks of `threads`, checks at commit."""
+def execute_with_locks(*statements, threads):
+    """Execute statements with the locks of `threads`; constraints are checked at commit."""
     with transaction.atomic():
         Thread.objects.lock(*threads)
         for statement, *values in statements:
-            sql(statement, *values)
+            execute(statement, *values)
 
 
 @pytest.fixture
-def other(board, bob):
-    """A second thread."""
+def other_thread(board, bob):
+    """Start a second thread."""
     return start_thread(board, author=bob, title="Ivy", source="And ivy?")
 
 
 @pytest.fixture
 def family(opening, alice, bob):
-    """Two replies to the opening post, and two replies to the first of them."""
+    """Return two replies to the opening post, and two replies to the first of them."""
     first = reply_to(opening, author=bob, source="First.")
     second = reply_to(opening, author=alice, source="Second.")
     child = reply_to(first, author=alice, source="Child.")
@@ -54,7 +54,7 @@ def family(opening, alice, bob):
     return [Post.objects.get(pk=post.pk) for post in (first, second, child, sister)]
 
 
-# -- The lock -------------------------------------------------------------------------------------
+# -- Locks ----------------------------------------------------------------------------------------
 
 WRITES = {
     "insert": "INSERT INTO forum_post (thread_id, tree_id, parent_id, author_id, number, lft, rght,"
@@ -73,88 +73,88 @@ WRITES = {
 NO_LOCK = "tree write without the lock"
 
 
-def test_no_write_to_a_tree_is_taken_without_its_lock_or_with_that_of_another(reply, other):
+def test_tree_cannot_be_changed_without_its_lock(reply, other_thread):
     for write in WRITES.values():
         with pytest.raises(IntegrityError, match=NO_LOCK):
-            sql(write.format(id=reply.pk))
+            execute(write.format(id=reply.pk))
         with pytest.raises(IntegrityError, match=NO_LOCK):
-            locked([write.format(id=reply.pk)], threads=[other.pk])
+            execute_with_locks([write.format(id=reply.pk)], threads=[other_thread.pk])
 
 
-def test_with_the_lock_the_same_writes_are_taken(reply, sound):
+def test_tree_can_be_changed_with_its_lock(reply, assert_trees_sound):
     for name in ("lft", "rght", "level", "parent", "thread"):
-        locked([WRITES[name].format(id=reply.pk)], threads=[reply.thread_id])
-    sound()
+        execute_with_locks([WRITES[name].format(id=reply.pk)], threads=[reply.thread_id])
+    assert_trees_sound()
 
 
-def test_thread_whose_id_begins_like_the_locked_one_is_not_locked_with_it(reply):
+def test_lock_does_not_extend_to_threads_with_similar_ids(reply):
     with pytest.raises(IntegrityError, match=NO_LOCK), transaction.atomic():
-        sql(
+        execute(
             "SELECT set_config('forum.locked', %s, true)",
             f",{reply.thread_id}0,1{reply.thread_id},",
         )
-        sql(WRITES["lft"].format(id=reply.pk))
+        execute(WRITES["lft"].format(id=reply.pk))
 
 
-def test_moving_a_post_needs_the_locks_of_both_threads(reply, other):
-    root = Post.objects.get(thread=other)
+def test_moving_a_post_needs_the_locks_of_both_threads(reply, other_thread):
+    root = Post.objects.get(thread=other_thread)
     move = (
         "UPDATE forum_post SET (thread_id, tree_id, parent_id, lft, rght) = (%s, %s, %s, %s, %s)"
         f" WHERE id = {reply.pk}"
     )
-    move = (move, other.pk, other.pk, root.pk, root.lft + 1, root.lft + 2)
-    for threads in ([other.pk], [reply.thread_id]):
+    move = (move, other_thread.pk, other_thread.pk, root.pk, root.lft + 1, root.lft + 2)
+    for threads in ([other_thread.pk], [reply.thread_id]):
         with pytest.raises(IntegrityError, match=NO_LOCK):
-            locked(move, threads=threads)
-    locked(move, threads=[other.pk, reply.thread_id])
-    assert Post.objects.get(pk=reply.pk).thread_id == other.pk
+            execute_with_locks(move, threads=threads)
+    execute_with_locks(move, threads=[other_thread.pk, reply.thread_id])
+    assert Post.objects.get(pk=reply.pk).thread_id == other_thread.pk
 
 
 def test_lock_ends_with_its_transaction(reply):
     with transaction.atomic():
         Thread.objects.lock(reply.thread_id)
     with pytest.raises(IntegrityError, match=NO_LOCK):
-        sql(WRITES["lft"].format(id=reply.pk))
+        execute(WRITES["lft"].format(id=reply.pk))
 
 
-def test_lock_ends_with_the_savepoint_that_took_it(reply):
+def test_lock_ends_when_its_savepoint_is_rolled_back(reply):
     with transaction.atomic():
         point = transaction.savepoint()
         Thread.objects.lock(reply.thread_id)
         transaction.savepoint_rollback(point)
         with pytest.raises(IntegrityError, match=NO_LOCK), transaction.atomic():
-            sql(WRITES["lft"].format(id=reply.pk))
+            execute(WRITES["lft"].format(id=reply.pk))
 
 
-def test_savepoint_that_is_rolled_back_leaves_earlier_locks(reply, other):
+def test_earlier_locks_remain_when_a_savepoint_is_rolled_back(reply, other_thread):
     with transaction.atomic():
         Thread.objects.lock(reply.thread_id)
         point = transaction.savepoint()
-        Thread.objects.lock(other.pk)
+        Thread.objects.lock(other_thread.pk)
         transaction.savepoint_rollback(point)
-        sql(WRITES["lft"].format(id=reply.pk))
+        execute(WRITES["lft"].format(id=reply.pk))
 
 
-def test_several_locks_are_held_together(reply, other):
+def test_several_threads_can_be_locked_together(reply, other_thread):
     with transaction.atomic():
         Thread.objects.lock(reply.thread_id)
-        Thread.objects.lock(other.pk)
-        sql(WRITES["lft"].format(id=reply.pk))
-        sql("UPDATE forum_post SET level = 0 WHERE thread_id = %s", other.pk)
+        Thread.objects.lock(other_thread.pk)
+        execute(WRITES["lft"].format(id=reply.pk))
+        execute("UPDATE forum_post SET level = 0 WHERE thread_id = %s", other_thread.pk)
 
 
-def test_locking_a_thread_that_is_not_there_raises(thread):
+def test_locking_a_missing_thread_raises(thread):
     for ids in ([404], [404, thread.pk]):
         with pytest.raises(Thread.DoesNotExist), transaction.atomic():
             Thread.objects.lock(*ids)
 
 
-def test_locking_a_thread_twice_at_once_is_locking_it(thread):
+def test_thread_can_be_named_twice_in_one_lock(thread):
     with transaction.atomic():
         Thread.objects.lock(thread.pk, thread.pk)
 
 
-def test_text_marks_and_numbers_of_reading_need_no_lock(reply):
+def test_changes_of_text_and_times_need_no_lock(reply):
     Post.objects.filter(pk=reply.pk).update(
         source="x", html="x", excerpt="x", edited_at=F("created_at"), deleted_at=F("created_at")
     )
@@ -163,13 +163,15 @@ def test_text_marks_and_numbers_of_reading_need_no_lock(reply):
     assert Post.objects.get(pk=reply.pk).source == "y"
 
 
-# -- The shape ------------------------------------------------------------------------------------
+# -- Structure ------------------------------------------------------------------------------------
 
 
-def test_each_broken_shape_is_refused_at_the_latest_at_commit(family, opening, other, sound):
+def test_broken_trees_are_rejected_at_commit_at_the_latest(
+    family, opening, other_thread, assert_trees_sound
+):
     first, second, child, sister = family
     update = "UPDATE forum_post SET {} WHERE id = %s"
-    strange = Post.objects.get(thread=other)
+    other_opening = Post.objects.get(thread=other_thread)
     broken = {
         "wrong level": (update.format("level = level + 1"), child.pk),
         "root below the top": (update.format("level = 1"), opening.pk),
@@ -202,11 +204,12 @@ def test_each_broken_shape_is_refused_at_the_latest_at_commit(family, opening, o
             update.format("parent_id = %s, level = 2"), first.pk, opening.pk,
         ),
         "second root": (update.format("parent_id = NULL, level = 0"), second.pk),
-        "tree of another thread": (update.format("tree_id = %s"), other.pk, second.pk),
-        "parent in another thread": (update.format("parent_id = %s"), strange.pk, second.pk),
-        "thread without its tree": (update.format("thread_id = %s"), other.pk, second.pk),
+        "tree of another thread": (update.format("tree_id = %s"), other_thread.pk, second.pk),
+        "parent in another thread": (update.format("parent_id = %s"), other_opening.pk, second.pk),
+        "thread without its tree": (update.format("thread_id = %s"), other_thread.pk, second.pk),
         "thread and tree without a parent there": (
-            update.format("thread_id = %s, tree_id = %s"), other.pk, other.pk, second.pk,
+            update.format("thread_id = %s, tree_id = %s"),
+            other_thread.pk, other_thread.pk, second.pk,
         ),
         "edges that meet": (update.format("rght = lft"), second.pk),
         "edges the wrong way round": (update.format("lft = rght, rght = lft"), second.pk),
@@ -216,31 +219,31 @@ def test_each_broken_shape_is_refused_at_the_latest_at_commit(family, opening, o
         "number taken": (update.format("number = %s"), child.number, sister.pk),
         "parent deleted": ("DELETE FROM forum_post WHERE id = %s", first.pk),
     }  # fmt: skip
-    taken = []
+    accepted = []
     for name, statement in broken.items():
         try:
-            locked(statement, threads=[opening.thread_id, other.pk])
+            execute_with_locks(statement, threads=[opening.thread_id, other_thread.pk])
         except IntegrityError:
             continue
-        taken.append(name)
-    assert taken == []
-    sound()
+        accepted.append(name)
+    assert accepted == []
+    assert_trees_sound()
 
 
-def test_branch_that_moves_without_its_replies_is_refused(family, opening, alice):
+def test_moving_a_post_without_its_replies_is_rejected(family, opening, alice):
     first, second, *_rest = family
     reply_to(second, author=alice, source="Below.")
     second.refresh_from_db()
-    # Intervals nest, and the head has the right level; what hangs on it keeps its old one.
+    # The intervals nest and the head has the right level, but its replies keep their old ones.
     with pytest.raises(IntegrityError, match="left its replies behind"):
-        locked(
+        execute_with_locks(
             ("UPDATE forum_post SET rght = %s WHERE id = %s", second.rght + 1, first.pk),
             ("UPDATE forum_post SET parent_id = %s, level = 2 WHERE id = %s", first.pk, second.pk),
             threads=[opening.thread_id],
         )
 
 
-def test_new_reply_at_a_wrong_place_is_refused(opening, alice):
+def test_new_reply_at_a_wrong_place_is_rejected(opening, alice):
     values = {
         "thread": opening.thread_id,
         "tree": opening.thread_id,
@@ -254,59 +257,59 @@ def test_new_reply_at_a_wrong_place_is_refused(opening, alice):
             place = {"lft": opening.lft + lft, "rght": opening.lft + rght, "level": level}
             cursor.execute(INSERT, values | place)
 
-    for wrong in ((-1, 2, 1), (1, 2, 2), (1, 2, 0), (2, 1, 1)):
+    for wrong_place in ((-1, 2, 1), (1, 2, 2), (1, 2, 0), (2, 1, 1)):
         with pytest.raises(IntegrityError):
-            insert(*wrong)
+            insert(*wrong_place)
     insert(1, 2, 1)
 
 
-def test_tree_that_is_right_at_commit_is_accepted(family, sound, opening):
+def test_tree_that_is_correct_at_commit_is_accepted(family, assert_trees_sound, opening):
     first, second, *_rest = family
-    locked(
+    execute_with_locks(
         ("UPDATE forum_post SET rght = %s WHERE id = %s", second.lft + 1, first.pk),
         ("UPDATE forum_post SET rght = %s WHERE id = %s", first.rght, first.pk),
         threads=[opening.thread_id],
     )
-    sound()
+    assert_trees_sound()
 
 
 # -- The log --------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def logged(reply, carol):
+def log_entry(reply, carol):
     return hide_post(reply, actor=carol, reason="spam")
 
 
-def test_log_refuses_to_be_changed_or_shortened(logged):
+def test_log_entries_cannot_be_changed_or_deleted_with_sql(log_entry):
     attempts = [
         lambda: ModerationAction.objects.update(reason="nothing"),
         lambda: ModerationEffect.objects.update(after={}),
         lambda: ModerationEffect.objects.all().delete(),
     ]
     for table in ("forum_moderationaction", "forum_moderationeffect"):
-        attempts.append(lambda table=table: sql(f"UPDATE {table} SET id = id"))
-        attempts.append(lambda table=table: sql(f"DELETE FROM {table}"))
+        attempts.append(lambda table=table: execute(f"UPDATE {table} SET id = id"))
+        attempts.append(lambda table=table: execute(f"DELETE FROM {table}"))
     for attempt in attempts:
         with pytest.raises(DatabaseError, match="append-only"):
             attempt()
     assert ModerationAction.objects.get().effects.count() == 1
 
 
-def test_record_refuses_to_be_saved_again_or_deleted(logged):
-    logged.reason = "nothing"
+def test_log_entry_cannot_be_saved_again_or_deleted(log_entry):
+    log_entry.reason = "nothing"
     with pytest.raises(DatabaseError, match="append-only"):
-        logged.save()
+        log_entry.save()
     with pytest.raises(DatabaseError):
-        logged.delete()
-    assert ModerationAction.objects.get(pk=logged.pk).reason == "spam"
+        log_entry.delete()
+    assert ModerationAction.objects.get(pk=log_entry.pk).reason == "spam"
 
 
-def test_flush_deletes_rows_and_leaves_the_guards(logged, opening):
+def test_deleting_all_rows_keeps_the_guards(log_entry, opening):
     delete_all_rows()
 
-    counted = {model: model._base_manager.count() for model in apps.get_models()}
-    assert {model for model, count in counted.items() if count} <= KEPT
+    counts = {model: model._base_manager.count() for model in apps.get_models()}
+    assert {model for model, count in counts.items() if count} <= KEPT
     alice = User.objects.create_user("alice", "alice@example.org")
     board = Board.objects.create(category=Category.objects.create(name="A"), name="B", slug="b")
     thread = start_thread(board, author=alice, title="New", source="New.")
@@ -314,7 +317,7 @@ def test_flush_deletes_rows_and_leaves_the_guards(logged, opening):
         Post.objects.filter(thread=thread).update(lft=F("lft") + 1)
 
 
-def test_flush_empties_everything_the_log_too_and_keeps_low_ids_reserved(logged, board):
+def test_flush_deletes_everything_and_keeps_low_ids_reserved(log_entry, board):
     call_command("flush", interactive=False, verbosity=0)
 
     assert not ModerationAction.objects.exists()

@@ -1,6 +1,6 @@
-"""Labels under all kinds of growth: trees stay whole, siblings in order, and few posts are touched.
+"""Labels while trees grow: trees stay sound, siblings stay in order, and few posts are rewritten.
 
-The patterns run on labels that are much closer together than real ones, so that gaps run out.
+Labels are much closer together than in production, so that gaps run out.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from forum.moderation.actions.branch_moves import move_branch
 
 pytestmark = pytest.mark.slow
 
-# Which of the posts so far, in order of arrival, the next reply answers.
+# The index of the next reply's parent among the posts in order of arrival.
 PATTERNS: dict[str, Callable[[int, random.Random], int]] = {
-    "chain": lambda count, _dice: count - 1,
-    "fan": lambda _count, _dice: 0,
-    "ping-pong": lambda count, _dice: max(0, count - 2),
-    "newest three": lambda count, dice: dice.randrange(max(0, count - 3), count),
-    "early": lambda count, _dice: min(3, count - 1),
-    "anywhere": lambda count, dice: dice.randrange(count),
+    "chain": lambda count, _rng: count - 1,
+    "fan": lambda _count, _rng: 0,
+    "ping-pong": lambda count, _rng: max(0, count - 2),
+    "newest three": lambda count, rng: rng.randrange(max(0, count - 3), count),
+    "early": lambda count, _rng: min(3, count - 1),
+    "anywhere": lambda count, rng: rng.randrange(count),
 }
 
 
 @pytest.fixture
-def rewritten():
-    """Call it for how many labels of posts that were there the database has rewritten so far."""
+def count_rewritten():
+    """Return a function that counts the label changes of existing posts so far."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -57,22 +57,22 @@ def rewritten():
 
 
 @pytest.fixture
-def narrow(monkeypatch):
-    """Trees with room for some 250 posts only; a branch takes little."""
+def narrow_labels(monkeypatch):
+    """Make trees small: room for about 250 posts, with little room for each branch."""
     monkeypatch.setattr(labels, "LABEL_BITS", 12)
     monkeypatch.setattr(labels, "ROOT_RIGHT", 1 << 12)
     monkeypatch.setattr(labels, "BRANCH_LIMIT", 64)
 
 
-def grown(thread, author, grow, pattern, count, seed=1):
-    posts, dice = list(Post.objects.in_thread(thread)), random.Random(seed)
+def grow_tree(thread, author, add_reply, pattern, count, seed=1):
+    posts, rng = list(Post.objects.in_thread(thread)), random.Random(seed)
     with transaction.atomic():
         for _reply in range(count):
-            posts.append(grow(posts[PATTERNS[pattern](len(posts), dice)], author))
+            posts.append(add_reply(posts[PATTERNS[pattern](len(posts), rng)], author))
     return posts
 
 
-def siblings_in_order_of_arrival(thread):
+def are_siblings_in_order_of_time(thread):
     by_parent = {}
     for parent, number in Post.objects.in_thread(thread).values_list("parent_id", "number"):
         by_parent.setdefault(parent, []).append(number)
@@ -80,40 +80,42 @@ def siblings_in_order_of_arrival(thread):
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_tree_stays_whole_when_gaps_run_out(narrow, thread, bob, grow, sound, rewritten, pattern):
-    posts = grown(thread, bob, grow, pattern, 120)
+def test_tree_stays_sound_when_gaps_run_out(
+    narrow_labels, thread, bob, add_reply, assert_trees_sound, count_rewritten, pattern
+):
+    posts = grow_tree(thread, bob, add_reply, pattern, 120)
 
-    sound()
-    assert siblings_in_order_of_arrival(thread)
+    assert_trees_sound()
+    assert are_siblings_in_order_of_time(thread)
     assert Post.objects.in_thread(thread).count() == len(posts) == 121
     if pattern in ("chain", "fan", "ping-pong"):
-        assert rewritten() > 0  # else the labels were not narrow enough to prove anything
+        assert count_rewritten() > 0  # otherwise the labels were too wide for this test
 
 
 @pytest.mark.parametrize(
     ("pattern", "count", "most"), [("chain", 300, 12), ("ping-pong", 150, 12), ("fan", 100, 1)]
 )
-def test_reply_rewrites_few_posts_on_average(
-    thread, bob, grow, sound, rewritten, pattern, count, most
+def test_replies_rewrite_few_posts_on_average(
+    thread, bob, add_reply, assert_trees_sound, count_rewritten, pattern, count, most
 ):
-    grown(thread, bob, grow, pattern, count)
+    grow_tree(thread, bob, add_reply, pattern, count)
 
-    assert rewritten() <= most * count
-    sound()
+    assert count_rewritten() <= most * count
+    assert_trees_sound()
 
 
-def test_replies_to_one_post_take_no_others_place_in_a_dense_tree(
-    thread, opening, bob, grow, sound, rewritten
+def test_replies_fit_into_a_tree_without_gaps(
+    thread, opening, bob, add_reply, assert_trees_sound, count_rewritten
 ):
-    """Labels 1, 2, 3 …, as stock django-mptt would have left them."""
-    posts = grown(thread, bob, grow, "anywhere", 40)
+    """The labels are 1, 2, 3 …, as django-mptt would assign them."""
+    posts = grow_tree(thread, bob, add_reply, "anywhere", 40)
     dense = {}
     order = sorted(
         [(post.lft, post.pk, "lft") for post in Post.objects.in_thread(thread)]
         + [(post.rght, post.pk, "rght") for post in Post.objects.in_thread(thread)]
     )
-    for place, (_label, pk, edge) in enumerate(order, start=1):
-        dense.setdefault(pk, {})[edge] = place
+    for position, (_label, pk, edge) in enumerate(order, start=1):
+        dense.setdefault(pk, {})[edge] = position
     with transaction.atomic():
         Thread.objects.lock(thread.pk)
         with connection.cursor() as cursor:
@@ -121,13 +123,13 @@ def test_replies_to_one_post_take_no_others_place_in_a_dense_tree(
                 "UPDATE forum_post SET lft = %s + 10000, rght = %s + 10000 WHERE id = %s",
                 [(edges["lft"], edges["rght"], pk) for pk, edges in dense.items()],
             )
-    sound()
+    assert_trees_sound()
 
     for parent in (posts[0], posts[20], posts[-1]):
         reply_to(parent, author=bob, source="Where there is no room.")
-        sound()
-    assert siblings_in_order_of_arrival(thread)
-    assert rewritten() >= len(posts)
+        assert_trees_sound()
+    assert are_siblings_in_order_of_time(thread)
+    assert count_rewritten() >= len(posts)
 
 
 @settings(
@@ -148,35 +150,37 @@ def test_replies_to_one_post_take_no_others_place_in_a_dense_tree(
         max_size=45,
     )
 )
-def test_any_mixture_of_replies_and_moves_keeps_trees_whole(
-    narrow, board, bob, carol, grow, sound, steps
+def test_any_mixture_of_replies_and_moves_keeps_trees_sound(
+    narrow_labels, board, bob, carol, add_reply, assert_trees_sound, steps
 ):
     roots = []
     for title in ("One", "Two"):
         thread = start_thread(board, author=bob, title=title, source="Here.")
         roots.append(Post.objects.get(thread=thread))
-    posts, here = list(roots), roots[0]
+    posts, parent = list(roots), roots[0]
     parents = {root.pk: None for root in roots}
-    for step, which, where in steps:
+    for step, post_index, target_index in steps:
         if step == "move":
-            branch, target = posts[which % len(posts)], posts[where % len(posts)]
+            branch, target = posts[post_index % len(posts)], posts[target_index % len(posts)]
             try:
                 move_branch(branch, to=target, actor=carol, reason="tidying")
             except (Invalid, Conflict):
-                continue  # below itself, or where it is
+                continue  # below itself, or no change
             parents[branch.pk] = target.pk
             continue
-        here = here if step == "again" else posts[which % len(posts)]
+        parent = parent if step == "again" else posts[post_index % len(posts)]
         with transaction.atomic():
-            new = grow(Post.objects.get(pk=here.pk), bob)
+            new = add_reply(Post.objects.get(pk=parent.pk), bob)
         posts.append(new)
-        parents[new.pk] = here.pk
-    sound()
+        parents[new.pk] = parent.pk
+    assert_trees_sound()
     ids = [post.pk for post in posts]
     assert dict(Post.objects.filter(pk__in=ids).values_list("pk", "parent_id")) == parents
 
 
-def test_full_tree_says_so_and_stays_as_it_was(board, alice, bob, grow, sound, monkeypatch):
+def test_full_tree_raises_an_error_and_stays_sound(
+    board, alice, bob, add_reply, assert_trees_sound, monkeypatch
+):
     monkeypatch.setattr(labels, "LABEL_BITS", 9)
     monkeypatch.setattr(labels, "ROOT_RIGHT", 1 << 9)
     thread = start_thread(board, author=alice, title="Full", source="Soon.")
@@ -184,7 +188,7 @@ def test_full_tree_says_so_and_stays_as_it_was(board, alice, bob, grow, sound, m
     with pytest.raises(TreeIsFull, match=str(thread.pk)):
         for _reply in range(100):
             with transaction.atomic():
-                posts.append(grow(posts[-1], bob))
+                posts.append(add_reply(posts[-1], bob))
     assert len(posts) > 20
     assert Post.objects.in_thread(thread).count() == len(posts)
-    sound()
+    assert_trees_sound()

@@ -1,4 +1,4 @@
-"""Limits on how fast things are done."""
+"""Rate limits."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,58 +12,58 @@ from forum.errors import RateLimited
 from forum.models import RateLimit
 from forum.models.limits import Limit
 
-FIVE = Limit("five", burst=5, per_seconds=60)
+FIVE_PER_MINUTE = Limit("five", burst=5, per_seconds=60)
 
 
-def let_pass(seconds: float) -> None:
+def pass_time(seconds: float) -> None:
     RateLimit.objects.update(updated_at=F("updated_at") - timedelta(seconds=seconds))
 
 
-def spent(who: str = "alice", tries: int = 50) -> int:
-    done = 0
+def count_allowed(name: str = "alice", tries: int = 50) -> int:
+    allowed = 0
     for _ in range(tries):
         try:
-            spend(who, FIVE)
-            done += 1
+            spend(name, FIVE_PER_MINUTE)
+            allowed += 1
         except RateLimited:
             pass
-    return done
+    return allowed
 
 
-def test_as_many_as_allowed_get_through_and_then_one_each_while(db):
-    assert spent() == 5
-    let_pass(59)
-    assert spent() == 0
-    let_pass(2)
-    assert spent() == 1
-    let_pass(10_000)
-    assert spent() == 5  # and never more
+def test_burst_is_allowed_and_then_one_action_per_interval(db):
+    assert count_allowed() == 5
+    pass_time(59)
+    assert count_allowed() == 0
+    pass_time(2)
+    assert count_allowed() == 1
+    pass_time(10_000)
+    assert count_allowed() == 5  # never more than the burst
 
 
-def test_refusal_says_how_long_to_wait(db):
-    spent()
-    with pytest.raises(RateLimited) as refused:
-        spend("alice", FIVE)
-    assert 59 <= refused.value.retry_after <= 60
-    let_pass(45)
-    with pytest.raises(RateLimited) as refused:
-        spend("alice", FIVE)
-    assert 14 <= refused.value.retry_after <= 15
+def test_error_says_how_long_to_wait(db):
+    count_allowed()
+    with pytest.raises(RateLimited) as raised:
+        spend("alice", FIVE_PER_MINUTE)
+    assert 59 <= raised.value.retry_after <= 60
+    pass_time(45)
+    with pytest.raises(RateLimited) as raised:
+        spend("alice", FIVE_PER_MINUTE)
+    assert 14 <= raised.value.retry_after <= 15
 
 
-def test_people_and_kinds_of_actions_have_their_own(db):
-    assert spent("alice") == 5
-    assert spent("bob") == 5
+def test_members_and_kinds_of_actions_have_separate_limits(db):
+    assert count_allowed("alice") == 5
+    assert count_allowed("bob") == 5
     spend("alice", Limit("other", burst=1, per_seconds=60))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_limit_lets_five_of_fifty_concurrent_requests_through():
-    def one(_: int) -> int:
+def test_limit_allows_five_of_fifty_concurrent_requests():
+    def spend_several(_: int) -> int:
         try:
-            return spent(tries=5)
+            return count_allowed(tries=5)
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(10) as pool:
-        assert sum(pool.map(one, range(10))) == 5
+        assert sum(pool.map(spend_several, range(10))) == 5

@@ -1,4 +1,4 @@
-"""Mail: written down once with its deed, sent at least once from there."""
+"""Mail: stored in the same transaction as its action, and then sent at least once."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ SETTINGS = str(Path(__file__).parents[3] / "forum" / "settings.py")
 
 
 class MailServer(threading.Thread):
-    """Speaks just enough SMTP; keeps what it got, refuses what it is told to.
+    """A minimal SMTP server that keeps the messages it receives and can reject them.
 
-    `answer` is what it says at the end of a message: "250 ok", "451 later", or None for nothing.
+    `response` is sent at the end of a message: "250 ok", "451 later", or None for nothing.
     """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.answer: str | None = "250 ok"
-        self.can_answer = threading.Event()
-        self.can_answer.set()
-        self.got: list[tuple[list[str], bytes]] = []
+        self.response: str | None = "250 ok"
+        self.can_respond = threading.Event()
+        self.can_respond.set()
+        self.received: list[tuple[list[str], bytes]] = []
         self.start()
 
     def run(self) -> None:
@@ -57,33 +57,33 @@ class MailServer(threading.Thread):
                 connection = self.listener.accept()[0]
             except OSError:
                 return
-            threading.Thread(target=self.talk, args=[connection], daemon=True).start()
+            threading.Thread(target=self.serve, args=[connection], daemon=True).start()
 
-    def talk(self, connection: socket.socket) -> None:
+    def serve(self, connection: socket.socket) -> None:
         lines = connection.makefile("rb")
 
-        def say(words: str) -> None:
-            connection.sendall(words.encode() + b"\r\n")
+        def send_line(reply: str) -> None:
+            connection.sendall(reply.encode() + b"\r\n")
 
-        say("220 here")
+        send_line("220 here")
         recipients: list[str] = []
         for line in lines:
             command = line[:4].upper()
             if command == b"DATA":
-                say("354 go on")
+                send_line("354 go on")
                 body = b"".join(iter(lines.readline, b".\r\n"))
-                self.got.append((recipients, body))
-                self.can_answer.wait()
-                if self.answer:
-                    say(self.answer)
+                self.received.append((recipients, body))
+                self.can_respond.wait()
+                if self.response:
+                    send_line(self.response)
             elif command == b"RCPT":
                 recipients = [*recipients, line.decode().split("<")[1].split(">")[0]]
-                say("250 ok")
+                send_line("250 ok")
             elif command == b"QUIT":
-                say("221 bye")
+                send_line("221 bye")
                 break
             else:
-                say("250 ok")
+                send_line("250 ok")
 
 
 @pytest.fixture
@@ -98,21 +98,21 @@ def server(settings):
     server.listener.close()
 
 
-def write(subject: str = "Moss", to: str = "alice@example.org") -> None:
+def queue_mail(subject: str = "Moss", to: str = "alice@example.org") -> None:
     message = EmailMessage(subject, "Grüße.\n.\nA dot alone.", to=[to], bcc=["log@example.org"])
     assert OutboxBackend().send_messages([message]) == 1
 
 
-def worker() -> None:
+def run_worker() -> None:
     call_command("worker", "--once")
 
 
-def test_message_is_sent_once_and_arrives_as_written(db, server):
-    write()
-    assert server.got == []  # not by the page
-    worker()
-    worker()
-    [(recipients, body)] = server.got
+def test_message_is_sent_once_and_unchanged(db, server):
+    queue_mail()
+    assert server.received == []  # not by the request
+    run_worker()
+    run_worker()
+    [(recipients, body)] = server.received
     assert recipients == ["alice@example.org", "log@example.org"]
     unquoted = body.replace(b"\r\n..", b"\r\n.").replace(b"\r\n", b"\n")
     message = email.message_from_bytes(unquoted, policy=default)
@@ -140,13 +140,13 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_mail_leaves_whatever_the_site_is_called(db, server, settings, monkeypatch, name):
+def test_mail_can_be_sent_with_any_name_of_the_site(db, server, settings, monkeypatch, name):
     monkeypatch.setenv("SITE_NAME", name)
     monkeypatch.delenv("DEFAULT_FROM_EMAIL", raising=False)
     settings.DEFAULT_FROM_EMAIL = runpy.run_path(SETTINGS)["DEFAULT_FROM_EMAIL"]
-    write()
-    worker()
-    [(_recipients, body)] = server.got
+    queue_mail()
+    run_worker()
+    [(_recipients, body)] = server.received
     [(encoded, address)] = getaddresses([email.message_from_bytes(body)["From"]])
     assert (str(make_header(decode_header(encoded))), address) == (name, "forum@localhost")
     assert max(map(len, body.splitlines())) < 80
@@ -162,7 +162,7 @@ def test_mail_leaves_whatever_the_site_is_called(db, server, settings, monkeypat
         ("Möße <forum@bücher.example>", ("Möße", "forum@bücher.example")),
     ],
 )
-def test_sender_is_what_the_setting_names(monkeypatch, value, sender):
+def test_sender_is_taken_from_the_setting(monkeypatch, value, sender):
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
     assert parseaddr(runpy.run_path(SETTINGS)["DEFAULT_FROM_EMAIL"]) == sender
 
@@ -182,7 +182,7 @@ def test_sender_is_what_the_setting_names(monkeypatch, value, sender):
         "Forum\r\nBcc: x <forum@example.org>",
     ],
 )
-def test_sender_that_is_none_is_refused_at_the_start(monkeypatch, value):
+def test_invalid_sender_is_rejected_at_startup(monkeypatch, value):
     monkeypatch.setenv("DEFAULT_FROM_EMAIL", value)
     with pytest.raises(ImproperlyConfigured, match="DEFAULT_FROM_EMAIL must be one address"):
         runpy.run_path(SETTINGS)
@@ -198,63 +198,63 @@ def test_sender_that_is_none_is_refused_at_the_start(monkeypatch, value):
         ("SITE_NAME", "Moss\nBcc: everybody@example.org"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused_at_the_start(monkeypatch, name, value):
+def test_invalid_settings_are_rejected_at_startup(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(ImproperlyConfigured, match=f"{name} must be"):
         runpy.run_path(SETTINGS)
 
 
-def test_mail_of_a_deed_that_failed_is_never_sent(db, server):
+def test_mail_of_a_failed_transaction_is_not_sent(db, server):
     @transaction.atomic
     def fail() -> None:
-        write()
+        queue_mail()
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    worker()
-    assert server.got == []
+    run_worker()
+    assert server.received == []
 
 
-def test_line_break_in_a_subject_is_refused_when_it_is_written(db):
+def test_line_break_in_a_subject_is_rejected(db):
     with pytest.raises(ValueError, match="newlines"):
-        write(subject="x\r\nBcc: everybody@example.org")
+        queue_mail(subject="x\r\nBcc: everybody@example.org")
     assert not OutgoingMail.objects.exists()
 
 
-def test_refusing_server_is_asked_again_later_with_the_same_message(db, server):
-    write()
-    server.answer = "451 later"
-    worker()
-    worker()
-    assert len(server.got) == 1
+def test_rejected_message_is_sent_again_later(db, server):
+    queue_mail()
+    server.response = "451 later"
+    run_worker()
+    run_worker()
+    assert len(server.received) == 1
     mail = OutgoingMail.objects.get()
     assert mail.sent_at is None
     assert "451" in mail.error
     assert timedelta(seconds=50) < mail.due_at - timezone.now() < timedelta(seconds=70)
 
-    server.answer = "250 ok"
+    server.response = "250 ok"
     OutgoingMail.objects.update(due_at=timezone.now())
-    worker()
-    (_, first), (_, second) = server.got
+    run_worker()
+    (_, first), (_, second) = server.received
     assert first == second
     assert OutgoingMail.objects.get().sent_at
 
 
-def test_failing_message_does_not_hold_up_others(db, server):
-    write(to="bad address\x01@")
-    write(subject="Good")
-    worker()
+def test_failing_message_does_not_delay_others(db, server):
+    queue_mail(to="bad address\x01@")
+    queue_mail(subject="Good")
+    run_worker()
     assert OutgoingMail.objects.filter(sent_at=None).count() <= 1
-    assert b"Subject: Good" in server.got[-1][1]
+    assert b"Subject: Good" in server.received[-1][1]
 
 
-def test_message_is_given_up_after_so_many_tries(db, server):
-    server.answer = "554 never"
-    write()
+def test_message_fails_after_the_maximum_of_attempts(db, server):
+    server.response = "554 never"
+    queue_mail()
     for _ in range(MAX_ATTEMPTS + 2):
         OutgoingMail.objects.update(due_at=timezone.now())
-        worker()
+        run_worker()
     mail = OutgoingMail.objects.get()
     assert mail.attempts == MAX_ATTEMPTS
     assert mail.failed_at
@@ -263,39 +263,40 @@ def test_message_is_given_up_after_so_many_tries(db, server):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_do_not_send_the_same_message():
-    write()
-    seen = []
+    queue_mail()
+    delivered = []
 
-    def send(mail: OutgoingMail) -> None:
-        seen.append(mail.pk)
-        other = threading.Thread(target=look)
-        other.start()
-        other.join()
+    def deliver(mail: OutgoingMail) -> None:
+        delivered.append(mail.pk)
+        other_thread = threading.Thread(target=deliver_in_another_thread)
+        other_thread.start()
+        other_thread.join()
 
-    def look() -> None:
+    def deliver_in_another_thread() -> None:
         try:
-            assert not deliver_next(send)
+            assert not deliver_next(deliver)
         finally:
             connection.close()
 
-    assert deliver_next(send)
-    assert len(seen) == 1
+    assert deliver_next(deliver)
+    assert len(delivered) == 1
 
 
 @pytest.fixture
 def start_worker(server):
-    """Starts workers of their own process, on the tests' database and mail server."""
+    """Return a function that starts a worker process on the tests' database and mail server."""
     workers = []
     database = connection.settings_dict
     user = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
     host, port = database["HOST"], database["PORT"] or 5432
-    where = f":{port}/{quote(host)}" if host.startswith("/") else f"{host}:{port}"
+    address = f":{port}/{quote(host)}" if host.startswith("/") else f"{host}:{port}"
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{user}@{where}/{database['NAME']}",
+        "DATABASE_URL": f"postgres://{user}@{address}/{database['NAME']}",
         "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
     }
 
     def start_worker() -> subprocess.Popen[bytes]:
+        """Return a function that starts a worker process on the tests' database and mail server."""
         command = [sys.executable, "manage.py", "worker"]
         workers.append(subprocess.Popen(command, cwd=django_settings.BASE_DIR, env=environment))
         return workers[-1]
@@ -307,50 +308,50 @@ def start_worker(server):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_killed_worker_leaves_its_message_to_the_next_which_ends_when_asked(server, start_worker):
-    server.answer = None  # the killed one waits for an answer that never comes
-    write()
+def test_message_of_a_killed_worker_is_sent_by_the_next_worker(server, start_worker):
+    server.response = None  # the first worker waits for a response in vain
+    queue_mail()
     first = start_worker()
-    wait_until(lambda: server.got)
+    wait_until(lambda: server.received)
     first.send_signal(signal.SIGKILL)
     first.wait()
     assert OutgoingMail.objects.get().sent_at is None
 
-    server.answer = "250 ok"
+    server.response = "250 ok"
     second = start_worker()
     wait_until(lambda: OutgoingMail.objects.filter(sent_at__isnull=False).exists())
-    before, after = (email.message_from_bytes(body) for _, body in server.got)
+    before, after = (email.message_from_bytes(body) for _, body in server.received)
     assert before["Message-ID"] == after["Message-ID"]
     second.send_signal(signal.SIGTERM)
     assert second.wait(10) == 0
 
 
 @pytest.mark.django_db(transaction=True)
-def test_worker_asked_to_end_finishes_the_message_in_hand_and_leaves_the_rest(server, start_worker):
-    write()
-    write()
-    server.can_answer.clear()
+def test_terminated_worker_finishes_its_message_and_leaves_the_rest(server, start_worker):
+    queue_mail()
+    queue_mail()
+    server.can_respond.clear()
     worker = start_worker()
-    wait_until(lambda: server.got)
+    wait_until(lambda: server.received)
     worker.terminate()
     with pytest.raises(subprocess.TimeoutExpired):
         worker.wait(0.2)
-    server.can_answer.set()
+    server.can_respond.set()
     assert worker.wait(10) == 0
     first, second = OutgoingMail.objects.order_by("pk")
     assert first.sent_at
     assert (second.sent_at, second.attempts) == (None, 0)
 
 
-def test_without_a_server_mail_is_printed(db, capsys):
-    write(subject="Read me")
-    worker()
+def test_mail_is_printed_without_a_mail_server(db, capsys):
+    queue_mail(subject="Read me")
+    run_worker()
     printed = capsys.readouterr().out
     assert "Subject: Read me" in printed
     assert "To: alice@example.org" in printed
 
 
-def test_old_mail_old_limits_and_ended_sessions_are_swept_up(db):
+def test_old_mail_and_limits_and_ended_sessions_are_deleted(db):
     from django.contrib.sessions.models import Session
 
     from forum.actions.limits import spend
@@ -358,18 +359,18 @@ def test_old_mail_old_limits_and_ended_sessions_are_swept_up(db):
     from forum.models.limits import POSTS
 
     for subject in ("old", "new", "waiting"):
-        write(subject=subject)
+        queue_mail(subject=subject)
     old, new, _waiting = OutgoingMail.objects.order_by("pk")
     OutgoingMail.objects.filter(pk=old.pk).update(sent_at=timezone.now() - timedelta(days=8))
     OutgoingMail.objects.filter(pk=new.pk).update(sent_at=timezone.now())
-    for who in ("1", "2"):
-        spend(who, POSTS)
+    for name in ("1", "2"):
+        spend(name, POSTS)
     RateLimit.objects.filter(key="posts:1").update(updated_at=timezone.now() - timedelta(days=2))
     for key, days in (("ended", -1), ("going", 1)):
         Session.objects.create(
             session_key=key, session_data="", expire_date=timezone.now() + timedelta(days=days)
         )
-    worker()
+    run_worker()
     assert not OutgoingMail.objects.filter(pk=old.pk).exists()
     assert OutgoingMail.objects.count() == 2
     assert [bucket.key for bucket in RateLimit.objects.all()] == ["posts:2"]

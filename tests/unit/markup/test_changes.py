@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word."""
+"""Differences between two texts, word by word."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ TEXT = st.lists(st.sampled_from(["a", "b", "c", "d.", " ", "  ", "\n\n", "字", 
         ("one two", "three four", [("removed", "one two"), ("added", "three four")]),
     ],
 )  # fmt: skip
-def test_changed_words_are_told_from_those_that_stayed(old, new, changes):
+def test_changed_words_are_marked(old, new, changes):
     assert word_diff(old, new) == changes
 
 
-def test_moved_sentence_leaves_the_rest_as_it_was():
+def test_moved_sentence_leaves_the_rest_unchanged():
     old = "Alpha beta gamma. Delta epsilon. Zeta eta theta iota kappa."
     new = "Delta epsilon. Alpha beta gamma. Zeta eta theta iota kappa."
     same = "".join(text for op, text in word_diff(old, new) if op == "same")
@@ -44,7 +44,7 @@ def test_moved_sentence_leaves_the_rest_as_it_was():
 
 
 @given(TEXT, TEXT)
-def test_both_texts_can_be_put_together_again(old, new):
+def test_both_texts_can_be_restored_from_the_changes(old, new):
     changes = word_diff(old, new)
     assert "".join(text for op, text in changes if op != "added") == old
     assert "".join(text for op, text in changes if op != "removed") == new
@@ -52,11 +52,11 @@ def test_both_texts_can_be_put_together_again(old, new):
 
 
 @pytest.mark.parametrize("words", ["a", "a b", "a b c d e f g h", "random"])
-def test_long_texts_cost_little_even_when_made_to_cost_much(words):
-    chance = random.Random(1)
+def test_long_texts_are_compared_quickly_in_the_worst_case(words):
+    rng = random.Random(1)
     pool = [str(n) for n in range(300)] if words == "random" else words.split()
-    old = " ".join(chance.choice(pool) for _ in range(10_000))[:20_000]
-    new = " ".join(chance.choice(pool) for _ in range(10_000))[:20_000]
+    old = " ".join(rng.choice(pool) for _ in range(10_000))[:20_000]
+    new = " ".join(rng.choice(pool) for _ in range(10_000))[:20_000]
     start = time.process_time()
     word_diff(old, new)
     assert time.process_time() - start < 2

@@ -1,4 +1,4 @@
-"""Our parser is CommonMark but for what we add and refuse on purpose."""
+"""The parser follows CommonMark, apart from intended additions and restrictions."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ SAMPLES = [
     "> - a\n>   > b\n>\n> 1. c\n\n* * *\n+ d",
 ]
 
-# Our own cases for every construct, and what the library drew of them when it passed all examples
-# of the specification; and what our posts make of where they differ from it.
+# Cases for every construct, with the library's HTML from when it passed all examples of the
+# specification; and the HTML of posts where it differs on purpose.
 CASES: dict[str, list[dict[str, str]]] = data_json("markdown.json")
 DIALECT: dict[str, list[dict[str, str]]] = data_json("markdown_dialect.json")
 
 
-def letters(text: str) -> str:
-    """The letters and digits of a text: marks of a refused link may pair with others."""
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text; marks of a rejected link may pair with others."""
     return "".join(filter(str.isalnum, text))
 
 
-def shown(html: str) -> str:
-    """What a page shows of `html`, with the words for its pictures."""
+def visible_text(html: str) -> str:
+    """Return the visible text of `html`, with the descriptions of its images."""
     worded = re.sub(r'<img src="[^"]*" alt="([^"]*)"[^>]*>', r"\1", html)
     return unescape(re.sub(r"<[^>]*>", "", worded))
 
 
-def without_gaps(html: str) -> str:
-    """HTML without the white space between tags, which the specification leaves open."""
+def without_white_space(html: str) -> str:
+    """Remove the white space between tags, which the specification leaves open."""
     return re.sub(r">\s+<", "><", html)
 
 
 def is_subsequence(part: str, whole: str) -> bool:
-    """Do the characters of `part` occur in `whole` in this order?"""
+    """Return whether the characters of `part` occur in `whole` in this order."""
     rest = iter(whole)
     return all(char in rest for char in part)
 
 
 @pytest.fixture
-def bare(monkeypatch):
-    """Our parser without the rules we add, its links as free as CommonMark's."""
+def plain_parser(monkeypatch):
+    """Return the parser without its additional rules, and with links as free as in CommonMark."""
     for name in ["validateLink", "normalizeLinkText"]:
         monkeypatch.setattr(markup_parser.Parser, name, getattr(MarkdownIt, name))
     parser = markup_parser.post_parser()
@@ -66,67 +66,69 @@ def bare(monkeypatch):
     return parser
 
 
-def rendered_bare(parser: MarkdownIt, source: str) -> str:
-    """The HTML of `source` as the library itself draws our tokens."""
+def render_with_library(parser: MarkdownIt, source: str) -> str:
+    """Return the HTML that the library itself renders from the parser's tokens."""
     env: dict[str, object] = {}
     return RendererHTML(parser).render(parser.parse(source, env), parser.options, env)
 
 
-def test_our_parser_reads_commonmark_as_the_library_does(bare):
+def test_parser_reads_samples_as_the_library_does(plain_parser):
     reference = MarkdownIt("commonmark", {"html": False})
     for source in SAMPLES:
-        assert rendered_bare(bare, source) == reference.render(source)
+        assert render_with_library(plain_parser, source) == reference.render(source)
 
 
 @pytest.mark.parametrize("construct", CASES)
-def test_our_parser_reads_each_construct_as_commonmark(bare, construct):
+def test_parser_reads_each_construct_as_commonmark(plain_parser, construct):
     for case in CASES[construct]:
-        assert rendered_bare(bare, case["markdown"]) == case["html"], case["markdown"]
+        assert render_with_library(plain_parser, case["markdown"]) == case["html"], case["markdown"]
 
 
 @pytest.mark.parametrize("rule", DIALECT)
-def test_posts_differ_from_commonmark_only_by_rule(rule):
+def test_posts_differ_from_commonmark_only_by_stated_rules(rule):
     for case in DIALECT[rule]:
         assert render(case["markdown"]).html == case["html"], case["markdown"]
 
 
 @pytest.mark.parametrize("construct", CASES)
 def test_posts_keep_every_letter_of_each_construct(construct):
-    assert_kept([case["markdown"] for case in CASES[construct]])
+    assert_letters_kept([case["markdown"] for case in CASES[construct]])
 
 
-def test_our_parser_reads_every_example_of_the_specification(bare):
+def test_parser_reads_every_example_of_the_specification(plain_parser):
     reference = MarkdownIt("commonmark", {"html": False})
-    for example in examples_of_the_specification():
+    for example in specification_examples():
         source = example["markdown"]
-        assert rendered_bare(bare, source) == reference.render(source), example["example"]
+        assert render_with_library(plain_parser, source) == reference.render(source), example[
+            "example"
+        ]
 
 
 def test_library_passes_the_specification():
     reference = MarkdownIt("commonmark")
-    for example in examples_of_the_specification():
-        drawn = reference.render(example["markdown"])
-        assert without_gaps(drawn) == without_gaps(example["html"]), example["example"]
+    for example in specification_examples():
+        html = reference.render(example["markdown"])
+        assert without_white_space(html) == without_white_space(example["html"]), example["example"]
 
 
 def test_posts_keep_every_letter_of_the_samples():
-    assert_kept(SAMPLES)
+    assert_letters_kept(SAMPLES)
 
 
 def test_posts_keep_every_letter_of_the_specification():
-    assert_kept([example["markdown"] for example in examples_of_the_specification()])
+    assert_letters_kept([example["markdown"] for example in specification_examples()])
 
 
-def assert_kept(sources: list[str]) -> None:
-    """What the library shows of `sources`, our posts say too; a refused link says even more."""
+def assert_letters_kept(sources: list[str]) -> None:
+    """Assert that posts contain every letter that the library shows of `sources`."""
     reference = MarkdownIt("commonmark", {"html": False})
     for source in sources:
-        expected = letters(shown(reference.render(source)))
-        assert is_subsequence(expected, letters(render(source).plain)), source
+        expected = letters_of(visible_text(reference.render(source)))
+        assert is_subsequence(expected, letters_of(render(source).plain)), source
 
 
-def examples_of_the_specification() -> list[dict[str, str]]:
-    """The examples of CommonMark 0.31.2, as many as the corpus has."""
+def specification_examples() -> list[dict[str, str]]:
+    """Return the examples of CommonMark 0.31.2 in the corpus."""
     return [
         example
         for example in corpus_json("commonmark/examples.json")

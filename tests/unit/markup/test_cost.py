@@ -1,7 +1,7 @@
-"""No post costs much, whatever it is made of.
+"""Cost of rendering posts, whatever they contain.
 
-Each family is a text on which some parser has gone quadratic, at the length a post may have. The
-cap is on processor time and generous: it tells milliseconds from minutes, not fast from faster.
+Each family is a text for which some parser takes quadratic time, at the maximal length of a post.
+The limit on processor time is generous: it tells milliseconds from minutes.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ FAMILIES = {
 
 
 def corpus_families() -> Iterator[tuple[str, str]]:
-    """The families of the shared corpus at several sizes."""
+    """Yield the families of the shared corpus in several sizes."""
     path = corpus("pathological/gen_pathological.py")
     spec = importlib.util.spec_from_file_location("gen_pathological", path)
     assert spec is not None
@@ -82,45 +82,45 @@ def corpus_families() -> Iterator[tuple[str, str]]:
 
 
 def assert_cheap(name: str, text: str) -> None:
-    """Rendering, quoting, finding and linking stay within the cap; nothing raises."""
+    """Assert that rendering, quoting, finding and linking stay within the limit."""
     start = time.process_time()
     rendered = render(text)
     as_quote(text)
     find(text[-60:], rendered.plain)
     text_fragment(text)
-    spent = time.process_time() - start
-    assert spent < SECONDS, f"{name}: {spent:.1f} s"
+    seconds = time.process_time() - start
+    assert seconds < SECONDS, f"{name}: {seconds:.1f} s"
     assert len(rendered.html) < LARGEST, name
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_post_made_to_be_slow_is_not(name):
+def test_worst_cases_are_rendered_quickly(name):
     assert_cheap(name, FAMILIES[name][:MAX_SOURCE])
 
 
-def test_families_of_the_corpus_are_cheap():
+def test_worst_cases_of_the_corpus_are_rendered_quickly():
     for name, text in corpus_families():
         assert_cheap(name, text)
 
 
 @pytest.mark.parametrize("piece", ["\n", "a\n", "0"])
-def test_no_lexer_takes_long(piece):
+def test_all_lexers_are_quick(piece):
     code = (piece * highlight.MAX_CODE)[: highlight.MAX_CODE]
     for language in sorted(highlight._LANGUAGES):
         start = time.process_time()
         highlight.highlight(code, language)
-        spent = time.process_time() - start
-        assert spent < SECONDS, f"{language}: {spent:.1f} s"
+        seconds = time.process_time() - start
+        assert seconds < SECONDS, f"{language}: {seconds:.1f} s"
 
 
-def test_no_table_of_rules_is_compiled_while_people_post(monkeypatch):
-    """Compiling one in two threads at once would show posts by half the rules."""
+def test_rules_of_the_parser_are_compiled_in_advance(monkeypatch):
+    """Two threads that compile at once would render posts with half of the rules."""
     parser = post_parser()
     monkeypatch.setattr(Ruler, "__compile__", lambda _ruler: pytest.fail("compiled late"))
     parser.render("*a* [b](https://a.example)\n\n- c\n\n|d|\n|-|\n")
 
 
-def test_posts_rendered_at_once_come_out_as_those_rendered_in_turn():
+def test_posts_rendered_in_parallel_are_the_same_as_in_sequence():
     sources = [*FAMILIES.values()][:6] + ["@lina\n\n> *a*\n\n```py\nNone\n```"] * 20
     texts = [source[:500] for source in sources]
     with ThreadPoolExecutor(8) as pool:

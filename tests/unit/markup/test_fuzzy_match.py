@@ -1,4 +1,4 @@
-"""Words are an altered form of a text when most of them are its own, and of no other."""
+"""Fuzzy matching: words are altered from a text if most of them are its own."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ WORDS = st.lists(
 )
 
 
-def written(words: str) -> str | None:
-    """What stands in the text where these come from."""
-    place = closest(words, TEXT)
-    return TEXT[place[0] : place[0] + place[1]] if place else None
+def matched_text(words: str) -> str | None:
+    """Return the part of the text that these words come from."""
+    span = closest(words, TEXT)
+    return TEXT[span[0] : span[0] + span[1]] if span else None
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def written(words: str) -> str | None:
         ("…", None),
     ],
 )
-def test_altered_words_are_found_where_they_come_from(words: str, source: str | None) -> None:
-    assert written(words) == source
+def test_altered_words_are_found_in_their_text(words: str, source: str | None) -> None:
+    assert matched_text(words) == source
 
 
 @given(WORDS, st.data())
-def test_any_words_of_a_text_with_one_changed_come_from_it_and_are_never_exact(
+def test_words_with_one_changed_match_but_are_not_exact(
     text: list[str], data: st.DataObject
 ) -> None:
     size = data.draw(st.integers(8, len(text)))
@@ -63,23 +63,23 @@ def test_any_words_of_a_text_with_one_changed_come_from_it_and_are_never_exact(
 
 
 @given(WORDS.filter(lambda words: len(set(words)) > 6), st.integers(0, 59))
-def test_whole_text_with_one_word_more_comes_from_it(text: list[str], place: int) -> None:
+def test_text_with_an_additional_word_matches(text: list[str], index: int) -> None:
     plain = " ".join(dict.fromkeys(text))
     words = plain.split()
-    words.insert(place % (len(words) + 1), "not")
+    words.insert(index % (len(words) + 1), "not")
     start, length = closest(" ".join(words), plain) or (0, 0)
     assert length >= len(plain) * 0.8, (start, length)
 
 
 @given(st.text(max_size=200), st.text(max_size=400))
-def test_place_is_always_within_the_text(words: str, plain: str) -> None:
-    place = closest(words, plain)
-    if place:
-        assert 0 <= place[0] < place[0] + place[1] <= len(plain)
+def test_match_is_always_within_the_text(words: str, plain: str) -> None:
+    span = closest(words, plain)
+    if span:
+        assert 0 <= span[0] < span[0] + span[1] <= len(plain)
 
 
 @pytest.mark.parametrize("unit", ["a b ", "字", "字典", "! ", "word", "a\u0301 ", "\0"])
-def test_comparing_costs_no_more_than_texts_are_long(unit: str) -> None:
+def test_long_texts_are_matched_quickly(unit: str) -> None:
     plain = (unit * 20_000)[:20_000]
     shuffled = random.Random(1).sample(plain, len(plain))
     start = time.process_time()
@@ -88,7 +88,7 @@ def test_comparing_costs_no_more_than_texts_are_long(unit: str) -> None:
     assert time.process_time() - start < 2
 
 
-def test_single_words_around_what_is_left_out_prove_nothing() -> None:
+def test_quotes_of_single_words_with_gaps_are_patchwork() -> None:
     assert is_patchwork("I … harm … bricks", TEXT)
     assert is_patchwork("Moss never harms bricks … say", TEXT)
     assert not is_patchwork("Moss never harms … whatever people say", TEXT)

@@ -1,4 +1,4 @@
-"""Who is mentioned, and who only looks so."""
+"""Mentions: names that count as mentions, and texts that only look like them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from forum.markup.mentions import MAX_MENTIONS, NAME
 from forum.markup.render import render
 from tests.corpora import corpus_json, data_json
 
-# Where our rule differs from theirs, and why.
-OURS = {
-    "@username/7list-name is a great list!": [],  # @scope/package is no person
-    "RT@username RT:@mention RT @test": ["mention", "test"],  # a word touches it, as in an address
+# Intended differences from Twitter's rules, with the reasons.
+DIFFERENCES = {
+    "@username/7list-name is a great list!": [],  # @scope/package is not a member
+    # Directly after a word, as in an address.
+    "RT@username RT:@mention RT @test": ["mention", "test"],
     "Rt@username Rt:@mention Rt @test": ["mention", "test"],
 }
 
 
 @pytest.mark.parametrize("vector", data_json("markup_mentions.json"), ids=lambda v: v["text"][:40])
-def test_names_in_prose_are_mentions_and_nothing_else_is(vector):
+def test_only_names_in_prose_are_mentions(vector):
     rendered = render(vector["text"])
     assert list(rendered.mentions) == vector["names"]
     shown = re.findall(r'<span class="mention">@([^<]*)</span>', rendered.html)
     assert {name.casefold() for name in shown} == {name.casefold() for name in vector["names"]}
 
 
-def test_twitter_vectors_agree_but_for_the_differences_written_down():
+def test_mentions_match_the_test_cases_of_twitter_with_listed_differences():
     for vector in corpus_json("mentions-twitter-text/conformance.json")["extract"]["mentions"]:
-        expected = OURS.get(vector["text"], vector["expected"])
+        expected = DIFFERENCES.get(vector["text"], vector["expected"])
         assert list(render(vector["text"]).mentions) == expected, vector["description"]
 
 
@@ -38,7 +39,7 @@ def test_every_valid_name_can_be_mentioned():
         assert render(f"hello @{name}, you").mentions == (name,)
 
 
-def test_at_most_fifty_people_are_mentioned_and_further_names_stay_text():
+def test_at_most_fifty_names_are_mentions():
     rendered = render(" ".join(f"@user{n}" for n in range(80)) + " @user0")
     assert len(rendered.mentions) == MAX_MENTIONS == 50
     assert rendered.html.count('<span class="mention">') == MAX_MENTIONS + 1
@@ -72,24 +73,24 @@ def test_at_most_fifty_people_are_mentioned_and_further_names_stay_text():
         ("@lina\n```\ncode\n```", ("lina",), "code"),
     ],
 )
-def test_only_mentions_before_the_first_other_character_lead_the_post(source, leading, own):
+def test_only_mentions_before_any_other_text_are_leading(source, leading, own):
     rendered = render(source)
     assert rendered.leading == leading
     assert rendered.own == own
 
 
-def test_leading_mentions_are_wrapped_with_the_space_behind_them():
+def test_leading_mentions_are_wrapped_with_the_following_space():
     assert render("@lina  @bob\nYeah").html == (
         '<p><span class="addressed"><span class="mention">@lina</span>  '
         '<span class="mention">@bob</span>\n</span>Yeah</p>\n'
     )
 
 
-def test_leading_run_holds_nothing_but_mentions_and_white_space():
+def test_leading_mentions_contain_no_line_breaks():
     assert "<br>" not in render("@lina  \n@bob\\\nhi").html
 
 
-def test_paragraph_of_nothing_but_leading_mentions_is_marked_whole():
+def test_paragraph_of_leading_mentions_is_marked_as_a_whole():
     assert render("@lina @bob").html == (
         '<p class="addressed"><span class="mention">@lina</span> '
         '<span class="mention">@bob</span></p>\n'

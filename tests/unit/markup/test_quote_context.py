@@ -1,4 +1,4 @@
-"""What stands around quoted words, and what became of it."""
+"""Context of quoted words, and their changes since."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forum.markup.quote_context import changes_within, context_of, neighbourhood
 PLAIN = "One paragraph.\n\nThe wall is wet, and moss likes that very much.\n\nAnother one."
 
 
-def test_paragraph_is_shown_with_the_words_set_apart() -> None:
+def test_context_is_the_paragraph_with_the_quoted_words_marked() -> None:
     assert context_of("moss likes that", PLAIN) == [
         ("around", "The wall is wet, and "),
         ("quoted", "moss likes that"),
@@ -32,7 +32,7 @@ def test_words_left_out_of_a_quote_are_shown_in_its_context() -> None:
     ]
 
 
-def test_paragraph_that_runs_on_is_shown_as_far_as_it_is_near() -> None:
+def test_long_paragraph_is_cut_on_both_sides_of_the_words() -> None:
     plain = "before " * 300 + "the very words" + " after" * 300
     parts = context_of("the very words", plain)
     assert [kind for kind, _text in parts] == ["around", "around", "quoted", "around", "around"]
@@ -43,10 +43,10 @@ def test_paragraph_that_runs_on_is_shown_as_far_as_it_is_near() -> None:
 
 
 def test_only_the_changes_near_the_words_are_shown() -> None:
-    now = PLAIN.replace("likes", "hates").replace("Another", "A third")
+    changed = PLAIN.replace("likes", "hates").replace("Another", "A third")
     start = PLAIN.index("moss")
-    stretch = neighbourhood(PLAIN, start, start + 4)
-    assert changes_within(word_diff(PLAIN, now), *stretch) == [
+    nearby = neighbourhood(PLAIN, start, start + 4)
+    assert changes_within(word_diff(PLAIN, changed), *nearby) == [
         ("same", "The wall is wet, and moss "),
         ("removed", "likes"),
         ("added", "hates"),
@@ -55,10 +55,12 @@ def test_only_the_changes_near_the_words_are_shown() -> None:
 
 
 @given(st.text("ab \n", max_size=60), st.text("ab \n", max_size=60), st.data())
-def test_old_words_of_a_stretch_are_all_there(old: str, new: str, data: st.DataObject) -> None:
+def test_changes_within_a_range_contain_all_its_old_words(
+    old: str, new: str, data: st.DataObject
+) -> None:
     start = data.draw(st.integers(0, len(old)))
     end = data.draw(st.integers(start, len(old)))
-    kept = changes_within(word_diff(old, new), start, end)
-    assert "".join(text for op, text in kept if op != "added") == old[start:end]
-    whole = changes_within(word_diff(old, new), 0, len(old))
-    assert "".join(text for op, text in whole if op != "removed") == new
+    part = changes_within(word_diff(old, new), start, end)
+    assert "".join(text for op, text in part if op != "added") == old[start:end]
+    all_changes = changes_within(word_diff(old, new), 0, len(old))
+    assert "".join(text for op, text in all_changes if op != "removed") == new

@@ -1,4 +1,4 @@
-"""Quoted words are found where they come from, linked to, and written down unchanged."""
+"""Quotes: finding the words in a text, linking to them, and writing them unchanged."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ MARKS = st.sampled_from(
         *[" ", "  ", "    ", "\t", "\n", "\n\n", "\u00a0", "\u2028", "\x0b"],
     ]
 )
-WRITTEN = st.lists(MARKS, max_size=14).map("".join) | st.text(st.characters(), max_size=80)
+TEXTS = st.lists(MARKS, max_size=14).map("".join) | st.text(st.characters(), max_size=80)
 
 
-def collapsed(text: str) -> str:
-    """White space as quoted words have it."""
+def normalise_space(text: str) -> str:
+    """Return the text with white space as in quoted words."""
     paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
     return "\n\n".join(filter(None, paragraphs))
 
@@ -84,10 +84,10 @@ def collapsed(text: str) -> str:
         ("a … a", "a b a", "a b a"),
     ],
 )
-def test_words_are_found_however_they_were_typed(words, plain, found):
-    place = find(words, plain)
-    assert place is not None
-    start, length = place
+def test_words_are_found_despite_differences_in_typing(words, plain, found):
+    span = find(words, plain)
+    assert span is not None
+    start, length = span
     assert plain[start : start + length] == found
 
 
@@ -110,25 +110,25 @@ def test_other_words_are_not_found(words, plain):
     assert find(words, plain) is None
 
 
-@given(WRITTEN, WRITTEN, WRITTEN)
+@given(TEXTS, TEXTS, TEXTS)
 def test_any_part_of_a_text_is_found_in_it(before, words, after):
     plain = f"{before} {words} {after}"
-    place = find(words, plain)
+    span = find(words, plain)
     if normalise(words) == "":
-        assert place is None
+        assert span is None
     else:
-        assert place is not None
-        start, length = place
+        assert span is not None
+        start, length = span
         assert normalise(words) in normalise(plain[start : start + length])
         assert start + length <= len(plain)
 
 
-@given(WRITTEN)
+@given(TEXTS)
 def test_normalising_twice_changes_nothing(text):
     assert normalise(normalise(text)) == normalise(text)
 
 
-def test_short_words_count_only_as_a_whole_paragraph():
+def test_short_quotes_match_only_a_whole_paragraph():
     plain = "Yes.\n\nPeople get away with it all the time."
     assert worth_matching("Yes.", plain)
     assert not worth_matching("get away", plain)
@@ -144,13 +144,13 @@ def test_elisions_split_words():
     assert parts("whole") == ["whole"]
 
 
-def test_text_fragment_holds_short_words_whole():
+def test_text_fragment_contains_short_words_completely():
     assert text_fragment("one-way, this & that") == "one%2Dway%2C%20this%20%26%20that"
     assert text_fragment("") == ""
     assert text_fragment("\ud800 a") == "%3F%20a"
 
 
-def test_text_fragment_of_long_words_is_how_they_start_and_end():
+def test_text_fragment_of_a_long_quote_has_its_start_and_end():
     words = " ".join(f"word{n}" for n in range(100))
     assert unquote(text_fragment(words)) == (
         "word0 word1 word2 word3 word4,word95 word96 word97 word98 word99"
@@ -162,13 +162,13 @@ def test_text_fragment_of_long_words_is_how_they_start_and_end():
     assert text_fragment("[…] two") == "two"
 
 
-@given(WRITTEN)
-def test_text_fragment_is_one_or_two_encoded_pieces_of_the_words(words):
+@given(TEXTS)
+def test_text_fragment_has_one_or_two_encoded_parts(words):
     fragment = text_fragment(words)
     assert re.fullmatch(r"[A-Za-z0-9%._~]*(,[A-Za-z0-9%._~]*)?", fragment)
 
 
-def test_words_become_a_quote():
+def test_words_are_written_as_a_quote():
     assert as_quote("One\ntwo.\n\n\nThree.") == "> One\n> two.\n>\n> Three.\n\n"
     assert as_quote(" \n ") == ""
     assert as_quote("It's legal: 2 - 1 = snake_case (see #3) @lina! A|B") == (
@@ -178,22 +178,22 @@ def test_words_become_a_quote():
     assert as_quote("see https://a.example/b_(c) ok") == "> see <https://a.example/b_(c)> ok\n\n"
 
 
-@given(WRITTEN)
+@given(TEXTS)
 @example("\\http://_")
 @example("---\n===\n1)\n+")
 @example("a\n|-|\n\n    code")
-def test_quote_of_words_says_those_words(words):
+def test_quote_contains_the_same_words(words):
     cleaned = clean_source(words)
     rendered = render(as_quote(words) + "Answer.")
-    assert [quote.words for quote in rendered.quotes] == [collapsed(cleaned)][
+    assert [quote.words for quote in rendered.quotes] == [normalise_space(cleaned)][
         : bool(cleaned.split())
     ]
     assert rendered.own == "Answer."
     assert rendered.mentions == ()
 
 
-@given(WRITTEN)
-def test_whole_post_quoted_is_found_in_it(source):
+@given(TEXTS)
+def test_quote_of_a_whole_post_is_found_in_it(source):
     plain = render(source).plain
     for quote in render(as_quote(plain)).quotes:
         assert find(quote.words, plain) is not None

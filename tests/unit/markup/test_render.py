@@ -1,4 +1,4 @@
-"""What a post becomes: its HTML, its words, its quotes."""
+"""Rendering posts: their HTML, plain text, quotes and mentions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.html_check import assert_safe
 CONVERSATION = (DATA / "conversation.md").read_text(encoding="utf-8").split("\n%%\n")
 
 
-# The shapes of a real conversation: five posts, quotes by hand, mentions in front.
+# Built like a real conversation: five posts, typed quotes, mentions at the start.
 
 
-def test_opening_post_is_its_paragraphs():
+def test_opening_post_consists_of_its_paragraphs():
     opening = render(CONVERSATION[0])
     assert opening.html.count("<p>") == opening.plain.count("\n\n") + 1 == 3
     assert opening.own == opening.plain
     assert opening.mentions == opening.leading == opening.quotes == ()
 
 
-def test_mention_on_its_own_line_and_a_quote_by_hand():
+def test_mention_on_its_own_line_is_followed_by_a_typed_quote():
     reply = render(CONVERSATION[1])
     assert reply.html.startswith(
         '<p class="addressed"><span class="mention">@runa</span></p>\n'
@@ -51,7 +51,7 @@ def test_quote_is_found_in_the_post_it_comes_from():
     assert source.plain[start : start + length] == "The archive still seems to be open?"
 
 
-def test_mentions_directly_above_a_quote_are_a_paragraph_of_their_own():
+def test_mentions_directly_above_a_quote_are_a_separate_paragraph():
     reply = render(CONVERSATION[3])
     assert reply.leading == ("runa", "tilde")
     assert '<p class="addressed">' in reply.html
@@ -59,20 +59,20 @@ def test_mentions_directly_above_a_quote_are_a_paragraph_of_their_own():
     assert reply.own == reply.excerpt == "It really should be."
 
 
-def test_mentions_before_words_fold_away_from_them():
+def test_mentions_before_text_are_marked_as_leading():
     reply = render(CONVERSATION[4])
     assert reply.html.startswith('<p><span class="addressed"><span class="mention">@okon</span> ')
     assert reply.own == "Yeah. I don't know why it's like this."
 
 
-def test_mentions_and_quote_mark_on_one_line_are_no_quote():
+def test_quote_mark_after_mentions_on_one_line_is_not_a_quote():
     assert render("@runa @tilde > words of theirs").quotes == ()
 
 
 # Quotes.
 
 
-def test_quotes_are_numbered_in_the_order_of_the_text_those_inside_others_too():
+def test_quotes_and_nested_quotes_are_numbered_in_order():
     rendered = render(
         "> a\n>\n> b\n> > nested\n> > > deep\n>\n> c\n\nown\n\n"
         "- > in a list\n\n>\n\n> > only nested"
@@ -88,7 +88,7 @@ def test_quotes_are_numbered_in_the_order_of_the_text_those_inside_others_too():
     assert "nested\n\ndeep" in rendered.plain
 
 
-def test_quoted_text_is_known_by_its_position():
+def test_positions_of_quoted_text_are_recorded():
     rendered = render("Mine.\n\n> one\n> > two\n>\n> three\n\nMine again.")
     shown = [(rendered.plain[start:end], n) for start, end, n in rendered.quoted]
     assert shown == [("one", 0), ("two", 1), ("three", 0)]
@@ -96,13 +96,13 @@ def test_quoted_text_is_known_by_its_position():
     assert len(rendered.said) == len(rendered.plain)
 
 
-def test_only_so_many_quotes_inside_others_have_a_place_for_a_caption():
+def test_number_of_nested_quotes_with_captions_is_limited():
     rendered = render("> > inside\n\nand\n\n" * 40)
     assert len(rendered.quotes) == 80
     assert len(re.findall("data-quote", rendered.html)) == 40 + 25
 
 
-def test_quoted_words_are_plain_and_on_one_line_a_paragraph():
+def test_quoted_words_are_plain_text_with_one_line_per_paragraph():
     source = (
         "> *It's*  [here](https://a.example)\n> and `x  y`\n>\n"
         "> - one\n> - two\n>\n> ```\n> a\n>   b\n> ```"
@@ -130,11 +130,11 @@ def test_quoted_words_are_plain_and_on_one_line_a_paragraph():
         ("", ""),
     ],
 )
-def test_plain_text_has_the_words_and_none_of_the_marks(source, plain):
+def test_plain_text_has_no_markup(source, plain):
     assert render(source).plain == plain
 
 
-def test_excerpt_is_of_the_own_words_and_never_of_those_quoted():
+def test_excerpt_contains_only_the_authors_own_words():
     assert render("@lina\n\n> quoted words\n\n" + "own words " * 20).excerpt.startswith("own words")
     assert len(render("own words " * 20).excerpt) <= 120
     assert render("@lina\n\n> quoted").excerpt == "@lina"
@@ -143,11 +143,11 @@ def test_excerpt_is_of_the_own_words_and_never_of_those_quoted():
 
 
 @given(st.text(st.sampled_from("a> \n"), max_size=300))
-def test_no_text_is_lost_in_any_nesting(source):
+def test_nested_quotes_lose_no_text(source):
     assert render(source).plain.count("a") == source.count("a")
 
 
-def test_no_text_is_lost_however_deep_it_is_nested():
+def test_deep_nesting_loses_no_text():
     for source in ["> " * 150 + "end", "- " * 150 + "end", "> - " * 150 + "end"]:
         assert "end" in render(source).html
         assert render(source).plain.endswith("end")
@@ -155,10 +155,10 @@ def test_no_text_is_lost_however_deep_it_is_nested():
     assert "end" in render("[" * 60 + "end" + "](https://a.example)" * 60).plain
 
 
-# Links and pictures.
+# Links and images.
 
 
-def test_bare_address_is_shown_short_and_linked_in_full():
+def test_long_address_is_shortened_and_linked_in_full():
     url = "https://a.example/" + "path/" * 30 + "end"
     html = render(f"see {url}.").html
     shown = re.search(r">(a\.example/[^<]*)</a>\.</p>", html)
@@ -169,11 +169,11 @@ def test_bare_address_is_shown_short_and_linked_in_full():
     assert shown[1].endswith("path/end")
 
 
-def test_address_is_shown_as_typed_not_decoded():
+def test_address_is_shown_as_typed_without_decoding():
     assert ">xn--80ak6aa92e.example/%41</a>" in render("https://xn--80ak6aa92e.example/%41").html
 
 
-def test_picture_is_a_link_to_it():
+def test_image_becomes_a_link():
     assert render("![a cat](https://a.example/cat.png)").html == (
         '<p><a href="https://a.example/cat.png" rel="nofollow ugc noopener">a cat</a></p>\n'
     )
@@ -186,7 +186,7 @@ def test_picture_is_a_link_to_it():
 # Blocks.
 
 
-def test_headings_leave_the_first_three_levels_to_the_page():
+def test_headings_start_at_level_four():
     html = render("# a\n\n## b\n\n### c\n\n###### d").html
     assert html == "<h4>a</h4>\n<h5>b</h5>\n<h6>c</h6>\n<h6>d</h6>\n"
 
@@ -198,7 +198,7 @@ def test_tables_scroll_and_keep_their_alignment():
     assert '<td align="right">1</td>\n<td>2</td>' in html
 
 
-def test_code_is_coloured_by_name_only():
+def test_code_is_highlighted_only_for_named_languages():
     assert render("```py\nNone\n```").html == (
         '<pre tabindex="0"><code class="language-python">'
         '<span class="kc">None</span>\n</code></pre>\n'
@@ -207,14 +207,14 @@ def test_code_is_coloured_by_name_only():
         assert render(source).html == '<pre tabindex="0"><code>None\n</code></pre>\n'
 
 
-def test_long_code_is_shown_without_colour():
+def test_long_code_is_not_highlighted():
     html = render("```python\n" + "None\n" * 1_000 + "```").html
     assert html.count("None") == 1_000
     assert "<span" not in html
 
 
 @given(st.sampled_from(sorted(highlight._LANGUAGES)), st.text(max_size=120))
-def test_colour_never_changes_the_code(language, code):
+def test_highlighting_does_not_change_the_code(language, code):
     html = highlight.highlight(code, language)
     assert unescape(re.sub(r'</span>|<span class="[a-z0-9]+">', "", html)) == code
     assert set(re.findall(r'<span class="([a-z0-9]+)">', html)) <= highlight.TOKEN_CLASSES

@@ -1,4 +1,4 @@
-"""What people write never becomes more than text, links and the shapes we draw ourselves."""
+"""Safety: input never becomes more than text, links and the elements that the renderer makes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forum.markup.render import Rendered, render
 from tests.corpora import corpus, corpus_json, data_json
 from tests.html_check import assert_safe, problems
 
-# A thousand payloads of our own, by class; those called mixed are the first that were thought of.
+# A thousand attacks, by kind; those called "mixed" were written first.
 ATTACKS: dict[str, list[str]] = data_json("attacks.json")
 HOSTILE = ATTACKS["mixed"]
 XSS = [
@@ -79,13 +79,13 @@ PIECES = st.sampled_from(
 
 
 def payloads(name: str) -> list[str]:
-    """The hostile strings of one corpus file."""
+    """Return the attack strings of a file of the corpus."""
     cases = corpus_json(f"xss/{name}")
     return [case if isinstance(case, str) else case["payload"] for case in cases]
 
 
-def assert_ours(rendered: Rendered) -> None:
-    """Every shape that the page's second step fills is one that we drew."""
+def assert_only_own_placeholders(rendered: Rendered) -> None:
+    """Assert that the HTML is safe and that all placeholders in it are the renderer's."""
     html = rendered.html
     assert_safe(html)
     assert html.count('<figure class="q" data-quote="') == len(rendered.quotes)
@@ -101,38 +101,38 @@ def assert_ours(rendered: Rendered) -> None:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_hostile_text_is_shown_as_text_wherever_it_stands(attack):
+def test_attacks_are_shown_as_text_in_any_context(attack):
     for payload in ATTACKS[attack]:
         for frame in FRAMES:
-            assert_ours(render(frame.replace("{}", payload)))
+            assert_only_own_placeholders(render(frame.replace("{}", payload)))
 
 
-def test_attacks_are_many_and_each_is_listed_once():
+def test_list_of_attacks_is_long_and_has_no_duplicates():
     payloads = [payload for attack in ATTACKS.values() for payload in attack]
     assert len(payloads) > 1_000
     assert len(set(payloads)) == len(payloads)
 
 
 @pytest.mark.parametrize("name", XSS)
-def test_payloads_of_other_projects_are_harmless_here(name):
+def test_attacks_from_other_projects_are_harmless(name):
     for payload in payloads(name):
         for frame in FRAMES:
-            assert_ours(render(frame.replace("{}", payload)))
+            assert_only_own_placeholders(render(frame.replace("{}", payload)))
 
 
 def test_naughty_strings_are_harmless():
     for text in json.loads(corpus("naughty-strings/blns.json").read_text(encoding="utf-8")):
-        assert_ours(render(text))
+        assert_only_own_placeholders(render(text))
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-def test_no_mixture_of_marks_forges_a_shape_of_ours(source):
-    assert_ours(render(source))
+def test_no_combination_of_markup_imitates_placeholders(source):
+    assert_only_own_placeholders(render(source))
 
 
 @given(st.text(st.characters(), max_size=200))
 def test_any_string_renders(source):
-    assert_ours(render(source))
+    assert_only_own_placeholders(render(source))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_any_string_renders(source):
         '[a]: https://a.example/<figcaption></figcaption> "<summary></summary>"\n\n[a]',
     ],
 )
-def test_our_own_shapes_cannot_be_written_by_people(source):
+def test_placeholders_cannot_be_typed(source):
     html = render(source).html
     assert '<span class="mention">' not in html
     assert "<figcaption></figcaption>" not in html
@@ -176,17 +176,17 @@ def test_web_and_mail_links_are_kept(source, href):
     "target",
     ["javascript:x", "data:x", "//a.example", "/t/1/", "#p1", "ftp://a.example", "tel:1", "x"],
 )
-def test_other_targets_stay_text(target):
+def test_links_with_other_schemes_remain_text(target):
     rendered = render(f"[words]({target})")
     assert "<a" not in rendered.html
     assert rendered.plain == f"[words]({target})"
 
 
-def test_hosts_without_scheme_and_bare_mail_addresses_are_no_links():
+def test_addresses_without_a_scheme_are_not_linked():
     assert "<a" not in render("example.org www.example.org lina@example.org mailto:a@b.c").html
 
 
-def test_no_picture_is_ever_loaded():
+def test_images_are_never_loaded():
     html = render(
         "![a](https://a.example/x.png) [![b](https://a.example/y.png)](https://b.example)"
     ).html
@@ -194,18 +194,18 @@ def test_no_picture_is_ever_loaded():
     assert html.count("<a ") == 2
 
 
-# The checker itself.
+# The checker.
 
 
-def test_checker_flags_raw_payloads():
+def test_checker_reports_raw_attacks():
     markup = [payload for payload in HOSTILE if payload.lstrip("\0").startswith("<")]
-    ours = '<p class="addressed">', '<span class="mention">', '<figure class="q"'
+    own_markup = '<p class="addressed">', '<span class="mention">', '<figure class="q"'
     for payload in markup:
-        if not payload.startswith(ours):
+        if not payload.startswith(own_markup):
             assert problems(payload), payload
 
 
-def test_checker_flags_most_raw_payloads_of_others():
+def test_checker_reports_most_raw_attacks_from_other_projects():
     raw = [payload for name in XSS for payload in payloads(name)]
     assert sum(bool(problems(payload)) for payload in raw) > len(raw) * 2 / 3
 
@@ -230,11 +230,11 @@ def test_checker_flags_most_raw_payloads_of_others():
         '<ol start="1" start="2"><li>a</li></ol>',
     ],
 )
-def test_checker_flags(html):
+def test_checker_reports_invalid_or_unsafe_html(html):
     assert problems(html)
 
 
-def test_checker_lets_pass_what_the_page_adds_when_told():
+def test_checker_allows_additional_attributes_when_specified():
     html = '<a class="mention" href="/u/lina/">@lina</a>'
     assert problems(html)
     assert problems(html, {"a": {"class"}}) == []

@@ -1,4 +1,4 @@
-"""What stands above quoted words, by what became of them."""
+"""Captions above quotes, by the status of the quote."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from forum.models.quotes import QuoteRow
 from forum.presenters.post_html import fill_post_html
 
 
-def quote(**changes: object) -> QuoteRow:
+def quote_row(**changes: object) -> QuoteRow:
     row = {
         "post_id": 9,
         "ordinal": 0,
@@ -28,7 +28,7 @@ def quote(**changes: object) -> QuoteRow:
     return QuoteRow(**row, source_text=text, start=0, length=len(text))  # type: ignore[arg-type]
 
 
-def words(
+def post_html(
     source: str = "> the words\n\nYes.",
     *more: QuoteRow,
     in_page: frozenset[int] = frozenset({5}),
@@ -37,71 +37,71 @@ def words(
     return fill_post_html(
         render(source).html,
         mentions=[],
-        quotes=dict(enumerate([quote(**changes), *more])),
+        quotes=dict(enumerate([quote_row(**changes), *more])),
         thread_id=1,
         in_page=in_page,
     )
 
 
-def test_quote_leads_to_the_words_in_the_page() -> None:
-    assert 'href="#p5:~:text=the%20words"' in words()
+def test_quote_links_to_the_words_in_the_page() -> None:
+    assert 'href="#p5:~:text=the%20words"' in post_html()
 
 
-def test_quote_of_a_post_elsewhere_leads_to_the_words_there() -> None:
-    assert 'href="/t/1/on-moss/#p5:~:text=the%20words"' in words(in_page=frozenset())
-    on_a_later_page = words(in_page=frozenset(), thread_numbers=900)
-    assert 'href="/t/1/on-moss/?at=p5#p5:~:text=the%20words"' in on_a_later_page
+def test_quote_of_a_post_on_another_page_links_to_that_page() -> None:
+    assert 'href="/t/1/on-moss/#p5:~:text=the%20words"' in post_html(in_page=frozenset())
+    later_page_html = post_html(in_page=frozenset(), thread_numbers=900)
+    assert 'href="/t/1/on-moss/?at=p5#p5:~:text=the%20words"' in later_page_html
 
 
-def test_quote_from_another_thread_names_it() -> None:
-    html = words(thread_id=2, thread_title="On <moss>", thread_slug="moss", in_page=frozenset())
+def test_quote_from_another_thread_names_the_thread() -> None:
+    html = post_html(thread_id=2, thread_title="On <moss>", thread_slug="moss", in_page=frozenset())
     assert "in <cite>On &lt;moss&gt;</cite>" in html
     assert 'href="/t/2/moss/#p5:~:text=the%20words"' in html
 
 
-def test_quote_says_when_its_source_was_edited() -> None:
-    same = words(is_latest=False, says_now="And now the words and more.")
-    assert "this text is unchanged" in same
-    assert 'class="q stale"' not in same
-    changed = words(is_latest=False, says_now="Other ones.")
+def test_quote_says_whether_its_edited_source_still_contains_the_words() -> None:
+    unchanged = post_html(is_latest=False, says_now="And now the words and more.")
+    assert "this text is unchanged" in unchanged
+    assert 'class="q stale"' not in unchanged
+    changed = post_html(is_latest=False, says_now="Other ones.")
     assert "this text has changed" in changed
     assert 'class="q stale"' in changed
     assert 'href="#p5"' in changed
 
 
-def test_quote_that_was_altered_says_by_whom_and_leads_to_what_was_written() -> None:
-    html = words(written="none of the words")
-    assert "Altered" not in words(written="“the words”")
-    assert "Altered" not in html  # they stand in it
-    html = words(written="the worms")
+def test_altered_quote_is_marked_and_links_to_the_original_words() -> None:
+    html = post_html(written="none of the words")
+    assert "Altered" not in post_html(written="“the words”")
+    assert "Altered" not in html  # the words are in the source
+    html = post_html(written="the worms")
     assert '<span class="warn">Altered in the quote</span>' in html
     assert 'href="#p5:~:text=the%20worms"' in html
     assert 'class="q stale"' in html
 
 
-def test_altered_quote_of_an_edited_post_is_altered_first_of_all() -> None:
-    html = words(written="the worms", is_latest=False, says_now="the words")
+def test_altered_quote_of_an_edited_post_is_marked_only_as_altered() -> None:
+    html = post_html(written="the worms", is_latest=False, says_now="the words")
     assert "Altered in the quote" in html
     assert "Edited since" not in html
 
 
-def test_quote_that_leaves_something_out_says_so() -> None:
+def test_shortened_quote_is_marked() -> None:
     written = "the first of these words and then the last of them"
-    elided = words(words="the first of these … the last of them", written=written)
-    assert "Shortened" in elided
-    assert "Shortened" not in words(words="the first of these", written="the first of these")
+    shortened = post_html(words="the first of these … the last of them", written=written)
+    assert "Shortened" in shortened
+    assert "Shortened" not in post_html(words="the first of these", written="the first of these")
 
 
-def test_words_go_with_their_source() -> None:
-    html = words(is_readable=False, words="", written="")
+def test_words_of_a_removed_source_are_not_shown() -> None:
+    html = post_html(is_readable=False, words="", written="")
     assert "the words" not in html
     assert "wrote this in a removed post" in html
     assert html.endswith("</blockquote></figure>\n<p>Yes.</p>\n")
 
 
-def test_words_go_with_their_source_and_those_quoted_inside_too() -> None:
+def test_words_of_a_removed_source_are_not_shown_with_nested_quotes() -> None:
     source = "> the words\n> > inner ones\n>\n> outer ones\n\nYes."
-    html = words(source, quote(ordinal=1, author="bob"), is_readable=False)
+    html = post_html(source, quote_row(ordinal=1, author="bob"), is_readable=False)
     assert "inner" not in html
     assert "outer" not in html
     assert "bob" not in html
@@ -109,32 +109,32 @@ def test_words_go_with_their_source_and_those_quoted_inside_too() -> None:
     assert "<p>Yes.</p>" in html
 
 
-def test_only_the_words_inside_go_when_only_their_source_is_removed() -> None:
+def test_only_the_nested_quote_is_hidden_if_only_its_source_was_removed() -> None:
     source = "> the words\n> > inner ones\n>\n> outer ones\n\nYes."
-    html = words(source, quote(ordinal=1, author="bob", is_readable=False))
+    html = post_html(source, quote_row(ordinal=1, author="bob", is_readable=False))
     assert "inner" not in html
     assert "outer ones" in html
     assert "<bdi>bob</bdi> wrote this in a removed post" in html
     assert html.count("<figure") == html.count("</figure>") == 2
 
 
-def test_quote_of_a_quote_keeps_both_names() -> None:
+def test_nested_quote_names_both_authors() -> None:
     source = "> > inner ones\n>\n> the words\n\nYes."
-    html = words(source, quote(ordinal=1, author="bob", source_id=4, words="inner ones"))
+    html = post_html(source, quote_row(ordinal=1, author="bob", source_id=4, words="inner ones"))
     assert "<bdi>lina</bdi> wrote" in html
     assert "<bdi>bob</bdi> wrote" in html
     assert html.count("Quoted earlier") == 1
 
 
-def test_quote_of_nothing_but_an_earlier_one_names_only_who_wrote_that() -> None:
+def test_quote_of_only_a_nested_quote_names_only_its_author() -> None:
     html = fill_post_html(
-        render("> > the words\n\nYes.").html, mentions=[], quotes={1: quote()}, thread_id=1
+        render("> > the words\n\nYes.").html, mentions=[], quotes={1: quote_row()}, thread_id=1
     )
     assert html.count("<figcaption>") == 1
     assert "Not found in this thread" not in html
 
 
-def test_words_of_nobody_here_are_marked() -> None:
+def test_quote_without_a_source_is_marked_except_in_opening_posts() -> None:
     html = fill_post_html(render("> the words\n\nYes.").html, mentions=[], quotes={}, thread_id=1)
     assert "Not found in this thread" in html
     opening = fill_post_html(
@@ -143,7 +143,7 @@ def test_words_of_nobody_here_are_marked() -> None:
     assert "Not found in this thread" not in opening
 
 
-def test_quotes_beyond_those_that_are_looked_for_say_so() -> None:
+def test_quotes_beyond_the_limit_are_marked_as_not_checked() -> None:
     html = fill_post_html(
         render("> words\n\nand\n\n" * 51).html, mentions=[], quotes={}, thread_id=1
     )

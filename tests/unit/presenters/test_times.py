@@ -1,4 +1,4 @@
-"""Times as readers read them."""
+"""Times in the form in which readers see them."""
 
 from datetime import UTC, datetime
 
@@ -23,11 +23,11 @@ def now(monkeypatch: pytest.MonkeyPatch) -> None:
         (datetime(2025, 3, 3, 10, 0, tzinfo=UTC), "3 Mar 2025, 10:00"),
     ],
 )
-def test_moment_is_absolute(at: datetime, words: str) -> None:
+def test_moment_has_an_absolute_date_and_time(at: datetime, words: str) -> None:
     assert times.Clock().moment(at) == words
 
 
-def test_moment_is_in_the_readers_zone() -> None:
+def test_moment_is_in_the_time_zone_of_the_reader() -> None:
     late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
     with timezone.override("Asia/Tokyo"):
         assert times.Clock().moment(late) == "today, 08:30"
@@ -35,11 +35,11 @@ def test_moment_is_in_the_readers_zone() -> None:
         assert times.Clock().moment(late) == "21 Nov, 18:30"
 
 
-def test_sentence_names_the_date_today_too() -> None:
+def test_date_in_a_sentence_is_never_today() -> None:
     assert times.date_of(NOW) == "22 Nov"
     assert times.day(NOW) == "today"
 
 
-def test_machine_reads_universal_time() -> None:
+def test_datetime_attribute_is_in_utc() -> None:
     html = times.time_tag(datetime(2026, 11, 20, 21, 8, tzinfo=UTC))
     assert html == '<time datetime="2026-11-20T21:08Z">20 Nov, 21:08</time>'

@@ -1,4 +1,4 @@
-"""Reported posts in their thread: moderators see how often and why, and answer from there."""
+"""Report badges: moderators see how often a post was reported and why, and can handle it there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.html import Page
 
 @pytest.fixture
 def reported(reply: Post, alice: User, erin: User) -> Post:
-    """bob's reply, reported by two people."""
+    """Return bob's reply, reported by two members."""
     report_post(reply, actor=alice, reason="off-topic")
     report_post(reply, actor=erin, reason="off-topic", words="Twice now.")
     return reply
@@ -27,48 +27,48 @@ def open_page(client: Client, post: Post) -> Page:
     return Page(client.get(post.thread.get_absolute_url()))
 
 
-def test_moderator_reads_why_and_has_the_answers_at_hand(as_carol, reported):
+def test_moderator_sees_the_reasons_and_links_to_actions(as_carol, reported):
     page = open_page(as_carol, reported)
     assert "2 reports: Off topic × 2." in page
-    for deed in ("hide", "lock-branch", "dismiss"):
-        assert reverse(f"post-{deed}", args=[reported.pk]) in page.addresses
+    for action in ("hide", "lock-branch", "dismiss"):
+        assert reverse(f"post-{action}", args=[reported.pk]) in page.addresses
     assert reverse("admin:forum_post_change", args=[reported.pk]) in page.addresses
-    assert "Twice now." not in page  # nor who said it: for that there is the desk
+    assert "Twice now." not in page  # texts and reporters are shown in the moderation admin only
 
 
-def test_opening_post_has_it_too(as_carol, opening, bob):
+def test_reported_opening_post_has_a_report_badge(as_carol, opening, bob):
     report_post(opening, actor=bob, reason="spam")
     assert "1 report: Spam." in open_page(as_carol, opening)
 
 
-def test_nobody_else_is_told(as_alice, as_bob, visitor, reported):
+def test_report_badge_is_for_moderators_only(as_alice, as_bob, visitor, reported):
     for client in (as_alice, as_bob, visitor):
         assert "2 reports" not in open_page(client, reported)
 
 
 def test_report_badge_is_for_moderators_of_the_board(as_bob, bob, alice, opening):
-    answer = reply_to(opening, author=alice, source="Off the wall.")
-    report_post(answer, actor=bob, reason="spam")
+    new_reply = reply_to(opening, author=alice, source="Off the wall.")
+    report_post(new_reply, actor=bob, reason="spam")
     elsewhere = Board.objects.create(category=Category.objects.get(), name="Stones", slug="stones")
     role = Role.objects.create(person=bob, board=elsewhere, kind=Role.Kind.MODERATOR)
-    assert "1 report" not in open_page(as_bob, answer)
+    assert "1 report" not in open_page(as_bob, new_reply)
     role.board = opening.thread.board
     role.save()
-    assert "1 report: Spam." in open_page(as_bob, answer)
+    assert "1 report: Spam." in open_page(as_bob, new_reply)
 
 
 def test_report_badge_is_not_shown_on_own_posts(as_carol, carol, opening, bob):
-    answer = reply_to(opening, author=carol, source="Off the wall.")
-    report_post(answer, actor=bob, reason="spam")
-    assert "1 report" not in open_page(as_carol, answer)
+    new_reply = reply_to(opening, author=carol, source="Off the wall.")
+    report_post(new_reply, actor=bob, reason="spam")
+    assert "1 report" not in open_page(as_carol, new_reply)
 
 
-def test_dismissed_reports_leave_the_post(as_carol, reported, carol):
+def test_dismissed_reports_are_not_shown(as_carol, reported, carol):
     dismiss_reports(reported, actor=carol, reason="It stands.")
     assert "2 reports" not in open_page(as_carol, reported)
 
 
-def test_costs_no_query(as_carol, reply, alice):
+def test_report_badge_needs_no_query(as_carol, reply, alice):
     open_page(as_carol, reply)
     with CaptureQueriesContext(connection) as before:
         open_page(as_carol, reply)

@@ -1,4 +1,4 @@
-"""Markup in whatever people write comes out as text, on every page that shows it."""
+"""Markup in texts, titles, names and reasons is shown as text on every page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.html_check import assert_safe
 
 ATTACKS: dict[str, list[str]] = data_json("attacks.json")
 HOSTILE = ATTACKS["mixed"]
-# What breaks out of where words stand in a page: attributes, the textarea, the title, templates.
+# Texts that try to break out of attributes, the textarea, the title or templates.
 BREAKING_OUT = [
     "</textarea><script>alert(1)</script>",
     "</title><script>alert(1)</script>",
@@ -44,15 +44,15 @@ MARKUP = [text for text in (*HOSTILE, *BREAKING_OUT) if "<" in text or '"' in te
 WORST = BREAKING_OUT[:5]
 CORPORA = ("bleach", "bleach_strings", "dompurify", "lxml_html_clean", "owasp_filter_evasion")
 
-OURS = re.compile(r"(?:https?://|mailto:|/(?!/)|#|\?|$)", re.IGNORECASE)
-# What shows pictures: our own, and the one that says without scripts that a page was served.
-PICTURE = re.compile(r"/static/|/t/[0-9]+/served/\?page=[\w.:-]+$")
+ALLOWED_ADDRESS = re.compile(r"(?:https?://|mailto:|/(?!/)|#|\?|$)", re.IGNORECASE)
+# Allowed images: static files, and the image that marks a page as read without scripts.
+ALLOWED_IMAGE = re.compile(r"/static/|/t/[0-9]+/served/\?page=[\w.:-]+$")
 ADDRESSES = {"href", "src", "action", "formaction", "poster", "data", "cite", "hx-get", "hx-post"}
-NOT_OURS = {"iframe", "object", "embed", "base", "math", "style", "template", "video"}
+FORBIDDEN_TAGS = {"iframe", "object", "embed", "base", "math", "style", "template", "video"}
 
 
 class Hazards(HTMLParser):
-    """What in a page could act, and is not the page's own."""
+    """Elements and attributes in a page that could do something and are not the forum's own."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -61,43 +61,43 @@ class Hazards(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
-        if tag in NOT_OURS:
+        if tag in FORBIDDEN_TAGS:
             self.found.append(tag)
         is_data = attributes.get("type") == "application/json"
         if tag == "script" and not (is_data or attributes.get("src", "").startswith("/")):
             self.found.append(f"script {attributes}")
-        if tag == "img" and not PICTURE.match(attributes.get("src", "")):
+        if tag == "img" and not ALLOWED_IMAGE.match(attributes.get("src", "")):
             self.found.append(f"img {attributes}")
         if tag == "meta" and "http-equiv" in attributes:
             self.found.append(f"meta {attributes}")
         for name, value in attributes.items():
             if name.startswith("on") or name in {"style", "srcdoc", "hx-vals"} or "hx-on" in name:
                 self.found.append(f"{tag} {name}={value}")
-            if name in ADDRESSES and not OURS.match(value):
+            if name in ADDRESSES and not ALLOWED_ADDRESS.match(value):
                 self.found.append(f"{tag} {name}={value}")
 
 
 def assert_inert(html: str, *words: str) -> None:
-    """Nothing in a page acts, and these words are in it as text only."""
+    """Assert that a page has no active markup, and that `words` are in it as text only."""
     assert Hazards(html).found == []
     for text in words:
         assert text not in html, text
 
 
-def read(client: Client, address: str, status: int = 200) -> str:
+def open_page(client: Client, address: str, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status, address
     return str(response.content.decode())
 
 
-def test_check_has_teeth() -> None:
+def test_check_finds_active_markup() -> None:
     flagged = [text for text in MARKUP if Hazards(f"<p>{text}</p>").found]
     assert len(flagged) > len(MARKUP) / 2
     with pytest.raises(AssertionError):
         assert_inert("<p><b onclick=alert(1)>x</b></p>")
 
 
-def written(author: User, texts: list[str]) -> list[ImportedPost]:
+def imported_posts(author: User, texts: list[str]) -> list[ImportedPost]:
     now = timezone.now()
     posts = [ImportedPost(0, None, author, "The first.", now)]
     posts += [ImportedPost(n, 0, author, text, now) for n, text in enumerate(texts, 1)]
@@ -110,30 +110,30 @@ def payloads(name: str) -> Iterator[str]:
 
 
 def storable(texts: list[str]) -> list[str]:
-    """Those that are posts at all: not blank, not too long."""
+    """Return the texts that can be posted: not blank, not too long."""
     from forum.actions.posts import rendered_post
 
-    kept = []
+    postable = []
     for text in texts:
         try:
             rendered_post(text)
         except UserError:
             continue
-        kept.append(text)
-    return kept
+        postable.append(text)
+    return postable
 
 
 @pytest.mark.parametrize("name", [*ATTACKS, *CORPORA])
-def test_posts_of_a_thread_hold_no_live_markup(
+def test_posts_contain_no_active_markup(
     board: Board, alice: User, as_bob: Client, name: str
 ) -> None:
-    own = [*ATTACKS.get(name, []), *(BREAKING_OUT if name == "mixed" else [])]
-    texts = storable(own or list(payloads(name)))
+    own_attacks = [*ATTACKS.get(name, []), *(BREAKING_OUT if name == "mixed" else [])]
+    texts = storable(own_attacks or list(payloads(name)))
     assert texts
     for start in range(0, len(texts), 190):
-        part = texts[start : start + 190]
-        thread = import_thread(board, title="Markup", posts=written(alice, part))
-        assert_inert(read(as_bob, thread.get_absolute_url()))
+        batch = texts[start : start + 190]
+        thread = import_thread(board, title="Markup", posts=imported_posts(alice, batch))
+        assert_inert(open_page(as_bob, thread.get_absolute_url()))
         later = as_bob.get(
             f"{thread.get_absolute_url()}?after=p{thread.last_post_id - 5}",
             headers={"hx-request": "true"},
@@ -141,9 +141,9 @@ def test_posts_of_a_thread_hold_no_live_markup(
         assert_inert(later.content.decode())
         for post in Post.objects.filter(thread=thread):
             assert_safe(post.html)
-    assert_inert(read(as_bob, "/u/alice/"))
-    assert_inert(read(as_bob, "/"))
-    assert_inert(read(as_bob, board.get_absolute_url()))
+    assert_inert(open_page(as_bob, "/u/alice/"))
+    assert_inert(open_page(as_bob, "/"))
+    assert_inert(open_page(as_bob, board.get_absolute_url()))
 
 
 @pytest.mark.parametrize("text", WORST)
@@ -154,19 +154,19 @@ def test_every_page_about_a_post_shows_markup_as_text(
     reply_to(post, author=bob, source="An answer, so that edits are kept.")
     edit_post(post, actor=alice, source=f"After. {text}")
     for page in ("edit", "history", "menu", "reply", "delete"):
-        html = read(as_alice, f"/p/{post.pk}/{page}/")
+        html = open_page(as_alice, f"/p/{post.pk}/{page}/")
         assert_inert(html, *([text] if page != "reply" else []))
     for do in ("preview", ""):
-        sent = {"source": text + "x" * (0 if do else 20_001), "do": do}
+        data = {"source": text + "x" * (0 if do else 20_001), "do": do}
         for headers in ({}, {"hx-request": "true"}):
-            shown = as_alice.post(f"/p/{opening.pk}/reply/", sent, headers=headers)
-            assert shown.status_code == (200 if do else 422)
-            assert_inert(shown.content.decode())
-    assert_inert(read(as_alice, f"/p/{post.pk}/reply/?quote=1"))
+            response = as_alice.post(f"/p/{opening.pk}/reply/", data, headers=headers)
+            assert response.status_code == (200 if do else 422)
+            assert_inert(response.content.decode())
+    assert_inert(open_page(as_alice, f"/p/{post.pk}/reply/?quote=1"))
     for page in ("", f"{post.pk}/change/", "?q=Before"):
-        assert_inert(read(as_carol, f"/admin/forum/post/{page}"), text)
-    assert_inert(read(as_carol, f"/moderate/post/hide/?id={post.pk}"), text)
-    assert_inert(read(as_carol, f"/p/{post.pk}/hide/"), text)
+        assert_inert(open_page(as_carol, f"/admin/forum/post/{page}"), text)
+    assert_inert(open_page(as_carol, f"/moderate/post/hide/?id={post.pk}"), text)
+    assert_inert(open_page(as_carol, f"/p/{post.pk}/hide/"), text)
 
 
 def test_titles_show_markup_as_text(
@@ -180,42 +180,42 @@ def test_titles_show_markup_as_text(
             thread.get_absolute_url(),
             *(f"/p/{post.pk}/{page}/" for page in ("history", "menu", "delete", "reply")),
         ):
-            assert_inert(read(as_alice, page), thread.title)
-        assert_inert(read(as_carol, f"/t/{thread.pk}/lock/"), thread.title)
-        assert_inert(read(as_carol, f"/moderate/thread/lock/?id={thread.pk}"), thread.title)
-        assert_inert(read(as_carol, f"/admin/forum/thread/{thread.pk}/change/"), thread.title)
+            assert_inert(open_page(as_alice, page), thread.title)
+        assert_inert(open_page(as_carol, f"/t/{thread.pk}/lock/"), thread.title)
+        assert_inert(open_page(as_carol, f"/moderate/thread/lock/?id={thread.pk}"), thread.title)
+        assert_inert(open_page(as_carol, f"/admin/forum/thread/{thread.pk}/change/"), thread.title)
     for page in ("/", board.get_absolute_url(), "/u/alice/"):
-        assert_inert(read(as_alice, page), *titles)
-    assert_inert(read(as_carol, "/admin/forum/thread/"), *titles)
-    assert escape(threads[-1].title) in read(as_alice, "/")
+        assert_inert(open_page(as_alice, page), *titles)
+    assert_inert(open_page(as_carol, "/admin/forum/thread/"), *titles)
+    assert escape(threads[-1].title) in open_page(as_alice, "/")
 
 
 @pytest.mark.parametrize("reason", WORST[::2])
 def test_reasons_show_markup_as_text(
     reply: Post, dan: User, alice: User, carol: User, visitor: Client, as_carol: Client, reason: str
 ) -> None:
-    how: dict[str, Any] = {"actor": carol, "reason": reason, "note": reason}
-    hidden = hide_post(reply, **how)
-    lock_thread(reply.thread, **how)
-    suspend_person(alice, **how)
-    thread = read(visitor, reply.thread.get_absolute_url())
+    arguments: dict[str, Any] = {"actor": carol, "reason": reason, "note": reason}
+    hidden = hide_post(reply, **arguments)
+    lock_thread(reply.thread, **arguments)
+    suspend_person(alice, **arguments)
+    thread = open_page(visitor, reply.thread.get_absolute_url())
     assert_inert(thread, reason)
     assert escape(reason) in thread
-    assert_inert(read(visitor, f"/p/{reply.pk}/", 410), reason)
-    assert_inert(read(visitor, "/u/alice/"), reason)
+    assert_inert(open_page(visitor, f"/p/{reply.pk}/", 410), reason)
+    assert_inert(open_page(visitor, "/u/alice/"), reason)
     as_alice = Client()
     as_alice.force_login(alice)
-    refused = as_alice.post(f"/p/{reply.parent_id}/reply/", {"source": "Words."})
-    assert_inert(refused.content.decode(), reason)
+    response = as_alice.post(f"/p/{reply.parent_id}/reply/", {"source": "Words."})
+    assert_inert(response.content.decode(), reason)
     for page in (
         *("moderationaction/", f"moderationaction/{hidden.pk}/change/"),
         *(f"post/{reply.pk}/change/", f"thread/{reply.thread_id}/change/"),
         *(f"user/{alice.pk}/change/", "user/"),
     ):
-        assert_inert(read(as_carol, f"/admin/forum/{page}"), reason)
+        assert_inert(open_page(as_carol, f"/admin/forum/{page}"), reason)
     lift = f"/moderate/person/lift/?id={alice.pk}"
     for page in (f"/p/{reply.pk}/unhide/", f"/t/{reply.thread_id}/unlock/", "/u/alice/lift/", lift):
-        assert_inert(read(as_carol, page), reason)
+        assert_inert(open_page(as_carol, page), reason)
 
 
 def test_boards_show_markup_as_text(as_alice: Client, as_erin: Client, alice: User) -> None:
@@ -226,40 +226,40 @@ def test_boards_show_markup_as_text(as_alice: Client, as_erin: Client, alice: Us
         )
         thread = start_thread(board, author=alice, title="Plain", source="Words.")
         for page in (f"/b/b{n}/", f"/b/b{n}/new/", thread.get_absolute_url()):
-            assert_inert(read(as_alice, page), text)
+            assert_inert(open_page(as_alice, page), text)
         for page in (f"board/{board.pk}/change/", f"board/{board.pk}/delete/"):
-            assert_inert(read(as_erin, f"/admin/forum/{page}"), text)
-    assert_inert(read(as_alice, "/"), *WORST[:3])
-    assert_inert(read(as_erin, "/admin/forum/board/"), *WORST)
-    assert_inert(read(as_erin, "/admin/forum/category/"), *WORST)
+            assert_inert(open_page(as_erin, f"/admin/forum/{page}"), text)
+    assert_inert(open_page(as_alice, "/"), *WORST[:3])
+    assert_inert(open_page(as_erin, "/admin/forum/board/"), *WORST)
+    assert_inert(open_page(as_erin, "/admin/forum/category/"), *WORST)
 
 
 @pytest.mark.parametrize("text", [*WORST[::2], "javascript:alert(1)", "//evil.example"])
-def test_query_parameters_come_back_as_text(
+def test_query_parameters_are_shown_as_text(
     thread: Thread, visitor: Client, as_carol: Client, text: str
 ) -> None:
-    marked = [text] if set(text) & set('<"') else []
-    ask = dict.fromkeys(("q", "next", "after", "before", "at", "e", "o", "words"), text)
+    forbidden = [text] if set(text) & set('<"') else []
+    query = dict.fromkeys(("q", "next", "after", "before", "at", "e", "o", "words"), text)
     for page in ("/", "/accounts/login/", "/accounts/signup/", "/u/alice/", "/nowhere/"):
-        assert_inert(visitor.get(page, ask).content.decode(), *marked)
+        assert_inert(visitor.get(page, query).content.decode(), *forbidden)
     for page in ("/b/gardens/", thread.get_absolute_url()):
-        assert_inert(visitor.get(page, ask).content.decode(), *marked)
-    assert_inert(visitor.get(f"/nowhere/{text}").content.decode(), *marked)
+        assert_inert(visitor.get(page, query).content.decode(), *forbidden)
+    assert_inert(visitor.get(f"/nowhere/{text}").content.decode(), *forbidden)
     for page in ("post", "thread", "user", "moderationaction"):
         html = as_carol.get(f"/admin/forum/{page}/", {"q": text}, follow=True).content.decode()
-        assert_inert(html, *marked)
-    sent = visitor.post("/accounts/login/", {"login": text, "password": text})
-    assert_inert(sent.content.decode(), *marked)
+        assert_inert(html, *forbidden)
+    response = visitor.post("/accounts/login/", {"login": text, "password": text})
+    assert_inert(response.content.decode(), *forbidden)
 
 
 @pytest.mark.parametrize("name", MARKUP)
-def test_name_is_never_markup(name: str) -> None:
+def test_username_cannot_contain_markup(name: str) -> None:
     with pytest.raises(ValidationError):
         User(username=name[:30]).clean_fields(exclude=["password", "email"])
 
 
-class Form(HTMLParser):
-    """The text in a page's textarea, as a browser sends it back."""
+class EditForm(HTMLParser):
+    """The text in a page's textarea, as a browser would send it back."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -281,7 +281,7 @@ class Form(HTMLParser):
             self.text += data
 
 
-def test_editing_five_times_without_a_change_changes_nothing(
+def test_saving_five_times_without_a_change_changes_nothing(
     opening: Post, alice: User, as_alice: Client
 ) -> None:
     source = "\n\n".join(["\n  Before.", *HOSTILE, *BREAKING_OUT, "&amp; &lt; \u2028 é\tend \n"])
@@ -289,11 +289,13 @@ def test_editing_five_times_without_a_change_changes_nothing(
     post.refresh_from_db()
     source, html = post.source, post.html
     for _ in range(5):
-        form = Form(read(as_alice, f"/p/{post.pk}/edit/"))
-        # The first line break after the tag is the tag's.
-        sent = form.text.removeprefix("\n").replace("\n", "\r\n")
-        saved = as_alice.post(f"/p/{post.pk}/edit/", {"source": sent, "base_revision": form.base})
-        assert saved.status_code == 302
+        form = EditForm(open_page(as_alice, f"/p/{post.pk}/edit/"))
+        # Browsers drop the first line break after the tag.
+        text = form.text.removeprefix("\n").replace("\n", "\r\n")
+        response = as_alice.post(
+            f"/p/{post.pk}/edit/", {"source": text, "base_revision": form.base}
+        )
+        assert response.status_code == 302
     post.refresh_from_db()
     assert post.source == source
     assert post.html == html

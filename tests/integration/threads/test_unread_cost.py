@@ -1,4 +1,4 @@
-"""What is unread costs the same after little reading and after much, and is what a set says."""
+"""Cost of unread posts: the same after little and after much reading; and correctness."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from forum.models.read_state import read_state_of
 from forum.queries import read_state as unread_queries
 from forum.queries.read_state import load_unread_counts, unread_positions
 from forum.queries.threads import with_read_state
-from tests.integration.threads.conftest import unread
+from tests.integration.threads.conftest import unread_ids
 
 pytestmark = pytest.mark.slow
 
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 POSTS = 10_001
 RANGES = 5_000
-# Each asks in its own way what is unread.
+# Each page has its own query for unread posts.
 PAGES = ["/", "/b/gardens/", "{thread}", "{thread}?at=p{middle}", "{map}", "{next}?from=p{middle}"]
 
 
 def plans(client: Client, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The statements by which a page reads, and how the database did what they ask."""
+    """Yield the SELECT statements of a page and their query plans."""
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code in (200, 302)
     with connection.cursor() as cursor:
@@ -44,12 +44,12 @@ def plans(client: Client, address: str) -> Iterator[tuple[str, dict[str, Any]]]:
             if sql.startswith("SELECT") and "forum_" in sql:
                 cursor.execute(f"EXPLAIN (ANALYZE, TIMING off, FORMAT JSON) {sql}")
                 plan = cursor.fetchone()[0]
-                [answer] = json.loads(plan) if isinstance(plan, str) else plan
-                yield sql, answer["Plan"]
+                [explained] = json.loads(plan) if isinstance(plan, str) else plan
+                yield sql, explained["Plan"]
 
 
 def rows_read(plan: dict[str, Any]) -> float:
-    """How many rows the scans of a plan came upon, those that they left out included."""
+    """Return how many rows the scans of a plan read, including those filtered out."""
     kept = plan["Actual Rows"] if "Scan" in plan["Node Type"] else 0
     left_out = sum(plan[key] for key in plan if key.startswith("Rows Removed by"))
     below = sum(map(rows_read, plan.get("Plans", [])))
@@ -57,7 +57,7 @@ def rows_read(plan: dict[str, Any]) -> float:
 
 
 def read_half(thread: Thread, member: User, *, ranges: int) -> None:
-    """As if half of the thread's posts had been read, in so many stretches."""
+    """Mark half of the thread's posts as read, in a given number of ranges."""
     ReadState.objects.filter(member=member).delete()
     length = RANGES // ranges
     numbers = [n for n in range(1, POSTS) if (n - 1) // length % 2 == 0]
@@ -70,11 +70,11 @@ def read_half(thread: Thread, member: User, *, ranges: int) -> None:
 @pytest.fixture
 def long_thread(board: Board, bob: User) -> Thread:
     parents = [None, *(0 if n % 7 == 1 else n - 1 for n in range(1, POSTS))]
-    posts = [ImportedPost(n, parent, bob, "Words.", BEGUN) for n, parent in enumerate(parents)]
+    posts = [ImportedPost(n, parent, bob, "Words.", STARTED_AT) for n, parent in enumerate(parents)]
     return import_thread(board, title="Long", posts=posts)
 
 
-def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
+def test_pages_read_no_more_rows_after_thousands_of_ranges(
     long_thread: Thread, alice: User, as_alice: Client
 ) -> None:
     numbers = dict(Post.objects.values_list("number", "pk"))
@@ -84,17 +84,17 @@ def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
         "next": f"/t/{long_thread.pk}/next/",
         "middle": numbers[POSTS // 2],
     }
-    price: dict[int, dict[str, tuple[float, int]]] = {}
+    cost: dict[int, dict[str, tuple[float, int]]] = {}
     for ranges in (10, RANGES):
         read_half(long_thread, alice, ranges=ranges)
-        price[ranges] = {}
+        cost[ranges] = {}
         for page in PAGES:
-            asked = list(plans(as_alice, page.format_map(places)))
-            rows = sum(rows_read(plan) for _sql, plan in asked)
-            price[ranges][page] = rows, sum(len(sql) for sql, _plan in asked)
+            executed = list(plans(as_alice, page.format_map(places)))
+            rows = sum(rows_read(plan) for _sql, plan in executed)
+            cost[ranges][page] = rows, sum(len(sql) for sql, _plan in executed)
     for page in PAGES:
-        few_rows, few_bytes = price[10][page]
-        many_rows, many_bytes = price[RANGES][page]
+        few_rows, few_bytes = cost[10][page]
+        many_rows, many_bytes = cost[RANGES][page]
         assert abs(many_bytes - few_bytes) < 100, page
         assert many_rows <= 1.5 * few_rows + unread_queries.MAX_UNREAD_FOUND, (
             page,
@@ -103,17 +103,17 @@ def test_no_page_reads_more_rows_nor_sends_more_after_thousands_of_ranges(
         )
 
 
-class UnreadModel(TestCase):
-    """Any posts, anything seen of them: what is unread is what a set of numbers says."""
+class UnreadModelTests(TestCase):
+    """Random posts and read states: unread posts are the same as computed with a set."""
 
     @settings(max_examples=8)
     @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
-    def test_counts_places_and_marks_are_those_of_a_set(
+    def test_unread_counts_positions_and_marks_match_a_set(
         self, seed: int, size: int, share: float
     ) -> None:
-        chance = random.Random(seed)
-        shelf, _new = Category.objects.get_or_create(name="Shelf")
-        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=shelf)
+        rng = random.Random(seed)
+        category, _new = Category.objects.get_or_create(name="Shelf")
+        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=category)
         reader, _new = User.objects.get_or_create(username="reader")
         writer, _new = User.objects.get_or_create(username="writer")
         thread = import_thread(
@@ -122,19 +122,19 @@ class UnreadModel(TestCase):
             posts=[
                 ImportedPost(
                     n,
-                    chance.randrange(n) if n else None,
-                    chance.choice([reader, writer, writer, writer]),
+                    rng.randrange(n) if n else None,
+                    rng.choice([reader, writer, writer, writer]),
                     f"Post {n}.",
-                    BEGUN,
+                    STARTED_AT,
                 )
                 for n in range(size)
             ],
         )
         tree = list(Post.objects.in_thread(thread))
-        for post in chance.sample(tree[1:], k=min(3, size - 1)):
+        for post in rng.sample(tree[1:], k=min(3, size - 1)):
             delete_post(post, actor=post.author)
         thread.refresh_from_db()
-        seen = {n for n in range(1, thread.next_number) if chance.random() < share}
+        seen = {n for n in range(1, thread.next_number) if rng.random() < share}
         mark_revisions_read(thread, member=reader, numbers=seen)
         expected = [
             post
@@ -154,7 +154,7 @@ class UnreadModel(TestCase):
         assert set(
             Post.objects.filter(read_state.is_unread(), thread=thread, deleted_at=None)
         ) == set(expected)
-        assert unread(thread, reader) == [post.pk for post in expected]
+        assert unread_ids(thread, reader) == [post.pk for post in expected]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(unread_queries, "MAX_UNREAD_COUNTED", 3)  # as if that were many
-            assert unread(thread, reader) == [post.pk for post in expected]
+            patch.setattr(unread_queries, "MAX_UNREAD_COUNTED", 3)  # instead of many posts
+            assert unread_ids(thread, reader) == [post.pk for post in expected]

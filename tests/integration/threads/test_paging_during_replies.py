@@ -1,4 +1,4 @@
-"""Readers who page through a thread while others answer in it see every post once."""
+"""Paging through a thread while others reply: readers see every post once."""
 
 from __future__ import annotations
 
@@ -24,26 +24,24 @@ POSTS = re.compile(r'<article class="post(?: is-new)?" id="p(\d+)"')
 LATER = re.compile(r'href="([^"]+)" rel="next"')
 EARLIER = re.compile(r'href="([^"]+)" rel="prev"')
 SIZE = 10_000
-AT = 1000  # so many replies are above where somebody reads backwards
+REPLIES_ABOVE = 1000  # the number of replies above the place where backward paging begins
 HTMX = {"hx-request": "true"}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
-def busy() -> Thread:
-    """A conversation of two people, in which everybody answers anybody."""
+def busy_thread() -> Thread:
+    """Import a thread of two members who reply to random posts."""
     alice, bob = person("alice"), person("bob")
     board = Board.objects.create(
         category=Category.objects.create(name="Outdoors"), name="Gardens", slug="gardens"
     )
-    chance = random.Random(11)
+    rng = random.Random(11)
     posts = [
         ImportedPost(
             n,
-            None
-            if n == 0
-            else chance.choice([0, max(0, n - 1), chance.randrange(n), chance.randrange(n)]),
+            None if n == 0 else rng.choice([0, max(0, n - 1), rng.randrange(n), rng.randrange(n)]),
             (alice, bob)[n % 2],
             f"Number {n}.",
             timezone.now(),
@@ -53,8 +51,8 @@ def busy() -> Thread:
     return import_thread(board, title="A busy one", posts=posts)
 
 
-class Crowd(threading.Thread):
-    """Answers any posts of a thread, each answer as soon as it is asked for."""
+class Replier(threading.Thread):
+    """A member who replies to random posts, once for each time `wanted` is released."""
 
     def __init__(self, thread: Thread, ids: list[int]) -> None:
         super().__init__()
@@ -63,31 +61,31 @@ class Crowd(threading.Thread):
         self.is_over = False
 
     def run(self) -> None:
-        chance, author = random.Random(12), User.objects.get(username="bob")
+        rng, author = random.Random(12), User.objects.get(username="bob")
         while True:
             self.wanted.acquire()
             if self.is_over:
                 break
-            answered = Post.objects.get(pk=chance.choice(self.ids))
-            self.ids.append(reply_to(answered, author=author, source="Meanwhile.").pk)
+            parent = Post.objects.get(pk=rng.choice(self.ids))
+            self.ids.append(reply_to(parent, author=author, source="Meanwhile.").pk)
             self.written.release()
         connection.close()
 
 
 @contextmanager
-def crowd(thread: Thread, ids: list[int]) -> Iterator[Crowd]:
-    answering = Crowd(thread, list(ids))
-    answering.start()
+def replier(thread: Thread, ids: list[int]) -> Iterator[Replier]:
+    member = Replier(thread, list(ids))
+    member.start()
     try:
-        yield answering
+        yield member
     finally:
-        answering.is_over = True
-        answering.wanted.release()
-        answering.join()
+        member.is_over = True
+        member.wanted.release()
+        member.join()
 
 
 class Reading:
-    """One browser that reads a thread in one order, part by part."""
+    """A reader who pages through a thread in one sort order."""
 
     def __init__(self, address: str, link: re.Pattern[str]) -> None:
         self.client = Client()
@@ -96,15 +94,15 @@ class Reading:
         self.seen: list[int] = []
 
     def read_on(self) -> None:
-        # A part comes without what stands above it for context, which would count twice.
+        # Fragments leave out the posts above for context, which would be counted twice.
         part = self.client.get(self.following, headers=HTMX).content.decode()
         self.seen += [int(pk) for pk in POSTS.findall(part)]
         found = self.link.search(part)
         self.following = unescape(found[1]) if found else None
 
 
-def expected(thread: Thread) -> dict[SortOrder, list[int]]:
-    """The replies in each order, as long as nobody answers."""
+def expected_orders(thread: Thread) -> dict[SortOrder, list[int]]:
+    """Return the replies in each sort order, as long as nobody replies."""
     in_tree = list(Post.objects.in_thread(thread).values_list("pk", "level", "number"))[1:]
     branches: list[list[tuple[int, int]]] = []
     for pk, level, number in in_tree:
@@ -112,41 +110,43 @@ def expected(thread: Thread) -> dict[SortOrder, list[int]]:
             branches.append([])
         branches[-1].append((number, pk))
 
-    def of(branches: Iterable[list[tuple[int, int]]]) -> list[int]:
+    def ids_of(branches: Iterable[list[tuple[int, int]]]) -> list[int]:
         return [pk for branch in branches for _number, pk in branch]
 
     return {
-        "tree": of(branches),
-        "newest": of(sorted(branches, key=lambda branch: -branch[0][0])),
-        "active": of(sorted(branches, key=lambda branch: -max(branch)[0])),
-        "time": sorted(of(branches)),
+        "tree": ids_of(branches),
+        "newest": ids_of(sorted(branches, key=lambda branch: -branch[0][0])),
+        "active": ids_of(sorted(branches, key=lambda branch: -max(branch)[0])),
+        "time": sorted(ids_of(branches)),
     }
 
 
-def test_every_post_that_was_there_is_seen_once_in_every_order_while_200_arrive(
-    busy: Thread,
+def test_every_post_is_shown_once_in_every_order_while_200_replies_arrive(
+    busy_thread: Thread,
 ) -> None:
-    orders = expected(busy)
-    # The moment at which reading begins; a first page gives its own to the pages after it.
-    address = f"{busy.get_absolute_url()}?asof={busy.last_number}&order="
+    orders = expected_orders(busy_thread)
+    # The moment at which paging begins; a first page hands it on to the following pages.
+    address = f"{busy_thread.get_absolute_url()}?asof={busy_thread.last_number}&order="
     down = {order: Reading(f"{address}{order}", LATER) for order in orders}
     up = {
-        order: Reading(f"{address}{order}&before=p{ids[AT]}", EARLIER)
+        order: Reading(f"{address}{order}&before=p{ids[REPLIES_ABOVE]}", EARLIER)
         for order, ids in orders.items()
     }
     readings = [*down.values(), *up.values()]
-    opening = Post.objects.opening_of(busy.pk).get().pk
-    with crowd(busy, [opening, *orders["tree"]]) as others:
-        while under_way := [reading for reading in readings if reading.following]:
-            for reading in under_way:
+    opening = Post.objects.opening_of(busy_thread.pk).get().pk
+    with replier(busy_thread, [opening, *orders["tree"]]) as others:
+        while unfinished := [reading for reading in readings if reading.following]:
+            for reading in unfinished:
                 others.wanted.release()
                 reading.read_on()
                 assert others.written.acquire(timeout=60)
-    were_there = set(orders["tree"])
+    existing = set(orders["tree"])
     for order, ids in orders.items():
-        assert [pk for pk in down[order].seen if pk in were_there] == ids, order
-        assert sorted(pk for pk in up[order].seen if pk in were_there) == sorted(ids[:AT]), order
+        assert [pk for pk in down[order].seen if pk in existing] == ids, order
+        assert sorted(pk for pk in up[order].seen if pk in existing) == sorted(
+            ids[:REPLIES_ABOVE]
+        ), order
     for reading in readings:
         assert len(set(reading.seen)) == len(reading.seen)
-    busy.refresh_from_db()
-    assert busy.post_count >= SIZE + 200
+    busy_thread.refresh_from_db()
+    assert busy_thread.post_count >= SIZE + 200

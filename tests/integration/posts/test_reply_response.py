@@ -1,4 +1,4 @@
-"""The response to a reply posted in a page: the reply, and where it will stand."""
+"""Response to a reply posted in place: the reply, and its position after a reload."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def status_of(html: str) -> str:
         ("?order=time", "After you reload, it appears last", "After you reload, it appears last"),
     ],
 )
-def test_where_it_will_stand_is_said_in_every_order(
+def test_response_says_where_the_reply_appears_after_a_reload(
     as_alice: Client,
     opening: Post,
     reply: Post,
@@ -50,18 +50,20 @@ def test_where_it_will_stand_is_said_in_every_order(
         deleted = reply_to(reply, author=bob, source=f"Number {n}.")
     delete_post(deleted, actor=bob)
     for parent, later in ((opening, to_opening), (reply, to_reply)):
-        said = status_of(post_reply(as_alice, parent, page=page))
-        assert said == (f"Posted. {later}." if later else "Posted.")
+        status = status_of(post_reply(as_alice, parent, page=page))
+        assert status == (f"Posted. {later}." if later else "Posted.")
 
 
-def test_where_it_is_the_first_answer_it_stays(as_alice: Client, reply: Post) -> None:
+def test_first_reply_to_a_post_stays_in_place(as_alice: Client, reply: Post) -> None:
     html = post_reply(as_alice, reply)
     assert status_of(html) == "Posted."
     assert "<summary>1 reply from alice</summary>" in html, "a handle, as the page would have it"
-    made = Post.objects.get(parent=reply)
-    assert "<summary>" not in post_reply(as_alice, made), "none inside a chain"
+    first_reply = Post.objects.get(parent=reply)
+    assert "<summary>" not in post_reply(as_alice, first_reply), "none inside a chain"
 
 
 @pytest.mark.parametrize("page", ["?order=nonsense", "?%ff=%00", "?" + "&" * 2000])
-def test_any_address_of_the_page_is_taken(as_alice: Client, reply: Post, page: str) -> None:
+def test_any_address_of_the_current_page_is_accepted(
+    as_alice: Client, reply: Post, page: str
+) -> None:
     assert status_of(post_reply(as_alice, reply, page=page)) == "Posted."

@@ -1,4 +1,4 @@
-"""Reading a thread: the tree, its windows, what is removed, and what it costs."""
+"""Thread pages: the tree, paging, hidden and deleted posts, and the number of queries."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def seed(db: None) -> Thread:
     return Thread.objects.get(pk=1)
 
 
-def grow(opening: Post, author: User, count: int, *, chain: bool = False) -> list[Post]:
-    """The opening post and `count` replies below it: all to it, or each to the one before."""
+def write_replies(opening: Post, author: User, count: int, *, chain: bool = False) -> list[Post]:
+    """Write `count` replies, to the opening post or each to the one before; return all posts."""
     posts = [opening]
     for n in range(count):
         parent = posts[-1] if chain else opening
@@ -45,7 +45,7 @@ def grow(opening: Post, author: User, count: int, *, chain: bool = False) -> lis
 
 
 def long_thread(board: Board, author: User, *, chain: bool = False) -> list[Post]:
-    """A thread of more than one page, by the order in which its posts arrived."""
+    """Import a thread of more than one page; return its posts in order of arrival."""
     now = timezone.now()
     thread = import_thread(
         board,
@@ -60,7 +60,7 @@ def long_thread(board: Board, author: User, *, chain: bool = False) -> list[Post
     return list(Post.objects.by_number(thread).select_related("thread"))
 
 
-def test_seed_reads_as_it_was_written(visitor: Client, seed: Thread) -> None:
+def test_seed_conversation_is_shown_completely(visitor: Client, seed: Thread) -> None:
     page = open_page(visitor, SEED)
     assert page.post_ids[1:] == [2, 3, 4, 5]
     assert page.parents == {1: None, 2: None, 3: 2, 4: 3, 5: 4}
@@ -74,13 +74,13 @@ def test_seed_reads_as_it_was_written(visitor: Client, seed: Thread) -> None:
     assert "4 replies" in page
 
 
-def test_every_reply_has_a_name_to_jump_to(visitor: Client, seed: Thread) -> None:
+def test_replies_have_accessible_names(visitor: Client, seed: Thread) -> None:
     page = open_page(visitor, SEED)
     assert page.post(4).byline == "lispi314 replies to lina, level 3"
     assert len(page.find_all("h1")) == 1
 
 
-def test_single_reply_is_a_chain_and_several_are_a_fork(
+def test_single_replies_are_drawn_as_a_chain_and_several_as_a_fork(
     visitor: Client, reply: Post, alice: User, carol: User
 ) -> None:
     reply_to(reply, author=alice, source="One.")
@@ -88,18 +88,18 @@ def test_single_reply_is_a_chain_and_several_are_a_fork(
     reply_to(reply, author=carol, source="Two.")
     page = open_page(visitor, reply.thread.get_absolute_url())
     assert page.has("ol.replies.fork")
-    # The second one's parent is not the post above it: its first words are said.
+    # The parent of the second reply is not the post above it, so an excerpt is shown.
     assert page.texts(".re q")[-1].startswith("Only where the bricks")
 
 
-def test_siblings_stand_in_order_of_time(visitor: Client, opening: Post, bob: User) -> None:
-    posts = grow(opening, bob, 5)
+def test_siblings_are_in_order_of_time(visitor: Client, opening: Post, bob: User) -> None:
+    posts = write_replies(opening, bob, 5)
     page = open_page(visitor, opening.thread.get_absolute_url())
     assert page.post_ids == [post.pk for post in posts]
 
 
-def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[Page]:
-    """Every page of a thread, following “Show more”."""
+def follow_pages(client: Client, address: str, *, htmx: bool = False) -> Iterator[Page]:
+    """Yield every page of a thread by following “Show more”."""
     headers = {"HTTP_HX_REQUEST": "true"} if htmx else {}
     following: str | None = address
     first = True
@@ -112,32 +112,32 @@ def walk(client: Client, address: str, *, htmx: bool = False) -> Iterator[Page]:
         following = next((link["href"] for link in page.find_all('a[rel="next"]')), None)
 
 
-def test_removed_posts_at_the_end_of_a_window_stay_over_their_replies_in_the_next(
+def test_deleted_posts_at_the_end_of_a_page_stay_above_their_replies_on_the_next(
     visitor: Client, board: Board, alice: User
 ) -> None:
-    """Fetched below the first page, the second one does not draw them again."""
+    """The second page, when loaded below the first, does not draw them again."""
     posts = long_thread(board, alice, chain=True)[:90]
     # The page ends where lists would nest too deep, at the ninetieth reply.
     address = posts[0].thread.get_absolute_url()
-    drawn = open_page(visitor, address).post_ids
-    last = Post.objects.get(pk=drawn[-1])
+    shown = open_page(visitor, address).post_ids
+    last = Post.objects.get(pk=shown[-1])
     for post in (last, last.parent):
         delete_post(post, actor=alice)
     page = open_page(visitor, address)
-    assert page.post_ids == drawn
+    assert page.post_ids == shown
     assert "2 posts deleted" not in page.html
 
 
 @pytest.mark.parametrize("chain", [False, True], ids=["fan", "chain"])
 @pytest.mark.parametrize("htmx", [False, True], ids=["pages", "htmx"])
-def test_windows_show_every_post_once(
+def test_pages_show_every_post_once(
     visitor: Client, board: Board, bob: User, chain: bool, htmx: bool
 ) -> None:
     posts = long_thread(board, bob, chain=chain)
     seen: list[int] = []
-    for page in walk(visitor, posts[0].thread.get_absolute_url(), htmx=htmx):
+    for page in follow_pages(visitor, posts[0].thread.get_absolute_url(), htmx=htmx):
         assert page.depth <= 100
-        # A page of its own repeats the posts above its first one.
+        # A full page repeats the ancestors of its first post.
         seen += [post for post in page.post_ids if post not in seen]
         if htmx and len(seen) > len(page.post_ids):
             assert page.is_fragment
@@ -146,12 +146,12 @@ def test_windows_show_every_post_once(
 
 def test_htmx_adds_posts_without_repeating_any(visitor: Client, board: Board, bob: User) -> None:
     opening = long_thread(board, bob, chain=True)[0]
-    pages = walk(visitor, opening.thread.get_absolute_url(), htmx=True)
+    pages = follow_pages(visitor, opening.thread.get_absolute_url(), htmx=True)
     ids = [post for page in pages for post in page.post_ids]
     assert len(ids) == len(set(ids)) == POSTS_PER_PAGE + 61
 
 
-def test_permalink_leads_to_the_post_with_those_above_it(
+def test_permalink_shows_the_post_with_its_ancestors(
     visitor: Client, board: Board, bob: User
 ) -> None:
     posts = long_thread(board, bob, chain=True)
@@ -163,12 +163,14 @@ def test_permalink_leads_to_the_post_with_those_above_it(
     assert page.post_ids[:2] == [posts[0].pk, posts[240].pk]
 
 
-def test_permalink_of_a_short_thread_is_a_place_in_its_page(visitor: Client, reply: Post) -> None:
+def test_permalink_in_a_short_thread_is_an_anchor_on_its_page(visitor: Client, reply: Post) -> None:
     response = visitor.get(f"/p/{reply.pk}/")
     assert response["Location"] == f"{reply.thread.get_absolute_url()}#p{reply.pk}"
 
 
-def test_earlier_replies_lead_back(visitor: Client, board: Board, bob: User) -> None:
+def test_link_to_earlier_replies_shows_the_posts_before(
+    visitor: Client, board: Board, bob: User
+) -> None:
     posts = long_thread(board, bob)
     page = open_page(visitor, f"{posts[0].thread.get_absolute_url()}?at=p{posts[230].pk}")
     earlier = open_page(visitor, page.find('a[rel="prev"]')["href"])
@@ -176,7 +178,7 @@ def test_earlier_replies_lead_back(visitor: Client, board: Board, bob: User) -> 
 
 
 @pytest.mark.parametrize("size", ["alone", "some", "many"])
-def test_queries_are_as_many_at_any_size(
+def test_number_of_queries_is_the_same_at_any_size(
     visitor: Client,
     as_bob: Client,
     opening: Post,
@@ -187,7 +189,7 @@ def test_queries_are_as_many_at_any_size(
     if size == "many":
         last = long_thread(opening.thread.board, alice)[-1]
     else:
-        last = grow(opening, alice, 0 if size == "alone" else 4)[-1]
+        last = write_replies(opening, alice, 0 if size == "alone" else 4)[-1]
     address = last.thread.get_absolute_url()
     for path in (address, f"{address}?at=p{last.pk}"):
         # In a test the page's transaction is a savepoint: two statements more.
@@ -197,7 +199,7 @@ def test_queries_are_as_many_at_any_size(
             as_bob.get(path)
 
 
-def test_reading_back_through_a_deep_branch_shows_every_post(
+def test_paging_backwards_through_a_deep_branch_shows_every_post(
     visitor: Client, board: Board, bob: User
 ) -> None:
     posts = long_thread(board, bob, chain=True)
@@ -207,7 +209,7 @@ def test_reading_back_through_a_deep_branch_shows_every_post(
     while address:
         page = open_page(visitor, address)
         assert page.depth <= 100
-        assert page.post_ids[-1] == last.parent_id  # what stood before, to the post
+        assert page.post_ids[-1] == last.parent_id  # posts up to the last one
         seen |= set(page.post_ids)
         address = next((link["href"] for link in page.find_all('a[rel="prev"]')), None)
         if address:
@@ -215,7 +217,7 @@ def test_reading_back_through_a_deep_branch_shows_every_post(
     assert seen == {post.pk for post in posts[:-1]}
 
 
-def test_wrong_slug_leads_to_the_right_one(visitor: Client, thread: Thread) -> None:
+def test_wrong_slug_redirects_to_the_right_one(visitor: Client, thread: Thread) -> None:
     for address in (f"/t/{thread.pk}/", f"/t/{thread.pk}/other/"):
         response = visitor.get(address + "?at=p5")
         assert response.status_code == 301
@@ -229,24 +231,22 @@ def test_wrong_slug_leads_to_the_right_one(visitor: Client, thread: Thread) -> N
         *("at=p99999999", "before=p1'", "at=p" + "9" * 30),
     ],
 )
-def test_odd_pages_are_not_found(visitor: Client, thread: Thread, query: str) -> None:
+def test_invalid_parameters_return_404(visitor: Client, thread: Thread, query: str) -> None:
     assert visitor.get(f"{thread.get_absolute_url()}?{query}").status_code == 404
 
 
-def test_post_of_another_thread_is_no_place_in_this_one(
-    visitor: Client, opening: Post, seed: Thread
-) -> None:
+def test_post_of_another_thread_returns_404(visitor: Client, opening: Post, seed: Thread) -> None:
     assert visitor.get(f"{SEED}?at=p{opening.pk}").status_code == 404
 
 
-def test_locked_thread_says_who_and_why(visitor: Client, opening: Post, carol: User) -> None:
+def test_locked_thread_shows_the_reason(visitor: Client, opening: Post, carol: User) -> None:
     lock_thread(opening.thread, actor=carol, reason="going in circles")
     page = open_page(visitor, opening.thread.get_absolute_url())
     assert "Locked. Reason: going in circles" in page
     assert not any(text.startswith("Reply") for text in page.links)
 
 
-def test_pinned_thread_says_so(visitor: Client, opening: Post, carol: User) -> None:
+def test_pinned_thread_is_marked(visitor: Client, opening: Post, carol: User) -> None:
     pin_thread(opening.thread, actor=carol, reason="read first")
     assert "pinned" in open_page(visitor, opening.thread.get_absolute_url())
 
@@ -261,7 +261,7 @@ def quoting(reply: Post, alice: User) -> Post:
     )
 
 
-EXITS = [
+PAGES_WITH_TEXT = [
     "{thread}",
     "/p/{post}/",
     "/p/{post}/reply/",
@@ -282,9 +282,9 @@ EXITS = [
 ]
 
 
-@pytest.mark.parametrize("exit_", EXITS)
+@pytest.mark.parametrize("exit_", PAGES_WITH_TEXT)
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}], ids=["page", "htmx"])
-def test_hidden_text_has_no_way_out(
+def test_hidden_text_is_not_shown_anywhere(
     visitor: Client,
     as_dan: Client,
     quoting: Post,
@@ -314,7 +314,7 @@ def test_hidden_post_leaves_a_tombstone_with_its_reason(
 
 
 @pytest.mark.parametrize("who", ["as_bob", "as_carol", "as_erin"])
-def test_author_and_moderators_still_read_a_hidden_post(
+def test_author_and_moderators_can_read_a_hidden_post(
     request: pytest.FixtureRequest, reply: Post, carol: User, who: str
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
@@ -323,7 +323,7 @@ def test_author_and_moderators_still_read_a_hidden_post(
     assert "Only the author and moderators can see the text." in page
 
 
-def test_unhidden_post_is_as_before(
+def test_unhidden_post_looks_as_before(
     visitor: Client, reply: Post, quoting: Post, carol: User
 ) -> None:
     address = reply.thread.get_absolute_url()
@@ -331,14 +331,14 @@ def test_unhidden_post_is_as_before(
     hide_post(reply, actor=carol, reason="off topic")
     assert open_page(visitor, address).html != before
     unhide_post(reply, actor=carol, reason="on topic after all")
-    # But for the token of each page, and for how much had happened when it was made.
+    # Apart from the CSRF token and the numbers for live updates.
     differs = re.compile(
         r'name="csrfmiddlewaretoken" value="[^"]*"|/arrivals/\?after=\d+|s-number="\d+"'
     )
     assert differs.sub("", open_page(visitor, address).html) == differs.sub("", before)
 
 
-def test_hidden_opening_post_leaves_title_and_replies(
+def test_thread_with_hidden_opening_post_shows_title_and_replies(
     visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
     hide_post(opening, actor=carol, reason="off topic")
@@ -348,7 +348,7 @@ def test_hidden_opening_post_leaves_title_and_replies(
     assert "Does moss harm the bricks?" not in page.html
 
 
-def test_deleted_thread_is_for_moderators_only(
+def test_deleted_thread_is_visible_to_moderators_only(
     visitor: Client, as_alice: Client, as_carol: Client, opening: Post, alice: User
 ) -> None:
     delete_post(opening, actor=alice)
@@ -358,7 +358,7 @@ def test_deleted_thread_is_for_moderators_only(
     assert as_carol.get(address).status_code == 200
 
 
-def test_page_is_private_and_fragments_are_told_apart(visitor: Client, thread: Thread) -> None:
+def test_page_is_private_and_varies_by_htmx_header(visitor: Client, thread: Thread) -> None:
     response = visitor.get(thread.get_absolute_url())
     assert response["Cache-Control"] == "private, no-cache"
     assert "HX-Request" in response["Vary"]

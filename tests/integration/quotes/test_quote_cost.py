@@ -1,4 +1,4 @@
-"""Quoting, and reading quotes, of long posts that were edited often: at a bounded price."""
+"""Cost of finding and showing quotes of long posts with many revisions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SENTENCES = [f"Sentence number {n} of the long post is this one." for n in range
 LONG = " ".join([*SENTENCES, "Moss grows slowly where the wall is dry. " * 200])
 
 
-def quoting_all(remark: str = "So it says.") -> str:
+def quote_all(remark: str = "So it says.") -> str:
     return "\n\n".join([*(f"> {sentence}" for sentence in SENTENCES), remark])
 
 
@@ -33,8 +33,8 @@ def long_post(opening: Post, bob: User, alice: User) -> Post:
     return post
 
 
-def write_versions(post: Post, count: int) -> None:
-    """As if the post had been edited so often: its oldest version again and again."""
+def add_revisions(post: Post, count: int) -> None:
+    """Add revisions to the post, as copies of its first one."""
     first = post.revisions.get(number=post.number)
     numbers = range(100, 100 + count)
     type(first).objects.bulk_create(
@@ -53,20 +53,20 @@ def write_versions(post: Post, count: int) -> None:
     post.refresh_from_db()
 
 
-def test_quoting_loads_only_the_latest_versions_of_a_post(
+def test_quoting_loads_only_the_latest_revisions_of_a_post(
     long_post: Post, alice: User, as_alice: Client
 ) -> None:
-    write_versions(long_post, 300)
+    add_revisions(long_post, 300)
     with counting_texts() as loaded:
-        posted = as_alice.post(f"/p/{long_post.pk}/reply/", {"source": quoting_all()})
-    assert posted.status_code == 302
+        response = as_alice.post(f"/p/{long_post.pk}/reply/", {"source": quote_all()})
+    assert response.status_code == 302
     assert Quote.objects.filter(source_post=long_post).count() == len(SENTENCES)
-    # Of the long post so many, and one of the opening post; the latest once more.
+    # Several revisions of the long post, one of the opening post, and the latest once more.
     assert loaded.revisions <= revisions.VERSIONS_SEARCHED + 2
     assert loaded.characters <= (revisions.VERSIONS_SEARCHED + 2) * 2 * len(LONG)
 
 
-def test_words_of_versions_beyond_those_searched_are_not_found(
+def test_older_revisions_than_the_limit_are_not_searched(
     long_post: Post, bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revisions, "VERSIONS_SEARCHED", 3)
@@ -96,7 +96,7 @@ def test_quotes_are_searched_in_current_text_before_revisions(
 
 
 @pytest.mark.parametrize("limit", ["near", "thread"])
-def test_search_stops_at_so_many_bytes(
+def test_search_stops_at_a_number_of_bytes(
     long_post: Post, alice: User, limit: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     objects = revisions.Revision.objects
@@ -104,21 +104,21 @@ def test_search_stops_at_so_many_bytes(
         "near": lambda: objects.of_posts([long_post.pk], alice),
         "thread": lambda: objects.in_thread_with(long_post.thread_id, "Sentence", alice),
     }
-    write_versions(long_post, 5)
+    add_revisions(long_post, 5)
     assert len(searches[limit]()) == 6
     monkeypatch.setattr(revisions, "BYTES_SEARCHED", 3 * (len(LONG) + 10))
     assert len(searches[limit]()) in (2, 3)
 
 
-def test_page_fetches_a_source_once_however_often_it_is_quoted(
+def test_page_fetches_the_text_of_a_source_only_once(
     long_post: Post, alice: User, bob: User, as_alice: Client
 ) -> None:
-    quoting = [reply_to(long_post, author=alice, source=quoting_all(f"Reply {n}.")) for n in (1, 2)]
+    quoting = [reply_to(long_post, author=alice, source=quote_all(f"Reply {n}.")) for n in (1, 2)]
     changed = LONG.replace("number 7 of", "number seven of")
     edit_post(long_post, actor=bob, source=changed, is_approved=True)
     fetched = 0
 
-    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    def count_characters(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal fetched
         if 'FROM "forum_quote"' in sql and "plain" in sql:
             with connection.connection.cursor() as cursor:
@@ -128,10 +128,10 @@ def test_page_fetches_a_source_once_however_often_it_is_quoted(
                 )
         return execute(sql, params, many, context)
 
-    with connection.execute_wrapper(note):
+    with connection.execute_wrapper(count_characters):
         rows = Quote.objects.on_posts([post.pk for post in quoting], alice)
     assert [len(quotes) for quotes in rows.values()] == [50, 50]
-    # The text that is quoted, and what it says now.
+    # The quoted text and the current text.
     assert 2 * len(LONG) - 1000 < fetched < 3 * len(LONG)
     for quotes in rows.values():
         assert [n for n, quote in quotes.items() if quote.status is QuoteStatus.CHANGED] == [7]
@@ -141,18 +141,18 @@ def test_page_fetches_a_source_once_however_often_it_is_quoted(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_search_that_takes_too_long_is_given_up(
+def test_search_that_takes_too_long_is_cancelled(
     long_post: Post, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forum.actions.quotes.SEARCH_TIMEOUT", "100ms")
     quote = render("> Sentence number 3 of the long post\n\nYes.")
-    other = connection.copy()
-    with other.cursor() as cursor:
+    other_connection = connection.copy()
+    with other_connection.cursor() as cursor:
         cursor.execute("BEGIN; LOCK TABLE forum_revision IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(Busy):
             find_sources(quote, reader=alice, parent=long_post)
         cursor.execute("ROLLBACK")
-    other.close()
+    other_connection.close()
     assert find_sources(quote, reader=alice, parent=long_post)
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")

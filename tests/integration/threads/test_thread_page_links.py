@@ -1,4 +1,4 @@
-"""What a thread's page offers to whom, and what it says of what it leaves out."""
+"""Links and notes on a thread's page: editing, replying, and posts that are left out."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def open_page(client: Client, thread: Thread, query: str = "", **headers: str) -
     return Page(response)
 
 
-def links(page: Page) -> set[str]:
+def find_links(page: Page) -> set[str]:
     return set(page.addresses)
 
 
-def chain(board: Board, author: User) -> list[Post]:
-    """A thread longer than a page, each post in answer to the one before."""
+def import_chain(board: Board, author: User) -> list[Post]:
+    """Import a thread longer than a page, each post a reply to the one before."""
     now = timezone.now()
     posts = [
         ImportedPost(n, n - 1 if n else None, author, f"Turn {n}.", now)
@@ -35,38 +35,38 @@ def chain(board: Board, author: User) -> list[Post]:
     return list(Post.objects.by_number(thread).select_related("thread"))
 
 
-def test_editing_is_offered_to_the_author_while_the_thread_is_open(
+def test_author_can_edit_until_the_thread_is_locked(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
-    edit = f"/p/{reply.pk}/edit/"
-    assert edit in links(open_page(as_bob, reply.thread))
+    edit_url = f"/p/{reply.pk}/edit/"
+    assert edit_url in find_links(open_page(as_bob, reply.thread))
     lock_thread(reply.thread, actor=carol, reason="settled")
     page = open_page(as_bob, reply.thread)
-    assert edit not in links(page)
+    assert edit_url not in find_links(page)
     assert "locked on " in page
 
 
-def test_hidden_post_offers_its_author_neither_answer_nor_edit(
+def test_hidden_post_has_no_links_for_replying_or_editing(
     as_bob: Client, reply: Post, carol: User
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
-    offered = links(open_page(as_bob, reply.thread))
+    offered = find_links(open_page(as_bob, reply.thread))
     assert not {f"/p/{reply.pk}/edit/", f"/p/{reply.pk}/reply/"} & offered
 
 
-def test_hidden_opening_post_asks_nobody_to_answer_it(
+def test_hidden_opening_post_has_no_link_for_replying(
     as_bob: Client, visitor: Client, opening: Post, reply: Post, carol: User
 ) -> None:
-    answer = f"/p/{opening.pk}/reply/"
-    assert answer in links(open_page(visitor, opening.thread))
+    reply_url = f"/p/{opening.pk}/reply/"
+    assert reply_url in find_links(open_page(visitor, opening.thread))
     hide_post(opening, actor=carol, reason="off topic")
     for client in (as_bob, visitor):
-        offered = links(open_page(client, opening.thread))
-        assert answer not in offered
+        offered = find_links(open_page(client, opening.thread))
+        assert reply_url not in offered
         assert f"/p/{reply.pk}/reply/" in offered
 
 
-def test_parents_first_words_end_with_a_whole_word(
+def test_excerpt_of_the_parent_ends_with_a_whole_word(
     visitor: Client, opening: Post, alice: User, bob: User
 ) -> None:
     first = reply_to(
@@ -83,7 +83,7 @@ def test_parents_first_words_end_with_a_whole_word(
 def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
     visitor: Client, board: Board, bob: User
 ) -> None:
-    posts = chain(board, bob)
+    posts = import_chain(board, bob)
     middle = posts[60]
     page = open_page(visitor, middle.thread, f"?at=p{middle.pk}")
     nearest = posts[60 - MAX_POSTS_ABOVE - 1]
@@ -93,8 +93,8 @@ def test_ancestors_that_are_not_on_the_page_are_counted_and_linked(
     assert "above aren’t on" not in open_page(visitor, middle.thread)
 
 
-def test_added_replies_are_counted_aloud(visitor: Client, board: Board, bob: User) -> None:
-    posts = chain(board, bob)
+def test_number_of_added_replies_is_announced(visitor: Client, board: Board, bob: User) -> None:
+    posts = import_chain(board, bob)
     added = open_page(visitor, posts[0].thread, f"?after=p{posts[200].pk}", HTTP_HX_REQUEST="true")
     assert "8 more replies shown." in added
     assert "above aren’t on" not in added

@@ -1,4 +1,4 @@
-"""From one new post to the next, in the order of the tree, each once, across everything."""
+"""Going to the next unread post, in tree order, each once, through a whole thread."""
 
 from __future__ import annotations
 
@@ -20,58 +20,58 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, ReadState, Thread, User
 from forum.moderation.actions.branch_moves import merge_thread, move_branch
 from tests.html import Page
-from tests.integration.threads.conftest import open_page, say, see_all, unread
+from tests.integration.threads.conftest import mark_all_read, open_page, unread_ids, write_reply
 
 
-def test_next_leads_on_in_tree_order_and_never_back_by_itself(
+def test_next_unread_follows_tree_order_and_never_goes_back_by_itself(
     opening: Post, alice: User, as_alice: Client, bob: User
 ) -> None:
     mark_revisions_read(opening.thread, member=alice, numbers=[])
-    first = say(opening, bob, "One.")
-    second = say(opening, bob, "Two.")
-    below = say(first, bob, "Below one.")
+    first = write_reply(opening, bob, "One.")
+    second = write_reply(opening, bob, "Two.")
+    below = write_reply(first, bob, "Below one.")
     path = f"/t/{opening.thread_id}/next/"
-    walked = []
+    visited = []
     address = path
     for _step in range(3):
-        answer = as_alice.get(address)
-        post = int(answer.headers["Location"].rpartition("#p")[2])
-        walked.append(post)
+        response = as_alice.get(address)
+        post = int(response.headers["Location"].rpartition("#p")[2])
+        visited.append(post)
         address = f"{path}?from=p{post}"
-    assert walked == [first.pk, below.pk, second.pk]
+    assert visited == [first.pk, below.pk, second.pk]
     at_the_end = Page(as_alice.get(address, follow=True))
     assert "No more unread posts." in at_the_end
     assert at_the_end.links["Go back to the first?"] == path
-    see_all(opening.thread, alice)
-    answer = Page(as_alice.get(path, follow=True))
-    assert "No more unread posts." in answer
-    assert "Go back to the first?" not in answer.links
-    # A page asks from its last post on; who reads further up is left there.
-    stays = as_alice.get(f"{address}&reading=p{first.pk}")
-    assert stays.headers["Location"].endswith(f"#p{first.pk}")
+    mark_all_read(opening.thread, alice)
+    response = Page(as_alice.get(path, follow=True))
+    assert "No more unread posts." in response
+    assert "Go back to the first?" not in response.links
+    # A page searches from its last post onwards; a member who is reading above stays there.
+    staying = as_alice.get(f"{address}&reading=p{first.pk}")
+    assert staying.headers["Location"].endswith(f"#p{first.pk}")
 
 
-def test_walk_goes_on_where_a_thread_was_merged_or_a_post_moved(
+def test_next_unread_continues_after_a_merge_or_move(
     opening: Post, alice: User, as_alice: Client, bob: User, carol: User
 ) -> None:
     other = start_thread(opening.thread.board, author=bob, title="Another", source="Words.")
     for thread in (opening.thread, other):
-        see_all(thread, alice)
-    first, moved = say(opening, bob, "One."), say(opening, bob, "Two.")
+        mark_all_read(thread, alice)
+    first, moved = write_reply(opening, bob, "One."), write_reply(opening, bob, "Two.")
     move_branch(moved, to=Post.objects.get(thread=other), actor=carol, reason="belongs there")
     path = f"/t/{opening.thread_id}/next/?from=p"
     assert as_alice.get(f"{path}{moved.pk}").headers["Location"].endswith(f"#p{first.pk}")
     merge_thread(opening.thread, into=other, actor=carol, reason="the same")
-    answer = as_alice.get(f"{path}{opening.pk}", follow=True)
-    assert answer.redirect_chain[0][0] == f"/t/{other.pk}/next/"
-    assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
+    response = as_alice.get(f"{path}{opening.pk}", follow=True)
+    assert response.redirect_chain[0][0] == f"/t/{other.pk}/next/"
+    assert response.redirect_chain[-1][0].startswith(other.get_absolute_url())
     for to in ("first", "last", "date&date=2026-01-01"):
-        answer = as_alice.get(f"/t/{opening.thread_id}/go/?to={to}", follow=True)
-        assert answer.redirect_chain[-1][0].startswith(other.get_absolute_url())
+        response = as_alice.get(f"/t/{opening.thread_id}/go/?to={to}", follow=True)
+        assert response.redirect_chain[-1][0].startswith(other.get_absolute_url())
 
 
 class Counters(HTMLParser):
-    """What the outermost handles of a page say is new below them, and what is new in none."""
+    """The unread posts that a page counts on its outermost folds and links, or shows outside."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -96,45 +96,43 @@ class Counters(HTMLParser):
             self.total += sum(int(number) for number in re.findall(r", (\d+) unread", data))
 
 
-class Walk(TestCase):
-    """Any tree, anything seen of it: the walk visits what is new once each, in tree order."""
+class NextUnreadTests(TestCase):
+    """Random trees and read states: every unread post is visited once, in tree order."""
 
     @settings(max_examples=10)
     @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
-    def test_walk_visits_each_once_in_the_order_of_the_tree(
+    def test_every_unread_post_is_visited_once_in_tree_order(
         self, seed: int, size: int, share: float
     ) -> None:
-        chance = random.Random(seed)
-        shelf, _new = Category.objects.get_or_create(name="Shelf")
-        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=shelf)
+        rng = random.Random(seed)
+        category, _new = Category.objects.get_or_create(name="Shelf")
+        board, _new = Board.objects.get_or_create(name="Board", slug="board", category=category)
         reader, _new = User.objects.get_or_create(username="reader")
         writer, _new = User.objects.get_or_create(username="writer")
         posts = [
-            ImportedPost(
-                n, chance.randrange(n) if n else None, writer, f"Post {n}.", timezone.now()
-            )
+            ImportedPost(n, rng.randrange(n) if n else None, writer, f"Post {n}.", timezone.now())
             for n in range(size)
         ]
         thread = import_thread(board, title="Any tree", posts=posts)
         tree = list(Post.objects.in_thread(thread))
-        known = [post.number for post in tree if chance.random() < share]
-        mark_revisions_read(thread, member=reader, numbers=known)
-        expected = [post.pk for post in tree if post.number not in known]
-        assert unread(thread, reader) == expected
+        read_numbers = [post.number for post in tree if rng.random() < share]
+        mark_revisions_read(thread, member=reader, numbers=read_numbers)
+        expected = [post.pk for post in tree if post.number not in read_numbers]
+        assert unread_ids(thread, reader) == expected
 
 
-# -- The prepared case ----------------------------------------------------------------------------
+# -- A large thread with few unread posts ---------------------------------------------------------
 
 
 @pytest.fixture
-def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
-    """2,000 posts of which alice has not seen 7, three of them on the first page."""
-    chance = random.Random(7)
+def large_thread(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
+    """Return a thread of 2,000 posts, of which alice has not read 7, three on the first page."""
+    rng = random.Random(7)
     start = timezone.now() - timedelta(days=30)
     posts = [
         ImportedPost(
             n,
-            None if n == 0 else chance.choice([0, max(0, n - 1), chance.randrange(n)]),
+            None if n == 0 else rng.choice([0, max(0, n - 1), rng.randrange(n)]),
             bob,
             f"Number {n} of many.",
             start + timedelta(minutes=n),
@@ -143,41 +141,41 @@ def prepared(board: Board, alice: User, bob: User) -> tuple[Thread, list[int]]:
     ]
     thread = import_thread(board, title="Two thousand", posts=posts)
     tree = list(Post.objects.in_thread(thread))
-    new = [tree[at] for at in (30, 31, 150, 400, 777, 1500, 1999)]
+    unread_posts = [tree[index] for index in (30, 31, 150, 400, 777, 1500, 1999)]
     mark_thread_read(thread, member=alice)
-    for post in new:
+    for post in unread_posts:
         mark_unread(post, alice)
-    return thread, [post.pk for post in new]
+    return thread, [post.pk for post in unread_posts]
 
 
 def mark_unread(post: Post, member: User) -> None:
-    """As if this one had not been on the screen."""
+    """Make a single post unread, as if it had not been on the screen."""
     row = ReadState.objects.get(member=member, thread=post.thread_id)
     seen = {n for run in row.numbers for n in range(run.lower or 0, run.upper or 0)}
     ReadState.objects.all().delete()
     mark_revisions_read(post.thread, member=member, numbers=seen - {post.latest_number})
 
 
-def test_seven_of_two_thousand_are_visited_once_each_and_the_counters_say_seven(
-    prepared: tuple[Thread, list[int]], as_alice: Client
+def test_seven_unread_of_two_thousand_posts_are_visited_and_counted_once(
+    large_thread: tuple[Thread, list[int]], as_alice: Client
 ) -> None:
-    thread, new = prepared
+    thread, unread_posts = large_thread
     page = open_page(as_alice, thread)
     assert "7 unread" in page
     assert page.title.startswith("(7) ")
     assert len(page.find_all("[data-n]")) == 3
     assert "Show more replies, 4 unread" in page
     assert Counters(page.html).total == 7
-    walked: list[int] = []
+    visited: list[int] = []
     address = f"/t/{thread.pk}/next/"
     for _press in range(7):
         place = as_alice.get(address).headers["Location"]
         post = int(place.rpartition("#p")[2])
         assert post in Page(as_alice.get(place)).post_ids
-        walked.append(post)
+        visited.append(post)
         address = f"/t/{thread.pk}/next/?from=p{post}"
-    assert walked == new
-    middle = open_page(as_alice, thread, f"?at=p{new[4]}")
+    assert visited == unread_posts
+    middle = open_page(as_alice, thread, f"?at=p{unread_posts[4]}")
     assert "Earlier replies, 4 unread" in middle
     assert "Show more replies, 2 unread" in middle
     assert Counters(middle.html).total == 7

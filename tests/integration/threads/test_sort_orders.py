@@ -1,4 +1,4 @@
-"""The orders in which a thread is read: what each means, page by page, both ways."""
+"""Sort orders of a thread: their definitions, and paging in both directions."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=range(2))
 def any_tree(request: pytest.FixtureRequest, board: Board, alice: User, bob: User) -> Thread:
-    """Posts of several branches that grew at the same time."""
-    chance = random.Random(request.param)
+    """Import a random thread of several branches that grew at the same time."""
+    rng = random.Random(request.param)
     posts = [
         ImportedPost(
             n,
-            None if n == 0 else chance.choice([0, chance.randrange(n), max(0, n - 1)]),
-            chance.choice([alice, bob]),
+            None if n == 0 else rng.choice([0, rng.randrange(n), max(0, n - 1)]),
+            rng.choice([alice, bob]),
             f"Number {n}.",
             timezone.now(),
         )
@@ -41,8 +41,8 @@ def any_tree(request: pytest.FixtureRequest, board: Board, alice: User, bob: Use
     return import_thread(board, title="Any tree", posts=posts)
 
 
-def defined(thread: Thread, order: SortOrder) -> list[int]:
-    """The replies as the order's name says, worked out from parents and numbers alone."""
+def expected_order(thread: Thread, order: SortOrder) -> list[int]:
+    """Return the replies in sort order, computed from parents and numbers only."""
     posts = list(Post.objects.by_number(thread))
     if order == "time":
         return [post.pk for post in posts[1:]]
@@ -62,8 +62,8 @@ def defined(thread: Thread, order: SortOrder) -> list[int]:
     return [post.pk for posts in branches for post in posts]
 
 
-def visited(client: Client, address: str | None, link: str) -> list[list[int]]:
-    """The replies on each page from an address on, without what stands above for context."""
+def fetch_pages(client: Client, address: str | None, link: str) -> list[list[int]]:
+    """Return the replies on each page, starting at an address, without posts shown for context."""
     pages = []
     while address:
         part = Page(client.get(address, headers={"hx-request": "true"}))
@@ -77,24 +77,24 @@ def current_order(page: Page) -> str:
 
 
 @pytest.mark.parametrize("order", SORT_ORDERS)
-def test_pages_in_a_row_are_the_order(
+def test_pages_follow_the_sort_order(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
-    expected = defined(any_tree, order)
+    expected = expected_order(any_tree, order)
     opening = Post.objects.opening_of(any_tree.pk).get().pk
-    pages = visited(visitor, f"{any_tree.get_absolute_url()}?order={order}", LATER)
+    pages = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order={order}", LATER)
     assert [pk for page in pages for pk in page if pk != opening] == expected
     assert len(pages) > SIZE // 8
 
 
 @pytest.mark.parametrize("order", SORT_ORDERS)
-def test_pages_read_back_are_the_same_posts(
+def test_pages_read_backwards_contain_the_same_posts(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
-    expected = defined(any_tree, order)
+    expected = expected_order(any_tree, order)
     last = expected[-1]
     address = f"{any_tree.get_absolute_url()}?order={order}&before=p{last}"
-    pages = visited(visitor, address, EARLIER)
+    pages = fetch_pages(visitor, address, EARLIER)
     read = [pk for page in reversed(pages) for pk in page if pk in set(expected)]
     assert read == expected[:-1]
 
@@ -103,19 +103,19 @@ def test_pages_read_back_are_the_same_posts(
 def test_page_can_begin_at_any_post(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
-    expected = defined(any_tree, order)
+    expected = expected_order(any_tree, order)
     for place in (0, 1, SIZE // 2, SIZE - 2):
         address = f"{any_tree.get_absolute_url()}?order={order}&at=p{expected[place]}"
         page = Page(visitor.get(address))
         assert expected[place] in page.post_ids
-        (first_page, *_rest) = visited(visitor, address, LATER)
+        (first_page, *_rest) = fetch_pages(visitor, address, LATER)
         shown = [pk for pk in first_page if pk in set(expected[place:])]
         assert shown[:3] == expected[place:][:3]
         assert page.has('[rel="prev"]') is (place > 0)
 
 
 @pytest.mark.parametrize("order", SORT_ORDERS)
-def test_order_asks_as_little_as_the_tree(
+def test_every_sort_order_needs_few_queries(
     any_tree: Thread,
     order: SortOrder,
     visitor: Client,
@@ -125,7 +125,7 @@ def test_order_asks_as_little_as_the_tree(
         visitor.get(f"{any_tree.get_absolute_url()}?order={order}")
 
 
-def test_reply_makes_its_branch_the_most_active_and_not_the_newest(
+def test_reply_makes_its_branch_most_recently_active_but_not_newest(
     opening: Post, visitor: Client, bob: User
 ) -> None:
     first = reply_to(opening, author=bob, source="One.")
@@ -141,7 +141,9 @@ def test_reply_makes_its_branch_the_most_active_and_not_the_newest(
     assert shown("time") == [opening.pk, first.pk, second.pk, below.pk]
 
 
-def test_choice_is_remembered_and_marked(opening: Post, as_bob: Client, bob: User) -> None:
+def test_chosen_sort_order_is_remembered_and_marked(
+    opening: Post, as_bob: Client, bob: User
+) -> None:
     for n in range(3):
         reply_to(opening, author=bob, source=f"Number {n}.")
     address = opening.thread.get_absolute_url()
@@ -161,16 +163,16 @@ def test_flat_order_names_the_parent_of_every_reply(
     first = reply_to(opening, author=bob, source="The first words.")
     reply_to(opening, author=alice, source="Something else.")
     reply_to(first, author=alice, source="To the first.")
-    gone = reply_to(first, author=alice, source="Taken back.")
-    delete_post(gone, actor=alice)
+    deleted = reply_to(first, author=alice, source="Taken back.")
+    delete_post(deleted, actor=alice)
     page = Page(visitor.get(f"{opening.thread.get_absolute_url()}?order=time"))
     assert "to bob: The first words." in page
-    assert gone.pk not in page.post_ids
+    assert deleted.pk not in page.post_ids
     assert not page.has("ol.replies details")
 
 
 @pytest.mark.parametrize("small", [1, 1000], ids=["large branches", "small ones"])
-def test_branches_stand_as_they_did_when_reading_began(
+def test_pages_keep_the_order_of_branches_of_the_first_page(
     any_tree: Thread,
     visitor: Client,
     bob: User,
@@ -179,8 +181,8 @@ def test_branches_stand_as_they_did_when_reading_began(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sort_orders, "SMALL_BRANCH", small)
-    before = defined(any_tree, "active")
-    first, *_rest = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
+    before = expected_order(any_tree, "active")
+    first, *_rest = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
     page = Page(visitor.get(f"{any_tree.get_absolute_url()}?order=active"))
     following = page.find(LATER)["href"]
     last = Post.objects.get(pk=before[-1])
@@ -188,20 +190,20 @@ def test_branches_stand_as_they_did_when_reading_began(
         reply_to(last, author=bob, source="The last branch, moved to the front.").pk,
         reply_to(Post.objects.opening_of(any_tree.pk).get(), author=bob, source="A new one.").pk,
     ]
-    rest = [pk for page in visited(visitor, following, LATER) for pk in page]
+    rest = [pk for page in fetch_pages(visitor, following, LATER) for pk in page]
     assert first + [pk for pk in rest if pk not in added] == before
     assert added[1] not in rest, "what has begun since stands in front"
-    back = visited(visitor, following.replace("after", "before"), EARLIER)
+    back = fetch_pages(visitor, following.replace("after", "before"), EARLIER)
     assert back[-1][0] == added[1]
-    anew = visited(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
-    assert [pk for page in anew for pk in page] == defined(any_tree, "active")
+    anew = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
+    assert [pk for page in anew for pk in page] == expected_order(any_tree, "active")
 
 
 @pytest.mark.parametrize("moment", ["", "x", "-1", "0", "9" * 18, "9" * 40])
-def test_moment_that_never_was_is_now(
+def test_invalid_moment_means_now(
     any_tree: Thread, visitor: Client, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thread_pages, "ACTIVITY_ORDER_LIFETIME", 10)
     page = Page(visitor.get(f"{any_tree.get_absolute_url()}?order=active&asof={moment}"))
     found = page.post_ids
-    assert found[-SIZE + 1 :] == defined(any_tree, "active")
+    assert found[-SIZE + 1 :] == expected_order(any_tree, "active")

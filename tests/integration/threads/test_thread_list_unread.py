@@ -1,4 +1,4 @@
-"""Lists of threads tell a member how much is new in those that they have read before."""
+"""Thread lists: the count of unread posts in threads that a member has visited."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Post, Revision, User
 from forum.moderation.actions.post_hiding import hide_post
 from tests.html import Page
-from tests.integration.threads.conftest import say, see_all
+from tests.integration.threads.conftest import mark_all_read, write_reply
 
-BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
+STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
+def unread_links(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
     links = Page(client.get(address)).find_all("a.new")
     return [(link["href"], link.text.partition(" unread")[0]) for link in links]
 
@@ -30,50 +30,50 @@ def listed(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]
 def test_unread_count_of_a_thread_links_to_the_first_unread(
     opening: Post, alice: User, as_alice: Client, bob: User, address: str
 ) -> None:
-    see_all(opening.thread, alice)
-    assert listed(as_alice, address) == []
-    first = say(opening, bob)
-    say(first, bob)
-    [(link, count)] = listed(as_alice, address)
+    mark_all_read(opening.thread, alice)
+    assert unread_links(as_alice, address) == []
+    first = write_reply(opening, bob)
+    write_reply(first, bob)
+    [(link, count)] = unread_links(as_alice, address)
     assert count == "2"
     assert as_alice.get(link).headers["Location"].endswith(f"#p{first.pk}")
     assert Page(as_alice.get(address)).has("li.is-new")
     mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
-    assert listed(as_alice, address) == [(link, "1")]
+    assert unread_links(as_alice, address) == [(link, "1")]
 
 
 def test_threads_never_visited_have_no_unread_count(
     reply: Post, as_alice: Client, visitor: Client
 ) -> None:
-    assert listed(as_alice) == listed(visitor) == []
+    assert unread_links(as_alice) == unread_links(visitor) == []
 
 
-def test_own_hidden_and_deleted_posts_are_not_counted_and_changed_ones_are(
+def test_unread_count_leaves_out_own_hidden_and_deleted_posts_but_not_edited_ones(
     opening: Post, reply: Post, alice: User, bob: User, carol: User, as_alice: Client
 ) -> None:
-    see_all(opening.thread, alice)
-    say(reply, alice)
-    hide_post(say(opening, bob), actor=carol, reason="spam")
-    delete_post(say(opening, bob), actor=bob)
-    assert listed(as_alice) == []
+    mark_all_read(opening.thread, alice)
+    write_reply(reply, alice)
+    hide_post(write_reply(opening, bob), actor=carol, reason="spam")
+    delete_post(write_reply(opening, bob), actor=bob)
+    assert unread_links(as_alice) == []
     Revision.objects.filter(post=reply).update(created_at="2026-01-01T00:00Z")
     edit_post(reply, actor=bob, source="Only where the bricks stay dry.")
-    assert [count for _link, count in listed(as_alice)] == ["1"]
+    assert [count for _link, count in unread_links(as_alice)] == ["1"]
 
 
-def test_many_are_counted_only_so_far_and_at_the_price_of_those(
+def test_counting_stops_at_the_limit_and_reads_few_rows_beyond_it(
     board: Board, alice: User, bob: User, as_alice: Client
 ) -> None:
-    posts = [ImportedPost(n, 0 if n else None, bob, "Words.", BEGUN) for n in range(3000)]
+    posts = [ImportedPost(n, 0 if n else None, bob, "Words.", STARTED_AT) for n in range(3000)]
     thread = import_thread(board, title="Long", posts=posts)
     mark_revisions_read(thread, member=alice, numbers=[1])
     with CaptureQueriesContext(connection) as captured:
-        assert listed(as_alice) == [(f"/t/{thread.pk}/next/", "99+")]
+        assert unread_links(as_alice) == [(f"/t/{thread.pk}/next/", "99+")]
     [counting] = [query["sql"] for query in captured if "AS unread" in query["sql"]]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE forum_post, forum_revision, forum_readstate")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {counting}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     read = [int(rows) for rows in re.findall(r"actual rows=(\d+)", plan)]
-    # How many exactly hangs on where the rows lie in the table.
+    # The exact number depends on the physical order of the rows in the table.
     assert max(read) < len(posts) / 3, plan
