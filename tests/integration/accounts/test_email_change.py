@@ -53,9 +53,8 @@ def test_wrong_password_changes_nothing(plain, submit, alice):
 def test_address_of_another_member_cannot_be_taken_even_with_access_to_its_mail(
     change_address, plain, submit, alice, bob, mail_to, link_in
 ):
-    assert (
-        change_address("bob@example.org").status_code == 302
-    )  # the response does not reveal that it is taken
+    # The response does not reveal that the address is taken.
+    assert change_address("bob@example.org").status_code == 302
     link = link_in(mail_to("bob@example.org")[0])
     page = Page(plain.get(link))
     assert "doesn’t work" in page

@@ -18,9 +18,9 @@ def is_logged_in(client: Client) -> bool:
 
 
 def change_form(
-    old: str = PASSWORD, new: str = NEW_PASSWORD, again: str = NEW_PASSWORD
+    old: str = PASSWORD, new: str = NEW_PASSWORD, repeated: str = NEW_PASSWORD
 ) -> dict[str, str]:
-    return {"oldpassword": old, "password1": new, "password2": again}
+    return {"oldpassword": old, "password1": new, "password2": repeated}
 
 
 def test_changing_the_password_keeps_this_session_and_ends_the_others(
@@ -43,7 +43,10 @@ def test_current_password_is_required(as_alice, alice):
 
 
 def test_new_password_must_be_strong_and_typed_the_same_twice(as_alice, alice):
-    for fields in [change_form(new="12345678", again="12345678"), change_form(again="another")]:
+    for fields in [
+        change_form(new="12345678", repeated="12345678"),
+        change_form(repeated="another"),
+    ]:
         assert Page(as_alice.post(CHANGE, fields)).has(".summary")
     assert User.objects.get(pk=alice.pk).check_password(PASSWORD)
 

@@ -135,9 +135,8 @@ def test_popup_accepts_no_field_but_the_id(scene: Scene, name: str) -> None:
     client, row = scene.client("erin"), MODELS[name]._default_manager.first()
     assert row
     pages = [list_of(name), reverse(f"admin:forum_{name}_add")]
-    if not isinstance(
-        admin_site.get_model_admin(MODELS[name]), PageAdmin
-    ):  # their change pages are no forms
+    # The change pages of a `PageAdmin` are no forms.
+    if not isinstance(admin_site.get_model_admin(MODELS[name]), PageAdmin):
         pages.append(reverse(f"admin:forum_{name}_change", args=[row.pk]))
     for page in pages:
         for field in ("nothing", "\0"):

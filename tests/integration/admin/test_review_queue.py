@@ -197,9 +197,8 @@ def test_claim_keeps_others_out_until_it_expires_or_is_taken_over(
     assert "Already claimed by carol." in response.content.decode()
     assert "Take over" in response.content.decode()
     assert "claimed by carol" in as_erin.get(QUEUE).content.decode()
-    as_erin.post(
-        reverse("admin:forum_case_release", args=[case.pk])
-    )  # erin has not claimed it, so nothing changes
+    # Erin has not claimed the case, so she cannot release it.
+    as_erin.post(reverse("admin:forum_case_release", args=[case.pk]))
     assert Case.objects.get(pk=case.pk).assignee == carol
     as_erin.post(claim_page, {"take_over": "1"})
     assert Case.objects.get(pk=case.pk).assignee == erin

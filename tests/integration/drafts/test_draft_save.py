@@ -187,9 +187,8 @@ def test_draft_saved_while_its_form_was_posted_is_not_offered(
 ) -> None:
     form = Form(purpose, alice)
     form.save("Moss holds wat")
-    Draft.objects.update(
-        parent=reply.parent
-    )  # as if it was saved after posting had deleted the draft
+    # The draft looks as if it was saved after posting had deleted it.
+    Draft.objects.update(parent=reply.parent)
     reply_to(reply, author=alice, source="Moss holds water.", nonce=form.nonce)
     assert Draft.objects.count() == 1
     assert draft_texts(alice) == []

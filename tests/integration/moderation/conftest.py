@@ -29,7 +29,7 @@ def _snapshot() -> dict[str, Any]:
 
 
 @pytest.fixture
-def forum(db: None) -> Callable[[], dict[str, Any]]:
+def take_snapshot(db: None) -> Callable[[], dict[str, Any]]:
     """Return a function that takes a snapshot of everything that a move may change."""
     return _snapshot
 
@@ -62,7 +62,7 @@ def frank(board: Any) -> User:
 
 
 @pytest.fixture
-def other(board: Board, bob: User) -> Thread:
+def other_thread(board: Board, bob: User) -> Thread:
     """Return a second thread in the same board, with two replies."""
     thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
     root = Post.objects.get(thread=thread, parent=None)
@@ -72,6 +72,6 @@ def other(board: Board, bob: User) -> Thread:
 
 
 @pytest.fixture
-def elsewhere(board: Board) -> Board:
+def other_board(board: Board) -> Board:
     """Return another board."""
     return Board.objects.create(category=board.category, name="Stones", slug="stones")

@@ -170,18 +170,18 @@ def test_moderators_answer_appeals_against_themselves_only_without_a_colleague(
 
 
 def test_lower_ranks_cannot_answer_and_other_boards_cannot_see_the_appeal(
-    appeal, board, frank, as_alice, elsewhere
+    appeal, board, frank, as_alice, other_board
 ):
-    other = User.objects.create_user("otto")
-    Role.objects.create(person=other, board=elsewhere, kind=Role.Kind.MODERATOR)
+    otto = User.objects.create_user("otto")
+    Role.objects.create(person=otto, board=other_board, kind=Role.Kind.MODERATOR)
     address = reverse("appeal-answer", args=[appeal.pk])
     assert as_alice.get(address).status_code == 403
-    assert logged_in(other).get(address).status_code == 404
+    assert logged_in(otto).get(address).status_code == 404
     assert answer_appeal(logged_in(frank), appeal, "upheld").status_code == 403, (
         "carol stands above"
     )
     assert as_alice.get(reverse("appeals")).status_code == 403
-    assert appeal.get_absolute_url() not in logged_in(other).get("/appeals/").content.decode()
+    assert appeal.get_absolute_url() not in logged_in(otto).get("/appeals/").content.decode()
     assert appeal.get_absolute_url() in logged_in(frank).get("/appeals/").content.decode()
 
 

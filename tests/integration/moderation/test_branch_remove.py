@@ -97,9 +97,9 @@ def test_tombstone_shows_the_reason_and_links_to_the_log(visitor, below, carol):
 
 def test_post_of_a_moderator_is_removed_only_by_higher_ranks(reply, board, carol, frank, erin):
     post = reply_to(reply, author=frank, source="As a moderator.")
-    other = type(frank).objects.create_user("grace")
-    Role.objects.create(person=other, board=board, kind=Role.Kind.MODERATOR)
-    for person in (other, frank):
+    grace = type(frank).objects.create_user("grace")
+    Role.objects.create(person=grace, board=board, kind=Role.Kind.MODERATOR)
+    for person in (grace, frank):
         with pytest.raises(NotAllowed):
             remove_branch(post, actor=person, reason="in circles")
     assert not ModerationAction.objects.exists()

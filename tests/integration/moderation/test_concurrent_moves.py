@@ -32,8 +32,8 @@ def retry_while_busy(function):
 def test_concurrent_replies_and_moves_lose_no_posts(
     opening, reply, board, alice, bob, carol, assert_sound
 ):
-    other = start_thread(board, author=bob, title="Ivy", source="And ivy?")
-    parents = [opening, Post.objects.get(thread=other, parent=None)]
+    other_thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
+    parents = [opening, Post.objects.get(thread=other_thread, parent=None)]
     heads = [reply, reply_to(parents[1], author=bob, source="It holds on.")]
     before = Post.objects.count()
 

@@ -44,7 +44,7 @@ EARLIER = "Once I said quixotic things about the neighbour’s dog here."
 
 @pytest.fixture
 def dora(db) -> User:
-    """A second moderator of the site."""
+    """Return a second moderator of the site."""
     dora = User.objects.create_user("dora", "dora@example.org")
     Role.objects.create(person=dora, kind=Role.Kind.MODERATOR)
     return dora

@@ -94,10 +94,13 @@ def test_lock_ends_at_its_time_limit(reply, below, bob, carol, as_bob):
     assert second_lock.reason == "once more"
 
 
-def test_lock_moves_with_its_branch(reply, below, other, bob, carol):
+def test_lock_moves_with_its_branch(reply, below, other_thread, bob, carol):
     lock_branch(reply, actor=carol, reason="going in circles")
     move_branch(
-        reply, to=Post.objects.get(thread=other, parent=None), actor=carol, reason="about ivy"
+        reply,
+        to=Post.objects.get(thread=other_thread, parent=None),
+        actor=carol,
+        reason="about ivy",
     )
     assert isinstance(can_answer(bob, fresh(below)).error, Locked)
     unlock_branch(reply, actor=carol, reason="calm again")

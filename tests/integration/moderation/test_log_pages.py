@@ -84,8 +84,8 @@ def test_actions_in_a_deleted_thread_are_visible_to_moderators_only(
     assert "secret" in read_log(as_carol)
 
 
-def test_log_is_filtered_by_board_and_action(visitor, entry, elsewhere, alice, carol):
-    slate = start_thread(elsewhere, author=alice, title="Slate", source="Slate?")
+def test_log_is_filtered_by_board_and_action(visitor, entry, other_board, alice, carol):
+    slate = start_thread(other_board, author=alice, title="Slate", source="Slate?")
     pin_thread(slate, actor=carol, reason="of use")
     assert "of use" not in read_log(visitor, board="gardens")
     assert "of use" in read_log(visitor, board="stones")

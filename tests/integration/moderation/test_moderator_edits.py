@@ -49,9 +49,9 @@ def test_history_shows_moderator_edit_and_reason_but_hides_the_old_text(
 def test_quote_page_does_not_reveal_text_that_a_moderator_removed(
     visitor, as_bob, reply, alice, carol
 ):
-    said = "Only where the bricks stay wet."
-    edit_post(reply, actor=reply.author, source=f"Call Jane: 555-1234. {said}")
-    quoting_post = reply_to(reply, author=alice, source=f"> {said}\n\nIs it?")
+    sentence = "Only where the bricks stay wet."
+    edit_post(reply, actor=reply.author, source=f"Call Jane: 555-1234. {sentence}")
+    quoting_post = reply_to(reply, author=alice, source=f"> {sentence}\n\nIs it?")
     edit_with_reason(reply, source="Only where they stay wet.", actor=carol, **REASON)
     page = reverse("post-quote", args=[quoting_post.pk, 0])
     assert "555" not in visitor.get(page).content.decode()
@@ -76,8 +76,8 @@ def test_undo_restores_the_previous_text(reply, edited, visitor, carol):
     undone = undo(edited, actor=carol, reason="it was public").action
     assert fresh(reply).source == before
     assert Revision.objects.filter(post=reply).count() == 3
-    again = undo(undone, actor=carol, reason="but not for us").action
-    assert again.act == "edit-post"
+    second_action = undo(undone, actor=carol, reason="but not for us").action
+    assert second_action.act == "edit-post"
     assert fresh(reply).source == "Only where they stay wet."
 
 

@@ -18,9 +18,9 @@ def fresh(row):
 
 
 @pytest.fixture
-def place(other):
+def place(other_thread):
     """Return the opening post of another thread, to move to."""
-    return Post.objects.get(thread=other, parent=None)
+    return Post.objects.get(thread=other_thread, parent=None)
 
 
 @pytest.mark.parametrize("written", ["{pk}", "#p{pk}", "https://x.example/p/{pk}/", " /p/{pk} "])
@@ -33,8 +33,8 @@ def test_branch_is_moved_to_a_post_given_by_link_or_number(as_carol, reply, plac
     assert ModerationAction.objects.count() == 1
 
 
-def test_fragment_of_a_thread_link_names_the_post(as_carol, reply, other, place):
-    form = REASON | {"to": f"https://x.example{other.get_absolute_url()}?at=p1#p{place.pk}"}
+def test_fragment_of_a_thread_link_names_the_post(as_carol, reply, other_thread, place):
+    form = REASON | {"to": f"https://x.example{other_thread.get_absolute_url()}?at=p1#p{place.pk}"}
     assert as_carol.post(reverse("post-move", args=[reply.pk]), form).status_code == 303
     assert fresh(reply).parent == place
 
@@ -56,7 +56,7 @@ def test_branch_cannot_be_moved_below_itself_or_where_it_is(as_carol, reply, ali
 
 
 def test_move_notifies_all_authors_and_both_threads_show_it(
-    visitor, reply, place, other, alice, bob, carol
+    visitor, reply, place, other_thread, alice, bob, carol
 ):
     source = reply.thread
     reply_to(reply, author=alice, source="Below.")
@@ -65,38 +65,38 @@ def test_move_notifies_all_authors_and_both_threads_show_it(
         alice,
         bob,
     }
-    for thread in (source, other):
+    for thread in (source, other_thread):
         page = visitor.get(thread.get_absolute_url()).content.decode()
         assert "A moderator moved a branch: about ivy" in page
         assert action.get_absolute_url() in page
-    assert visitor.get(f"/p/{reply.pk}/").url.startswith(other.get_absolute_url())
+    assert visitor.get(f"/p/{reply.pk}/").url.startswith(other_thread.get_absolute_url())
     undo(action, actor=carol, reason="a mistake")
-    for thread in (source, other):
+    for thread in (source, other_thread):
         assert "moved a branch" not in visitor.get(thread.get_absolute_url()).content.decode()
 
 
-def test_branch_is_split_off_once_with_the_given_title(as_carol, reply, elsewhere):
+def test_branch_is_split_off_once_with_the_given_title(as_carol, reply, other_board):
     address = reverse("post-split", args=[reply.pk])
-    form = REASON | {"title": "Wet <bricks>", "board": elsewhere.pk}
+    form = REASON | {"title": "Wet <bricks>", "board": other_board.pk}
     for _twice in range(2):
         assert as_carol.post(address, form).status_code == 303
     thread = Thread.objects.get(title="Wet <bricks>")
-    assert thread.board == elsewhere
+    assert thread.board == other_board
     assert fresh(reply).thread == thread
     assert as_carol.post(address, REASON | {"title": " "}).status_code == 422
 
 
 def test_address_of_merged_thread_redirects_to_the_other_thread(
-    as_carol, visitor, thread, reply, other
+    as_carol, visitor, thread, reply, other_thread
 ):
-    form = REASON | {"into": f"https://x.example{other.get_absolute_url()}#p3"}
+    form = REASON | {"into": f"https://x.example{other_thread.get_absolute_url()}#p3"}
     for _twice in range(2):
         response = as_carol.post(reverse("thread-merge", args=[thread.pk]), form)
         assert response.status_code == 303
-    assert visitor.get(thread.get_absolute_url()).url.startswith(other.get_absolute_url())
+    assert visitor.get(thread.get_absolute_url()).url.startswith(other_thread.get_absolute_url())
     assert ModerationAction.objects.count() == 1
     response = as_carol.post(
-        reverse("thread-merge", args=[other.pk]), REASON | {"into": str(other.pk)}
+        reverse("thread-merge", args=[other_thread.pk]), REASON | {"into": str(other_thread.pk)}
     )
     assert response.status_code == 422
 

@@ -40,9 +40,9 @@ def logged_in(person):
 
 
 @pytest.fixture
-def slate(elsewhere, bob):
+def slate(other_board, bob):
     """Return a thread in another board."""
-    return start_thread(elsewhere, author=bob, title="Slate", source="Slate?")
+    return start_thread(other_board, author=bob, title="Slate", source="Slate?")
 
 
 def test_silenced_member_cannot_post_but_can_edit_their_own_posts(reply, thread, bob, carol):
@@ -85,10 +85,10 @@ def test_sanctions_end_at_their_time_limit(thread, bob, carol):
 
 
 def test_board_moderators_sanction_members_only_in_their_board(
-    thread, elsewhere, bob, frank, erin, carol
+    thread, other_board, bob, frank, erin, carol
 ):
     silence_person(bob, board=thread.board, actor=frank, **REASON)
-    for board in (elsewhere, None):
+    for board in (other_board, None):
         with pytest.raises(NotAllowed):
             silence_person(bob, board=board, actor=frank, **REASON)
     for person in (carol, erin, frank):

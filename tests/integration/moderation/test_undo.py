@@ -142,12 +142,12 @@ def new_moderator(name, board):
 
 
 def test_undo_needs_a_rank_at_least_that_of_the_moderator(
-    reply, elsewhere, alice, carol, erin, as_alice, visitor
+    reply, other_board, alice, carol, erin, as_alice, visitor
 ):
     action = hide_post(reply, actor=carol, reason="off the wall")
     page = reverse("log-undo", args=[action.pk])
     here, client_here = new_moderator("here", reply.thread.board)
-    _there, client_there = new_moderator("there", elsewhere)
+    _there, client_there = new_moderator("there", other_board)
     assert visitor.post(page, REASON).status_code == 401
     assert as_alice.post(page, REASON).status_code == 403
     assert client_there.post(page, REASON).status_code == 404

@@ -108,15 +108,15 @@ def snapshot_of_states(threads):
     operations=st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), numbers, numbers), max_size=7),
 )
 def test_undoing_actions_in_reverse_restores_everything(
-    opening, other, alice, bob, carol, forum, assert_sound, parents, operations
+    opening, other_thread, alice, bob, carol, take_snapshot, assert_sound, parents, operations
 ):
     with transaction.atomic():
         posts = list(Post.objects.order_by("pk"))
         for place in parents:
             author = (alice, bob)[place % 2]
             posts.append(reply_to(posts[place % len(posts)], author=fresh(author), source="Yes."))
-        threads = Thread.objects.filter(pk__in=[opening.thread_id, other.pk])
-        before, states_before = forum(), snapshot_of_states(threads)
+        threads = Thread.objects.filter(pk__in=[opening.thread_id, other_thread.pk])
+        before, states_before = take_snapshot(), snapshot_of_states(threads)
         done = []
         for name, a, b in operations:
             try:
@@ -131,7 +131,7 @@ def test_undoing_actions_in_reverse_restores_everything(
         for action in reversed(done):
             assert undo(action, actor=carol, reason="a mistake").kept == []
             assert_sound()
-        after = without_approved(forum())
+        after = without_approved(take_snapshot())
         assert after["posts"][:2] == before["posts"]
         assert after["threads"][:2] == before["threads"]
         assert after["revisions"] == before["revisions"]

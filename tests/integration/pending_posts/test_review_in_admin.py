@@ -18,9 +18,9 @@ LIST = reverse("admin:forum_pendingpost_changelist")
 
 
 def list_rows(client, page=QUEUE, **query):
-    answer = client.get(page, query)
-    assert answer.status_code == 200, answer.headers
-    return list(answer.context["cl"].result_list)
+    response = client.get(page, query)
+    assert response.status_code == 200, response.headers
+    return list(response.context["cl"].result_list)
 
 
 @pytest.fixture
@@ -60,18 +60,18 @@ def test_queue_finds_pending_posts(as_carol, pending_posts, board):
 def test_case_shows_the_rule_the_text_the_changes_and_the_parent_post(
     as_carol, pending_posts, opening
 ):
-    answer, thread, edit = (
+    reply_page, thread_page, edit_page = (
         as_carol.get(reverse("admin:forum_case_change", args=[pending.case.pk])).content.decode()
         for pending in pending_posts
     )
-    assert "Words: casino*" in answer
-    assert opening.source in answer
-    assert TEXT in answer
-    assert "My casinos" in thread
-    assert "Changes</h2>" in edit
-    assert "<ins>" in edit
-    assert "<b>casino</b>" not in edit
-    for page in (answer, thread, edit):
+    assert "Words: casino*" in reply_page
+    assert opening.source in reply_page
+    assert TEXT in reply_page
+    assert "My casinos" in thread_page
+    assert "Changes</h2>" in edit_page
+    assert "<ins>" in edit_page
+    assert "<b>casino</b>" not in edit_page
+    for page in (reply_page, thread_page, edit_page):
         assert "approve/" in page
         assert "reject/" in page
         assert "About bob" in page
@@ -80,18 +80,19 @@ def test_case_shows_the_rule_the_text_the_changes_and_the_parent_post(
 def test_bulk_approval_in_the_queue_writes_one_log_entry(as_carol, pending_posts, reply, alice):
     report_post(reply, actor=alice, reason="spam")
     selected = [case.pk for case in Case.objects.all()]
-    answer = as_carol.post(QUEUE, {"action": "approve", "_selected_action": selected})
-    assert answer.status_code == 302
-    page = as_carol.get(answer["Location"])
+    response = as_carol.post(QUEUE, {"action": "approve", "_selected_action": selected})
+    assert response.status_code == 302
+    page = as_carol.get(response["Location"])
     assert "3 posts by 1 person" in page.content.decode()
     seen = page.context["form"]["seen"].value()
-    response = as_carol.post(answer["Location"], {"reason": "fine", "seen": seen})
+    response = as_carol.post(response["Location"], {"reason": "fine", "seen": seen})
     assert response["Location"] == QUEUE
     assert ModerationAction.objects.get().effects.count() == 3
     assert Post.objects.filter(source=TEXT).count() == 2
-    answer = as_carol.post(QUEUE, {"action": "approve", "_selected_action": selected[-1:]})
+    response = as_carol.post(QUEUE, {"action": "approve", "_selected_action": selected[-1:]})
     assert (
-        "None of the selected rows allow this." in as_carol.get(answer["Location"]).content.decode()
+        "None of the selected rows allow this."
+        in as_carol.get(response["Location"]).content.decode()
     )
 
 
@@ -101,18 +102,18 @@ def test_decision_of_another_moderator_prevents_approval(as_carol, pending, bob,
     page = f"/moderate/pending_post/approve/?id={pending.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     reject_pending_post(pending, actor=erin, reason="no")
-    answer = as_carol.post(page, {"reason": "fine", "seen": seen})
-    assert answer.status_code == 409
-    assert "erin changed this" in answer.content.decode()
+    response = as_carol.post(page, {"reason": "fine", "seen": seen})
+    assert response.status_code == 409
+    assert "erin changed this" in response.content.decode()
     assert not Post.objects.filter(author=bob).exists()
 
 
 def test_posts_that_cannot_be_published_are_listed_as_left_out(
     as_carol, pending_posts, reply, bob, carol
 ):
-    answer = hold(bob, parent_id=reply.pk)
+    unpublishable = hold(bob, parent_id=reply.pk)
     hide_post(reply, actor=carol, reason="off the wall")
-    ids = "&".join(f"id={pending.pk}" for pending in (pending_posts[0], answer))
+    ids = "&".join(f"id={pending.pk}" for pending in (pending_posts[0], unpublishable))
     page = f"/moderate/pending_post/approve/?{ids}"
     html = as_carol.post(page, {"reason": "fine"}, follow=True).content.decode()
     assert "Post published." in html
