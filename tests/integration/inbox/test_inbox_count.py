@@ -33,7 +33,7 @@ STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 10), st.integers(0, 3))
 
 @dataclass
 class ExpectedInbox:
-    """What alice should find in her inbox: each post, and whether she has read it."""
+    """The expected inbox of alice, computed by the test: each post, and whether it is read."""
 
     is_read: dict[int, bool] = field(default_factory=dict)
 

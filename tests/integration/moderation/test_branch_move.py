@@ -320,7 +320,7 @@ def test_undo_also_moves_posts_that_were_added_to_the_branch(
 
 
 def test_move_cannot_be_undone_after_a_later_move(
-    opening, reply, other_thread, alice, carol, forum
+    opening, reply, other_thread, alice, carol, take_snapshot
 ):
     away = post_reply(fresh(other_thread).last_post, alice)
     move_branch(reply, to=away, actor=carol, reason="about ivy")

@@ -199,7 +199,7 @@ def test_every_static_file_of_a_page_exists(production):
 
 
 def test_every_imported_script_exists(production):
-    """Follow imports: all are hashed names, so that a changed script is loaded by all importers."""
+    """Check that imports use hashed names, so that all importers load a changed script."""
     loaded, pending = set(), {production.static_url("js/forum.js")}
     while pending:
         address = pending.pop()
@@ -211,8 +211,8 @@ def test_every_imported_script_exists(production):
         pending |= {urljoin(address, name.decode()) for name in imported} - loaded
     names = {address.rpartition("/")[2] for address in loaded}
     assert all(re.search(r"\.[0-9a-f]{12}\.js$", name) for name in names), names
-    plain_headers = {name.partition(".")[0] for name in names}
-    assert {"dom", "keys", "live_updates", "scroll_spy", "text-expander"} <= plain_headers
+    basenames = {name.partition(".")[0] for name in names}
+    assert {"dom", "keys", "live_updates", "scroll_spy", "text-expander"} <= basenames
 
 
 def test_plain_http_is_redirected_to_https_except_health_checks(production):
