@@ -1,4 +1,4 @@
-"""Filling in forms as a browser without JavaScript does, and reading the mail that comes of it."""
+"""Fixtures for account tests: forms without JavaScript, and the mail that is sent."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def _mail_goes_to_the_outbox(settings) -> None:
 
 @pytest.fixture
 def plain(db: None) -> Client:
-    """A visitor whose forms need their tokens, as everybody's do."""
+    """Return a client that needs CSRF tokens, as a browser does."""
     return Client(enforce_csrf_checks=True)
 
 
 @pytest.fixture
 def submit() -> Submit:
-    """Open the page, fill in the form that has these fields, press its button."""
+    """Return a function that opens a page and sends the form that has these fields."""
 
     def submit(client: Client, address: str, **fields: str) -> HttpResponse:
         page = Page(client.get(address, follow=True))
@@ -46,7 +46,9 @@ def submit() -> Submit:
             if "form" in form.element.classes and fields.keys() <= form.names
         ]
         form = forms[0]
-        hidden = {i["name"]: i.get("value") for i in form.element.find_all('[type="hidden"]')}
+        hidden = {
+            field["name"]: field.get("value") for field in form.element.find_all('[type="hidden"]')
+        }
         return client.post(form.action, hidden | fields)
 
     return submit
@@ -54,7 +56,7 @@ def submit() -> Submit:
 
 @pytest.fixture
 def mail_to(db: None):
-    """All mail to an address, in the order in which it was written."""
+    """Return a function for the mail to an address, in the order in which it was written."""
 
     def mail_to(address: str) -> list[EmailMessage]:
         return [
@@ -67,7 +69,7 @@ def mail_to(db: None):
 
 @pytest.fixture
 def link_in():
-    """The path of the link in a message."""
+    """Return a function for the path of the link in a message."""
 
     def link_in(message: EmailMessage) -> str:
         links = re.findall(r"http://localhost:8000(/accounts/\S+)", message.get_content())
@@ -79,29 +81,29 @@ def link_in():
 
 @pytest.fixture
 def without_token():
-    """A page's source, but for what differs with every showing."""
+    """Return a function for the HTML of a response without its CSRF token."""
 
-    def without_token(answer: HttpResponse) -> str:
-        return TOKEN.sub("", answer.content.decode())
+    def without_token(response: HttpResponse) -> str:
+        return TOKEN.sub("", response.content.decode())
 
     return without_token
 
 
-def confirmed(person: User) -> User:
+def confirm_address(person: User) -> User:
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     return person
 
 
 @pytest.fixture
 def alice(alice: User) -> User:
-    return confirmed(alice)
+    return confirm_address(alice)
 
 
 @pytest.fixture
 def bob(bob: User) -> User:
-    return confirmed(bob)
+    return confirm_address(bob)
 
 
 @pytest.fixture
 def dan(dan: User) -> User:
-    return confirmed(dan)
+    return confirm_address(dan)

@@ -1,4 +1,4 @@
-"""The first administrator, and what somebody sets for themselves."""
+"""The first administrator, and personal settings."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,8 +12,8 @@ from tests.html import Page
 def test_first_administrator_can_log_in_at_once(plain, submit, address):
     created = create_administrator(name="admin", password="a long password", email=address)
     assert created
-    answer = submit(plain, "/accounts/login/", login="admin", password="a long password")
-    assert answer["Location"] == "/"
+    response = submit(plain, "/accounts/login/", login="admin", password="a long password")
+    assert response["Location"] == "/"
     assert "_auth_user_id" in plain.session
     assert User.objects.get(pk=created.pk).is_superuser
 
@@ -26,13 +26,13 @@ def test_only_the_first_account_becomes_administrator(db):
 
 
 @pytest.mark.parametrize("name", ["alice", "no spaces", ""])
-def test_administrator_needs_a_name_that_people_can_have(alice, name):
+def test_administrator_needs_a_valid_name(alice, name):
     with pytest.raises(ValidationError):
         create_administrator(name=name, password="a long password")
     assert not Role.objects.exists()
 
 
-def test_time_zone_is_set_and_taken_back(plain, submit, alice):
+def test_time_zone_can_be_set_and_reset(plain, submit, alice):
     plain.force_login(alice)
     submit(plain, "/account/settings/", zone="Asia/Tokyo")
     assert User.objects.get(pk=alice.pk).zone == "Asia/Tokyo"
@@ -44,8 +44,8 @@ def test_time_zone_is_set_and_taken_back(plain, submit, alice):
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "\x00", "a" * 10_000])
-def test_zone_that_is_none_is_refused(as_alice, alice, zone):
-    answer = as_alice.post("/account/settings/", {"zone": zone})
-    assert answer.status_code == 422
-    assert Page(answer).error_links == {"#id_zone"}
+def test_unknown_time_zone_is_refused(as_alice, alice, zone):
+    response = as_alice.post("/account/settings/", {"zone": zone})
+    assert response.status_code == 422
+    assert Page(response).error_links == {"#id_zone"}
     assert User.objects.get(pk=alice.pk).zone == ""

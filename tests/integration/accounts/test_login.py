@@ -19,40 +19,40 @@ def is_logged_in(client: Client) -> bool:
 @pytest.mark.parametrize(
     "name", ["alice", "ALICE", " alice ", "alice@example.org", "Alice@Example.ORG"]
 )
-def test_login_takes_name_or_address_in_any_case(plain, submit, alice, name):
-    answer = submit(plain, f"{LOGIN}?next=/p/5/reply/", login=name, password=PASSWORD)
-    assert answer["Location"] == "/p/5/reply/"
+def test_login_accepts_name_or_address_in_any_case(plain, submit, alice, name):
+    response = submit(plain, f"{LOGIN}?next=/p/5/reply/", login=name, password=PASSWORD)
+    assert response["Location"] == "/p/5/reply/"
     assert is_logged_in(plain)
 
 
 def test_failed_login_does_not_say_which_part_was_wrong(alice, without_token):
-    answers = set()
+    responses = set()
     for login in ["alice", "nobody", "alice@example.org", "nobody@example.org"]:
-        answer = Client().post(LOGIN, {"login": login, "password": "wrong horse"})
-        page = without_token(answer)
-        answers.add((answer.status_code, page.replace(f'value="{login}"', "")))
+        response = Client().post(LOGIN, {"login": login, "password": "wrong horse"})
+        page = without_token(response)
+        responses.add((response.status_code, page.replace(f'value="{login}"', "")))
         assert "Wrong name or password" in page
-    assert len(answers) == 1
+    assert len(responses) == 1
 
 
 @pytest.mark.parametrize(
     "login", ["", "\x00", "a" * 10_000, "a\r\nb", "%00", "' OR 1=1 --", "\ufffd"]
 )
-def test_odd_names_are_answered_with_the_form(visitor, alice, login):
-    answer = visitor.post(LOGIN, {"login": login, "password": PASSWORD})
-    assert answer.status_code == 200
-    assert Page(answer).has(".summary")
+def test_invalid_names_show_the_form_again(visitor, alice, login):
+    response = visitor.post(LOGIN, {"login": login, "password": PASSWORD})
+    assert response.status_code == 200
+    assert Page(response).has(".summary")
 
 
-def test_guessing_ends_after_a_few_tries(visitor, alice):
+def test_login_is_blocked_after_five_failed_attempts(visitor, alice):
     for _ in range(5):
         visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
-    answer = visitor.post(LOGIN, {"login": "alice", "password": PASSWORD})
-    assert "Too many failed attempts" in Page(answer)
+    response = visitor.post(LOGIN, {"login": "alice", "password": PASSWORD})
+    assert "Too many failed attempts" in Page(response)
     assert not is_logged_in(visitor)
 
 
-ELSEWHERE = [
+OTHER_SITES = [
     "//evil.example",
     "/\\evil.example",
     "///evil.example",
@@ -72,8 +72,8 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("target", ELSEWHERE)
-def test_next_never_leads_away(alice, target):
+@pytest.mark.parametrize("target", OTHER_SITES)
+def test_next_does_not_redirect_to_other_sites(alice, target):
     for client, address, fields in [
         (Client(), LOGIN, {"login": "alice", "password": PASSWORD}),
         (Client(), "/accounts/logout/", {}),
@@ -96,16 +96,16 @@ def test_logging_in_changes_the_session(plain, submit, alice):
     assert plain.session.session_key != before
 
 
-def test_logging_out_takes_a_button_and_ends_the_session(plain, submit, alice):
+def test_logging_out_needs_a_button_and_ends_the_session(plain, submit, alice):
     submit(plain, LOGIN, login="alice", password=PASSWORD)
-    old = plain.cookies["sessionid"].value
+    old_session = plain.cookies["sessionid"].value
     assert plain.get("/accounts/logout/").status_code == 200
     assert is_logged_in(plain)
     assert submit(plain, "/accounts/logout/")["Location"] == "/"
     assert not is_logged_in(plain)
 
     thief = Client()
-    thief.cookies["sessionid"] = old
+    thief.cookies["sessionid"] = old_session
     assert thief.get("/account/settings/").status_code == 302
 
 
@@ -113,29 +113,29 @@ def test_logging_out_twice_is_harmless(visitor):
     assert visitor.post("/accounts/logout/").status_code == 302
 
 
-def test_form_without_its_token_is_refused(plain, alice):
-    answer = plain.post(LOGIN, {"login": "alice", "password": PASSWORD})
-    assert answer.status_code == 403
+def test_form_without_csrf_token_is_refused(plain, alice):
+    response = plain.post(LOGIN, {"login": "alice", "password": PASSWORD})
+    assert response.status_code == 403
     assert not is_logged_in(plain)
 
 
-def test_somebody_suspended_can_log_in(plain, submit, dan):
+def test_suspended_member_can_log_in(plain, submit, dan):
     submit(plain, LOGIN, login="dan", password=PASSWORD)
     assert is_logged_in(plain)
     assert plain.get("/u/dan/").status_code == 200
 
 
-def test_closed_account_says_so_to_its_owner_only(alice):
+def test_inactive_account_is_revealed_to_its_owner_only(alice):
     User.objects.filter(pk=alice.pk).update(is_active=False)
     client = Client()
-    answer = client.post(LOGIN, {"login": "alice", "password": PASSWORD}, follow=True)
-    assert "This account is inactive" in Page(answer)
+    response = client.post(LOGIN, {"login": "alice", "password": PASSWORD}, follow=True)
+    assert "This account is inactive" in Page(response)
     assert not is_logged_in(client)
-    answer = Client().post(LOGIN, {"login": "alice", "password": "wrong horse"})
-    assert "Wrong name or password" in Page(answer)
+    response = Client().post(LOGIN, {"login": "alice", "password": "wrong horse"})
+    assert "Wrong name or password" in Page(response)
 
 
-def test_somebody_logged_in_is_sent_on(as_alice):
+def test_logged_in_member_is_redirected_from_the_login(as_alice):
     assert as_alice.get(f"{LOGIN}?next=/u/alice/")["Location"] == "/u/alice/"
 
 
@@ -153,26 +153,26 @@ PAGES = [
 OWN_PAGES = ["logout/", "email/", "password/change/", "reauthenticate/"]
 
 
-def has_our_look(page: Page) -> bool:
-    """In the frame, with one heading, and nothing of the kind that django-allauth draws itself."""
+def has_site_layout(page: Page) -> bool:
+    """Tell whether a page has the site's layout, one heading, and no styles by django-allauth."""
     return len(page.find_all("h1")) == 1 and page.has("header.top") and not page.has("style")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_visitors_account_pages_have_our_look_and_are_kept_nowhere(visitor, page):
-    answer = visitor.get(f"/accounts/{page}")
-    assert answer.status_code == 200
-    assert has_our_look(Page(answer))
-    assert "no-store" in answer["Cache-Control"]
+def test_account_pages_of_visitors_have_the_site_layout_and_are_not_cached(visitor, page):
+    response = visitor.get(f"/accounts/{page}")
+    assert response.status_code == 200
+    assert has_site_layout(Page(response))
+    assert "no-store" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize("page", [*OWN_PAGES, "settings/"])
-def test_members_account_pages_have_our_look_and_are_kept_nowhere(as_alice, visitor, page):
+def test_account_pages_of_members_have_the_site_layout_and_are_not_cached(as_alice, visitor, page):
     address = f"/account/{page}" if page == "settings/" else f"/accounts/{page}"
-    answer = as_alice.get(address)
-    assert answer.status_code == 200
-    assert has_our_look(Page(answer))
-    assert "no-store" in answer["Cache-Control"]
+    response = as_alice.get(address)
+    assert response.status_code == 200
+    assert has_site_layout(Page(response))
+    assert "no-store" in response["Cache-Control"]
     assert visitor.get(address).status_code == 302
 
 
@@ -192,8 +192,8 @@ def test_unused_allauth_pages_are_not_found(as_alice, page):
         {"hx-request": "TRUE", "hx-current-url": "https://evil.example/"},
     ],
 )
-def test_odd_headers_get_the_same_page(visitor, alice, headers, without_token):
-    usual = visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
-    odd = visitor.post(LOGIN, {"login": "alice", "password": "wrong"}, headers=headers)
-    assert without_token(odd) == without_token(usual)
-    assert odd["Content-Type"] == "text/html; charset=utf-8"
+def test_unusual_headers_get_the_same_page(visitor, alice, headers, without_token):
+    usual_response = visitor.post(LOGIN, {"login": "alice", "password": "wrong"})
+    response = visitor.post(LOGIN, {"login": "alice", "password": "wrong"}, headers=headers)
+    assert without_token(response) == without_token(usual_response)
+    assert response["Content-Type"] == "text/html; charset=utf-8"

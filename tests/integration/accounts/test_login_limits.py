@@ -1,4 +1,4 @@
-"""Wrong passwords are limited for each name and each visitor, whatever else a visitor sends."""
+"""Limits on wrong passwords: per name and per visitor, independent of forged headers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.html import Page
 
 LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
-TOO_OFTEN = "Too many failed attempts"
+TOO_MANY_ATTEMPTS = "Too many failed attempts"
 
 pytestmark = [pytest.mark.usefixtures("alice"), pytest.mark.slow]
 
 
-def guess(name: str, password: str = "wrong", **headers: str) -> Page:
-    answer = Client(**headers).post(LOGIN, {"login": name, "password": password})
-    assert answer.status_code == 200
-    return Page(answer)
+def try_password(name: str, password: str = "wrong", **headers: str) -> Page:
+    response = Client(**headers).post(LOGIN, {"login": name, "password": password})
+    assert response.status_code == 200
+    return Page(response)
 
 
 def hosts(count: int) -> Iterator[str]:
@@ -29,29 +29,31 @@ def hosts(count: int) -> Iterator[str]:
 
 @pytest.mark.parametrize("addresses", [1, 10])
 @pytest.mark.parametrize("name", ["alice", "alice@example.org"])
-def test_another_port_in_the_host_header_is_no_other_limit(name: str, addresses: int) -> None:
+def test_port_in_the_host_header_does_not_reset_the_limit(name: str, addresses: int) -> None:
     pages = [
-        guess(name, HTTP_HOST=host, REMOTE_ADDR=f"192.0.2.{number % addresses}")
+        try_password(name, HTTP_HOST=host, REMOTE_ADDR=f"192.0.2.{number % addresses}")
         for number, host in enumerate(hosts(10))
     ]
-    assert [TOO_OFTEN in page for page in pages] == [False] * 5 + [True] * 5
-    assert TOO_OFTEN in guess(name, PASSWORD, HTTP_HOST="testserver", REMOTE_ADDR="192.0.2.99")
+    assert [TOO_MANY_ATTEMPTS in page for page in pages] == [False] * 5 + [True] * 5
+    assert TOO_MANY_ATTEMPTS in try_password(
+        name, PASSWORD, HTTP_HOST="testserver", REMOTE_ADDR="192.0.2.99"
+    )
 
 
-def test_failures_with_other_names_evict_no_limit() -> None:
+def test_failures_with_other_names_do_not_reset_the_limit() -> None:
     for _ in range(5):
-        guess("alice")
-    for number in range(1000):  # without the pages: they take two minutes
+        try_password("alice")
+    for number in range(1000):  # without rendering pages, which would take two minutes
         request = RequestFactory(REMOTE_ADDR=f"198.51.100.{number // 10}").post(LOGIN)
         get_adapter().pre_authenticate(request, username=f"nobody-{number}")
-    assert TOO_OFTEN in guess("alice", PASSWORD, REMOTE_ADDR="203.0.113.1")
+    assert TOO_MANY_ATTEMPTS in try_password("alice", PASSWORD, REMOTE_ADDR="203.0.113.1")
 
 
 # -- Behind proxies -------------------------------------------------------------------------------
 
 
-def asked_through(proxies: list[str], client: str, spoofed: str = "") -> dict[str, str]:
-    """What the nearest proxy sends on; each has added whom it was asked by."""
+def proxied_headers(proxies: list[str], client: str, spoofed: str = "") -> dict[str, str]:
+    """Return the headers from the nearest proxy; each proxy adds the address that asked it."""
     peers = [client, *proxies]
     forwarded = [*filter(None, [spoofed]), *peers[:-1]]
     headers = {"HTTP_X_FORWARDED_FOR": ", ".join(forwarded)} if forwarded else {}
@@ -61,15 +63,17 @@ def asked_through(proxies: list[str], client: str, spoofed: str = "") -> dict[st
 @pytest.mark.parametrize("port", ["", ":4711"], ids=["bare", "with port"])
 @pytest.mark.parametrize("client", ["203.0.113.7", "[2001:db8:7::1]"])
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
-def test_limits_count_each_visitor_whatever_they_forge(settings, count, client, port) -> None:
+def test_limits_count_each_visitor_despite_forged_headers(settings, count, client, port) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = count
     proxies = ["198.51.100.1", "198.51.100.2", "10.0.0.1"][:count]
     client = client + port if count else client.strip("[]")
     for number in range(10):
-        forged = asked_through(proxies, client, spoofed=f"192.0.2.{number}")
-        assert TOO_OFTEN not in guess(f"nobody-{number}", **forged)
-    assert TOO_OFTEN in guess("nobody", **asked_through(proxies, client))
-    assert TOO_OFTEN not in guess("nobody", **asked_through(proxies, "203.0.113.8"))
+        forged = proxied_headers(proxies, client, spoofed=f"192.0.2.{number}")
+        assert TOO_MANY_ATTEMPTS not in try_password(f"nobody-{number}", **forged)
+    assert TOO_MANY_ATTEMPTS in try_password("nobody", **proxied_headers(proxies, client))
+    assert TOO_MANY_ATTEMPTS not in try_password(
+        "nobody", **proxied_headers(proxies, "203.0.113.8")
+    )
 
 
 FORWARDED = [
@@ -91,21 +95,21 @@ FORWARDED = [
 
 @pytest.mark.parametrize("forwarded", FORWARDED, ids=ascii)
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
-def test_any_header_is_answered(settings, count, forwarded) -> None:
+def test_malformed_forwarded_headers_cause_no_errors(settings, count, forwarded) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = count
     headers = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     client = Client(**headers)
-    new = {"username": "nora", "email": "nora@example.org", "password1": PASSWORD}
-    assert client.post("/accounts/signup/", new).status_code == 302
+    signup_form = {"username": "nora", "email": "nora@example.org", "password1": PASSWORD}
+    assert client.post("/accounts/signup/", signup_form).status_code == 302
     reset = client.post("/accounts/password/reset/", {"email": "alice@example.org"})
     assert reset.status_code == 302
     login = client.post(LOGIN, {"login": "alice", "password": PASSWORD})
     assert login.status_code == 302
 
 
-def test_too_few_addresses_are_warned_of(settings, caplog) -> None:
+def test_too_few_forwarded_addresses_are_logged(settings, caplog) -> None:
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
-    guess("nobody", HTTP_X_FORWARDED_FOR="203.0.113.7, 198.51.100.1")
+    try_password("nobody", HTTP_X_FORWARDED_FOR="203.0.113.7, 198.51.100.1")
     assert not caplog.messages
-    guess("nobody", HTTP_X_FORWARDED_FOR="198.51.100.1")
+    try_password("nobody", HTTP_X_FORWARDED_FOR="198.51.100.1")
     assert "TRUSTED_PROXIES says 2" in caplog.text

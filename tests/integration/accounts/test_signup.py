@@ -10,62 +10,66 @@ from forum.models import OutgoingMail, User
 from tests.html import Page
 
 SIGNUP = "/accounts/signup/"
-GOOD = {"username": "Frances", "email": "frances@example.org", "password1": "purple monkey 12"}
+VALID_FORM = {
+    "username": "Frances",
+    "email": "frances@example.org",
+    "password1": "purple monkey 12",
+}
 
 
 def is_logged_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_signing_up_and_following_the_link_leads_to_where_one_wanted_to_go(
-    plain, submit, mail_to, link_in
-):
-    answer = submit(plain, f"{SIGNUP}?next=/p/5/reply/", **GOOD)
-    assert answer.status_code == 302
-    assert answer["Location"] == "/accounts/confirm-email/"
+def test_signup_and_confirmation_redirect_to_the_requested_page(plain, submit, mail_to, link_in):
+    response = submit(plain, f"{SIGNUP}?next=/p/5/reply/", **VALID_FORM)
+    assert response.status_code == 302
+    assert response["Location"] == "/accounts/confirm-email/"
     assert not is_logged_in(plain)
 
     [message] = mail_to("frances@example.org")
     assert "to Plait, Frances" in message.get_content()
-    answer = submit(plain, link_in(message))
-    assert answer.status_code == 302
-    assert answer["Location"] == "/p/5/reply/"
+    response = submit(plain, link_in(message))
+    assert response.status_code == 302
+    assert response["Location"] == "/p/5/reply/"
     assert is_logged_in(plain)
 
 
-def test_link_opened_elsewhere_confirms_but_does_not_log_in(plain, submit, mail_to, link_in):
-    submit(plain, SIGNUP, **GOOD)
-    elsewhere = Client(enforce_csrf_checks=True)
-    answer = submit(elsewhere, link_in(mail_to("frances@example.org")[0]))
-    assert answer["Location"] == "/accounts/login/"
-    assert not is_logged_in(elsewhere)
-    submit(elsewhere, "/accounts/login/", login="frances", password=GOOD["password1"])
-    assert is_logged_in(elsewhere)
-
-
-def test_opening_the_link_changes_nothing_until_the_button_is_pressed(
+def test_link_opened_in_another_browser_confirms_but_does_not_log_in(
     plain, submit, mail_to, link_in
 ):
-    submit(plain, SIGNUP, **GOOD)
+    submit(plain, SIGNUP, **VALID_FORM)
+    other_browser = Client(enforce_csrf_checks=True)
+    response = submit(other_browser, link_in(mail_to("frances@example.org")[0]))
+    assert response["Location"] == "/accounts/login/"
+    assert not is_logged_in(other_browser)
+    submit(other_browser, "/accounts/login/", login="frances", password=VALID_FORM["password1"])
+    assert is_logged_in(other_browser)
+
+
+def test_opening_the_link_confirms_only_after_pressing_the_button(plain, submit, mail_to, link_in):
+    submit(plain, SIGNUP, **VALID_FORM)
     plain.get(link_in(mail_to("frances@example.org")[0]))
     assert not User.objects.get(username="Frances").emailaddress_set.get().verified
 
 
 def test_link_works_once(plain, submit, mail_to, link_in):
-    submit(plain, SIGNUP, **GOOD)
+    submit(plain, SIGNUP, **VALID_FORM)
     link = link_in(mail_to("frances@example.org")[0])
     submit(plain, link)
     assert "This link doesn’t work" in Page(Client().get(link))
     assert Client().post(link).status_code == 404
 
 
-def test_without_confirming_nobody_logs_in(plain, submit, mail_to):
-    submit(plain, SIGNUP, **GOOD)
-    elsewhere = Client(enforce_csrf_checks=True)
-    answer = submit(elsewhere, "/accounts/login/", login="Frances", password=GOOD["password1"])
-    assert answer["Location"] == "/accounts/confirm-email/"
-    assert not is_logged_in(elsewhere)
-    assert len(mail_to("frances@example.org")) == 1  # not one for every try
+def test_unconfirmed_member_cannot_log_in(plain, submit, mail_to):
+    submit(plain, SIGNUP, **VALID_FORM)
+    other_browser = Client(enforce_csrf_checks=True)
+    response = submit(
+        other_browser, "/accounts/login/", login="Frances", password=VALID_FORM["password1"]
+    )
+    assert response["Location"] == "/accounts/confirm-email/"
+    assert not is_logged_in(other_browser)
+    assert len(mail_to("frances@example.org")) == 1  # no second message for the failed login
 
 
 @pytest.mark.parametrize(
@@ -93,25 +97,25 @@ def test_without_confirming_nobody_logs_in(plain, submit, mail_to):
         ("AL-ICE", "too similar"),
     ],
 )
-def test_name_that_cannot_be_is_refused_with_the_reason(visitor, alice, name, words):
+def test_invalid_name_is_refused_with_the_reason(visitor, alice, name, words):
     if words is None:
         User.objects.filter(pk=alice.pk).update(username="aIice")
         words = "too similar"
-    answer = visitor.post(SIGNUP, GOOD | {"username": name})
-    assert answer.status_code == 200
-    page = Page(answer)
+    response = visitor.post(SIGNUP, VALID_FORM | {"username": name})
+    assert response.status_code == 200
+    page = Page(response)
     assert len(page.find_all(".errorlist")) == 1
     assert words in page
     assert page.has('#id_username[aria-invalid="true"]')
     assert page.error_links == {"#id_username"}
     assert page.find("#id_email")["value"] == "frances@example.org"
-    assert not User.objects.with_email(GOOD["email"]).exists()
+    assert not User.objects.with_email(VALID_FORM["email"]).exists()
 
 
 @pytest.mark.parametrize("name", ["Ali", "frances-2", "x_", "42", "Administer", "Sadmin"])
-def test_name_that_is_nobody_elses_is_taken(visitor, alice, name):
-    assert visitor.post(SIGNUP, GOOD | {"username": name}).status_code == 302
-    assert User.objects.get(email=GOOD["email"]).username == name
+def test_valid_free_name_is_accepted(visitor, alice, name):
+    assert visitor.post(SIGNUP, VALID_FORM | {"username": name}).status_code == 302
+    assert User.objects.get(email=VALID_FORM["email"]).username == name
 
 
 @pytest.mark.parametrize(
@@ -128,65 +132,74 @@ def test_name_that_is_nobody_elses_is_taken(visitor, alice, name):
         "<frances@example.org>",
     ],
 )
-def test_address_that_cannot_be_is_refused(visitor, address):
-    answer = visitor.post(SIGNUP, GOOD | {"email": address})
-    assert answer.status_code == 200
-    assert Page(answer).error_links == {"#id_email"}
+def test_invalid_address_is_refused(visitor, address):
+    response = visitor.post(SIGNUP, VALID_FORM | {"email": address})
+    assert response.status_code == 200
+    assert Page(response).error_links == {"#id_email"}
     assert not User.objects.named(["frances"]).exists()
     assert not OutgoingMail.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["", "short1!", "password123", "8675309867", "frances1"])
 def test_weak_password_is_refused_and_never_shown(visitor, password):
-    answer = visitor.post(SIGNUP, GOOD | {"password1": password})
-    page = Page(answer)
+    response = visitor.post(SIGNUP, VALID_FORM | {"password1": password})
+    page = Page(response)
     assert page.error_links == {"#id_password1"}
     assert not page.find("#id_password1").get("value")
     assert not User.objects.named(["frances"]).exists()
 
 
-def test_taken_address_gets_the_answer_of_a_free_one(alice, mail_to, without_token):
+def test_response_does_not_reveal_that_an_address_is_taken(alice, mail_to, without_token):
     free, taken = Client(), Client()
-    answers = [
-        free.post(SIGNUP, GOOD, follow=True),
-        taken.post(SIGNUP, GOOD | {"username": "Greta", "email": "Alice@example.org"}, follow=True),
+    responses = [
+        free.post(SIGNUP, VALID_FORM, follow=True),
+        taken.post(
+            SIGNUP, VALID_FORM | {"username": "Greta", "email": "Alice@example.org"}, follow=True
+        ),
     ]
     pages = [
-        without_token(answer).replace("alice@", "…@").replace("frances@", "…@")
-        for answer in answers
+        without_token(response).replace("alice@", "…@").replace("frances@", "…@")
+        for response in responses
     ]
-    assert answers[0].redirect_chain == answers[1].redirect_chain
+    assert responses[0].redirect_chain == responses[1].redirect_chain
     assert pages[0] == pages[1]
     assert not User.objects.named(["Greta"]).exists()
     [message] = mail_to("alice@example.org")
     assert "already has an account" in message.get_content()
 
 
-def test_pressing_the_button_twice_gives_one_account_and_no_error(plain, submit, mail_to):
-    first = submit(plain, SIGNUP, **GOOD)
-    second = submit(plain, SIGNUP, **GOOD)
+def test_form_sent_twice_makes_one_account_without_errors(plain, submit, mail_to):
+    first = submit(plain, SIGNUP, **VALID_FORM)
+    second = submit(plain, SIGNUP, **VALID_FORM)
     assert first["Location"] == second["Location"] == "/accounts/confirm-email/"
     assert User.objects.named(["frances"]).count() == 1
     assert len(mail_to("frances@example.org")) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pressing_twice_at_the_very_same_time_gives_one_account_and_no_error():
-    def press(_: int) -> int:
+def test_form_sent_concurrently_makes_one_account_without_errors():
+    def send(_: int) -> int:
         try:
-            return Client().post(SIGNUP, GOOD).status_code
+            return Client().post(SIGNUP, VALID_FORM).status_code
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(press, range(4))) == [302] * 4
+        assert list(pool.map(send, range(4))) == [302] * 4
     assert User.objects.named(["frances"]).count() == 1
     assert OutgoingMail.objects.count() == 1
 
 
-def test_form_sets_what_it_asks_for_and_nothing_else(visitor):
-    more = {"is_active": "", "is_superuser": "on", "roles": "1", "date_joined": "2001-01-01"}
-    visitor.post(SIGNUP, GOOD | more | {"zone": "Asia/Tokyo", "kind": "administrator"})
+def test_form_ignores_unknown_fields(visitor):
+    extra_fields = {
+        "is_active": "",
+        "is_superuser": "on",
+        "roles": "1",
+        "date_joined": "2001-01-01",
+    }
+    visitor.post(
+        SIGNUP, VALID_FORM | extra_fields | {"zone": "Asia/Tokyo", "kind": "administrator"}
+    )
     frances = User.objects.get(username="Frances")
     assert frances.is_active
     assert not frances.roles.is_moderator
@@ -194,16 +207,16 @@ def test_form_sets_what_it_asks_for_and_nothing_else(visitor):
     assert frances.date_joined.year > 2001
 
 
-def test_address_that_somebody_else_only_named_is_free(visitor, as_alice, alice, mail_to):
-    alice.emailaddress_set.create(email="frances@example.org")  # began to change to it
-    visitor.post(SIGNUP, GOOD)
+def test_unconfirmed_address_of_another_member_is_free(visitor, as_alice, alice, mail_to):
+    alice.emailaddress_set.create(email="frances@example.org")  # requested and not yet confirmed
+    visitor.post(SIGNUP, VALID_FORM)
     assert User.objects.get(username="Frances").email == "frances@example.org"
     assert len(mail_to("frances@example.org")) == 1
 
 
-def test_sign_ups_without_end_are_slowed_down(visitor):
-    answers = [visitor.post(SIGNUP, {"username": "x"}) for _ in range(21)]
-    assert {answer.status_code for answer in answers[:20]} == {200}
-    assert answers[20].status_code == 429
-    assert answers[20]["Retry-After"] == "60"
-    assert "Too many requests" in Page(answers[20])
+def test_number_of_signups_is_limited(visitor):
+    responses = [visitor.post(SIGNUP, {"username": "x"}) for _ in range(21)]
+    assert {response.status_code for response in responses[:20]} == {200}
+    assert responses[20].status_code == 429
+    assert responses[20]["Retry-After"] == "60"
+    assert "Too many requests" in Page(responses[20])

@@ -1,4 +1,4 @@
-"""Who comes to the desk, and what lies on it."""
+"""Fixtures for tests of the admin: clients of every role, and another board."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def _moderator_of(name: str, board: Board) -> Client:
 
 @pytest.fixture
 def as_frank(board: Board) -> Client:
-    """A moderator of `board` alone."""
+    """Return a client of a moderator of `board` only."""
     return _moderator_of("frank", board)
 
 
 @pytest.fixture
 def as_grace(other_board: Board) -> Client:
-    """A moderator of another board."""
+    """Return a client of a moderator of another board."""
     return _moderator_of("grace", other_board)
 
 
 @pytest.fixture
 def everybody(visitor, as_alice, as_dan, as_frank, as_grace, as_carol, as_erin):
-    """Each kind of person, by what they are."""
+    """Return a client for each role."""
     return {
         "visitor": visitor,
         "member": as_alice,

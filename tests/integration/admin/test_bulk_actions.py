@@ -1,4 +1,4 @@
-"""Bulk actions of the admin: they lead to the page that asks for a reason, and back."""
+"""Bulk actions of the admin: they lead to a page that asks for a reason, and back to the list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.moderation_actions import EACH, IDS, make_ready, sent_with, waiting
 pytestmark = pytest.mark.slow
 
 MODELS = {"person": "user", "pending_post": "pendingpost"}
-WHY = {"reason": "off the wall", "note": ""}
+REASON_AND_NOTE = {"reason": "off the wall", "note": ""}
 
 
 def changelist(kind):
@@ -32,7 +32,7 @@ def changelist(kind):
 
 
 def page(kind, slug, *targets):
-    """Return where a bulk action leads, when these were selected."""
+    """Return the address that a bulk action leads to when these targets are selected."""
     query = {"id": [target.pk for target in targets], "next": changelist(kind)}
     return f"{reverse('moderate', args=[kind, slug])}?{urlencode(query, doseq=True)}"
 
@@ -42,11 +42,11 @@ def select(client, kind, slug, *targets):
     return client.post(changelist(kind), form)
 
 
-def said(answer):
-    return [str(message) for message in get_messages(answer.wsgi_request)]
+def messages_of(response):
+    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
-def test_every_list_offers_the_actions_on_its_kind_that_take_several(rf, as_carol, carol):
+def test_every_list_offers_the_bulk_actions_of_its_kind(rf, as_carol, carol):
     request = rf.get("/")
     request.user = carol
     offered = {
@@ -54,9 +54,9 @@ def test_every_list_offers_the_actions_on_its_kind_that_take_several(rf, as_caro
         for admin in admin_site._registry.values()
         if isinstance(admin, ModeratedAdmin)
     }
-    several = [action for action in EACH if not action.is_for_one]
+    bulk_actions = [action for action in EACH if not action.is_for_one]
     assert offered == {
-        kind: [action.slug for action in several if action.kind.kind == kind]
+        kind: [action.slug for action in bulk_actions if action.kind.kind == kind]
         for kind in TARGET_KINDS
     }
 
@@ -91,50 +91,50 @@ def state(row):
 def test_each_action_writes_one_entry_and_has_its_inverse(as_carol, targets, kind, slug, inverse):
     target = targets[kind]
     before = state(target)
-    for number, each in enumerate((slug, inverse), 1):
-        for _ in range(2):  # pressed twice
-            answer = as_carol.post(page(kind, each, target), WHY)
-            assert answer.status_code == 303
-            assert answer.url == changelist(kind)
+    for number, action_slug in enumerate((slug, inverse), 1):
+        for _ in range(2):  # as if the button was pressed twice
+            response = as_carol.post(page(kind, action_slug, target), REASON_AND_NOTE)
+            assert response.status_code == 303
+            assert response.url == changelist(kind)
         assert ModerationAction.objects.count() == number
         entry = ModerationAction.objects.first()
         assert (entry.actor.username, entry.reason) == ("carol", "off the wall")
         assert [effect.target_id for effect in entry.effects.all()] == [target.pk]
-        assert (state(target) == before) == (each is inverse)
+        assert (state(target) == before) == (action_slug is inverse)
 
 
-def test_selection_leads_to_a_page_that_asks_and_changes_nothing(as_carol, opening, reply):
-    answer = select(as_carol, "post", "hide", opening, reply)
-    assert answer.status_code == 302
-    asked = as_carol.get(answer.url).content.decode()
-    assert "Hide these 2 posts?" in asked
-    assert "2 posts by 2 people in 1 thread" in asked
-    assert "stay wet" in asked
-    assert "alice" in asked
+def test_selection_leads_to_a_confirmation_page_and_changes_nothing(as_carol, opening, reply):
+    response = select(as_carol, "post", "hide", opening, reply)
+    assert response.status_code == 302
+    form_page = as_carol.get(response.url).content.decode()
+    assert "Hide these 2 posts?" in form_page
+    assert "2 posts by 2 people in 1 thread" in form_page
+    assert "stay wet" in form_page
+    assert "alice" in form_page
     assert not ModerationAction.objects.exists()
 
 
-def test_several_are_done_together_with_one_record(as_carol, opening, reply):
-    answer = as_carol.post(page("post", "hide", opening, reply), WHY)
-    assert answer.url == changelist("post")
+def test_bulk_action_writes_one_log_entry(as_carol, opening, reply):
+    response = as_carol.post(page("post", "hide", opening, reply), REASON_AND_NOTE)
+    assert response.url == changelist("post")
     entry = ModerationAction.objects.get()
     undo = reverse("log-undo", args=[entry.pk])
-    assert said(answer) == [f'2 posts hidden. <a href="{undo}">Undo</a>']
+    assert messages_of(response) == [f'2 posts hidden. <a href="{undo}">Undo</a>']
     assert {effect.target_id for effect in entry.effects.all()} == {opening.pk, reply.pk}
     assert not Post.objects.filter(hidden_at=None).exists()
     assert Thread.objects.get().post_count == 0
 
 
-def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alice, bob, carol):
+def test_inapplicable_targets_are_left_out_and_listed(as_carol, opening, reply, alice, bob, carol):
     hide_post(opening, actor=carol, reason="before")
     deleted = reply_to(reply, author=alice, source="Never mind.")
     delete_post(deleted, actor=alice)
-    asked = as_carol.get(page("post", "hide", opening, reply, deleted)).content.decode()
-    assert "Hide this post?" in asked
-    assert "No change needed or allowed for these" in asked
-    answer = as_carol.post(page("post", "hide", opening, reply, deleted), WHY)
+    form_page = as_carol.get(page("post", "hide", opening, reply, deleted)).content.decode()
+    assert "Hide this post?" in form_page
+    assert "No change needed or allowed for these" in form_page
+    response = as_carol.post(page("post", "hide", opening, reply, deleted), REASON_AND_NOTE)
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
-    assert said(answer) == [
+    assert messages_of(response) == [
         f'Post hidden. <a href="{undo}">Undo</a>',
         "Already done: carol hid a post.",
         f"Left out: #{deleted.pk}. This post was deleted by its author.",
@@ -142,21 +142,21 @@ def test_what_cannot_be_done_is_left_out_and_said(as_carol, opening, reply, alic
     assert ModerationAction.objects.count() == 2
 
 
-def test_a_reason_is_required_and_what_was_typed_stays(as_carol, reply):
+def test_reason_is_required_and_the_typed_note_is_kept(as_carol, reply):
     form = {"reason": "  ", "note": "seen before"}
-    answer = as_carol.post(page("post", "hide", reply), form)
-    assert answer.status_code == 422
-    assert "seen before" in answer.content.decode()
-    answer = as_carol.post(page("post", "hide", reply), {"reason": "x" * 501})
-    assert answer.status_code == 422
-    answer = as_carol.post(page("post", "hide", reply), {"reason": "\x00"})
-    assert answer.status_code == 422
+    response = as_carol.post(page("post", "hide", reply), form)
+    assert response.status_code == 422
+    assert "seen before" in response.content.decode()
+    response = as_carol.post(page("post", "hide", reply), {"reason": "x" * 501})
+    assert response.status_code == 422
+    response = as_carol.post(page("post", "hide", reply), {"reason": "\x00"})
+    assert response.status_code == 422
     assert not ModerationAction.objects.exists()
 
 
-def test_suspension_may_end_by_itself(as_carol, alice):
+def test_suspension_can_have_an_end(as_carol, alice):
     until = (timezone.now() + timedelta(days=3)).replace(second=0, microsecond=0)
-    form = WHY | {"until": until.strftime("%Y-%m-%dT%H:%M")}
+    form = REASON_AND_NOTE | {"until": until.strftime("%Y-%m-%dT%H:%M")}
     as_carol.post(page("person", "suspend", alice), form)
     alice = User.objects.get(pk=alice.pk)
     assert alice.suspended_until == until
@@ -164,60 +164,62 @@ def test_suspension_may_end_by_itself(as_carol, alice):
 
 
 @pytest.mark.parametrize(("deed", "button"), [("suspend", "Suspend"), ("silence", "Silence")])
-def test_preview_button_at_the_desk_counts_the_posts_of_all_members(
+def test_preview_button_in_the_admin_counts_the_posts_of_all_members(
     as_carol, opening, reply, alice, bob, deed, button
 ):
     since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
     selected = select(as_carol, "person", deed, alice, bob)
-    counted = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
-    assert counted.status_code == 200
-    assert "This also hides 2 posts." in counted.content.decode()
+    preview = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
+    assert preview.status_code == 200
+    assert "This also hides 2 posts." in preview.content.decode()
     assert not ModerationAction.objects.exists()
-    done = press_in(as_carol, counted, button)
-    assert "2 more posts were hidden." in said(done)[0]
+    response = press_in(as_carol, preview, button)
+    assert "2 more posts were hidden." in messages_of(response)[0]
     assert not Post.objects.filter(hidden_at=None).exists()
 
 
 @pytest.mark.parametrize("until", ["2001-01-01T00:00", "9999-12-31T23:59", "soon", "0001-01-01"])
-def test_suspension_ends_in_the_future(as_carol, alice, until):
-    answer = as_carol.post(page("person", "suspend", alice), WHY | {"until": until})
-    assert answer.status_code == 422
+def test_suspension_must_end_in_the_near_future(as_carol, alice, until):
+    response = as_carol.post(page("person", "suspend", alice), REASON_AND_NOTE | {"until": until})
+    assert response.status_code == 422
     assert not User.objects.get(pk=alice.pk).is_suspended
 
 
-def test_nobody_suspends_themselves_or_their_superiors(as_carol, carol, erin, alice):
-    answer = as_carol.post(page("person", "suspend", carol, erin, alice), WHY)
-    assert len([words for words in said(answer) if words.startswith("Left out")]) == 2
+def test_moderators_cannot_suspend_themselves_or_higher_ranks(as_carol, carol, erin, alice):
+    response = as_carol.post(page("person", "suspend", carol, erin, alice), REASON_AND_NOTE)
+    assert (
+        len([message for message in messages_of(response) if message.startswith("Left out")]) == 2
+    )
     assert list(User.objects.suspended()) == [alice]
 
 
-def test_too_many_at_once_are_refused(as_carol, board, alice):
+def test_too_large_selections_are_refused(as_carol, board, alice):
     people = [User(username=f"p{n}x", email="") for n in range(MAX_SELECTED + 1)]
     User.objects.bulk_create(people)
-    answer = select(as_carol, "person", "suspend", *people)
-    assert said(answer) == ["Too many selected: choose at most 100."]
+    response = select(as_carol, "person", "suspend", *people)
+    assert messages_of(response) == ["Too many selected: choose at most 100."]
 
 
 @pytest.mark.parametrize(
     "query", ["", "?id=", "?id=x", "?id=-1", "?id=999999", "?id=" + "9" * 40, "?id=%00"]
 )
-def test_odd_selections_are_not_found(as_carol, db, query):
+def test_invalid_selections_are_not_found(as_carol, db, query):
     assert as_carol.get(reverse("moderate", args=["post", "hide"]) + query).status_code == 404
 
 
-def test_page_of_a_post_offers_what_can_be_done(as_carol, reply, carol):
-    change = reverse("admin:forum_post_change", args=[reply.pk])
+def test_page_of_a_post_offers_the_applicable_actions(as_carol, reply, carol):
+    change_page = reverse("admin:forum_post_change", args=[reply.pk])
     hide, unhide = (reverse(f"post-{slug}", args=[reply.pk]) for slug in ("hide", "unhide"))
-    content = as_carol.get(change).content.decode()
+    content = as_carol.get(change_page).content.decode()
     assert hide in content
     assert unhide not in content
     hide_post(reply, actor=carol, reason="off the wall")
-    content = as_carol.get(change).content.decode()
+    content = as_carol.get(change_page).content.decode()
     assert hide not in content
     assert unhide in content
 
 
-def test_reason_of_a_moderator_is_text(as_carol, reply):
+def test_html_in_a_reason_is_escaped(as_carol, reply):
     as_carol.post(page("post", "hide", reply), {"reason": "<script>alert(1)</script>"})
     for address in (
         reverse("admin:forum_post_change", args=[reply.pk]),
@@ -229,7 +231,7 @@ def test_reason_of_a_moderator_is_text(as_carol, reply):
 
 
 @pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_only_those_who_can_do_it_alone_can_do_it_to_a_selection(everybody, targets, carol, action):
+def test_bulk_actions_need_the_same_permission_as_single_actions(everybody, targets, carol, action):
     kind, target = action.kind.kind, targets[action.kind.kind]
     make_ready(action, target, carol)
     count = ModerationAction.objects.count()
@@ -237,32 +239,34 @@ def test_only_those_who_can_do_it_alone_can_do_it_to_a_selection(everybody, targ
         person = User.objects.filter(pk=client.session.get("_auth_user_id")).first()
         if person and action.permission(person, target):
             continue
-        answer = client.post(page(kind, action.slug, target), WHY | sent_with(action))
-        assert answer.status_code in (401, 403, 404), name
+        response = client.post(page(kind, action.slug, target), REASON_AND_NOTE | sent_with(action))
+        assert response.status_code in (401, 403, 404), name
         assert ModerationAction.objects.count() == count, name
-    form = WHY | sent_with(action)
-    answer = everybody["administrator"].post(page(kind, action.slug, target), form)
-    assert answer.status_code == 303
+    form = REASON_AND_NOTE | sent_with(action)
+    response = everybody["administrator"].post(page(kind, action.slug, target), form)
+    assert response.status_code == 303
     assert ModerationAction.objects.count() == count + 1
 
 
-def test_a_selection_with_others_says_before_what_is_left_out(as_carol, opening, reply, erin):
+def test_confirmation_page_lists_targets_without_permission_as_left_out(
+    as_carol, opening, reply, erin
+):
     Post.objects.filter(pk=opening.pk).update(author=erin)
-    asked = as_carol.get(page("post", "hide", opening, reply)).content.decode()
-    assert "Hide this post?" in asked
-    assert "No change needed or allowed for these" in asked
-    asked = as_carol.get(page("post", "hide", opening))
-    assert asked.status_code == 403
+    form_page = as_carol.get(page("post", "hide", opening, reply)).content.decode()
+    assert "Hide this post?" in form_page
+    assert "No change needed or allowed for these" in form_page
+    form_page = as_carol.get(page("post", "hide", opening))
+    assert form_page.status_code == 403
 
 
 @pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example/", "x"])
-def test_nobody_is_led_elsewhere_afterwards(as_carol, reply, back):
-    where = f"{reverse('post-hide', args=[reply.pk])}?{urlencode({'next': back})}"
-    answer = as_carol.post(where, WHY)
-    assert answer.status_code == 303
-    assert "elsewhere" not in answer.url
+def test_action_does_not_redirect_to_other_sites(as_carol, reply, back):
+    address = f"{reverse('post-hide', args=[reply.pk])}?{urlencode({'next': back})}"
+    response = as_carol.post(address, REASON_AND_NOTE)
+    assert response.status_code == 303
+    assert "elsewhere" not in response.url
 
 
 @pytest.mark.parametrize("address", ["post/nothing", "nothing/hide", "post/pin"])
-def test_actions_that_are_not_there_are_not_found(as_carol, reply, address):
+def test_unknown_actions_are_not_found(as_carol, reply, address):
     assert as_carol.get(f"/moderate/{address}/?id={reply.pk}").status_code == 404

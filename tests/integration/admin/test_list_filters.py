@@ -1,4 +1,4 @@
-"""Lists answer what their page offers and nothing else; all of it derived from the registry."""
+"""Lists of the admin accept only the filters and values that they offer, for all models."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PEOPLE = ("mona", "carol", "erin")
 MODELS = {str(model._meta.model_name): model for model in admin_site._registry}
 LOOKUPS = ("exact", "startswith", "contains", "regex", "gte", "isnull")
-# What no filter offers, whatever it filters by.
+# Values that no filter offers.
 ODD_VALUES = ("\0", "(", "-1", "9" * 20, "99999-01-01")
 
 
@@ -30,8 +30,8 @@ def list_of(name: str) -> str:
     return reverse(f"admin:forum_{name}_changelist")
 
 
-def offered(client: Client, name: str) -> list[ListFilter]:
-    """The filters of a list as this person sees them; none when it is closed to them."""
+def offered_filters(client: Client, name: str) -> list[ListFilter]:
+    """Return the filters of a list that this person sees; none without access."""
     response = client.get(list_of(name))
     return response.context["cl"].filter_specs if response.status_code == 200 else []
 
@@ -41,31 +41,35 @@ def fields_of(model: type[Model], *, with_relations: bool) -> Iterator[str]:
         yield field.name
         if with_relations and field.related_model:
             yield from (
-                f"{field.name}__{inner.name}" for inner in field.related_model._meta.get_fields()
+                f"{field.name}__{related_field.name}"
+                for related_field in field.related_model._meta.get_fields()
             )
 
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", MODELS)
 def test_list_refuses_lookups_of_every_field(scene: Scene, name: str, person: str) -> None:
-    """Below HTTP: there are 9,000 of them. Across relations for one of the three."""
-    its = admin_site.get_model_admin(MODELS[name])
+    """Try some 9,000 lookups below HTTP; those across relations for one of the three people."""
+    model_admin = admin_site.get_model_admin(MODELS[name])
     request = RequestFactory().get(list_of(name))
     request.user = scene.reader(person)
-    filters = its.get_changelist_instance(request).filter_specs
-    declared = {"id", *(key for one in filters for key in one.expected_parameters())}
-    answered = []
+    filters = model_admin.get_changelist_instance(request).filter_specs
+    declared = {
+        "id",
+        *(key for list_filter in filters for key in list_filter.expected_parameters()),
+    }
+    accepted = []
     for field in fields_of(MODELS[name], with_relations=person == "carol"):
         queries = [f"{key}=1" for key in (field, *(f"{field}__{lookup}" for lookup in LOOKUPS))]
         for query in (*queries, f"_to_field={field}"):
             request.GET = QueryDict(query)
             try:
-                its.get_changelist_instance(request)
+                model_admin.get_changelist_instance(request)
             except UserError:
                 continue
-            answered.append(query)
+            accepted.append(query)
     allowed = {"_to_field=id", *(f"{key}=1" for key in declared)}
-    assert set(answered) <= allowed
+    assert set(accepted) <= allowed
 
 
 GUESSES = [
@@ -88,7 +92,7 @@ GUESSES = [
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize(("name", "key", "value"), GUESSES)
-def test_guess_at_what_no_page_shows_is_refused(
+def test_filters_on_private_fields_are_refused(
     scene: Scene, name: str, key: str, value: str, person: str
 ) -> None:
     for query in ({key: value}, {key: value, "_popup": "1"}, {key: value, "q": "a", "e": "1"}):
@@ -100,38 +104,39 @@ def test_guess_at_what_no_page_shows_is_refused(
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", MODELS)
-def test_list_takes_every_value_that_it_offers(scene: Scene, name: str, person: str) -> None:
+def test_list_accepts_every_value_that_it_offers(scene: Scene, name: str, person: str) -> None:
     client = scene.client(person)
     response = client.get(list_of(name))
-    for one in offered(client, name):
-        for choice in one.choices(response.context["cl"]):
+    for list_filter in offered_filters(client, name):
+        for choice in list_filter.choices(response.context["cl"]):
             assert client.get(list_of(name) + choice["query_string"]).status_code == 200, choice
 
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", MODELS)
-def test_list_refuses_odd_values_of_its_filters(scene: Scene, name: str, person: str) -> None:
+def test_list_refuses_invalid_values_of_its_filters(scene: Scene, name: str, person: str) -> None:
     client = scene.client(person)
-    for one in offered(client, name):
-        for key in one.expected_parameters():
+    for list_filter in offered_filters(client, name):
+        for key in list_filter.expected_parameters():
             if key.endswith("__isnull"):
-                continue  # anything is yes or no
+                continue  # every value counts as yes or no
             for value in ODD_VALUES:
                 status = client.get(list_of(name), {key: value}).status_code
                 assert status == 400, (key, value)
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_list_refuses_a_search_that_no_text_can_hold(scene: Scene, name: str) -> None:
+def test_list_refuses_a_search_with_a_null_character(scene: Scene, name: str) -> None:
     assert scene.client("erin").get(list_of(name), {"q": "moss\0"}).status_code == 400
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_popup_names_rows_by_their_id_alone(scene: Scene, name: str) -> None:
+def test_popup_accepts_no_field_but_the_id(scene: Scene, name: str) -> None:
     client, row = scene.client("erin"), MODELS[name]._default_manager.first()
     assert row
     pages = [list_of(name), reverse(f"admin:forum_{name}_add")]
-    if not isinstance(admin_site.get_model_admin(MODELS[name]), PageAdmin):  # whose page is no form
+    # The change pages of a `PageAdmin` are no forms.
+    if not isinstance(admin_site.get_model_admin(MODELS[name]), PageAdmin):
         pages.append(reverse(f"admin:forum_{name}_change", args=[row.pk]))
     for page in pages:
         for field in ("nothing", "\0"):

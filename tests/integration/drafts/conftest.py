@@ -1,4 +1,4 @@
-"""A composer as a browser sends it."""
+"""A composer that sends forms as a browser does, and helpers for draft tests."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ HTMX = {"hx-request": "true"}
 
 
 class Composer:
-    """The form at an address, in one browser; it keeps the fields that the page gave it."""
+    """A form at an address, open in one browser; it keeps the fields that the page gave it."""
 
     def __init__(self, client: Client, address: str) -> None:
         self.client, self.address = client, address
         self.fields = {"nonce": str(uuid4())}
-        self.turn = 0
+        self.autosave_seq = 0
 
     def open(self) -> str:
         response = self.client.get(self.address)
         return self._learn(response)
 
-    def send(self, source: str, do: str = "", **more: Any) -> HttpResponse:
-        fields = self.fields | {"source": source, "do": do} | more
+    def send(self, source: str, do: str = "", **other_fields: Any) -> HttpResponse:
+        fields = self.fields | {"source": source, "do": do} | other_fields
         response = self.client.post(self.address, fields)
         self._learn(response)
         return response
 
     def save(self, source: str) -> HttpResponse:
-        """As the script does, a second after the last key."""
-        self.turn += 1
-        return self.send(source, "save", autosave_seq=self.turn)
+        """Send an autosave, as the script does a second after the last key."""
+        self.autosave_seq += 1
+        return self.send(source, "save", autosave_seq=self.autosave_seq)
 
     def _learn(self, response: HttpResponse) -> str:
         html = response.content.decode()
@@ -49,13 +49,14 @@ def address_of(post: Post) -> str:
     return f"/p/{post.pk}/reply/"
 
 
-def kept(member: User) -> list[str]:
+def draft_texts(member: User) -> list[str]:
+    """Return the texts of a member's drafts, the latest first."""
     return [draft.source for draft in Draft.objects.of_member(member).kept().latest()]
 
 
 @pytest.fixture
 def composer(as_alice: Client, reply: Post) -> Composer:
-    """Alice's answer to bob, as she writes it."""
+    """Return alice's open composer for a reply to bob."""
     composer = Composer(as_alice, address_of(reply))
     composer.open()
     return composer

@@ -1,4 +1,4 @@
-"""Before a reply is posted: what others did meanwhile around the post that it answers."""
+"""New activity since a reply was begun: shown before the reply is posted."""
 
 from __future__ import annotations
 
@@ -14,118 +14,118 @@ from forum.actions.read_state import mark_revisions_read
 from forum.models import Post, Revision, User
 from forum.moderation.actions.branch_moves import split_branch
 from forum.moderation.actions.post_hiding import hide_post
-from tests.integration.drafts.conftest import Composer, address_of, kept
+from tests.integration.drafts.conftest import Composer, address_of, draft_texts
 
-WORDS = "Bricks breathe, moss or no moss."
-ONE = "1 new reply since you started."
+TEXT = "Bricks breathe, moss or no moss."
+ONE_NEW_REPLY = "1 new reply since you started."
 
 
 @pytest.fixture
-def arrived(composer: Composer, reply: Post, carol: User) -> Post:
-    """Carol answers bob as well, while alice writes."""
+def new_reply(composer: Composer, reply: Post, carol: User) -> Post:
+    """Return a reply of carol's to bob, posted while alice writes."""
     return reply_to(reply, author=carol, source="It does in *spring*, mind you.")
 
 
-def posted(alice: User, parent: Post) -> bool:
+def is_posted(alice: User, parent: Post) -> bool:
     return Post.objects.filter(author=alice, parent=parent).exists()
 
 
-def test_what_arrived_is_shown_once_and_then_it_is_posted(
-    composer: Composer, arrived: Post, alice: User, reply: Post
+def test_new_replies_are_shown_once_before_posting(
+    composer: Composer, new_reply: Post, alice: User, reply: Post
 ) -> None:
-    response = composer.send(WORDS)
+    response = composer.send(TEXT)
     html = response.content.decode()
     assert response.status_code == 409
-    assert ONE in html
+    assert ONE_NEW_REPLY in html
     assert "carol" in html
     assert "<em>spring</em>" in html
-    assert f'href="/p/{arrived.pk}/"' in html
+    assert f'href="/p/{new_reply.pk}/"' in html
     assert "Post anyway" in html
     assert "aria-invalid" not in html
-    assert f"{WORDS}</textarea>" in html
-    assert kept(alice) == [WORDS]
-    assert not posted(alice, reply)
-    assert composer.send(WORDS).status_code == 302
-    assert posted(alice, reply)
+    assert f"{TEXT}</textarea>" in html
+    assert draft_texts(alice) == [TEXT]
+    assert not is_posted(alice, reply)
+    assert composer.send(TEXT).status_code == 302
+    assert is_posted(alice, reply)
 
 
-def test_what_comes_after_that_is_shown_too(
-    composer: Composer, arrived: Post, bob: User, reply: Post
+def test_later_replies_are_shown_again(
+    composer: Composer, new_reply: Post, bob: User, reply: Post
 ) -> None:
-    composer.send(WORDS)
+    composer.send(TEXT)
     reply_to(reply, author=bob, source="One thing more.")
-    response = composer.send(WORDS)
+    response = composer.send(TEXT)
     assert response.status_code == 409
     assert "2 new replies since you started." in response.content.decode()
 
 
-def test_saving_in_passing_tells_it_and_posting_is_not_held_for_it(
-    composer: Composer, arrived: Post, alice: User, reply: Post
+def test_autosave_shows_new_replies_and_then_posting_does_not(
+    composer: Composer, new_reply: Post, alice: User, reply: Post
 ) -> None:
-    for text in ("Bricks", WORDS):
+    for text in ("Bricks", TEXT):
         html = composer.save(text).content.decode()
-        assert ONE in html
-    assert composer.send(WORDS).status_code == 302
+        assert ONE_NEW_REPLY in html
+    assert composer.send(TEXT).status_code == 302
 
 
-def test_what_was_seen_and_what_is_ones_own_are_no_news(
-    composer: Composer, arrived: Post, alice: User, reply: Post
+def test_read_posts_and_own_posts_are_no_new_activity(
+    composer: Composer, new_reply: Post, alice: User, reply: Post
 ) -> None:
     reply_to(reply, author=alice, source="From my other tab.")
-    mark_revisions_read(reply.thread, member=alice, numbers=[arrived.latest_number])
-    assert composer.send(WORDS).status_code == 302
+    mark_revisions_read(reply.thread, member=alice, numbers=[new_reply.latest_number])
+    assert composer.send(TEXT).status_code == 302
 
 
-def test_answers_elsewhere_and_hidden_ones_are_no_news(
-    composer: Composer, arrived: Post, opening: Post, bob: User, erin: User
+def test_replies_to_other_posts_and_hidden_replies_are_no_new_activity(
+    composer: Composer, new_reply: Post, opening: Post, bob: User, erin: User
 ) -> None:
-    hide_post(arrived, actor=erin, reason="off topic")
+    hide_post(new_reply, actor=erin, reason="off topic")
     reply_to(opening, author=bob, source="To the opening post.")
-    assert composer.send(WORDS).status_code == 302
+    assert composer.send(TEXT).status_code == 302
 
 
-def test_it_counts_from_when_the_draft_was_begun(
+def test_new_activity_counts_from_the_beginning_of_the_draft(
     as_alice: Client, composer: Composer, reply: Post, carol: User
 ) -> None:
     composer.save("Bricks")
     reply_to(reply, author=carol, source="It does in spring.")
-    elsewhere = Composer(as_alice, address_of(reply))
-    elsewhere.open()
-    assert ONE in elsewhere.send(WORDS).content.decode()
+    second_composer = Composer(as_alice, address_of(reply))
+    second_composer.open()
+    assert ONE_NEW_REPLY in second_composer.send(TEXT).content.decode()
 
 
-def test_it_is_told_after_the_branch_moved(
-    composer: Composer, arrived: Post, reply: Post, carol: User
+def test_new_replies_are_shown_after_the_branch_was_moved(
+    composer: Composer, new_reply: Post, reply: Post, carol: User
 ) -> None:
     split_branch(reply, title="Wet bricks", actor=carol, reason="another matter")
-    html = composer.send(WORDS).content.decode()
-    assert ONE in html
+    html = composer.send(TEXT).content.decode()
+    assert ONE_NEW_REPLY in html
     assert "was edited" not in html
-    assert composer.send(WORDS).status_code == 302
+    assert composer.send(TEXT).status_code == 302
 
 
-def test_many_are_counted_and_a_few_shown(
+def test_all_new_replies_are_counted_and_the_first_five_shown(
     composer: Composer, reply: Post, alice: User, carol: User
 ) -> None:
     for n in range(7):
         reply_to(reply, author=carol, source=f"Number {n}.")
-    html = composer.send(WORDS).content.decode()
+    html = composer.send(TEXT).content.decode()
     assert "7 new replies since you started" in html
     assert len(re.findall("<details>", html)) == 5
-    assert composer.send(WORDS).status_code == 302
+    assert composer.send(TEXT).status_code == 302
 
 
-def test_edit_of_the_post_answered_is_told(
+def test_edit_of_the_parent_post_is_shown(
     composer: Composer, alice: User, bob: User, reply: Post
 ) -> None:
     Revision.objects.filter(post=reply).update(created_at=timezone.now() - timedelta(hours=1))
     edit_post(reply, actor=bob, source="Only where they stay wet all year.")
-    response = composer.send(WORDS)
+    response = composer.send(TEXT)
     html = response.content.decode()
     assert response.status_code == 409
     assert "The post you’re replying to was edited at" in html
-    since = re.search(rf'href="(/p/{reply.pk}/history/\?since=\d+)"', html)
-    assert since
-    assert "winter" in composer.client.get(since[1]).content.decode()
-    assert composer.send(WORDS).status_code == 302
-    assert posted(alice, reply)
+    history_link = re.search(rf'href="(/p/{reply.pk}/history/\?since=\d+)"', html)
+    assert history_link
+    assert "winter" in composer.client.get(history_link[1]).content.decode()
+    assert composer.send(TEXT).status_code == 302
+    assert is_posted(alice, reply)

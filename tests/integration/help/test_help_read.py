@@ -1,4 +1,4 @@
-"""Help with Markdown: a page of its own, and a part of the composer."""
+"""Help with Markdown, as a page and as a fragment in the composer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.test import Client
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
-def test_everybody_reads_what_to_type_and_what_comes_of_it(visitor: Client) -> None:
+def test_help_page_shows_markdown_and_its_result(visitor: Client) -> None:
     html = visitor.get("/help/markdown/").content.decode()
     assert "<pre># A heading</pre>" in html
     assert "<h2>A heading</h2>" in html
@@ -18,12 +18,12 @@ def test_everybody_reads_what_to_type_and_what_comes_of_it(visitor: Client) -> N
     assert "Ask @alice" in html
 
 
-def test_member_mentions_themselves(as_bob: Client, visitor: Client) -> None:
+def test_help_mentions_the_reader(as_bob: Client, visitor: Client) -> None:
     assert '<a class="mention" href="/u/bob/">' in as_bob.get("/help/markdown/").content.decode()
     assert 'class="mention"' not in visitor.get("/help/markdown/").content.decode()
 
 
-def test_composer_is_given_the_part(as_bob: Client) -> None:
+def test_composer_receives_the_help_as_a_fragment(as_bob: Client) -> None:
     html = as_bob.get("/help/markdown/", **HTMX).content.decode()
     assert html.lstrip().startswith("<section")
     assert "data-focus" in html

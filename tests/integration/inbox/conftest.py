@@ -1,4 +1,4 @@
-"""Shared questions of the inbox tests."""
+"""Shared helpers of the inbox tests."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from forum.models import ModerationNotification, Notification, User
 from forum.queries.notifications import count_unread_notifications
 
 
-def told(member: User) -> dict[int, str]:
+def unread_inbox(member: User) -> dict[int, str]:
     """Return the unread inbox of a member, cause by post, and check its counter."""
     member = User.objects.get(pk=member.pk)
-    found = dict(Notification.objects.inbox_of(member).unread().values_list("post_id", "cause"))
+    causes = dict(Notification.objects.inbox_of(member).unread().values_list("post_id", "cause"))
     by_moderators = ModerationNotification.objects.inbox_of(member).unread().count()
-    assert count_unread_notifications(member) == len(found) + by_moderators, (
+    assert count_unread_notifications(member) == len(causes) + by_moderators, (
         "the counter and the list differ"
     )
-    return found
+    return causes

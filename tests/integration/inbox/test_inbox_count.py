@@ -1,4 +1,4 @@
-"""Whatever happens: the counter is the length of the list, and the list is what it should be."""
+"""The unread counter equals the length of the list after any actions, and the list is correct."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from forum.errors import UserError
 from forum.models import Board, Category, Notification, Post, Role, Thread, User
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from tests.conftest import person
-from tests.integration.inbox.conftest import told
+from tests.integration.inbox.conftest import unread_inbox
 
-WORDS = "Does moss harm the bricks?"
-TEXTS = ["Plain words", "What @alice says", f"> {WORDS}\n\nIt does", f"> {WORDS}\n\n@alice, no"]
-DEEDS = ["reply"] * 4 + ["edit"] * 3 + ["hide", "unhide", "delete", "see", "branch", "thread"]
-DEEDS += ["read", "unread", "all", "delete thread", "undelete thread"]
-STEP = st.tuples(st.sampled_from(DEEDS), st.integers(0, 10), st.integers(0, 3))
+QUESTION = "Does moss harm the bricks?"
+TEXTS = [
+    "Plain words",
+    "What @alice says",
+    f"> {QUESTION}\n\nIt does",
+    f"> {QUESTION}\n\n@alice, no",
+]
+STEPS = ["reply"] * 4 + ["edit"] * 3 + ["hide", "unhide", "delete", "see", "branch", "thread"]
+STEPS += ["read", "unread", "all", "delete thread", "undelete thread"]
+STEP = st.tuples(st.sampled_from(STEPS), st.integers(0, 10), st.integers(0, 3))
 
 
 @dataclass
-class Told:
-    """What alice should find, kept apart from the forum: whether she has read of each post."""
+class ExpectedInbox:
+    """The expected inbox of alice, computed by the test: each post, and whether it is read."""
 
     is_read: dict[int, bool] = field(default_factory=dict)
 
-    def note(self, post: Post, *, is_cause: bool) -> None:
+    def record(self, post: Post, *, is_cause: bool) -> None:
         if is_cause:
             self.is_read.setdefault(post.pk, False)
         elif self.is_read.get(post.pk) is False:
@@ -43,8 +48,8 @@ class Told:
             if post.pk in self.is_read:
                 self.is_read[post.pk] = read
 
-    def waiting(self) -> set[int]:
-        """Of what is not read, what she may read."""
+    def unread_posts(self) -> set[int]:
+        """Return the unread posts that she is allowed to see."""
         posts = Post.objects.select_related("thread").in_bulk(self.is_read)
         return {
             pk
@@ -58,63 +63,65 @@ class Inbox(TestCase):
     def setUp(self) -> None:
         self.alice, self.bob, self.carol = map(person, ("alice", "bob", "carol"))
         Role.objects.create(person=self.carol, kind=Role.Kind.MODERATOR)
-        shelf = Category.objects.create(name="Outdoors")
-        board = Board.objects.create(category=shelf, name="Gardens", slug="gardens")
-        self.thread = start_thread(board, author=self.alice, title="Moss", source=WORDS)
+        category = Category.objects.create(name="Outdoors")
+        board = Board.objects.create(category=category, name="Gardens", slug="gardens")
+        self.thread = start_thread(board, author=self.alice, title="Moss", source=QUESTION)
         self.opening = Post.objects.get(thread=self.thread)
-        self.told = Told()
+        self.expected = ExpectedInbox()
 
     @settings(max_examples=6, phases=[Phase.explicit, Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=30))
-    def test_counter_is_the_list_after_any_actions(self, steps: list[tuple[str, int, int]]) -> None:
-        for n, (deed, place, text) in enumerate(steps):
+    def test_counter_equals_the_list_after_any_actions(
+        self, steps: list[tuple[str, int, int]]
+    ) -> None:
+        for n, (step, place, text) in enumerate(steps):
             posts = list(Post.objects.in_thread(self.thread).select_related("thread__board"))
             try:
-                self.do(deed, posts[place % len(posts)], f"{TEXTS[text]}, number {n}.")
+                self.do(step, posts[place % len(posts)], f"{TEXTS[text]}, number {n}.")
             except UserError:
                 continue
-            assert set(told(self.alice)) == self.told.waiting(), deed
+            assert set(unread_inbox(self.alice)) == self.expected.unread_posts(), step
 
-    def note(self, post: Post) -> None:
+    def record(self, post: Post) -> None:
         quotes = post.quotes.filter(source_post__author=self.alice)
         mentions = post.mentions.filter(person=self.alice)
-        answers = bool(post.parent) and post.parent.author_id == self.alice.pk
-        self.told.note(post, is_cause=answers or mentions.exists() or quotes.exists())
+        is_reply = bool(post.parent) and post.parent.author_id == self.alice.pk
+        self.expected.record(post, is_cause=is_reply or mentions.exists() or quotes.exists())
 
-    def do(self, deed: str, post: Post, source: str) -> None:
-        mine = User.objects.get(pk=self.alice.pk)
-        if deed == "reply":
-            self.note(reply_to(post, author=self.bob, source=source))
-        elif deed == "edit":
-            self.note(edit_post(post, actor=self.bob, source=source))
-        elif deed == "hide":
+    def do(self, step: str, post: Post, source: str) -> None:
+        alice = User.objects.get(pk=self.alice.pk)
+        if step == "reply":
+            self.record(reply_to(post, author=self.bob, source=source))
+        elif step == "edit":
+            self.record(edit_post(post, actor=self.bob, source=source))
+        elif step == "hide":
             hide_post(post, actor=self.carol, reason="spam")
-        elif deed == "unhide":
+        elif step == "unhide":
             unhide_post(post, actor=self.carol, reason="not spam")
-        elif deed == "delete":
+        elif step == "delete":
             delete_post(post, actor=self.bob)
-        elif deed.endswith("delete thread"):
-            at = timezone.now() if deed == "delete thread" else None
+        elif step.endswith("delete thread"):
+            at = timezone.now() if step == "delete thread" else None
             Thread.objects.filter(pk=self.thread.pk).update(deleted_at=at)
         else:
-            self.mark(deed, post, mine)
+            self.mark(step, post, alice)
 
-    def mark(self, deed: str, post: Post, mine: User) -> None:
+    def mark(self, step: str, post: Post, alice: User) -> None:
         notifications = list(
-            Notification.objects.filter(member=mine, post=post).values_list("pk", flat=True)
+            Notification.objects.filter(member=alice, post=post).values_list("pk", flat=True)
         )
         marked = [post]
-        if deed == "see":
-            mark_revisions_read(post.thread, member=mine, numbers=[post.latest_number])
-        elif deed == "branch":
-            mark_branch_read(post, member=mine)
+        if step == "see":
+            mark_revisions_read(post.thread, member=alice, numbers=[post.latest_number])
+        elif step == "branch":
+            mark_branch_read(post, member=alice)
             marked = list(Post.objects.branch_of(post))
-        elif deed == "thread":
-            mark_thread_read(post.thread, member=mine)
+        elif step == "thread":
+            mark_thread_read(post.thread, member=alice)
             marked = list(Post.objects.in_thread(self.thread))
-        elif deed == "all":
-            marked = list(Post.objects.filter(pk__in=self.told.waiting()))
-            read_all(member=mine, up_to=2**60)
+        elif step == "all":
+            marked = list(Post.objects.filter(pk__in=self.expected.unread_posts()))
+            read_all(member=alice, up_to=2**60)
         else:
-            mark_notifications(notifications, member=mine, read=deed == "read")
-        self.told.mark(marked, read=deed != "unread")
+            mark_notifications(notifications, member=alice, read=step == "read")
+        self.expected.mark(marked, read=step != "unread")

@@ -15,12 +15,12 @@ from forum.models import Notification, Post, Thread, User, notifications
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.views import inbox
 from tests.html import Page
-from tests.integration.inbox.conftest import told
+from tests.integration.inbox.conftest import unread_inbox
 
 HTMX = {"hx-request": "true"}
 
 
-def shown(client: Client, query: str = "") -> Page:
+def inbox_page(client: Client, query: str = "") -> Page:
     return Page(client.get(f"/inbox/{query}"))
 
 
@@ -29,10 +29,10 @@ def test_replies_to_one_post_are_one_entry(
 ) -> None:
     first = reply_to(opening, author=bob, source="The first words of bob.")
     reply_to(opening, author=carol, source="The first words of carol.")
-    page = shown(as_alice)
+    page = inbox_page(as_alice)
     assert "The first words of bob." in page
     entry = page.find("h2")
-    # It leads to the first that is not read.
+    # The entry links to the first unread reply.
     assert entry.links == {
         "carol and bob replied to you in Moss on the north wall": f"/p/{first.pk}/"
     }
@@ -44,17 +44,17 @@ def test_entries_name_their_cause_and_thread(
 ) -> None:
     reply_to(reply, author=carol, source="As @alice said.")
     reply_to(reply, author=carol, source="> Does moss harm the bricks?\n\nIt does not.")
-    text = shown(as_alice)
-    for said in ("bob replied to you in", "carol mentioned you in", "carol quoted you in"):
-        assert said in text
+    text = inbox_page(as_alice)
+    for heading in ("bob replied to you in", "carol mentioned you in", "carol quoted you in"):
+        assert heading in text
 
 
 def test_inbox_leaves_out_unreadable_posts(
     opening: Post, reply: Post, carol: User, as_alice: Client
 ) -> None:
-    assert "wet all winter" in shown(as_alice)
+    assert "wet all winter" in inbox_page(as_alice)
     hide_post(reply, actor=carol, reason="spam")
-    text = shown(as_alice)
+    text = inbox_page(as_alice)
     assert "wet all winter" not in text
     assert "bob" not in text
     assert "No notifications yet." in text
@@ -65,33 +65,35 @@ def mark(client: Client, notification: Notification, do: str, **headers: str) ->
     return client.post("/inbox/mark/", data, headers=headers)  # type: ignore[return-value]
 
 
-def test_read_and_unread_by_hand(reply: Post, alice: User, as_alice: Client) -> None:
+def test_member_marks_a_notification_read_and_unread(
+    reply: Post, alice: User, as_alice: Client
+) -> None:
     notification = Notification.objects.get(member=alice)
-    answer = mark(as_alice, notification, "read")
-    assert answer.headers["Location"] == f"/inbox/#n{notification.pk}"
-    text = shown(as_alice)
+    response = mark(as_alice, notification, "read")
+    assert response.headers["Location"] == f"/inbox/#n{notification.pk}"
+    text = inbox_page(as_alice)
     assert "Inbox 1" not in text
     assert "bob replied to you" in text
     assert "No new notifications since" in text
     mark(as_alice, notification, "unread")
-    assert "Inbox 1 unread" in shown(as_alice)
+    assert "Inbox 1 unread" in inbox_page(as_alice)
 
 
-def test_entry_marked_unread_makes_its_post_unread_until_seen(
+def test_marking_an_entry_unread_makes_its_post_unread(
     opening: Post, reply: Post, alice: User, as_alice: Client
 ) -> None:
     mark_thread_read(opening.thread, member=alice)
-    assert told(alice) == {}
+    assert unread_inbox(alice) == {}
     mark(as_alice, Notification.objects.get(member=alice), "unread")
-    assert set(told(alice)) == {reply.pk}
+    assert set(unread_inbox(alice)) == {reply.pk}
     assert "1 unread" in Page(as_alice.get(opening.thread.get_absolute_url()))
-    sent = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
-    assert sent.content == b""  # the counter, for the page's header
-    assert told(alice) == {}
+    response = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
+    assert response.content == b""  # no counter for the header: nothing is unread
+    assert unread_inbox(alice) == {}
 
 
 @pytest.mark.parametrize("name", ["alice", "carol"])
-def test_with_htmx_the_entry_and_the_counter_are_swapped(
+def test_htmx_swaps_the_entry_and_the_counter(
     opening: Post, bob: User, name: str, request: pytest.FixtureRequest
 ) -> None:
     member, client = request.getfixturevalue(name), request.getfixturevalue(f"as_{name}")
@@ -121,10 +123,10 @@ def test_mark_all_leaves_out_entries_newer_than_the_page(
 ) -> None:
     for n in range(2):
         reply_to(opening, author=bob, source=f"Number {n}.")
-    form = shown(as_alice).form("Mark all as read")
+    form = inbox_page(as_alice).form("Mark all as read")
     later = reply_to(opening, author=bob, source="Later.")
     as_alice.post(form.action, form.fields | form.buttons["Mark all as read"])
-    assert set(told(alice)) == {later.pk}
+    assert set(unread_inbox(alice)) == {later.pk}
 
 
 def test_mark_all_leaves_out_hidden_posts(
@@ -133,7 +135,7 @@ def test_mark_all_leaves_out_hidden_posts(
     hide_post(reply, actor=carol, reason="spam")
     as_alice.post("/inbox/mark/", {"notice": str(2**60), "do": "read-all"})
     unhide_post(reply, actor=carol, reason="not spam")
-    assert set(told(alice)) == {reply.pk}
+    assert set(unread_inbox(alice)) == {reply.pk}
 
 
 @pytest.mark.parametrize("typed", ["x", "9" * 40, "-1", "²", ""])
@@ -141,9 +143,9 @@ def test_mark_all_leaves_out_hidden_posts(
 def test_unknown_notifications_change_nothing(
     reply: Post, alice: User, as_alice: Client, typed: str, do: str
 ) -> None:
-    answer = as_alice.post("/inbox/mark/", {"notice": typed, "do": do})
-    assert answer.status_code == 302
-    assert set(told(alice)) == {reply.pk}
+    response = as_alice.post("/inbox/mark/", {"notice": typed, "do": do})
+    assert response.status_code == 302
+    assert set(unread_inbox(alice)) == {reply.pk}
 
 
 @pytest.mark.parametrize("do", ["", "delete"])
@@ -151,40 +153,44 @@ def test_unknown_inbox_action_is_refused(
     reply: Post, alice: User, as_alice: Client, do: str
 ) -> None:
     assert mark(as_alice, Notification.objects.get(member=alice), do).status_code == 422
-    assert set(told(alice)) == {reply.pk}
+    assert set(unread_inbox(alice)) == {reply.pk}
 
 
 @pytest.mark.parametrize("query", ["?after=p1", "?after=n0", "?after=x", "?after=n" + "9" * 30])
-def test_odd_places_are_not_found(as_alice: Client, query: str) -> None:
+def test_invalid_positions_are_not_found(as_alice: Client, query: str) -> None:
     assert as_alice.get(f"/inbox/{query}").status_code == 404
 
 
-def test_nobody_marks_notifications_of_others(reply: Post, alice: User, as_bob: Client) -> None:
+def test_members_cannot_mark_notifications_of_others(
+    reply: Post, alice: User, as_bob: Client
+) -> None:
     notification = Notification.objects.get(member=alice)
     for do in ("read", "unread", "read-all"):
         mark(as_bob, notification, do)
     assert "wet all winter" not in mark(as_bob, notification, "read", **HTMX).content.decode()
-    assert set(told(alice)) == {reply.pk}
+    assert set(unread_inbox(alice)) == {reply.pk}
 
 
-def test_new_names_and_titles_are_shown_at_once(reply: Post, bob: User, as_alice: Client) -> None:
+def test_changed_names_and_titles_are_shown_at_once(
+    reply: Post, bob: User, as_alice: Client
+) -> None:
     User.objects.filter(pk=bob.pk).update(username="robert")
     Thread.objects.filter(pk=reply.thread_id).update(title="Lichen <b>")
-    assert "robert replied to you in Lichen <b>" in shown(as_alice)
+    assert "robert replied to you in Lichen <b>" in inbox_page(as_alice)
 
 
-def test_many_are_counted_only_so_far(
+def test_count_of_notifications_is_limited(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifications, "MAX_NOTIFICATIONS_COUNTED", 4)
     monkeypatch.setattr(numbers, "MAX_SHOWN", 3)
-    for count, told_of in (("3", 3), ("3+", 3)):
-        for n in range(told_of):
+    for count, new_replies in (("3", 3), ("3+", 3)):
+        for n in range(new_replies):
             reply_to(opening, author=bob, source=f"Number {n}.")
-        assert f"Inbox {count} unread" in shown(as_alice)
+        assert f"Inbox {count} unread" in inbox_page(as_alice)
 
 
-def test_long_inbox_goes_on_without_gap_or_repeat(
+def test_pages_of_a_long_inbox_have_no_gaps_or_repetitions(
     opening: Post, bob: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox, "NOTIFICATIONS_PER_PAGE", 3)
@@ -193,9 +199,9 @@ def test_long_inbox_goes_on_without_gap_or_repeat(
     found: list[str] = []
     query = ""
     while True:
-        page = shown(as_alice, query)
+        page = inbox_page(as_alice, query)
         found += re.findall(r"Number (\d)\.", page.text)
-        later = [each for each in page.addresses if each.startswith("?after=n")]
+        later = [address for address in page.addresses if address.startswith("?after=n")]
         if not later:
             break
         [query] = later

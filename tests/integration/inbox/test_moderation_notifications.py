@@ -1,4 +1,4 @@
-"""What moderators tell a member: in the inbox, counted with the rest, and read with it."""
+"""Notifications from moderators: shown in the inbox, counted and marked as read with the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def inbox(client):
     return Page(client.get(reverse("inbox")))
 
 
-def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
+def test_reporter_is_notified_of_the_outcome(as_alice, alice, reply, carol):
     report_post(reply, actor=alice, reason="spam")
     hide_post(reply, actor=carol, reason="off the wall")
     page = inbox(as_alice)
@@ -27,14 +27,14 @@ def test_whoever_reported_hears_how_it_ended(as_alice, alice, reply, carol):
     assert recount_unread_notifications(alice) == 1
 
 
-def test_author_of_a_thread_is_told_which_it_was(as_alice, opening, carol):
+def test_notification_links_to_the_pinned_thread(as_alice, opening, carol):
     pin_thread(opening.thread, actor=carol, reason="for everybody")
     page = inbox(as_alice)
     assert "Your thread was pinned." in page
     assert opening.thread.get_absolute_url() in page.addresses
 
 
-def test_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
+def test_notification_of_an_edit_links_to_the_history(as_bob, reply, carol):
     edit_with_reason(reply, source="Milder words.", actor=carol, reason="a private address")
     page = inbox(as_bob)
     assert "Your post was edited by a moderator." in page
@@ -42,7 +42,7 @@ def test_edit_is_told_with_the_way_to_what_was_changed(as_bob, reply, carol):
     assert reverse("post-history", args=[reply.pk]) in page.addresses
 
 
-def test_words_that_the_author_took_back_are_not_told_again(as_bob, bob, reply, carol):
+def test_notification_does_not_show_text_that_the_author_deleted(as_bob, bob, reply, carol):
     hide_post(reply, actor=carol, reason="off the wall")
     delete_post(reply, actor=bob)
     page = inbox(as_bob)
@@ -50,7 +50,9 @@ def test_words_that_the_author_took_back_are_not_told_again(as_bob, bob, reply, 
     assert reply.source not in page.html
 
 
-def test_both_kinds_are_counted_and_read_at_once(as_bob, bob, opening, reply, alice, carol):
+def test_both_kinds_are_counted_together_and_read_at_once(
+    as_bob, bob, opening, reply, alice, carol
+):
     reply_to(reply, author=alice, source="An answer.")
     hide_post(reply, actor=carol, reason="off the wall")
     assert recount_unread_notifications(bob) == 2
@@ -73,8 +75,8 @@ def test_header_still_counts_moderation_notifications_when_a_reply_was_read(
     first = reply_to(opening, author=bob, source="The first reply.")
     reply_to(opening, author=bob, source="The second reply.")
     assert inbox(as_alice).texts("#inbox-count") == ["3"]
-    answer = as_alice.post(
+    response = as_alice.post(
         reverse("thread-seen", args=[opening.thread_id]), {"numbers": str(first.number)}
     )
-    assert answer.content == b"2"
+    assert response.content == b"2"
     assert inbox(as_alice).texts("#inbox-count") == ["2"]

@@ -1,4 +1,4 @@
-"""What tests of moderation ask of the whole forum."""
+"""Fixtures for moderation tests: snapshots and checks of trees, a board moderator, other places."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forum.models import Board, Post, Revision, Role, Thread, User
 from forum.models.tree import faults
 
 
-def _forum() -> dict[str, Any]:
+def _snapshot() -> dict[str, Any]:
     threads = Thread.objects.order_by("pk")
     return {
         "posts": [
@@ -29,14 +29,15 @@ def _forum() -> dict[str, Any]:
 
 
 @pytest.fixture
-def forum(db: None) -> Callable[[], dict[str, Any]]:
-    """Call it for everything that a move may change: places, order, numbers, counters."""
-    return _forum
+def take_snapshot(db: None) -> Callable[[], dict[str, Any]]:
+    """Return a function that takes a snapshot of everything that a move may change."""
+    return _snapshot
 
 
 def _assert_sound() -> None:
+    """Assert that trees, numbers and counters agree everywhere."""
     with connection.cursor() as cursor:
-        # The database's own guards speak now instead of at the end of the transaction.
+        # Check the database constraints now instead of at the end of the transaction.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
     assert faults() == []
@@ -48,21 +49,21 @@ def _assert_sound() -> None:
 
 @pytest.fixture
 def assert_sound(db: None) -> Callable[[], None]:
-    """Call it to see that trees, numbers and counters agree everywhere."""
+    """Return a function that asserts that trees, numbers and counters agree everywhere."""
     return _assert_sound
 
 
 @pytest.fixture
 def frank(board: Any) -> User:
-    """A moderator of `board` alone."""
+    """Return a moderator of `board` only."""
     frank = User.objects.create_user("frank", "frank@example.org")
     Role.objects.create(person=frank, board=board, kind=Role.Kind.MODERATOR)
     return frank
 
 
 @pytest.fixture
-def other(board: Board, bob: User) -> Thread:
-    """A second thread in the same board, with two replies."""
+def other_thread(board: Board, bob: User) -> Thread:
+    """Return a second thread in the same board, with two replies."""
     thread = start_thread(board, author=bob, title="Ivy", source="And ivy?")
     root = Post.objects.get(thread=thread, parent=None)
     for words in ("It holds on.", "It tears mortar."):
@@ -71,6 +72,6 @@ def other(board: Board, bob: User) -> Thread:
 
 
 @pytest.fixture
-def elsewhere(board: Board) -> Board:
-    """Another board."""
+def other_board(board: Board) -> Board:
+    """Return another board."""
     return Board.objects.create(category=board.category, name="Stones", slug="stones")

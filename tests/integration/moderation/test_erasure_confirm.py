@@ -1,4 +1,4 @@
-"""What is erased is gone for ever, from every table; it takes two to do it."""
+"""Permanent deletion: the content is gone from every table, and it takes two people."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ EARLIER = "Once I said quixotic things about the neighbour’s dog here."
 
 @pytest.fixture
 def dora(db) -> User:
-    """A second moderator of the site."""
+    """Return a second moderator of the site."""
     dora = User.objects.create_user("dora", "dora@example.org")
     Role.objects.create(person=dora, kind=Role.Kind.MODERATOR)
     return dora
@@ -52,47 +52,47 @@ def dora(db) -> User:
 
 @pytest.fixture
 def secret(reply, bob, alice, carol) -> Post:
-    """A post of bob's that was edited, quoted, quoted in a quote, answered, and begun to be."""
+    """Return a post of bob's that was edited, quoted, quoted within a quote and put into drafts."""
     post = reply_to(reply, author=bob, source=EARLIER)
-    first = reply_to(post, author=alice, source=f"> {EARLIER}\n\nDid you?")
+    first_reply = reply_to(post, author=alice, source=f"> {EARLIER}\n\nDid you?")
     edit_post(post, actor=bob, source=SECRET)
-    quoting = reply_to(post, author=alice, source=f"> {SECRET}\n\nWhy do you say so?")
-    reply_to(quoting, author=carol, source=f"> > {SECRET}\n>\n> Why do you say so?\n\nIndeed.")
-    reply_to(first, author=carol, source=f"> Did you?\n\nHe did.\n\n> {SECRET}\n\nAnd that.")
-    purpose = Purpose(parent_id=quoting.pk)
+    quoting_post = reply_to(post, author=alice, source=f"> {SECRET}\n\nWhy do you say so?")
+    reply_to(quoting_post, author=carol, source=f"> > {SECRET}\n>\n> Why do you say so?\n\nIndeed.")
+    reply_to(first_reply, author=carol, source=f"> Did you?\n\nHe did.\n\n> {SECRET}\n\nAnd that.")
+    purpose = Purpose(parent_id=quoting_post.pk)
     save_draft(purpose, member=carol, written=Writing(f"> {SECRET}\n\nDraft of mine."))
     save_draft(Purpose(post_id=post.pk), member=bob, written=Writing(f"{SECRET} Better."))
     return Post.objects.get(pk=post.pk)
 
 
-def erased(target, dora, carol, **how) -> ModerationAction:
-    ask = ask_to_erase if isinstance(target, Post) else ask_to_anonymise
-    ask(target, actor=carol, reason="He asked us to", **how)
+def erase(target, dora, carol, **options) -> ModerationAction:
+    request = ask_to_erase if isinstance(target, Post) else ask_to_anonymise
+    request(target, actor=carol, reason="He asked us to", **options)
     return confirm_erasure(Erasure.objects.open().get(), actor=dora)
 
 
-# -- A post ---------------------------------------------------------------------------------------
+# -- Deleting a post ------------------------------------------------------------------------------
 
 
-def test_no_word_of_it_is_left_in_any_table(secret, dora, carol):
+def test_no_table_contains_the_deleted_text(secret, dora, carol):
     others = dict(Post.objects.exclude(pk=secret.pk).values_list("pk", "source"))
     assert len(tables_with("xylophone")) > 5
     assert len(tables_with("quixotic")) > 3
-    erased(secret, dora, carol)
+    erase(secret, dora, carol)
     assert tables_with("xylophone") == set()
     assert tables_with("quixotic") == set()
-    # What others said themselves stands as it was.
+    # The other authors' own words are unchanged.
     for pk, text in others.items():
-        left = Post.objects.get(pk=pk).source
+        new_source = Post.objects.get(pk=pk).source
         own = [line for line in text.split("\n") if not line.startswith(">")]
         assert [line for line in own if line.strip()] == [
-            line for line in left.split("\n") if line.strip() and not line.startswith(">")
+            line for line in new_source.split("\n") if line.strip() and not line.startswith(">")
         ]
     assert "Draft of mine." in carol.drafts.get().source
 
 
-def test_its_place_stays_with_what_answers_it_and_says_so(secret, dora, carol, visitor):
-    action = erased(secret, dora, carol)
+def test_replies_stay_below_a_tombstone_of_the_deleted_post(secret, dora, carol, visitor):
+    action = erase(secret, dora, carol)
     post = Post.objects.get(pk=secret.pk)
     assert (post.erased_action, post.is_deleted, post.source) == (action, True, "")
     assert not faults()
@@ -103,34 +103,34 @@ def test_its_place_stays_with_what_answers_it_and_says_so(secret, dora, carol, v
     assert visitor.get(post.get_absolute_url()).status_code == 410
 
 
-def test_other_quotes_of_the_same_posts_still_lead_to_their_source(secret, dora, carol):
-    erased(secret, dora, carol)
+def test_other_quotes_in_the_same_posts_still_link_to_their_source(secret, dora, carol):
+    erase(secret, dora, carol)
     kept = [(quote.words, quote.source_post_id != secret.pk) for quote in Quote.objects.all()]
     assert ("Did you?", True) in kept
     for quote in Quote.objects.exclude(words="").select_related("source_revision"):
-        said = quote.source_revision.plain[quote.start : quote.start + quote.length]
-        assert quote.words in said
+        quoted = quote.source_revision.plain[quote.start : quote.start + quote.length]
+        assert quote.words in quoted
     assert {words for words, is_other in kept if not is_other} == {""}
 
 
-def test_it_is_one_record_with_a_hash_and_the_author_hears_of_it(secret, dora, carol, bob):
+def test_deletion_is_one_log_entry_with_a_hash_and_notifies_the_author(secret, dora, carol, bob):
     count = ModerationAction.objects.count()
-    action = erased(secret, dora, carol)
+    action = erase(secret, dora, carol)
     assert ModerationAction.objects.count() == count + 2, "asking for it is the other one"
     assert (action.act, action.actor, action.reason) == ("erase-post", carol, "He asked us to")
     assert len(action.effects.get().after["erased"]) == 64
     assert ModerationNotification.objects.filter(member=bob, action=action).exists()
-    asked = Erasure.objects.get()
-    assert (asked.outcome, asked.closed_by, asked.record) == ("done", dora, action)
-    assert confirm_erasure(asked, actor=dora) == action, "twice is once"
+    erasure = Erasure.objects.get()
+    assert (erasure.outcome, erasure.closed_by, erasure.record) == ("done", dora, action)
+    assert confirm_erasure(erasure, actor=dora) == action, "twice is once"
 
 
-def test_nothing_that_was_done_to_it_before_can_be_undone(secret, dora, carol, erin):
-    edit = edit_with_reason(secret, source="Milder.", actor=carol, reason="The key")
-    hidden = hide_post(secret, actor=carol, reason="The key")
-    asked = ask_to_erase(secret, actor=carol, reason="He asked us to")
+def test_earlier_actions_on_the_post_can_no_longer_be_undone(secret, dora, carol, erin):
+    edit_action = edit_with_reason(secret, source="Milder.", actor=carol, reason="The key")
+    hide_action = hide_post(secret, actor=carol, reason="The key")
+    request_action = ask_to_erase(secret, actor=carol, reason="He asked us to")
     action = confirm_erasure(Erasure.objects.get(), actor=dora)
-    for earlier in (edit, hidden, asked):
+    for earlier in (edit_action, hide_action, request_action):
         with pytest.raises(Conflict):
             undo(earlier, actor=erin, reason="No")
     with pytest.raises(NotAllowed):
@@ -138,93 +138,95 @@ def test_nothing_that_was_done_to_it_before_can_be_undone(secret, dora, carol, e
     assert tables_with("xylophone") == set()
 
 
-def test_reports_on_it_are_answered_and_counters_right(secret, dora, carol, erin):
+def test_deletion_resolves_reports_and_updates_counters(secret, dora, carol, erin):
     report_post(secret, actor=erin, reason="private")
     count = Thread.objects.get(pk=secret.thread_id).post_count
-    action = erased(secret, dora, carol)
+    action = erase(secret, dora, carol)
     assert secret.reports.get().action == action
     assert Thread.objects.get(pk=secret.thread_id).post_count == count - 1
 
 
-def test_title_goes_with_the_opening_post_also_from_the_log(thread, opening, dora, carol, reply):
+def test_title_is_deleted_with_the_opening_post_also_from_the_log(
+    thread, opening, dora, carol, reply
+):
     retitle_thread(thread, title="Moss and the zeppelin", actor=carol, reason="Clearer")
     retitle_thread(thread, title="Moss", actor=carol, reason="Shorter")
-    action = erased(opening, dora, carol)
+    action = erase(opening, dora, carol)
     for word in ("zeppelin", "north wall"):
         assert tables_with(word) == set()
     titles = ModerationEffect.objects.filter(kind="thread").exclude(action=action)
-    assert all(len(each.after["title"]["sha256"]) == 64 for each in titles)
+    assert all(len(effect.after["title"]["sha256"]) == 64 for effect in titles)
     assert "A deleted title" in Thread.objects.get(pk=thread.pk).title
 
 
-def test_the_database_lets_nobody_else_change_the_log(thread, opening, carol, dora, reply):
+def test_database_rejects_all_other_changes_of_the_log(thread, opening, carol, dora, reply):
     retitle_thread(thread, title="Moss and the zeppelin", actor=carol, reason="Clearer")
 
-    def refused(sql):
+    def assert_refused(sql):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)
 
-    refused("SELECT forum_forget('thread', target_id) FROM forum_moderationeffect")
-    erased(opening, dora, carol)
-    refused("UPDATE forum_moderationeffect SET before = '{}'")
-    refused("UPDATE forum_moderationeffect SET after = jsonb_build_object('title', 'Mine')")
-    refused("UPDATE forum_moderationaction SET reason = 'Mine'")
-    refused("DELETE FROM forum_moderationeffect")
+    assert_refused("SELECT forum_forget('thread', target_id) FROM forum_moderationeffect")
+    erase(opening, dora, carol)
+    assert_refused("UPDATE forum_moderationeffect SET before = '{}'")
+    assert_refused("UPDATE forum_moderationeffect SET after = jsonb_build_object('title', 'Mine')")
+    assert_refused("UPDATE forum_moderationaction SET reason = 'Mine'")
+    assert_refused("DELETE FROM forum_moderationeffect")
 
 
-# -- Two people -----------------------------------------------------------------------------------
+# -- Confirmation by a second person --------------------------------------------------------------
 
 
-def test_the_same_person_never_confirms_not_even_past_the_rules(secret, carol, as_carol):
+def test_same_person_cannot_confirm_not_even_with_direct_database_access(secret, carol, as_carol):
     ask_to_erase(secret, actor=carol, reason="Now")
-    asked = Erasure.objects.get()
+    erasure = Erasure.objects.get()
     with pytest.raises(NotAllowed):
-        confirm_erasure(asked, actor=User.objects.get(pk=carol.pk))
+        confirm_erasure(erasure, actor=User.objects.get(pk=carol.pk))
     other_session = Client()
     other_session.force_login(carol)
     for client in (as_carol, other_session):
-        page = reverse("admin:forum_erasure_confirm", args=[asked.pk])
+        page = reverse("admin:forum_erasure_confirm", args=[erasure.pk])
         assert client.post(page).status_code == 403
     with pytest.raises(IntegrityError), transaction.atomic():
         Erasure.objects.update(outcome="done", closed_at=timezone.now(), closed_by=carol)
     assert Post.objects.get(pk=secret.pk).source == SECRET
 
 
-def test_asked_for_in_the_page_confirmed_at_the_desk(secret, as_carol, dora):
+def test_deletion_is_requested_on_the_page_and_confirmed_in_the_admin(secret, as_carol, dora):
     page = reverse("post-erase", args=[secret.pk])
-    told = as_carol.get(page).content.decode()
-    assert "1 post in 1 thread" in told
-    assert "This can’t be undone" in told
+    html = as_carol.get(page).content.decode()
+    assert "1 post in 1 thread" in html
+    assert "This can’t be undone" in html
     assert as_carol.post(page, {"reason": "His key"}).status_code == 303
     client = Client()
     client.force_login(dora)
     assert "a post by bob" in client.get(reverse("admin:forum_erasure_changelist")).content.decode()
-    asked = Erasure.objects.get()
-    shown = client.get(reverse("admin:forum_erasure_change", args=[asked.pk]))
-    assert "quotes of them in" in shown.content.decode()
-    confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
-    assert f'action="{confirm}"' in shown.content.decode(), "the button is there"
+    erasure = Erasure.objects.get()
+    detail_page = client.get(reverse("admin:forum_erasure_change", args=[erasure.pk]))
+    assert "quotes of them in" in detail_page.content.decode()
+    confirm = reverse("admin:forum_erasure_confirm", args=[erasure.pk])
+    assert f'action="{confirm}"' in detail_page.content.decode(), "the button is there"
     assert client.post(confirm, {"seen": "7.7"}).status_code == 302
     assert Post.objects.get(pk=secret.pk).source == SECRET, "it was changed meanwhile"
-    assert client.post(confirm, {"seen": shown.context["version"]}).status_code == 302
+    assert client.post(confirm, {"seen": detail_page.context["version"]}).status_code == 302
     assert Post.objects.get(pk=secret.pk).is_erased
 
 
-def test_refused_or_taken_back_it_stays_and_can_be_asked_for_again(secret, dora, carol):
+def test_post_stays_after_refusal_or_withdrawal_and_can_be_requested_again(secret, dora, carol):
     for actor, outcome in ((dora, "refused"), (carol, "withdrawn")):
         ask_to_erase(secret, actor=carol, reason=f"Until {actor}")
-        asked = Erasure.objects.open().get()
-        record = drop_erasure(asked, actor=actor, reason="Not that")
+        erasure = Erasure.objects.open().get()
+        record = drop_erasure(erasure, actor=actor, reason="Not that")
         assert record.act == "drop-erasure"
-        assert Erasure.objects.get(pk=asked.pk).outcome == outcome
+        assert Erasure.objects.get(pk=erasure.pk).outcome == outcome
         with pytest.raises(Conflict):
-            confirm_erasure(asked, actor=dora)
+            confirm_erasure(erasure, actor=dora)
         with pytest.raises(Conflict):
-            drop_erasure(asked, actor=actor, reason="Twice")
+            drop_erasure(erasure, actor=actor, reason="Twice")
     assert Post.objects.get(pk=secret.pk).source == SECRET
 
 
-def test_it_lapses_and_is_asked_for_anew(secret, dora, carol):
+def test_request_expires_and_can_be_made_again(secret, dora, carol):
     ask_to_erase(secret, actor=carol, reason="Now")
     Erasure.objects.update(asked_at=timezone.now() - timedelta(days=15))
     with pytest.raises(Conflict):
@@ -233,18 +235,18 @@ def test_it_lapses_and_is_asked_for_anew(secret, dora, carol):
     assert list(Erasure.objects.order_by("pk").values_list("outcome", flat=True)) == ["expired", ""]
 
 
-def test_operator_is_the_second_person_where_there_is_no_other(secret, carol, as_carol):
+def test_operator_can_confirm_when_there_is_no_second_moderator(secret, carol, as_carol):
     ask_to_erase(secret, actor=carol, reason="Now")
-    asked = Erasure.objects.get()
-    page = as_carol.get(reverse("admin:forum_erasure_change", args=[asked.pk])).content.decode()
-    assert f"manage.py confirm_erasure {asked.pk}" in page
-    call_command("confirm_erasure", str(asked.pk), "--yes")
+    erasure = Erasure.objects.get()
+    page = as_carol.get(reverse("admin:forum_erasure_change", args=[erasure.pk])).content.decode()
+    assert f"manage.py confirm_erasure {erasure.pk}" in page
+    call_command("confirm_erasure", str(erasure.pk), "--yes")
     assert Post.objects.get(pk=secret.pk).is_erased
     with pytest.raises(CommandError):
         call_command("confirm_erasure", "999", "--yes")
 
 
-def test_members_and_moderators_of_a_board_have_no_part_in_it(secret, alice, board, carol):
+def test_members_and_board_moderators_cannot_request_confirm_or_drop(secret, alice, board, carol):
     mona = User.objects.create_user("mona")
     Role.objects.create(person=mona, board=board, kind=Role.Kind.MODERATOR)
     ask_to_erase(secret, actor=carol, reason="Now")
@@ -257,17 +259,17 @@ def test_members_and_moderators_of_a_board_have_no_part_in_it(secret, alice, boa
             drop_erasure(Erasure.objects.get(), actor=person, reason="No")
 
 
-def test_last_administrator_is_not_erased(erin, carol):
+def test_last_administrator_cannot_be_deleted(erin, carol):
     Erasure.objects.create(person=erin, asked_by=erin, reason="Mine")
     with pytest.raises(Invalid):
         confirm_erasure(Erasure.objects.get(), actor=None)
     assert Revision.objects.count() == 0
 
 
-# -- What waits for moderators --------------------------------------------------------------------
+# -- Pending posts --------------------------------------------------------------------------------
 
 
-def test_words_are_gone_from_what_waits_too(secret, dora, carol, bob, alice):
+def test_deleted_text_is_also_removed_from_pending_posts(secret, dora, carol, bob, alice):
     approved = PendingPost.objects.create(
         author=bob,
         parent=secret.parent,
@@ -278,11 +280,11 @@ def test_words_are_gone_from_what_waits_too(secret, dora, carol, bob, alice):
     )
     PendingPost.objects.filter(pk=approved.pk).update(state="approved")
     PendingPost.objects.create(author=bob, edits=secret, source=f"{SECRET} Better.", why="two")
-    waits = PendingPost.objects.create(
+    pending = PendingPost.objects.create(
         author=alice, parent=secret, source=f"> {SECRET}\n\nMine stays.", why="two"
     )
-    erased(secret, dora, carol)
+    erase(secret, dora, carol)
     assert tables_with("xylophone") == set()
-    waits.refresh_from_db()
-    assert waits.is_waiting
-    assert "Mine stays." in waits.source
+    pending.refresh_from_db()
+    assert pending.is_waiting
+    assert "Mine stays." in pending.source

@@ -1,6 +1,6 @@
-"""The clock of the machine set back by a day: nobody is kept waiting until it has caught up.
+"""The system clock set back by a day: nobody has to wait until it has caught up.
 
-What was written before seems to be of tomorrow then, and so the tests write it.
+Timestamps from before then lie a day ahead, and so the tests write them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DAY = timedelta(days=1)
 
 
 def set_clock_back() -> None:
-    """Let everything have happened a day later than it did."""
+    """Move all timestamps a day ahead, as if the clock was set back."""
     for model, field in [
         (Post, "created_at"),
         (Revision, "created_at"),
@@ -50,73 +50,73 @@ def set_clock_back() -> None:
         (OutgoingMail, "due_at"),
     ]:
         model.objects.update(**{field: F(field) + DAY})
-    with connection.cursor() as cursor:  # the log takes no change
+    with connection.cursor() as cursor:  # the log is protected by triggers
         cursor.execute("SET LOCAL session_replication_role = replica")
         ModerationAction.objects.update(created_at=F("created_at") + DAY)
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def send(client: Client, post: Post, source: str) -> int:
+def post_reply(client: Client, post: Post, source: str) -> int:
     return client.post(f"/p/{post.pk}/reply/", {"source": source}).status_code
 
 
-def test_spent_limit_is_full_at_once_and_then_holds_as_ever():
+def test_rate_limit_is_refilled_and_then_works_as_usual():
     limit = Limit("tries", burst=2, per_seconds=60)
     spend("alice", limit)
     spend("alice", limit)
     set_clock_back()
     spend("alice", limit)
     spend("alice", limit)
-    with pytest.raises(RateLimited) as refused:
+    with pytest.raises(RateLimited) as error:
         spend("alice", limit)
-    assert refused.value.retry_after <= 60
+    assert error.value.retry_after <= 60
 
 
 @pytest.mark.parametrize(
     "slow", [enable_thread_slow_mode, enable_branch_slow_mode], ids=["thread", "branch"]
 )
-def test_slow_mode_lets_one_post_and_waits_from_that_one(slow, reply, bob, carol):
+def test_slow_mode_allows_one_post_and_counts_from_it(slow, reply, bob, carol):
     target = reply if slow is enable_branch_slow_mode else reply.thread
     slow(target, minutes=10, actor=carol, reason="calm down")
     set_clock_back()
     reply_to(reply, author=bob, source="At once.")
-    with pytest.raises(RateLimited) as refused:
+    with pytest.raises(RateLimited) as error:
         reply_to(reply, author=bob, source="Too soon.")
-    assert refused.value.retry_after <= 600
+    assert error.value.retry_after <= 600
 
 
-def test_new_member_posts_at_once(as_bob, opening, settings):
+def test_new_member_can_post_at_once(as_bob, opening, settings):
     settings.NEW_MEMBER_DAYS, settings.NEW_MEMBER_HOURLY = 1, 2
-    assert [send(as_bob, opening, f"Number {n}.") for n in range(3)] == [302, 302, 429]
+    assert [post_reply(as_bob, opening, f"Number {n}.") for n in range(3)] == [302, 302, 429]
     set_clock_back()
-    assert [send(as_bob, opening, f"Later {n}.") for n in range(3)] == [302, 302, 429]
+    assert [post_reply(as_bob, opening, f"Later {n}.") for n in range(3)] == [302, 302, 429]
 
 
-def test_rule_about_pace_holds_nothing_for_what_was_before(as_bob, opening):
+def test_rate_rule_ignores_earlier_posts(as_bob, opening):
     ReviewRule.objects.create(kind="pace", number=1, minutes=10)
-    assert send(as_bob, opening, "The first.") == 302
+    assert post_reply(as_bob, opening, "The first.") == 302
     set_clock_back()
-    assert send(as_bob, opening, "The second.") == 302
+    assert post_reply(as_bob, opening, "The second.") == 302
     assert not PendingPost.objects.exists()
 
 
-def test_edit_is_a_revision_of_its_own(reply, bob):
+def test_edit_makes_a_revision(reply, bob):
     set_clock_back()
     edit_post(Post.objects.get(pk=reply.pk), actor=bob, source="Something quite different.")
     assert Revision.objects.filter(post=reply).count() == 2
 
 
-def test_claim_holds_no_other_moderator_off(as_carol, as_erin, erin, bob, opening):
+def test_claim_does_not_block_other_moderators(as_carol, as_erin, erin, bob, opening):
     report_post(opening, actor=bob, reason="spam")
-    claim = reverse("admin:forum_case_claim", args=[Case.objects.get().pk])
-    as_carol.post(claim)
+    claim_page = reverse("admin:forum_case_claim", args=[Case.objects.get().pk])
+    as_carol.post(claim_page)
     set_clock_back()
     assert "claimed by" not in as_erin.get(reverse("admin:index")).content.decode()
-    as_erin.post(claim)
+    as_erin.post(claim_page)
     assert Case.objects.get().assignee == erin
 
 
-def test_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
+def test_same_note_is_added_again(as_carol, bob):
     note = reverse("person-note", args=[bob.username])
     as_carol.post(note, {"reason": "Asked him to calm down."})
     set_clock_back()
@@ -124,13 +124,13 @@ def test_same_note_is_no_form_sent_twice_and_is_kept(as_carol, bob):
     assert ModerationAction.objects.count() == 2
 
 
-def test_note_can_be_deleted_for_no_longer_than_ever(bob, carol):
+def test_time_to_delete_a_note_is_not_extended(bob, carol):
     note = note_person(bob, actor=carol, reason="Asked him to calm down.")
     set_clock_back()
     assert not can_undo(carol, ModerationAction.objects.get(pk=note.pk))
 
 
-def test_mail_that_was_never_tried_goes_out(settings):
+def test_unsent_mail_is_sent(settings):
     settings.EMAIL_SERVER = settings.EMAIL_SERVER | {
         "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"
     }
@@ -140,8 +140,8 @@ def test_mail_that_was_never_tried_goes_out(settings):
     assert OutgoingMail.objects.get().sent_at
 
 
-def test_limits_of_logging_in_are_swept_up():
-    """What django-allauth counts ends with the sweep of the hour."""
+def test_login_limits_are_cleared_by_housekeeping():
+    """Check that the hourly housekeeping also clears the counters of django-allauth."""
     cache.set("before", [1], timeout=DAY.total_seconds() + 300)
     cache.set("now", [1], timeout=3600)
     call_command("worker", "--once")

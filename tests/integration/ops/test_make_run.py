@@ -1,4 +1,4 @@
-"""`make run`, as a newcomer types it: in a directory with a space, killed, and started again."""
+"""`make run` for the first time: in a directory with a space, killed, and started again."""
 
 import os
 import queue
@@ -24,14 +24,14 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-PARTS = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")
+COPIED = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")
 
 
 class Run:
-    """One `make run` with everything that it printed."""
+    """One `make run` with its output."""
 
     def __init__(self, project: Path, env: dict[str, str]) -> None:
-        self.begun = time.monotonic()
+        self.started_at = time.monotonic()
         self.make = subprocess.Popen(
             ["make", "run"],
             cwd=project,
@@ -52,10 +52,10 @@ class Run:
             self.lines.put(line)
         self.lines.put(None)
 
-    def wait_for(self, words: str, seconds: float = 90) -> str:
-        """Read on until a line has these words; returns all that was printed up to it."""
+    def wait_for(self, text: str, seconds: float = 90) -> str:
+        """Read lines until one contains the text; return the output up to it."""
         give_up_at = time.monotonic() + seconds
-        while words not in self.text:
+        while text not in self.text:
             line = self.lines.get(timeout=max(0.1, give_up_at - time.monotonic()))
             assert line is not None, f"`make run` ended:\n{self.text}"
             self.text += line
@@ -67,40 +67,40 @@ class Run:
         self.make.wait()
 
 
-def listens(port: int) -> bool:
+def is_listening(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def page(port: int, path: str = "/") -> str:
-    with urlopen(f"http://localhost:{port}{path}", timeout=20) as answer:
-        return answer.read().decode()
+def fetch(port: int, path: str = "/") -> str:
+    with urlopen(f"http://localhost:{port}{path}", timeout=20) as response:
+        return response.read().decode()
 
 
-def ask(data: Path, sql: str) -> object:
+def query(data: Path, sql: str) -> object:
     with psycopg.connect(database.url(data), autocommit=True) as connection:
         cursor = connection.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None
 
 
 def kill_database(data: Path) -> None:
-    """As the kernel does when memory is short."""
+    """Kill the database server, as the kernel does when memory is short."""
     os.kill(int((data / "pg" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
 
-def answers(port: int, path: str) -> bool:
+def shows_thread(port: int, path: str) -> bool:
     try:
-        return "lispi314" in page(port, path)
-    except OSError:  # HTTPError is one
+        return "lispi314" in fetch(port, path)
+    except OSError:  # includes HTTPError
         return False
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project in a directory with a space, sharing this one's .venv."""
+    """Return a copy of the project in a directory with a space, with this project's .venv."""
     copy = tmp_path / "the project's copy"
     copy.mkdir()
-    for part in PARTS:
+    for part in COPIED:
         source = ROOT / part
         if source.is_dir():
             shutil.copytree(source, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -117,7 +117,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
     database.stop(place)
 
 
-def test_make_run_starts_shows_the_seed_survives_kill_9_and_stops(project, data):
+def test_make_run_starts_with_the_seed_survives_kill_and_stops(project, data):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -126,42 +126,42 @@ def test_make_run_starts_shows_the_seed_survives_kill_9_and_stops(project, data)
 
     first = Run(project, env)
     try:
-        said = first.wait_for("Ctrl-C")
-        assert f"http://localhost:{port}/" in said
-        assert re.search(r"name +admin\n +password +\S{12,}", said)
-        thread = re.search(rf"http://localhost:{port}(/t/\d+/\S+/)", said)
-        assert thread, said
-        assert "lispi314" in page(port, thread[1])
+        output = first.wait_for("Ctrl-C")
+        assert f"http://localhost:{port}/" in output
+        assert re.search(r"name +admin\n +password +\S{12,}", output)
+        thread = re.search(rf"http://localhost:{port}(/t/\d+/\S+/)", output)
+        assert thread, output
+        assert "lispi314" in fetch(port, thread[1])
 
-        # Another one on the same port says so, and leaves the first alone.
+        # A second one on the same port fails with a message and leaves the first alone.
         busy = subprocess.run(
             ["make", "run"], cwd=project, env=env, capture_output=True, text=True, check=False
         )
         assert busy.returncode != 0
         assert f"Port {port} is in use" in busy.stderr
         assert "Traceback" not in busy.stderr
-        assert "lispi314" in page(port, thread[1])
+        assert "lispi314" in fetch(port, thread[1])
 
-        ask(data, "INSERT INTO forum_category (name, position) VALUES ('Kept', 9)")
+        query(data, "INSERT INTO forum_category (name, position) VALUES ('Kept', 9)")
     finally:
         first.kill_everything()
         kill_database(data)
 
     second = Run(project, env)
     try:
-        said = second.wait_for("Ctrl-C")
-        assert time.monotonic() - second.begun < 20  # 5 on a machine that does nothing else
-        assert "password" not in said
-        assert ask(data, "SELECT position FROM forum_category WHERE name = 'Kept'") == 9
-        assert "lispi314" in page(port, thread[1])
+        output = second.wait_for("Ctrl-C")
+        assert time.monotonic() - second.started_at < 20  # 5 on an idle machine
+        assert "password" not in output
+        assert query(data, "SELECT position FROM forum_category WHERE name = 'Kept'") == 9
+        assert "lispi314" in fetch(port, thread[1])
 
         kill_database(data)
-        wait_until(lambda: answers(port, thread[1]), seconds=15)
+        wait_until(lambda: shows_thread(port, thread[1]), seconds=15)
         second.wait_for("The database is running.", seconds=15)
 
         os.killpg(second.make.pid, signal.SIGINT)
         second.make.wait(20)
-        wait_until(lambda: not listens(port))
+        wait_until(lambda: not is_listening(port))
         wait_until(lambda: database.status(data) is ServerState.STOPPED)
     finally:
         second.kill_everything()
@@ -183,6 +183,6 @@ def test_make_run_fails_when_its_database_cannot_be_restarted(project, data):
             run.text += line
         assert "does not start" in run.text
         assert "Traceback" not in run.text
-        wait_until(lambda: not listens(port))
+        wait_until(lambda: not is_listening(port))
     finally:
         run.kill_everything()

@@ -1,4 +1,4 @@
-"""Children live and die with the process that started them."""
+"""Child processes end together with the process that started them."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[3]
 SLEEP = '["sleep", "600"]'
 
 
-def tree() -> subprocess.Popen[str]:
-    """A process with two children that says their pids, waits, and says why it ends."""
+def start_parent() -> subprocess.Popen[str]:
+    """Start a process with two children; it prints their pids, waits, and prints why it ends."""
     code = f"""
         from forum.management.processes import ProcessTree, StopRequested
         processes = ProcessTree()
@@ -46,11 +46,11 @@ def children_of(parent: subprocess.Popen[str]) -> list[int]:
 
 
 def wait_until_gone(pids: list[int]) -> None:
-    wait_until(lambda: not any(map(_runs, pids)), 5)
+    wait_until(lambda: not any(map(_is_running, pids)), 5)
 
 
-def _runs(pid: int) -> bool:
-    """Whether a process is more than a zombie that nobody has collected."""
+def _is_running(pid: int) -> bool:
+    """Tell whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
@@ -58,16 +58,16 @@ def _runs(pid: int) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own means, on Linux")
-def test_kill_9_of_the_parent_takes_the_children_with_it():
-    parent = tree()
+def test_children_end_when_the_parent_is_killed():
+    parent = start_parent()
     children = children_of(parent)
     parent.kill()
     parent.wait()
     wait_until_gone(children)
 
 
-def test_child_that_ended_is_named():
-    parent = tree()
+def test_parent_reports_the_child_that_ended():
+    parent = start_parent()
     children = children_of(parent)
     os.kill(children[1], signal.SIGTERM)
     assert parent.stdout
@@ -76,8 +76,8 @@ def test_child_that_ended_is_named():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_request_to_stop_ends_all(number):
-    parent = tree()
+def test_stop_signal_ends_all_processes(number):
+    parent = start_parent()
     children = children_of(parent)
     parent.send_signal(number)
     assert parent.stdout

@@ -1,6 +1,6 @@
-"""The forum as the image runs it: production settings, the image's own command, a real PostgreSQL.
+"""The forum in production: the image's settings and command with a real PostgreSQL.
 
-What is between the browser and it in production, the proxy, is played by these tests.
+The tests take the place of the proxy between the browser and the forum.
 """
 
 import json
@@ -32,7 +32,7 @@ THROUGH_PROXY = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": 
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: HTTPMessage
     body: bytes
@@ -46,22 +46,22 @@ class Production:
     static: Path
     log: Path
 
-    def get(self, path: str, headers: dict[str, str] = THROUGH_PROXY) -> Answer:
-        return self.ask("GET", path, headers)
+    def get(self, path: str, headers: dict[str, str] = THROUGH_PROXY) -> Response:
+        return self.request("GET", path, headers)
 
-    def ask(
+    def request(
         self, method: str, path: str, headers: dict[str, str], form: dict[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
         body = None if form is None else urlencode(form)
         connection.request(method, path, body, headers)
-        response = connection.getresponse()
-        answer = Answer(response.status, response.headers, response.read())
+        http_response = connection.getresponse()
+        response = Response(http_response.status, http_response.headers, http_response.read())
         connection.close()
-        return answer
+        return response
 
     def log_in(self) -> dict[str, str]:
-        """Log the administrator in; returns the headers of their next requests."""
+        """Log the administrator in; return the headers of their next requests."""
         page = self.get("/accounts/login/")
         token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page.body)
         assert token
@@ -71,18 +71,18 @@ class Production:
             "Content-Type": "application/x-www-form-urlencoded",
             "Referer": f"https://{HOST}/accounts/login/",
         }
-        answer = self.ask("POST", "/accounts/login/", headers, form)
-        assert answer.status == 302, answer.body
-        return with_cookies(answer)
+        response = self.request("POST", "/accounts/login/", headers, form)
+        assert response.status == 302, response.body
+        return with_cookies(response)
 
-    def hashed(self, name: str) -> str:
-        """The address under which a static file is served."""
+    def static_url(self, name: str) -> str:
+        """Return the address under which a static file is served."""
         manifest = json.loads((self.static / "staticfiles.json").read_text())
         return f"/static/{manifest['paths'][name]}"
 
 
-def with_cookies(answer: Answer) -> dict[str, str]:
-    cookies = [line.split(";")[0] for line in answer.headers.get_all("Set-Cookie", [])]
+def with_cookies(response: Response) -> dict[str, str]:
+    cookies = [line.split(";")[0] for line in response.headers.get_all("Set-Cookie", [])]
     return {**THROUGH_PROXY, "Cookie": "; ".join(cookies)}
 
 
@@ -93,14 +93,14 @@ def free_port() -> int:
 
 
 def image_command(port: int) -> list[str]:
-    """The command in the Dockerfile, on another port."""
+    """Return the command of the Dockerfile, on another port."""
     line = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     command = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in json.loads(line[1])]
     return [sys.executable, "-m", *command]
 
 
 def manage(*command: str, env: dict[str, str]) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "manage.py", *command],
         cwd=ROOT,
         env=env,
@@ -108,19 +108,19 @@ def manage(*command: str, env: dict[str, str]) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
-    place = tmp_path_factory.mktemp("production")
-    data, static, log = place / "data", place / "static", place / "log"
+    directory = tmp_path_factory.mktemp("production")
+    data, static, log = directory / "data", directory / "static", directory / "log"
     database.ensure(data, durable=False)
     port = free_port()
     env = {
         "PATH": os.environ["PATH"],
-        "HOME": str(place),
+        "HOME": str(directory),
         "PRODUCTION": "True",
         "SECRET_KEY": "a-key-for-this-test-only-" * 3,
         "DATABASE_URL": database.url(data),
@@ -146,18 +146,18 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
 
 
 def wait_until_healthy(forum: Production, server: subprocess.Popen[bytes]) -> None:
-    """By the container's own health check."""
+    """Wait for the container's own health check to succeed."""
     check = [sys.executable, str(ROOT / "deploy" / "healthcheck.py"), str(forum.port)]
 
     def is_healthy() -> bool:
         assert server.poll() is None, forum.log.read_text()
-        done = subprocess.run(check, env=forum.env, capture_output=True, check=False)
-        return done.returncode == 0
+        result = subprocess.run(check, env=forum.env, capture_output=True, check=False)
+        return result.returncode == 0
 
     wait_until(is_healthy, 30, said="the server is not healthy")
 
 
-def test_pages_come_with_every_safety_header(production):
+def test_pages_have_all_security_headers(production):
     page = production.get("/")
     assert page.status == 200
     policy = page.headers["Content-Security-Policy"]
@@ -170,7 +170,7 @@ def test_pages_come_with_every_safety_header(production):
     assert "private" in page.headers["Cache-Control"]
 
 
-def test_seed_conversation_can_be_read(production):
+def test_seed_conversation_is_readable(production):
     address = re.search(rb'href="(/t/\d+/[^"]+)"', production.get("/").body)
     assert address, "the front page links to no thread"
     thread = production.get(address[1].decode())
@@ -178,65 +178,65 @@ def test_seed_conversation_can_be_read(production):
     assert b"lispi314" in thread.body
 
 
-def test_static_files_are_hashed_compressed_and_kept_for_ever(production):
+def test_static_files_are_hashed_compressed_and_cached_for_ever(production):
     for encoding in ("br", "gzip"):
-        answer = production.get(
-            production.hashed("css/forum.css"), {**THROUGH_PROXY, "Accept-Encoding": encoding}
+        response = production.get(
+            production.static_url("css/forum.css"), {**THROUGH_PROXY, "Accept-Encoding": encoding}
         )
-        assert answer.status == 200
-        assert answer.headers["Content-Encoding"] == encoding
-        assert "immutable" in answer.headers["Cache-Control"]
-        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert response.status == 200
+        assert response.headers["Content-Encoding"] == encoding
+        assert "immutable" in response.headers["Cache-Control"]
+        assert response.headers["Vary"] == "Accept-Encoding"
 
 
-def test_every_static_file_that_a_page_names_is_there(production):
+def test_every_static_file_of_a_page_exists(production):
     page = production.get("/").body.decode()
-    named = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert named
-    for address in named:
+    addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert addresses
+    for address in addresses:
         assert re.search(r"\.[0-9a-f]{12}\.", address), address
         assert production.get(address).status == 200
 
 
-def test_every_script_that_a_script_imports_is_there(production):
-    """Under a hashed name: a changed script is loaded by everything that imports it."""
-    loaded, waiting = set(), {production.hashed("js/forum.js")}
-    while waiting:
-        address = waiting.pop()
+def test_every_imported_script_exists(production):
+    """Check that imports use hashed names, so that all importers load a changed script."""
+    loaded, pending = set(), {production.static_url("js/forum.js")}
+    while pending:
+        address = pending.pop()
         loaded.add(address)
         script = production.get(address)
         assert script.status == 200, address
         assert "immutable" in script.headers["Cache-Control"], address
         imported = re.findall(rb'(?:from |import\()"(\.{1,2}/[^"]+)"', script.body)
-        waiting |= {urljoin(address, name.decode()) for name in imported} - loaded
+        pending |= {urljoin(address, name.decode()) for name in imported} - loaded
     names = {address.rpartition("/")[2] for address in loaded}
     assert all(re.search(r"\.[0-9a-f]{12}\.js$", name) for name in names), names
-    plain = {name.partition(".")[0] for name in names}
-    assert {"dom", "keys", "live_updates", "scroll_spy", "text-expander"} <= plain
+    basenames = {name.partition(".")[0] for name in names}
+    assert {"dom", "keys", "live_updates", "scroll_spy", "text-expander"} <= basenames
 
 
-def test_plain_http_is_sent_to_https_but_health_is_answered(production):
-    plain = {"Host": HOST}
-    answer = production.get("/", plain)
-    assert answer.status == 301
-    assert answer.headers["Location"] == f"https://{HOST}/"
-    assert production.get("/healthz", plain).status == 200
-    assert production.get("/readyz", plain).status == 200
+def test_plain_http_is_redirected_to_https_except_health_checks(production):
+    plain_headers = {"Host": HOST}
+    response = production.get("/", plain_headers)
+    assert response.status == 301
+    assert response.headers["Location"] == f"https://{HOST}/"
+    assert production.get("/healthz", plain_headers).status == 200
+    assert production.get("/readyz", plain_headers).status == 200
 
 
-def test_cookies_travel_over_https_only(production):
+def test_cookies_are_sent_over_https_only(production):
     cookies = production.get("/accounts/login/").headers.get_all("Set-Cookie")
     assert cookies
     assert all("Secure" in cookie and cookie.startswith("__Host-") for cookie in cookies)
 
 
-def test_another_sites_name_is_refused(production):
+def test_unknown_host_name_is_refused(production):
     assert production.get("/", {**THROUGH_PROXY, "Host": "evil.example"}).status == 400
 
 
 @pytest.fixture
 def member(production: Production) -> dict[str, str]:
-    """The headers of somebody who is logged in."""
+    """Return the headers of a logged-in member."""
     headers = production.log_in()
     assert b"Log out" in production.get("/", headers).body
     return headers
@@ -244,7 +244,7 @@ def member(production: Production) -> dict[str, str]:
 
 @pytest.fixture
 def outage(production: Production, member: dict[str, str]) -> Iterator[None]:
-    """The database is away; afterwards everything is answered again."""
+    """Stop the database; afterwards start it again and check that pages are served."""
     database.stop(production.data)
     yield
     database.ensure(production.data, durable=False)
@@ -253,61 +253,59 @@ def outage(production: Production, member: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("outage")
-def test_without_its_database_everybody_gets_503_and_hears_when_to_return(production, member):
+def test_requests_without_the_database_get_503_and_retry_after(production, member):
     paths = ["/", "/t/1/", "/inbox/", "/accounts/login/", "/admin/", "/nowhere"]
     fragment = {"HX-Request": "true", "HX-Current-URL": f"https://{HOST}/"}
-    for extra in ({}, fragment):
+    for extra_headers in ({}, fragment):
         for path in paths:
-            answer = production.get(path, member | extra)
-            assert (path, answer.status) == (path, 503)
-            assert answer.headers["Retry-After"] == "10"
-            assert b"try again" in answer.body
+            response = production.get(path, member | extra_headers)
+            assert (path, response.status) == (path, 503)
+            assert response.headers["Retry-After"] == "10"
+            assert b"try again" in response.body
         for path in ("/", "/t/1/"):
-            answer = production.get(path, THROUGH_PROXY | extra)
-            assert (path, answer.status) == (path, 503)
-            assert answer.headers["Retry-After"] == "10"
+            response = production.get(path, THROUGH_PROXY | extra_headers)
+            assert (path, response.status) == (path, 503)
+            assert response.headers["Retry-After"] == "10"
 
 
 @pytest.mark.usefixtures("outage")
-def test_without_its_database_it_is_alive_and_not_ready(production, member):
+def test_server_without_the_database_is_alive_and_not_ready(production, member):
     for headers in (THROUGH_PROXY, member):
         assert production.get("/healthz", headers).status == 200
         assert production.get("/readyz", headers).status == 503
 
 
 @pytest.mark.usefixtures("outage")
-def test_outage_takes_one_line_of_the_log_a_second_and_no_request_writes_its_own(
-    production, member
-):
-    begun, before = time.monotonic(), len(production.log.read_text())
+def test_outage_is_logged_at_most_once_a_second(production, member):
+    started_at, before = time.monotonic(), len(production.log.read_text())
     forged = "/t/1/a%0a2026-01-01 CRITICAL root: FAKE%1b[31m/".replace(" ", "%20")
     for _ in range(20):
         production.get(forged)
         production.get("/", member)
     lines = production.log.read_text()[before:].splitlines()
-    assert 1 <= len(lines) <= time.monotonic() - begun + 2
+    assert 1 <= len(lines) <= time.monotonic() - started_at + 2
     assert all(" ERROR " in line for line in lines), lines
     assert "\x1b" not in "".join(lines)
 
 
-def test_setup_again_changes_nothing_and_shows_no_password(production):
+def test_second_setup_changes_nothing_and_shows_no_password(production):
     assert manage("setup", env=production.env) == ""
 
 
-def ask_database(address: str, sql: str) -> object:
+def query_database(address: str, sql: str) -> object:
     with psycopg.connect(address, autocommit=True) as connection:
         cursor = connection.execute(sql)
         return cursor.fetchone() if cursor.description else None
 
 
-def backup_env(production: Production, place: Path, name: str = "forum") -> dict[str, str]:
+def backup_env(production: Production, directory: Path, name: str = "forum") -> dict[str, str]:
     keys = database.ensure(production.data)
     return {
         "PATH": f"{program('pg_dump').parent}:{os.environ['PATH']}",
         "PGHOST": keys["HOST"],
         "PGUSER": keys["USER"],
         "PGDATABASE": name,
-        "BACKUP_DIR": str(place),
+        "BACKUP_DIR": str(directory),
     }
 
 
@@ -330,58 +328,58 @@ CONTENTS = """
 """
 
 
-def test_backup_brings_everything_back_and_nothing_else_stays(production, tmp_path):
+def test_restore_brings_everything_back_and_removes_everything_else(production, tmp_path):
     address, env = database.url(production.data), backup_env(production, tmp_path)
-    before = ask_database(address, CONTENTS)
+    before = query_database(address, CONTENTS)
     backup = back_up(env)
 
-    ask_database(address, "UPDATE forum_post SET html = 'lost'")
-    ask_database(address, "CREATE TABLE planted (author bigint REFERENCES forum_user)")
-    assert ask_database(address, CONTENTS) != before
-    done = restore(env, backup)
-    assert done.returncode == 0, done.stderr
-    assert ask_database(address, CONTENTS) == before
+    query_database(address, "UPDATE forum_post SET html = 'lost'")
+    query_database(address, "CREATE TABLE planted (author bigint REFERENCES forum_user)")
+    assert query_database(address, CONTENTS) != before
+    result = restore(env, backup)
+    assert result.returncode == 0, result.stderr
+    assert query_database(address, CONTENTS) == before
     assert production.get("/readyz").status == 200
 
 
 def test_damaged_backup_changes_nothing(production, tmp_path):
     address, env = database.url(production.data), backup_env(production, tmp_path)
-    before = ask_database(address, CONTENTS)
+    before = query_database(address, CONTENTS)
     backup = back_up(env)
-    whole = backup.read_bytes()
-    for size in (len(whole) - 1000, len(whole) // 2):
-        backup.write_bytes(whole[:size])
-        done = restore(env, backup)
-        assert done.returncode == 1
-        assert "Nothing was changed" in done.stderr
-        assert ask_database(address, CONTENTS) == before
+    complete = backup.read_bytes()
+    for size in (len(complete) - 1000, len(complete) // 2):
+        backup.write_bytes(complete[:size])
+        result = restore(env, backup)
+        assert result.returncode == 1
+        assert "Nothing was changed" in result.stderr
+        assert query_database(address, CONTENTS) == before
 
 
 def test_backup_of_an_older_version_is_restored_and_migrated(production, tmp_path):
-    """The older version is this one before the second half of its migrations."""
+    """Use half of the migrations as the older version."""
     address = database.url(production.data)
-    ask_database(address, "CREATE DATABASE older")
-    older = {**production.env, "DATABASE_URL": address.replace("/forum?", "/older?")}
+    query_database(address, "CREATE DATABASE older")
+    older_env = {**production.env, "DATABASE_URL": address.replace("/forum?", "/older?")}
     migrations = sorted(path.stem for path in (ROOT / "forum" / "migrations").glob("0*.py"))
     halfway = migrations[(len(migrations) - 1) // 2]
-    manage("migrate", "forum", halfway, "--verbosity=0", env=older)
+    manage("migrate", "forum", halfway, "--verbosity=0", env=older_env)
     category = "INSERT INTO forum_category (name, position) VALUES ('Of old', 1)"
-    ask_database(older["DATABASE_URL"], category)
+    query_database(older_env["DATABASE_URL"], category)
     backup = back_up(backup_env(production, tmp_path, "older"))
 
-    done = restore(backup_env(production, tmp_path), backup)
-    assert done.returncode == 0, done.stderr
+    result = restore(backup_env(production, tmp_path), backup)
+    assert result.returncode == 0, result.stderr
     assert production.get("/readyz").status == 503
     manage("setup", env=production.env)
     assert production.get("/readyz").status == 200
     position = "SELECT position FROM forum_category WHERE name = 'Of old'"
-    assert ask_database(address, position) == (1,)
+    assert query_database(address, position) == (1,)
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])
 def test_production_refuses_to_start_without_its_settings(production, missing):
     env = {name: value for name, value in production.env.items() if name != missing}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "manage.py", "check"],
         cwd=ROOT,
         env=env,
@@ -389,6 +387,6 @@ def test_production_refuses_to_start_without_its_settings(production, missing):
         text=True,
         check=False,
     )
-    assert done.returncode != 0
-    assert missing in done.stderr
-    assert "Traceback" not in done.stderr
+    assert result.returncode != 0
+    assert missing in result.stderr
+    assert "Traceback" not in result.stderr

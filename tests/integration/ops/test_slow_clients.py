@@ -1,7 +1,7 @@
-"""Clients that send slowly, read slowly or don't leave: nobody else waits for them.
+"""Clients that send slowly, read slowly or keep connections open: nobody else has to wait.
 
-Against the real server with its shipped configuration and an application of three lines, so that
-nothing but the server decides how long anything takes.
+The tests use the real server with its shipped configuration and a minimal application, so that only
+the server decides the time of each request.
 """
 
 import os
@@ -24,8 +24,8 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-THREADS = 4  # of the one process that serves here
-CUT_SECONDS = RECEIVE_SECONDS + 3  # how late a busy machine may be
+THREADS = 4  # of the only server process
+CUT_SECONDS = RECEIVE_SECONDS + 3  # with a margin for a busy machine
 BODY = b"x" * 900_000
 
 APPLICATION = """
@@ -51,15 +51,15 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         env={"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1"},
     )
     try:
-        wait_until(lambda: answers(port), said="the server does not answer")
+        wait_until(lambda: is_answering(port), said="the server does not answer")
         yield port
     finally:
         server.terminate()
         server.wait(15)
 
 
-def ask(port: int, body: bytes | None = None, timeout: float = 2) -> HTTPResponse:
-    """Ask as one of the others; a timeout is a failure of the test."""
+def fetch(port: int, body: bytes | None = None, timeout: float = 2) -> HTTPResponse:
+    """Send a request as another visitor; a timeout fails the test."""
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
     connection.request("POST" if body else "GET", "/", body)
     response = connection.getresponse()
@@ -68,91 +68,94 @@ def ask(port: int, body: bytes | None = None, timeout: float = 2) -> HTTPRespons
     return response
 
 
-def answers(port: int) -> bool:
+def is_answering(port: int) -> bool:
     with suppress(OSError):
-        return ask(port).status == 200
+        return fetch(port).status == 200
     return False
 
 
-def opened(port: int, data: bytes = b"") -> socket.socket:
-    """A connection on which this was sent, and nothing since."""
+def open_connection(port: int, data: bytes = b"") -> socket.socket:
+    """Open a connection, send this data on it, and nothing more."""
     client = socket.create_connection(("127.0.0.1", port), timeout=10)
     client.sendall(data)
     return client
 
 
-def post_head(length: int, more: bytes = b"") -> bytes:
-    return b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n" % (length, more)
+def post_head(length: int, extra_headers: bytes = b"") -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n%b\r\n" % (
+        length,
+        extra_headers,
+    )
 
 
-def received(client: socket.socket, seconds: float = 2) -> bytes:
-    """All that the server said until it closed."""
+def receive_all(client: socket.socket, seconds: float = 2) -> bytes:
+    """Return all that the server sent until it closed the connection."""
     client.settimeout(seconds)
-    said = b""
+    output = b""
     with suppress(ConnectionError):
         while data := client.recv(65536):
-            said += data
-    return said
+            output += data
+    return output
 
 
 def trickle(clients: list[socket.socket], seconds: float) -> dict[socket.socket, float]:
-    """Send a byte a second on each; return when the server closed which."""
-    begun = time.monotonic()
-    closed: dict[socket.socket, float] = {}
-    while len(closed) < len(clients) and time.monotonic() - begun < seconds:
+    """Send a byte a second on each connection; return when the server closed which."""
+    started_at = time.monotonic()
+    closed_after: dict[socket.socket, float] = {}
+    while len(closed_after) < len(clients) and time.monotonic() - started_at < seconds:
         for client in clients:
-            if client not in closed:
+            if client not in closed_after:
                 try:
                     client.send(b"x")
                 except OSError:
-                    closed[client] = time.monotonic() - begun
+                    closed_after[client] = time.monotonic() - started_at
         time.sleep(1)
-    return closed
+    return closed_after
 
 
-def test_slow_bodies_and_heads_hold_up_nobody_and_are_cut_off(port):
-    slow = [opened(port, post_head(900_000)) for _ in range(40)]
-    slow += [opened(port, b"GET / HTTP/1.1\r\nX-Slow: ") for _ in range(8)]
-    closed: dict[socket.socket, float] = {}
-    sending = Thread(target=lambda: closed.update(trickle(slow, CUT_SECONDS + 2)))
+def test_slow_requests_delay_nobody_and_are_cut_off(port):
+    slow_clients = [open_connection(port, post_head(900_000)) for _ in range(40)]
+    slow_clients += [open_connection(port, b"GET / HTTP/1.1\r\nX-Slow: ") for _ in range(8)]
+    closed_after: dict[socket.socket, float] = {}
+    sending = Thread(target=lambda: closed_after.update(trickle(slow_clients, CUT_SECONDS + 2)))
     sending.start()
-    answers = 0
+    is_answering = 0
     while sending.is_alive():
-        assert ask(port).status == 200  # within two seconds
-        answers += 1
+        assert fetch(port).status == 200  # times out after two seconds
+        is_answering += 1
         time.sleep(0.5)
-    assert answers > 10
-    assert len(closed) == len(slow)
-    assert 10 < min(closed.values()) <= max(closed.values()) < CUT_SECONDS
+    assert is_answering > 10
+    assert len(closed_after) == len(slow_clients)
+    assert 10 < min(closed_after.values()) <= max(closed_after.values()) < CUT_SECONDS
 
 
-def test_connections_that_send_nothing_hold_up_nobody(port):
-    idle = [opened(port) for _ in range(5 * THREADS)]
-    assert ask(port).status == 200
+def test_idle_connections_delay_nobody(port):
+    idle = [open_connection(port) for _ in range(5 * THREADS)]
+    assert fetch(port).status == 200
     for client in idle:
         client.close()
 
 
-def test_client_that_does_not_leave_after_its_answer_holds_up_nobody(port):
+def test_clients_that_keep_connections_open_delay_nobody(port):
     request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    staying = [opened(port, request) for _ in range(2 * THREADS)]
-    for client in staying:
-        client.recv(1, socket.MSG_PEEK)  # until it is answered
-    assert ask(port).status == 200
-    for client in staying:
-        assert received(client).startswith(b"HTTP/1.1 200")
+    open_clients = [open_connection(port, request) for _ in range(2 * THREADS)]
+    for client in open_clients:
+        client.recv(1, socket.MSG_PEEK)  # wait for the response
+    assert fetch(port).status == 200
+    for client in open_clients:
+        assert receive_all(client).startswith(b"HTTP/1.1 200")
 
 
-def test_clients_that_do_not_read_their_answers_are_given_up(port):
-    deaf = [deaf_client(port, 30_000_000) for _ in range(THREADS)]
-    for client in deaf:
-        client.recv(1, socket.MSG_PEEK)  # until the server sends
-    assert ask(port, timeout=4 * SEND_SECONDS).status == 200
-    for client in deaf:
+def test_clients_that_do_not_read_responses_are_disconnected(port):
+    clients = [client_that_does_not_read(port, 30_000_000) for _ in range(THREADS)]
+    for client in clients:
+        client.recv(1, socket.MSG_PEEK)  # wait until the server sends
+    assert fetch(port, timeout=4 * SEND_SECONDS).status == 200
+    for client in clients:
         client.close()
 
 
-def deaf_client(port: int, size: int) -> socket.socket:
+def client_that_does_not_read(port: int, size: int) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", port))
@@ -160,19 +163,19 @@ def deaf_client(port: int, size: int) -> socket.socket:
     return client
 
 
-def test_large_body_at_an_ordinary_speed_arrives(port):
-    client = opened(port, post_head(len(BODY), b"Connection: close\r\n"))
+def test_large_body_at_ordinary_speed_is_received(port):
+    client = open_connection(port, post_head(len(BODY), b"Connection: close\r\n"))
     for begin in range(0, len(BODY), 90_000):
         client.sendall(BODY[begin : begin + 90_000])
         time.sleep(0.3)
-    assert received(client).endswith(b"\r\n\r\n900000")
+    assert receive_all(client).endswith(b"\r\n\r\n900000")
 
 
-def test_requests_sent_in_one_go_are_all_answered(port):
+def test_pipelined_requests_are_all_answered(port):
     requests = post_head(5) + b"hello" + post_head(3) + b"abc"
     requests += post_head(2, b"Connection: close\r\n") + b"ab"
-    said = received(opened(port, requests))
-    assert [part[-1:] for part in said.split(b"HTTP/1.1 200 OK")[1:]] == [b"5", b"3", b"2"]
+    output = receive_all(open_connection(port, requests))
+    assert [part[-1:] for part in output.split(b"HTTP/1.1 200 OK")[1:]] == [b"5", b"3", b"2"]
 
 
 def test_connection_serves_one_request_after_another(port):
@@ -184,10 +187,10 @@ def test_connection_serves_one_request_after_another(port):
 
 
 def test_expect_100_continue_is_answered(port):
-    client = opened(port, post_head(2, b"Expect: 100-continue\r\nConnection: close\r\n"))
+    client = open_connection(port, post_head(2, b"Expect: 100-continue\r\nConnection: close\r\n"))
     assert client.recv(100).startswith(b"HTTP/1.1 100")
     client.sendall(b"ab")
-    assert received(client).endswith(b"\r\n\r\n2")
+    assert receive_all(client).endswith(b"\r\n\r\n2")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,7 @@ def test_expect_100_continue_is_answered(port):
         (b"\r\n\r\n", b"400"),
     ],
 )
-def test_malformed_and_oversized_requests_are_refused_at_once(port, request_, status):
-    client = opened(port, request_)
+def test_malformed_and_oversized_requests_are_refused(port, request_, status):
+    client = open_connection(port, request_)
     client.shutdown(socket.SHUT_WR)
-    assert received(client)[9:12] == status
+    assert receive_all(client)[9:12] == status

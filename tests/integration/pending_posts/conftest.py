@@ -1,4 +1,4 @@
-"""Rules that hold, and posts that wait."""
+"""Fixtures for pending posts: a review rule, a pending post, and a function that holds posts."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from forum.actions.premoderation import Why, hold_post
 from forum.models import PendingPost, ReviewRule
 from forum.models.drafts import Purpose
 
-WORDS = "Buy at my casino, all of you."
+TEXT = "Buy at my casino, all of you."
 
 
 @pytest.fixture
 def rule(db) -> ReviewRule:
-    """Whoever writes of casinos waits."""
+    """Return a rule that holds posts about casinos."""
     return ReviewRule.objects.create(kind="words", terms="casino*")
 
 
-def wait(author, *, source=WORDS, rule=None, title="", **purpose) -> PendingPost:
-    """Let that wait, as its author's door does."""
-    why = Why(rule or ReviewRule(kind="first", number=1), "casino*")
+def hold(author, *, source=TEXT, rule=None, title="", **purpose) -> PendingPost:
+    """Hold a post for review, as its author's form does."""
+    hold_reason = Why(rule or ReviewRule(kind="first", number=1), "casino*")
     written = Writing(source, title=title, nonce=uuid4())
-    return hold_post(Purpose(**purpose), author=author, written=written, why=why)
+    return hold_post(Purpose(**purpose), author=author, written=written, why=hold_reason)
 
 
 @pytest.fixture
 def pending(opening, bob, rule) -> PendingPost:
-    """Bob's answer to alice, which waits."""
-    return wait(bob, rule=rule, parent_id=opening.pk)
+    """Return a pending reply by bob to alice."""
+    return hold(bob, rule=rule, parent_id=opening.pk)

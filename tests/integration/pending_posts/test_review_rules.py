@@ -1,4 +1,4 @@
-"""Rules for holding: set up by administrators, each change in the log, read by moderators."""
+"""Review rules: configured by administrators, logged, and visible to moderators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def entries():
     return ModerationAction.objects.filter(act="configure")
 
 
-def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, erin, pending):
+def test_administrator_adds_changes_and_deletes_rules_with_one_entry_each(as_erin, erin, pending):
     assert as_erin.post(reverse(f"{LIST}_add"), FORM).status_code == 302
     rule = ReviewRule.objects.latest("pk")
     assert (rule.terms, str(rule)) == ("casino*\njackpot", "Words: casino*, jackpot")
@@ -36,8 +36,8 @@ def test_administrator_adds_changes_and_deletes_with_one_record_each(as_erin, er
     assert ReviewRule.objects.filter(terms="casino*").exists()
 
 
-def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin):
-    for odd, told in (
+def test_rule_that_cannot_match_or_is_incomplete_is_refused_with_the_reason(as_erin):
+    for bad_data, message in (
         (
             {"terms": ""},
             "Enter what to look for: words or domains, a number, or a number and minutes.",
@@ -57,9 +57,9 @@ def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin)
         ({"kind": "first", "number": "-1"}, "greater than or equal"),
         ({"kind": "nonsense"}, "not one of the available"),
     ):
-        answer = as_erin.post(reverse(f"{LIST}_add"), FORM | odd)
-        assert answer.status_code == 200
-        assert told in answer.content.decode(), odd
+        response = as_erin.post(reverse(f"{LIST}_add"), FORM | bad_data)
+        assert response.status_code == 200
+        assert message in response.content.decode(), bad_data
     assert not ReviewRule.objects.exists()
     assert not entries().exists()
 
@@ -72,11 +72,11 @@ def test_rule_that_finds_nothing_or_lacks_something_is_refused_with_why(as_erin)
         ({"kind": "first", "number": 1}, "First 1 posts of an account"),
     ],
 )
-def test_rules_are_named_by_what_they_do(fields, name):
+def test_rules_are_named_by_their_condition(fields, name):
     assert str(ReviewRule(**fields)) == name
 
 
-def test_moderators_of_the_site_read_rules_and_change_none(as_carol, as_alice, erin, rule):
+def test_site_moderators_see_rules_but_cannot_change_them(as_carol, as_alice, erin, rule):
     assert "casino*" in as_carol.get(reverse(f"{LIST}_changelist")).content.decode()
     page = reverse(f"{LIST}_change", args=[rule.pk])
     assert as_carol.get(page).status_code == 200
@@ -87,9 +87,9 @@ def test_moderators_of_the_site_read_rules_and_change_none(as_carol, as_alice, e
     assert rule.terms == "casino*"
 
 
-def test_rule_out_of_force_holds_nothing(as_bob, erin, opening, rule):
+def test_inactive_rule_holds_nothing(as_bob, erin, opening, rule):
     rule.is_active = False
     set_up(rule, actor=erin)
-    sent = as_bob.post(f"/p/{opening.pk}/reply/", {"source": "My casino."})
-    assert sent.status_code == 302
+    response = as_bob.post(f"/p/{opening.pk}/reply/", {"source": "My casino."})
+    assert response.status_code == 302
     assert not PendingPost.objects.exists()

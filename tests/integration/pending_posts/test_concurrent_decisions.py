@@ -1,4 +1,4 @@
-"""Sent, decided and taken back at the same moment: held once, published once."""
+"""Concurrent sending, approving, rejecting and withdrawing: held once, published once."""
 
 from __future__ import annotations
 
@@ -11,37 +11,41 @@ from forum.actions.premoderation import Why, hold_post, withdraw_pending_post
 from forum.models import Case, ModerationAction, PendingPost, Post, ReviewRule
 from forum.models.drafts import Purpose
 from forum.moderation.actions.pending_posts import approve_pending_post, reject_pending_post
-from tests.integration.pending_posts.conftest import WORDS, wait
+from tests.integration.pending_posts.conftest import TEXT, hold
 from tests.integration.posts.test_post_report_at_once import at_once
 
-AT_ONCE = 4
+REQUESTS = 4
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_sent_many_times_at_once_it_waits_once(opening, bob):
-    written = Writing(WORDS, nonce=uuid4())
-    why = Why(ReviewRule(kind="first", number=1), "1")
+def test_form_sent_concurrently_makes_one_pending_post(opening, bob):
+    written = Writing(TEXT, nonce=uuid4())
+    hold_reason = Why(ReviewRule(kind="first", number=1), "1")
     purpose = Purpose(parent_id=opening.pk)
-    made = at_once(*[lambda: hold_post(purpose, author=bob, written=written, why=why)] * AT_ONCE)
-    assert set(made) == {PendingPost.objects.get()}
+    results = at_once(
+        *[lambda: hold_post(purpose, author=bob, written=written, why=hold_reason)] * REQUESTS
+    )
+    assert set(results) == {PendingPost.objects.get()}
     assert Case.objects.count() == 1
 
 
-def test_approved_by_several_at_once_it_is_published_once(opening, bob, carol, erin):
-    pending = wait(bob, parent_id=opening.pk)
-    made = at_once(
+def test_concurrent_approvals_publish_the_post_once(opening, bob, carol, erin):
+    pending = hold(bob, parent_id=opening.pk)
+    results = at_once(
         *[
             lambda actor=actor: approve_pending_post(pending, actor=actor, reason="fine")
             for actor in (carol, erin) * 2
         ]
     )
-    assert len({action.pk for action in made}) == 1
+    assert len({action.pk for action in results}) == 1
     assert Post.objects.filter(author=bob).count() == 1
     assert ModerationAction.objects.count() == 1
 
 
-def test_approved_rejected_and_withdrawn_at_once_one_of_it_holds(opening, bob, carol, erin):
-    pending = wait(bob, parent_id=opening.pk)
+def test_concurrent_approval_rejection_and_withdrawal_leave_a_consistent_state(
+    opening, bob, carol, erin
+):
+    pending = hold(bob, parent_id=opening.pk)
     at_once(
         lambda: reject_pending_post(pending, actor=carol, reason="no"),
         lambda: approve_pending_post(pending, actor=erin, reason="fine"),

@@ -1,4 +1,4 @@
-"""Limits of new members and rules of pace hold, however many posts are sent at the same moment."""
+"""Concurrent posting: limits of new members and rate rules hold for posts sent simultaneously."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from forum.errors import RateLimited
 from forum.models import Post, ReviewRule
 from tests.integration.posts.test_post_report_at_once import at_once
 
-AT_ONCE = 8
+REQUESTS = 8
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def parents(board, alice, opening):
-    """Posts of two threads: what one thread's lock does not keep apart."""
+    """Return posts of two threads, which do not share a lock."""
     other = start_thread(board, author=alice, title="Lichen", source="And lichen?")
     return [opening, Post.objects.opening_of(other.pk).get()]
 
 
-def sending(parents, author):
+def make_senders(parents, author):
     def send(number):
         prepared = prepare_post(f"Number {number}.", author=author)
         submission = Submission(author, prepared.rendered)
@@ -33,18 +33,18 @@ def sending(parents, author):
         except (RateLimited, NeedsReview) as error:
             return error
 
-    return [lambda number=number: send(number) for number in range(AT_ONCE)]
+    return [lambda number=number: send(number) for number in range(REQUESTS)]
 
 
-def test_new_member_posts_no_more_an_hour_than_allowed(parents, bob, settings):
+def test_concurrent_posts_of_a_new_member_stay_within_the_hourly_limit(parents, bob, settings):
     settings.NEW_MEMBER_POSTS, settings.NEW_MEMBER_HOURLY = 100, 3
-    made = at_once(*sending(parents, bob))
+    results = at_once(*make_senders(parents, bob))
     assert Post.objects.filter(author=bob).count() == 3
-    assert sum(isinstance(each, RateLimited) for each in made) == AT_ONCE - 3
+    assert sum(isinstance(result, RateLimited) for result in results) == REQUESTS - 3
 
 
-def test_rule_of_pace_lets_no_more_through_than_it_says(parents, bob):
+def test_concurrent_posts_stay_within_the_rate_rule(parents, bob):
     ReviewRule.objects.create(kind="pace", number=3, minutes=10)
-    made = at_once(*sending(parents, bob))
+    results = at_once(*make_senders(parents, bob))
     assert Post.objects.filter(author=bob).count() == 3
-    assert sum(isinstance(each, NeedsReview) for each in made) == AT_ONCE - 3
+    assert sum(isinstance(result, NeedsReview) for result in results) == REQUESTS - 3

@@ -1,4 +1,4 @@
-"""Who may see and do what at the desk: one table."""
+"""Access to the pages of the admin by role, as one table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERYONE = [
     "site moderator",
     "administrator",
 ]
-# What each of them is answered, in that order. 302 is the way to the login, or back to the index.
+# The expected statuses in the order of EVERYONE; 302 leads to the login, or back to the index.
 TABLE = {
     "admin:index": "302 403 403 200 200 200 200",
     "admin:forum_category_changelist": "302 403 403 403 403 403 200",
@@ -38,48 +38,48 @@ TABLE = {
     "admin:forum_moderationaction_changelist": "302 403 403 200 200 200 200",
     "admin:forum_moderationaction_add": "302 403 403 403 403 403 403",
 }
-ON_A_ROW = ("change", "delete")
+PAGES_WITH_ID = ("change", "delete")
 
 
 def address(name, rows):
-    model, _, what = name.removeprefix("admin:forum_").partition("_")
-    if what in ON_A_ROW:
+    model, _, page = name.removeprefix("admin:forum_").partition("_")
+    if page in PAGES_WITH_ID:
         return reverse(name, args=[rows[model].pk])
     return reverse(name)
 
 
-def test_each_page_opens_for_those_it_is_for(everybody, reply, alice):
+def test_each_page_is_open_to_the_expected_roles(everybody, reply, alice):
     rows = {"post": reply, "thread": reply.thread, "user": alice, "board": reply.thread.board}
-    for name, answers in TABLE.items():
-        got = [everybody[person].get(address(name, rows)).status_code for person in EVERYONE]
-        wanted = map(int, answers.split())
-        assert dict(zip(EVERYONE, got, strict=True)) == dict(zip(EVERYONE, wanted, strict=True)), (
-            name
-        )
+    for name, statuses in TABLE.items():
+        actual = [everybody[person].get(address(name, rows)).status_code for person in EVERYONE]
+        expected = map(int, statuses.split())
+        assert dict(zip(EVERYONE, actual, strict=True)) == dict(
+            zip(EVERYONE, expected, strict=True)
+        ), name
 
 
-def test_visitor_logs_in_at_the_sites_own_door_and_comes_back(visitor, db):
-    answer = visitor.get("/admin/forum/post/?q=moss", follow=True)
-    assert answer.redirect_chain[-1][0].startswith(reverse("account_login"))
-    assert "next=/admin/forum/post/%3Fq%3Dmoss" in answer.redirect_chain[-1][0]
+def test_visitor_is_sent_to_the_login_of_the_site_and_back(visitor, db):
+    response = visitor.get("/admin/forum/post/?q=moss", follow=True)
+    assert response.redirect_chain[-1][0].startswith(reverse("account_login"))
+    assert "next=/admin/forum/post/%3Fq%3Dmoss" in response.redirect_chain[-1][0]
 
 
-def test_member_meets_a_page_and_no_loop_at_the_login(as_alice):
-    answer = as_alice.get("/admin/login/?next=/admin/", follow=True)
-    assert answer.status_code == 403
+def test_member_gets_an_error_page_and_no_redirect_loop(as_alice):
+    response = as_alice.get("/admin/login/?next=/admin/", follow=True)
+    assert response.status_code == 403
     assert as_alice.get("/admin/nonsense/").status_code == 403
 
 
-def test_moderator_passes_the_login(as_carol):
+def test_moderator_is_redirected_from_the_login_to_the_index(as_carol):
     assert as_carol.get("/admin/login/").url == reverse("admin:index")
 
 
-def test_desk_has_no_other_doors_for_logging_out_and_passwords(as_carol):
+def test_admin_has_no_pages_for_logout_and_passwords(as_carol):
     for path in ("logout", "password_change", "password_change/done"):
         assert as_carol.get(f"/admin/{path}/").status_code == 404
 
 
-def test_only_what_moderators_need_is_there():
+def test_admin_has_only_models_that_moderators_need():
     names = {model.__name__ for model in admin_site._registry}
     assert names == {
         *("Case", "Category", "Board", "Thread", "Post", "User", "ModerationAction"),
@@ -87,14 +87,14 @@ def test_only_what_moderators_need_is_there():
     }
 
 
-def test_nothing_deletes_what_is_selected(as_erin, reply):
+def test_admin_has_no_bulk_deletion(as_erin, reply):
     assert "delete_selected" not in dict(admin_site.actions)
     for model in admin_site._registry:
         page = as_erin.get(reverse(f"admin:forum_{model._meta.model_name}_changelist"))
         assert b"delete_selected" not in page.content
 
 
-def test_board_moderator_sees_their_boards_threads_posts_and_log_only(
+def test_board_moderator_sees_threads_posts_and_log_of_their_board_only(
     as_frank, as_grace, as_carol, reply, carol
 ):
     from forum.moderation.actions.locking import lock_thread

@@ -1,4 +1,4 @@
-"""Whatever is done to whatever tree: undone in reverse, everything is as it was."""
+"""Random actions on random trees: undoing them in reverse order restores everything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
 from forum.moderation.undo import undo
 
-HOW = {"reason": "anyhow"}
+REASON = {"reason": "anyhow"}
 numbers = st.integers(min_value=0, max_value=1000)
 
 
@@ -32,57 +32,59 @@ def choose(posts, *places):
     return [fresh(posts[place % len(posts)]) for place in places]
 
 
-def wait(posts, *places):
-    """Answers to these that wait."""
-    why = Why(ReviewRule(kind="first", number=1), "1")
-    how = {"written": Writing("It waits."), "why": why}
+def hold_replies(posts, *places):
+    """Return pending replies to these posts."""
+    hold_reason = Why(ReviewRule(kind="first", number=1), "1")
+    fields = {"written": Writing("It waits."), "why": hold_reason}
     return [
-        hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **how)
+        hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **fields)
         for post in choose(posts, *places)
     ]
 
 
-# Each is given posts, and where to find what it is about.
-ACTS = {
+# Each takes all posts, two numbers that choose its targets, and the actor.
+ACTIONS = {
     "hide": lambda posts, a, b, actor: hide_post.together(
-        choose(posts, a, b, a + b, 7), actor=actor, **HOW
+        choose(posts, a, b, a + b, 7), actor=actor, **REASON
     ),
-    "lock": lambda posts, a, _, actor: lock_thread(choose(posts, a)[0].thread, actor=actor, **HOW),
-    "pin": lambda posts, a, _, actor: pin_thread(choose(posts, a)[0].thread, actor=actor, **HOW),
+    "lock": lambda posts, a, _, actor: lock_thread(
+        choose(posts, a)[0].thread, actor=actor, **REASON
+    ),
+    "pin": lambda posts, a, _, actor: pin_thread(choose(posts, a)[0].thread, actor=actor, **REASON),
     "suspend": lambda posts, a, _, actor: suspend_person(
-        choose(posts, a)[0].author, actor=actor, **HOW
+        choose(posts, a)[0].author, actor=actor, **REASON
     ),
     "move": lambda posts, a, b, actor: move_branch(
-        choose(posts, a)[0], to=choose(posts, b)[0], actor=actor, **HOW
+        choose(posts, a)[0], to=choose(posts, b)[0], actor=actor, **REASON
     ),
     "split": lambda posts, a, _, actor: split_branch(
-        choose(posts, a)[0], title="Apart", actor=actor, **HOW
+        choose(posts, a)[0], title="Apart", actor=actor, **REASON
     ),
     "approve": lambda posts, a, b, actor: approve_pending_post.together(
-        wait(posts, a, b), actor=actor, **HOW
+        hold_replies(posts, a, b), actor=actor, **REASON
     ),
     "reject": lambda posts, a, b, actor: reject_pending_post.together(
-        wait(posts, a, b), actor=actor, **HOW
+        hold_replies(posts, a, b), actor=actor, **REASON
     ),
     "merge": lambda posts, a, b, actor: merge_thread(
-        choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, actor=actor, **HOW
+        choose(posts, a)[0].thread, into=choose(posts, b)[0].thread, actor=actor, **REASON
     ),
 }
 
 
-def without_published(found):
-    """But for what was approved: taken back it is hidden, and nobody sees or counts it."""
-    gone = set(PendingPost.objects.exclude(post=None).values_list("post", flat=True))
-    revisions = set(Revision.objects.filter(post__in=gone).values_list("pk", flat=True))
-    assert gone <= set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True))
-    return found | {
-        "posts": [[row for row in rows if row[0] not in gone] for rows in found["posts"]],
-        "revisions": [row for row in found["revisions"] if row[0] not in revisions],
+def without_approved(snapshot):
+    """Drop approved posts from a snapshot: undo hides them, and nothing counts them."""
+    approved = set(PendingPost.objects.exclude(post=None).values_list("post", flat=True))
+    revisions = set(Revision.objects.filter(post__in=approved).values_list("pk", flat=True))
+    assert approved <= set(Post.objects.exclude(hidden_at=None).values_list("pk", flat=True))
+    return snapshot | {
+        "posts": [[row for row in rows if row[0] not in approved] for rows in snapshot["posts"]],
+        "revisions": [row for row in snapshot["revisions"] if row[0] not in revisions],
     }
 
 
-def read_state(threads):
-    """What acts set besides places and numbers."""
+def snapshot_of_states(threads):
+    """Return everything that actions set besides places and numbers."""
     return {
         "hidden": set(
             Post.objects.exclude(hidden_at=None)
@@ -103,23 +105,23 @@ def read_state(threads):
 )
 @given(
     parents=st.lists(numbers, min_size=3, max_size=10),
-    acts=st.lists(st.tuples(st.sampled_from(sorted(ACTS)), numbers, numbers), max_size=7),
+    operations=st.lists(st.tuples(st.sampled_from(sorted(ACTIONS)), numbers, numbers), max_size=7),
 )
-def test_acts_undone_in_reverse_change_nothing(
-    opening, other, alice, bob, carol, forum, assert_sound, parents, acts
+def test_undoing_actions_in_reverse_restores_everything(
+    opening, other_thread, alice, bob, carol, take_snapshot, assert_sound, parents, operations
 ):
     with transaction.atomic():
         posts = list(Post.objects.order_by("pk"))
         for place in parents:
             author = (alice, bob)[place % 2]
             posts.append(reply_to(posts[place % len(posts)], author=fresh(author), source="Yes."))
-        threads = Thread.objects.filter(pk__in=[opening.thread_id, other.pk])
-        before, marked = forum(), read_state(threads)
+        threads = Thread.objects.filter(pk__in=[opening.thread_id, other_thread.pk])
+        before, states_before = take_snapshot(), snapshot_of_states(threads)
         done = []
-        for name, a, b in acts:
+        for name, a, b in operations:
             try:
                 with transaction.atomic():
-                    ACTS[name](posts, a, b, carol)
+                    ACTIONS[name](posts, a, b, carol)
             except UserError:
                 continue
             latest = ModerationAction.objects.first()
@@ -129,9 +131,9 @@ def test_acts_undone_in_reverse_change_nothing(
         for action in reversed(done):
             assert undo(action, actor=carol, reason="a mistake").kept == []
             assert_sound()
-        after = without_published(forum())
+        after = without_approved(take_snapshot())
         assert after["posts"][:2] == before["posts"]
         assert after["threads"][:2] == before["threads"]
         assert after["revisions"] == before["revisions"]
-        assert read_state(threads) == marked
+        assert snapshot_of_states(threads) == states_before
         transaction.set_rollback(True)

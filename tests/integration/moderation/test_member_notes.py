@@ -1,4 +1,4 @@
-"""Notes about members: for moderators only, deleted by who wrote them while they are fresh."""
+"""Notes about members: for moderators only; their writers can delete them for ten minutes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from forum.models import Case, ModerationAction, ModerationNotification, Role, U
 from forum.moderation.actions.member_notes import note_person
 from forum.moderation.undo import undo
 
-WORDS = "Second account of <b>walter</b>?"
-SHOWN = "Second account of &lt;b&gt;walter&lt;/b&gt;?"
+NOTE = "Second account of <b>walter</b>?"
+NOTE_HTML = "Second account of &lt;b&gt;walter&lt;/b&gt;?"
 
 
 def pages(member: User, case: Case) -> list[str]:
@@ -32,16 +32,16 @@ def case(reply, alice) -> Case:
     return Case.objects.get()
 
 
-def test_note_stands_where_moderators_look_at_the_member(as_carol, bob, case):
-    answer = as_carol.post(reverse("person-note", args=["bob"]), {"reason": WORDS}, follow=True)
-    assert "Note added." in answer.content.decode()
+def test_note_is_shown_to_moderators_on_member_and_case_pages(as_carol, bob, case):
+    response = as_carol.post(reverse("person-note", args=["bob"]), {"reason": NOTE}, follow=True)
+    assert "Note added." in response.content.decode()
     assert ModerationAction.objects.get().act == "note-person"
     for page in pages(bob, case):
-        assert SHOWN in as_carol.get(page).content.decode()
+        assert NOTE_HTML in as_carol.get(page).content.decode()
 
 
-def test_member_never_hears_of_it_and_nobody_else_reads_it(as_bob, as_alice, bob, carol):
-    entry = note_person(bob, actor=carol, reason=WORDS)
+def test_note_notifies_nobody_and_is_for_moderators_only(as_bob, as_alice, bob, carol):
+    entry = note_person(bob, actor=carol, reason=NOTE)
     assert not ModerationNotification.objects.exists()
     for client in (as_bob, as_alice, Client()):
         assert client.get(entry.get_absolute_url()).status_code == 404
@@ -49,8 +49,8 @@ def test_member_never_hears_of_it_and_nobody_else_reads_it(as_bob, as_alice, bob
             assert "Second account" not in client.get(page, follow=True).content.decode()
 
 
-def test_own_note_is_deleted_within_ten_minutes_and_stands_nowhere_then(as_carol, bob, carol, case):
-    entry = note_person(bob, actor=carol, reason=WORDS)
+def test_own_note_can_be_deleted_within_ten_minutes(as_carol, bob, carol, case):
+    entry = note_person(bob, actor=carol, reason=NOTE)
     assert as_carol.post(f"/log/{entry.pk}/undo/", {"reason": "Wrong person"}).status_code == 303
     assert ModerationAction.objects.count() == 2
     for page in pages(bob, case):
@@ -58,8 +58,8 @@ def test_own_note_is_deleted_within_ten_minutes_and_stands_nowhere_then(as_carol
         assert "Wrong person" not in as_carol.get(page).content.decode()
 
 
-def test_nobody_deletes_the_note_of_somebody_else_or_an_old_one(bob, carol, erin):
-    entry = note_person(bob, actor=carol, reason=WORDS)
+def test_notes_of_others_and_old_notes_cannot_be_deleted(bob, carol, erin):
+    entry = note_person(bob, actor=carol, reason=NOTE)
     with pytest.raises(NotAllowed):
         undo(entry, actor=erin, reason="No")
     entry.created_at = timezone.now() - timedelta(minutes=11)
@@ -67,17 +67,17 @@ def test_nobody_deletes_the_note_of_somebody_else_or_an_old_one(bob, carol, erin
         undo(entry, actor=carol, reason="No")
 
 
-def test_moderator_of_a_board_deletes_their_own(bob, board):
+def test_board_moderator_can_delete_their_own_note(bob, board):
     mona = User.objects.create_user("mona")
     Role.objects.create(person=mona, board=board, kind=Role.Kind.MODERATOR)
-    entry = note_person(bob, actor=mona, reason=WORDS)
+    entry = note_person(bob, actor=mona, reason=NOTE)
     client = Client()
     client.force_login(mona)
     assert client.post(f"/log/{entry.pk}/undo/", {"reason": "No"}).status_code == 303
 
 
-def test_same_note_twice_is_one_and_an_empty_or_long_one_none(as_carol, bob):
+def test_repeated_note_is_added_once_and_empty_or_long_notes_are_rejected(as_carol, bob):
     page = reverse("person-note", args=["bob"])
-    for sent, status in ((WORDS, 303), (WORDS, 303), ("", 422), ("x" * 501, 422), ("More", 303)):
-        assert as_carol.post(page, {"reason": sent}).status_code == status
+    for text, status in ((NOTE, 303), (NOTE, 303), ("", 422), ("x" * 501, 422), ("More", 303)):
+        assert as_carol.post(page, {"reason": text}).status_code == status
     assert ModerationAction.objects.count() == 2

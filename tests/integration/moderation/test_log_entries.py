@@ -1,4 +1,4 @@
-"""The moderation log: one record for each act, never changed, each act with its inverse."""
+"""Entries of the moderation log: one per action, immutable, and linked when one undoes another."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def test_every_action_writes_one_entry_and_its_inverse_another(
     if is_reversed:
         second(target, actor=carol, reason="to begin with")
     before = ModerationAction.objects.count()
-    done = first(target, actor=carol, reason="because", note="quietly")
-    assert first(target, actor=carol, reason="again") == done
-    back = second(target, actor=carol, reason="not any more")
+    entry = first(target, actor=carol, reason="because", note="quietly")
+    assert first(target, actor=carol, reason="again") == entry
+    inverse_entry = second(target, actor=carol, reason="not any more")
     assert ModerationAction.objects.count() == before + 2
-    assert (done.act, back.act) == (first.entry.name, second.entry.name)
-    was, now = (entry.effects.get() for entry in (done, back))
-    assert (was.target_id, now.target_id) == (target.pk, target.pk)
-    shared = set(was.before) & set(now.after)
-    assert shared
-    assert all(was.before[key] == now.after[key] for key in shared)
+    assert (entry.act, inverse_entry.act) == (first.entry.name, second.entry.name)
+    effect, inverse_effect = (entry.effects.get() for entry in (entry, inverse_entry))
+    assert (effect.target_id, inverse_effect.target_id) == (target.pk, target.pk)
+    shared_keys = set(effect.before) & set(inverse_effect.after)
+    assert shared_keys
+    assert all(effect.before[key] == inverse_effect.after[key] for key in shared_keys)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -52,11 +52,11 @@ def test_every_action_writes_one_entry_and_its_inverse_another(
         lambda: ModerationAction.objects.get().save(),
         lambda: ModerationEffect.objects.update(target_id=1),
         lambda: ModerationEffect.objects.all()._raw_delete("default"),
-        lambda: _run("DELETE FROM forum_moderationeffect"),
-        lambda: _run("UPDATE forum_moderationaction SET actor_id = actor_id"),
+        lambda: _execute("DELETE FROM forum_moderationeffect"),
+        lambda: _execute("UPDATE forum_moderationaction SET actor_id = actor_id"),
     ],
 )
-def test_the_log_is_never_changed(change, reply, carol):
+def test_log_entries_cannot_be_changed_or_deleted(change, reply, carol):
     hide_post(reply, actor=carol, reason="off the wall")
     with pytest.raises((IntegrityError, InternalError)), transaction.atomic():
         change()
@@ -64,11 +64,11 @@ def test_the_log_is_never_changed(change, reply, carol):
     assert (entry.reason, entry.effects.count()) == ("off the wall", 1)
 
 
-def _run(statement):
+def _execute(statement):
     with connection.cursor() as cursor:
         cursor.execute(statement)
 
 
-def test_undoing_points_to_what_it_undid(reply, carol):
+def test_undo_entry_refers_to_the_undone_entry(reply, carol):
     hidden = hide_post(reply, actor=carol, reason="off the wall")
     assert unhide_post(reply, actor=carol, reason="a mistake").undoes == hidden

@@ -1,4 +1,4 @@
-"""Erasing confirmed by several at the same moment is done once."""
+"""Concurrent confirmations of one permanent deletion: it is done once."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.integration.posts.test_post_report_at_once import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_confirmed_by_several_at_once_there_is_one_record(reply, carol, erin):
+def test_concurrent_confirmations_write_one_log_entry(reply, carol, erin):
     dora = User.objects.create_user("dora")
     Role.objects.create(person=dora, kind=Role.Kind.MODERATOR)
     ask_to_erase(reply, actor=carol, reason="somebody’s address")
-    asked = Erasure.objects.get()
-    made = at_once(
-        *[lambda actor=actor: confirm_erasure(asked, actor=actor) for actor in (dora, erin) * 2]
+    request = Erasure.objects.get()
+    actions = at_once(
+        *[lambda actor=actor: confirm_erasure(request, actor=actor) for actor in (dora, erin) * 2]
     )
-    assert len({action.pk for action in made}) == 1
+    assert len({action.pk for action in actions}) == 1
     assert ModerationAction.objects.filter(act="erase-post").count() == 1
     reply.refresh_from_db()
     assert reply.source == ""

@@ -1,4 +1,4 @@
-"""Moving, splitting, merging and retitling by plain forms, and what readers are told of it."""
+"""Forms for moving, splitting, merging and retitling, and the notices that readers see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from forum.models import ModerationAction, ModerationNotification, Post, Thread
 from forum.moderation.actions.branch_moves import move_branch
 from forum.moderation.undo import undo
 
-WHY = {"reason": "about ivy"}
+REASON = {"reason": "about ivy"}
 
 
 def fresh(row):
@@ -18,45 +18,45 @@ def fresh(row):
 
 
 @pytest.fixture
-def place(other):
-    """Where to: the opening post of another thread."""
-    return Post.objects.get(thread=other, parent=None)
+def place(other_thread):
+    """Return the opening post of another thread, to move to."""
+    return Post.objects.get(thread=other_thread, parent=None)
 
 
 @pytest.mark.parametrize("written", ["{pk}", "#p{pk}", "https://x.example/p/{pk}/", " /p/{pk} "])
-def test_branch_is_moved_to_a_link_or_a_number(as_carol, reply, place, written):
+def test_branch_is_moved_to_a_post_given_by_link_or_number(as_carol, reply, place, written):
     address = reverse("post-move", args=[reply.pk])
-    form = WHY | {"to": written.format(pk=place.pk)}
+    form = REASON | {"to": written.format(pk=place.pk)}
     for _twice in range(2):
         assert as_carol.post(address, form).status_code == 303
     assert fresh(reply).parent == place
     assert ModerationAction.objects.count() == 1
 
 
-def test_a_link_in_its_thread_names_the_post_at_its_end(as_carol, reply, other, place):
-    form = WHY | {"to": f"https://x.example{other.get_absolute_url()}?at=p1#p{place.pk}"}
+def test_fragment_of_a_thread_link_names_the_post(as_carol, reply, other_thread, place):
+    form = REASON | {"to": f"https://x.example{other_thread.get_absolute_url()}?at=p1#p{place.pk}"}
     assert as_carol.post(reverse("post-move", args=[reply.pk]), form).status_code == 303
     assert fresh(reply).parent == place
 
 
 @pytest.mark.parametrize("to", ["", "nowhere", "999999", "9" * 40, "p0", "<b>1</b>"])
-def test_no_such_place_is_said_and_the_reason_kept(as_carol, reply, to):
-    answer = as_carol.post(reverse("post-move", args=[reply.pk]), WHY | {"to": to})
-    assert answer.status_code == 422
-    assert "about ivy" in answer.content.decode()
+def test_invalid_destination_shows_an_error_and_keeps_the_reason(as_carol, reply, to):
+    response = as_carol.post(reverse("post-move", args=[reply.pk]), REASON | {"to": to})
+    assert response.status_code == 422
+    assert "about ivy" in response.content.decode()
     assert not ModerationAction.objects.exists()
 
 
-def test_a_knot_is_refused(as_carol, reply, alice):
+def test_branch_cannot_be_moved_below_itself_or_where_it_is(as_carol, reply, alice):
     below = reply_to(reply, author=alice, source="Below.")
     for to in (reply, below, reply.parent):
-        form = WHY | {"to": str(to.pk)}
+        form = REASON | {"to": str(to.pk)}
         assert as_carol.post(reverse("post-move", args=[reply.pk]), form).status_code == 422
     assert not ModerationAction.objects.exists()
 
 
-def test_everybody_in_the_branch_is_told_and_both_threads_say_it(
-    visitor, reply, place, other, alice, bob, carol
+def test_move_notifies_all_authors_and_both_threads_show_it(
+    visitor, reply, place, other_thread, alice, bob, carol
 ):
     source = reply.thread
     reply_to(reply, author=alice, source="Below.")
@@ -65,45 +65,49 @@ def test_everybody_in_the_branch_is_told_and_both_threads_say_it(
         alice,
         bob,
     }
-    for thread in (source, other):
+    for thread in (source, other_thread):
         page = visitor.get(thread.get_absolute_url()).content.decode()
         assert "A moderator moved a branch: about ivy" in page
         assert action.get_absolute_url() in page
-    assert visitor.get(f"/p/{reply.pk}/").url.startswith(other.get_absolute_url())
+    assert visitor.get(f"/p/{reply.pk}/").url.startswith(other_thread.get_absolute_url())
     undo(action, actor=carol, reason="a mistake")
-    for thread in (source, other):
+    for thread in (source, other_thread):
         assert "moved a branch" not in visitor.get(thread.get_absolute_url()).content.decode()
 
 
-def test_branch_is_split_off_once_with_its_title(as_carol, reply, elsewhere):
+def test_branch_is_split_off_once_with_the_given_title(as_carol, reply, other_board):
     address = reverse("post-split", args=[reply.pk])
-    form = WHY | {"title": "Wet <bricks>", "board": elsewhere.pk}
+    form = REASON | {"title": "Wet <bricks>", "board": other_board.pk}
     for _twice in range(2):
         assert as_carol.post(address, form).status_code == 303
     thread = Thread.objects.get(title="Wet <bricks>")
-    assert thread.board == elsewhere
+    assert thread.board == other_board
     assert fresh(reply).thread == thread
-    assert as_carol.post(address, WHY | {"title": " "}).status_code == 422
+    assert as_carol.post(address, REASON | {"title": " "}).status_code == 422
 
 
-def test_thread_is_merged_and_its_address_leads_on(as_carol, visitor, thread, reply, other):
-    form = WHY | {"into": f"https://x.example{other.get_absolute_url()}#p3"}
+def test_address_of_merged_thread_redirects_to_the_other_thread(
+    as_carol, visitor, thread, reply, other_thread
+):
+    form = REASON | {"into": f"https://x.example{other_thread.get_absolute_url()}#p3"}
     for _twice in range(2):
-        answer = as_carol.post(reverse("thread-merge", args=[thread.pk]), form)
-        assert answer.status_code == 303
-    assert visitor.get(thread.get_absolute_url()).url.startswith(other.get_absolute_url())
+        response = as_carol.post(reverse("thread-merge", args=[thread.pk]), form)
+        assert response.status_code == 303
+    assert visitor.get(thread.get_absolute_url()).url.startswith(other_thread.get_absolute_url())
     assert ModerationAction.objects.count() == 1
-    bad = as_carol.post(reverse("thread-merge", args=[other.pk]), WHY | {"into": str(other.pk)})
-    assert bad.status_code == 422
+    response = as_carol.post(
+        reverse("thread-merge", args=[other_thread.pk]), REASON | {"into": str(other_thread.pk)}
+    )
+    assert response.status_code == 422
 
 
-def test_title_is_changed_and_set_back(as_carol, visitor, thread, alice, carol):
+def test_title_change_can_be_undone(as_carol, visitor, thread, alice, carol):
     old = thread.get_absolute_url()
     address = reverse("thread-retitle", args=[thread.pk])
-    assert as_carol.post(address, WHY | {"title": "Moss & bricks"}).status_code == 303
+    assert as_carol.post(address, REASON | {"title": "Moss & bricks"}).status_code == 303
     assert visitor.get(old).status_code == 301
     assert ModerationNotification.objects.get().member == alice
     undo(ModerationAction.objects.get(), actor=carol, reason="the old one was better")
     assert visitor.get(old).status_code == 200
     for title in ("", " \u200b", "x" * 121):
-        assert as_carol.post(address, WHY | {"title": title}).status_code == 422
+        assert as_carol.post(address, REASON | {"title": title}).status_code == 422

@@ -1,4 +1,4 @@
-"""Looking for threads, posts, members, and through the log."""
+"""Lists of the admin: searching and filtering threads, posts, members and the log."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ PAGES = [
 ]
 
 
-def listed(client, model, **query):
-    answer = client.get(reverse(f"admin:forum_{model}_changelist"), query)
-    assert answer.status_code == 200, answer.headers
-    return list(answer.context["cl"].result_list)
+def list_rows(client, model, **query):
+    response = client.get(reverse(f"admin:forum_{model}_changelist"), query)
+    assert response.status_code == 200, response.headers
+    return list(response.context["cl"].result_list)
 
 
 @pytest.mark.parametrize("model", PAGES)
-def test_list_costs_the_same_for_few_and_for_many(
+def test_number_of_queries_does_not_grow_with_the_rows(
     as_erin, board, alice, carol, model, django_assert_max_num_queries
 ):
-    def story(number):
+    def create_rows(number):
         Category.objects.create(name=f"Shelf {number}")
         thread = start_thread(board, author=alice, title=f"Moss {number}", source="Moss?")
         reply = reply_to(thread.last_post, author=alice, source="Moss.")
@@ -47,41 +47,41 @@ def test_list_costs_the_same_for_few_and_for_many(
         Role.objects.create(person=person, board=board, kind=Role.Kind.MODERATOR)
         suspend_person(User.objects.create_user(f"eve{number}"), actor=carol, reason="moss")
 
-    def queries():
-        with django_assert_max_num_queries(12) as counted:
-            listed(as_erin, model)
-        return len(counted)
+    def count_queries():
+        with django_assert_max_num_queries(12) as captured:
+            list_rows(as_erin, model)
+        return len(captured)
 
-    story(1)
-    few = queries()
+    create_rows(1)
+    first_count = count_queries()
     for number in range(2, 9):
-        story(number)
-    assert queries() == few
+        create_rows(number)
+    assert count_queries() == first_count
 
 
 def test_threads_are_found_by_title_number_and_author(as_carol, thread, board, bob):
     other = start_thread(board, author=bob, title="Ivy", source="Ivy?")
-    assert listed(as_carol, "thread", q="north WALL") == [thread]
-    assert listed(as_carol, "thread", q=str(other.pk)) == [other]
-    assert listed(as_carol, "thread", q="@alice") == [thread]
-    assert listed(as_carol, "thread", q="9" * 30) == []
-    assert listed(as_carol, "thread", q="100%") == []
+    assert list_rows(as_carol, "thread", q="north WALL") == [thread]
+    assert list_rows(as_carol, "thread", q=str(other.pk)) == [other]
+    assert list_rows(as_carol, "thread", q="@alice") == [thread]
+    assert list_rows(as_carol, "thread", q="9" * 30) == []
+    assert list_rows(as_carol, "thread", q="100%") == []
 
 
 def test_threads_are_filtered_by_board_and_state(as_carol, thread, board, other_board, bob, carol):
     other = start_thread(other_board, author=bob, title="Slate", source="Slate?")
     pin_thread(other, actor=carol, reason="of use")
-    assert listed(as_carol, "thread", board=board.pk) == [thread]
-    assert listed(as_carol, "thread", pinned_at__isempty="0") == [other]
-    assert listed(as_carol, "thread", locked_at__isempty="1") == [other, thread]
-    assert listed(as_carol, "thread", deleted_at__isempty="0") == []
+    assert list_rows(as_carol, "thread", board=board.pk) == [thread]
+    assert list_rows(as_carol, "thread", pinned_at__isempty="0") == [other]
+    assert list_rows(as_carol, "thread", locked_at__isempty="1") == [other, thread]
+    assert list_rows(as_carol, "thread", deleted_at__isempty="0") == []
 
 
 def test_posts_are_found_by_words_number_and_author(as_carol, opening, reply):
-    assert listed(as_carol, "post", q="stay WET") == [reply]
-    assert listed(as_carol, "post", q=str(opening.pk)) == [opening]
-    assert listed(as_carol, "post", q="@bob") == [reply]
-    assert listed(as_carol, "post", q="@nobody") == []
+    assert list_rows(as_carol, "post", q="stay WET") == [reply]
+    assert list_rows(as_carol, "post", q=str(opening.pk)) == [opening]
+    assert list_rows(as_carol, "post", q="@bob") == [reply]
+    assert list_rows(as_carol, "post", q="@nobody") == []
 
 
 def test_posts_are_filtered_by_state(as_carol, opening, reply, alice, bob, carol):
@@ -89,17 +89,17 @@ def test_posts_are_filtered_by_state(as_carol, opening, reply, alice, bob, carol
     delete_post(deleted, actor=alice)
     Post.objects.filter(pk=edited.pk).update(edited_at=timezone.now())
     hide_post(reply, actor=carol, reason="off the wall")
-    assert listed(as_carol, "post", hidden_at__isempty="0") == [reply]
-    assert listed(as_carol, "post", deleted_at__isempty="0") == [deleted]
-    assert listed(as_carol, "post", edited_at__isempty="0") == [edited]
-    assert listed(as_carol, "post", board=opening.thread.board_id, hidden_at__isempty="1") == [
+    assert list_rows(as_carol, "post", hidden_at__isempty="0") == [reply]
+    assert list_rows(as_carol, "post", deleted_at__isempty="0") == [deleted]
+    assert list_rows(as_carol, "post", edited_at__isempty="0") == [edited]
+    assert list_rows(as_carol, "post", board=opening.thread.board_id, hidden_at__isempty="1") == [
         edited,
         deleted,
         opening,
     ]
 
 
-def test_text_that_its_author_deleted_is_nowhere_at_the_desk(as_erin, reply, bob):
+def test_text_of_deleted_posts_is_not_in_the_admin(as_erin, reply, bob):
     delete_post(reply, actor=bob)
     pages = (
         reverse("admin:forum_post_changelist"),
@@ -108,10 +108,10 @@ def test_text_that_its_author_deleted_is_nowhere_at_the_desk(as_erin, reply, bob
     )
     for page in pages:
         assert b"stay wet" not in as_erin.get(page).content
-    assert listed(as_erin, "post", q="stay wet") == []
+    assert list_rows(as_erin, "post", q="stay wet") == []
 
 
-def test_post_is_looked_at_and_not_changed(as_erin, reply):
+def test_post_is_shown_and_cannot_be_edited(as_erin, reply):
     page = reverse("admin:forum_post_change", args=[reply.pk])
     content = as_erin.get(page).content.decode()
     assert "stay wet" in content
@@ -124,15 +124,15 @@ def test_post_is_looked_at_and_not_changed(as_erin, reply):
 
 def test_members_are_found_and_filtered(as_carol, alice, bob, carol):
     suspend_person(bob, actor=carol, reason="spam")
-    assert listed(as_carol, "user", q="ali") == [alice]
-    assert listed(as_carol, "user", q="bob@example") == [bob]
-    assert listed(as_carol, "user", suspended="1") == [bob]
-    assert listed(as_carol, "user", role_assignments__kind__exact="moderator") == [carol]
+    assert list_rows(as_carol, "user", q="ali") == [alice]
+    assert list_rows(as_carol, "user", q="bob@example") == [bob]
+    assert list_rows(as_carol, "user", suspended="1") == [bob]
+    assert list_rows(as_carol, "user", role_assignments__kind__exact="moderator") == [carol]
     lift_suspension(bob, actor=carol, reason="paid")
-    assert listed(as_carol, "user", suspended="1") == []
+    assert list_rows(as_carol, "user", suspended="1") == []
 
 
-def test_log_tells_what_was_done_to_whom_and_why(as_carol, reply, carol):
+def test_log_shows_action_target_and_reason(as_carol, reply, carol):
     entry = hide_post(reply, actor=carol, reason="off the wall", note="second time")
     page = as_carol.get(
         reverse("admin:forum_moderationaction_changelist"), {"act__exact": entry.act}
@@ -141,11 +141,11 @@ def test_log_tells_what_was_done_to_whom_and_why(as_carol, reply, carol):
     page = as_carol.get(reverse("admin:forum_moderationaction_change", args=[entry.pk]))
     assert "second time" in page.content.decode()
     assert f'href="/p/{reply.pk}/"' in page.content.decode()
-    about = as_carol.get(reverse("admin:forum_post_change", args=[reply.pk])).content.decode()
-    assert "off the wall" in about
+    post_page = as_carol.get(reverse("admin:forum_post_change", args=[reply.pk])).content.decode()
+    assert "off the wall" in post_page
 
 
-ODD_QUERIES = (
+INVALID_QUERIES = (
     ["q=%00", "q=" + "9" * 400, "p=99999999", "p=x", "o=99.-99", "nonsense=1", "board=x",
      "board=99999999999999999999", "hidden_at__isempty=7", "created_at__gte=yesterday",
      "actor__id__exact=99999999999999999999", "thread__board__name=x", "e=1", "all=",
@@ -154,13 +154,13 @@ ODD_QUERIES = (
 
 
 @pytest.mark.parametrize("model", PAGES)
-def test_odd_questions_are_answered(as_erin, reply, model):
-    for query in ODD_QUERIES:
-        answer = as_erin.get(f"{reverse(f'admin:forum_{model}_changelist')}?{query}")
-        assert answer.status_code in (200, 400), query
+def test_invalid_queries_cause_no_server_error(as_erin, reply, model):
+    for query in INVALID_QUERIES:
+        response = as_erin.get(f"{reverse(f'admin:forum_{model}_changelist')}?{query}")
+        assert response.status_code in (200, 400), query
 
 
-def test_last_administrator_stays_one(as_erin, erin, alice):
+def test_last_administrator_cannot_be_demoted(as_erin, erin, alice):
     role = erin.role_assignments.get()
     page = reverse("admin:forum_user_change", args=[erin.pk])
     form = {
@@ -179,7 +179,7 @@ def test_last_administrator_stays_one(as_erin, erin, alice):
     assert not erin.role_assignments.exists()
 
 
-def test_administrators_appoint_and_moderators_do_not(as_erin, as_carol, bob, board):
+def test_only_administrators_assign_roles(as_erin, as_carol, bob, board):
     page = reverse("admin:forum_user_change", args=[bob.pk])
     form = {
         "role_assignments-TOTAL_FORMS": "1",
@@ -195,7 +195,7 @@ def test_administrators_appoint_and_moderators_do_not(as_erin, as_carol, bob, bo
     assert (bob.username, [role.board for role in bob.role_assignments.all()]) == ("bob", [board])
 
 
-def test_administrators_make_boards(as_erin, board):
+def test_administrators_create_boards(as_erin, board):
     form = {
         "category": str(board.category_id),
         "name": "Ponds",
@@ -209,7 +209,7 @@ def test_administrators_make_boards(as_erin, board):
     assert board.category.boards.filter(slug="ponds").exists()
 
 
-def test_edited_text_is_what_is_found(as_carol, reply, bob):
+def test_search_finds_the_edited_text(as_carol, reply, bob):
     edit_post(reply, actor=bob, source="It is the frost.")
-    assert listed(as_carol, "post", q="frost") == [reply]
-    assert listed(as_carol, "post", q="stay wet") == []
+    assert list_rows(as_carol, "post", q="frost") == [reply]
+    assert list_rows(as_carol, "post", q="stay wet") == []

@@ -1,4 +1,4 @@
-"""The review queue: one row a reported post, in order, filtered, searched, worked through."""
+"""The review queue: one row per reported post, with order, filters, search and bulk actions."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from tests.moderation_actions import waiting
 QUEUE = reverse("admin:index")
 
 
-def listed(client: Client, **query: object) -> list[Post]:
-    answer = client.get(QUEUE, query)
-    assert answer.status_code == 200, answer.headers
-    return [case.post for case in answer.context["cl"].result_list]
+def listed_posts(client: Client, **query: object) -> list[Post]:
+    response = client.get(QUEUE, query)
+    assert response.status_code == 200, response.headers
+    return [case.post for case in response.context["cl"].result_list]
 
 
 def case_of(post: Post) -> Case:
     return Case.objects.get(post=post)
 
 
-def aged(post: Post, age: timedelta) -> None:
+def age_case(post: Post, age: timedelta) -> None:
     Case.objects.filter(post=post).update(opened_at=timezone.now() - age)
 
 
@@ -46,7 +46,7 @@ def second(reply: Post, alice: User) -> Post:
 
 @pytest.fixture
 def reported(opening, reply, second, alice, bob, erin) -> list[Post]:
-    """In the order of the queue: by weight, then the oldest first."""
+    """Return the reported posts in the order of the queue: by weight, then the oldest first."""
     report_post(opening, actor=bob, reason="other")
     report_post(second, actor=bob, reason="off-topic")
     for person in (alice, erin):
@@ -54,15 +54,15 @@ def reported(opening, reply, second, alice, bob, erin) -> list[Post]:
     return [reply, opening, second]
 
 
-def test_desk_begins_with_what_waits_the_weightiest_first(as_carol, reported):
-    assert listed(as_carol) == reported
+def test_admin_begins_with_the_queue_ordered_by_weight(as_carol, reported):
+    assert listed_posts(as_carol) == reported
     page = as_carol.get(QUEUE).content.decode()
     for words in ("Spam × 2", "Off topic", "2.0", "stay wet", "Moss on the north wall", "Gardens"):
         assert words in page
     assert "joined today" in page
 
 
-def test_queue_counts_in_the_header_and_on_the_site(as_carol, as_alice, reported):
+def test_number_of_open_cases_is_shown_in_the_admin_and_on_the_site(as_carol, as_alice, reported):
     assert "<b>3</b>" in as_carol.get(reverse("admin:forum_thread_changelist")).content.decode()
     assert "Moderation <b>3</b>" in as_carol.get("/").content.decode()
     assert "Moderation <b>" not in as_alice.get("/").content.decode()
@@ -70,7 +70,7 @@ def test_queue_counts_in_the_header_and_on_the_site(as_carol, as_alice, reported
     assert "<b>2</b>" in as_carol.get(QUEUE).content.decode()
 
 
-def test_count_goes_no_further_than_it_is_shown(opening, bob, carol, monkeypatch):
+def test_count_of_cases_is_limited(opening, bob, carol, monkeypatch):
     for n in range(4):
         report_post(
             reply_to(opening, author=bob, source=f"Number {n}."), actor=carol, reason="spam"
@@ -82,16 +82,14 @@ def test_count_goes_no_further_than_it_is_shown(opening, bob, carol, monkeypatch
     assert capped(MOST_WAITING + 1) == "99+"
 
 
-def test_board_moderator_sees_and_answers_their_board_only(
-    as_frank, as_grace, reported, board: Board
-):
-    assert listed(as_frank) == reported
-    assert listed(as_grace) == []
+def test_board_moderator_sees_cases_of_their_board_only(as_frank, as_grace, reported, board: Board):
+    assert listed_posts(as_frank) == reported
+    assert listed_posts(as_grace) == []
     case = case_of(reported[0])
     for name in ("claim", "release", "next", "previous", "reporters"):
-        step = reverse(f"admin:forum_case_{name}", args=[case.pk])
-        assert as_grace.post(step).status_code == 404
-        assert as_frank.post(step).status_code in (200, 303)
+        step_page = reverse(f"admin:forum_case_{name}", args=[case.pk])
+        assert as_grace.post(step_page).status_code == 404
+        assert as_frank.post(step_page).status_code in (200, 303)
     assert as_grace.get(reverse("admin:forum_case_change", args=[case.pk])).status_code == 404
 
 
@@ -115,96 +113,97 @@ def test_board_moderator_sees_and_answers_their_board_only(
         ({"q": "nothing of the kind"}, []),
     ],
 )
-def test_queue_is_narrowed_down(as_carol, carol, bob, reported, query, found):
+def test_queue_can_be_filtered_and_searched(as_carol, carol, bob, reported, query, found):
     reply, opening, second = reported
     User.objects.filter(pk=bob.pk).update(date_joined=timezone.now() - timedelta(days=60))
-    aged(second, timedelta(days=4))
+    age_case(second, timedelta(days=4))
     claim_case(case_of(opening), actor=carol)
     named = {"reply": reply, "opening": opening, "second": second}
-    assert set(listed(as_carol, **query)) == {named[name] for name in found}
+    assert set(listed_posts(as_carol, **query)) == {named[name] for name in found}
 
 
-def test_post_is_found_by_its_number_and_board(as_carol, reported, board, other_board):
-    assert listed(as_carol, q=str(reported[2].pk)) == [reported[2]]
-    assert listed(as_carol, board=board.pk) == reported
-    assert listed(as_carol, board=other_board.pk) == []
+def test_queue_finds_posts_by_number_and_board(as_carol, reported, board, other_board):
+    assert listed_posts(as_carol, q=str(reported[2].pk)) == [reported[2]]
+    assert listed_posts(as_carol, board=board.pk) == reported
+    assert listed_posts(as_carol, board=other_board.pk) == []
 
 
-def test_answered_cases_are_listed_the_latest_first(as_carol, carol, reported):
+def test_closed_cases_are_listed_the_latest_first(as_carol, carol, reported):
     for post in reported:
         dismiss_reports(post, actor=carol, reason="no")
-    assert listed(as_carol) == []
+    assert listed_posts(as_carol) == []
     assert "Nothing to review." in as_carol.get(QUEUE).content.decode()
-    assert listed(as_carol, state="closed") == reported[::-1]
+    assert listed_posts(as_carol, state="closed") == reported[::-1]
 
 
-def test_several_are_answered_at_once_after_a_page_that_counts(as_carol, reported):
+def test_several_cases_are_dismissed_after_a_page_with_counts(as_carol, reported):
     chosen = [case_of(post).pk for post in reported[:2]]
     form = {"action": "dismiss", "_selected_action": chosen}
-    answer = as_carol.post(QUEUE, form)
-    asked = as_carol.get(answer.url).content.decode()
-    assert "Dismiss the reports on these 2 posts?" in asked
-    assert "2 posts by 2 people in 1 thread, 3 open reports" in asked
+    response = as_carol.post(QUEUE, form)
+    form_page = as_carol.get(response.url).content.decode()
+    assert "Dismiss the reports on these 2 posts?" in form_page
+    assert "2 posts by 2 people in 1 thread, 3 open reports" in form_page
     assert Report.objects.open().count() == 4
-    answer = as_carol.post(answer.url, {"reason": "Read it. Fine."})
-    assert answer.url == QUEUE
+    response = as_carol.post(response.url, {"reason": "Read it. Fine."})
+    assert response.url == QUEUE
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
-    assert [str(m) for m in get_messages(answer.wsgi_request)] == [
+    assert [str(m) for m in get_messages(response.wsgi_request)] == [
         f'Reports on 2 posts dismissed. <a href="{undo}">Undo</a>'
     ]
-    assert listed(as_carol) == [reported[2]]
+    assert listed_posts(as_carol) == [reported[2]]
 
 
-def test_every_deed_on_posts_is_offered_for_several(as_carol, reported):
+def test_every_action_on_posts_is_offered_for_several_posts(as_carol, reported):
     page = as_carol.get(QUEUE).content.decode()
-    for deed in ("hide", "unhide", "uphold", "dismiss", "reopen"):
-        assert f'<option value="{deed}">' in page
+    for action_slug in ("hide", "unhide", "uphold", "dismiss", "reopen"):
+        assert f'<option value="{action_slug}">' in page
 
 
-def test_hidden_from_the_queue_one_is_back_in_the_queue(as_carol, reported):
+def test_hiding_from_the_queue_redirects_to_the_queue(as_carol, reported):
     page = as_carol.get(QUEUE).content.decode()
-    hide = f"/p/{reported[0].pk}/hide/?next=%2Fadmin%2F"
-    assert f'href="{hide}" data-js-key="a"' in page
-    answer = as_carol.post(hide.replace("&amp;", "&"), {"reason": "advertising"})
-    assert answer.url == QUEUE
-    assert listed(as_carol) == reported[1:]
+    hide_page = f"/p/{reported[0].pk}/hide/?next=%2Fadmin%2F"
+    assert f'href="{hide_page}" data-js-key="a"' in page
+    response = as_carol.post(hide_page.replace("&amp;", "&"), {"reason": "advertising"})
+    assert response.url == QUEUE
+    assert listed_posts(as_carol) == reported[1:]
     assert Post.objects.get(pk=reported[0].pk).is_hidden
 
 
-def test_opening_claims_and_leaving_releases(as_carol, carol, reported):
+def test_case_can_be_claimed_and_released(as_carol, carol, reported):
     case = case_of(reported[0])
     page = reverse("admin:forum_case_change", args=[case.pk])
-    answer = as_carol.post(reverse("admin:forum_case_claim", args=[case.pk]))
-    assert (answer.status_code, answer.url) == (303, page)
+    response = as_carol.post(reverse("admin:forum_case_claim", args=[case.pk]))
+    assert (response.status_code, response.url) == (303, page)
     assert Case.objects.get(pk=case.pk).worked_on_by == carol
     assert "You claimed this case." in as_carol.get(page).content.decode()
-    answer = as_carol.post(reverse("admin:forum_case_release", args=[case.pk]))
-    assert answer.url == QUEUE
+    response = as_carol.post(reverse("admin:forum_case_release", args=[case.pk]))
+    assert response.url == QUEUE
     assert Case.objects.get(pk=case.pk).worked_on_by is None
 
 
-def test_looking_alone_claims_nothing(as_carol, reported):
+def test_viewing_a_case_does_not_claim_it(as_carol, reported):
     case = case_of(reported[0])
     as_carol.get(reverse("admin:forum_case_change", args=[case.pk]))
     assert Case.objects.get(pk=case.pk).assignee is None
 
 
-def test_claim_holds_others_off_until_it_is_stale_or_taken_over(
+def test_claim_keeps_others_out_until_it_expires_or_is_taken_over(
     as_carol, as_erin, erin, carol, reported
 ):
     case = case_of(reported[0])
-    claim = reverse("admin:forum_case_claim", args=[case.pk])
-    as_carol.post(claim)
-    answer = as_erin.post(claim, follow=True)
-    assert "Already claimed by carol." in answer.content.decode()
-    assert "Take over" in answer.content.decode()
+    claim_page = reverse("admin:forum_case_claim", args=[case.pk])
+    as_carol.post(claim_page)
+    response = as_erin.post(claim_page, follow=True)
+    assert "Already claimed by carol." in response.content.decode()
+    assert "Take over" in response.content.decode()
     assert "claimed by carol" in as_erin.get(QUEUE).content.decode()
-    as_erin.post(reverse("admin:forum_case_release", args=[case.pk]))  # not theirs to leave
+    # Erin has not claimed the case, so she cannot release it.
+    as_erin.post(reverse("admin:forum_case_release", args=[case.pk]))
     assert Case.objects.get(pk=case.pk).assignee == carol
-    as_erin.post(claim, {"take_over": "1"})
+    as_erin.post(claim_page, {"take_over": "1"})
     assert Case.objects.get(pk=case.pk).assignee == erin
     Case.objects.update(claimed_at=timezone.now() - CLAIM_LASTS - timedelta(seconds=1))
-    as_carol.post(claim)
+    as_carol.post(claim_page)
     assert Case.objects.get(pk=case.pk).assignee == carol
 
 
@@ -213,51 +212,47 @@ def select(client: Client, action: str, *cases: Case):
 
 
 def bulk_actions(client: Client) -> list[str]:
-    """Return what the menu above the list offers."""
+    """Return the actions that the menu above the list offers."""
     forms = Page(client.get(QUEUE)).forms
     return [name for form in forms for name in form.options.get("action", []) if name]
 
 
-def test_every_bulk_action_of_the_queue_leads_to_a_page_that_asks_for_a_reason(
-    as_carol, as_erin, reported, second, bob
-):
+def test_every_bulk_action_of_the_queue_asks_for_a_reason(as_carol, as_erin, reported, second, bob):
     cases = [*map(case_of, reported[:2]), Case.objects.get(pending_post=waiting(second, bob))]
     cases.append(Case.objects.get(pending_post=waiting(second, bob)))
     for client in (as_carol, as_erin):
-        offered = bulk_actions(client)
-        assert {"hide", "remove", "dismiss", "approve", "reject"} <= set(offered)
-        for name in offered:
-            asked = client.get(select(client, name, *cases).url)
-            assert asked.status_code == 200, name
-            assert 'name="reason"' in asked.content.decode(), name
+        offered_actions = bulk_actions(client)
+        assert {"hide", "remove", "dismiss", "approve", "reject"} <= set(offered_actions)
+        for name in offered_actions:
+            form_page = client.get(select(client, name, *cases).url)
+            assert form_page.status_code == 200, name
+            assert 'name="reason"' in form_page.content.decode(), name
 
 
-def test_cases_that_a_bulk_action_does_not_fit_are_said_to_be_left_out(
-    as_carol, reported, second, bob
-):
+def test_bulk_action_lists_inapplicable_cases_as_left_out(as_carol, reported, second, bob):
     pending = Case.objects.get(pending_post=waiting(second, bob))
-    asked = as_carol.get(select(as_carol, "hide", *map(case_of, reported), pending).url)
-    assert "Hide these 3 posts?" in asked.content.decode()
-    assert "1 selected row was left out" in asked.content.decode()
+    form_page = as_carol.get(select(as_carol, "hide", *map(case_of, reported), pending).url)
+    assert "Hide these 3 posts?" in form_page.content.decode()
+    assert "1 selected row was left out" in form_page.content.decode()
 
 
-def test_from_one_case_to_the_next_and_back(as_carol, as_erin, carol, reported):
+def test_next_and_previous_lead_through_the_queue(as_carol, as_erin, carol, reported):
     cases = [case_of(post) for post in reported]
     pages = [reverse("admin:forum_case_change", args=[case.pk]) for case in cases]
 
-    def step(client, name, case):
+    def step_page(client, name, case):
         return client.post(reverse(f"admin:forum_case_{name}", args=[case.pk])).url
 
     as_carol.post(reverse("admin:forum_case_claim", args=[cases[0].pk]))
-    assert step(as_carol, "next", cases[0]) == pages[1]
+    assert step_page(as_carol, "next", cases[0]) == pages[1]
     assert Case.objects.get(assignee=carol) == cases[1]
-    # Erin is not sent where carol is.
-    assert step(as_erin, "next", cases[0]) == pages[2]
-    assert step(as_carol, "previous", cases[1]) == pages[0]
-    assert step(as_carol, "previous", cases[0]) == QUEUE
+    # Erin skips the case that carol has claimed.
+    assert step_page(as_erin, "next", cases[0]) == pages[2]
+    assert step_page(as_carol, "previous", cases[1]) == pages[0]
+    assert step_page(as_carol, "previous", cases[0]) == QUEUE
 
 
-def test_answered_case_is_nobodys(as_carol, carol, reported):
+def test_closed_case_is_not_claimed(as_carol, carol, reported):
     case = case_of(reported[0])
     claim_case(case, actor=carol)
     hide_post(reported[0], actor=carol, reason="advertising")
@@ -266,59 +261,59 @@ def test_answered_case_is_nobodys(as_carol, carol, reported):
     assert not claim_case(case, actor=carol)
 
 
-def test_queue_costs_the_same_for_few_and_for_many(
+def test_queries_of_the_queue_do_not_grow_with_the_cases(
     as_carol, board, alice, bob, erin, django_assert_max_num_queries
 ):
-    def story(number):
+    def create_case(number):
         thread = start_thread(board, author=alice, title=f"Moss {number}", source="Moss?")
         report_post(thread.last_post, actor=bob, reason="spam")
         report_post(thread.last_post, actor=erin, reason="other")
 
-    def queries():
-        with django_assert_max_num_queries(10) as counted:
+    def count_queries():
+        with django_assert_max_num_queries(10) as captured:
             as_carol.get(QUEUE)
-        return len(counted)
+        return len(captured)
 
-    story(1)
-    few = queries()
+    create_case(1)
+    first_count = count_queries()
     for number in range(2, 9):
-        story(number)
-    assert queries() == few
+        create_case(number)
+    assert count_queries() == first_count
 
 
-def test_moderators_who_look_leave_no_trace_but_in_the_log(as_carol, alice, reported):
+def test_viewing_reporters_is_logged(as_carol, alice, reported):
     case = case_of(reported[0])
     page = reverse("admin:forum_case_change", args=[case.pk])
     names = "<bdi>alice</bdi>: <strong>Spam"
     assert names not in as_carol.get(page).content.decode()
     assert not ModerationAction.objects.exists()
-    shown = as_carol.post(reverse("admin:forum_case_reporters", args=[case.pk]))
-    assert names in shown.content.decode()
+    reporters_page = as_carol.post(reverse("admin:forum_case_reporters", args=[case.pk]))
+    assert names in reporters_page.content.decode()
     entry = ModerationAction.objects.get()
     assert (entry.actor.username, entry.act) == ("carol", "see-reporters")
     assert names not in as_carol.get(page).content.decode()
 
 
-def test_next_and_previous_stay_in_the_list_one_came_from(as_carol, opening, alice, erin, bob):
+def test_next_and_previous_keep_the_filters_of_the_queue(as_carol, opening, alice, erin, bob):
     replies = [reply_to(opening, author=bob, source=f"Said as {n}.") for n in range(3)]
     for post, reason in zip(replies, ("spam", "attack", "spam"), strict=True):
         report_post(post, actor=erin, reason=reason)
     cases = [Case.objects.get(post=post) for post in replies]
-    listed = as_carol.get("/admin/", {"reason": "spam"}).content.decode()
-    assert 'name="filters" value="reason=spam"' in listed
+    listed_posts = as_carol.get("/admin/", {"reason": "spam"}).content.decode()
+    assert 'name="filters" value="reason=spam"' in listed_posts
 
-    def go(step, case, **filters):
-        page = reverse(f"admin:forum_case_{step}", args=[case.pk])
+    def post_step(step_page, case, **filters):
+        page = reverse(f"admin:forum_case_{step_page}", args=[case.pk])
         return as_carol.post(page, filters)["Location"]
 
     spam = {"filters": "reason=spam"}
-    opened = go("claim", cases[0], **spam)
-    assert opened.endswith("?filters=reason%3Dspam")
-    assert 'name="filters" value="reason=spam"' in as_carol.get(opened).content.decode()
-    assert f"/{cases[2].pk}/" in go("next", cases[0], **spam)
-    assert f"/{cases[0].pk}/" in go("previous", cases[2], **spam)
-    assert go("next", cases[2], **spam) == "/admin/?reason=spam"
-    assert go("release", cases[2], **spam) == "/admin/?reason=spam"
-    assert f"/{cases[1].pk}/" in go("next", cases[0])
-    for odd in ("reason=nonsense", "nonsense=1&p=7", "state=closed", "%00=%ff", "a" * 3000):
-        assert f"/{cases[1].pk}/" in go("next", cases[0], filters=odd), odd
+    case_page = post_step("claim", cases[0], **spam)
+    assert case_page.endswith("?filters=reason%3Dspam")
+    assert 'name="filters" value="reason=spam"' in as_carol.get(case_page).content.decode()
+    assert f"/{cases[2].pk}/" in post_step("next", cases[0], **spam)
+    assert f"/{cases[0].pk}/" in post_step("previous", cases[2], **spam)
+    assert post_step("next", cases[2], **spam) == "/admin/?reason=spam"
+    assert post_step("release", cases[2], **spam) == "/admin/?reason=spam"
+    assert f"/{cases[1].pk}/" in post_step("next", cases[0])
+    for bad_filters in ("reason=nonsense", "nonsense=1&p=7", "state=closed", "%00=%ff", "a" * 3000):
+        assert f"/{cases[1].pk}/" in post_step("next", cases[0], filters=bad_filters), bad_filters

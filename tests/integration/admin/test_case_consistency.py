@@ -1,4 +1,4 @@
-"""After any sequence of reports and answers the cases of the queue say what the reports say."""
+"""Consistency of cases and reports after any sequence of reports and moderation actions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from forum.moderation.undo import undo
 
 pytestmark = pytest.mark.slow
 
-ACTS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
-ACTS += (remove_branch, restore_branch)
+ACTIONS = (uphold_reports, dismiss_reports, reopen_reports, hide_post, unhide_post)
+ACTIONS += (remove_branch, restore_branch)
 
 
-def assert_agree() -> None:
+def assert_consistent() -> None:
     open_posts = set(Report.objects.open().values_list("post", flat=True))
     assert set(Case.objects.open().values_list("post", flat=True)) == open_posts
     for case in Case.objects.open():
@@ -33,46 +33,50 @@ def assert_agree() -> None:
     assert not Case.objects.exclude(closed_at=None).exclude(assignee=None).exists()
     assert not Report.objects.open().filter(post__hidden_at__isnull=False).exists()
     assert not Report.objects.open().filter(post__deleted_at__isnull=False).exists()
-    told = ModerationNotification.objects.filter(cause="report").values_list("report", flat=True)
-    # Whoever answered their own report knows.
-    by_others = Q(action=None) | ~Q(action__actor=F("reporter"))
-    answered = Report.objects.exclude(closed_at=None).filter(by_others)
-    assert set(told) == set(answered.values_list("pk", flat=True))
+    notified = ModerationNotification.objects.filter(cause="report").values_list(
+        "report", flat=True
+    )
+    # Moderators are not notified about reports of their own that they answered themselves.
+    answered_by_others = Q(action=None) | ~Q(action__actor=F("reporter"))
+    answered = Report.objects.exclude(closed_at=None).filter(answered_by_others)
+    assert set(notified) == set(answered.values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_cases_agree_with_reports_after_any_walk(opening, alice, bob, carol, erin, seed):
-    chance = random.Random(seed)
+def test_cases_agree_with_reports_after_random_steps(opening, alice, bob, carol, erin, seed):
+    rng = random.Random(seed)
     posts = [opening]
     for n in range(6):
-        author = chance.choice([alice, bob])
-        posts.append(reply_to(chance.choice(posts), author=author, source=f"Number {n}."))
+        author = rng.choice([alice, bob])
+        posts.append(reply_to(rng.choice(posts), author=author, source=f"Number {n}."))
     done = set()
     for n in range(60):
-        post = Post.objects.get(pk=chance.choice(posts).pk)
-        deed = chance.choice(["report"] * 6 + ["act"] * 6 + ["undo", "claim", "release", "delete"])
+        post = Post.objects.get(pk=rng.choice(posts).pk)
+        step = rng.choice(["report"] * 6 + ["act"] * 6 + ["undo", "claim", "release", "delete"])
         case = Case.objects.filter(post=post).first()
         try:
-            if deed == "report":
-                report_post(post, actor=chance.choice([alice, bob, carol, erin]), reason="spam")
-            elif deed == "act":
-                chance.choice(ACTS)(post, actor=chance.choice([carol, erin]), reason=f"Number {n}")
-            elif deed == "undo" and (action := ModerationAction.objects.first()):
+            if step == "report":
+                report_post(post, actor=rng.choice([alice, bob, carol, erin]), reason="spam")
+            elif step == "act":
+                rng.choice(ACTIONS)(post, actor=rng.choice([carol, erin]), reason=f"Number {n}")
+            elif step == "undo" and (action := ModerationAction.objects.first()):
                 undo(action, actor=erin, reason="Not so")
-            elif deed == "claim" and case:
+            elif step == "claim" and case:
                 claim_case(case, actor=carol)
-            elif deed == "release" and case:
+            elif step == "release" and case:
                 release_case(case, actor=carol)
-            elif deed == "delete" and chance.random() < 0.3:
+            elif step == "delete" and rng.random() < 0.3:
                 delete_post(post, actor=post.author)
         except UserError:
             continue
-        done.add(deed)
-        assert_agree()
+        done.add(step)
+        assert_consistent()
     assert {"report", "act"} <= done
 
 
-def test_reports_below_a_removed_branch_are_answered_and_come_back(opening, reply, alice, carol):
+def test_removing_a_branch_resolves_its_reports_and_restoring_reopens_them(
+    opening, reply, alice, carol
+):
     below = reply_to(reply, author=alice, source="Lime wash is best.")
     report_post(reply, actor=alice, reason="spam")
     report_post(below, actor=carol, reason="other")

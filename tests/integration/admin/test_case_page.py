@@ -1,4 +1,4 @@
-"""One case: what a moderator is shown of it, and what of it can be done from there."""
+"""The page of a case: the information it shows and the actions it offers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPORTER = "<bdi>erin</bdi>: <strong>"
 
 @pytest.fixture
 def chain(opening: Post, alice: User, bob: User) -> list[Post]:
-    """Six posts, each the answer to the one before."""
+    """Return six posts, each a reply to the previous one."""
     posts = [opening]
     for n in range(5):
         posts.append(reply_to(posts[-1], author=(alice, bob)[n % 2], source=f"Said as {n}."))
@@ -38,7 +38,7 @@ def case(chain, erin) -> Post:
     return chain[4]
 
 
-def test_case_shows_the_post_and_three_above_it_and_what_answers_it(as_carol, chain, case):
+def test_case_shows_the_post_the_three_posts_above_and_the_replies(as_carol, chain, case):
     page = as_carol.get(page_of(case)).content.decode()
     for post in chain[1:]:
         assert post.source in page
@@ -46,28 +46,28 @@ def test_case_shows_the_post_and_three_above_it_and_what_answers_it(as_carol, ch
     assert "Moss on the north wall" in page
 
 
-def test_case_says_what_was_reported_but_not_by_whom(as_carol, case):
+def test_case_shows_the_report_but_not_the_reporter(as_carol, case):
     page = as_carol.get(page_of(case)).content.decode()
     assert "Personal attack" in page
     assert "He calls me &lt;b&gt;names&lt;/b&gt;." in page
     assert REPORTER not in page
 
 
-def test_nobody_sees_who_reported_their_own_post(as_carol, carol, opening, erin):
+def test_moderators_cannot_see_who_reported_their_own_post(as_carol, carol, opening, erin):
     post = reply_to(opening, author=carol, source="Read the rules.")
     report_post(post, actor=erin, reason="attack")
     page = as_carol.get(page_of(post)).content.decode()
     assert "Another moderator has to decide" in page
     assert "Show reporters" not in page
-    reveal = reverse("admin:forum_case_reporters", args=[Case.objects.get().pk])
-    assert as_carol.post(reveal).status_code == 403
-    dismiss = f"/moderate/post/dismiss/?id={post.pk}"
-    answer = as_carol.post(dismiss, {"reason": "mine"}, follow=True)
-    assert "Another moderator has to decide" in answer.content.decode()
+    reporters_page = reverse("admin:forum_case_reporters", args=[Case.objects.get().pk])
+    assert as_carol.post(reporters_page).status_code == 403
+    dismiss_page = f"/moderate/post/dismiss/?id={post.pk}"
+    response = as_carol.post(dismiss_page, {"reason": "mine"}, follow=True)
+    assert "Another moderator has to decide" in response.content.decode()
     assert Case.objects.open().exists()
 
 
-def test_posts_below_say_what_is_reported_of_them(as_carol, chain, case, carol):
+def test_replies_show_their_own_open_reports(as_carol, chain, case, carol):
     report_post(chain[5], actor=carol, reason="spam")
     page = as_carol.get(page_of(case)).content.decode()
     assert "1 open report" in page
@@ -75,14 +75,14 @@ def test_posts_below_say_what_is_reported_of_them(as_carol, chain, case, carol):
     assert page_of(chain[5]) in page
 
 
-def test_large_branch_is_shown_as_far_as_one_reads(as_carol, case, bob):
+def test_large_branch_is_shown_in_part(as_carol, case, bob):
     for n in range(BRANCH + 5):
         reply_to(case, author=bob, source=f"Answer {n}.")
-    answer = as_carol.get(page_of(case))
-    assert len(answer.context["review"].branch) == BRANCH
+    response = as_carol.get(page_of(case))
+    assert len(response.context["review"].branch) == BRANCH
 
 
-def test_case_shows_what_the_post_said_before(as_carol, case, bob, alice):
+def test_case_shows_the_edit_history(as_carol, case, bob, alice):
     author = case.author
     Revision.objects.filter(post=case).update(created_at="2026-01-01T00:00Z")
     edit_post(case, actor=author, source="Said otherwise.")
@@ -92,7 +92,7 @@ def test_case_shows_what_the_post_said_before(as_carol, case, bob, alice):
     assert "<del>" in page
 
 
-def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bob, erin):
+def test_case_shows_reports_and_sanctions_of_the_author(as_carol, case, carol, alice, bob, erin):
     author = case.author
     others = [reply_to(case, author=author, source=f"More {n}.") for n in range(2)]
     for post in others:
@@ -107,80 +107,80 @@ def test_case_shows_what_is_known_of_the_author(as_carol, case, carol, alice, bo
     assert "see mail" in page
 
 
-def test_every_action_that_applies_is_offered_and_leads_back(as_carol, carol, as_frank, case):
+def test_all_applicable_actions_are_offered_with_a_link_back(as_carol, carol, as_frank, case):
     filters = {"filters": "reason=spam"}
     page = as_carol.get(page_of(case), filters).content.decode()
     back = "/admin/?reason=spam"
-    offered = 0
+    offered_count = 0
     for target in (case, case.thread, case.author):
         fresh = type(target).objects.get(pk=target.pk)
         for action in actions_on(kind_of(fresh)):
-            is_open = bool(action.is_applicable(fresh) and action.permission(carol, fresh))
-            assert (f'href="{action_url(action, fresh, back)}"' in page) is is_open
-            offered += is_open
-    assert offered > 10
-    frank = as_frank.get(page_of(case)).content.decode()
-    assert "/warn/" in frank  # in his board
-    assert "/anonymise/" not in frank
-    assert "/admin/forum/user/" not in frank
+            is_offered = bool(action.is_applicable(fresh) and action.permission(carol, fresh))
+            assert (f'href="{action_url(action, fresh, back)}"' in page) is is_offered
+            offered_count += is_offered
+    assert offered_count > 10
+    html = as_frank.get(page_of(case)).content.decode()
+    assert "/warn/" in html  # frank can warn in his board
+    assert "/anonymise/" not in html
+    assert "/admin/forum/user/" not in html
 
 
-def test_after_an_action_one_is_in_the_list_one_came_from(as_carol, case):
+def test_action_redirects_to_the_filtered_queue(as_carol, case):
     page = action_url(hide_post, case, "/admin/?reason=spam")
-    answer = as_carol.post(page, {"reason": "spam"})
-    assert answer.url == "/admin/?reason=spam"
+    response = as_carol.post(page, {"reason": "spam"})
+    assert response.url == "/admin/?reason=spam"
 
 
-def test_deleted_text_is_shown_to_nobody(as_erin, case):
+def test_deleted_text_is_not_shown(as_erin, case):
     page = page_of(case)
     delete_post(case, actor=case.author)
-    shown = as_erin.get(page).content.decode()
-    assert case.source not in shown
-    assert "Deleted by its author." in shown
-    assert "This case is closed." in shown
+    html = as_erin.get(page).content.decode()
+    assert case.source not in html
+    assert "Deleted by its author." in html
+    assert "This case is closed." in html
 
 
-def test_case_costs_the_same_for_few_and_for_many(
+def test_queries_of_a_case_do_not_grow_with_the_posts(
     as_carol, case, chain, alice, bob, carol, django_assert_max_num_queries
 ):
-    def queries():
-        with django_assert_max_num_queries(26) as counted:
+    def count_queries():
+        with django_assert_max_num_queries(26) as captured:
             as_carol.get(page_of(case))
-        return len(counted)
+        return len(captured)
 
     for post in chain[4:]:
         report_post(post, actor=carol, reason="spam")
-    few = queries()
+    first_count = count_queries()
     for n in range(5):
         report_post(reply_to(case, author=bob, source=f"More {n}."), actor=carol, reason="spam")
         hide_post(reply_to(case, author=case.author, source=f"Mine {n}."), actor=carol, reason="x")
-    assert queries() == few
+    assert count_queries() == first_count
 
 
 @pytest.mark.parametrize("pk", ["0", "x", "99999999", "9" * 40, "-1", "%00"])
-def test_what_is_no_case_is_not_found(as_carol, case, pk):
+def test_invalid_case_numbers_are_not_found(as_carol, case, pk):
     assert as_carol.get(f"/admin/forum/case/{pk}/change/").status_code == 404
 
 
-def test_reported_again_meanwhile_it_is_not_dismissed_unread(as_carol, case, alice, carol):
+def test_new_report_prevents_dismissing_until_it_was_shown(as_carol, case, alice, carol):
     page = f"/moderate/post/dismiss/?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     report_post(case, actor=carol, reason="illegal")
     form = {"reason": "fine", "seen": seen}
-    answer = as_carol.post(page, form)
-    assert answer.status_code == 409
-    assert "A new report just came in" in answer.content.decode()
+    response = as_carol.post(page, form)
+    assert response.status_code == 409
+    assert "A new report just came in" in response.content.decode()
     assert Report.objects.open().count() == 2
-    form["seen"] = answer.context["form"]["seen"].value()
+    form["seen"] = response.context["form"]["seen"].value()
     assert as_carol.post(page, form).status_code == 303
     assert not Report.objects.open().exists()
 
 
-def test_changed_by_another_moderator_it_is_not_dismissed(as_carol, case, erin):
+def test_change_by_another_moderator_prevents_dismissing(as_carol, case, erin):
     page = f"/moderate/post/dismiss/?id={case.pk}"
     seen = as_carol.get(page).context["form"]["seen"].value()
     see_reporters(case, actor=erin)
-    answer = as_carol.post(page, {"reason": "fine", "seen": seen})
-    assert answer.status_code == 409
-    assert "erin changed this" in answer.content.decode()
+    response = as_carol.post(page, {"reason": "fine", "seen": seen})
+    assert response.status_code == 409
+    assert "erin changed this" in response.content.decode()
     assert Report.objects.open().exists()

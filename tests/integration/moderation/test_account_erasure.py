@@ -1,4 +1,4 @@
-"""An account is erased: what was its own is gone, what others see follows at once."""
+"""Permanent deletion of accounts: private data is gone, and content shows the new name at once."""
 
 from __future__ import annotations
 
@@ -42,35 +42,40 @@ def walpurga(db) -> User:
 
 
 @pytest.fixture
-def story(walpurga, alice, reply) -> dict[str, Post]:
-    """What walpurga wrote, and what others wrote about her and with her words."""
+def posts(walpurga, alice, reply) -> dict[str, Post]:
+    """Return posts that walpurga wrote or that mention and quote her."""
     own = reply_to(reply, author=walpurga, source="Lime works, but only zephyr lime does.")
-    quoting = reply_to(
+    quoting_reply = reply_to(
         own,
         author=alice,
         source=f"@{NAME} you say:\n\n> Lime works, but only zephyr lime does.\n\nWhich is that?",
     )
-    further = reply_to(
-        quoting, author=walpurga, source=f"> @{NAME} you say:\n\nI did, @alice, at the @{NAME}."
+    later_reply = reply_to(
+        quoting_reply,
+        author=walpurga,
+        source=f"> @{NAME} you say:\n\nI did, @alice, at the @{NAME}.",
     )
     save_draft(Purpose(parent_id=own.pk), member=alice, written=Writing(f"Thanks, @{NAME}!"))
     save_draft(Purpose(parent_id=reply.pk), member=walpurga, written=Writing("A draft of gorse."))
     queue_mail(recipients=[walpurga.email], sender="x@y.example", message=b"To Walpurga")
-    return {"own": own, "quoting": quoting, "further": further}
+    return {"own": own, "quoting": quoting_reply, "further": later_reply}
 
 
-def erased(person, erin, carol, **how) -> ModerationAction:
-    ask_to_anonymise(person, actor=erin, reason="By letter", **how)
+def erase(person, erin, carol, **options) -> ModerationAction:
+    ask_to_anonymise(person, actor=erin, reason="By letter", **options)
     return confirm_erasure(Erasure.objects.open().get(), actor=carol)
 
 
-def test_name_address_and_all_that_is_theirs_is_in_no_table(story, walpurga, erin, carol):
+def test_no_table_contains_the_name_or_private_data(posts, walpurga, erin, carol):
     client = Client()
     client.force_login(walpurga)
-    erased(walpurga, erin, carol)
-    receipt = OutgoingMail.objects.get()
-    assert (receipt.recipients, receipt.is_last) == (["w.quibble@example.org"], True)
-    assert b"permanently deleted" in bytes(receipt.message)
+    erase(walpurga, erin, carol)
+    confirmation_mail = OutgoingMail.objects.get()
+    assert (confirmation_mail.recipients, confirmation_mail.is_last) == (
+        ["w.quibble@example.org"],
+        True,
+    )
+    assert b"permanently deleted" in bytes(confirmation_mail.message)
     sent = []
     assert deliver_next(lambda mail: sent.append(bytes(mail.message)))
     assert len(sent) == 1
@@ -80,13 +85,11 @@ def test_name_address_and_all_that_is_theirs_is_in_no_table(story, walpurga, eri
     assert not faults()
 
 
-def test_what_they_wrote_stays_and_everything_follows_the_new_name(
-    story, walpurga, erin, carol, visitor
-):
-    erased(walpurga, erin, carol)
+def test_posts_stay_and_show_the_new_name_everywhere(posts, walpurga, erin, carol, visitor):
+    erase(walpurga, erin, carol)
     name = f"former-member-{walpurga.pk}"
     assert User.objects.get(pk=walpurga.pk).username == name
-    page = visitor.get(story["own"].thread.get_absolute_url()).content.decode()
+    page = visitor.get(posts["own"].thread.get_absolute_url()).content.decode()
     assert "zephyr lime" in page
     assert NAME not in page
     assert f'href="/u/{name}/"' in page
@@ -97,12 +100,12 @@ def test_what_they_wrote_stays_and_everything_follows_the_new_name(
     assert "This account was permanently deleted." in profile
     assert "Joined" not in profile
     for quote in Quote.objects.select_related("source_revision"):
-        said = quote.source_revision.plain[quote.start : quote.start + quote.length]
-        assert said == quote.words
+        quoted = quote.source_revision.plain[quote.start : quote.start + quote.length]
+        assert quoted == quote.words
 
 
-def test_with_posts_everything_they_said_is_gone(story, walpurga, erin, carol, visitor):
-    action = erased(walpurga, erin, carol, with_posts=True)
+def test_deletion_with_posts_removes_all_their_text(posts, walpurga, erin, carol, visitor):
+    action = erase(walpurga, erin, carol, with_posts=True)
     for word in ("zephyr", "walpurga"):
         assert tables_with(word) - {"forum_outgoingmail.message"} <= {
             "forum_outgoingmail.recipients"
@@ -110,15 +113,15 @@ def test_with_posts_everything_they_said_is_gone(story, walpurga, erin, carol, v
     assert action.act == "erase-person"
     assert ModerationAction.objects.filter(act="erase-post").count() == 0, "one record"
     assert action.effects.count() == 3
-    page = visitor.get(story["own"].thread.get_absolute_url()).content.decode()
+    page = visitor.get(posts["own"].thread.get_absolute_url()).content.decode()
     assert "Which is that?" in page
     assert "Permanently deleted on" in page
 
 
-def test_nobody_signs_in_to_it_and_nobody_takes_the_name(story, walpurga, erin, carol):
+def test_nobody_can_log_in_or_register_with_the_old_name(posts, walpurga, erin, carol):
     client = Client()
     client.force_login(walpurga)
-    erased(walpurga, erin, carol)
+    erase(walpurga, erin, carol)
     for name in (NAME, "w.quibble@example.org", f"former-member-{walpurga.pk}"):
         assert authenticate(username=name, password=PASSWORD) is None
     assert client.get(reverse("drafts")).status_code == 302
@@ -127,7 +130,7 @@ def test_nobody_signs_in_to_it_and_nobody_takes_the_name(story, walpurga, erin, 
             Adapter().clean_username(name)
 
 
-def test_the_log_keeps_what_they_did_under_the_new_name(carol, erin, reply, alice):
+def test_log_shows_their_actions_under_the_new_name(carol, erin, reply, alice):
     mona = User.objects.create_user("mona", "mona@example.org")
     Role.objects.create(person=mona, kind=Role.Kind.ADMINISTRATOR)
     entry = set_up(ReasonTemplate(text="Spam"), actor=mona)
@@ -137,28 +140,28 @@ def test_the_log_keeps_what_they_did_under_the_new_name(carol, erin, reply, alic
     assert not Role.objects.filter(person=mona).exists()
 
 
-# -- One's own ------------------------------------------------------------------------------------
+# -- Deleting one's own account -------------------------------------------------------------------
 
 
-def test_member_asks_for_it_and_changes_their_mind(walpurga, erin):
+def test_member_requests_deletion_and_withdraws_the_request(walpurga, erin):
     client = Client()
     page = reverse("account-erase")
     assert client.get(page)["Location"].startswith("/accounts/login/")
     client.force_login(walpurga)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-    told = client.get(page).content.decode()
-    assert "0 drafts" not in told
+    html = client.get(page).content.decode()
+    assert "0 drafts" not in html
     client.post(page, {"do": "erase", "with_posts": "1"})
     client.post(page, {"do": "erase"})
-    asked = Erasure.objects.get()
-    assert (asked.is_own, asked.is_open, asked.with_posts) == (True, True, False)
+    erasure = Erasure.objects.get()
+    assert (erasure.is_own, erasure.is_open, erasure.with_posts) == (True, True, False)
     assert ", due by" in client.get(page).content.decode()
     client.post(page, {"do": "keep"})
     assert Erasure.objects.get().outcome == "withdrawn"
     withdraw_own(walpurga)
 
 
-def test_own_wish_needs_the_password_again(walpurga):
+def test_own_request_needs_the_password_again(walpurga):
     client = Client()
     client.force_login(walpurga)
     assert client.get(reverse("account-erase")).status_code == 200
@@ -166,22 +169,22 @@ def test_own_wish_needs_the_password_again(walpurga):
     assert not Erasure.objects.exists()
 
 
-def test_administrator_sees_when_it_is_due_and_does_it(walpurga, as_erin, as_carol, erin):
-    asked = ask_for_own(walpurga, with_posts=True)
+def test_administrator_sees_the_due_date_and_confirms(walpurga, as_erin, as_carol, erin):
+    erasure = ask_for_own(walpurga, with_posts=True)
     listed = as_erin.get(reverse("admin:forum_erasure_changelist"), {"state": "open"})
     assert f"the account {NAME}" in listed.content.decode()
-    page = reverse("admin:forum_erasure_change", args=[asked.pk])
+    page = reverse("admin:forum_erasure_change", args=[erasure.pk])
     assert "Confirm it by" in as_erin.get(page).content.decode()
-    confirm = reverse("admin:forum_erasure_confirm", args=[asked.pk])
+    confirm = reverse("admin:forum_erasure_confirm", args=[erasure.pk])
     assert as_carol.post(confirm).status_code == 403, "administrators answer members"
     assert as_erin.post(confirm).status_code == 302
     record = ModerationAction.objects.get()
     assert (record.act, record.actor) == ("erase-person", erin)
 
 
-def test_refused_the_member_hears_why(walpurga, as_erin):
-    asked = ask_for_own(walpurga, with_posts=True)
-    refuse = reverse("admin:forum_erasure_refuse", args=[asked.pk])
+def test_member_sees_the_reason_of_a_refusal(walpurga, as_erin):
+    erasure = ask_for_own(walpurga, with_posts=True)
+    refuse = reverse("admin:forum_erasure_refuse", args=[erasure.pk])
     assert as_erin.post(refuse, {"reason": ""}).status_code == 422
     assert as_erin.post(refuse, {"reason": "A court asked us to wait"}).status_code == 302
     client = Client()

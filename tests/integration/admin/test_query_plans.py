@@ -1,4 +1,4 @@
-"""What the desk's lists ask a forum of a million posts: by index, in their one order, bounded."""
+"""Query plans of the admin's lists: even with a million posts they use indexes and limits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from forum.actions.reports import report_post
 from forum.admin import admin_site
 from forum.admin.site import MAX_ROWS_COUNTED, BoundedPaginator
 
-# Each way to look through a list that could come to all posts.
+# Every query string of a list that could lead to reading all posts.
 QUERIES = {
     "post": [
         *("", "q=moss", "q=@alice", "q=17", "p=3"),
@@ -35,11 +35,11 @@ QUERIES = {
     "user": ["", "q=moss", "suspended=1"],
     "moderationaction": ["", "act__exact=hide-post"],
 }
-EACH = [(model, query) for model, queries in QUERIES.items() for query in queries]
+MODEL_QUERIES = [(model, query) for model, queries in QUERIES.items() for query in queries]
 
 
 def plans(client, address):
-    """How the database would answer what that page asks it, if it had to avoid whole tables."""
+    """Yield the plans of the page's queries on posts, with sequential scans made a last resort."""
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     with connection.cursor() as cursor:
@@ -51,7 +51,7 @@ def plans(client, address):
         cursor.execute("SET LOCAL enable_seqscan = on")
 
 
-@pytest.mark.parametrize(("model", "query"), EACH)
+@pytest.mark.parametrize(("model", "query"), MODEL_QUERIES)
 def test_no_list_reads_all_posts(as_carol, reply, alice, board, model, query):
     report_post(reply, actor=alice, reason="spam")
     page = reverse(f"admin:forum_{model}_changelist")
@@ -59,7 +59,7 @@ def test_no_list_reads_all_posts(as_carol, reply, alice, board, model, query):
         assert "Seq Scan on forum_post" not in plan
 
 
-def test_a_plan_that_reads_all_posts_would_be_noticed(db):
+def test_check_notices_a_plan_that_reads_all_posts(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN SELECT * FROM forum_post WHERE source LIKE '%x%'")
@@ -67,13 +67,13 @@ def test_a_plan_that_reads_all_posts_would_be_noticed(db):
 
 
 @pytest.mark.parametrize("order", ["1", "-2", "3.-1", "99", "x"])
-def test_lists_keep_their_one_order(as_carol, reply, opening, order):
+def test_lists_cannot_be_reordered(as_carol, reply, opening, order):
     page = as_carol.get(reverse("admin:forum_post_changelist"), {"o": order})
     assert list(page.context["cl"].result_list) == [reply, opening]
     assert b"Toggle sorting" not in page.content
 
 
-def test_nothing_is_counted_to_its_end(as_carol, reply):
+def test_counts_are_limited(as_carol, reply):
     for model, admin in admin_site._registry.items():
         assert admin.show_full_result_count is False, model
         assert issubclass(admin.paginator, BoundedPaginator), model
