@@ -115,7 +115,7 @@ ROW_STEPS = {
 
 
 @cache
-def desk_addresses(scene: Scene) -> dict[str, str]:
+def admin_addresses(scene: Scene) -> dict[str, str]:
     """Return the paths of the admin's pages, by the name of the route."""
     objects = {
         "category": scene.board.category.pk,

@@ -70,7 +70,7 @@ def split_off(post: Post, **kwargs: Any) -> Thread:
     return Post.objects.select_related("thread").get(pk=post.pk).thread
 
 
-def waiting(parent: Post, author: User) -> PendingPost:
+def create_pending_post(parent: Post, author: User) -> PendingPost:
     """Create a pending reply to a post."""
     cause = Why(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from forum.admin import admin_site
-from tests.addresses import ROW_STEPS, addresses, desk_addresses, routes
+from tests.addresses import ROW_STEPS, addresses, admin_addresses, routes
 from tests.expected_permissions import EXPECTED
 from tests.scene import PEOPLE, Scene, undone
 
@@ -207,7 +207,7 @@ def get_status(scene: Scene, name: str, method: str, path: str) -> str:
 
 
 def test_every_address_is_in_the_table(scene: Scene) -> None:
-    visited = {key.split()[0] for key in addresses(scene) | desk_addresses(scene)}
+    visited = {key.split()[0] for key in addresses(scene) | admin_addresses(scene)}
     assert set(routes()) == visited
     assert {address for address, _method, _cell in rows()} == set(addresses(scene))
 
@@ -269,7 +269,7 @@ def expected_admin_status(  # noqa: PLR0911, C901 - a table of rules
 def test_admin_page_has_the_expected_status_for_each_person(
     scene: Scene, route: str, method: str
 ) -> None:
-    path = desk_addresses(scene)[route]
+    path = admin_addresses(scene)[route]
     # Everybody without access to the admin is refused in one place; testing POST is enough.
     people = ADMIN_PEOPLE if method == "post" else ADMIN_PEOPLE[2:]
     statuses = {name: expected_admin_status(route, method, name) for name in people}

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from forum.models import Notification
-from tests.addresses import addresses, desk_addresses, one_each
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import Scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -59,7 +59,7 @@ def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         ("carol", paths["thread-detail open"]),
         ("bob", paths["post-report visible"]),
         ("carol", f"/moderate/post/hide/?{selection}"),
-        ("carol", desk_addresses(scene)["admin:forum_case_change"]),
+        ("carol", admin_addresses(scene)["admin:forum_case_change"]),
         ("visitor", paths["home"]),
         ("carol", paths["appeals"]),
     ]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.addresses import addresses, desk_addresses, one_each
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -15,7 +15,7 @@ def test_reading_every_page_changes_no_row(scene: Scene, name: str) -> None:
     before = all_rows()
     client = scene.client(name)
     found = addresses(scene)
-    for address in [*found.values(), *desk_addresses(scene).values()]:
+    for address in [*found.values(), *admin_addresses(scene).values()]:
         client.get(address)
     for address in one_each(found).values():
         client.head(address)

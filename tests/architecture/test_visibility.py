@@ -10,7 +10,7 @@ from django.urls import resolve, reverse
 
 from forum.models import Board, Post, Thread
 from forum.models.posts import readable_by
-from tests.addresses import POST_ROUTES, addresses, desk_addresses
+from tests.addresses import POST_ROUTES, addresses, admin_addresses
 from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
 from tests.scene import PEOPLE, Scene, undone
 
@@ -73,7 +73,7 @@ def crawled_addresses(scene: Scene, name: str) -> list[str]:
     """Return every address, and addresses with a query string about hidden posts."""
     found = list(addresses(scene).values())
     if name in MODERATORS | {"otto"}:  # the admin is closed to everybody else
-        found += desk_addresses(scene).values()
+        found += admin_addresses(scene).values()
     for state in ("hidden", "removed", "below-removed", "deleted", "deleted-opening"):
         pk = scene.posts[state].pk
         found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]

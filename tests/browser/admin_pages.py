@@ -59,57 +59,59 @@ def show_reporters(page: Page) -> None:
 
 
 ADMIN_PAGES: dict[str, PageSpec] = {
-    "desk": PageSpec(named_url("admin:index"), "erin"),
-    "desk, queue, answered": PageSpec(literal_url("/admin/?state=closed"), "carol"),
-    "desk, case": PageSpec(case_url(author__username="bob"), "carol"),
-    "desk, case, edited": PageSpec(case_url(edited_at__isnull=False), "erin", steps=show_reporters),
-    "desk, queue, held": PageSpec(literal_url("/admin/?kind=pending_post"), "carol"),
-    "desk, case, held": PageSpec(pending_post_case_url(parent__isnull=False), "carol"),
-    "desk, case, held thread": PageSpec(pending_post_case_url(board__isnull=False), "carol"),
-    "desk, case, held edit": PageSpec(pending_post_case_url(edits__isnull=False), "carol"),
-    "desk, held": PageSpec(admin_url("pendingpost"), "carol"),
-    "desk, held post": PageSpec(admin_url("pendingpost", "change", 1), "carol"),
-    "desk, approve": PageSpec(
+    "admin": PageSpec(named_url("admin:index"), "erin"),
+    "admin, queue, answered": PageSpec(literal_url("/admin/?state=closed"), "carol"),
+    "admin, case": PageSpec(case_url(author__username="bob"), "carol"),
+    "admin, case, edited": PageSpec(
+        case_url(edited_at__isnull=False), "erin", steps=show_reporters
+    ),
+    "admin, queue, held": PageSpec(literal_url("/admin/?kind=pending_post"), "carol"),
+    "admin, case, held": PageSpec(pending_post_case_url(parent__isnull=False), "carol"),
+    "admin, case, held thread": PageSpec(pending_post_case_url(board__isnull=False), "carol"),
+    "admin, case, held edit": PageSpec(pending_post_case_url(edits__isnull=False), "carol"),
+    "admin, held": PageSpec(admin_url("pendingpost"), "carol"),
+    "admin, held post": PageSpec(admin_url("pendingpost", "change", 1), "carol"),
+    "admin, approve": PageSpec(
         reason_page_url("pending_post", "approve", lambda _sample_data: get_pending_post().pk),
         "carol",
     ),
-    "desk, rules": PageSpec(admin_url("reviewrule"), "erin"),
-    "desk, rule": PageSpec(admin_url("reviewrule", "add"), "erin"),
-    "desk, dismiss": PageSpec(
+    "admin, rules": PageSpec(admin_url("reviewrule"), "erin"),
+    "admin, rule": PageSpec(admin_url("reviewrule", "add"), "erin"),
+    "admin, dismiss": PageSpec(
         reason_page_url("post", "dismiss", lambda sample_data: get_reported_post(sample_data).pk),
         "carol",
     ),
-    "desk, posts": PageSpec(admin_url("post"), "carol"),
-    "desk, post": PageSpec(admin_url("post", "change", 1), "carol"),
-    "desk, hide": PageSpec(
+    "admin, posts": PageSpec(admin_url("post"), "carol"),
+    "admin, post": PageSpec(admin_url("post", "change", 1), "carol"),
+    "admin, hide": PageSpec(
         reason_page_url(
             "post", "hide", lambda sample_data: get_opening_post(sample_data.forked).pk
         ),
         "carol",
     ),
-    "desk, threads": PageSpec(admin_url("thread"), "carol"),
-    "desk, thread": PageSpec(admin_url("thread", "change", 1), "carol"),
-    "desk, lock": PageSpec(
+    "admin, threads": PageSpec(admin_url("thread"), "carol"),
+    "admin, thread": PageSpec(admin_url("thread", "change", 1), "carol"),
+    "admin, lock": PageSpec(
         reason_page_url("thread", "lock", lambda sample_data: sample_data.forked.pk), "carol"
     ),
-    "desk, members": PageSpec(admin_url("user"), "carol"),
-    "desk, member": PageSpec(admin_url("user", "change", 1), "erin"),
-    "desk, suspend": PageSpec(
+    "admin, members": PageSpec(admin_url("user"), "carol"),
+    "admin, member": PageSpec(admin_url("user", "change", 1), "erin"),
+    "admin, suspend": PageSpec(
         reason_page_url("person", "suspend", lambda sample_data: sample_data.bob.pk), "carol"
     ),
-    "desk, log": PageSpec(admin_url("moderationaction"), "carol"),
-    "desk, log entry": PageSpec(admin_url("moderationaction", "change", 3), "carol"),
-    "desk, models": PageSpec(named_url("admin:app_list", "forum"), "erin"),
-    "desk, boards": PageSpec(admin_url("board"), "erin"),
-    "desk, board": PageSpec(admin_url("board", "add"), "erin"),
-    "desk, board, change": PageSpec(admin_url("board", "change", 1), "erin"),
-    "desk, board, history": PageSpec(admin_url("board", "history", 1), "erin"),
-    "desk, erasures": PageSpec(admin_url("erasure"), "carol"),
-    "desk, erasure": PageSpec(erasure_url, "carol"),
-    "desk, erasure, by oneself": PageSpec(erasure_url, "erin"),
-    "desk, reasons": PageSpec(admin_url("reasontemplate"), "erin"),
-    "desk, reason": PageSpec(admin_url("reasontemplate", "add"), "erin"),
-    "desk, reason, delete": PageSpec(admin_url("reasontemplate", "delete", 1), "erin"),
-    "desk, categories": PageSpec(admin_url("category"), "erin"),
-    "desk, category": PageSpec(admin_url("category", "change", 1), "erin"),
+    "admin, log": PageSpec(admin_url("moderationaction"), "carol"),
+    "admin, log entry": PageSpec(admin_url("moderationaction", "change", 3), "carol"),
+    "admin, models": PageSpec(named_url("admin:app_list", "forum"), "erin"),
+    "admin, boards": PageSpec(admin_url("board"), "erin"),
+    "admin, board": PageSpec(admin_url("board", "add"), "erin"),
+    "admin, board, change": PageSpec(admin_url("board", "change", 1), "erin"),
+    "admin, board, history": PageSpec(admin_url("board", "history", 1), "erin"),
+    "admin, erasures": PageSpec(admin_url("erasure"), "carol"),
+    "admin, erasure": PageSpec(erasure_url, "carol"),
+    "admin, erasure, by oneself": PageSpec(erasure_url, "erin"),
+    "admin, reasons": PageSpec(admin_url("reasontemplate"), "erin"),
+    "admin, reason": PageSpec(admin_url("reasontemplate", "add"), "erin"),
+    "admin, reason, delete": PageSpec(admin_url("reasontemplate", "delete", 1), "erin"),
+    "admin, categories": PageSpec(admin_url("category"), "erin"),
+    "admin, category": PageSpec(admin_url("category", "change", 1), "erin"),
 }

@@ -12,8 +12,8 @@ from forum.moderation.actions.post_hiding import hide_post
 from tests.browser.page_faults import log_in
 from tests.browser.pages import expect_composer
 from tests.browser.sample_data import PASSWORD
+from tests.concurrency import wait_until
 from tests.moderation_actions import split_off
-from tests.waiting import wait_until
 
 WORDS = "Bricks breathe, moss or no moss."
 IMPORT_DRAFTS = "import('/static/js/drafts.js').then(() => true)"

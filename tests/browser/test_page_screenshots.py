@@ -19,7 +19,7 @@ SCREENSHOT_PAGES = {
     for name in (
         *("front page", "board", "thread, seed", "thread, forked", "composer", "composer, error"),
         *("inbox", "board, new", "thread, by time"),
-        *("log in", "desk, posts", "thread, quotes open", "quote, changed", "quoted"),
+        *("log in", "admin, posts", "thread, quotes open", "quote, changed", "quoted"),
     )
 }
 

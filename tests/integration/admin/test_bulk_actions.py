@@ -19,7 +19,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.base import MAX_SELECTED
 from forum.moderation.targets import TARGET_KINDS
 from tests.html import press, press_in
-from tests.moderation_actions import EACH, IDS, make_ready, sent_with, waiting
+from tests.moderation_actions import EACH, IDS, create_pending_post, make_ready, sent_with
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +64,7 @@ def test_every_list_offers_the_bulk_actions_of_its_kind(rf, as_carol, carol):
 @pytest.fixture
 def targets(reply, alice):
     report_post(reply, actor=alice, reason="spam")
-    pending = waiting(reply, alice)
+    pending = create_pending_post(reply, alice)
     return {"post": reply, "thread": reply.thread, "person": alice, "pending_post": pending}
 
 
@@ -163,12 +163,12 @@ def test_suspension_can_have_an_end(as_carol, alice):
     assert alice.is_suspended
 
 
-@pytest.mark.parametrize(("deed", "button"), [("suspend", "Suspend"), ("silence", "Silence")])
+@pytest.mark.parametrize(("action", "button"), [("suspend", "Suspend"), ("silence", "Silence")])
 def test_preview_button_in_the_admin_counts_the_posts_of_all_members(
-    as_carol, opening, reply, alice, bob, deed, button
+    as_carol, opening, reply, alice, bob, action, button
 ):
     since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-    selected = select(as_carol, "person", deed, alice, bob)
+    selected = select(as_carol, "person", action, alice, bob)
     preview = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
     assert preview.status_code == 200
     assert "This also hides 2 posts." in preview.content.decode()

@@ -20,7 +20,7 @@ from forum.models.reports import CLAIM_LASTS, MOST_WAITING
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.report_answers import dismiss_reports
 from tests.html import Page, press
-from tests.moderation_actions import waiting
+from tests.moderation_actions import create_pending_post
 
 QUEUE = reverse("admin:index")
 
@@ -218,8 +218,11 @@ def bulk_actions(client: Client) -> list[str]:
 
 
 def test_every_bulk_action_of_the_queue_asks_for_a_reason(as_carol, as_erin, reported, second, bob):
-    cases = [*map(case_of, reported[:2]), Case.objects.get(pending_post=waiting(second, bob))]
-    cases.append(Case.objects.get(pending_post=waiting(second, bob)))
+    cases = [
+        *map(case_of, reported[:2]),
+        Case.objects.get(pending_post=create_pending_post(second, bob)),
+    ]
+    cases.append(Case.objects.get(pending_post=create_pending_post(second, bob)))
     for client in (as_carol, as_erin):
         offered_actions = bulk_actions(client)
         assert {"hide", "remove", "dismiss", "approve", "reject"} <= set(offered_actions)
@@ -230,7 +233,7 @@ def test_every_bulk_action_of_the_queue_asks_for_a_reason(as_carol, as_erin, rep
 
 
 def test_bulk_action_lists_inapplicable_cases_as_left_out(as_carol, reported, second, bob):
-    pending = Case.objects.get(pending_post=waiting(second, bob))
+    pending = Case.objects.get(pending_post=create_pending_post(second, bob))
     form_page = as_carol.get(select(as_carol, "hide", *map(case_of, reported), pending).url)
     assert "Hide these 3 posts?" in form_page.content.decode()
     assert "1 selected row was left out" in form_page.content.decode()

@@ -182,7 +182,7 @@ def test_administrator_sees_the_due_date_and_confirms(walpurga, as_erin, as_caro
     assert (record.act, record.actor) == ("erase-person", erin)
 
 
-def test_member_sees_the_reason_of_a_refusal(walpurga, as_erin):
+def test_member_sees_why_a_request_was_refused(walpurga, as_erin):
     erasure = ask_for_own(walpurga, with_posts=True)
     refuse = reverse("admin:forum_erasure_refuse", args=[erasure.pk])
     assert as_erin.post(refuse, {"reason": ""}).status_code == 422

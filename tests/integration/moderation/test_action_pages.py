@@ -11,7 +11,7 @@ from django.urls import reverse
 from forum.actions.posts import delete_post
 from forum.actions.threads import start_thread
 from forum.models import Board, ModerationAction, Post, Role, User
-from tests.moderation_actions import BY_NAME, IDS, make_ready, sent_with, waiting
+from tests.moderation_actions import BY_NAME, IDS, create_pending_post, make_ready, sent_with
 
 REASON_AND_NOTE = {"reason": "off the wall", "note": "second time"}
 PAGES = IDS
@@ -21,7 +21,7 @@ PAGES = IDS
 def address(reply, alice, carol, erin):
     """Return a function for the address of an action's page, where the action is applicable."""
     targets = {"post": reply, "thread": reply.thread, "person": alice}
-    targets["pending_post"] = waiting(reply, alice)
+    targets["pending_post"] = create_pending_post(reply, alice)
 
     def address_of(name):
         kind = name.partition("-")[0]

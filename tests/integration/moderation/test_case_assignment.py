@@ -16,7 +16,7 @@ from forum.models import Case, ModerationAction, ModerationNotification, Role, U
 from forum.moderation.actions.case_assignment import assign_case, assign_pending_post
 from forum.moderation.actions.report_answers import dismiss_reports
 from forum.moderation.undo import undo
-from tests.moderation_actions import waiting
+from tests.moderation_actions import create_pending_post
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_invalid_input_shows_the_form_again(as_carol, case, alice, reply):
 
 
 def test_pending_post_is_assigned_like_a_case(as_carol, reply, alice, carol, mona):
-    pending = waiting(reply, alice)
+    pending = create_pending_post(reply, alice)
     case = Case.objects.get()
     page = reverse("pending_post-give", args=[pending.pk])
     for _ in range(2):
@@ -143,7 +143,7 @@ def test_pending_post_is_assigned_like_a_case(as_carol, reply, alice, carol, mon
 
 
 def test_only_moderators_assign_and_are_assigned_pending_posts(reply, alice, carol, board):
-    pending = waiting(reply, alice)
+    pending = create_pending_post(reply, alice)
     stranger = User.objects.create_user("stranger")
     with pytest.raises(Invalid):
         assign_pending_post(pending, to=stranger, actor=carol, reason="You")

@@ -7,7 +7,7 @@ import pytest
 from forum.models import Erasure, ModerationAction, Role, User
 from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.erasure.requests import confirm_erasure
-from tests.integration.posts.test_post_report_at_once import at_once
+from tests.concurrency import run_in_parallel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +17,7 @@ def test_concurrent_confirmations_write_one_log_entry(reply, carol, erin):
     Role.objects.create(person=dora, kind=Role.Kind.MODERATOR)
     ask_to_erase(reply, actor=carol, reason="somebody’s address")
     request = Erasure.objects.get()
-    actions = at_once(
+    actions = run_in_parallel(
         *[lambda actor=actor: confirm_erasure(request, actor=actor) for actor in (dora, erin) * 2]
     )
     assert len({action.pk for action in actions}) == 1

@@ -212,7 +212,9 @@ def test_deletion_is_requested_on_the_page_and_confirmed_in_the_admin(secret, as
     assert Post.objects.get(pk=secret.pk).is_erased
 
 
-def test_post_stays_after_refusal_or_withdrawal_and_can_be_requested_again(secret, dora, carol):
+def test_post_stays_after_a_refused_or_withdrawn_request_and_can_be_requested_again(
+    secret, dora, carol
+):
     for actor, outcome in ((dora, "refused"), (carol, "withdrawn")):
         ask_to_erase(secret, actor=carol, reason=f"Until {actor}")
         erasure = Erasure.objects.open().get()

@@ -19,7 +19,7 @@ import pytest
 
 from forum import database
 from forum.database import ServerState
-from tests.waiting import wait_until
+from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.waiting import wait_until
+from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
 

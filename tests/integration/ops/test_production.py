@@ -21,7 +21,7 @@ import pytest
 
 from forum import database
 from forum.database.programs import program
-from tests.waiting import wait_until
+from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from threading import Thread
 import pytest
 
 from forum.lib.buffering_worker import RECEIVE_SECONDS, SEND_SECONDS
-from tests.waiting import wait_until
+from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from forum.actions.premoderation import Why, hold_post, withdraw_pending_post
 from forum.models import Case, ModerationAction, PendingPost, Post, ReviewRule
 from forum.models.drafts import Purpose
 from forum.moderation.actions.pending_posts import approve_pending_post, reject_pending_post
+from tests.concurrency import run_in_parallel
 from tests.integration.pending_posts.conftest import TEXT, hold
-from tests.integration.posts.test_post_report_at_once import at_once
 
 REQUESTS = 4
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +22,7 @@ def test_form_sent_concurrently_makes_one_pending_post(opening, bob):
     written = Writing(TEXT, nonce=uuid4())
     hold_reason = Why(ReviewRule(kind="first", number=1), "1")
     purpose = Purpose(parent_id=opening.pk)
-    results = at_once(
+    results = run_in_parallel(
         *[lambda: hold_post(purpose, author=bob, written=written, why=hold_reason)] * REQUESTS
     )
     assert set(results) == {PendingPost.objects.get()}
@@ -31,7 +31,7 @@ def test_form_sent_concurrently_makes_one_pending_post(opening, bob):
 
 def test_concurrent_approvals_publish_the_post_once(opening, bob, carol, erin):
     pending = hold(bob, parent_id=opening.pk)
-    results = at_once(
+    results = run_in_parallel(
         *[
             lambda actor=actor: approve_pending_post(pending, actor=actor, reason="fine")
             for actor in (carol, erin) * 2
@@ -46,7 +46,7 @@ def test_concurrent_approval_rejection_and_withdrawal_leave_a_consistent_state(
     opening, bob, carol, erin
 ):
     pending = hold(bob, parent_id=opening.pk)
-    at_once(
+    run_in_parallel(
         lambda: reject_pending_post(pending, actor=carol, reason="no"),
         lambda: approve_pending_post(pending, actor=erin, reason="fine"),
         lambda: withdraw_pending_post(pending, actor=bob),

@@ -9,7 +9,7 @@ from forum.actions.premoderation import NeedsReview, Submission
 from forum.actions.threads import start_thread
 from forum.errors import RateLimited
 from forum.models import Post, ReviewRule
-from tests.integration.posts.test_post_report_at_once import at_once
+from tests.concurrency import run_in_parallel
 
 REQUESTS = 8
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,13 +38,13 @@ def make_senders(parents, author):
 
 def test_concurrent_posts_of_a_new_member_stay_within_the_hourly_limit(parents, bob, settings):
     settings.NEW_MEMBER_POSTS, settings.NEW_MEMBER_HOURLY = 100, 3
-    results = at_once(*make_senders(parents, bob))
+    results = run_in_parallel(*make_senders(parents, bob))
     assert Post.objects.filter(author=bob).count() == 3
     assert sum(isinstance(result, RateLimited) for result in results) == REQUESTS - 3
 
 
 def test_concurrent_posts_stay_within_the_rate_rule(parents, bob):
     ReviewRule.objects.create(kind="pace", number=3, minutes=10)
-    results = at_once(*make_senders(parents, bob))
+    results = run_in_parallel(*make_senders(parents, bob))
     assert Post.objects.filter(author=bob).count() == 3
     assert sum(isinstance(result, NeedsReview) for result in results) == REQUESTS - 3

@@ -36,19 +36,19 @@ def outgrow_limits(person, opening, posts=3, days=2):
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "note"),
     [
         (LINKS, "New members can post 2 links at a time; this has 3."),
         (f"{MENTIONS}, hello.", "New members can mention 2 people at a time; this mentions 3."),
     ],
 )
 def test_too_many_links_or_mentions_are_refused_with_the_text_and_end_of_limits(
-    as_bob, bob, opening, source, told
+    as_bob, bob, opening, source, note
 ):
     response = post_reply(as_bob, opening, source)
     page = response.content.decode()
     assert response.status_code == 422
-    assert told in page
+    assert note in page
     assert "The limit ends after 3 more posts, at the earliest on " in page
     assert source in page
     assert not Post.objects.filter(author=bob).exists()
@@ -74,10 +74,10 @@ def test_posts_an_hour_are_limited_including_pending_posts(as_bob, bob, opening)
     assert statuses == [302] * 3
     assert response.status_code == 429
     assert 3000 < int(response["Retry-After"]) <= 3600
-    told = response.content.decode()
-    assert "New members can write 4 posts an hour." in told
-    assert "Until " in told
-    assert "One more." in told
+    text = response.content.decode()
+    assert "New members can write 4 posts an hour." in text
+    assert "Until " in text
+    assert "One more." in text
 
 
 @pytest.mark.parametrize(("posts", "days", "is_new"), [(3, 2, False), (2, 2, True), (3, 0, True)])

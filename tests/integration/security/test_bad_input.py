@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from forum.models import Post
-from tests.addresses import addresses, desk_addresses, one_each
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import Scene, all_rows, changed_since, undone
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def assert_no_server_error(response: object, context: str) -> None:
 )
 def test_invalid_bytes_in_forms_cause_no_server_error(scene: Scene, name: str, kind: str) -> None:
     body = b"&".join(field + b"=" + BYTES[kind] for field in FIELDS)
-    found = addresses(scene) if name == "alice" else desk_addresses(scene)
+    found = addresses(scene) if name == "alice" else admin_addresses(scene)
     client = scene.client(name)
     for key, address in one_each(found).items():
         if key.startswith("account_signup"):

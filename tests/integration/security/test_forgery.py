@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from forum.models import Post, Role, Thread, User
 from forum.moderation.forms import ModerationForm, TimeLimitForm
-from tests.addresses import addresses, desk_addresses, one_each
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ FORM_DATA = {
 
 def unsafe_addresses(scene: Scene) -> dict[str, str]:
     """Return one address of each route: CSRF checks do not depend on the object."""
-    return one_each(addresses(scene) | desk_addresses(scene))
+    return one_each(addresses(scene) | admin_addresses(scene))
 
 
 def token_of(client: Client) -> str:

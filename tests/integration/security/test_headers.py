@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from forum import urls
 from forum.middleware import ResponseMark
-from tests.addresses import addresses, desk_addresses, one_each
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def site_with_broken_page(settings: Settings) -> None:
 def all_responses(scene: Scene, name: str) -> Iterator[tuple[str, HttpResponse]]:
     """Yield responses by route: pages, redirects, errors, fragments, missing pages."""
     client = scene.client(name, raise_request_exception=False)
-    for key, address in one_each(addresses(scene) | desk_addresses(scene)).items():
+    for key, address in one_each(addresses(scene) | admin_addresses(scene)).items():
         if key.startswith("account_logout"):
             continue
         yield key, client.get(address)

@@ -15,7 +15,7 @@ from forum.models import Case, Erasure, ModerationAction, PendingPost, Post
 from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.erasure.requests import confirm_erasure
-from tests.addresses import addresses, desk_addresses
+from tests.addresses import addresses, admin_addresses
 from tests.columns import tables_with
 from tests.scene import Scene, undone
 
@@ -209,7 +209,7 @@ def test_erased_text_is_not_on_any_page(
     tokens = [scene.tokens[name] for name in ("visible", "visible-now")]
     pages = [*addresses(scene).items()]
     if viewer in MODERATORS | {"otto"}:
-        pages += desk_addresses(scene).items()
+        pages += admin_addresses(scene).items()
     client = scene.client(viewer)
     for name, path in pages:
         # Fragments are the same for the other viewers, so two viewers are enough.

@@ -56,7 +56,7 @@ def _run_processes(
     names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     task = {
         "database": {name: connection.settings_dict[name] for name in names},
-        "deed": function_name,
+        "function": function_name,
         "processes": processes,
         "details": details,
     }

@@ -137,7 +137,7 @@ def main() -> None:
 
     # No connection is open yet: each process opens its own.
     connection.settings_dict.update(task["database"])
-    function, size = FUNCTIONS[task["deed"]], task["processes"]
+    function, size = FUNCTIONS[task["function"]], task["processes"]
     with ProcessPoolExecutor(size, mp_context=FORK) as pool:
         running = [pool.submit(function, worker, **task["details"]) for worker in range(size)]
         start.set()

@@ -179,7 +179,7 @@ def test_blocked_reply_follows_its_parent_that_is_moved(
 
 
 @pytest.mark.parametrize(
-    ("meanwhile", "error"),
+    ("change", "error"),
     [
         (lambda post, _carol: delete_post(post, actor=post.author), Conflict),
         (lambda post, carol: hide_post(post, actor=carol, reason="spam"), Conflict),
@@ -188,7 +188,7 @@ def test_blocked_reply_follows_its_parent_that_is_moved(
     ids=["deleted", "hidden", "locked"],
 )
 def test_blocked_reply_fails_after_changes_of_its_parent(
-    assert_trees_sound, thread, reply, alice, carol, transactional_db, meanwhile, error
+    assert_trees_sound, thread, reply, alice, carol, transactional_db, change, error
 ):
     background_reply = BackgroundCall(
         lambda: reply_to(reply, author=alice, source="And in spring?")
@@ -198,7 +198,7 @@ def test_blocked_reply_fails_after_changes_of_its_parent(
         Thread.objects.lock(thread.pk)
         background_reply.start()
         wait_until_a_lock_is_awaited()
-        meanwhile(reply, carol)
+        change(reply, carol)
     background_reply.join()
 
     assert isinstance(background_reply.error, error)

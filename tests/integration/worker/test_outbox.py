@@ -28,7 +28,7 @@ from django.utils import timezone
 from forum.actions.outbox import MAX_ATTEMPTS, deliver_next
 from forum.jobs.mail import OutboxBackend
 from forum.models import OutgoingMail
-from tests.waiting import wait_until
+from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
 
