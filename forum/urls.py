@@ -27,6 +27,7 @@ from forum.views import (
     quotes,
     read_state,
     reports,
+    search,
     site,
     threads,
 )
@@ -116,6 +117,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/report/", reports.report, name="post-report"),
     path("p/<id:post_id>/read/", read_state.read, name="post-read"),
     path("p/<id:post_id>/unread/", read_state.unread, name="post-unread"),
+    path("search/", search.index, name="search"),
     path("people/", people.suggest, name="person-suggest"),
     path("u/<slug:name>/", people.detail, name="person-detail"),
     path("log/", log.index, name="log"),

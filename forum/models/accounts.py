@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Value
@@ -194,6 +195,7 @@ class User(AbstractBaseUser):
         indexes = [
             # For searches by prefix: in byte order, whatever the collation of the database.
             models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
+            GinIndex(OpClass("username", "gin_trgm_ops"), name="user_name_trigrams"),
             models.Index(
                 fields=["former_name"], condition=~models.Q(former_name=""), name="user_former"
             ),

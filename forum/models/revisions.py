@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Subquery
 from django.db.models.expressions import RawSQL
@@ -16,6 +18,7 @@ from django.utils import timezone
 from forum.lib.sql import unnest
 from forum.markup.quotes import PARAGRAPHS, without_quoted
 from forum.models.posts import readable_by
+from forum.models.search import SearchWords
 from forum.models.threads import Reader, Thread
 
 if TYPE_CHECKING:
@@ -118,6 +121,14 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return list(self.to_search(reader, found).order_by("number")[:20])
 
 
+class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: ignore[misc]
+    """`Revision.objects`: the queries of `RevisionQuerySet`, which leave out the search words."""
+
+    def get_queryset(self) -> RevisionQuerySet:
+        revisions: RevisionQuerySet = super().get_queryset()
+        return revisions.defer("words")
+
+
 class Revision(models.Model):
     """One text of a post.
 
@@ -134,11 +145,16 @@ class Revision(models.Model):
     # The quoted stretches of `plain`: [start, end, ordinal of the block quote].
     quoted = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # The author's own words, for search.
+    words = models.GeneratedField(
+        expression=SearchWords("plain", "quoted"), output_field=SearchVectorField(), db_persist=True
+    )
 
-    objects = RevisionQuerySet.as_manager()
+    objects = RevisionManager()
 
     class Meta:
         ordering = ["number"]
+        indexes = [GinIndex(fields=["words"], name="revision_words")]
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "number"],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
 from django.db.models import F, Q, Subquery
 from django.db.models.expressions import RawSQL
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.search import TitleWords
 from forum.models.slow_mode import SlowModeMixin
 
 if TYPE_CHECKING:
@@ -135,6 +137,8 @@ class Thread(SlowModeMixin):
         verbose_name = _("thread")
         verbose_name_plural = _("threads")
         indexes = [
+            GinIndex(TitleWords("title"), name="thread_title_words"),
+            GinIndex(OpClass("title", "gin_trgm_ops"), name="thread_title_trigrams"),
             models.Index(
                 "board",
                 F("pinned_at").desc(nulls_last=True),

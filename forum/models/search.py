@@ -1,0 +1,25 @@
+"""Full-text search: the words of texts and titles as PostgreSQL compares them.
+
+The functions are made by the migration `0003_search`.
+"""
+
+from __future__ import annotations
+
+from django.contrib.postgres.search import SearchVectorField
+from django.db.models import Func
+
+
+class SearchWords(Func):
+    """The words of a text without its quoted stretches: `SearchWords("plain", "quoted")`."""
+
+    function = "forum_search_words"
+    arity = 2
+    output_field = SearchVectorField()
+
+
+class TitleWords(Func):
+    """The words of a title."""
+
+    function = "forum_search_title"
+    arity = 1
+    output_field = SearchVectorField()

@@ -1,0 +1,51 @@
+"""Search results: excerpts with marked words, and what could not be searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from forum.lib.search import MAX_CHARACTERS, MAX_TERMS, SearchQuery
+from forum.queries.search import MARK_END, MARK_START, NEWEST_RANKED, SearchResults
+
+
+def mark_words(excerpt: str) -> SafeString:
+    """Return an excerpt as HTML, with the words that were found in `<mark>`."""
+    marked = escape(excerpt).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
+    return mark_safe(marked)  # noqa: S308 (escaped above)
+
+
+def search_notes(query: SearchQuery, results: SearchResults | None) -> Iterator[str]:
+    """Yield what a reader should know about how the search was understood."""
+    if query.is_cut:
+        limits = {"characters": MAX_CHARACTERS, "terms": MAX_TERMS}
+        yield _("Only the first %(characters)d characters and %(terms)d words count.") % limits
+    for kind, typed in query.faults:
+        yield _fault(kind) % {"typed": typed}
+    if results and results.not_found:
+        yield _not_found(results.not_found, query)
+    if results and results.is_newest_only and query.groups:
+        yield _("Many posts match; the newest %(count)d are shown.") % {"count": NEWEST_RANKED}
+
+
+def _fault(kind: str) -> str:
+    match kind:
+        case "date":
+            return _("“%(typed)s” is not a date. Write it like 2026-11-30.")
+        case "id":
+            return _("“%(typed)s” needs a number, as in in:1234.")
+        case _:
+            return _("“%(typed)s” is not a filter, so it was ignored or searched as words.")
+
+
+def _not_found(name: str, query: SearchQuery) -> str:
+    match name:
+        case "author":
+            return _("No member is called “%(name)s”.") % {"name": query.author}
+        case "board":
+            return _("No board has the address “%(name)s”.") % {"name": query.board}
+        case _:
+            return _("No post has the number %(number)d.") % {"number": query.branch_id}
