@@ -37,7 +37,7 @@ SCHEMES = ("http", "https", "mailto")
 
 @dataclass(slots=True)
 class SearchQuery:
-    """What a search asks for.
+    """A search as it was understood.
 
     A post matches if it contains at least one term of each group in `groups`, none of `excluded`,
     and passes every filter. A term is a word or a phrase.

@@ -86,6 +86,7 @@ SHORTCUTS = (
         _("Anywhere"),
         "anywhere",
         (
+            Shortcut({"/": "search"}, _("search")),
             Shortcut({"?": "show_keys"}, _("show keyboard shortcuts")),
             # Other scripts handle these two.
             Shortcut({"Escape": ""}, _("close what is open; leave a reply (the text is saved)")),

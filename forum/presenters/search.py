@@ -7,9 +7,27 @@ from collections.abc import Iterator
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from forum.lib.search import MAX_CHARACTERS, MAX_TERMS, SearchQuery
 from forum.queries.search import MARK_END, MARK_START, NEWEST_RANKED, SearchResults
+
+# What can be typed, and what it finds.
+SEARCH_EXAMPLES = (
+    ("moss bricks", _lazy("posts with both words")),
+    ('"wet all winter"', _lazy("exactly these words")),
+    ("moss OR lichen", _lazy("either word")),
+    ("moss -roof", _lazy("without “roof”")),
+    ("author:lina", _lazy("written by lina")),
+    ("board:gardens", _lazy("in the board at /b/gardens/")),
+    ("in:1234", _lazy("in the thread at /t/1234/")),
+    ("under:5678", _lazy("in the branch below the post at /p/5678/")),
+    ("after:2026-01-31 before:2026-03-01", _lazy("by date")),
+    ("is:opening", _lazy("opening posts only")),
+    ("is:mine", _lazy("your own posts")),
+    ("is:unanswered", _lazy("posts without replies")),
+    ("has:quote", _lazy("posts that quote")),
+)
 
 
 def mark_words(excerpt: str) -> SafeString:

@@ -39,7 +39,7 @@ from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import TitleWords
 from forum.models.threads import Reader, Thread
 
-THREADS_PER_PAGE = 20
+THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
 POSTS_OF_ONE_THREAD = 100  # when one thread or branch is searched
 MAX_PEOPLE = MAX_BOARDS = MAX_SIMILAR_TITLES = 5
@@ -108,7 +108,7 @@ class SearchResults:
     not_found: str = ""
 
 
-class Search:
+class PostSearch:
     """A search by one reader."""
 
     def __init__(self, query: SearchQuery, reader: Reader, order: Order = "relevance") -> None:
@@ -130,17 +130,17 @@ class Search:
             .filter(conditions, pk__in=candidates)
             .annotate(score=self._score(titles))
         )
-        start = (page - 1) * THREADS_PER_PAGE
+        start = (page - 1) * THREADS_PER_SEARCH_PAGE
         threads = list(
             found.order_by()
             .values("post__thread")
             .annotate(best=Max("score"), count=Count("pk"))
-            .order_by("-best", "-post__thread")[start : start + THREADS_PER_PAGE + 1]
+            .order_by("-best", "-post__thread")[start : start + THREADS_PER_SEARCH_PAGE + 1]
         )
-        shown = threads[:THREADS_PER_PAGE]
+        shown = threads[:THREADS_PER_SEARCH_PAGE]
         return SearchResults(
             threads=self._with_posts(found, {row["post__thread"]: row["count"] for row in shown}),
-            has_more=len(threads) > THREADS_PER_PAGE,
+            has_more=len(threads) > THREADS_PER_SEARCH_PAGE,
             is_newest_only=is_newest_only,
         )
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.http import urlencode
 
 from forum.actions.limits import spend
 from forum.lib.search import SearchQuery, parse_search
 from forum.models.limits import SEARCHES
-from forum.presenters.search import search_notes
+from forum.presenters.search import SEARCH_EXAMPLES, search_notes
 from forum.queries.search import (
     Order,
-    Search,
+    PostSearch,
+    SearchResults,
     find_boards,
     find_people,
     find_similar_titles,
@@ -23,24 +24,39 @@ from forum.queries.search import (
 from forum.views.auth import is_member
 from forum.views.read_only import read_only
 
-PAGE = re.compile("[1-9]|1[0-9]|2[0-5]")  # nobody reads further
+MAX_SEARCH_PAGES = 25
 
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
     """Show the search form, and for `?q=` what was found, one row a thread."""
     text = " ".join(request.GET.get("q", "").split())
+    if thread_id := request.GET.get("in"):  # from the form beside a thread
+        words = f"{text} in:{thread_id}".strip()
+        return HttpResponseRedirect(f"?{urlencode({'q': words})}")
     query = parse_search(text)
     order: Order = "newest" if request.GET.get("order") == "newest" else "relevance"
-    page = request.GET.get("page", "1")
-    if not PAGE.fullmatch(page):
-        raise Http404
-    context: dict[str, Any] = {"text": text, "query": query, "order": order, "page": int(page)}
+    page = _page(request)
+    context: dict[str, Any] = {"text": text, "query": query, "order": order}
+    results = None
     if not query.is_empty:
         spend(_searcher(request), SEARCHES)
-        context |= _find(request, query, order, int(page))
-    context["notes"] = list(search_notes(query, context.get("results")))
-    return render(request, "search/index.html", context)
+        results = PostSearch(query, request.user, order).results(page)
+        has_next = results.has_more and page < MAX_SEARCH_PAGES
+        context["previous_page"] = page - 1
+        context["next_page"] = page + 1 if has_next else None
+        if page == 1 and not query.has_filters:
+            context |= _suggestions(request, query, results)
+    context |= {"results": results, "notes": list(search_notes(query, results))}
+    return render(request, "search/index.html", context | {"examples": SEARCH_EXAMPLES})
+
+
+def _page(request: HttpRequest) -> int:
+    """Return the number in `?page=`; raises `Http404` when there is no such page."""
+    page = request.GET.get("page", "1")
+    if not (page.isdecimal() and page.isascii() and 1 <= int(page[:3]) <= MAX_SEARCH_PAGES):
+        raise Http404
+    return int(page)
 
 
 def _searcher(request: HttpRequest) -> str:
@@ -51,12 +67,12 @@ def _searcher(request: HttpRequest) -> str:
     return address
 
 
-def _find(request: HttpRequest, query: SearchQuery, order: Order, page: int) -> dict[str, Any]:
-    """Return the results as context of the template."""
-    found: dict[str, Any] = {"results": Search(query, request.user, order).results(page)}
+def _suggestions(
+    request: HttpRequest, query: SearchQuery, results: SearchResults
+) -> dict[str, Any]:
+    """Return people and boards by these names and, if nothing was found, similar titles."""
     words = " ".join(group[0] for group in query.groups)
-    if words and page == 1 and not query.has_filters:
-        found |= {"people": find_people(words), "boards": find_boards(words)}
-        if not found["results"].threads:
-            found["similar"] = find_similar_titles(words, request.user)
+    found: dict[str, Any] = {"people": find_people(words), "boards": find_boards(words)}
+    if not results.threads:
+        found["similar"] = find_similar_titles(words, request.user)
     return found

@@ -170,6 +170,15 @@ async function showKeys() {
   dialog.scrollTop = 0;
 }
 
+/** Moves to the search field; on a narrow screen, where there is none, to the page of search. */
+function search() {
+  const field = document.querySelector("main #search, .top [type=search]");
+  if (field?.checkVisibility()) field.select();
+  else document.querySelector(".top search a").click();
+}
+
+const ANYWHERE_ACTIONS = { show_keys: showKeys, search };
+
 // ---- A key is pressed
 
 const [keys, actions] = column ? [keyMap.thread, THREAD_ACTIONS] : [keyMap.list, LIST_ACTIONS];
@@ -187,7 +196,7 @@ export function handleKey(event) {
   if (isModified || isComposing || defaultPrevented || root.dataset.keys === "off") return;
   if (target.closest(WRITING) || document.querySelector("dialog[open]")) return;
   const name = keys[nameOf(event)] ?? keyMap.anywhere[event.key];
-  const action = name === "show_keys" ? showKeys : actions[name];
+  const action = ANYWHERE_ACTIONS[name] ?? actions[name];
   if (!action || (repeat && !REPEATABLE.includes(name))) return;
   event.preventDefault();
   action();

@@ -25,6 +25,7 @@ inbox                           | in 200                          | 405
 inbox-mark                      | 405                             | 401 422
 theme                           | 405                             | 400
 help-markdown                   | 200                             | 405
+search                          | 200                             | 405
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 keys                            | 405                             | 400
 help-keys                       | 200                             | 405

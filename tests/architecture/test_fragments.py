@@ -95,6 +95,7 @@ def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield "keys", alice.post("/keys/", {"keys": "off"}, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
     yield "people", alice.get("/people/?q=bo", headers=HTMX)
+    yield "search", alice.get("/search/?q=author:alice", headers=HTMX)
     notification = Notification.objects.filter(member=scene.people["alice"]).earliest("id")
     yield (
         "inbox",

@@ -17,14 +17,14 @@ from forum.models import Board, Post, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.undo import undo
 from forum.queries import search as search_queries
-from forum.queries.search import Order, Search, SearchResults, find_people, find_similar_titles
+from forum.queries.search import Order, PostSearch, SearchResults, find_people, find_similar_titles
 from tests.html import Page
 
 pytestmark = pytest.mark.django_db
 
 
 def search(text: str, reader: User, order: Order = "relevance") -> SearchResults:
-    return Search(parse_search(text), reader, order).results()
+    return PostSearch(parse_search(text), reader, order).results()
 
 
 def posts_found(text: str, reader: User, order: Order = "relevance") -> list[Post]:
@@ -124,7 +124,7 @@ def test_newest_first_on_demand(board: Board, alice: User) -> None:
 def test_results_have_pages(
     board: Board, alice: User, as_alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search_queries, "THREADS_PER_PAGE", 2)
+    monkeypatch.setattr(search_queries, "THREADS_PER_SEARCH_PAGE", 2)
     for number in range(3):
         start_thread(board, author=alice, title=f"Reed {number}", source="On reed.")
     first, second = open_search(as_alice, "reed"), open_search(as_alice, "reed", page="2")
@@ -242,6 +242,15 @@ def test_words_are_marked_and_markup_of_posts_is_shown_as_text(
     assert "Is <b> moss <i>bold</i> & more?" in page.find(".list").text
 
 
+def test_form_beside_a_thread_searches_that_thread(
+    opening: Post, reply: Post, visitor: Client
+) -> None:
+    form = Page(visitor.get(opening.thread.get_absolute_url())).find("aside search form")
+    hidden = form.find('[name="in"]')
+    response = visitor.get(form["action"], {"q": "moss", "in": hidden["value"]})
+    assert response["Location"] == f"?q=moss+in%3A{opening.thread_id}"
+
+
 def test_page_without_words_explains_how_to_search(visitor: Client) -> None:
     page = open_search(visitor, "  ")
     assert page.find_all("details[open]")
@@ -270,7 +279,7 @@ def test_people_who_cannot_log_in_and_deleted_threads_are_not_suggested(
     assert find_similar_titles("moss wall", bob) == []
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "26", "x", ""])
+@pytest.mark.parametrize("page", ["0", "-1", "26", "1000", "²", "x", ""])
 def test_forged_pages_are_not_found(visitor: Client, page: str) -> None:
     assert visitor.get("/search/", {"q": "moss", "page": page}).status_code == 404
 
