@@ -12,7 +12,8 @@ def tables_with(word: str) -> set[str]:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns"
             " WHERE table_schema = current_schema()"
-            "   AND data_type IN ('text', 'character varying', 'jsonb', 'bytea', 'ARRAY')"
+            "   AND data_type IN ('text', 'character varying', 'jsonb', 'bytea', 'ARRAY',"
+            "                     'tsvector')"
         )
         for table, column in cursor.fetchall():
             text = f'"{column}"::text'

@@ -258,7 +258,19 @@ class PostSearch:
             return []
         with connection.cursor() as cursor:
             cursor.execute(EXCERPTS_SQL, [self.tsquery, EXCERPT_OPTIONS, texts])
-            return [row[0].replace(_LESS_THAN, "<") for row in cursor.fetchall()]
+            found = [excerpt for (excerpt,) in cursor]
+        return [
+            _with_ellipses(*pair).replace(_LESS_THAN, "<")
+            for pair in zip(found, texts, strict=True)
+        ]
+
+
+def _with_ellipses(excerpt: str, text: str) -> str:
+    """Return an excerpt with "…" where it leaves out the beginning or the end of the text."""
+    plain = excerpt.replace(MARK_START, "").replace(MARK_END, "").strip()
+    before = "" if text.strip().startswith(plain) else "… "
+    after = "" if text.strip().endswith(plain) else " …"
+    return f"{before}{excerpt}{after}"
 
 
 def _compile(query: SearchQuery) -> str:
