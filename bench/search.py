@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from itertools import pairwise
 
 from common import bench_database, connection, finish, say, table
 from django.contrib.auth.models import AnonymousUser
@@ -50,7 +51,7 @@ def main() -> None:
         searches = {
             "a common word": common,
             "a rare word": rare[:40],
-            "two common words": [f"{a} {b}" for a, b in zip(common, common[1:], strict=False)],
+            "two common words": [f"{a} {b}" for a, b in pairwise(common)],
             "a common and a rare word": [f"{a} {b}" for a, b in zip(common, rare, strict=False)],
             "in one thread": [f"{word} in:{threads[0].pk}" for word in common],
         }
