@@ -13,9 +13,9 @@ from django.conf import settings
 
 from forum.actions.transactions import statements_limited
 from forum.markup.fuzzy_match import closest
+from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
-from forum.markup.renderer import MAX_QUOTES
 from forum.models import Post, Quote, Revision, User
 
 # Quotes of a post that are searched in the whole thread.
