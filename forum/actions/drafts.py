@@ -1,4 +1,4 @@
-"""Save drafts, discard and restore them, and delete them when they are posted."""
+"""The text in a composer: saving it as a draft, and telling whether its form was sent before."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
-from forum.lib.text import clean_source, is_blank
+from forum.lib.text import clean_source, is_blank, one_line
 from forum.markup.render import MAX_SOURCE
-from forum.models import Draft, Post, User
+from forum.models import Draft, PendingPost, Post, User
 from forum.models.drafts import Purpose
 
 # Drafts may be longer than posts, to be split later.
@@ -47,6 +46,9 @@ class Writing:
     acknowledged_edit: int | None = None
     version: int | None = None
     autosave_seq: int | None = None
+
+
+# -- Drafts ---------------------------------------------------------------------------------------
 
 
 @retrying_transaction
@@ -207,3 +209,46 @@ def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bo
     if is_own or draft.discarded_at or written.version == draft.version or not draft.version:
         return False
     return (draft.source, draft.title) != (source, title)
+
+
+# -- Forms that are sent twice: with the same text, they get the same response --------------------
+
+
+def sent_before(
+    author: User, nonce: UUID | None, source: str, *, title: str = ""
+) -> Post | PendingPost | None:
+    """Return what this form has created already, a post or a pending one; None if nothing.
+
+    Raises `AlreadySent` when the form now has other text.
+    """
+    if nonce is None:
+        return None
+    form = {"author": author, "nonce": nonce}
+    posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
+    pending = PendingPost.objects.order_by().filter(**form).values_list("pk", Value("pending_post"))
+    found = {kind: pk for pk, kind in posted.union(pending, all=True)}
+    if "posted" in found:
+        return _post_sent(found["posted"], clean_source(source), one_line(title))
+    if "pending_post" in found:
+        return _pending_post_sent(found["pending_post"], clean_source(source), one_line(title))
+    return None
+
+
+def _post_sent(post_id: int, source: str, title: str) -> Post:
+    post: Post = Post.objects.select_related("thread").get(pk=post_id)
+    is_same_title = not post.is_opening or post.thread.title == title
+    if is_same_title and (post.source == source or post.revisions.filter(source=source).exists()):
+        return post
+    if post.is_opening:
+        message = _("You already started a thread from this form. This text isn’t posted yet.")
+    else:
+        message = _("You already posted a reply from this form. This text isn’t posted yet.")
+    raise AlreadySent(message, address=post.get_absolute_url())
+
+
+def _pending_post_sent(pending_post_id: int, source: str, title: str) -> PendingPost:
+    pending = PendingPost.objects.with_context().get(pk=pending_post_id)
+    if pending.source == source and pending.title in ("", title):
+        return pending
+    message = _("What you sent from this form is awaiting review. This text isn’t sent yet.")
+    raise AlreadySent(message, address=pending.get_absolute_url())

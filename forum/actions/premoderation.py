@@ -13,12 +13,14 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.drafts import Writing, forget_draft, save_draft
-from forum.actions.limits import lock_member, spend
-from forum.actions.new_member_limits import (
+from forum.actions.drafts import Writing, forget_draft, save_draft, sent_before
+from forum.actions.limits import (
     check_new_member_limits,
+    check_slow_mode,
     count_published_posts,
+    lock_member,
     new_member_status,
+    spend,
 )
 from forum.actions.posts import (
     Check,
@@ -28,8 +30,6 @@ from forum.actions.posts import (
     prepare_post,
 )
 from forum.actions.report_cases import note_pending_post
-from forum.actions.sent_forms import sent_before
-from forum.actions.slow_mode import check_slow_mode
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid

@@ -17,11 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views import View
 
-from forum.actions.drafts import Writing, discard_draft, save_draft
+from forum.actions.drafts import Writing, discard_draft, save_draft, sent_before
 from forum.actions.limits import check_rate, spend
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
 from forum.actions.premoderation import NeedsReview, Submission, hold_post
-from forum.actions.sent_forms import sent_before
 from forum.actions.threads import clean_title, publish_thread
 from forum.errors import (
     AlreadySent,
