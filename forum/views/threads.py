@@ -75,7 +75,7 @@ def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse
         "summary": opening_post.row.excerpt,
         "opening_offers": page.offers.at(opening_post.id),
         "offers_away": page.offers.away_from({opening_post.id, *(row.id for row in page.rows)}),
-        "deeds": links_on(page.thread, request.user),
+        "moderation_links": links_on(page.thread, request.user),
         "rail_keys": rail_shortcuts(is_member=is_member(request)),
     }
     return render(request, "threads/detail.html", context)

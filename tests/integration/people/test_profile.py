@@ -134,7 +134,7 @@ def test_unknown_time_zone_falls_back_to_that_of_the_site(as_alice, alice):
 
 
 def test_profile_counts_posts_only_up_to_a_limit(visitor, opening, bob, monkeypatch):
-    monkeypatch.setattr(people, "MOST_COUNTED", 3)
+    monkeypatch.setattr(people, "MAX_COUNTED", 3)
     for n in range(4):
         reply_to(opening, author=bob, source=f"Answer number {n}.")
     assert "at least 3 posts" in page_of(visitor, "bob")
