@@ -128,7 +128,7 @@ class Search:
         ):
             if revision.post_id == self.excluded_id:
                 continue
-            place = place_in(revision.said, block.words, named=named)
+            place = place_in(revision.own_words, block.words, named=named)
             if place:
                 return self._found(block, revision, place)
         return self._altered_from(block)
@@ -170,7 +170,7 @@ class Search:
         for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
             if self.comparisons and latest.post_id != self.excluded_id:
                 self.comparisons -= 1
-                place = closest(block.words, latest.said)
+                place = closest(block.words, latest.own_words)
                 if place:
                     return self._found(block, latest, place)
         return None
@@ -201,7 +201,7 @@ def find_again(revisions: Collection[Revision]) -> None:
     """Find the quoted words in these revisions again, after their text was shortened."""
     quotes = Quote.objects.filter(source_revision__in=revisions).exclude(words="")
     for quote in quotes.select_related("source_revision"):
-        said = quote.source_revision.said
+        said = quote.source_revision.own_words
         place = place_in(said, quote.words, named=True) or closest(quote.words, said)
         if place:
             quote.start, quote.length = place

@@ -50,7 +50,7 @@ class Rendered:
     links: tuple[str, ...]  # all link targets, those in quotes included
 
     @property
-    def said(self) -> str:
+    def own_words(self) -> str:
         """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 

@@ -86,6 +86,6 @@ def _row(quote: Found, now: Revision, *, is_readable: bool) -> QuoteRow:
         is_latest=now.pk == quote.revision.pk,
         start=quote.start,
         length=quote.length,
-        source_text=quote.revision.said,
-        says_now=now.said,
+        source_text=quote.revision.own_words,
+        says_now=now.own_words,
     )

@@ -53,7 +53,7 @@ from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
 from forum.views.auth import is_member, log_in_first
 from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
-from forum.views.pending_posts import pending
+from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
 
@@ -279,12 +279,14 @@ class ComposeView(View, ABC):
                 self.target.purpose,
                 author=member,
                 written=writing,
-                why=needed.why,
+                match=needed.match,
                 prepared=prepared,
                 check=submission.check_limits,
             )
         forget_text(self.request)
-        return pending(self.request, sent) if isinstance(sent, PendingPost) else self.posted(sent)
+        if isinstance(sent, PendingPost):
+            return show_pending(self.request, sent)
+        return self.posted(sent)
 
     def check_rate(self, member: User) -> None:
         """Raise `RateLimited` before a text with quotes is prepared: the search is expensive.
