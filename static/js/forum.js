@@ -286,7 +286,7 @@ document.addEventListener("selectionchange", () => {
 });
 
 document.addEventListener("forum:quote", async ({ target, detail }) => {
-  (await import("./quoting.js")).quoteHere(detail?.post ?? target);
+  (await import("./quoting.js")).quoteSelectionOrPost(detail?.post ?? target);
 });
 
 document.addEventListener("htmx:configRequest", (event) => {

@@ -61,8 +61,8 @@ async function goToSibling(by) {
   for (let node = post?.closest(".node"); node; node = node.parentElement.closest(".node")) {
     const beside = siblingOf(node, by)?.querySelector("article");
     if (beside) return jumps.jumpTo(beside);
-    const mayGoOnElsewhere = node.contains(edgeOfPage(by));
-    if (mayGoOnElsewhere && await followMenu(node.querySelector("article"), relation)) return null;
+    const mayContinueOnAnotherPage = node.contains(edgeOfPage(by));
+    if (mayContinueOnAnotherPage && await followMenu(node.querySelector("article"), relation)) return null;
   }
   return null;
 }
