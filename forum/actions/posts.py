@@ -18,7 +18,7 @@ from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.limits import check_slow_mode
 from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
-from forum.actions.quotes import Found, add_quotes, find_sources, replace_quotes
+from forum.actions.quotes import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
 from forum.actions.report_cases import close_reports
 from forum.actions.transactions import RetryTransaction, retrying_transaction
@@ -46,7 +46,7 @@ class PreparedPost:
 
     source: str
     rendered: Rendered
-    quotes: list[Found]
+    quotes: list[FoundQuote]
 
 
 def prepare_post(

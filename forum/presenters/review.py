@@ -46,7 +46,7 @@ class ContextPost:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class MemberRecord:
     """The record of an author."""
 
     person: User
@@ -78,7 +78,7 @@ class Review:
             .filter(post__thread=self.post.thread_id)
             .exclude(pk=case.pk)[:ELSEWHERE]
         )
-        self.author = record_of(self.post.author)
+        self.author = member_record(self.post.author)
 
     def _above(self, posts: PostQuerySet) -> list[ContextPost]:
         path = Post.objects.path_to(self.post.pk)[:-1]
@@ -105,7 +105,7 @@ def _with_reports(posts: PostQuerySet) -> PostQuerySet:
     return cast(PostQuerySet, posts.annotate(report_count=Coalesce(Subquery(counted), 0)))
 
 
-def record_of(person: User) -> Record:
+def member_record(person: User) -> MemberRecord:
     """Return an author's record: posts, reports on them, and the latest moderation actions."""
     posts = Post.objects.written_by(person).order_by()[: MAX_COUNTED_POSTS + 1].count()
     reports = Report.objects.filter(post__author=person).aggregate(
@@ -122,7 +122,7 @@ def record_of(person: User) -> Record:
     )
     acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=notified))
     acts = acts.without_deleted_notes()
-    return Record(
+    return MemberRecord(
         person=person,
         posts=min(posts, MAX_COUNTED_POSTS),
         is_more=posts > MAX_COUNTED_POSTS,
@@ -141,7 +141,7 @@ class PendingPostReview:
         self.above = self._above(reader)
         waiting = Case.objects.for_admin(reader).open().exclude(pending_post=pending.pk)
         self.others = list(waiting.filter(pending_post__author=pending.author_id)[:ELSEWHERE])
-        self.author = record_of(self.pending_post.author)
+        self.author = member_record(self.pending_post.author)
 
     def _changes(self) -> list[TextChange]:
         """Return how a pending edit differs from the post."""

@@ -14,7 +14,7 @@ from forum.errors import Invalid
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.models import ModerationNotification, Notification, User
-from forum.presenters.inbox import grouped, nothing_since
+from forum.presenters.inbox import empty_inbox_note, group_notifications
 from forum.presenters.moderation_notifications import notifications_in_words
 from forum.queries.notifications import count_unread_notifications, recount_unread_notifications
 from forum.url_params import id_param
@@ -35,11 +35,12 @@ def detail(request: MemberRequest) -> HttpResponse:
     latest = notifications[0] if notifications else None
     # Moderation notifications are not paged here; they have a page of their own.
     unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
+    is_all_read = not after and not count_unread_notifications(member)
     moderation_entries = [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE])
     context = {
         "moderation_entries": moderation_entries,
-        "entries": grouped(notifications[:NOTIFICATIONS_PER_PAGE]),
-        "empty_note": "" if after or count_unread_notifications(member) else nothing_since(latest),
+        "entries": group_notifications(notifications[:NOTIFICATIONS_PER_PAGE]),
+        "empty_note": empty_inbox_note(latest) if is_all_read else "",
         "newest": latest,
         "after": after,
         "next_after": notifications[NOTIFICATIONS_PER_PAGE - 1].pk
@@ -108,7 +109,7 @@ def _show_marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpR
     """Return the entry of these notifications as it is now; empty if the member lost access."""
     inbox = Notification.objects.inbox_of(member)
     context = {
-        "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),
+        "entries": group_notifications(inbox.filter(pk__in=chosen).with_context(member)),
         "unread_notifications": capped(recount_unread_notifications(member)),
     }
     return render(request, "inbox/_marked.html", context)
