@@ -25,7 +25,7 @@ from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_required
 from forum.views.read_only import read_only
 
-POSTS_PER_PAGE = 30
+POSTS_ON_PROFILE = 30
 # The beginnings of names that are searched.
 NAME_START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
 # Posts and threads of a profile are counted up to this number, so that its cost is bounded.
@@ -40,13 +40,13 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(person)
     before = id_param(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
-    posts = list(written.with_context().before(before)[: POSTS_PER_PAGE + 1])
+    posts = list(written.with_context().before(before)[: POSTS_ON_PROFILE + 1])
     context = {
         "person": person,
         "moderation_links": links_on_member(person, request.user),
         "hue": avatar_colour(person.username),
-        "posts": posts[:POSTS_PER_PAGE],
-        "older": posts[POSTS_PER_PAGE - 1].pk if len(posts) > POSTS_PER_PAGE else None,
+        "posts": posts[:POSTS_ON_PROFILE],
+        "older": posts[POSTS_ON_PROFILE - 1].pk if len(posts) > POSTS_ON_PROFILE else None,
         "is_later_page": before is not None,
         "post_count": written.order_by()[:MAX_COUNTED].count(),
         "thread_count": person.threads.visible_to(request.user)[:MAX_COUNTED].count(),

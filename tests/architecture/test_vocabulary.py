@@ -144,9 +144,9 @@ def test_docstrings_begin_with_a_verb_or_a_noun(path: str) -> None:
 
 def test_top_level_names_are_unique() -> None:
     paths_by_name: dict[str, list[str]] = defaultdict(list)
-    for path in FILES:
+    for path, tree in FILES.items():
         if path.startswith("forum/"):
-            for name in top_level_names(FILES[path]):
+            for name in top_level_names(tree):
                 if not name.startswith("_"):
                     paths_by_name[name].append(path)
     shared = {name: paths for name, paths in paths_by_name.items() if len(paths) > 1}
