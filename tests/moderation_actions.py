@@ -14,7 +14,7 @@ from django.db import transaction
 
 from forum.actions.drafts import Writing
 from forum.actions.posts import reply_to
-from forum.actions.premoderation import Why, hold_post
+from forum.actions.premoderation import RuleMatch, hold_post
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.models import PendingPost, Post, ReviewRule, Thread, User
@@ -72,9 +72,9 @@ def split_off(post: Post, **kwargs: Any) -> Thread:
 
 def create_pending_post(parent: Post, author: User) -> PendingPost:
     """Create a pending reply to a post."""
-    cause = Why(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
+    cause = RuleMatch(ReviewRule(kind=ReviewRule.Kind.FIRST, number=1), "1")
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=author, written=Writing("It waits."), why=cause)
+    return hold_post(purpose, author=author, written=Writing("It waits."), match=cause)
 
 
 def make_ready(action: Action[Any], target: Target, actor: User) -> None:

@@ -158,10 +158,10 @@ def _save_draft(scene: Scene, parent: Post, member: User) -> Draft:
 
 def _hold_post(scene: Scene, parent: Post, member: User) -> PendingPost:
     source = _text(scene, "pending")
-    causes = Submission(member, render(source)).why_held()
+    causes = Submission(member, render(source)).find_matching_rule()
     assert causes
     purpose = Purpose(parent_id=parent.pk)
-    return hold_post(purpose, author=member, written=Writing(source), why=causes)
+    return hold_post(purpose, author=member, written=Writing(source), match=causes)
 
 
 def _create_people(scene: Scene) -> None:

@@ -183,7 +183,7 @@ def _quotes(posts: Iterable[PreparedImport]) -> Iterator[Quote]:
         if source is None:
             continue
         for block in post.rendered.quotes:
-            place = find(source.rendered.said, block.words)
+            place = find(source.rendered.own_words, block.words)
             if place:
                 yield Quote(
                     post_id=post.id,

@@ -1,4 +1,4 @@
-"""Save drafts, discard and restore them, and delete them when they are posted."""
+"""The text in a composer: saving it as a draft, and telling whether its form was sent before."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
-from forum.lib.text import clean_source, is_blank
+from forum.lib.text import clean_source, is_blank, one_line
 from forum.markup.render import MAX_SOURCE
-from forum.models import Draft, Post, User
+from forum.models import Draft, PendingPost, Post, User
 from forum.models.drafts import Purpose
 
 # Drafts may be longer than posts, to be split later.
@@ -49,6 +48,9 @@ class Writing:
     autosave_seq: int | None = None
 
 
+# -- Drafts ---------------------------------------------------------------------------------------
+
+
 @retrying_transaction
 def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | None:
     """Save a member's draft for a purpose and return it.
@@ -63,14 +65,14 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     source, title = clean_source(written.source), clean_source(written.title)
     if len(source) > MAX_DRAFT:
         raise Invalid(_("This text is too long to save as a draft."))
-    draft = _locked(purpose, member)
+    draft = _lock_draft(purpose, member)
     try:
-        is_settled = _is_settled(purpose, member, source, title, written.nonce)
+        is_posted = _is_posted(purpose, member, source, title, written.nonce)
     except AlreadySent:
         if written.autosave_seq is not None and not is_blank(source):
             raise
-        is_settled, written = False, replace(written, nonce=None)
-    if is_settled:
+        is_posted, written = False, replace(written, nonce=None)
+    if is_posted:
         forget_draft(
             purpose, member=member, source=source, nonce=written.nonce, version=written.version
         )
@@ -78,13 +80,13 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
     if draft is None:
         if is_blank(source) and is_blank(title):
             return None
-        draft = _begun(purpose, member)
-    if _is_straggler(draft, written):
+        draft = _create_draft(purpose, member)
+    if _is_late_autosave(draft, written):
         return draft
-    if _is_overtaken(draft, written, source, title):
+    if _is_conflicting(draft, written, source, title):
         raise Conflict(_("This draft was changed on another device."))
     if is_blank(source) and is_blank(title):
-        return _given_up(draft)
+        return _mark_discarded(draft)
     draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
     draft.quoted_post_ids = list(written.quoted_post_ids)
     draft.base_revision, draft.last_seen_post = written.base_revision, written.last_seen_post
@@ -98,14 +100,14 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
 @retrying_transaction
 def discard_draft(draft: Draft, *, actor: User) -> Draft:
     """Discard a draft; for an hour it can be restored. Raises `Gone` if it is not the member's."""
-    draft = _own(draft, actor)
-    return draft if draft.discarded_at else _given_up(draft)
+    draft = _lock_own_draft(draft, actor)
+    return draft if draft.discarded_at else _mark_discarded(draft)
 
 
 @retrying_transaction
 def take_back_draft(draft: Draft, *, actor: User) -> Draft:
     """Restore a discarded draft. Raises `Gone` when it is too late, or not the member's."""
-    draft = _own(draft, actor)
+    draft = _lock_own_draft(draft, actor)
     draft.discarded_at = None
     draft.save(update_fields=["discarded_at"])
     return draft
@@ -143,11 +145,11 @@ def _check_own(purpose: Purpose, member: User) -> None:
         raise NotAllowed(_("Only the author can edit a post."))
 
 
-def _locked(purpose: Purpose, member: User) -> Draft | None:
+def _lock_draft(purpose: Purpose, member: User) -> Draft | None:
     return Draft.objects.of_member(member).purposed(purpose).select_for_update(of=("self",)).first()
 
 
-def _begun(purpose: Purpose, member: User) -> Draft:
+def _create_draft(purpose: Purpose, member: User) -> Draft:
     """Return a new draft, or the one that another form has just created; locked."""
     if Draft.objects.of_member(member).kept().count() >= MOST_KEPT:
         raise Invalid(
@@ -157,12 +159,12 @@ def _begun(purpose: Purpose, member: User) -> Draft:
     Draft.objects.bulk_create(
         [Draft(member=member, version=0, **asdict(purpose))], ignore_conflicts=True
     )
-    draft = _locked(purpose, member)
+    draft = _lock_draft(purpose, member)
     assert draft
     return draft
 
 
-def _own(draft: Draft, member: User) -> Draft:
+def _lock_own_draft(draft: Draft, member: User) -> Draft:
     own = (
         Draft.objects.of_member(member).select_for_update(of=("self",)).filter(pk=draft.pk).first()
     )
@@ -171,7 +173,7 @@ def _own(draft: Draft, member: User) -> Draft:
     return own
 
 
-def _given_up(draft: Draft) -> Draft:
+def _mark_discarded(draft: Draft) -> Draft:
     """Discard a draft; its version is raised, so that a late autosave does not restore it."""
     draft.discarded_at = timezone.now()
     draft.version = F("version") + 1
@@ -180,9 +182,7 @@ def _given_up(draft: Draft) -> Draft:
     return draft
 
 
-def _is_settled(
-    purpose: Purpose, member: User, source: str, title: str, nonce: UUID | None
-) -> bool:
+def _is_posted(purpose: Purpose, member: User, source: str, title: str, nonce: UUID | None) -> bool:
     """Return whether this text was posted already, or is the current text of the edited post.
 
     Raises `AlreadySent` when the form has sent other text.
@@ -193,17 +193,60 @@ def _is_settled(
     return edited is not None and Post.objects.filter(pk=edited, source=source).exists()
 
 
-def _is_straggler(draft: Draft, written: Writing) -> bool:
+def _is_late_autosave(draft: Draft, written: Writing) -> bool:
     """Return whether an autosave arrives after a later one of its form, or after a discard."""
     if written.autosave_seq is None or written.nonce is None or draft.nonce != written.nonce:
         return False
-    is_given_up = draft.discarded_at is not None and written.version != draft.version
-    return is_given_up or written.autosave_seq <= draft.autosave_seq
+    is_discarded = draft.discarded_at is not None and written.version != draft.version
+    return is_discarded or written.autosave_seq <= draft.autosave_seq
 
 
-def _is_overtaken(draft: Draft, written: Writing, source: str, title: str) -> bool:
+def _is_conflicting(draft: Draft, written: Writing, source: str, title: str) -> bool:
     """Return whether another form has saved a text that this form has not shown."""
     is_own = written.nonce is not None and draft.nonce == written.nonce
     if is_own or draft.discarded_at or written.version == draft.version or not draft.version:
         return False
     return (draft.source, draft.title) != (source, title)
+
+
+# -- Forms that are sent twice: with the same text, they get the same response --------------------
+
+
+def sent_before(
+    author: User, nonce: UUID | None, source: str, *, title: str = ""
+) -> Post | PendingPost | None:
+    """Return what this form has created already, a post or a pending one; None if nothing.
+
+    Raises `AlreadySent` when the form now has other text.
+    """
+    if nonce is None:
+        return None
+    form = {"author": author, "nonce": nonce}
+    posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
+    pending = PendingPost.objects.order_by().filter(**form).values_list("pk", Value("pending_post"))
+    found = {kind: pk for pk, kind in posted.union(pending, all=True)}
+    if "posted" in found:
+        return _post_sent(found["posted"], clean_source(source), one_line(title))
+    if "pending_post" in found:
+        return _pending_post_sent(found["pending_post"], clean_source(source), one_line(title))
+    return None
+
+
+def _post_sent(post_id: int, source: str, title: str) -> Post:
+    post: Post = Post.objects.select_related("thread").get(pk=post_id)
+    is_same_title = not post.is_opening or post.thread.title == title
+    if is_same_title and (post.source == source or post.revisions.filter(source=source).exists()):
+        return post
+    if post.is_opening:
+        message = _("You already started a thread from this form. This text isn’t posted yet.")
+    else:
+        message = _("You already posted a reply from this form. This text isn’t posted yet.")
+    raise AlreadySent(message, address=post.get_absolute_url())
+
+
+def _pending_post_sent(pending_post_id: int, source: str, title: str) -> PendingPost:
+    pending = PendingPost.objects.with_context().get(pk=pending_post_id)
+    if pending.source == source and pending.title in ("", title):
+        return pending
+    message = _("What you sent from this form is awaiting review. This text isn’t sent yet.")
+    raise AlreadySent(message, address=pending.get_absolute_url())

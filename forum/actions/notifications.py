@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.utils import timezone
 
-from forum.actions.quotes import Found
+from forum.actions.quotes import FoundQuote
 from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User
 
 
-def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
+def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
     """Notify the members whom a new post replies to, mentions or quotes; in its transaction."""
     _give(post, _causes(post, mentioned, quotes))
 
 
-def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> None:
+def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
     """Update the notifications of an edited post, in the transaction of the edit.
 
     Nobody is notified twice: a changed cause changes the notification, and a cause that is gone
@@ -32,7 +32,7 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
         mark_posts_unread([post.pk], members=new)
 
 
-def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[Found]) -> dict[int, str]:
+def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> dict[int, str]:
     """Return the cause for each member; never for the author, nor for inactive accounts."""
     causes: dict[User, str] = {}
     for quote in quotes:

@@ -14,14 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.drafts import forget_draft
+from forum.actions.drafts import forget_draft, sent_before
+from forum.actions.limits import check_slow_mode
 from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
-from forum.actions.quotes import Found, add_quotes, find_sources, replace_quotes
+from forum.actions.quotes import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
 from forum.actions.report_cases import close_reports
-from forum.actions.sent_forms import sent_before
-from forum.actions.slow_mode import check_slow_mode
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
@@ -47,7 +46,7 @@ class PreparedPost:
 
     source: str
     rendered: Rendered
-    quotes: list[Found]
+    quotes: list[FoundQuote]
 
 
 def prepare_post(

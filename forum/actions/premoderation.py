@@ -13,12 +13,14 @@ from functools import cached_property
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from forum.actions.drafts import Writing, forget_draft, save_draft
-from forum.actions.limits import lock_member, spend
-from forum.actions.new_member_limits import (
+from forum.actions.drafts import Writing, forget_draft, save_draft, sent_before
+from forum.actions.limits import (
     check_new_member_limits,
+    check_slow_mode,
     count_published_posts,
+    lock_member,
     new_member_status,
+    spend,
 )
 from forum.actions.posts import (
     Check,
@@ -28,8 +30,6 @@ from forum.actions.posts import (
     prepare_post,
 )
 from forum.actions.report_cases import note_pending_post
-from forum.actions.sent_forms import sent_before
-from forum.actions.slow_mode import check_slow_mode
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid
@@ -57,7 +57,7 @@ from forum.permissions import (
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class RuleMatch:
     """The rule that holds a post, and the part of the text that it matched."""
 
     rule: ReviewRule
@@ -68,11 +68,11 @@ class Why:
 
 
 class NeedsReview(Exception):
-    """A signal that a text has to wait for a moderator; `why` is the rule that holds it."""
+    """A signal that a text needs review; `match` is the rule that holds it."""
 
-    def __init__(self, why: Why) -> None:
-        self.why = why
-        super().__init__(str(why))
+    def __init__(self, match: RuleMatch) -> None:
+        self.match = match
+        super().__init__(str(match))
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Submission:
     def check(self) -> None:
         """Raise `RateLimited`, `Invalid` or `NeedsReview`; the caller has locked the thread."""
         self.check_limits()
-        if why := self.why_held():
-            raise NeedsReview(why)
+        if match := self.find_matching_rule():
+            raise NeedsReview(match)
 
     def check_limits(self) -> None:
         """Take a rate-limit token and check the author's limits; the caller locked the thread."""
@@ -101,8 +101,8 @@ class Submission:
             spend(f"person:{self.author.pk}", self.limit)
         check_new_member_limits(self.author, self.rendered, is_edit=self.edits is not None)
 
-    def why_held(self) -> Why | None:
-        """Return why it has to wait for a moderator; None if it doesn't.
+    def find_matching_rule(self) -> RuleMatch | None:
+        """Return the first review rule that matches; None if there is none.
 
         Of an edit, only text that the post did not contain before counts. Moderators' posts are
         never held.
@@ -113,7 +113,7 @@ class Submission:
             if rule.about == ReviewRule.About.NEW and not self._is_new:
                 continue
             if found := self._found_by(rule):
-                return Why(rule, found)
+                return RuleMatch(rule, found)
         return None
 
     @cached_property
@@ -157,7 +157,7 @@ def hold_post(
     *,
     author: User,
     written: Writing,
-    why: Why,
+    match: RuleMatch,
     prepared: PreparedPost | None = None,
     check: Check | None = None,
 ) -> Post | PendingPost:
@@ -197,9 +197,9 @@ def hold_post(
         base_revision=written.base_revision if purpose.post_id else None,
         original_hash=written.original_hash,
         nonce=written.nonce,
-        rule=why.rule if why.rule.pk else None,
-        kind=why.rule.kind,
-        why=str(why),
+        rule=match.rule if match.rule.pk else None,
+        kind=match.rule.kind,
+        why=str(match),
     )
     note_pending_post(pending)
     return pending

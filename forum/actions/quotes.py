@@ -13,9 +13,9 @@ from django.conf import settings
 
 from forum.actions.transactions import statements_limited
 from forum.markup.fuzzy_match import closest
+from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import find, is_patchwork, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
-from forum.markup.renderer import MAX_QUOTES
 from forum.models import Post, Quote, Revision, User
 
 # Quotes of a post that are searched in the whole thread.
@@ -35,7 +35,7 @@ NEAR = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundQuote:
     """The place of a quote block's words in a revision's plain text.
 
     Altered words count too: whether they were altered is determined each time they are read.
@@ -55,7 +55,7 @@ def find_sources(
     parent: Post | None,
     quoted_post_ids: Iterable[int] = (),
     exclude: Post | None = None,
-) -> list[Found]:
+) -> list[FoundQuote]:
     """Return the sources of a text's quotes, among posts whose text `reader` can read.
 
     Searched are, in this order: the posts that the form quoted from, the parent and its ancestors,
@@ -99,7 +99,7 @@ class Search:
         parent: Post | None,
         quoted_post_ids: Iterable[int],
         exclude: Post | None,
-        kept: Sequence[Found],
+        kept: Sequence[FoundQuote],
         linked: Sequence[int],
     ) -> None:
         self.reader = reader
@@ -117,7 +117,7 @@ class Search:
         self.searches = MOST_ELSEWHERE
         self.comparisons = MOST_COMPARED
 
-    def source_of(self, block: QuoteBlock) -> Found | None:
+    def source_of(self, block: QuoteBlock) -> FoundQuote | None:
         """Return the source of this block's words."""
         for revision, named in chain(
             ((revision, True) for revision in self._in_turn()),
@@ -128,15 +128,15 @@ class Search:
         ):
             if revision.post_id == self.excluded_id:
                 continue
-            place = place_in(revision.said, block.words, named=named)
+            place = place_in(revision.own_words, block.words, named=named)
             if place:
                 return self._found(block, revision, place)
         return self._altered_from(block)
 
-    def _found(self, block: QuoteBlock, revision: Revision, place: tuple[int, int]) -> Found:
+    def _found(self, block: QuoteBlock, revision: Revision, place: tuple[int, int]) -> FoundQuote:
         if revision.post_id in self.turns:
             self.turns.remove(revision.post_id)
-        return Found(block.ordinal, block.words, revision, *place)
+        return FoundQuote(block.ordinal, block.words, revision, *place)
 
     def _in_turn(self) -> list[Revision]:
         """Return the revisions that the form named, first those whose quote was not found yet.
@@ -164,23 +164,25 @@ class Search:
     def linked(self) -> list[Revision]:
         return Revision.objects.of_posts(self._linked_ids, self.reader)
 
-    def _altered_from(self, block: QuoteBlock) -> Found | None:
+    def _altered_from(self, block: QuoteBlock) -> FoundQuote | None:
         """Return the named post whose current words the block has changed."""
         grouped = groupby(self._in_turn(), key=attrgetter("post_id"))
         for latest in [*(next(revisions) for _post_id, revisions in grouped), *self.before]:
             if self.comparisons and latest.post_id != self.excluded_id:
                 self.comparisons -= 1
-                place = closest(block.words, latest.said)
+                place = closest(block.words, latest.own_words)
                 if place:
                     return self._found(block, latest, place)
         return None
 
 
-def _quotes_of(post: Post) -> Iterator[Found]:
+def _quotes_of(post: Post) -> Iterator[FoundQuote]:
     for quote in post.quotes.select_related(
         "source_revision__post__author", "source_revision__post__thread"
     ):
-        yield Found(quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length)
+        yield FoundQuote(
+            quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length
+        )
 
 
 def _probe(words: str) -> str:
@@ -201,20 +203,20 @@ def find_again(revisions: Collection[Revision]) -> None:
     """Find the quoted words in these revisions again, after their text was shortened."""
     quotes = Quote.objects.filter(source_revision__in=revisions).exclude(words="")
     for quote in quotes.select_related("source_revision"):
-        said = quote.source_revision.said
+        said = quote.source_revision.own_words
         place = place_in(said, quote.words, named=True) or closest(quote.words, said)
         if place:
             quote.start, quote.length = place
             quote.save(update_fields=["start", "length"])
 
 
-def replace_quotes(post: Post, found: Sequence[Found]) -> None:
+def replace_quotes(post: Post, found: Sequence[FoundQuote]) -> None:
     """Replace the quotes of `post` with those that were found."""
     post.quotes.all().delete()
     add_quotes(post, found)
 
 
-def add_quotes(post: Post, found: Sequence[Found]) -> None:
+def add_quotes(post: Post, found: Sequence[FoundQuote]) -> None:
     """Store the quotes of a post that has none yet."""
     Quote.objects.bulk_create(
         Quote(

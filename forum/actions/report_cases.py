@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from forum.lib.sql import unnest
 from forum.models import Case, ModerationAction, ModerationNotification, PendingPost, Post, Report
+from forum.models.reports import CaseQuerySet
 
 
-def weigh(post_ids: Iterable[int]) -> None:
+def update_cases(post_ids: Iterable[int]) -> None:
     """Update the cases of these posts from their reports: open or closed, weight, age."""
     for post_id in post_ids:
         of_post = Report.objects.open().filter(post=post_id)
@@ -27,9 +28,7 @@ def weigh(post_ids: Iterable[int]) -> None:
             }
             Case.objects.update_or_create(post_id=post_id, defaults=open_now)
         else:
-            Case.objects.open().filter(post=post_id).update(
-                closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
-            )
+            _close(Case.objects.open().filter(post=post_id))
 
 
 def note_pending_post(pending: PendingPost) -> None:
@@ -38,9 +37,11 @@ def note_pending_post(pending: PendingPost) -> None:
         open_now = {"weight": 1, "opened_at": pending.created_at, "closed_at": None}
         Case.objects.update_or_create(pending_post=pending, defaults=open_now)
         return
-    Case.objects.open().filter(pending_post=pending).update(
-        closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False
-    )
+    _close(Case.objects.open().filter(pending_post=pending))
+
+
+def _close(cases: CaseQuerySet) -> None:
+    cases.update(closed_at=timezone.now(), assignee=None, claimed_at=None, is_assigned=False)
 
 
 def close_reports(
@@ -67,18 +68,18 @@ def close_reports(
         for report in reports
         if action is None or report.reporter_id != action.actor_id
     )
-    weigh({report.post_id for report in reports})
+    update_cases({report.post_id for report in reports})
     return ids
 
 
-def answer_to(post: Post) -> ModerationAction | None:
+def action_that_closed_reports(post: Post) -> ModerationAction | None:
     """Return the moderation action that answered the latest closed reports on a post."""
     answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")
     report = answered.order_by("-closed_at", "-id").first()
     return report.action if report else None
 
 
-def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
+def reopen_reports_closed_by(answer: ModerationAction, post_ids: Collection[int]) -> None:
     """Reopen the reports on these posts that an action answered; delete its notifications.
 
     Reports on a post that is gone stay closed: its removal answers them. So do those of a member
@@ -103,4 +104,4 @@ def open_again(answer: ModerationAction, post_ids: Collection[int]) -> None:
     Report.objects.bulk_update(reports, ["outcome", "action", "closed_at"])
     ids = [report.pk for report in reports if report.is_open]
     ModerationNotification.objects.filter(report__in=ids).delete()
-    weigh(about)
+    update_cases(about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from forum.actions.posts import lock_thread_of
-from forum.actions.report_cases import weigh
+from forum.actions.report_cases import update_cases
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
@@ -42,5 +42,5 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
         words="" if is_blank(words) else words,
         weight=Report.objects.weight_of(actor),
     )
-    weigh([post.pk])
+    update_cases([post.pk])
     return report

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from forum.actions.drafts import forget_draft
+from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish
-from forum.actions.sent_forms import sent_before
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import is_blank, one_line

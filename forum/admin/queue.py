@@ -30,7 +30,7 @@ from forum.presenters.times import day, time_tag
 NEW_ACCOUNT = timedelta(days=7)
 
 
-class Choice(admin.SimpleListFilter):
+class ChoiceFilter(admin.SimpleListFilter):
     """A filter with a named condition for each of its values."""
 
     values: dict[str, tuple[Any, Callable[[User], Q]]]
@@ -44,7 +44,7 @@ class Choice(admin.SimpleListFilter):
         return queryset.filter(chosen[1](self.reader)) if chosen else queryset
 
 
-class CaseState(Choice):
+class CaseStateFilter(ChoiceFilter):
     """A filter by the state of the case: open ones unless another state is chosen."""
 
     title = _lazy("state")
@@ -61,7 +61,7 @@ class CaseState(Choice):
         return list(super().choices(changelist))[1:]
 
 
-class WorkedOn(Choice):
+class AssigneeFilter(ChoiceFilter):
     title = _lazy("assignee")
     parameter_name = "by"
     values = {
@@ -70,7 +70,7 @@ class WorkedOn(Choice):
     }
 
 
-class Reason(admin.SimpleListFilter):
+class ReasonFilter(admin.SimpleListFilter):
     title = _lazy("reason")
     parameter_name = "reason"
 
@@ -84,7 +84,7 @@ class Reason(admin.SimpleListFilter):
         return queryset.filter(post__in=said.values("post"))
 
 
-class CaseKind(Choice):
+class CaseKindFilter(ChoiceFilter):
     title = _lazy("kind")
     parameter_name = "kind"
     values = {
@@ -104,7 +104,7 @@ def _came_after(moment: datetime) -> Q:
     )
 
 
-class Account(Choice):
+class NewAccountFilter(ChoiceFilter):
     title = _lazy("account")
     parameter_name = "account"
     values = {
@@ -115,7 +115,7 @@ class Account(Choice):
     }
 
 
-class Answered(Choice):
+class AnsweredFilter(ChoiceFilter):
     title = _lazy("replies")
     parameter_name = "replies"
     values = {
@@ -128,7 +128,7 @@ def _older_than(days: int) -> Callable[[User], Q]:
     return lambda _reader: Q(opened_at__lt=timezone.now() - timedelta(days=days))
 
 
-class Age(Choice):
+class CaseAgeFilter(ChoiceFilter):
     title = _lazy("awaiting review")
     parameter_name = "age"
     values = {
@@ -154,7 +154,16 @@ class CaseAdmin(ReviewAdmin):
         *("about", "author", "thread", "reasons", "weight_in_words", "since", "state", "answers"),
     ]
     list_display_links = None
-    list_filter = [CaseState, Reason, InBoardOfCase, WorkedOn, CaseKind, Account, Answered, Age]
+    list_filter = [
+        CaseStateFilter,
+        ReasonFilter,
+        InBoardOfCase,
+        AssigneeFilter,
+        CaseKindFilter,
+        NewAccountFilter,
+        AnsweredFilter,
+        CaseAgeFilter,
+    ]
     search_fields = ["post__source"]
     search_help_text = _lazy("Words of a post, its number, or @author")
 

@@ -26,8 +26,7 @@ from forum.models.reports import CaseQuerySet
 from forum.moderation.actions.report_answers import see_reporters
 from forum.moderation.offers import action_url, bulk_actions, offered_actions
 from forum.moderation.targets import PENDING, POST, Target
-from forum.presenters.pending_post_review import PendingPostReview
-from forum.presenters.review import Review
+from forum.presenters.review import PendingPostReview, Review
 
 Offer = tuple[str, Any, str]  # address, text, key
 

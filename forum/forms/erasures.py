@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.forms.accounts import Plain
 
 
-def posts_too(label: Any) -> forms.TypedChoiceField:
+def delete_posts_field(label: Any) -> forms.TypedChoiceField:
     """Return the choice whether posts are deleted with their author's account."""
     return forms.TypedChoiceField(
         label=label,
@@ -20,5 +20,5 @@ def posts_too(label: Any) -> forms.TypedChoiceField:
     )
 
 
-class OwnForm(Plain):
-    with_posts = posts_too(_("Your posts"))
+class OwnErasureForm(Plain):
+    with_posts = delete_posts_field(_("Your posts"))

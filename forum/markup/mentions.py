@@ -107,7 +107,7 @@ def _wrap_leading(tokens: list[Token]) -> list[str]:
     for opening, inline in zip(tokens[::3], tokens[1::3], strict=False):
         if opening.type != "paragraph_open":
             break
-        head, rest = _parted(inline.children or [])
+        head, rest = _split_leading(inline.children or [])
         names += [token.content for token in head if token.type == "mention"]
         if head and rest:
             span = Token("addressed_open", "span", 1, attrs={"class": "addressed"})
@@ -119,7 +119,7 @@ def _wrap_leading(tokens: list[Token]) -> list[str]:
     return names
 
 
-def _parted(children: list[Token]) -> tuple[list[Token], list[Token]]:
+def _split_leading(children: list[Token]) -> tuple[list[Token], list[Token]]:
     """Return the leading mentions of a paragraph with the space after them, and the rest."""
     length = _leading_length(children)
     head, rest = children[:length], children[length:]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from forum.lib.text import clean_source
-from forum.markup.parser import post_parser
+from forum.markup.markdown import post_parser
 from forum.markup.quotes import MIN_PIECE, PARAGRAPHS, normalise, says
 
 _PARSER = post_parser()

@@ -7,15 +7,24 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
 from forum.lib.text import clean_source, excerpt
-from forum.markup.clean import clean
-from forum.markup.parser import post_parser
-from forum.markup.plain import Paragraph, paragraphs
+from forum.markup.markdown import clean, inline_text, post_parser
 from forum.markup.quotes import PARAGRAPHS, Stretch, without_quoted
 
 MAX_SOURCE = 20_000  # characters
 EXCERPT = 120  # characters
 
+_LEAVES = {"inline", "fence", "code_block"}
+
 _PARSER = post_parser()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph, heading, list item, table row or code block, in the order of the source."""
+
+    text: str
+    own: str  # without the mentions that lead the post
+    quote: int | None  # ordinal of the innermost block quote around it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class Rendered:
     links: tuple[str, ...]  # all link targets, those in quotes included
 
     @property
-    def said(self) -> str:
+    def own_words(self) -> str:
         """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 
@@ -65,6 +74,46 @@ def render(source: str) -> Rendered:
         quotes=_quotes(tokens, said),
         links=tuple(_links(tokens)),
     )
+
+
+def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
+    """Yield the paragraphs of a parsed post that hold any text."""
+    inside: list[int] = []  # the block quotes that are open, the innermost last
+    cells: list[str] | None = None  # of the table row being read
+    for token in tokens:
+        quote = inside[-1] if inside else None
+        if token.type == "blockquote_open":
+            inside.append(token.meta["ordinal"])
+        elif token.type == "blockquote_close":
+            inside.pop()
+        elif token.type == "tr_open":
+            cells = []
+        elif token.type == "tr_close" and cells is not None:
+            row = "\t".join(cells).strip()
+            cells = None
+            if row:
+                yield Paragraph(row, row, quote)
+        elif token.type in _LEAVES:
+            text = _text(token)
+            if cells is not None:
+                cells.append(text)
+            elif text:
+                yield Paragraph(text, _own_text(token), quote)
+
+
+def _text(token: Token) -> str:
+    if token.type == "inline":
+        return inline_text(token.children or []).strip()
+    return token.content.rstrip()
+
+
+def _own_text(token: Token) -> str:
+    if token.meta.get("addressed"):
+        return ""
+    for index, child in enumerate(token.children or []):
+        if child.type == "addressed_close":
+            return inline_text((token.children or [])[index + 1 :]).strip()
+    return _text(token)
 
 
 def _links(tokens: list[Token]) -> Iterator[str]:

@@ -20,8 +20,7 @@ from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
 from forum.models.accounts import User
-from forum.models.slow_mode import SlowModeMixin, moderation_action_fk
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Reader, SlowModeMixin, Thread, moderation_action_fk
 from forum.models.tree import SparseTreeManager
 
 if TYPE_CHECKING:

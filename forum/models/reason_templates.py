@@ -18,7 +18,8 @@ class ReasonTemplate(models.Model):
     """A prepared reason, set up by administrators. Its text is copied when it is chosen."""
 
     text = models.CharField(_("reason"), max_length=500)
-    # Slugs of moderation actions, and of other pages that ask for a reason.
+    # Slugs of moderation actions, and of other pages that ask for a reason. The log stores the row
+    # by its columns, so the old name of this one stays.
     deeds = ArrayField(
         models.CharField(max_length=20),
         verbose_name=_("offered for"),

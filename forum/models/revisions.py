@@ -167,7 +167,7 @@ class Revision(models.Model):
         return f"{self.post_id}/{self.number}"
 
     @cached_property
-    def said(self) -> str:
+    def own_words(self) -> str:
         """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
 

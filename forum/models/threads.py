@@ -1,4 +1,4 @@
-"""Threads: title, state and counters. Their posts are in `forum.models.posts`."""
+"""Threads: title, state and counters; the lock and the slow mode of a thread or a branch."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.search import TitleWords
-from forum.models.slow_mode import SlowModeMixin
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from forum.models.moderation import ModerationAction
     from forum.models.posts import Post
 
 Reader = User | AnonymousUser
@@ -102,6 +102,47 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the current thread with its board, locked until the transaction ends."""
         self.lock(pk)
         return self.select_related("board").get(pk=pk)
+
+
+def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
+    """Return a field for the action that set a state; unindexed, since none is ever deleted."""
+    return models.ForeignKey(
+        "forum.ModerationAction",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+
+
+class SlowModeMixin(models.Model):
+    """A mixin for models with a lock and a slow mode: one post per person in some minutes.
+
+    Both can have an end; once it has passed, they have no effect.
+    """
+
+    locked_at = models.DateTimeField(_("locked at"), null=True, blank=True)
+    locked_until = models.DateTimeField(_("locked until"), null=True, blank=True)
+    locked_action = moderation_action_fk()
+    slow_minutes = models.PositiveIntegerField(_("slow"), null=True, blank=True)
+    slow_until = models.DateTimeField(_("slow until"), null=True, blank=True)
+    slow_action = moderation_action_fk()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_locked(self) -> bool:
+        return self.locked_at is not None and not _is_over(self.locked_until)
+
+    @property
+    def is_slow(self) -> bool:
+        return self.slow_minutes is not None and not _is_over(self.slow_until)
+
+
+def _is_over(end: datetime | None) -> bool:
+    return end is not None and end <= timezone.now()
 
 
 class Thread(SlowModeMixin):

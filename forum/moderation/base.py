@@ -64,10 +64,6 @@ class Plan:
     among: Sequence[Any] = ()  # what may have changed since it was shown, if that is more
     board: Board | None = None  # where it holds, if it is about members
 
-    def allowed_by(self, permission: Callable[[User, Any], PermissionResult]) -> Plan:
-        """Return this plan with another permission."""
-        return replace(self, permission=permission)
-
     def changes_of(self, targets: Sequence[Any]) -> list[Change]:
         """Return all changes of these targets: each once, though two branches may overlap."""
         changes = [change for target in targets for change in self.changes(target)]

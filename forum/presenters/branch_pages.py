@@ -24,31 +24,31 @@ class BranchLink:
 
     words: str
     address: str  # a page of that branch alone
-    part: str  # what comes next of it, to be added to the page
+    fragment_address: str  # of the replies that are added to the page
 
 
 def links_to_rest(page: ThreadPage, address: str) -> list[BranchLink]:
     """Return links to the rest of the branches cut at the page’s end, the innermost first."""
     if not page.later:
         return []
-    ways = []
+    links = []
     counts = [branch.remaining for branch in page.window.unfinished]
-    for place, branch in enumerate(page.window.unfinished):
-        if place and counts[place] == counts[place - 1]:
+    for depth, branch in enumerate(page.window.unfinished):
+        if depth and counts[depth] == counts[depth - 1]:
             continue
         words = _("Continue this branch: %(replies)s")
-        if place:
+        if depth:
             words = _("Continue the parent branch: %(replies)s")
-        replies = _count(branch.remaining) + page.unread.in_unfinished(place)
+        replies = _count(branch.remaining) + page.unread.in_unfinished(depth)
         last = page.later
-        ways.append(
+        links.append(
             BranchLink(
                 words % {"replies": replies},
                 f"{post_path(branch.head_id)}branch/?from=p{last}&after=p{last}",
                 f"{address}?{page.in_order}after=p{last}&until=p{branch.head_id}",
             )
         )
-    return ways
+    return links
 
 
 def _count(replies: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -56,3 +56,45 @@ class CompiledTemplate:
         # Indentation is not sent with every post.
         html = START_TAG.sub(lambda tag: " ".join(tag[0].split()), "\n".join(filter(None, lines)))
         return PLACEHOLDER_PATTERN.split(INSIDE_TAGS.sub(r"\1", html))
+
+
+# -- The variants of a reply -----------------------------------------------------------------------
+
+POST_TEMPLATE = CompiledTemplate("posts/_post.html")
+TOMBSTONE_TEMPLATE = CompiledTemplate("posts/_tombstone.html")
+
+
+class PostVariant(NamedTuple):
+    """The conditions of `posts/_post.html`."""
+
+    to: str  # "opening", "near", "far" (elsewhere in the page), "away" (elsewhere), "gone"
+    has_also: bool
+    is_edited: bool
+    is_starter: bool
+    is_yours: bool
+    mark: str  # "new", "changed" (since the reader saw it), "shown" (new, and seen meanwhile), ""
+    is_tracked: bool  # noted when it has been on the screen
+    is_hidden: bool
+    is_nested: bool
+    is_open: bool
+    has_restrictions: bool  # the head of a branch that is locked or slow
+    is_edited_for: bool  # by a moderator
+    is_focused: bool
+    is_answered: bool  # from elsewhere, by posts that quote it
+    is_quoted: bool
+    lang: str  # where the script tells it
+
+    @property
+    def says_words(self) -> bool:
+        """Return whether the parent is named with its first words: when it is not right above."""
+        return self.to in ("far", "away")
+
+
+class TombstoneVariant(NamedTuple):
+    """The conditions of `posts/_tombstone.html`."""
+
+    is_hidden: bool
+    is_erased: bool
+    is_many: bool
+    has_replies: bool
+    has_new: bool

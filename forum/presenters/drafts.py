@@ -21,10 +21,10 @@ from forum.presenters.pending_posts import line_of
 
 DRAFT_EXCERPT_LENGTH = 200  # characters
 
-OFFER = CompiledTemplate("drafts/_offer.html")
+OFFER_TEMPLATE = CompiledTemplate("drafts/_offer.html")
 
 
-class OfferShape(NamedTuple):
+class OfferVariant(NamedTuple):
     """The variants of `drafts/_offer.html`."""
 
     is_edit: bool
@@ -74,18 +74,18 @@ def _line(draft: dict[str, object], *, is_away: bool) -> str:
     words = int(str(draft["words"] or 0))
     shown = f"{words:,}+" if draft["is_long"] else str(words)
     count = ngettext("%(count)s word", "%(count)s words", words) % {"count": shown}
-    return OFFER.fill(
-        OfferShape(is_edit, is_away),
+    return OFFER_TEMPLATE.fill(
+        OfferVariant(is_edit, is_away),
         {
             "id": str(draft["id"]),
             "post": str(draft["post"] if is_edit else draft["parent"]),
-            "what": escape(_what(is_edit=is_edit, name=draft["name"])),
+            "what": escape(_purpose_at_post(is_edit=is_edit, name=draft["name"])),
             "words": count,
         },
     )
 
 
-def _what(*, is_edit: bool, name: object) -> str:
+def _purpose_at_post(*, is_edit: bool, name: object) -> str:
     """Return “Your reply to lina”, without the name if the reader can no longer read the post."""
     if is_edit:
         return _("Draft edit of this post")
@@ -95,47 +95,47 @@ def _what(*, is_edit: bool, name: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class DraftEntry:
     """A draft in the list of all drafts."""
 
     draft: Draft
-    what: str
+    purpose: str  # “Draft reply to lina”
     thread: Thread | None  # which the reader may see
     state: str  # why it cannot be posted now
     excerpt: str
 
 
-def listed(drafts: Collection[Draft], reader: User) -> list[Listed]:
+def draft_entries(drafts: Collection[Draft], reader: User) -> list[DraftEntry]:
     """Return all drafts with their places and states; one query."""
     threads = {draft.thread.pk for draft in drafts if draft.thread}
     visible = set(
         Thread.objects.visible_to(reader).filter(pk__in=threads).values_list("pk", flat=True)
     )
-    return [_listed(draft, reader, visible) for draft in drafts]
+    return [_draft_entry(draft, reader, visible) for draft in drafts]
 
 
-def _listed(draft: Draft, reader: User, visible: Collection[int]) -> Listed:
+def _draft_entry(draft: Draft, reader: User, visible: Collection[int]) -> DraftEntry:
     thread = draft.thread if draft.thread and draft.thread.pk in visible else None
     permission = _permission(draft, reader) if thread or draft.board else None
     state = _("What this was for no longer exists.") if permission is None else ""
     if permission is not None and permission.error:
         state = str(permission.error.message)
-    return Listed(
+    return DraftEntry(
         draft=draft,
-        what=_described(draft) if thread or draft.board else _("Draft"),
+        purpose=_purpose(draft) if thread or draft.board else _("Draft"),
         thread=thread,
         state=state,
         excerpt=excerpt(draft.source, DRAFT_EXCERPT_LENGTH),
     )
 
 
-def _described(draft: Draft) -> str:
+def _purpose(draft: Draft) -> str:
     if draft.board:
         return _("Thread in %(board)s") % {"board": draft.board.name}
     if draft.post:
         return _("Draft edit of your post")
     name = draft.parent.author.username if draft.parent and draft.is_parent_readable else ""
-    return _what(is_edit=False, name=name)
+    return _purpose_at_post(is_edit=False, name=name)
 
 
 def _permission(draft: Draft, reader: Reader) -> PermissionResult:

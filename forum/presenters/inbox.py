@@ -23,7 +23,7 @@ SAYINGS = {
 
 
 @dataclass(slots=True)
-class Group:
+class NotificationGroup:
     """Notifications that say the same about several posts, the latest first.
 
     The page takes entries of any kind: each names the template that shows it.
@@ -62,21 +62,21 @@ class Group:
         return format_html(str(SAYINGS[self.cause]), people=people, thread=title)
 
 
-def grouped(notifications: Iterable[Notification]) -> list[Group]:
+def group_notifications(notifications: Iterable[Notification]) -> list[NotificationGroup]:
     """Return a group for each thread, parent and cause, in order of the latest notifications."""
-    groups: dict[tuple[int, int | None, str], Group] = {}
+    groups: dict[tuple[int, int | None, str], NotificationGroup] = {}
     for notification in notifications:
         post, cause = notification.post, Notification.Cause(notification.cause)
         is_reply = cause == Notification.Cause.REPLY
         key = (post.thread_id, post.parent_id if is_reply else None, cause)
         if key not in groups:
             words = notification.shown_parent if is_reply else ""
-            groups[key] = Group(post.thread, cause, words)
+            groups[key] = NotificationGroup(post.thread, cause, words)
         groups[key].notifications.append(notification)
     return list(groups.values())
 
 
-def nothing_since(latest: Notification | None) -> str:
+def empty_inbox_note(latest: Notification | None) -> str:
     """Return “No notifications since 20 Nov.”"""
     if latest is None:
         return _("No notifications yet. Replies, mentions and quotes will appear here.")

@@ -16,10 +16,10 @@ from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
 
-LINE = CompiledTemplate("pending_posts/_line.html")
+LINE_TEMPLATE = CompiledTemplate("pending_posts/_line.html")
 
 
-class LineShape(NamedTuple):
+class LineVariant(NamedTuple):
     """The variants of `pending_posts/_line.html`."""
 
     is_edit: bool
@@ -28,38 +28,43 @@ class LineShape(NamedTuple):
 
 def line_of(line: Mapping[str, object], *, is_away: bool) -> str:
     """Return the line of a reader's own pending post; `line` is of `PendingPostQuerySet.lines`."""
-    variant = LineShape(line["edits"] is not None, is_away)
-    return LINE.fill(variant, {"id": str(line["id"]), "words": escape(str(line["excerpt"]))})
+    variant = LineVariant(line["edits"] is not None, is_away)
+    values = {"id": str(line["id"]), "words": escape(str(line["excerpt"]))}
+    return LINE_TEMPLATE.fill(variant, values)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A pending post in its author's list, or where it was just sent."""
+class PendingPostEntry:
+    """A pending post as its author's list shows it."""
 
     pending_post: PendingPost
-    what: str  # “Your reply to bob”
+    purpose: str  # “Thread in Gardens”
     state: str
-    decided: ModerationAction | None = None  # the record of the log that ended it
+    decided: ModerationAction | None  # the entry of the log that ended it
 
 
-def shown(pending: PendingPost, decided: ModerationAction | None = None) -> Shown:
-    return Shown(pending, _what(pending), _state(pending), decided)
-
-
-def pending_post_of(listed: Iterable[PendingPost]) -> list[Shown]:
+def pending_post_entries(listed: Iterable[PendingPost]) -> list[PendingPostEntry]:
     """Return pending posts with the decisions of moderators; at most two queries."""
     found = list(listed)
     kind = ModerationEffect.Kind.PENDING_POST
-    owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")
+    owners = ModerationEffect.objects.owners(kind, [pending.pk for pending in found], "state")
     actions = ModerationAction.objects.in_bulk(set(owners.values()))
-    return [shown(each, actions.get(owners.get(each.pk, 0))) for each in found]
+    return [
+        PendingPostEntry(
+            pending,
+            _purpose(pending),
+            _state(pending),
+            actions.get(owners.get(pending.pk, 0)),
+        )
+        for pending in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class PendingPostPage:
     """One pending post for one reader."""
 
-    each: Shown
+    entry: PendingPostEntry
     is_own: bool
     text: Preview | None  # none when it is no post as it stands
     why: str
@@ -68,16 +73,16 @@ class PendingPostPage:
 
 
 def pending_post_page(pending: PendingPost, reader: User) -> PendingPostPage:
-    (each,) = pending_post_of([pending])
+    (entry,) = pending_post_entries([pending])
     is_own = pending.author_id == reader.pk
     return PendingPostPage(
-        each=each,
+        entry=entry,
         is_own=is_own,
         text=text_of_pending_post(pending, reader),
-        why=_why(pending) if is_own else pending.why,
+        why=_explanation(pending) if is_own else pending.why,
         can_withdraw=bool(can_withdraw(reader, pending))
         and pending.state != PendingPost.State.WITHDRAWN,
-        can_appeal=bool(is_own and each.decided and can_appeal(reader, each.decided)),
+        can_appeal=bool(is_own and entry.decided and can_appeal(reader, entry.decided)),
     )
 
 
@@ -97,7 +102,7 @@ def text_of_pending_post(pending: PendingPost, reader: User) -> Preview | None:
     return preview(prepared, author=reader, parent=parent, edits=pending.edits)
 
 
-def _what(pending: PendingPost) -> str:
+def _purpose(pending: PendingPost) -> str:
     if pending.edits:
         return _("Edit of a post")
     if pending.parent:
@@ -118,7 +123,7 @@ def _state(pending: PendingPost) -> str:
     return _("withdrawn")
 
 
-def _why(pending: PendingPost) -> str:
+def _explanation(pending: PendingPost) -> str:
     """Explain to its author why a post is held, without the word that a rule looks for."""
     match pending.kind:
         case ReviewRule.Kind.FIRST:

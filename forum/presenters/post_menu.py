@@ -1,9 +1,11 @@
-"""The menu of a post: links to what a reader can do; the rules are `permissions`'.
+"""The menu of a post: links to the posts around it, and to what a reader can do with it.
 
-What moderators can do is `forum.moderation.offers`.
+The rules are those of `forum.permissions`. What moderators can do is `forum.moderation.offers`.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,11 +14,63 @@ from forum.models import Post
 from forum.models.posts import post_path
 from forum.models.threads import Reader
 from forum.permissions import can_delete, can_edit, can_report
+from forum.presenters.post_urls import folded_post_url, post_url
+from forum.queries.outline import adjacent_siblings
 
 MenuLink = tuple[str, str]  # address, words
 
 
-def menu_of(post: Post, reader: Reader) -> list[MenuLink]:
+class PostLink(NamedTuple):
+    """A link to another post, or to another view of the same one."""
+
+    address: str
+    words: str
+    relation: str  # scripts find the link by it
+
+
+def nearby_links(post: Post) -> list[PostLink]:
+    """Return links to the posts around this one, and to it with its replies folded."""
+    parent = post.parent
+    if parent is None:
+        return []
+    links: list[PostLink] = []
+    if not parent.is_opening:
+        links.append(PostLink(_url_in_thread_of(post, parent), _("Go to parent"), "parent"))
+    previous_post, next_post = adjacent_siblings(post)
+    # The author of a removed post is not named.
+    name = "" if parent.is_deleted or parent.is_hidden else parent.author.username
+    if next_post is not None:
+        links.append(PostLink(_url_in_thread_of(post, next_post), _next_reply_to(name), "next"))
+    if previous_post is not None:
+        url = _url_in_thread_of(post, previous_post)
+        links.append(PostLink(url, _previous_reply_to(name), "previous"))
+    opening = Post.objects.opening_of(post.thread_id).only("pk", "level", "thread_id").get()
+    links.append(PostLink(_url_in_thread_of(post, opening), _("Go to opening post"), "opening"))
+    outline_url = f"/t/{post.thread_id}/map/?at=p{post.pk}"
+    links.append(PostLink(outline_url, _("Show in outline"), "map"))
+    if Post.objects.below(post).not_deleted().exists():
+        links.append(PostLink(folded_post_url(post), _("Fold replies"), "fold"))
+    return links
+
+
+def _url_in_thread_of(post: Post, other: Post) -> str:
+    other.thread = post.thread
+    return post_url(other)
+
+
+def _next_reply_to(name: str) -> str:
+    if not name:
+        return _("Next reply to the same post")
+    return _("Next reply to %(name)s") % {"name": name}
+
+
+def _previous_reply_to(name: str) -> str:
+    if not name:
+        return _("Previous reply to the same post")
+    return _("Previous reply to %(name)s") % {"name": name}
+
+
+def menu_links(post: Post, reader: Reader) -> list[MenuLink]:
     """Return a post's menu, after “Copy link”."""
     links: list[MenuLink] = []
     if not post.is_opening:
@@ -30,14 +84,14 @@ def menu_of(post: Post, reader: Reader) -> list[MenuLink]:
     return links
 
 
-def report_of(post: Post, reader: Reader) -> str:
+def report_url(post: Post, reader: Reader) -> str:
     """Return the address to report a post, if the reader can; visitors log in first."""
     if can_report(reader, post) or not reader.is_authenticated:
         return reverse("post-report", args=[post.pk])
     return ""
 
 
-def marks_on(post: Post, reader: Reader) -> list[MenuLink]:
+def read_state_forms(post: Post, reader: Reader) -> list[MenuLink]:
     """Return the forms that mark a post as read or unread, by address."""
     if not reader.is_authenticated or not post.is_readable:
         return []

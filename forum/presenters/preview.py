@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import PreparedPost
-from forum.actions.quotes import Found
+from forum.actions.quotes import FoundQuote
 from forum.lib.languages import detect_language
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
@@ -54,7 +54,7 @@ def preview(
     )
 
 
-def quote_rows(found: list[Found], reader: User) -> dict[int, QuoteRow]:
+def quote_rows(found: list[FoundQuote], reader: User) -> dict[int, QuoteRow]:
     """Return rows for quotes that are not stored yet."""
     if not found:
         return {}
@@ -69,7 +69,7 @@ def quote_rows(found: list[Found], reader: User) -> dict[int, QuoteRow]:
     }
 
 
-def _row(quote: Found, now: Revision, *, is_readable: bool) -> QuoteRow:
+def _row(quote: FoundQuote, now: Revision, *, is_readable: bool) -> QuoteRow:
     post = quote.revision.post
     return QuoteRow(
         post_id=0,
@@ -86,6 +86,6 @@ def _row(quote: Found, now: Revision, *, is_readable: bool) -> QuoteRow:
         is_latest=now.pk == quote.revision.pk,
         start=quote.start,
         length=quote.length,
-        source_text=quote.revision.said,
-        says_now=now.said,
+        source_text=quote.revision.own_words,
+        says_now=now.own_words,
     )

@@ -9,13 +9,13 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import GAP, text_fragment
-from forum.markup.renderer import MAX_QUOTES
 from forum.models.posts import post_path
 from forum.models.quotes import QuoteRow, QuoteStatus
 from forum.presenters.post_urls import build_post_url
 
-# As `forum.markup.renderer` writes them; text of users cannot look like this.
+# As `forum.markup.markdown` writes them; text of users cannot look like this.
 FIGURE = re.compile(r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>|</figure>')
 EARLIER = "<summary></summary>"
 # A quote that contains only an earlier quote has no words to search for.

@@ -46,7 +46,7 @@ def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource |
                 heading = _("A moderator has since changed %(name)s’s text") % names
         case _:
             heading = _("%(name)s’s text in context") % names
-            said = Post.objects.get(pk=row.source_id).latest_revision().said
+            said = Post.objects.get(pk=row.source_id).latest_revision().own_words
             parts = [(kind, with_gaps_named(text)) for kind, text in context_of(row.words, said)]
     return QuoteSource(row, heading, quoted_words_url(row), parts, changes)
 
@@ -57,7 +57,7 @@ def _changes_since(post: Post, row: QuoteRow, reader: Reader) -> list[TextChange
     source = Post.objects.select_related("thread__board").get(pk=row.source_id)
     if quote.source_revision.number < first_readable_revision(source, reader):
         return []
-    said = quote.source_revision.said
+    said = quote.source_revision.own_words
     stretch = neighbourhood(said, quote.start, quote.start + quote.length)
     changes = changes_within(word_diff(said, row.says_now), *stretch)
     return [(op, with_gaps_named(text)) for op, text in changes]

@@ -1,4 +1,4 @@
-"""A case for review: the reports, the post, its context, and its author."""
+"""A case for review: a reported post with its context, or a pending post; and its author."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 
+from forum.markup.changes import TextChange, word_diff
 from forum.models import (
     Case,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
+    PendingPost,
     Post,
     User,
 )
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
 from forum.presenters.history import History, history_of
+from forum.presenters.pending_posts import text_of_pending_post
 from forum.presenters.report_badge import describe_reasons
 from forum.presenters.threads import render_post_text
 from forum.queries.admin_posts import posts_for_admin
@@ -43,7 +46,7 @@ class ContextPost:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class MemberRecord:
     """The record of an author."""
 
     person: User
@@ -75,7 +78,7 @@ class Review:
             .filter(post__thread=self.post.thread_id)
             .exclude(pk=case.pk)[:ELSEWHERE]
         )
-        self.author = record_of(self.post.author)
+        self.author = member_record(self.post.author)
 
     def _above(self, posts: PostQuerySet) -> list[ContextPost]:
         path = Post.objects.path_to(self.post.pk)[:-1]
@@ -102,7 +105,7 @@ def _with_reports(posts: PostQuerySet) -> PostQuerySet:
     return cast(PostQuerySet, posts.annotate(report_count=Coalesce(Subquery(counted), 0)))
 
 
-def record_of(person: User) -> Record:
+def member_record(person: User) -> MemberRecord:
     """Return an author's record: posts, reports on them, and the latest moderation actions."""
     posts = Post.objects.written_by(person).order_by()[: MAX_COUNTED_POSTS + 1].count()
     reports = Report.objects.filter(post__author=person).aggregate(
@@ -119,10 +122,43 @@ def record_of(person: User) -> Record:
     )
     acts = ModerationAction.objects.filter(Q(pk__in=about) | Q(pk__in=notified))
     acts = acts.without_deleted_notes()
-    return Record(
+    return MemberRecord(
         person=person,
         posts=min(posts, MAX_COUNTED_POSTS),
         is_more=posts > MAX_COUNTED_POSTS,
         acts=list(acts.select_related("actor")[:ACTS]),
         **reports,
     )
+
+
+class PendingPostReview:
+    """One pending post for one moderator."""
+
+    def __init__(self, pending: PendingPost, reader: User) -> None:
+        self.pending_post = PendingPost.objects.with_context().get(pk=pending.pk)
+        self.text = text_of_pending_post(self.pending_post, reader)
+        self.changes = self._changes()
+        self.above = self._above(reader)
+        waiting = Case.objects.for_admin(reader).open().exclude(pending_post=pending.pk)
+        self.others = list(waiting.filter(pending_post__author=pending.author_id)[:ELSEWHERE])
+        self.author = member_record(self.pending_post.author)
+
+    def _changes(self) -> list[TextChange]:
+        """Return how a pending edit differs from the post."""
+        if self.pending_post.edits is None:
+            return []
+        return word_diff(self.pending_post.edits.latest_revision().source, self.pending_post.source)
+
+    def _above(self, reader: User) -> list[ContextPost]:
+        """Return the parent and the posts above it."""
+        answered = (
+            self.pending_post.edits.parent_id
+            if self.pending_post.edits
+            else self.pending_post.parent_id
+        )
+        if answered is None:
+            return []
+        path = Post.objects.path_to(answered)[-ANCESTORS:]
+        near = posts_for_admin(reader).filter(pk__in=path)
+        found = sorted(near, key=lambda post: path.index(post.pk))
+        return [ContextPost(post, 0, 0) for post in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from html import escape  # Django's costs three times as much
 
@@ -27,19 +28,18 @@ from forum.presenters.branches import (
     missing_ancestors_note,
     summarise_replies,
 )
-from forum.presenters.drafts import Offers
-from forum.presenters.opening_post import OpeningPost
-from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE, render_page_outline
-from forum.presenters.post_html import also_addressed, fill_post_html, has_mentions, has_quotes
-from forum.presenters.read_state import PageReadState, unread_suffix
-from forum.presenters.report_badge import report_badge
-from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
-from forum.presenters.template_variants import (
+from forum.presenters.compiled_templates import (
     POST_TEMPLATE,
     TOMBSTONE_TEMPLATE,
     PostVariant,
     TombstoneVariant,
 )
+from forum.presenters.drafts import Offers
+from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE, render_page_outline
+from forum.presenters.post_html import also_addressed, fill_post_html, has_mentions, has_quotes
+from forum.presenters.read_state import PageReadState, unread_suffix
+from forum.presenters.report_badge import report_badge
+from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.visible_rows import select_visible_rows
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
@@ -50,6 +50,25 @@ MIN_POSTS_FOR_LAZY_LAYOUT = 50
 AVATAR_COLOURS = 12
 PARENT_EXCERPT_CHARACTERS = 60  # characters
 NODE_HTML = '<li class="node">'
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningPost:
+    """An opening post for `threads/_opening.html`."""
+
+    id: int
+    author: str
+    hue: str
+    initial: str
+    text: SafeString
+    row: PostRow
+    mark: str
+    is_tracked: bool
+    nth: str
+    next: str
+    backlinks: BacklinkSummary
+    lang: str
+    reported: SafeString
 
 
 class ThreadPage:

@@ -7,7 +7,7 @@ from collections import Counter
 from forum.queries.thread_pages import PostRow, PostWindow
 
 
-def _went_with_its_parent(row: PostRow) -> bool:
+def _is_hidden_with_parent(row: PostRow) -> bool:
     """Return whether the tombstone of the parent stands for this post too."""
     if row.is_readable or row.hidden_action_id is None or row.parent is None:
         return False
@@ -25,7 +25,7 @@ def select_visible_rows(
     because it does not show them again.
     """
     if window.order == "time":
-        return [row for row in rows if not (row.deleted_at or _went_with_its_parent(row))], {}
+        return [row for row in rows if not (row.deleted_at or _is_hidden_with_parent(row))], {}
     continues_below = window.continues_below
     kept: list[PostRow] = []
     unfinished = {continues_below}
@@ -33,7 +33,7 @@ def select_visible_rows(
     for row in reversed(rows):
         if row.id in unfinished:
             unfinished.add(row.parent_id)
-        if row.id in answered or not (row.deleted_at or _went_with_its_parent(row)):
+        if row.id in answered or not (row.deleted_at or _is_hidden_with_parent(row)):
             kept.append(row)
             answered.add(row.parent_id)
     kept.reverse()
@@ -43,16 +43,16 @@ def select_visible_rows(
     drawn: list[PostRow] = []
     for row in kept:
         above = replaced.get(row.parent_id or 0)
-        if above is not None and _is_taken_back(row):
+        if above is not None and _is_deleted_by_author(row):
             merged[row.id] = merged.pop(above.id, 1) + 1
             row.parent_id, row.level = above.parent_id, above.level
             drawn.remove(above)
         drawn.append(row)
-        if _is_taken_back(row) and answers[row.id] == 1 and row.id not in unfinished:
+        if _is_deleted_by_author(row) and answers[row.id] == 1 and row.id not in unfinished:
             replaced[row.id] = row
     return drawn, merged
 
 
-def _is_taken_back(row: PostRow) -> bool:
+def _is_deleted_by_author(row: PostRow) -> bool:
     """Return whether its author deleted it, and nothing was erased."""
     return row.deleted_at is not None and row.erased_action_id is None

@@ -17,11 +17,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views import View
 
-from forum.actions.drafts import Writing, discard_draft, save_draft
+from forum.actions.drafts import Writing, discard_draft, save_draft, sent_before
 from forum.actions.limits import check_rate, spend
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
 from forum.actions.premoderation import NeedsReview, Submission, hold_post
-from forum.actions.sent_forms import sent_before
 from forum.actions.threads import clean_title, publish_thread
 from forum.errors import (
     AlreadySent,
@@ -54,7 +53,7 @@ from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
 from forum.views.auth import is_member, log_in_first
 from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
-from forum.views.pending_posts import pending
+from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
 
@@ -280,12 +279,14 @@ class ComposeView(View, ABC):
                 self.target.purpose,
                 author=member,
                 written=writing,
-                why=needed.why,
+                match=needed.match,
                 prepared=prepared,
                 check=submission.check_limits,
             )
         forget_text(self.request)
-        return pending(self.request, sent) if isinstance(sent, PendingPost) else self.posted(sent)
+        if isinstance(sent, PendingPost):
+            return show_pending(self.request, sent)
+        return self.posted(sent)
 
     def check_rate(self, member: User) -> None:
         """Raise `RateLimited` before a text with quotes is prepared: the search is expensive.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from forum.actions.drafts import discard_draft, take_back_draft
 from forum.models import Draft
 from forum.models.posts import post_path
-from forum.presenters.drafts import listed
+from forum.presenters.drafts import draft_entries
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.form_drafts import discarded
 from forum.views.read_only import read_only
@@ -25,7 +25,7 @@ from forum.views.read_only import read_only
 def index(request: MemberRequest) -> HttpResponse:
     """Show all drafts of the member, the one saved last first."""
     drafts = Draft.objects.of_member(request.user).kept().latest().with_context(request.user)
-    return render(request, "drafts/list.html", {"drafts": listed(drafts, request.user)})
+    return render(request, "drafts/list.html", {"drafts": draft_entries(drafts, request.user)})
 
 
 @require_POST

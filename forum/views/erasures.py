@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from forum.errors import Conflict
-from forum.forms.erasures import OwnForm
+from forum.forms.erasures import OwnErasureForm
 from forum.models import Erasure
 from forum.moderation.erasure.requests import ask_for_own, withdraw_own
 from forum.presenters.erasures import extent_of_account
@@ -26,7 +26,7 @@ def own(request: MemberRequest) -> HttpResponse:
     """Request the permanent deletion of one's own account, or withdraw the request."""
     person = request.user
     asked = Erasure.objects.open().filter(person=person).first()
-    form = OwnForm(
+    form = OwnErasureForm(
         request.POST or None, initial={"with_posts": "1" if asked and asked.with_posts else ""}
     )
     if request.method == "POST" and form.is_valid():
@@ -36,7 +36,7 @@ def own(request: MemberRequest) -> HttpResponse:
     return render(request, "account/erase.html", context)
 
 
-def _decide(request: MemberRequest, form: OwnForm) -> None:
+def _decide(request: MemberRequest, form: OwnErasureForm) -> None:
     person = request.user
     if request.POST.get("do") == "keep":
         withdraw_own(person)

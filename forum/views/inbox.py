@@ -14,14 +14,14 @@ from forum.errors import Invalid
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.models import ModerationNotification, Notification, User
-from forum.presenters.inbox import grouped, nothing_since
+from forum.presenters.inbox import empty_inbox_note, group_notifications
 from forum.presenters.moderation_notifications import notifications_in_words
 from forum.queries.notifications import count_unread_notifications, recount_unread_notifications
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
 
-NOTIFICATIONS_PER_PAGE = 50  # notices
+NOTIFICATIONS_PER_PAGE = 50
 
 
 @read_only
@@ -35,10 +35,12 @@ def detail(request: MemberRequest) -> HttpResponse:
     latest = notifications[0] if notifications else None
     # Moderation notifications are not paged here; they have a page of their own.
     unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
+    is_all_read = not after and not count_unread_notifications(member)
+    moderation_entries = [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE])
     context = {
-        "told": [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE]),
-        "entries": grouped(notifications[:NOTIFICATIONS_PER_PAGE]),
-        "nothing": "" if after or count_unread_notifications(member) else nothing_since(latest),
+        "moderation_entries": moderation_entries,
+        "entries": group_notifications(notifications[:NOTIFICATIONS_PER_PAGE]),
+        "empty_note": empty_inbox_note(latest) if is_all_read else "",
         "newest": latest,
         "after": after,
         "next_after": notifications[NOTIFICATIONS_PER_PAGE - 1].pk
@@ -56,28 +58,31 @@ def mark(request: MemberRequest) -> HttpResponse:
     do = request.POST.get("do")
     if do not in ("read", "unread", "read-all"):
         raise Invalid(_("Choose what to do with these notifications."))
-    chosen = parse_numbers(request.POST.getlist("notice"))
+    chosen = parse_numbers(request.POST.getlist("notification"))
     if do == "read-all":
         read_all(member=member, up_to=max(chosen, default=0))
-        mark_moderation_notifications(_told_in(request), member=member, read=True)
+        mark_moderation_notifications(_sent_moderation_ids(request), member=member, read=True)
         messages.success(request, _("All marked as read."))
         return redirect("inbox")
     mark_notifications(chosen, member=member, read=do == "read")
     if wants_fragment(request):
-        return _marked(request, member, chosen)
+        return _show_marked(request, member, chosen)
     after = id_param(request.POST, "after", "n")
-    place = f"#n{max(chosen)}" if chosen else ""
-    return redirect(reverse("inbox") + (f"?after=n{after}" if after else "") + place)
+    query = f"?after=n{after}" if after else ""
+    anchor = f"#n{max(chosen)}" if chosen else ""
+    return redirect(reverse("inbox") + query + anchor)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
-def told_by_moderators(request: MemberRequest) -> HttpResponse:
+def from_moderators(request: MemberRequest) -> HttpResponse:
     """Show moderation notifications, the latest first, or mark some as read or unread."""
     member = request.user
     if request.method == "POST":
         mark_moderation_notifications(
-            _told_in(request), member=member, read=request.POST.get("do") == "read"
+            _sent_moderation_ids(request),
+            member=member,
+            read=request.POST.get("do") == "read",
         )
         return redirect("inbox")
     after = id_param(request.GET, "after", "n")
@@ -96,15 +101,15 @@ def told_by_moderators(request: MemberRequest) -> HttpResponse:
     return render(request, "inbox/moderation.html", context)
 
 
-def _told_in(request: HttpRequest) -> list[int]:
-    return parse_numbers(request.POST.getlist("told"))
+def _sent_moderation_ids(request: HttpRequest) -> list[int]:
+    return parse_numbers(request.POST.getlist("moderation_notification"))
 
 
-def _marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
+def _show_marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
     """Return the entry of these notifications as it is now; empty if the member lost access."""
     inbox = Notification.objects.inbox_of(member)
     context = {
-        "entries": grouped(inbox.filter(pk__in=chosen).with_context(member)),
+        "entries": group_notifications(inbox.filter(pk__in=chosen).with_context(member)),
         "unread_notifications": capped(recount_unread_notifications(member)),
     }
     return render(request, "inbox/_marked.html", context)

@@ -1,4 +1,4 @@
-"""New replies and changes since a page was served, polled by open pages or asked for by link."""
+"""New replies and changes of a thread: open pages poll for them, and links ask for them."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def since(request: HttpRequest, thread_id: int) -> HttpResponse:
 
     Nearly all requests of open pages are answered by 204, with one query for the counter.
     """
-    after = _number(request.GET, "after")
-    known = _number(request.GET, "known") if "known" in request.GET else after
+    after = parse_counter(request.GET, "after")
+    known = parse_counter(request.GET, "known") if "known" in request.GET else after
     if wants_fragment(request) and "show" not in request.GET:
         counter = public_change_counter(thread_id)
         if counter is not None and counter <= known:
             return HttpResponse(status=NO_CONTENT)
-    return _told(request, thread_id, after)
+    return show_updates(request, thread_id, after)
 
 
 @read_only
-def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
-    """Return the number of changes; with `show`, the changes themselves.
+def show_updates(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
+    """Show the number of changes, or with `show` the changes themselves.
 
-    Without htmx, redirect to the first.
+    Without htmx, redirect to the first of them.
     """
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
@@ -56,13 +56,13 @@ def _told(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
     read_state = read_state_of(thread, request.user)
     updates = LiveUpdates(thread, request.user, read_state, changes)
     if not wants_fragment(request):
-        return _lead(request, updates)
+        return redirect_to_updates(request, updates)
     template = "threads/_new_posts.html" if "show" in request.GET else "threads/_live_updates.html"
     context = {"thread": thread, "updates": updates, "after": after}
     return render(request, template, context)
 
 
-def _lead(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
+def redirect_to_updates(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
     """Redirect to the first new post, else to the end."""
     thread = updates.thread
     if not updates.first:
@@ -73,8 +73,8 @@ def _lead(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
     return redirect(post_url(post))
 
 
-def _number(query: QueryDict, name: str) -> int:
-    """Return a number of the query; raise `Http404` if no counter could have it."""
+def parse_counter(query: QueryDict, name: str) -> int:
+    """Return the change counter in a query parameter; raises `Http404` for anything else."""
     number = parse_number(str(query.get(name, "")))
     if number is None:
         raise Http404

@@ -79,7 +79,7 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
             form.add_error(None, str(error))
             form.look_again(version)
             status = error.status
-    context = _shown(request, action, targets) | {"form": form, "preview": preview}
+    context = _describe_targets(request, action, targets) | {"form": form, "preview": preview}
     return render(request, "moderation/confirm.html", context, status=status)
 
 
@@ -96,7 +96,9 @@ def _form(
     )
 
 
-def _shown(request: HttpRequest, action: Action[Any], targets: list[Target]) -> dict[str, Any]:
+def _describe_targets(
+    request: HttpRequest, action: Action[Any], targets: list[Target]
+) -> dict[str, Any]:
     """Return the context about the targets: those concerned, and those left out."""
     concerned = [
         target

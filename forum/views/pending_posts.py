@@ -13,20 +13,20 @@ from forum.actions.premoderation import withdraw_pending_post
 from forum.lib.htmx import wants_fragment
 from forum.models import Draft, PendingPost
 from forum.moderation.offers import links_on
-from forum.presenters.pending_posts import pending_post_of, pending_post_page, shown
+from forum.presenters.pending_posts import pending_post_entries, pending_post_page
 from forum.views.auth import MemberRequest, is_member, member_action, member_required
 from forum.views.read_only import read_only
 
-PAGE = 30
+ENDED_POSTS_SHOWN = 30
 
 
-def pending(request: HttpRequest, pending: PendingPost) -> HttpResponse:
+def show_pending(request: HttpRequest, pending: PendingPost) -> HttpResponse:
     """Respond that a post is held for review: in the composer's place, or on a page."""
     assert is_member(request)
     pending = PendingPost.objects.with_context().get(pk=pending.pk)
     if wants_fragment(request):
-        context = {"pending_post": pending, "each": shown(pending)}
-        return render(request, "pending_posts/_sent.html", context, status=202)
+        sent = {"pending_post": pending}
+        return render(request, "pending_posts/_sent.html", sent, status=202)
     context = {"page": pending_post_page(pending, request.user)}
     return render(request, "pending_posts/detail.html", context, status=202)
 
@@ -38,8 +38,8 @@ def index(request: MemberRequest) -> HttpResponse:
     """Show a member's own pending posts, then how the latest of the others ended."""
     mine = PendingPost.objects.of_member(request.user).with_context()
     context = {
-        "waiting": pending_post_of(mine.waiting()),
-        "ended": pending_post_of(mine.ended()[:PAGE]),
+        "waiting": pending_post_entries(mine.waiting()),
+        "ended": pending_post_entries(mine.ended()[:ENDED_POSTS_SHOWN]),
     }
     return render(request, "pending_posts/index.html", context)
 

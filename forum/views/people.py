@@ -25,11 +25,11 @@ from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_required
 from forum.views.read_only import read_only
 
-POSTS_PER_PAGE = 30
-# The longest prefix that is searched.
-START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
-# Posts of a profile are counted up to this number, so that its cost is bounded.
-MOST_COUNTED = 1000
+POSTS_ON_PROFILE = 30
+# The beginnings of names that are searched.
+NAME_START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
+# Posts and threads of a profile are counted up to this number, so that its cost is bounded.
+MAX_COUNTED = 1000
 
 
 @read_only
@@ -40,17 +40,17 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(person)
     before = id_param(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
-    posts = list(written.with_context().before(before)[: POSTS_PER_PAGE + 1])
+    posts = list(written.with_context().before(before)[: POSTS_ON_PROFILE + 1])
     context = {
         "person": person,
-        "deeds": links_on_member(person, request.user),
+        "moderation_links": links_on_member(person, request.user),
         "hue": avatar_colour(person.username),
-        "posts": posts[:POSTS_PER_PAGE],
-        "older": posts[POSTS_PER_PAGE - 1].pk if len(posts) > POSTS_PER_PAGE else None,
+        "posts": posts[:POSTS_ON_PROFILE],
+        "older": posts[POSTS_ON_PROFILE - 1].pk if len(posts) > POSTS_ON_PROFILE else None,
         "is_later_page": before is not None,
-        "post_count": written.order_by()[:MOST_COUNTED].count(),
-        "thread_count": person.threads.visible_to(request.user)[:MOST_COUNTED].count(),
-        "most_counted": MOST_COUNTED,
+        "post_count": written.order_by()[:MAX_COUNTED].count(),
+        "thread_count": person.threads.visible_to(request.user)[:MAX_COUNTED].count(),
+        "max_counted": MAX_COUNTED,
     }
     return render(request, "people/detail.html", context)
 
@@ -63,7 +63,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     """
     can_participate(request.user).enforce()
     start = request.GET.get("q", "")
-    if not (is_member(request) and wants_fragment(request) and START.fullmatch(start)):
+    if not (is_member(request) and wants_fragment(request) and NAME_START.fullmatch(start)):
         raise Http404
     spend(f"person:{request.user.pk}", NAMES)
     thread_id = id_param(request.GET, "in", "t")

@@ -15,8 +15,7 @@ from forum.models import Post
 from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete
 from forum.presenters.history import changes_since, history_of
-from forum.presenters.post_links import links_around
-from forum.presenters.post_menu import marks_on, menu_of, report_of
+from forum.presenters.post_menu import menu_links, nearby_links, read_state_forms, report_url
 from forum.presenters.post_urls import post_url
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_required
@@ -91,10 +90,10 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
     context = {
         "post": post,
         "place": post_url(post),
-        "ways": links_around(post),
-        "items": menu_of(post, request.user) + links_on_post(post, request.user),
-        "read_state": marks_on(post, request.user),
-        "report": report_of(post, request.user) if post.is_readable else "",
+        "nearby_links": nearby_links(post),
+        "action_links": menu_links(post, request.user) + links_on_post(post, request.user),
+        "read_state_forms": read_state_forms(post, request.user),
+        "report_url": report_url(post, request.user) if post.is_readable else "",
         "in_place": wants_fragment(request),
     }
     return render(request, template, context)

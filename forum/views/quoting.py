@@ -29,7 +29,7 @@ def with_quotes(
     return the names of people whom the member's other drafts in this thread reply to, with
     addresses that take the quotes there.
     """
-    posts = list(_asked_for(request, parent))
+    posts = list(_requested_posts(request, parent))
     source, quoted = writing.source, list(writing.quoted_post_ids)
     for post in posts:
         quote = as_quote(render(post.shown_source).own)
@@ -41,11 +41,11 @@ def with_quotes(
     others = []
     if posts and not wants_fragment(request):
         query = "&".join(f"quote=p{post.pk}" for post in posts)
-        others = [(name, f"{address}?{query}") for name, address in _begun(request, parent)]
+        others = [(name, f"{address}?{query}") for name, address in _other_drafts(request, parent)]
     return replace(writing, source=source, quoted_post_ids=quoted), others
 
 
-def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
+def _requested_posts(request: HttpRequest, parent: Post) -> Iterator[Post]:
     asked = request.GET.getlist("quote")[:MAX_INSERTED_QUOTES]
     ids = {value: int(match[2]) for value in asked if (match := ID_PARAM.fullmatch(value))}
     posts = Post.objects.visible_to(request.user).readable()
@@ -56,7 +56,7 @@ def _asked_for(request: HttpRequest, parent: Post) -> Iterator[Post]:
             yield post
 
 
-def _begun(request: HttpRequest, parent: Post) -> Iterator[tuple[str, str]]:
+def _other_drafts(request: HttpRequest, parent: Post) -> Iterator[tuple[str, str]]:
     """Return the member's other drafts in the thread: the names replied to, and addresses."""
     if is_member(request):
         drafts = Draft.objects.of_member(request.user).kept().in_thread(parent.thread)

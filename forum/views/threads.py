@@ -54,7 +54,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         folds=_folds(request, window),
         is_continuation=wants_fragment(request),
     )
-    response = _shown(request, page, address)
+    response = _render_page(request, page, address)
     if request.GET.get("order") in SORT_ORDERS:
         response.set_cookie(
             "order", page.order, max_age=ORDER_COOKIE_MAX_AGE, samesite="Lax", httponly=True
@@ -62,20 +62,20 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     return response
 
 
-def _shown(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:
+def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:
     context = {"thread": page.thread, "page": page, "address": address}
     if page.is_continuation:
-        context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
+        context |= {"page_links": links_to_rest(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
     opening_post = page.opening_post()
     context |= {
         "opening_post": opening_post,
         "fold_address": _fold_address(request, page, address),
-        "ways": links_to_rest(page, address),
+        "page_links": links_to_rest(page, address),
         "summary": opening_post.row.excerpt,
         "opening_offers": page.offers.at(opening_post.id),
         "offers_away": page.offers.away_from({opening_post.id, *(row.id for row in page.rows)}),
-        "deeds": links_on(page.thread, request.user),
+        "moderation_links": links_on(page.thread, request.user),
         "rail_keys": rail_shortcuts(is_member=is_member(request)),
     }
     return render(request, "threads/detail.html", context)

@@ -16,7 +16,10 @@ export class RequestError extends Error {
 
 export const parseHtml = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Requests a part of a page, or a whole one. Throws `RequestError` unless all of a response of the forum's own came. */
+/**
+ * Requests a part of a page, or a whole one. Throws `RequestError` unless the forum itself responded,
+ * and all of its response came.
+ */
 export async function fetchFragment(address, { isPage = false, ...options } = {}) {
   let response;
   let html;
@@ -28,7 +31,9 @@ export async function fetchFragment(address, { isPage = false, ...options } = {}
   }
   const { status, ok, headers } = response;
   // Something else may have responded: see forum.middleware.ResponseMark.
-  if (!headers.has("Plait-Response")) throw new RequestError(status < 500 ? FOREIGN : BROKEN, headers.get("Retry-After"));
+  if (!headers.has("Plait-Response")) {
+    throw new RequestError(status < 500 ? FOREIGN : BROKEN, headers.get("Retry-After"));
+  }
   return { status, ok, headers, page: parseHtml(html) };
 }
 
@@ -50,7 +55,9 @@ export const hasModifier = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKe
 export const isAfter = (node, other) => Boolean(node.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING);
 
 /** The post being read: the topmost one that reaches into the window. */
-export const topmostPost = (posts = document.querySelectorAll(".post[id]")) => [...posts].find((post) => post.getBoundingClientRect().bottom > 0);
+export function topmostPost(posts = document.querySelectorAll(".post[id]")) {
+  return [...posts].find((post) => post.getBoundingClientRect().bottom > 0);
+}
 
 /** Scrolls until an element is `top` pixels below the edge of the window; returns by how much. */
 export function scrollToOffset(element, top) {
@@ -64,6 +71,12 @@ export function keepInPlace(change, { id } = topmostPost() ?? document.querySele
   const { top } = document.getElementById(id).getBoundingClientRect();
   change();
   scrollToOffset(document.getElementById(id), top);
+}
+
+/** Draws a list of replies as a fork once it holds more than one. */
+export function updateListShape(list) {
+  const replies = list.querySelectorAll(":scope > .node");
+  if (replies.length > 1) list.classList.replace("chain", "fork");
 }
 
 /** Opens every closed fold around an element. */

@@ -238,7 +238,8 @@ function initForm(form) {
   memos.set(form, memo);
   if (form.querySelector("[data-js-saved]").dataset.jsSaved === "contested") memo.isContested = true;
   for (const button of form.querySelectorAll("[data-js-copy-text]")) button.hidden = false;
-  for (const link of document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`)) link.closest(".offer").remove();
+  const offers = document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`);
+  for (const link of offers) link.closest(".offer").remove();
   for (const other of forms()) if (other !== form && form.hasAttribute("hx-post")) fold(other);
   restoreDraft(form, contentOf(form));
   if (contentOf(form) !== opened) memo.timer = setTimeout(save, PAUSE, form);

@@ -270,9 +270,12 @@ function focusOn(element, isMade) {
 /** Focus fell to the page because its element was swapped away: the same button again, else the post. */
 function rescueFocus() {
   if (!focus || document.activeElement !== document.body) return;
+  const { name, value, post } = focus;
   const form = document.getElementById(focus.form);
-  const same = [...(form?.elements ?? [])].find((field) => focus.name && field.name === focus.name && field.value === focus.value);
-  const next = same ?? form?.querySelector("[aria-invalid=true], textarea") ?? focus.post ?? document.getElementById("main");
+  const fields = [...(form?.elements ?? [])];
+  const sameField = name && fields.find((field) => field.name === name && field.value === value);
+  const inForm = sameField || form?.querySelector("[aria-invalid=true], textarea");
+  const next = inForm ?? post ?? document.getElementById("main");
   next.focus({ preventScroll: true });
 }
 
@@ -283,7 +286,7 @@ document.addEventListener("selectionchange", () => {
 });
 
 document.addEventListener("forum:quote", async ({ target, detail }) => {
-  (await import("./quoting.js")).quoteHere(detail?.post ?? target);
+  (await import("./quoting.js")).quoteSelectionOrPost(detail?.post ?? target);
 });
 
 document.addEventListener("htmx:configRequest", (event) => {
@@ -325,7 +328,8 @@ document.addEventListener("submit", (event) => {
   if (!form.dataset.jsLeaves || form.dataset.jsUploaded || !leavesDrafts()) return;
   event.preventDefault();
   form.dataset.jsUploaded = "true";
-  quietly(import("./logout.js").then(({ uploadDrafts }) => uploadDrafts(form))).then(() => form.requestSubmit(submitter));
+  const uploading = import("./logout.js").then(({ uploadDrafts }) => uploadDrafts(form));
+  quietly(uploading).then(() => form.requestSubmit(submitter));
 }, true);
 
 // Whether there are new replies is asked later, or when somebody wants to know.

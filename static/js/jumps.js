@@ -87,10 +87,10 @@ document.addEventListener("click", (event) => {
   if (hasModifier(event) || event.defaultPrevented) return;
   const link = target.closest("a[href]");
   const post = link && findPost(link);
-  if (target.closest("[data-js-way=fold], .branch > summary") || target.matches(".post, .node")) {
+  if (target.closest("[data-js-relation=fold], .branch > summary") || target.matches(".post, .node")) {
     if (link) event.preventDefault();
     import("./folds.js").then(({ handleClick }) => handleClick(event, link));
-  } else if (post && link.closest(".map, [data-js-way]")) {
+  } else if (post && link.closest(".map, [data-js-relation]")) {
     event.preventDefault();
     jumpTo(post);
   } else if (post && link.getAttribute("href").startsWith("#")) {

@@ -16,26 +16,31 @@ const dispatch = (event, detail) => document.dispatchEvent(new CustomEvent(event
 
 // ---- Posts
 
-const shownPosts = () => [...document.querySelectorAll("article.post[id]")].filter((post) => !post.closest("details:not([open])"));
+function unfoldedPosts() {
+  const posts = [...document.querySelectorAll("article.post[id]")];
+  return posts.filter((post) => !post.closest("details:not([open])"));
+}
 
 /** Moves focus, and the page only as far as needed to see the post, or its beginning. */
 function moveTo(post) {
   if (!post) return;
   post.focus({ preventScroll: true });
   post.scrollIntoView({ block: "nearest", behavior: "instant" });
-  if (post.getBoundingClientRect().height > innerHeight / 2 || post.getBoundingClientRect().top < 0) post.scrollIntoView({ block: "start", behavior: "instant" });
+  const { top, height } = post.getBoundingClientRect();
+  const isTall = height > innerHeight / 2;
+  if (isTall || top < 0) post.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 function moveBy(step) {
-  const posts = shownPosts();
+  const posts = unfoldedPosts();
   const from = spy.focusedPost();
   moveTo(from ? posts[posts.indexOf(from) + step] : spy.readPost());
 }
 
 /** Goes where a link in the post's menu leads: to what may not be on this page. */
-async function followMenu(post, way) {
+async function followMenu(post, relation) {
   const { page } = await fetchFragment(`/p/${post.id.slice(1)}/menu/`);
-  const address = page.querySelector(`[data-js-way=${way}]`)?.getAttribute("href");
+  const address = page.querySelector(`[data-js-relation=${relation}]`)?.getAttribute("href");
   if (address) location.assign(address);
   return Boolean(address);
 }
@@ -51,11 +56,13 @@ function edgeOfPage(by) {
 /** Goes to the next reply to the same post; where there is none, to the post above it, and so on. */
 async function goToSibling(by) {
   const post = spy.currentPost();
-  if (column.dataset.jsOrder === "time") return followMenu(post, by > 0 ? "next" : "previous");
+  const relation = by > 0 ? "next" : "previous";
+  if (column.dataset.jsOrder === "time") return followMenu(post, relation);
   for (let node = post?.closest(".node"); node; node = node.parentElement.closest(".node")) {
     const beside = siblingOf(node, by)?.querySelector("article");
     if (beside) return jumps.jumpTo(beside);
-    if (node.contains(edgeOfPage(by)) && await followMenu(node.querySelector("article"), by > 0 ? "next" : "previous")) return null;
+    const mayContinueOnAnotherPage = node.contains(edgeOfPage(by));
+    if (mayContinueOnAnotherPage && await followMenu(node.querySelector("article"), relation)) return null;
   }
   return null;
 }
@@ -67,13 +74,18 @@ function goToBranch(by) {
   if (head) jumps.jumpTo(head);
 }
 
+function parentInTree(post) {
+  const parentNode = post?.closest(".node")?.parentElement.closest(".node");
+  return parentNode?.querySelector("article");
+}
+
 /** Goes to the parent: where “to NAME” leads, on this page or another; of a tombstone by the tree. */
 function goToParent() {
   const post = spy.currentPost();
   const link = post?.querySelector(".re > a:first-child");
   const [, id] = link?.href.match(/(?:#p|\/p\/)(\d+)/) ?? [];
-  const above = document.getElementById(`p${id}`) ?? (link ? null : post?.closest(".node")?.parentElement.closest(".node")?.querySelector("article"));
-  if (above) jumps.jumpTo(above);
+  const parent = link ? document.getElementById(`p${id}`) : parentInTree(post);
+  if (parent) jumps.jumpTo(parent);
   else if (link) link.click();
 }
 

@@ -1,7 +1,15 @@
 /* Live updates of a thread: new replies are asked for now and then, announced as a count, and put in
    their place when somebody wants to see them. The text that is being read does not move. */
 
-import { fetchFragment, hasModifier, isAfter, keepInPlace, RequestError, topmostPost } from "./dom.js";
+import {
+  fetchFragment,
+  hasModifier,
+  isAfter,
+  keepInPlace,
+  RequestError,
+  topmostPost,
+  updateListShape,
+} from "./dom.js";
 import { updatePage } from "./page_updates.js";
 
 const box = document.querySelector("[data-js-arrivals]");
@@ -180,7 +188,7 @@ function place(node) {
   else if (item && item.parentElement === list) item.after(node);
   else if (answered.parentElement.contains(before)) list.append(node);
   else outermost.after(node); // of a part that was added by itself
-  if (list.matches(".chain") && list.querySelectorAll(":scope > .node").length > 1) list.classList.replace("chain", "fork");
+  updateListShape(list);
   return true;
 }
 
@@ -212,8 +220,9 @@ function linkElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
 async function show(what) {
   const { code, part } = await fetched(`&show=${what}`);
   if (!part) throw new Error(code);
-  const nodes = [...part.querySelectorAll(".node")].filter((node) => !document.getElementById(node.querySelector("article").id));
-  const changed = [...part.querySelectorAll(":scope > article")].filter(({ id }) => document.getElementById(id));
+  const isInPage = (post) => Boolean(document.getElementById(post.id));
+  const nodes = [...part.querySelectorAll(".node")].filter((node) => !isInPage(node.querySelector("article")));
+  const changed = [...part.querySelectorAll(":scope > article")].filter(isInPage);
   const elsewhere = [];
   const shown = [];
   const { id: read } = topmostPost() ?? document.querySelector(".post[id]");

@@ -2,7 +2,7 @@
    for context, and the address says what the page shows now, so that reloading it and coming back
    show the same. May be loaded after the first part was: it looks at what is there. */
 
-import { scrollToOffset, topmostPost } from "./dom.js";
+import { scrollToOffset, topmostPost, updateListShape } from "./dom.js";
 
 const FRAMES = 10;
 let hasMoved = false; // by the reader
@@ -10,11 +10,10 @@ let hasMoved = false; // by the reader
 const listOf = (node) => node.querySelector(":scope > ol, :scope > details > ol");
 const articleOf = (node) => node.querySelector(":scope > article");
 
-/** Puts replies before those that a list had first. */
-function join(nodes, list) {
+function prependReplies(nodes, list) {
   const before = list.querySelector(":scope > .node");
   for (const node of nodes) list.insertBefore(node, before);
-  if (list.matches(".chain") && list.querySelectorAll(":scope > .node").length > 1) list.classList.replace("chain", "fork");
+  updateListShape(list);
 }
 
 /** Merges two lists that share posts: what the earlier one has below these goes to the later one. */
@@ -25,12 +24,12 @@ function merge(earlier, later) {
   for (const { id, parentElement } of again) {
     const below = [...(listOf(parentElement)?.children ?? [])].filter((node) => !again.includes(articleOf(node)));
     const list = listOf(inPage(id));
-    if (list) join(below, list);
+    if (list) prependReplies(below, list);
   }
   again[0]?.parentElement.remove();
   for (const node of [...earlier.children]) {
     const home = node.dataset.parent && inPage(`p${node.dataset.parent}`);
-    if (home && listOf(home)) join([node], listOf(home));
+    if (home && listOf(home)) prependReplies([node], listOf(home));
   }
   for (const between of later.querySelectorAll(":scope > .between")) {
     if (document.getElementById(`p${between.nextElementSibling.dataset.parent}`)) between.remove();

@@ -7,7 +7,13 @@ const TIMEOUT = 5000; // milliseconds
 
 async function uploadDraft(key, address, token) {
   const [title, source, quoted] = JSON.parse(JSON.parse(localStorage.getItem(key)).content);
-  const body = new URLSearchParams({ title, source, nonce: crypto.randomUUID?.() ?? "", do: "save", csrfmiddlewaretoken: token });
+  const body = new URLSearchParams({
+    title,
+    source,
+    nonce: crypto.randomUUID?.() ?? "",
+    do: "save",
+    csrfmiddlewaretoken: token,
+  });
   for (const id of quoted) body.append("quoted_post_ids", id);
   const { ok } = await fetchFragment(address, { method: "POST", body, signal: AbortSignal.timeout(TIMEOUT) });
   if (ok) localStorage.removeItem(key);

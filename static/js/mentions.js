@@ -5,7 +5,8 @@ import { fetchFragment } from "./dom.js";
 
 import("../vendor/text-expander.js").then(() => {
   // What was typed before it came counts too.
-  if (document.activeElement.matches("text-expander textarea")) document.activeElement.dispatchEvent(new Event("input"));
+  const field = document.activeElement;
+  if (field.matches("text-expander textarea")) field.dispatchEvent(new Event("input"));
 }, () => null);
 
 const status = document.getElementById("status");

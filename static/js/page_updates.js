@@ -82,7 +82,9 @@ export async function updatePage(added, postToKeep) {
   if (!ok) return;
   keepInPlace(() => {
     if (!page.querySelector("[data-js-none-yet]")) document.querySelector("[data-js-none-yet]")?.remove();
-    for (const id of ["answers", "post-count"]) document.getElementById(id).textContent = page.getElementById(id).textContent;
+    for (const id of ["answers", "post-count"]) {
+      document.getElementById(id).textContent = page.getElementById(id).textContent;
+    }
     for (const fold of page.querySelectorAll("details.branch")) updateFold(fold);
     for (const post of page.querySelectorAll("article.post[id]")) updateQuotedBy(post);
     if (map && page.getElementById("map")) updateOutline(page.getElementById("map"), added);

@@ -24,7 +24,10 @@ async function findPost(link) {
 function copyOf(part) {
   const copy = document.importNode(part, true);
   for (const one of [copy, ...copy.querySelectorAll("[id]")]) one.removeAttribute("id");
-  for (const one of copy.querySelectorAll("[hx-get], .re, .new, a:not(.text *)")) one.replaceWith(...(one.matches("a") ? one.childNodes : []));
+  for (const control of copy.querySelectorAll("[hx-get], .re, .new, a:not(.text *)")) {
+    const words = control.matches("a") ? control.childNodes : [];
+    control.replaceWith(...words);
+  }
   return copy;
 }
 

@@ -8,8 +8,8 @@ const isOff = document.querySelector("[data-js-keys-off]"); // by a setting of t
 
 function step(by) {
   const rows = [...document.querySelectorAll(ROWS)];
-  const here = rows.indexOf(document.activeElement.closest(ROWS));
-  const row = rows[here < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, here + by))];
+  const current = rows.indexOf(document.activeElement.closest(ROWS));
+  const row = rows[current < 0 ? 0 : Math.max(0, Math.min(rows.length - 1, current + by))];
   row?.querySelector(".open").focus();
 }
 

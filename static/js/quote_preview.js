@@ -17,7 +17,8 @@ export async function toggle(link) {
     close(link);
     return;
   }
-  await htmx.ajax("GET", link.getAttribute("href"), { source: link, target: figure, swap: "beforeend" }).catch(() => null);
+  const destination = { source: link, target: figure, swap: "beforeend" };
+  await htmx.ajax("GET", link.getAttribute("href"), destination).catch(() => null);
   if (panelOf(link)) link.ariaExpanded = "true";
 }
 

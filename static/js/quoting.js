@@ -72,7 +72,7 @@ function partsOf(range) {
 }
 
 /** Returns the words of a post itself, without those that it quotes. */
-function wholeOf(post) {
+function ownWordsOf(post) {
   const range = document.createRange();
   range.selectNodeContents(post.querySelector(".text"));
   const own = partsOf(range).filter(({ source }) => `p${source}` === post.id);
@@ -155,7 +155,7 @@ export function quote(post, range = picked) {
   const parts = range ? partsOf(range) : [];
   const form = openComposer();
   hide();
-  if (form) insert(form, parts.length ? parts : wholeOf(post));
+  if (form) insert(form, parts.length ? parts : ownWordsOf(post));
   else if (parts.length) openWith(post, parts);
   return Boolean(form || parts.length);
 }
@@ -166,7 +166,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 /** Quotes by the key: what is selected, else the post that has focus. */
-export function quoteHere(focused) {
+export function quoteSelectionOrPost(focused) {
   picked = selected();
   const post = placeOf(picked) ?? focused.closest?.(".post") ?? document.activeElement.closest(".post");
   const link = post?.querySelector(QUOTE);

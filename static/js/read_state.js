@@ -77,7 +77,7 @@ document.addEventListener("visibilitychange", () => {
 
 let unread = []; // as of when they were loaded, in the order of the page
 const start = document.querySelector("[data-js-to-new]");
-let here = document.querySelector("article:target"); // the post that was gone to last
+let targetPost = document.querySelector("article:target"); // the post that was gone to last
 
 function addUnread() {
   watch();
@@ -94,11 +94,11 @@ function showChange(post) {
   post?.querySelector(".by a[hx-trigger]")?.click();
 }
 
-if (document.readyState === "complete") showChange(here);
-else addEventListener("load", () => showChange(here));
+if (document.readyState === "complete") showChange(targetPost);
+else addEventListener("load", () => showChange(targetPost));
 
 function visit(post) {
-  here = post;
+  targetPost = post;
   document.dispatchEvent(new CustomEvent("forum:jump"));
   focusPost(post);
   showChange(post);
@@ -127,7 +127,7 @@ async function goToNextPage(from) {
   location.assign(last ? `${nextPath}?from=${last.id}&reading=${from.id}` : nextPath);
 }
 
-const current = () => document.activeElement.closest("article.post") ?? here;
+const current = () => document.activeElement.closest("article.post") ?? targetPost;
 
 document.addEventListener("forum:next-new", ({ detail }) => goToUnread(current(), detail?.back));
 document.addEventListener("click", (event) => {

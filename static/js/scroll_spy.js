@@ -13,7 +13,10 @@ function isShown(post) {
 export const readPost = () => [...document.querySelectorAll("article.post[id]")].find(isShown);
 
 /** The post that has focus, or under which something has. */
-export const focusedPost = () => document.activeElement.closest("article.post") ?? document.activeElement.closest(".node")?.querySelector("article");
+export function focusedPost() {
+  const { activeElement: element } = document;
+  return element.closest("article.post") ?? element.closest(".node")?.querySelector("article");
+}
 
 export const currentPost = () => focusedPost() ?? readPost();
 

@@ -123,7 +123,7 @@ log-undo                        | in 403 403 403 200 403 404 200  | in 403 403 4
 log-appeal                      | in 200 404 404 404 404 404 404  | in 200 404 404 404 404 404 404
 appeals                         | in 403 403 403 200 200 200 200  | 405
 appeal-answer                   | in 403 403 403 200 200 404 200  | in 403 403 403 403 403 404 422
-inbox-told                      | in 200                          | in 302
+inbox-moderation                | in 200                          | in 302
 account_confirm_email           | 200                             | 404
 account_reset_password_from_key | 200                             | 200
 """

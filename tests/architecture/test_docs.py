@@ -227,6 +227,12 @@ def test_decision_has_context_decision_and_consequences(name: str) -> None:
     assert Path(name).name in {Path(target).name for target, _ in links("docs/decisions/README.md")}
 
 
+@pytest.mark.parametrize("journey", ["Post a reply", "Hide a post and undo it"])
+def test_journey_is_read_in_at_most_twelve_files(journey: str) -> None:
+    section = TEXTS["docs/developing.md"].split(f"### {journey}\n")[1].split("Its tests")[0]
+    assert 5 < len(set(PATH.findall(section)) - {"tests"}) <= 12
+
+
 def test_readme_fits_on_a_page() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 60
 

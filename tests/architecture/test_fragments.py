@@ -38,6 +38,7 @@ WITH_FRAGMENT = {
 }
 
 HTMX = {"hx-request": "true"}
+TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 TOKEN = re.compile(r'(name="csrfmiddlewaretoken" value=)"\w+"')
 
 
@@ -99,7 +100,7 @@ def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     notification = Notification.objects.filter(member=scene.people["alice"]).earliest("id")
     yield (
         "inbox",
-        alice.post("/inbox/mark/", {"notice": notification.pk, "do": "read"}, headers=HTMX),
+        alice.post("/inbox/mark/", {"notification": notification.pk, "do": "read"}, headers=HTMX),
     )
     yield "settings", alice.post("/account/settings/", {"zone": "nowhere"})
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
@@ -152,6 +153,16 @@ def test_every_response_without_htmx_is_a_page(scene: Scene) -> None:
     for key, path in one_each(readable_addresses(scene)).items():
         response = client.get(path)
         assert is_page(response) or response.status_code in {301, 302}, key
+
+
+def test_title_of_every_page_is_one_line(scene: Scene) -> None:
+    client = scene.client("alice")
+    for key, path in one_each(readable_addresses(scene)).items():
+        response = client.get(path)
+        if response.status_code == 200:
+            title = TITLE.search(response.content.decode())
+            assert title, key
+            assert title[1] == " ".join(title[1].split()), key
 
 
 def test_htmx_receives_fragments_from_the_listed_routes_only(scene: Scene) -> None:

@@ -1,4 +1,4 @@
-"""Queries of a page: a fixed number for any amount of content, and none from a template."""
+"""The cost of a request: a fixed number of queries, none from a template, and few files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 from types import FrameType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -229,6 +231,43 @@ def test_reply_is_rendered_once(opening: Post, as_bob: Client) -> None:
     finally:
         sys.setprofile(None)
     assert rendered == [WORDS]
+
+
+# The most files that run for one request. Merge or leave out a stop before raising a number.
+FILE_CEILINGS = {"reply": 30, "hide": 28, "undo": 26}
+FORUM = str(Path(__file__).parents[2] / "forum")
+
+
+@pytest.mark.parametrize("what", FILE_CEILINGS)
+def test_request_runs_no_more_files_than_its_ceiling(
+    what: str, reply: Post, as_bob: Client, carol: User, as_carol: Client, settings: Any
+) -> None:
+    settings.NEW_MEMBER_POSTS = 1
+    if what == "undo":
+        hide_post(reply, actor=carol, reason="Off the wall")
+    client, address, sent = {
+        "reply": (as_bob, f"/p/{reply.parent_id}/reply/", {"source": WORDS, "nonce": str(uuid4())}),
+        "hide": (as_carol, f"/p/{reply.pk}/hide/", {"reason": "Off the wall"}),
+        "undo": (as_carol, f"/log/{newest_entry()}/undo/", {"reason": "A mistake"}),
+    }[what]
+    client.get(address)  # imports of a process that is new
+    files: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(FORUM):
+            files.add(frame.f_code.co_filename)
+
+    sys.setprofile(note)
+    try:
+        response = client.post(address, sent)
+    finally:
+        sys.setprofile(None)
+    assert response.status_code in (302, 303)
+    assert len(files) <= FILE_CEILINGS[what], "\n".join(sorted(files))
+
+
+def newest_entry() -> int | None:
+    return ModerationAction.objects.values_list("pk", flat=True).first()
 
 
 # -- Templates ------------------------------------------------------------------------------------

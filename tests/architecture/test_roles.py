@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forum.actions.new_member_limits import check_new_member_limits
+from forum.actions.limits import check_new_member_limits
 from forum.actions.posts import reply_to
 from forum.errors import Invalid
 from forum.markup.render import render

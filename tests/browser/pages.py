@@ -310,7 +310,7 @@ PAGES: dict[str, PageSpec] = {
     ),
     "appeals": PageSpec(named_url("appeals"), "carol"),
     "appeal, to answer": PageSpec(appeal_url, "erin"),
-    "inbox, from the moderators": PageSpec(named_url("inbox-told"), "bob"),
+    "inbox, from the moderators": PageSpec(named_url("inbox-moderation"), "bob"),
     "move branch": PageSpec(url_for_reply("post-move", "forked"), "carol"),
     "move branch, error": PageSpec(
         url_for_reply("post-move", "forked"), "carol", steps=submit_empty_form

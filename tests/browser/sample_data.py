@@ -169,10 +169,10 @@ def _create_pending_posts(people: dict[str, User], forked: Thread) -> None:
         ("Moss at the casino", Purpose(board_id=board.pk)),
         ("", Purpose(post_id=own.pk)),
     ):
-        causes = Submission(frank, render(text), title=title).why_held()
+        causes = Submission(frank, render(text), title=title).find_matching_rule()
         assert causes
         writing = Writing(text, title=title)
-        pending = hold_post(purpose, author=frank, written=writing, why=causes)
+        pending = hold_post(purpose, author=frank, written=writing, match=causes)
     first = PendingPost.objects.earliest("pk")
     reject_pending_post(first, actor=people["carol"], reason="advertising")
     assert pending.is_edit

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from forum.forms.erasures import posts_too
+from forum.forms.erasures import delete_posts_field
 from forum.log_entry_types import LogEntryType
 from forum.models import Post, User
 from forum.moderation.base import FixedStateAction, Plan, StateAction
@@ -59,7 +59,7 @@ class ErasePost(FixedStateAction[Post]):
 
 
 class AnonymiseForm(ModerationForm):
-    with_posts = posts_too(_("Their posts"))
+    with_posts = delete_posts_field(_("Their posts"))
     field_order = ["with_posts", "reason", "note", "seen"]
 
 

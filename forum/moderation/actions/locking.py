@@ -13,7 +13,7 @@ from forum.actions.posts import number_changes
 from forum.errors import Invalid, UserError
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Post, Thread
-from forum.moderation.base import FixedStateAction, Plan, StateAction
+from forum.moderation.base import FixedStateAction, Plan, StateAction, T
 from forum.moderation.forms import TimeLimitForm
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, THREAD, TargetState
@@ -58,7 +58,17 @@ BRANCH_LOCKED = register_state(
 )
 
 
-class LockThread(StateAction[Thread]):
+class _LockAction(StateAction[T]):
+    """The common part of locking a thread and a branch."""
+
+    outcome = _("Only moderators can reply. The reason is shown at the top.")
+    form = TimeLimitForm
+
+    def plan(self, targets: Sequence[T], *, until: datetime | None = None) -> Plan:
+        return self.set_to(targets, time_limit(until))
+
+
+class LockThread(_LockAction[Thread]):
     """Let only moderators reply in a thread, for good or until a time."""
 
     entry = LogEntryType("lock-thread", _("locked a thread"), inverse="unlock-thread")
@@ -67,16 +77,11 @@ class LockThread(StateAction[Thread]):
     position = 10
     button = _("Lock")
     question = ngettext_lazy("Lock this thread?", "Lock these %(count)d threads?", "count")
-    outcome = _("Only moderators can reply. The reason is shown at the top.")
     done = ngettext_lazy("Thread locked.", "%(count)d threads locked.", "count")
-    form = TimeLimitForm
     state = THREAD_LOCKED
 
     def is_applicable(self, target: Thread) -> bool:
         return not target.is_locked
-
-    def plan(self, targets: Sequence[Thread], *, until: datetime | None = None) -> Plan:
-        return self.set_to(targets, time_limit(until))
 
 
 class UnlockThread(FixedStateAction[Thread]):
@@ -94,7 +99,7 @@ class UnlockThread(FixedStateAction[Thread]):
     is_undo = True
 
 
-class LockBranch(StateAction[Post]):
+class LockBranch(_LockAction[Post]):
     """Let only moderators reply below a post, for good or until a time."""
 
     entry = LogEntryType("lock-branch", _("locked a branch"), inverse="unlock-branch")
@@ -103,17 +108,12 @@ class LockBranch(StateAction[Post]):
     position = 20
     button = _("Lock branch")
     question = ngettext_lazy("Lock this branch?", "Lock these %(count)d branches?", "count")
-    outcome = _("Only moderators can reply. The reason is shown at the top.")
     done = ngettext_lazy("Branch locked.", "%(count)d branches locked.", "count")
-    form = TimeLimitForm
     takes_branch = True
     state = BRANCH_LOCKED
 
     def is_applicable(self, target: Post) -> bool:
         return not target.is_locked and not target.is_opening
-
-    def plan(self, targets: Sequence[Post], *, until: datetime | None = None) -> Plan:
-        return self.set_to(targets, time_limit(until))
 
 
 class UnlockBranch(FixedStateAction[Post]):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.posts import number_changes, recount
-from forum.actions.report_cases import close_reports, open_again
+from forum.actions.report_cases import close_reports, reopen_reports_closed_by
 from forum.errors import Gone, UserError
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Post, Report
@@ -38,7 +38,7 @@ def _write_hidden(values: Sequence[tuple[Post, bool]], action: ModerationAction)
     if hidden_now:
         close_reports(hidden_now, Report.Outcome.ACTED, action)
     for answer, ids in shown_again.items():
-        open_again(answer, ids)
+        reopen_reports_closed_by(answer, ids)
     threads = {post.thread_id: post.thread for post in posts}
     for thread_id, change in change_of_count.items():
         recount(threads[thread_id], change)

@@ -8,7 +8,11 @@ from django.db.models import F
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from forum.actions.report_cases import answer_to, close_reports, open_again
+from forum.actions.report_cases import (
+    action_that_closed_reports,
+    close_reports,
+    reopen_reports_closed_by,
+)
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, UserError
 from forum.log_entry_types import LogEntryType, register_type
@@ -35,15 +39,15 @@ def _write_reports(values: Sequence[tuple[Post, str]], action: ModerationAction)
     for post, value in values:
         if value != OPEN:
             close_reports([post.pk], value, action)
-        elif answer := answer_to(post):
-            open_again(answer, [post.pk])
+        elif answer := action_that_closed_reports(post):
+            reopen_reports_closed_by(answer, [post.pk])
 
 
 def _has_no_such_reports(post: Post, value: str) -> UserError | None:
     if value != OPEN:
         is_open = Report.objects.open().filter(post=post).exists()
         return None if is_open else Conflict(gettext("There are no open reports on this post."))
-    if answer_to(post) is None:
+    if action_that_closed_reports(post) is None:
         return Conflict(gettext("There is no decision to undo."))
     if post.is_deleted:
         return Gone(gettext("This post was deleted by its author."))

@@ -13,7 +13,7 @@ from forum.errors import Invalid
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Post, Thread
 from forum.moderation.actions.locking import NewLimits, is_opening_post, save_where_it_shows
-from forum.moderation.base import FixedStateAction, Plan, StateAction
+from forum.moderation.base import FixedStateAction, Plan, StateAction, T
 from forum.moderation.forms import TimeLimitForm
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, THREAD, TargetState
@@ -69,7 +69,17 @@ class SlowModeForm(TimeLimitForm):
     )
 
 
-class EnableThreadSlowMode(StateAction[Thread]):
+class _EnableSlowMode(StateAction[T]):
+    """The common part of slow mode in a thread and in a branch."""
+
+    outcome = _("Everyone has to wait between two posts. The reason is shown at the top.")
+    form = SlowModeForm
+
+    def plan(self, targets: Sequence[T], *, minutes: int, until: datetime | None = None) -> Plan:
+        return self.set_to(targets, slow_mode(minutes, until))
+
+
+class EnableThreadSlowMode(_EnableSlowMode[Thread]):
     """Let each member post once in a number of minutes in a thread."""
 
     entry = LogEntryType(
@@ -84,20 +94,13 @@ class EnableThreadSlowMode(StateAction[Thread]):
         "Turn slow mode on for these %(count)d threads?",
         "count",
     )
-    outcome = _("Everyone has to wait between two posts. The reason is shown at the top.")
     done = ngettext_lazy(
         "Slow mode is on for the thread.", "Slow mode is on for %(count)d threads.", "count"
     )
-    form = SlowModeForm
     state = THREAD_SLOW
 
     def is_applicable(self, target: Thread) -> bool:
         return not target.is_slow
-
-    def plan(
-        self, targets: Sequence[Thread], *, minutes: int, until: datetime | None = None
-    ) -> Plan:
-        return self.set_to(targets, slow_mode(minutes, until))
 
 
 class DisableThreadSlowMode(FixedStateAction[Thread]):
@@ -121,7 +124,7 @@ class DisableThreadSlowMode(FixedStateAction[Thread]):
     is_undo = True
 
 
-class EnableBranchSlowMode(StateAction[Post]):
+class EnableBranchSlowMode(_EnableSlowMode[Post]):
     """Let each member post once in a number of minutes in a branch."""
 
     entry = LogEntryType(
@@ -136,19 +139,14 @@ class EnableBranchSlowMode(StateAction[Post]):
         "Turn slow mode on for these %(count)d branches?",
         "count",
     )
-    outcome = _("Everyone has to wait between two posts. The reason is shown at the top.")
     done = ngettext_lazy(
         "Slow mode is on for the branch.", "Slow mode is on for %(count)d branches.", "count"
     )
-    form = SlowModeForm
     takes_branch = True
     state = BRANCH_SLOW
 
     def is_applicable(self, target: Post) -> bool:
         return not target.is_slow and not target.is_opening
-
-    def plan(self, targets: Sequence[Post], *, minutes: int, until: datetime | None = None) -> Plan:
-        return self.set_to(targets, slow_mode(minutes, until))
 
 
 class DisableBranchSlowMode(FixedStateAction[Post]):

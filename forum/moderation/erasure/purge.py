@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.posts import number_changes, recount
-from forum.actions.quotes import Found, find_again, replace_quotes
+from forum.actions.quotes import FoundQuote, find_again, replace_quotes
 from forum.actions.report_cases import close_reports
 from forum.lib.sql import unnest
 from forum.markup.redaction import comes_from, without_blocks
@@ -173,11 +173,11 @@ def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> It
         )
 
 
-def _as_found(quote: Quote, ordinal: int) -> Found:
-    return Found(ordinal, quote.words, quote.source_revision, quote.start, quote.length)
+def _as_found(quote: Quote, ordinal: int) -> FoundQuote:
+    return FoundQuote(ordinal, quote.words, quote.source_revision, quote.start, quote.length)
 
 
-def _is_of(found: Found, ids: Collection[int]) -> bool:
+def _is_of(found: FoundQuote, ids: Collection[int]) -> bool:
     return found.revision.post_id in ids
 
 

@@ -61,7 +61,7 @@ def test_inbox_leaves_out_unreadable_posts(
 
 
 def mark(client: Client, notification: Notification, do: str, **headers: str) -> HttpResponse:
-    data = {"notice": str(notification.pk), "do": do}
+    data = {"notification": str(notification.pk), "do": do}
     return client.post("/inbox/mark/", data, headers=headers)  # type: ignore[return-value]
 
 
@@ -133,7 +133,7 @@ def test_mark_all_leaves_out_hidden_posts(
     opening: Post, reply: Post, alice: User, carol: User, as_alice: Client
 ) -> None:
     hide_post(reply, actor=carol, reason="spam")
-    as_alice.post("/inbox/mark/", {"notice": str(2**60), "do": "read-all"})
+    as_alice.post("/inbox/mark/", {"notification": str(2**60), "do": "read-all"})
     unhide_post(reply, actor=carol, reason="not spam")
     assert set(unread_inbox(alice)) == {reply.pk}
 
@@ -143,7 +143,7 @@ def test_mark_all_leaves_out_hidden_posts(
 def test_unknown_notifications_change_nothing(
     reply: Post, alice: User, as_alice: Client, typed: str, do: str
 ) -> None:
-    response = as_alice.post("/inbox/mark/", {"notice": typed, "do": do})
+    response = as_alice.post("/inbox/mark/", {"notification": typed, "do": do})
     assert response.status_code == 302
     assert set(unread_inbox(alice)) == {reply.pk}
 

@@ -59,8 +59,10 @@ def test_both_kinds_are_counted_together_and_read_at_once(
     page = as_bob.get(reverse("inbox"))
     form = {
         "do": "read-all",
-        "notice": page.context["newest"].pk,
-        "told": [entry.notification.pk for entry in page.context["told"]],
+        "notification": page.context["newest"].pk,
+        "moderation_notification": [
+            entry.notification.pk for entry in page.context["moderation_entries"]
+        ],
     }
     as_bob.post(reverse("inbox-mark"), form)
     assert recount_unread_notifications(bob) == 0

@@ -65,23 +65,31 @@ def test_inbox_shows_and_counts_the_notification_of_the_author(as_bob, bob, repl
     assert "carol" not in page
     assert recount_unread_notifications(bob) == 1
     notification = ModerationNotification.objects.get()
-    address = reverse("inbox-told")
-    assert as_bob.post(address, {"told": notification.pk, "do": "read"}).status_code == 302
+    address = reverse("inbox-moderation")
+    assert (
+        as_bob.post(address, {"moderation_notification": notification.pk, "do": "read"}).status_code
+        == 302
+    )
     assert recount_unread_notifications(bob) == 0
     assert "was hidden" not in as_bob.get(reverse("inbox")).content.decode()
-    assert "was hidden" in as_bob.get(reverse("inbox-told")).content.decode()
-    as_bob.post(address, {"told": notification.pk, "do": "unread"})
+    assert "was hidden" in as_bob.get(reverse("inbox-moderation")).content.decode()
+    as_bob.post(address, {"moderation_notification": notification.pk, "do": "unread"})
     assert recount_unread_notifications(bob) == 1
 
 
 def test_members_cannot_mark_notifications_of_others(as_alice, action):
     notification = ModerationNotification.objects.get()
-    as_alice.post(reverse("inbox-told"), {"told": notification.pk, "do": "read"})
+    as_alice.post(
+        reverse("inbox-moderation"), {"moderation_notification": notification.pk, "do": "read"}
+    )
     notification.refresh_from_db()
     assert notification.read_at is None
     for bad_pk in ("", "x", "9" * 40, "-1"):
         assert (
-            as_alice.post(reverse("inbox-told"), {"told": bad_pk, "do": "read"}).status_code == 302
+            as_alice.post(
+                reverse("inbox-moderation"), {"moderation_notification": bad_pk, "do": "read"}
+            ).status_code
+            == 302
         )
 
 

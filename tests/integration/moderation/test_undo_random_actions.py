@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forum.actions.drafts import Writing
 from forum.actions.posts import reply_to
-from forum.actions.premoderation import Why, hold_post
+from forum.actions.premoderation import RuleMatch, hold_post
 from forum.errors import UserError
 from forum.models import ModerationAction, PendingPost, Post, ReviewRule, Revision, Thread, User
 from forum.models.drafts import Purpose
@@ -34,8 +34,8 @@ def choose(posts, *places):
 
 def hold_replies(posts, *places):
     """Return pending replies to these posts."""
-    hold_reason = Why(ReviewRule(kind="first", number=1), "1")
-    fields = {"written": Writing("It waits."), "why": hold_reason}
+    hold_reason = RuleMatch(ReviewRule(kind="first", number=1), "1")
+    fields = {"written": Writing("It waits."), "match": hold_reason}
     return [
         hold_post(Purpose(parent_id=post.pk), author=fresh(post.author), **fields)
         for post in choose(posts, *places)

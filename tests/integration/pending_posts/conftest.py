@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from forum.actions.drafts import Writing
-from forum.actions.premoderation import Why, hold_post
+from forum.actions.premoderation import RuleMatch, hold_post
 from forum.models import PendingPost, ReviewRule
 from forum.models.drafts import Purpose
 
@@ -22,9 +22,9 @@ def rule(db) -> ReviewRule:
 
 def hold(author, *, source=TEXT, rule=None, title="", **purpose) -> PendingPost:
     """Hold a post for review, as its author's form does."""
-    hold_reason = Why(rule or ReviewRule(kind="first", number=1), "casino*")
+    hold_reason = RuleMatch(rule or ReviewRule(kind="first", number=1), "casino*")
     written = Writing(source, title=title, nonce=uuid4())
-    return hold_post(Purpose(**purpose), author=author, written=written, why=hold_reason)
+    return hold_post(Purpose(**purpose), author=author, written=written, match=hold_reason)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from forum.actions.drafts import Writing
-from forum.actions.premoderation import Why, hold_post, withdraw_pending_post
+from forum.actions.premoderation import RuleMatch, hold_post, withdraw_pending_post
 from forum.models import Case, ModerationAction, PendingPost, Post, ReviewRule
 from forum.models.drafts import Purpose
 from forum.moderation.actions.pending_posts import approve_pending_post, reject_pending_post
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_form_sent_concurrently_makes_one_pending_post(opening, bob):
     written = Writing(TEXT, nonce=uuid4())
-    hold_reason = Why(ReviewRule(kind="first", number=1), "1")
+    hold_reason = RuleMatch(ReviewRule(kind="first", number=1), "1")
     purpose = Purpose(parent_id=opening.pk)
     results = run_in_parallel(
-        *[lambda: hold_post(purpose, author=bob, written=written, why=hold_reason)] * REQUESTS
+        *[lambda: hold_post(purpose, author=bob, written=written, match=hold_reason)] * REQUESTS
     )
     assert set(results) == {PendingPost.objects.get()}
     assert Case.objects.count() == 1

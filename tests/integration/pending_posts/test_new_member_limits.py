@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from forum.actions.new_member_limits import new_member_status
+from forum.actions.limits import new_member_status
 from forum.actions.posts import reply_to
 from forum.models import Post, User
 from tests.integration.pending_posts.conftest import hold

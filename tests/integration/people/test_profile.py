@@ -65,7 +65,7 @@ def test_profile_does_not_name_the_author_of_a_hidden_parent(
 
 
 def test_pages_of_a_long_list_have_no_gaps_or_repetitions(visitor, opening, bob, monkeypatch):
-    monkeypatch.setattr(people, "POSTS_PER_PAGE", 3)
+    monkeypatch.setattr(people, "POSTS_ON_PROFILE", 3)
     posts = [reply_to(opening, author=bob, source=f"Answer number {n}.") for n in range(7)]
     first, query = page_of(visitor, "bob"), f"?before=p{posts[4].pk}"
     assert query in first.addresses
@@ -134,7 +134,7 @@ def test_unknown_time_zone_falls_back_to_that_of_the_site(as_alice, alice):
 
 
 def test_profile_counts_posts_only_up_to_a_limit(visitor, opening, bob, monkeypatch):
-    monkeypatch.setattr(people, "MOST_COUNTED", 3)
+    monkeypatch.setattr(people, "MAX_COUNTED", 3)
     for n in range(4):
         reply_to(opening, author=bob, source=f"Answer number {n}.")
     assert "at least 3 posts" in page_of(visitor, "bob")

@@ -16,7 +16,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.queries import outline
 from forum.queries.outline import adjacent_siblings
 
-LINK = re.compile(r'<a href="([^"]*)" data-js-way="(\w+)">([^<]*)</a>')
+LINK = re.compile(r'<a href="([^"]*)" data-js-relation="(\w+)">([^<]*)</a>')
 
 
 def menu_links(client: Client, post: Post) -> dict[str, tuple[str, str]]:

@@ -106,7 +106,7 @@ def test_menu_offers_folding_for_posts_with_replies(visitor: Client, branch: lis
     page = Page(visitor.get(f"/p/{inside.pk}/menu/"))
     address = f"{inside.thread.get_absolute_url()}?fold=p{inside.pk}#p{inside.pk}"
     assert page.link("Fold replies")["href"] == address
-    assert page.link("Fold replies")["data-js-way"] == "fold"
+    assert page.link("Fold replies")["data-js-relation"] == "fold"
     assert "Fold replies" not in Page(visitor.get(f"/p/{leaf.pk}/menu/"))
 
 

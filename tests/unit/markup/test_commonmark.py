@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
-from forum.markup import parser as markup_parser
+from forum.markup import markdown
 from forum.markup.render import render
 from tests.corpora import corpus_json, data_json
 
@@ -58,8 +58,8 @@ def is_subsequence(part: str, whole: str) -> bool:
 def plain_parser(monkeypatch):
     """Return the parser without its additional rules, and with links as free as in CommonMark."""
     for name in ["validateLink", "normalizeLinkText"]:
-        monkeypatch.setattr(markup_parser.Parser, name, getattr(MarkdownIt, name))
-    parser = markup_parser.post_parser()
+        monkeypatch.setattr(markdown.Parser, name, getattr(MarkdownIt, name))
+    parser = markdown.post_parser()
     parser.block.ruler.disable(["table"])
     parser.core.ruler.disable(["linkify", "mention_rule", "_images_to_links"])
     parser.options["xhtmlOut"] = True

@@ -15,7 +15,7 @@ import pytest
 from markdown_it.ruler import Ruler
 
 from forum.markup import highlight
-from forum.markup.parser import post_parser
+from forum.markup.markdown import post_parser
 from forum.markup.quotes import as_quote, find, text_fragment
 from forum.markup.render import MAX_SOURCE, render
 from tests.corpora import corpus

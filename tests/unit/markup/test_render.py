@@ -92,8 +92,8 @@ def test_positions_of_quoted_text_are_recorded():
     rendered = render("Mine.\n\n> one\n> > two\n>\n> three\n\nMine again.")
     shown = [(rendered.plain[start:end], n) for start, end, n in rendered.quoted]
     assert shown == [("one", 0), ("two", 1), ("three", 0)]
-    assert rendered.said.replace("\0", "") == "Mine.\n\n\n\n\n\n\n\nMine again."
-    assert len(rendered.said) == len(rendered.plain)
+    assert rendered.own_words.replace("\0", "") == "Mine.\n\n\n\n\n\n\n\nMine again."
+    assert len(rendered.own_words) == len(rendered.plain)
 
 
 def test_number_of_nested_quotes_with_captions_is_limited():
