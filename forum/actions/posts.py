@@ -168,7 +168,7 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
     post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
     post.save(force_insert=True)
     Post.objects.record_in_branch(post)
-    Revision.objects.create(
+    revision = Revision(
         post=post,
         number=post.number,
         editor=post.author,
@@ -177,6 +177,7 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
         quoted=rendered.quoted,
         created_at=post.created_at,
     )
+    revision.save(force_insert=True)
     mentioned = add_mentions(post, rendered) if rendered.mentions else []
     if prepared.quotes:
         add_quotes(post, prepared.quotes)

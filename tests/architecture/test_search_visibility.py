@@ -17,7 +17,7 @@ def test_reader_finds_what_they_may_read_and_nothing_else(scene: Scene, name: st
     reader = scene.people.get(name) or AnonymousUser()
     readable = {post.pk for post in Post.objects.visible_to(reader).readable()}
     current = {
-        post_id: Revision.objects.filter(post=post_id).latest("number").said
+        post_id: Revision.objects.filter(post=post_id).latest("number").own_words
         for post_id in Post.objects.values_list("pk", flat=True)
     }
     for token in scene.tokens.values():

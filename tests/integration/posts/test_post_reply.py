@@ -296,8 +296,9 @@ def test_source_of_a_quote_is_found_despite_other_quotation_marks(
 
 
 def test_previews_have_a_rate_limit(as_bob: Client, opening: Post) -> None:
-    statuses = [submit(as_bob, opening, do="preview").status_code for _ in range(21)]
-    assert statuses == [200] * 20 + [429]
+    statuses = [submit(as_bob, opening, do="preview").status_code for _ in range(30)]
+    assert statuses[:20] == [200] * 20
+    assert 429 in statuses  # on a slow machine the bucket has gained some tokens meanwhile
 
 
 def test_forged_source_of_a_quote_is_ignored(as_bob: Client, opening: Post, reply: Post) -> None:
