@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
+from forum.forms.fields import TextField
 from forum.models import ReasonTemplate, ReviewRule
 from forum.moderation.configuration import set_up, take_down
 from forum.moderation.registry import actions_on
@@ -25,7 +26,7 @@ from forum.permissions import can_list_members
 class ConfiguredForm(forms.ModelForm):
     """The form of a row, with the reason for the change."""
 
-    why = forms.CharField(
+    why = TextField(
         label=_("Reason"),
         max_length=500,
         required=False,

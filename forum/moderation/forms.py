@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.forms.accounts import Plain
+from forum.forms.fields import TextField
 from forum.models import Appeal, Board, ReasonTemplate
 from forum.moderation.time_limits import check_is_future
 
@@ -25,12 +26,12 @@ class ReasonForm(Plain):
         widget=forms.Select({"data-js-reasons": "", "data-js-needs": "reasons"}),
         help_text=_("Used unless you write your own reason below."),
     )
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         max_length=500,
         help_text=_("The people affected will read it. It is also public in the moderation log."),
     )
-    note = forms.CharField(
+    note = TextField(
         label=_("Note for moderators"),
         max_length=2000,
         required=False,

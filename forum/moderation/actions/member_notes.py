@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from forum.forms.fields import TextField
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import User
 from forum.models.threads import Reader
@@ -42,7 +43,7 @@ class NoteForm(ModerationForm):
     """The form for a note, which takes the place of the reason."""
 
     ready = note = None  # type: ignore[assignment]
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Note"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),

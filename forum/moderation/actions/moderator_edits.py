@@ -12,6 +12,7 @@ from django.utils.translation import ngettext_lazy
 from forum.actions.posts import PreparedPost, rendered_post, revise
 from forum.actions.quotes import find_sources
 from forum.actions.read_state import mark_own_post_read
+from forum.forms.fields import TextField
 from forum.lib.text import clean_source
 from forum.log_entry_types import LogEntryType, register_type
 from forum.markup.render import MAX_SOURCE, Rendered, render
@@ -70,7 +71,7 @@ REVERT_EDIT = register_type(
 
 
 class EditForm(ModerationForm):
-    source = forms.CharField(
+    source = TextField(
         label=_("Text"),
         strip=False,
         widget=forms.Textarea({"rows": 10}),
