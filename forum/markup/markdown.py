@@ -2,6 +2,8 @@
 
 It is CommonMark with tables, strikethrough and bare addresses as links. HTML is shown as text,
 relative links are refused, images become links, and no text is dropped however deeply it is nested.
+A line break is kept. A line without ">" after a quote is the author's own, where CommonMark would
+count it to the quote.
 """
 
 import re
@@ -14,12 +16,14 @@ import nh3
 from markdown_it import MarkdownIt
 from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_block import StateBlock, blockquote, list_block
+from markdown_it.rules_block import StateBlock, blockquote, list_block, paragraph
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from forum.lib.text import middle_cut
+from forum.lib.text import split_middle
+from forum.markup.addresses import bare_address, show_addresses
+from forum.markup.emphasis import InlineState
 from forum.markup.highlight import (
     LANGUAGE_CLASSES,
     MAX_CODE,
@@ -57,8 +61,9 @@ def post_parser() -> Parser:
     """Return a parser and renderer for posts."""
     # markdown-it drops text nested beyond its limit, so blocks stop nesting before they reach it.
     parser = _parser(max_nesting=BLOCK_DEPTH + 10)
-    parser.block.ruler.at("blockquote", _shallow(blockquote), {"alt": _BLOCKS})
+    parser.block.ruler.at("blockquote", _shallow(_unlazy(blockquote)), {"alt": _BLOCKS})
     parser.block.ruler.at("list", _shallow(list_block), {"alt": _BLOCKS[:-1]})
+    parser.block.ruler.at("paragraph", _indented_paragraph)
     # Spans share that option; their cost grows with its square, so they get a parser of their own.
     spans = _parser(max_nesting=INLINE_DEPTH)
 
@@ -66,11 +71,13 @@ def post_parser() -> Parser:
         for token in state.tokens:
             if token.type == "inline":
                 token.children = []
-                spans.inline.parse(token.content, spans, state.env, token.children)
+                inline = InlineState(token.content, spans, state.env, token.children)
+                spans.inline.tokenize(inline)
+                for pairs in spans.inline.ruler2.getRules(""):
+                    pairs(inline)
 
     parser.core.ruler.at("inline", parse_spans)
-    parser.core.ruler.enable("linkify")
-    for rule in (mention_rule, _images_to_links, _mark_quotes):
+    for rule in (mention_rule, _images_to_links, _show_addresses, _mark_quotes):
         parser.core.ruler.before("text_join", rule.__name__, rule)
     # The first parse compiles the tables of rules, which is not thread-safe.
     parser.parse("a")
@@ -81,14 +88,41 @@ _BLOCKS = ["paragraph", "reference", "blockquote", "list"]
 
 
 def _parser(max_nesting: int) -> Parser:
-    options = {"html": False, "linkify": True, "maxNesting": max_nesting, "xhtmlOut": False}
+    options = {"html": False, "breaks": True, "maxNesting": max_nesting, "xhtmlOut": False}
     parser = Parser("commonmark", options, renderer_cls=Renderer)
     parser.enable(["table", "strikethrough"])
-    assert parser.linkify is not None
-    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    for scheme in ["ftp:", "mailto:", "//"]:
-        parser.linkify.add(scheme, None)
+    parser.inline.ruler.after("text", "bare_address", bare_address)
     return parser
+
+
+def _unlazy(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """Return the rule for block quotes without lines that have no ">": nobody quotes them."""
+
+    def marked(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        last = start + 1
+        while last < end and _is_marked(state, last):
+            last += 1
+        line_max, state.lineMax = state.lineMax, last
+        done = rule(state, start, last, silent)
+        state.lineMax = line_max
+        return done
+
+    return marked
+
+
+def _is_marked(state: StateBlock, line: int) -> bool:
+    place = state.bMarks[line] + state.tShift[line]
+    return state.sCount[line] >= state.blkIndent and state.src.startswith(">", place)
+
+
+def _indented_paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a paragraph without losing an indent by full-width space, as the library does."""
+    done = paragraph(state, start, end, silent)
+    inline = state.tokens[-2]
+    assert inline.map is not None
+    first, last = inline.map
+    inline.content = state.getLines(first, last, state.blkIndent, False).strip(" \t\n")
+    return done
 
 
 def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
@@ -99,6 +133,12 @@ def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
         return state.level < depth and rule(state, start, end, silent)
 
     return limited
+
+
+def _show_addresses(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = show_addresses(token.children or [])
 
 
 def _images_to_links(state: StateCore) -> None:
@@ -146,7 +186,7 @@ def _mark_quotes(state: StateCore) -> None:
 
 
 def inline_text(children: Iterable[Token]) -> str:
-    """Return the visible text of inline tokens, addresses in full."""
+    """Return the visible text of inline tokens: the text of their HTML, but for line breaks."""
     return "".join(_visible_text(token) for token in children)
 
 
@@ -156,9 +196,7 @@ def _visible_text(token: Token) -> str:
             return token.content
         case "mention":
             return f"@{token.content}"
-        case "softbreak":
-            return " "
-        case "hardbreak":
+        case "softbreak" | "hardbreak":
             return "\n"
         case "image":  # one within the text of another
             return inline_text(token.children or [])
@@ -232,7 +270,10 @@ class Renderer(RendererHTML):
     def text(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         text = tokens[idx].content
         if idx and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto":
-            text = middle_cut(_SAFE_SCHEME.sub("", text, count=1), URL_SHOWN)
+            head, middle, tail = split_middle(text, URL_SHOWN)
+            if middle:
+                # Shown as "…" by the style sheet: who copies the address gets all of it.
+                return f'{escape(head)}<span class="cut">{escape(middle)}</span>{escape(tail)}'
         return escape(text)
 
     def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -288,7 +329,7 @@ _CLEANER = nh3.Cleaner(
         "div": {"scroll"},
         "figure": {"q"},
         "p": {"addressed"},
-        "span": {"addressed", "mention", *TOKEN_CLASSES},
+        "span": {"addressed", "cut", "mention", *TOKEN_CLASSES},
     },
     link_rel="nofollow ugc noopener",
     url_schemes={"http", "https", "mailto"},

@@ -1,5 +1,6 @@
 """Rendering: from the source of a post to everything stored of it."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -103,8 +104,13 @@ def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
 
 def _text(token: Token) -> str:
     if token.type == "inline":
-        return inline_text(token.children or []).strip()
-    return token.content.rstrip()
+        return _composed(inline_text(token.children or [])).strip()
+    return _composed(token.content).rstrip()
+
+
+def _composed(text: str) -> str:
+    """Return `text` in NFC, so that the same words can be searched for as the same characters."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _own_text(token: Token) -> str:
@@ -112,7 +118,7 @@ def _own_text(token: Token) -> str:
         return ""
     for index, child in enumerate(token.children or []):
         if child.type == "addressed_close":
-            return inline_text((token.children or [])[index + 1 :]).strip()
+            return _composed(inline_text((token.children or [])[index + 1 :])).strip()
     return _text(token)
 
 
