@@ -252,7 +252,8 @@ class PostSearch:
 
     def _excerpts(self, revisions: Sequence[Revision]) -> list[str]:
         texts = [
-            _NOT_SHOWN.sub(" ", revision.said).replace("<", _LESS_THAN) for revision in revisions
+            _NOT_SHOWN.sub(" ", revision.own_words).replace("<", _LESS_THAN)
+            for revision in revisions
         ]
         if not texts:
             return []
