@@ -15,9 +15,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
-from forum.forms.fields import TextField
 from forum.models import ReasonTemplate, ReviewRule
 from forum.moderation.configuration import set_up, take_down
+from forum.moderation.forms import TextField
 from forum.moderation.registry import actions_on
 from forum.moderation.targets import MEMBER, PENDING, POST, THREAD
 from forum.permissions import can_list_members

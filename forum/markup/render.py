@@ -43,8 +43,8 @@ class Rendered:
     html: str  # safe; captions, names and summaries are filled in per reader
     plain: str  # the whole text, paragraphs separated by blank lines
     quoted: tuple[Stretch, ...]  # the quoted stretches of `plain`
+    unquoted: str  # without quotes
     own: str  # without quotes and leading mentions
-    excerpt: str  # of `own`, else of the leading mentions; never of quotes
     mentions: tuple[str, ...]  # in prose, as first typed, each once
     leading: tuple[str, ...]  # the mentions before any other text
     quotes: tuple[QuoteBlock, ...]
@@ -54,6 +54,19 @@ class Rendered:
     def own_words(self) -> str:
         """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
+
+    def begins_with_parent(self, parent_author: str | None) -> bool:
+        """Return whether the leading mentions begin with the author of the parent.
+
+        Then the line “to …” above the post has them.
+        """
+        first = self.leading[0].casefold() if self.leading else ""
+        return parent_author is not None and first == parent_author.casefold()
+
+    def excerpt(self, parent_author: str | None = None) -> str:
+        """Return the beginning of the post, without quotes and mentions of the line “to …”."""
+        own = self.own if self.begins_with_parent(parent_author) else ""
+        return excerpt(own or self.unquoted, EXCERPT)
 
 
 def render(source: str) -> Rendered:
@@ -68,8 +81,8 @@ def render(source: str) -> Rendered:
         html=clean(_PARSER.renderer.render(tokens, _PARSER.options, env)),
         plain=plain,
         quoted=tuple(_stretches(said)),
+        unquoted=unquoted,
         own=own,
-        excerpt=excerpt(own or unquoted, EXCERPT),
         mentions=tuple(env["mentions"]),
         leading=tuple(env["leading"]),
         quotes=_quotes(tokens, said),

@@ -7,14 +7,30 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
 from forum.forms.accounts import Plain
-from forum.forms.fields import TextField
 from forum.models import Appeal, Board, ReasonTemplate
 from forum.moderation.time_limits import check_is_future
 
 MAX_DURATION = timedelta(days=10 * 366)
+
+
+class TextField(forms.CharField):
+    """A text that people write, counted as it is stored.
+
+    Browsers count differently: an emoji is two or more, and they send a line break as two. So they
+    are told no limit, and nobody is stopped before it.
+    """
+
+    def to_python(self, value: Any) -> str:
+        return str(normalize_newlines(super().to_python(value) or ""))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
 
 
 class ReasonForm(Plain):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django import forms
 
-from forum.forms.fields import TextField
+from forum.moderation.forms import TextField
 
 
 class Form(forms.Form):

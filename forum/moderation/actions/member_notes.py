@@ -8,12 +8,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from forum.forms.fields import TextField
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import User
 from forum.models.threads import Reader
 from forum.moderation.base import Action, Plan
-from forum.moderation.forms import ModerationForm
+from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import MEMBER, TargetState, lock_people
 from forum.permissions import PermissionResult, can_note

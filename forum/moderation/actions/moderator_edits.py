@@ -12,7 +12,6 @@ from django.utils.translation import ngettext_lazy
 from forum.actions.posts import PreparedPost, rendered_post, revise
 from forum.actions.quotes import find_sources
 from forum.actions.read_state import mark_own_post_read
-from forum.forms.fields import TextField
 from forum.lib.text import clean_source
 from forum.log_entry_types import LogEntryType, register_type
 from forum.markup.render import MAX_SOURCE, Rendered, render
@@ -20,7 +19,7 @@ from forum.models import ModerationAction, Post, Revision
 from forum.models.threads import Reader
 from forum.moderation.audit_log import NewEntry
 from forum.moderation.base import Action, Plan
-from forum.moderation.forms import ModerationForm
+from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, TargetState, lock_posts
 from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
