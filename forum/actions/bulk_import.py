@@ -149,7 +149,7 @@ def _post_row(thread: Thread, post: PreparedImport, latest_in_branch: int) -> tu
         post.written.created_at,
         clean_source(post.written.source),
         post.rendered.html,
-        post.rendered.excerpt,
+        post.rendered.excerpt(post.parent.written.author.username if post.parent else None),
     )
 
 

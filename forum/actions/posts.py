@@ -165,7 +165,7 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
     """Insert a new post with everything that depends on it; the caller has locked its thread."""
     rendered = prepared.rendered
     post.number = post.latest_number = post.changed_number = post.thread.take_numbers()
-    post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
+    post.set_text(prepared.source, rendered)
     post.save(force_insert=True)
     Post.objects.record_in_branch(post)
     revision = Revision(
@@ -326,7 +326,7 @@ def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
 def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
     """Replace a post's text, with its mentions, quotes and notifications; save `changed` too."""
     rendered = prepared.rendered
-    post.source, post.html, post.excerpt = prepared.source, rendered.html, rendered.excerpt
+    post.set_text(prepared.source, rendered)
     post.save(update_fields=["source", "html", "excerpt", *changed])
     mentioned = replace_mentions(post, rendered)
     replace_quotes(post, prepared.quotes)

@@ -192,7 +192,7 @@ def hold_post(
         edits_id=purpose.post_id,
         title=title,
         source=source,
-        excerpt=prepared.rendered.excerpt,
+        excerpt=prepared.rendered.excerpt(),
         quoted_post_ids=list(written.quoted_post_ids),
         base_revision=written.base_revision if purpose.post_id else None,
         original_hash=written.original_hash,

@@ -14,7 +14,7 @@ from django.conf import settings
 from forum.actions.transactions import statements_limited
 from forum.markup.fuzzy_match import closest
 from forum.markup.markdown import MAX_QUOTES
-from forum.markup.quotes import find, is_patchwork, worth_matching
+from forum.markup.quotes import find, is_patchwork, longest_word, worth_matching
 from forum.markup.render import QuoteBlock, Rendered
 from forum.models import Post, Quote, Revision, User
 
@@ -151,8 +151,8 @@ class Search:
         """Yield revisions in the thread that may contain the words, while the budget lasts."""
         if self.thread_id is not None and self.searches:
             self.searches -= 1
-            probe = _probe(block.words)
-            for revision in Revision.objects.in_thread_with(self.thread_id, probe, self.reader):
+            word = longest_word(block.words)
+            for revision in Revision.objects.in_thread_with(self.thread_id, word, self.reader):
                 yield revision, False
 
     def _linked(self) -> Iterator[tuple[Revision, bool]]:
@@ -183,11 +183,6 @@ def _quotes_of(post: Post) -> Iterator[FoundQuote]:
         yield FoundQuote(
             quote.ordinal, quote.words, quote.source_revision, quote.start, quote.length
         )
-
-
-def _probe(words: str) -> str:
-    """Return the longest word of a quote, which its source must contain literally."""
-    return max(re.findall(r"\w+", words), key=len, default="")
 
 
 def place_in(said: str, words: str, *, named: bool = False) -> tuple[int, int] | None:

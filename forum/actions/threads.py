@@ -11,10 +11,11 @@ from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
+from forum.lib.scripts import count_graphemes
 from forum.lib.text import is_blank, one_line
 from forum.models import Board, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
-from forum.models.threads import TITLE_LENGTH, slug_of
+from forum.models.threads import TITLE_CODE_POINTS, TITLE_LENGTH, slug_of
 from forum.permissions import can_start_thread
 
 
@@ -46,10 +47,11 @@ def clean_title(title: str) -> str:
     title = one_line(title)
     if is_blank(title):
         raise Invalid(_("Enter a title."), field="title")
-    if len(title) > TITLE_LENGTH:
+    count = count_graphemes(title)
+    if count > TITLE_LENGTH or len(title) > TITLE_CODE_POINTS:
         raise Invalid(
             _("A title can have at most %(most)d characters; this one has %(count)d.")
-            % {"most": TITLE_LENGTH, "count": len(title)},
+            % {"most": TITLE_LENGTH, "count": count if count > TITLE_LENGTH else len(title)},
             field="title",
         )
     return title

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
 from forum.models import ReasonTemplate, ReviewRule
 from forum.moderation.configuration import set_up, take_down
+from forum.moderation.forms import TextField
 from forum.moderation.registry import actions_on
 from forum.moderation.targets import MEMBER, PENDING, POST, THREAD
 from forum.permissions import can_list_members
@@ -25,7 +26,7 @@ from forum.permissions import can_list_members
 class ConfiguredForm(forms.ModelForm):
     """The form of a row, with the reason for the change."""
 
-    why = forms.CharField(
+    why = TextField(
         label=_("Reason"),
         max_length=500,
         required=False,

@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from urllib.parse import unquote
 
-# Scripts written without spaces: each character is a word.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003ffff]"
-)
+import regex
+
+from forum.lib.scripts import NAME_LIKE, UNSPACED
+
+# In scripts without spaces each character is a word.
+_UNSPACED = regex.compile(f"[{UNSPACED}]")
 # Accents, and the points of Hebrew and Arabic, which are rarely typed.
 _ACCENTS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
@@ -25,7 +26,20 @@ _FULL_STOPS = str.maketrans("。．｡", "...")
 _BEGINNING = re.compile(r"(?:https?|mailto):[/\\]*", re.IGNORECASE)
 _END_OF_HOST = re.compile(r"[/?#\\]")
 # Characters that cannot be part of a host, in any script.
-_NO_HOST = re.compile(r"[^\w.-]+")
+_NO_HOST = regex.compile(r"[^\w\p{M}.\-]+")
+# Characters that draw nothing, such as a space without width.
+_UNDRAWN = regex.compile(r"[\p{Cf}\p{Variation_Selector}\u034f]")
+# A host goes on with these, where letters of another script begin another word. No registry gives
+# out names of Latin letters mixed with those of another alphabet.
+_LATIN = r"\p{Latin}\p{Nd}_"
+_GOES_ON_BEFORE = {
+    is_ascii: regex.compile(rf"[{letters}\-]\p{{M}}*\Z")
+    for is_ascii, letters in [(True, _LATIN), (False, NAME_LIKE)]
+}
+_GOES_ON_AFTER = {
+    is_ascii: regex.compile(rf"-*\.?[{letters}\p{{M}}]")
+    for is_ascii, letters in [(True, _LATIN), (False, NAME_LIKE)]
+}
 
 
 def fold(text: str) -> str:
@@ -101,6 +115,26 @@ class SearchedText:
             return False
         return (words.rstrip() if term.rstrip().endswith("*") else words) in self._folded
 
+    @cached_property
+    def _text_of_hosts(self) -> str:
+        """Return the text in the form of hosts, to find one beside letters of another script."""
+        text = unicodedata.normalize("NFKC", _UNDRAWN.sub("", self.text)).translate(_FULL_STOPS)
+        return unicodedata.normalize("NFKC", text.casefold())
+
     def leads_to(self, domain: str) -> bool:
         """Return whether the text links to or mentions that domain or one below it."""
-        return any(is_within(host, domain) for host in self._hosts)
+        return any(is_within(host, domain) for host in self._hosts) or self._names(domain)
+
+    def _names(self, domain: str) -> bool:
+        """Return whether the text mentions `domain`, possibly beside letters without a space."""
+        text = self._text_of_hosts
+        start = text.find(domain) if domain else -1
+        while start >= 0:
+            end = start + len(domain)
+            before = text[max(0, start - 8) : start]
+            goes_on_before = _GOES_ON_BEFORE[domain[0].isascii()].search(before)
+            goes_on_after = _GOES_ON_AFTER[domain[-1].isascii()].match(text, end)
+            if not goes_on_before and not goes_on_after:
+                return True
+            start = text.find(domain, start + 1)
+        return False

@@ -1,16 +1,18 @@
 """Changes between two revisions of a text, word by word."""
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from itertools import pairwise
 from typing import Literal
 
+import regex
+
+from forum.lib.scripts import UNSPACED
+
 TextChange = tuple[Literal["same", "added", "removed"], str]
 
-# Kana and Han are written without spaces: each character counts as a word.
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
-SPACE_OR_WORD = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+# In scripts without spaces each letter counts as a word.
+SPACE_OR_WORD = regex.compile(rf"\s+|(?=[{UNSPACED}])\X|[^\s{UNSPACED}]+")
 
 # The cost of each level is linear. Prose needs three or four; the limit is for texts crafted to
 # need one for every word.

@@ -2,6 +2,8 @@
 
 It is CommonMark with tables, strikethrough and bare addresses as links. HTML is shown as text,
 relative links are refused, images become links, and no text is dropped however deeply it is nested.
+A line break is kept. A line without ">" after a quote is the author's own, where CommonMark would
+count it to the quote.
 """
 
 import re
@@ -9,17 +11,23 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib import import_module
 from itertools import count
+from urllib.parse import quote
 
 import nh3
+import regex
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
 from markdown_it.parser_block import RuleFuncBlockType
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_block import StateBlock, blockquote, list_block
+from markdown_it.rules_block import StateBlock, blockquote, list_block, paragraph
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
-from forum.lib.text import middle_cut
+from forum.lib.scripts import NAME_LIKE
+from forum.lib.text import is_blank, split_middle
+from forum.markup.emphasis import InlineState
 from forum.markup.highlight import (
     LANGUAGE_CLASSES,
     MAX_CODE,
@@ -57,8 +65,9 @@ def post_parser() -> Parser:
     """Return a parser and renderer for posts."""
     # markdown-it drops text nested beyond its limit, so blocks stop nesting before they reach it.
     parser = _parser(max_nesting=BLOCK_DEPTH + 10)
-    parser.block.ruler.at("blockquote", _shallow(blockquote), {"alt": _BLOCKS})
+    parser.block.ruler.at("blockquote", _shallow(_unlazy(blockquote)), {"alt": _BLOCKS})
     parser.block.ruler.at("list", _shallow(list_block), {"alt": _BLOCKS[:-1]})
+    parser.block.ruler.at("paragraph", _indented_paragraph)
     # Spans share that option; their cost grows with its square, so they get a parser of their own.
     spans = _parser(max_nesting=INLINE_DEPTH)
 
@@ -66,11 +75,13 @@ def post_parser() -> Parser:
         for token in state.tokens:
             if token.type == "inline":
                 token.children = []
-                spans.inline.parse(token.content, spans, state.env, token.children)
+                inline = InlineState(token.content, spans, state.env, token.children)
+                spans.inline.tokenize(inline)
+                for pairs in spans.inline.ruler2.getRules(""):
+                    pairs(inline)
 
     parser.core.ruler.at("inline", parse_spans)
-    parser.core.ruler.enable("linkify")
-    for rule in (mention_rule, _images_to_links, _mark_quotes):
+    for rule in (mention_rule, _images_to_links, _show_addresses, _mark_quotes):
         parser.core.ruler.before("text_join", rule.__name__, rule)
     # The first parse compiles the tables of rules, which is not thread-safe.
     parser.parse("a")
@@ -81,14 +92,41 @@ _BLOCKS = ["paragraph", "reference", "blockquote", "list"]
 
 
 def _parser(max_nesting: int) -> Parser:
-    options = {"html": False, "linkify": True, "maxNesting": max_nesting, "xhtmlOut": False}
+    options = {"html": False, "breaks": True, "maxNesting": max_nesting, "xhtmlOut": False}
     parser = Parser("commonmark", options, renderer_cls=Renderer)
     parser.enable(["table", "strikethrough"])
-    assert parser.linkify is not None
-    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    for scheme in ["ftp:", "mailto:", "//"]:
-        parser.linkify.add(scheme, None)
+    parser.inline.ruler.after("text", "bare_address", bare_address)
     return parser
+
+
+def _unlazy(rule: RuleFuncBlockType) -> RuleFuncBlockType:
+    """Return the rule for block quotes without lines that have no ">": nobody quotes them."""
+
+    def marked(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        last = start + 1
+        while last < end and _is_marked(state, last):
+            last += 1
+        line_max, state.lineMax = state.lineMax, last
+        done = rule(state, start, last, silent)
+        state.lineMax = line_max
+        return done
+
+    return marked
+
+
+def _is_marked(state: StateBlock, line: int) -> bool:
+    place = state.bMarks[line] + state.tShift[line]
+    return state.sCount[line] >= state.blkIndent and state.src.startswith(">", place)
+
+
+def _indented_paragraph(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a paragraph without losing an indent by full-width space, as the library does."""
+    done = paragraph(state, start, end, silent)
+    inline = state.tokens[-2]
+    assert inline.map is not None
+    first, last = inline.map
+    inline.content = state.getLines(first, last, state.blkIndent, False).strip(" \t\n")
+    return done
 
 
 def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
@@ -99,6 +137,12 @@ def _shallow(rule: RuleFuncBlockType) -> RuleFuncBlockType:
         return state.level < depth and rule(state, start, end, silent)
 
     return limited
+
+
+def _show_addresses(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type == "inline":
+            token.children = show_addresses(token.children or [])
 
 
 def _images_to_links(state: StateCore) -> None:
@@ -146,7 +190,7 @@ def _mark_quotes(state: StateCore) -> None:
 
 
 def inline_text(children: Iterable[Token]) -> str:
-    """Return the visible text of inline tokens, addresses in full."""
+    """Return the visible text of inline tokens: the text of their HTML, but for line breaks."""
     return "".join(_visible_text(token) for token in children)
 
 
@@ -156,14 +200,131 @@ def _visible_text(token: Token) -> str:
             return token.content
         case "mention":
             return f"@{token.content}"
-        case "softbreak":
-            return " "
-        case "hardbreak":
+        case "softbreak" | "hardbreak":
             return "\n"
         case "image":  # one within the text of another
             return inline_text(token.children or [])
         case _:
             return ""
+
+
+# -- Addresses: where a bare one begins and ends, and how it is shown ------------------------------
+
+# linkify-it finds addresses, but ends them at ASCII punctuation only.
+_SCHEME = regex.compile(rf"(?<![{NAME_LIKE}+-]\p{{M}}*|\.)https?\Z", regex.IGNORECASE)
+_SCHEME_READ = 16  # characters: the scheme, and a letter with its marks before it
+
+# What no address contains unless it is encoded. Katakana names and Catalan words have dots.
+_END = regex.compile(
+    r"""
+    [\s\u200b\u2060\ufeff“”„‟«»‹›…—―]
+    | [^\x00-\x7f] (?<= \p{Terminal_Punctuation} )
+    | [^\x00-\x7f・･] (?<= [\p{Ps}\p{Pe}\p{Po}] ) (?<= [\p{ea=F}\p{ea=W}\p{ea=H}] )
+    """,
+    regex.VERBOSE,
+)
+# What may be part of an address but not its end.
+_TRAILING = regex.compile(
+    r"""(?: [.,;:!?'"] | [^\x00-\x7f] (?<= [\p{P}\p{Cf}] ) )+ \Z""", regex.VERBOSE
+)
+# "&quot;" after an address is no part of it.
+_ENTITY = re.compile(r"&#?[A-Za-z0-9]+\Z")
+# Characters that cannot be seen, or turn the direction of those around them; but not those that
+# join letters.
+_UNSEEN = regex.compile(r"(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Z}]")
+
+
+def bare_address(state: StateInline, silent: bool) -> bool:
+    """Inline rule: turn `https://…` into a link. Runs before marks in it mean anything."""
+    if state.linkLevel > 0 or not state.src.startswith("://", state.pos):
+        return False
+    scheme = _SCHEME.search(state.pending[-_SCHEME_READ:])
+    if scheme is None:
+        return False
+    start = state.pos - len(scheme[0])
+    written = _address_in(state, start)
+    address = unescapeAll(written)  # "\\_" and "&amp;" are what they are elsewhere in a text
+    href = state.md.normalizeLink(address)
+    if not address or not state.md.validateLink(href):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        opening = state.push("link_open", "a", 1)
+        opening.attrs = {"href": href}
+        state.push("text", "", 0).content = address
+        closing = state.push("link_close", "a", -1)
+        for token in (opening, closing):
+            token.markup, token.info = "linkify", "auto"
+    state.pos = start + len(written)
+    return True
+
+
+def _address_in(state: StateInline, start: int) -> str:
+    """Return the address that begins at `start`; empty when it is none."""
+    address = _linked(state, state.src[start : state.posMax])
+    if end := _END.search(address):
+        address = _linked(state, address[: end.start()])
+    for mark in ("*", "~~"):
+        if mark in address and _is_open(state, mark[0]):
+            address = _linked(state, address.partition(mark)[0])
+    while address:
+        shorter = _TRAILING.sub("", address)
+        if shorter.endswith("_") and _is_open(state, "_"):
+            shorter = shorter.rstrip("_")
+        if state.src.startswith(";", start + len(shorter)):
+            shorter = _ENTITY.sub("", shorter)
+        if shorter == address:
+            break
+        address = shorter
+    return address
+
+
+def _linked(state: StateInline, text: str) -> str:
+    """Return the address at the start of `text`, as linkify-it finds it; empty when it is none."""
+    assert state.md.linkify is not None
+    link = state.md.linkify.match_at_start(text)
+    return link.raw if link else ""
+
+
+def _is_open(state: StateInline, mark: str) -> bool:
+    """Return whether emphasis by `mark` is open here, so that the mark would close it."""
+    depth = 0
+    for delimiter in state.delimiters:
+        if delimiter.marker == ord(mark):
+            if delimiter.close and depth:
+                depth -= 1
+            elif delimiter.open:
+                depth += 1
+    return depth > 0
+
+
+def show_addresses(children: list[Token]) -> list[Token]:
+    """Return inline tokens with the text of each automatic link as it is shown.
+
+    A link without words is one, too: nobody would see it otherwise.
+    """
+    result: list[Token] = []
+    opening = 0  # the index in `result` of the last opened link
+    for token in children:
+        if token.type == "link_open":
+            opening = len(result)
+        elif token.type == "link_close":
+            link = result[opening]
+            inside = result[opening + 1 :]
+            if link.info != "auto" and is_blank("".join(each.content for each in inside)):
+                link.info = token.info = "auto"
+                inside = [Token("text", "", 0, content=str(link.attrGet("href")))]
+            if link.info == "auto":
+                inside[0].content = shown_address(inside[0].content)
+            result[opening + 1 :] = inside
+        result.append(token)
+    return result
+
+
+def shown_address(address: str) -> str:
+    """Return an address without its scheme, with everything that cannot be seen encoded."""
+    text = _SAFE_SCHEME.sub("", address, count=1) or address
+    return _UNSEEN.sub(lambda match: quote(match[0]), text)
 
 
 # -- Its HTML, with empty places that are filled in for each reader later --------------------------
@@ -232,7 +393,10 @@ class Renderer(RendererHTML):
     def text(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         text = tokens[idx].content
         if idx and tokens[idx - 1].type == "link_open" and tokens[idx - 1].info == "auto":
-            text = middle_cut(_SAFE_SCHEME.sub("", text, count=1), URL_SHOWN)
+            head, middle, tail = split_middle(text, URL_SHOWN)
+            if middle:
+                # Shown as "…" by the style sheet: who copies the address gets all of it.
+                return f'{escape(head)}<span class="cut">{escape(middle)}</span>{escape(tail)}'
         return escape(text)
 
     def fence(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
@@ -288,7 +452,7 @@ _CLEANER = nh3.Cleaner(
         "div": {"scroll"},
         "figure": {"q"},
         "p": {"addressed"},
-        "span": {"addressed", "mention", *TOKEN_CLASSES},
+        "span": {"addressed", "cut", "mention", *TOKEN_CLASSES},
     },
     link_rel="nofollow ugc noopener",
     url_schemes={"http", "https", "mailto"},

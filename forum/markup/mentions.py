@@ -1,25 +1,34 @@
 """`@name` in prose: one rule over the parser's tokens decides what is a mention.
 
-A mention is not preceded by a word character, another at sign, or a character that joins it to an
-address or a path; it is not followed by what makes it something else (`@user@host`, `@example.com`,
-`@scope/package`). Kana, Han and Hangul, written without spaces, may touch it. A name does not end
-with a hyphen: `@lina-` mentions lina. A backslash before the at sign makes it plain text.
+A mention is not preceded by a letter that could be part of a name, another at sign, or a character
+that joins it to an address or a path, unless that joins it to another mention (`@alice/@bob`); it
+is not followed by what makes it something else (`@user@host`, `@example.com`, `@scope/package`).
+Letters of scripts unlike that of names may touch it, since many are written without spaces. A name
+does not end with a hyphen: `@lina-` mentions lina. A backslash before the at sign makes it plain
+text.
 """
 
-import re
 from collections.abc import Iterator
 
+import regex
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
+
+from forum.lib.scripts import NAME_LIKE
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,28}[A-Za-z0-9_]"
 MAX_MENTIONS = 50  # different people in one post; further names stay plain text
 
-_UNSPACED = "\u3040-\u30ff\u3400-\u9fff"
-_BEFORE = rf"(?<![^\W{_UNSPACED}]|[@＠/.!#$%&*+=])"
+# A letter with its marks counts as one: "é" may be one character, or two.
+NOT_AFTER_LETTER = rf"(?<![{NAME_LIKE}]\p{{M}}*)"
+_BEFORE = rf"{NOT_AFTER_LETTER}(?<![@＠])"
 # "-*": a name longer than allowed is no mention at all, not one of its first thirty characters.
-_AFTER = rf"(?!-*[^\W{_UNSPACED}가-힣]|[@＠\u0300-\u036f]|[/.]\w|://)"
-_MENTION = re.compile(rf"{_BEFORE}@(?>({NAME})){_AFTER}")
+_AFTER = rf"(?!-*[{NAME_LIKE}]|[@＠\p{{M}}]|[/.][{NAME_LIKE}]|://)"
+_MENTION = regex.compile(rf"{_BEFORE}@(?>({NAME})){_AFTER}")
+# Before an at sign: a path or an address, unless it comes right after a mention.
+_JOINERS = frozenset("/.!#$%&*+=")
+
+_LOOK_BACK = 8  # characters: a letter and its marks
 
 _TEXT = {"text", "text_special"}
 _BREAKS = {"softbreak", "hardbreak"}
@@ -47,7 +56,7 @@ def mention_rule(state: StateCore) -> None:
 def _with_mentions(children: list[Token], names: dict[str, str]) -> Iterator[Token]:
     """Yield `children` with mentions split out of the text, unless inside a link."""
     links = 0
-    before = ""  # the last character a reader sees before this run
+    before = ""  # the last characters a reader sees before this run
     for run in _runs(children):
         first = run[0]
         if first.type in {"link_open", "link_close"}:
@@ -56,7 +65,7 @@ def _with_mentions(children: list[Token], names: dict[str, str]) -> Iterator[Tok
             yield from _split(run, before, names)
         else:
             yield from run
-        before = " " if first.type in _BREAKS else run[-1].content[-1:] or before
+        before = " " if first.type in _BREAKS else run[-1].content[-_LOOK_BACK:] or before
 
 
 def _runs(children: list[Token]) -> Iterator[list[Token]]:
@@ -78,11 +87,15 @@ def _split(run: list[Token], before: str, names: dict[str, str]) -> Iterator[Tok
     text = before + "".join(token.content for token in run)
     escaped = _escaped_offsets(run, len(before))
     end = len(before)
+    joined_at = -1  # where a mention ends
     for match in _MENTION.finditer(text, end):
         name = match[1]
         full = len(names) >= MAX_MENTIONS and name.casefold() not in names
-        if match.start() in escaped or full:
+        previous = text[max(0, match.start() - 1) : match.start()]
+        is_path = previous in _JOINERS and match.start() - 1 != joined_at
+        if match.start() in escaped or full or is_path:
             continue
+        joined_at = match.end()
         names.setdefault(name.casefold(), name)
         if match.start() > end:
             yield _text(text[end : match.start()], run[0].level)
@@ -114,6 +127,7 @@ def _wrap_leading(tokens: list[Token]) -> list[str]:
             inline.children = [span, *head, Token("addressed_close", "span", -1), *rest]
         if rest or not head:
             break
+        inline.children = head
         opening.attrSet("class", "addressed")
         inline.meta["addressed"] = True
     return names
@@ -130,9 +144,8 @@ def _split_leading(children: list[Token]) -> tuple[list[Token], list[Token]]:
         words = text.lstrip()
         head.append(_text(text[: len(text) - len(words)], rest[0].level))
         rest[0] = _text(words, rest[0].level)
-    for token in head:
-        if token.type == "hardbreak":
-            token.type = "softbreak"  # the run is mentions and white space, nothing else
+    # The run is mentions and white space, nothing else.
+    head = [_text("\n", token.level) if token.type in _BREAKS else token for token in head]
     return head, rest
 
 

@@ -29,12 +29,14 @@ _STRAIGHT = str.maketrans(
         "…": "...",
     }
 )
+# A post shows a bare address without it, and who types the words may add it.
+_SCHEME = re.compile(r"(?<![A-Za-z0-9])(?:https?://|mailto:)+(?=\S)", re.IGNORECASE)
 _ELISION = re.compile(r"\[(?:…|\.\.\.)\]|\(…\)|…")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 _MARKS = re.compile(
     r"""
-    (?P<url> https?://[^\s<>]+ )
+    (?P<url> (?i: https?:// ) [^\s<>]+ )
     | [\\`*\[<]
     | & (?= [#A-Za-z] )
     | (?<![^\W_]) _ | _ (?![^\W_])      # no markup within a word
@@ -47,8 +49,18 @@ _LIST_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 
 
 def normalise(text: str) -> str:
-    """Return `text` as used for comparison: NFC, straight quotes and dashes, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_STRAIGHT).split())
+    """Return `text` as used for comparison.
+
+    NFC, straight quotes and dashes, single spaces, and addresses without their scheme.
+    """
+    straight = unicodedata.normalize("NFC", text).translate(_STRAIGHT)
+    return _SCHEME.sub("", " ".join(straight.split()))
+
+
+def longest_word(words: str) -> str:
+    """Return the longest word of a quote, which the plain text of its source contains literally."""
+    text = _SCHEME.sub("", unicodedata.normalize("NFC", words))
+    return max(re.findall(r"\w+", text), key=len, default="")
 
 
 def says(words: str, plain: str) -> bool:
@@ -147,10 +159,11 @@ def parts(words: str) -> list[str]:
 def text_fragment(words: str) -> str:
     """Return the part after `#:~:text=` of a link to `words`, percent-encoded.
 
-    Long words, several paragraphs and words with elisions are addressed by their start and end. The
-    format is the text directive of the WICG's "URL Fragment Text Directives".
+    Long words, several lines and words with elisions are addressed by their start and end, since
+    browsers find no more than a line at once. The format is the text directive of the WICG's "URL
+    Fragment Text Directives".
     """
-    pieces = (piece for part in parts(words) for piece in _BLANK_LINES.split(part))
+    pieces = (piece for part in parts(words) for piece in part.split("\n"))
     paragraphs = [piece.split() for piece in pieces if piece.strip()]
     if not paragraphs:
         return ""
@@ -160,6 +173,12 @@ def text_fragment(words: str) -> str:
     start = " ".join(paragraphs[0][:FRAGMENT_WORDS])[:FRAGMENT_EDGE]
     end = " ".join(paragraphs[-1][-FRAGMENT_WORDS:])[-FRAGMENT_EDGE:]
     return f"{_encoded(start)},{_encoded(end)}"
+
+
+def as_block(source: str) -> str:
+    """Return Markdown as a block quote of it, and a blank line."""
+    lines = (f"> {line}" if line.strip() else ">" for line in source.split("\n"))
+    return "\n".join(lines) + "\n\n"
 
 
 def as_quote(words: str) -> str:
@@ -188,6 +207,8 @@ def _normalised_spans(text: str) -> tuple[str, list[tuple[int, int]]]:
                 spans.append((start, end))
     if chars and chars[-1] == " ":
         chars.pop()
+    for match in reversed(list(_SCHEME.finditer("".join(chars)))):
+        del chars[match.start() : match.end()], spans[match.start() : match.end()]
     return "".join(chars), spans
 
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+import regex
+
+from forum.lib.scripts import NAME_LIKE
 from forum.lib.text import clean_source
 from forum.markup.markdown import post_parser
+from forum.markup.mentions import NOT_AFTER_LETTER
 from forum.markup.quotes import MIN_PIECE, PARAGRAPHS, normalise, says
 
 _PARSER = post_parser()
@@ -50,7 +54,13 @@ def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[in
 
 
 def renamed(source: str, old: str, new: str) -> str:
-    """Return `source` with `@new` in place of `@old`, ignoring case."""
-    return re.sub(
-        rf"(?<![\w@])([@＠]){re.escape(old)}(?![\w-])", rf"\g<1>{new}", source, flags=re.I
+    """Return `source` with `@new` in place of `@old`, ignoring case.
+
+    An underscore goes on with a name, unless one stands before the at sign, too: `_@old_`.
+    """
+    name = regex.escape(old)
+    alone = rf"{NOT_AFTER_LETTER}(?<!@)(?=[@＠]{name}(?!-*[{NAME_LIKE}]))"
+    emphasised = rf"(?<=_)(?=[@＠]{name}_+(?![{NAME_LIKE}]))"
+    return regex.sub(
+        rf"(?:{alone}|{emphasised})([@＠]){name}", rf"\g<1>{new}", source, flags=regex.IGNORECASE
     )

@@ -1,5 +1,6 @@
 """Rendering: from the source of a post to everything stored of it."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -42,8 +43,8 @@ class Rendered:
     html: str  # safe; captions, names and summaries are filled in per reader
     plain: str  # the whole text, paragraphs separated by blank lines
     quoted: tuple[Stretch, ...]  # the quoted stretches of `plain`
+    unquoted: str  # without quotes
     own: str  # without quotes and leading mentions
-    excerpt: str  # of `own`, else of the leading mentions; never of quotes
     mentions: tuple[str, ...]  # in prose, as first typed, each once
     leading: tuple[str, ...]  # the mentions before any other text
     quotes: tuple[QuoteBlock, ...]
@@ -53,6 +54,19 @@ class Rendered:
     def own_words(self) -> str:
         """Return the author's own words: `plain` at full length, with quoted words blotted out."""
         return without_quoted(self.plain, self.quoted)
+
+    def begins_with_parent(self, parent_author: str | None) -> bool:
+        """Return whether the leading mentions begin with the author of the parent.
+
+        Then the line “to …” above the post has them.
+        """
+        first = self.leading[0].casefold() if self.leading else ""
+        return parent_author is not None and first == parent_author.casefold()
+
+    def excerpt(self, parent_author: str | None = None) -> str:
+        """Return the beginning of the post, without quotes and mentions of the line “to …”."""
+        own = self.own if self.begins_with_parent(parent_author) else ""
+        return excerpt(own or self.unquoted, EXCERPT)
 
 
 def render(source: str) -> Rendered:
@@ -67,8 +81,8 @@ def render(source: str) -> Rendered:
         html=clean(_PARSER.renderer.render(tokens, _PARSER.options, env)),
         plain=plain,
         quoted=tuple(_stretches(said)),
+        unquoted=unquoted,
         own=own,
-        excerpt=excerpt(own or unquoted, EXCERPT),
         mentions=tuple(env["mentions"]),
         leading=tuple(env["leading"]),
         quotes=_quotes(tokens, said),
@@ -103,8 +117,13 @@ def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
 
 def _text(token: Token) -> str:
     if token.type == "inline":
-        return inline_text(token.children or []).strip()
-    return token.content.rstrip()
+        return _composed(inline_text(token.children or [])).strip()
+    return _composed(token.content).rstrip()
+
+
+def _composed(text: str) -> str:
+    """Return `text` in NFC, so that the same words can be searched for as the same characters."""
+    return unicodedata.normalize("NFC", text)
 
 
 def _own_text(token: Token) -> str:
@@ -112,7 +131,7 @@ def _own_text(token: Token) -> str:
         return ""
     for index, child in enumerate(token.children or []):
         if child.type == "addressed_close":
-            return inline_text((token.children or [])[index + 1 :]).strip()
+            return _composed(inline_text((token.children or [])[index + 1 :])).strip()
     return _text(token)
 
 

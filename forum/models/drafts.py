@@ -17,7 +17,7 @@ from django.utils import timezone
 from forum.models.boards import Board
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post, post_path, readable_by
-from forum.models.threads import TITLE_LENGTH, Reader, Thread
+from forum.models.threads import TITLE_CODE_POINTS, Reader, Thread
 
 if TYPE_CHECKING:
     from forum.models.accounts import User
@@ -135,7 +135,7 @@ class Draft(models.Model):
     parent = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     board = models.ForeignKey(Board, models.SET_NULL, null=True, related_name="+")
     post = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
-    title = models.CharField(max_length=2 * TITLE_LENGTH, blank=True)
+    title = models.CharField(max_length=2 * TITLE_CODE_POINTS, blank=True)
     source = models.TextField(blank=True)
     # Whom its quotes are from, as the composer sent it; the revision of the post edited or
     # answered that it began from, and the latest post that there was then.

@@ -19,7 +19,7 @@ from forum.models.boards import Board
 from forum.models.posts import EXCERPT_LENGTH, Post, post_path
 from forum.models.revisions import Revision
 from forum.models.rules import ReviewRule
-from forum.models.threads import TITLE_LENGTH, Reader, Thread
+from forum.models.threads import TITLE_CODE_POINTS, Reader, Thread
 
 # The most pending posts of one member.
 MOST_WAITING_OF_ONE = 50
@@ -110,7 +110,7 @@ class PendingPost(models.Model):
     parent = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
     board = models.ForeignKey(Board, models.SET_NULL, null=True, related_name="+")
     edits = models.ForeignKey(Post, models.PROTECT, null=True, related_name="+")
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True)
+    title = models.CharField(_("title"), max_length=TITLE_CODE_POINTS, blank=True)
     source = models.TextField(_("text"))
     # Its first own words, without quotes.
     excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True)

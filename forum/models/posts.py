@@ -24,6 +24,7 @@ from forum.models.threads import Reader, SlowModeMixin, Thread, moderation_actio
 from forum.models.tree import SparseTreeManager
 
 if TYPE_CHECKING:
+    from forum.markup.render import Rendered
     from forum.models.revisions import Revision
 
 EXCERPT_LENGTH = 120
@@ -325,6 +326,16 @@ class Post(MPTTModel, SlowModeMixin):
         heads = Post.objects.filter(SLOW_OR_LOCKED, **around)
         actions = ("locked_action__actor", "slow_action__actor")
         return list(heads.select_related(*actions).order_by("-lft"))
+
+    @property
+    def parent_author(self) -> str | None:
+        """Return the name of the member whom this post replies to; None for an opening post."""
+        return self.parent.author.username if self.parent else None
+
+    def set_text(self, source: str, rendered: Rendered) -> None:
+        """Set the columns that hold the text; the caller saves them."""
+        self.source, self.html = source, rendered.html
+        self.excerpt = rendered.excerpt(self.parent_author)
 
     def latest_revision(self) -> Revision:
         """Return the post's current revision."""

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 Reader = User | AnonymousUser
 
-TITLE_LENGTH = 120
+TITLE_LENGTH = 120  # characters as people count them: an emoji is one, whatever it consists of
+TITLE_CODE_POINTS = 1000
+SLUG_LENGTH = 120
 FIRST_THREAD_ID = 1000
 
 
@@ -151,8 +153,8 @@ class Thread(SlowModeMixin):
     board = models.ForeignKey(
         Board, models.PROTECT, related_name="threads", verbose_name=_("board")
     )
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    slug = models.SlugField(max_length=TITLE_LENGTH, editable=False)
+    title = models.CharField(_("title"), max_length=TITLE_CODE_POINTS)
+    slug = models.SlugField(max_length=SLUG_LENGTH, editable=False)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="threads", verbose_name=_("author")
     )
@@ -245,5 +247,5 @@ def thread_path(thread_id: int, slug: str) -> str:
 
 def slug_of(title: str) -> str:
     """Return the readable part of a thread's URL: never empty, never that of another page."""
-    slug = slugify(title, allow_unicode=True)[:TITLE_LENGTH].strip("-") or "thread"
+    slug = slugify(title, allow_unicode=True)[:SLUG_LENGTH].strip("-") or "thread"
     return slug if resolve(thread_path(1, slug)).url_name == "thread-detail" else f"{slug}-thread"

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
 from forum.forms.accounts import Plain
@@ -14,6 +15,22 @@ from forum.models import Appeal, Board, ReasonTemplate
 from forum.moderation.time_limits import check_is_future
 
 MAX_DURATION = timedelta(days=10 * 366)
+
+
+class TextField(forms.CharField):
+    """A text that people write, counted as it is stored.
+
+    Browsers count differently: an emoji is two or more, and they send a line break as two. So they
+    are told no limit, and nobody is stopped before it.
+    """
+
+    def to_python(self, value: Any) -> str:
+        return str(normalize_newlines(super().to_python(value) or ""))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
 
 
 class ReasonForm(Plain):
@@ -25,12 +42,12 @@ class ReasonForm(Plain):
         widget=forms.Select({"data-js-reasons": "", "data-js-needs": "reasons"}),
         help_text=_("Used unless you write your own reason below."),
     )
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         max_length=500,
         help_text=_("The people affected will read it. It is also public in the moderation log."),
     )
-    note = forms.CharField(
+    note = TextField(
         label=_("Note for moderators"),
         max_length=2000,
         required=False,

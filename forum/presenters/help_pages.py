@@ -36,9 +36,9 @@ def _drawn(source: str, mentions: list[MentionRow], *, on_page: bool) -> SafeStr
 
 def _sources(name: str) -> list[str]:
     return [
-        _("An empty line\n\nstarts a paragraph."),
+        _("A line break\nis kept.\n\nAn empty line starts a paragraph."),
         _("*Important*, **more important**, ~~withdrawn~~."),
-        _("> What someone wrote.\n\nYour reply."),
+        _("> What someone wrote.\nYour reply."),
         _("Ask @%(name)s about it.") % {"name": name},
         _("See https://example.org or [this page](https://example.org)."),
         _("- bread\n- salt\n\n1. first\n2. second"),

@@ -50,7 +50,7 @@ def preview(
         text=mark_safe(html),  # noqa: S308 (cleaned when rendered)
         folds=also is not None,
         also=also or [],
-        lang=detect_language(rendered.excerpt),
+        lang=detect_language(rendered.excerpt()),
     )
 
 

@@ -43,7 +43,6 @@ from forum.models import Board, Draft, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
-from forum.models.threads import TITLE_LENGTH
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.new_activity import NewActivity, new_activity
 from forum.presenters.oob_updates import posted
@@ -107,7 +106,6 @@ class Composer:
     fresh_nonce: UUID = field(default_factory=uuid4)  # of a form that has none yet
 
     limit = MAX_SOURCE
-    title_limit = TITLE_LENGTH
 
     @property
     def action(self) -> str:

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from forum.actions.drafts import Writing
 from forum.lib.htmx import wants_fragment
-from forum.markup.quotes import as_quote
-from forum.markup.render import MAX_SOURCE, render
+from forum.markup.quoted_source import quote_post
+from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post
 from forum.url_params import ID_PARAM
 from forum.views.auth import is_member
@@ -32,12 +32,12 @@ def with_quotes(
     posts = list(_requested_posts(request, parent))
     source, quoted = writing.source, list(writing.quoted_post_ids)
     for post in posts:
-        quote = as_quote(render(post.shown_source).own)
+        quote = quote_post(post.shown_source, post.parent_author)
         if quote.strip() in source or len(source) > MAX_SOURCE:
             continue
         text = source.rstrip()
         source = f"{text}\n\n{quote}" if text else quote
-        quoted.append(post.pk)
+        quoted += [post.pk] * quote.count("\n\n")  # one for each block
     others = []
     if posts and not wants_fragment(request):
         query = "&".join(f"quote=p{post.pk}" for post in posts)

@@ -2,106 +2,66 @@
    each part with the post it is from; a small button beside a selection offers it. Without a
    composer one opens under the post. Loaded with the first selection, or with a composer. */
 
+import { QUOTES, asQuote, blocksOf } from "./quote_markdown.js";
+
 const COMPOSER = "[data-js-composer]";
 // The post's own; what people wrote may link to something alike.
 const QUOTE = '.acts a[href$="/reply/?quote=1"]';
 const REPLY = '.acts a[href$="/reply/"]';
-// What no author wrote, and what is folded away.
-const NOT_WORDS = ".vh, figcaption, summary, [hidden], details:not([open])";
-const BLOCKS = "p, li, h1, h2, h3, h4, h5, h6, pre, tr, blockquote, figure, .text";
 
-// ---- From a selection to parts: {words, source: the id of the post they are from, post: where they were selected}
+// ---- From a selection to parts: {words: Markdown, source: the id of the post they are from, post: where they were
+//      selected}
 
 /** Returns the id of the post that a figure quotes, to which its caption leads; empty when it does not. */
-function sourceOf(figure, element) {
-  // A quote inside another has a figure of its own, but for those that are not looked for.
-  if (figure.contains(element.closest(".earlier"))) return "";
-  const address = figure.querySelector(":scope > figcaption a")?.getAttribute("href") ?? "";
+function sourceOf(figure) {
+  const address = figure?.querySelector(":scope > figcaption a")?.getAttribute("href") ?? "";
   return address.match(/#p(\d+)/)?.[1] ?? "";
 }
 
-function cut(node, { startContainer, startOffset, endContainer, endOffset }) {
-  const from = node === startContainer ? startOffset : 0;
-  return node.data.slice(from, node === endContainer ? endOffset : undefined);
-}
-
-/** Returns the words of a text node; of an address that is shown shortened, all of it. */
-function wordsOf(node, range) {
-  const words = cut(node, range);
-  const link = words === node.data && words.includes("…") && node.parentElement.closest('a[href^="http"]');
-  if (link) return link.getAttribute("href");
-  return node.parentElement.closest("pre") ? words : words.replace(/\s+/g, " ");
-}
-
-function* partsIn(text, range) {
-  const post = text.closest(".post");
-  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
-  let part = null;
-  let last = {};
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    if (!range.intersectsNode(node)) continue;
-    if (node.nodeName === "BR" && part) part.words += "\n";
-    const element = node.parentElement;
-    const figure = element.closest(".q");
-    if (!node.data || element.closest(NOT_WORDS) || (figure && !element.closest("blockquote"))) continue;
-    const words = wordsOf(node, range);
-    if (!words) continue;
-    const source = figure ? sourceOf(figure, element) : post.id.slice(1);
-    const block = element.closest(BLOCKS);
-    const cell = element.closest("td, th");
-    if (!part || figure !== last.figure || source !== part.source) {
-      if (part) yield part;
-      part = { words: "", source, post };
-    } else if (block !== last.block) {
-      part.words += "\n\n";
-    } else if (cell !== last.cell) {
-      part.words += " ";
+/** Yields the nodes between quotes together, and each quote by itself. */
+function* stretchesOf(element) {
+  let own = [];
+  for (const node of element.childNodes) {
+    if (node.matches?.(QUOTES)) {
+      yield { nodes: own, quotes: own.flatMap((each) => [...(each.querySelectorAll?.(QUOTES) ?? [])]) };
+      yield { nodes: [], quotes: [node] };
+      own = [];
+    } else {
+      own.push(node);
     }
-    part.words += words;
-    last = { figure, block, cell };
   }
-  if (part) yield part;
+  yield { nodes: own, quotes: own.flatMap((each) => [...(each.querySelectorAll?.(QUOTES) ?? [])]) };
+}
+
+function* partsIn(element, range, source, post) {
+  for (const { nodes, quotes } of stretchesOf(element)) {
+    const words = blocksOf(nodes, range).join("\n\n");
+    if (words) yield { words, source, post };
+    for (const quote of quotes) {
+      const isOutermost = !quotes.some((other) => other !== quote && other.contains(quote));
+      const isFolded = quote.matches("details:not([open])");
+      if (!isOutermost || isFolded || !range.intersectsNode(quote)) continue;
+      const text = quote.matches("blockquote") ? quote : quote.querySelector("blockquote");
+      yield* partsIn(text, range, sourceOf(text.parentElement.closest("figure, blockquote")), post);
+    }
+  }
 }
 
 function partsOf(range) {
   const texts = [...document.querySelectorAll(".post > .text")];
   return texts
     .filter((text) => range.intersectsNode(text) && !text.closest("details:not([open])"))
-    .flatMap((text) => [...partsIn(text, range)])
-    .filter(({ words }) => words.trim());
+    .flatMap((text) => {
+      const post = text.closest(".post");
+      return [...partsIn(text, range, post.id.slice(1), post)];
+    });
 }
 
 /** Returns the words of a post itself, without those that it quotes. */
 function ownWordsOf(post) {
   const range = document.createRange();
   range.selectNodeContents(post.querySelector(".text"));
-  const own = partsOf(range).filter(({ source }) => `p${source}` === post.id);
-  return own.length ? [{ ...own[0], words: own.map(({ words }) => words).join("\n\n") }] : [];
-}
-
-// ---- Plain words as a Markdown quote that says the same: as forum.markup.quotes.as_quote
-
-const MARKS = /(https?:\/\/[^\s<>]+)|[\\`*[<]|&(?=[#A-Za-z])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|(?<=~)~|~(?=~)/gu;
-const LINE_MARK = /^(?:(?:#{1,6}|[-+])(?=\s|$)|>|[-=:|][-=:|\s]*$)/;
-const LIST_NUMBER = /^(\p{Nd}{1,9})([.)])(?=\s|$)/u;
-
-function escaped(line) {
-  const text = line.replace(MARKS, (mark, url) => {
-    if (!url) return `\\${mark}`;
-    return url.slice(4).search(MARKS) < 0 ? url : `<${url}>`;
-  });
-  return LINE_MARK.test(line) ? `\\${text}` : text.replace(LIST_NUMBER, "$1\\$2");
-}
-
-export function asQuote(words) {
-  const paragraphs = words.split(/\n\s*\n/).filter((paragraph) => paragraph.trim());
-  const quoted = paragraphs.map((paragraph) => paragraph
-    .split("\n")
-    .map((line) => line.trim().replace(/\s+/g, " "))
-    .filter(Boolean)
-    .map((line) => `> ${escaped(line)}`)
-    .join("\n"));
-  return quoted.length ? `${quoted.join("\n>\n")}\n\n` : "";
+  return partsOf(range).filter(({ source }) => `p${source}` === post.id);
 }
 
 // ---- Into the composer

@@ -19,7 +19,8 @@ function read(root) {
   while (walker.nextNode()) {
     const { data } = walker.currentNode;
     for (let at = 0; at < data.length; at += 1) {
-      const letter = data[at].trim() ? data[at] : " ";
+      // A byte order mark draws nothing, and is no space to the server either.
+      const letter = data[at].trim() || data[at] === "\ufeff" ? data[at] : " ";
       if (letter === " " && text.endsWith(" ")) continue;
       text += letter;
       places.push({ node: walker.currentNode, at });

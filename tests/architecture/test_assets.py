@@ -59,6 +59,7 @@ LOADED_LATER = {
     "dom.js",
     "drafts.js",
     "quoting.js",
+    "quote_markdown.js",
     "mentions.js",
     "menu.js",
     "queue.js",

@@ -98,7 +98,7 @@ def test_selection_across_posts_quotes_each_part_with_its_own_source(
     field = composer_field(page, third)
     expect(field).to_have_value(
         "> bricks stay wet.\n>\n> All winter.\n\n"
-        "> Lime wash kills it, for a year.\n\n> Lime wash\n\n"
+        "> Lime wash *kills* it, for a year.\n\n> Lime wash\n\n"
     )
     page.keyboard.type("So?")
     submit_composer(page)
@@ -171,13 +171,19 @@ def test_quote_markup_in_the_browser_matches_the_server(
         *("# no heading", "1. no list", "12) nor this", "- nor this", "+ 1", "> no quote", "---"),
         *("a_b_c _d_ *e* `f` [g](h) <i> &amp; & co", "~~j~~ ~k", "= =", "| l |", "\\m", "٣. n"),
         *("https://example.org/a_b?c=1&d", "see https://example.org/e.", "@bob wrote", "日本_語_"),
-        *("two\nlines", "two\n\nparagraphs", "  much   space ", "</textarea><b>o</b>"),
+        *("  much   space ", "</textarea><b>o</b>", "\\http://a_", "HTTP://a.example/_b_"),
     ]
     open_composer(page, branches[0])
     created = page.evaluate(
         """async lines => {
-            const { asQuote } = await import("/static/js/quoting.js");
-            return lines.map(asQuote);
+            const { asQuote, blocksOf } = await import("/static/js/quote_markdown.js");
+            return lines.map((line) => {
+                const paragraph = document.createElement("p");
+                const range = document.createRange();
+                paragraph.append(line);
+                range.selectNodeContents(paragraph);
+                return asQuote(blocksOf([paragraph], range).join(""));
+            });
         }""",
         lines,
     )
@@ -291,7 +297,7 @@ def test_quote_is_added_to_an_existing_draft_without_scripts(
     click_post_link(plain_page, second, "Quote")
     plain_page.get_by_role("link", name="Add this quote to your reply to bob").click()
     field = plain_page.get_by_label("Your reply to bob")
-    expect(field).to_have_value(re.compile(r"> Lime wash kills it, for a year\.\s+$"))
+    expect(field).to_have_value(re.compile(r"> Lime wash \*kills\* it, for a year\.\s+$"))
     field.press("Control+End")
     field.press_sequentially("Which kind?")
     plain_page.get_by_role("button", name="Post reply").click()

@@ -42,6 +42,27 @@ def test_host_of_a_link_is_found_in_any_spelling(host, scheme, account, port, re
     assert not is_within(host_of(address), "good.example")
 
 
+# Letters that touch a name without being part of it.
+LETTERS = [
+    ("请访问", "。谢谢"),
+    ("请访问", "谢谢"),
+    ("見て", "を"),
+    ("ｶﾅ", "々"),
+    ("보기", "에서"),
+    ("ดูที่", "นะ"),
+    ("ເບິ່ງ", "ແດ່"),
+    ("ကြည့်", "မှာ"),
+    ("មើល", "ណា"),
+    ("انظر", "الآن"),
+    ("ראהב", "עכשיו"),
+    ("देखो", "को"),
+    ("на", "это"),
+    ("δες", "εδώ"),
+    ("“", "”"),
+    ("👉", "👈"),
+]
+
+
 @pytest.mark.parametrize(
     ("text", "domain", "found"),
     [
@@ -56,6 +77,16 @@ def test_host_of_a_link_is_found_in_any_spelling(host, scheme, account, port, re
         ("MÜNCHEN.example", "xn--mnchen-3ya.example", True),
         ("xn--a-.xn--\u00e4.xn--99999999", "evil.example", False),
         ("straße.example", "xn--strae-oqa.example", True),
+        *[(f"{a}evil.example{b}", "evil.example", True) for a, b in LETTERS],
+        ("evil\u200b.exam\u00adple", "evil.example", True),
+        ("看evil.example.org谢谢", "evil.example", False),
+        ("看notevil.example谢谢", "evil.example", False),
+        ("看не-evil.example谢谢", "evil.example", False),
+        ("看www.evil.example谢谢", "evil.example", True),
+        ("看evil.exampleé", "evil.example", False),
+        ("看e\u0301evil.example", "evil.example", False),
+        ("请看例子.测试谢谢", "例子.测试", True),
+        ("请看evil.example.谢谢", "evil.example", True),
     ],
 )
 def test_hosts_are_found_in_text(text, domain, found):

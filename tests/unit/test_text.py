@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.lib.text import clean_source, excerpt, is_blank, middle_cut
+from forum.lib.text import clean_source, excerpt, is_blank, middle_cut, split_middle
 
 
 def test_newlines_are_unified_and_characters_that_cannot_be_stored_are_replaced():
@@ -69,7 +71,39 @@ def test_excerpt_is_one_line_within_the_limit(text, limit):
     shortened = excerpt(text, limit)
     assert len(shortened) <= limit
     assert len(shortened.splitlines()) <= 1
-    assert " ".join(text.split()).startswith(shortened.removesuffix("…"))
+    line = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", text).split())
+    assert line.startswith(shortened.removesuffix("…"))
+
+
+FLAG, THUMB, KEYCAP, FAMILY = "🇫🇮", "👍🏾", "7️⃣", "👨‍👩‍👧"
+
+
+@pytest.mark.parametrize("letter", [FLAG, THUMB, KEYCAP, FAMILY, "क्षि", "நி", "กี่", "e\u0301", "각"])
+def test_shortened_texts_contain_whole_letters_only(letter):
+    for limit in range(12, 40):
+        shortened = excerpt(letter * 120, limit)
+        assert shortened == letter * ((limit - 1) // len(letter)) + "…"
+        head, left_out, tail = split_middle(letter * 120, limit)
+        assert head + left_out + tail == letter * 120
+        assert set(map(len, (head, left_out, tail))) <= set(range(0, 1000, len(letter)))
+
+
+def test_letter_with_more_marks_than_fit_is_cut():
+    assert excerpt("a" + "\u0301" * 50, 10) == "a" + "\u0301" * 8 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "shortened"),
+    [
+        ("苔は緑です。壁も緑です。", "苔は緑です。壁も緑…"),
+        ("Moss 苔は緑です。壁も緑です。", "Moss 苔は緑で…"),
+        ("ตะไคร่น้ำสีเขียว", "ตะไคร่น้ำ…"),
+        ("이끼는 초록색이고 축축하다", "이끼는 초록색이고…"),
+        ("\u202eevil\u202c and \u2067more\u2069", "evil and…"),
+    ],
+)
+def test_excerpt_ends_between_words_of_any_script(text, shortened):
+    assert excerpt(text, 10) == shortened
 
 
 @given(st.text(), st.integers(3, 80))

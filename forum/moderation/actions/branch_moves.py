@@ -15,7 +15,7 @@ from forum.actions.threads import clean_title
 from forum.errors import Invalid, UserError
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import Board, ModerationAction, Post, Thread
-from forum.models.threads import TITLE_LENGTH, Reader, slug_of
+from forum.models.threads import TITLE_CODE_POINTS, Reader, slug_of
 from forum.moderation.audit_log import NewEntry, log_effects
 from forum.moderation.base import Action, Plan
 from forum.moderation.branch_transfer import (
@@ -53,7 +53,7 @@ class MoveForm(ModerationForm):
 
 
 class SplitForm(InBoardForm):
-    title = forms.CharField(label=_("Title of the new thread"), max_length=TITLE_LENGTH)
+    title = forms.CharField(label=_("Title of the new thread"), max_length=TITLE_CODE_POINTS)
     board = forms.ModelChoiceField(
         label=_("Board"),
         queryset=Board.objects.order_by("name"),

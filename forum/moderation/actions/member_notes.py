@@ -12,7 +12,7 @@ from forum.log_entry_types import LogEntryType, register_type
 from forum.models import User
 from forum.models.threads import Reader
 from forum.moderation.base import Action, Plan
-from forum.moderation.forms import ModerationForm
+from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import MEMBER, TargetState, lock_people
 from forum.permissions import PermissionResult, can_note
@@ -42,7 +42,7 @@ class NoteForm(ModerationForm):
     """The form for a note, which takes the place of the reason."""
 
     ready = note = None  # type: ignore[assignment]
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Note"),
         max_length=500,
         widget=forms.Textarea({"rows": 3}),

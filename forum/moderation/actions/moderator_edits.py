@@ -19,7 +19,7 @@ from forum.models import ModerationAction, Post, Revision
 from forum.models.threads import Reader
 from forum.moderation.audit_log import NewEntry
 from forum.moderation.base import Action, Plan
-from forum.moderation.forms import ModerationForm
+from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, TargetState, lock_posts
 from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
@@ -70,7 +70,7 @@ REVERT_EDIT = register_type(
 
 
 class EditForm(ModerationForm):
-    source = forms.CharField(
+    source = TextField(
         label=_("Text"),
         strip=False,
         widget=forms.Textarea({"rows": 10}),

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 from forum.actions.threads import clean_title
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Thread
-from forum.models.threads import TITLE_LENGTH, slug_of
+from forum.models.threads import TITLE_CODE_POINTS, slug_of
 from forum.moderation.base import Plan, StateAction
 from forum.moderation.forms import ModerationForm
 from forum.moderation.registry import register, register_state
@@ -38,7 +38,7 @@ TITLE = register_state(
 
 
 class TitleForm(ModerationForm):
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    title = forms.CharField(label=_("Title"), max_length=TITLE_CODE_POINTS)
     field_order = ["title", "reason", "note", "seen"]
 
 

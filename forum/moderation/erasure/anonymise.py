@@ -168,7 +168,7 @@ def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
         revision.save(update_fields=["source", "plain", "quoted"])
         yield revision
         if revision.number == post.latest_number:
-            post.source, post.html, post.excerpt = source, rendered.html, rendered.excerpt
+            post.set_text(source, rendered)
             post.save(update_fields=["source", "html", "excerpt"])
 
 

@@ -164,7 +164,7 @@ def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> It
         if not is_latest:
             continue
         number_changes([post])
-        post.source, post.html, post.excerpt = revision.source, rendered.html, rendered.excerpt
+        post.set_text(revision.source, rendered)
         post.save(update_fields=["source", "html", "excerpt", "changed_number"])
         kept = [_as_found(quotes[old], new) for old, new in numbers.items() if old in quotes]
         replace_quotes(
@@ -196,7 +196,7 @@ def reword_begun(begun: Draft | PendingPost, source: str) -> None:
     """Change the text of a draft or a pending post."""
     begun.source = source
     if isinstance(begun, PendingPost):
-        begun.excerpt = render(source).excerpt
+        begun.excerpt = render(source).excerpt()
         begun.save(update_fields=["source", "excerpt"])
     else:
         begun.save(update_fields=["source"])

@@ -12,6 +12,7 @@ def test_help_page_shows_markdown_and_its_result(visitor: Client) -> None:
     assert "<pre># A heading</pre>" in html
     assert "<h2>A heading</h2>" in html
     assert "<strong>more important</strong>" in html
+    assert "<p>A line break<br>" in html
     assert '<figure class="q"' in html
     assert "Not found in this thread" not in html
     assert "<td>April</td>" in html

@@ -38,21 +38,33 @@ def test_reply_can_quote_several_posts(
     text, sources = open_composer(as_alice, reply, f"quote=1&quote=p{other.pk}&quote=p{opening.pk}")
     assert text == (
         "> Only where the bricks stay wet all winter.\n\n"
-        "> Lime wash kills it.\n\n"
+        "> Lime wash *kills* it.\n\n"
         "> Does moss harm the bricks?\n\n"
     )
     assert sources == [reply.pk, other.pk, opening.pk]
 
 
+def test_quote_of_a_post_leaves_out_a_quote_in_its_middle(
+    as_alice: Client, reply: Post, alice: User, bob: User
+) -> None:
+    source = "One.\n\n> Does moss harm the bricks?\n\nTwo.\nThree."
+    middle = reply_to(reply, author=bob, source=source)
+    text, sources = open_composer(as_alice, middle, "quote=1")
+    assert text == "> One.\n\n> Two.\n> Three.\n\n"
+    assert sources == [middle.pk, middle.pk]
+    made = reply_to(middle, author=alice, source=f"{text}So?", quoted_post_ids=sources)
+    assert source_ids_of(made) == [middle.pk, middle.pk]
+
+
 def test_quote_is_added_to_the_draft(as_alice: Client, reply: Post, other: Post) -> None:
     as_alice.post(f"/p/{reply.pk}/reply/", {"source": "> Does moss harm the bricks?"})
     text, _sources = open_composer(as_alice, reply, f"quote=p{other.pk}")
-    assert text == "> Does moss harm the bricks?\n\n> Lime wash kills it.\n\n"
+    assert text == "> Does moss harm the bricks?\n\n> Lime wash *kills* it.\n\n"
 
 
 def test_same_quote_is_not_added_twice(as_alice: Client, reply: Post, other: Post) -> None:
     text, sources = open_composer(as_alice, reply, f"quote=p{other.pk}&quote=p{other.pk}")
-    assert text == "> Lime wash kills it.\n\n"
+    assert text == "> Lime wash *kills* it.\n\n"
     assert sources == [other.pk]
 
 

@@ -129,3 +129,22 @@ def test_rejected_form_marks_the_invalid_field(
     wrong = Page(response).find('[aria-invalid="true"]')
     assert wrong["name"] == field
     assert "data-focus" in wrong.attributes
+
+
+@pytest.mark.parametrize("letter", ["🎉", "👍🏽", "👨‍👩‍👧", "🇩🇪", "क्षि", "e\u0301", "苔", "a"])
+def test_title_has_as_many_characters_as_people_count(
+    as_bob: Client, board: Board, letter: str
+) -> None:
+    form = Page(as_bob.get(f"/b/{board.slug}/new/")).find('[name="title"]')
+    assert "maxlength" not in form.attributes, "browsers count differently"
+    response = submit(as_bob, board, title=letter * 121)
+    assert response.status_code == 422
+    assert "at most 120 characters; this one has 121" in Page(response)
+    assert submit(as_bob, board, title=letter * 120).status_code == 302
+    assert Thread.objects.get().title == letter * 120
+
+
+def test_title_of_endless_marks_is_rejected(as_bob: Client, board: Board) -> None:
+    response = submit(as_bob, board, title="a" + "\u0301" * 1000)
+    assert response.status_code == 422
+    assert "at most 120 characters; this one has 1001" in Page(response)

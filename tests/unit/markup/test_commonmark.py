@@ -33,8 +33,11 @@ DIALECT: dict[str, list[dict[str, str]]] = data_json("markdown_dialect.json")
 
 
 def letters_of(text: str) -> str:
-    """Return the letters and digits of a text; marks of a rejected link may pair with others."""
-    return "".join(filter(str.isalnum, text))
+    """Return the letters and digits of a text; marks of a rejected link may pair with others.
+
+    Leaves out the schemes of addresses, which posts do not show.
+    """
+    return "".join(filter(str.isalnum, re.sub(r"(?i)https?://|mailto:", "", text)))
 
 
 def visible_text(html: str) -> str:
@@ -59,10 +62,12 @@ def plain_parser(monkeypatch):
     """Return the parser without its additional rules, and with links as free as in CommonMark."""
     for name in ["validateLink", "normalizeLinkText"]:
         monkeypatch.setattr(markdown.Parser, name, getattr(MarkdownIt, name))
+    monkeypatch.setattr(markdown, "_unlazy", lambda rule: rule)
+    monkeypatch.setattr(markdown, "bare_address", lambda *_state: False)
     parser = markdown.post_parser()
     parser.block.ruler.disable(["table"])
-    parser.core.ruler.disable(["linkify", "mention_rule", "_images_to_links"])
-    parser.options["xhtmlOut"] = True
+    parser.core.ruler.disable(["mention_rule", "_images_to_links", "_show_addresses"])
+    parser.options["xhtmlOut"], parser.options["breaks"] = True, False
     return parser
 
 

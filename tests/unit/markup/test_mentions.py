@@ -7,6 +7,7 @@ import re
 import pytest
 
 from forum.markup.mentions import MAX_MENTIONS, NAME
+from forum.markup.redaction import renamed
 from forum.markup.render import render
 from tests.corpora import corpus_json, data_json
 
@@ -31,6 +32,17 @@ def test_mentions_match_the_test_cases_of_twitter_with_listed_differences():
     for vector in corpus_json("mentions-twitter-text/conformance.json")["extract"]["mentions"]:
         expected = DIFFERENCES.get(vector["text"], vector["expected"])
         assert list(render(vector["text"]).mentions) == expected, vector["description"]
+
+
+@pytest.mark.parametrize("vector", data_json("markup_mentions.json"), ids=lambda v: v["text"][:40])
+def test_renaming_finds_every_mention(vector):
+    """A name that is permanently deleted must not stay beside letters of another script."""
+    names = vector["names"] if "\\" not in vector["text"] else []  # an escaped name stays
+    for name in names:
+        source = renamed(vector["text"], name, "former-1")
+        mentioned = [each.casefold() for each in render(source).mentions]
+        assert "former-1" in mentioned
+        assert name.casefold() not in mentioned
 
 
 def test_every_valid_name_can_be_mentioned():

@@ -61,12 +61,6 @@ MARKS = st.sampled_from(
 TEXTS = st.lists(MARKS, max_size=14).map("".join) | st.text(st.characters(), max_size=80)
 
 
-def normalise_space(text: str) -> str:
-    """Return the text with white space as in quoted words."""
-    paragraphs = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
-    return "\n\n".join(filter(None, paragraphs))
-
-
 @pytest.mark.parametrize(
     ("words", "plain", "found"),
     [
@@ -185,7 +179,7 @@ def test_words_are_written_as_a_quote():
 def test_quote_contains_the_same_words(words):
     cleaned = clean_source(words)
     rendered = render(as_quote(words) + "Answer.")
-    assert [quote.words for quote in rendered.quotes] == [normalise_space(cleaned)][
+    assert [normalise(quote.words) for quote in rendered.quotes] == [normalise(cleaned)][
         : bool(cleaned.split())
     ]
     assert rendered.own == "Answer."

@@ -56,7 +56,7 @@ def test_mentions_directly_above_a_quote_are_a_separate_paragraph():
     assert reply.leading == ("runa", "tilde")
     assert '<p class="addressed">' in reply.html
     assert find(reply.quotes[0].words, render(CONVERSATION[2]).plain) is not None
-    assert reply.own == reply.excerpt == "It really should be."
+    assert reply.own == "It really should be."
 
 
 def test_mentions_before_text_are_marked_as_leading():
@@ -117,15 +117,15 @@ def test_quoted_words_are_plain_text_with_one_line_per_paragraph():
     ("source", "plain"),
     [
         ("a *b* **c** ~~d~~ `e` [f](https://a.example)", "a b c d e f"),
-        ("one\ntwo  \nthree\\\nfour", "one two\nthree\nfour"),
+        ("one\ntwo  \nthree\\\nfour", "one\ntwo\nthree\nfour"),
         ("# Head\ntext\n\n---\n\n- item\n  - inner", "Head\n\ntext\n\nitem\n\ninner"),
         ("```py\nx = 1\n\ny\n```", "x = 1\n\ny"),
         ("|a|b|\n|-|-|\n|1||\n||2|", "a\tb\n\n1\n\n2"),
         ("![alt *text*](https://a.example/x.png)", "alt text"),
-        ("![](https://a.example/x.png)", "https://a.example/x.png"),
+        ("![](https://a.example/x.png)", "a.example/x.png"),
         ("![a ![b](https://a.example)](https://b.example)", "a b"),
         ("&amp; \\* &lt;b> <b>", "& * <b> <b>"),
-        ("https://a.example/" + "x" * 90, "https://a.example/" + "x" * 90),
+        ("https://a.example/" + "x" * 90, "a.example/" + "x" * 90),
         ("a\0b", "a\ufffdb"),
         ("", ""),
     ],
@@ -135,11 +135,22 @@ def test_plain_text_has_no_markup(source, plain):
 
 
 def test_excerpt_contains_only_the_authors_own_words():
-    assert render("@lina\n\n> quoted words\n\n" + "own words " * 20).excerpt.startswith("own words")
-    assert len(render("own words " * 20).excerpt) <= 120
-    assert render("@lina\n\n> quoted").excerpt == "@lina"
-    assert render("> quoted").excerpt == ""
+    post = render("@lina\n\n> quoted words\n\n" + "own words " * 20)
+    assert post.excerpt("lina").startswith("own words")
+    assert post.excerpt("bob").startswith("@lina own words")
+    assert len(render("own words " * 20).excerpt()) <= 120
+    assert render("@lina\n\n> quoted").excerpt("lina") == "@lina"
+    assert render("> quoted").excerpt() == ""
     assert render("> quoted").own == ""
+
+
+def test_excerpt_begins_as_the_post_does():
+    """Leave out only mentions that the line “to …” has."""
+    post = render("@noor and @admin please look")
+    assert post.excerpt() == post.excerpt("admin") == "@noor and @admin please look"
+    assert render("@noor Yes.").excerpt("Noor") == "Yes."
+    assert render("@noor @admin Yes.").excerpt("noor") == "Yes."
+    assert render("@noor @admin Yes.").excerpt("admin") == "@noor @admin Yes."
 
 
 @given(st.text(st.sampled_from("a> \n"), max_size=300))
@@ -161,12 +172,13 @@ def test_deep_nesting_loses_no_text():
 def test_long_address_is_shortened_and_linked_in_full():
     url = "https://a.example/" + "path/" * 30 + "end"
     html = render(f"see {url}.").html
-    shown = re.search(r">(a\.example/[^<]*)</a>\.</p>", html)
+    shown = re.search(r'>(a\.example/[^<]*)<span class="cut">([^<]*)</span>([^<]*)</a>\.', html)
     assert f'href="{url}"' in html
     assert shown is not None
-    assert len(shown[1]) == 60
-    assert "…" in shown[1]
-    assert shown[1].endswith("path/end")
+    head, middle, tail = shown.groups()
+    assert f"https://{head}{middle}{tail}" == url, "who copies it gets all of it"
+    assert len(f"{head}…{tail}") == 60
+    assert tail.endswith("path/end")
 
 
 def test_address_is_shown_as_typed_without_decoding():

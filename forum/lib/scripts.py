@@ -1,0 +1,36 @@
+"""Scripts and letters: the parts of regular expressions that say how people write.
+
+For the `regex` package, inside square brackets. Ranges of code points would miss half of a script.
+"""
+
+import regex
+
+# Written without spaces between words: any two characters may stand apart.
+UNSPACED = (
+    r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Yi}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+    r"\p{Tibetan}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Balinese}\p{Javanese}ー〆ｰﾞﾟ"
+)
+# What goes on with a name or an address: the letters of alphabets like ours, digits, underscores.
+# Letters of all other scripts may touch a name. Some have no spaces, others add particles.
+NAME_LIKE = r"\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Georgian}\p{Coptic}\p{Nd}_"
+
+# A letter as people see it: with its marks, all of a flag, a family.
+GRAPHEME = regex.compile(r"\X")
+
+
+def count_graphemes(text: str) -> int:
+    """Return the number of characters as people count them."""
+    return sum(1 for _match in GRAPHEME.finditer(text))
+
+
+def whole_graphemes(text: str, limit: int) -> str:
+    """Return the beginning of `text` up to `limit` characters, without part of a grapheme.
+
+    Of a first grapheme longer than that, as many marks as fit.
+    """
+    end = 0
+    for match in GRAPHEME.finditer(text):
+        if match.end() > limit:
+            break
+        end = match.end()
+    return text[: end or limit]
