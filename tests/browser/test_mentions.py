@@ -123,3 +123,74 @@ def test_name_is_selected_with_the_pointer_on_a_phone(
     assert box["height"] >= 24
     option.click()
     expect(field).to_have_value("So far to the end of the line @tomwren ")
+
+
+def test_chosen_person_can_be_undone(page: Page, writing: Locator) -> None:
+    page.keyboard.type("I typed this first. ")
+    page.keyboard.type("@tomo")
+    expect(menu(page)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(writing).to_have_value("I typed this first. @tomoko ")
+    page.keyboard.press("Control+z")
+    expect(writing).to_have_value("I typed this first. @tomo")
+    page.keyboard.press("Control+z")
+    expect(writing).to_have_value("")
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    expect(writing).to_have_value("I typed this first. @tomoko ")
+
+
+def test_person_is_put_where_the_letters_were(page: Page, writing: Locator) -> None:
+    writing.fill("Ask  about it.")
+    page.keyboard.press("Home")
+    for _step in range(4):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.type("@tomo")
+    menu(page).get_by_role("option").click()
+    expect(writing).to_have_value("Ask @tomoko  about it.")
+    expect(menu(page)).to_have_count(0)
+    page.keyboard.type("now")
+    expect(writing).to_have_value("Ask @tomoko now about it.")
+
+
+def test_arrow_past_the_end_goes_on_at_the_other_end(page: Page, writing: Locator) -> None:
+    page.keyboard.type("@tomo")
+    expect(chosen(page)).to_have_text("tomoko in this thread")
+    for key in ("ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+        expect(chosen(page)).to_have_text("tomoko in this thread")
+    page.keyboard.press("Backspace")
+    expect(menu(page).get_by_role("option")).to_have_count(3)
+    page.keyboard.press("ArrowUp")
+    expect(chosen(page)).to_have_text("tomwren")
+    page.keyboard.press("ArrowDown")
+    expect(chosen(page)).to_have_text("tomoko in this thread")
+
+
+KEY_OF_THE_INPUT_METHOD = """(field, [key, code, composing]) => !field.dispatchEvent(
+    new KeyboardEvent("keydown", {
+      key, keyCode: code, isComposing: composing, bubbles: true, cancelable: true }))"""
+
+
+@pytest.mark.parametrize(
+    ("code", "composing"),
+    [pytest.param(13, True, id="composing"), pytest.param(229, False, id="last")],
+)
+def test_keys_of_an_input_method_choose_nobody(
+    page: Page, writing: Locator, code: int, composing: bool
+) -> None:
+    session = page.context.new_cdp_session(page)
+    page.keyboard.type("你好 @")
+    session.send(
+        "Input.imeSetComposition", {"text": "tomo", "selectionStart": 4, "selectionEnd": 4}
+    )
+    expect(menu(page)).to_be_visible()
+    for key in ("Enter", "Tab", "ArrowDown", "Escape"):
+        assert not writing.evaluate(KEY_OF_THE_INPUT_METHOD, [key, code, composing])
+        expect(writing).to_have_value("你好 @tomo")
+        expect(menu(page)).to_be_visible()
+    session.send("Input.insertText", {"text": "tomo"})
+    expect(writing).to_have_value("你好 @tomo")
+    expect(chosen(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(writing).to_have_value("你好 @tomoko ")
