@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forum", "0002_guards")]
+    dependencies = [("forum", "0003_search")]
 
     operations = [
         migrations.CreateModel(
