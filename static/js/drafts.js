@@ -198,10 +198,11 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig: { el
   memo.isOnDevice = saveOnDevice(elt);
 });
 
-document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful, requestConfig: { elt } } }) => {
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig: { elt } } }) => {
   if (!memos.has(elt)) return;
   // The device forgets a text only when the forum says that it has it.
-  if (successful && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) removeFromDevice(elt);
+  const isOurs = xhr.status && xhr.getResponseHeader("Plait-Response");
+  if (isOurs && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) removeFromDevice(elt);
   else if (elt.isConnected) markUnsaved(elt);
 });
 
