@@ -361,11 +361,11 @@ def test_first_reply_of_a_thread_shows_the_outline(visit, thread: Thread, bob: U
 def test_quote_can_be_undone_and_what_was_typed_before(page: Page, branches) -> None:
     damp, lime, _echo = branches
     open_composer(page, damp)
-    field = field_of(page, damp)
+    field = composer_field(page, damp)
     page.keyboard.type("I typed this first. ")
     field.blur()
-    select(page, lime, "Lime")
-    press_button(page)
+    select_text(page, lime, "Lime")
+    press_quote_button(page)
     expect(field).to_have_value(re.compile(r"^I typed this first. \n\n> Lime"))
     quoted = field.input_value()
     page.keyboard.press("Control+z")
