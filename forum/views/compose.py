@@ -52,7 +52,7 @@ from forum.presenters.preview import Preview, preview
 from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
 from forum.views.auth import is_member, log_in_first
-from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
+from forum.views.form_drafts import announce_discarded, discarded, forget_text, keep_text, kept_text
 from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
@@ -657,9 +657,9 @@ class EditView(ComposeView):
     def discarded(self, draft: Draft | None) -> HttpResponse:
         if self.is_in_place:
             return self.show_post("", draft)
-        if draft is None:
-            return load_again(self.request, self.target.back)
-        return super().discarded(draft)
+        if draft:
+            announce_discarded(self.request, draft)
+        return load_again(self.request, self.target.back)
 
     @property
     def is_in_place(self) -> bool:

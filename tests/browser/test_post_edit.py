@@ -88,7 +88,9 @@ def test_opening_post_is_edited_where_it_stands(visit, opening: Post, alice: Use
     expect(page.locator(".messages .note")).to_have_text("Saved.")
     expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
     page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
+    page.locator(f"#p{opening.pk}").get_by_label("Text of the post").fill("Never mind.")
     page.get_by_role("button", name="Discard").click()
+    expect(page.locator(".messages .note")).to_contain_text("Draft discarded.")
     expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
 
 
