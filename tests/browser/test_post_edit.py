@@ -74,7 +74,7 @@ def test_discarded_edit_brings_the_post_back_and_can_be_undone(page: Page, own_p
     page.get_by_role("button", name="Discard").click()
     expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("October")
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("textbox")).to_have_value("Something else.")
+    expect(page.get_by_role("textbox", name="Text of the post")).to_have_value("Something else.")
     assert Post.objects.get(pk=own_post.pk).source == "It stays wet from *October* on."
 
 

@@ -94,6 +94,7 @@ def test_deep_lists_and_quotes_keep_room_for_words(
         opening.thread.get_absolute_url(), **PHONE | {"viewport": {"width": width, "height": 844}}
     )
     text = page.locator(f"#p{post.pk} > .text")
+    text.evaluate("text => text.querySelectorAll('details').forEach(one => { one.open = true; })")
     for words in ("level 12", "depth 13"):
         inner = text.get_by_text(words, exact=True).last
         assert inner.evaluate("words => words.getBoundingClientRect().width") > width / 3
@@ -101,12 +102,18 @@ def test_deep_lists_and_quotes_keep_room_for_words(
 
 
 def test_long_numbers_of_a_list_are_not_cut_off(visit, opening: Post, bob: User) -> None:
-    post = reply_to(opening, author=bob, source="999999999. number\n\n     and on")
+    post = reply_to(opening, author=bob, source="999999999. number")
     page = visit(opening.thread.get_absolute_url(), **PHONE)
     items = page.locator(f"#p{post.pk} .text ol")
     expect(items).to_have_css("list-style-position", "inside")
-    text, words = page.locator(f"#p{post.pk} .text"), items.locator("p").first
-    room = words.evaluate("p => p.getClientRects()[0].left") - text.bounding_box()["x"]
+    words = items.locator("li").evaluate(
+        """item => {
+            const range = document.createRange();
+            range.selectNodeContents(item);
+            return range.getBoundingClientRect().left;
+        }"""
+    )
+    room = words - page.locator(f"#p{post.pk} .text").bounding_box()["x"]
     assert room > 70, "the number stands before the words, in the text"
 
 
