@@ -29,6 +29,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "keys_off": has_shortcuts_off(request),
         "key_map": KEY_MAP,
         "zone": timezone.get_current_timezone_name(),
+        "has_own_zone": isinstance(reader, User) and bool(reader.zone),
         "can_access_admin": can_access_admin(reader),
         "unread_notifications": capped(count_unread_notifications(reader))
         if isinstance(reader, User)

@@ -69,6 +69,11 @@ def types_about(topic: Topic) -> list[str]:
     return [each.name for each in _types.values() if each.topic == topic]
 
 
+def public_type_choices() -> list[tuple[str, Any]]:
+    """Return the choices of which everybody can find entries in the log."""
+    return [(each.name, each.past_tense) for each in entry_types() if each.is_public]
+
+
 def type_choices() -> list[tuple[str, Any]]:
     """Return the choices of `ModerationAction.act`."""
     return [(each.name, each.past_tense) for each in entry_types()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from forum.errors import UserError
+from forum.lib.clock import zone_named
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.models import User
 
@@ -63,10 +65,10 @@ class ResponseMark:
 
 
 class ReaderTimeZone:
-    """Show times to members in their own time zone, to visitors in the site's.
+    """Show times in the zone that a member has chosen, else in that of the browser.
 
-    Without the database it falls back to the site's, so that what needs no database is still
-    served.
+    The browser tells its zone by a cookie (`static/js/times.js`); without one it is the site's.
+    Without the database members get the same, so that what needs no database is still served.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -78,6 +80,7 @@ class ReaderTimeZone:
             zone = user.tzinfo if isinstance(user, User) and user.zone else None
         except DATABASE_IS_AWAY:
             zone = None
+        zone = zone or zone_named(unquote(request.COOKIES.get("zone", "")))
         if zone is None:
             return self.get_response(request)
         with timezone.override(zone):
@@ -88,15 +91,20 @@ class CacheHeaders:
     """Keep browsers and proxies from showing a cached response to the wrong reader.
 
     The same URL may answer with a page or, to htmx, with a fragment (`Vary`), and no response is
-    shared between readers (`Cache-Control`) unless its view has said otherwise.
+    shared between readers (`Cache-Control`) unless its view has said otherwise. When a member logs
+    out, the browser drops the pages that it kept for the Back button (`Clear-Site-Data`).
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        reader = request.user
         response = self.get_response(request)
         patch_vary_headers(response, ("HX-Request",))
+        # Logging in or out replaces the user of the request.
+        if request.user is not reader and reader.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         return response

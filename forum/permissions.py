@@ -29,6 +29,7 @@ from forum.models.roles import moderators_except
 from forum.models.threads import Reader
 
 NOTE_CAN_BE_DELETED = timedelta(minutes=10)
+POST_CAN_BE_UNDELETED = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,27 @@ def can_delete(person: Reader, post: Post) -> PermissionResult:
     if post.is_deleted:
         return _denied(Gone(_("This post was deleted.")))
     return can_participate(person, post.thread.board)
+
+
+def can_undelete(person: Reader, post: Post) -> PermissionResult:
+    """Check whether this person may undo the deletion of that post: its author, for a day."""
+    if post.author_id != person.pk:
+        return _denied(NotAllowed(_("Only the author can undo this.")))
+    if post.is_erased:
+        return _denied(Gone(_("This post was permanently deleted.")))
+    if post.deleted_at and not was_within(POST_CAN_BE_UNDELETED, post.deleted_at):
+        return _denied(Gone(_("Deleting a post can only be undone for 24 hours.")))
+    return can_participate(person, post.thread.board)
+
+
+def can_change_title(person: Reader, opening: Post) -> PermissionResult:
+    """Check whether this person may change the title of their thread, given its opening post.
+
+    That is allowed as long as they may edit the opening post.
+    """
+    if opening.author_id != person.pk:
+        return _denied(NotAllowed(_("Only the author can change the title.")))
+    return can_edit(person, opening)
 
 
 def can_report(person: Reader, post: Post) -> PermissionResult:

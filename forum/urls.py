@@ -3,6 +3,7 @@
 from allauth.account import views as accounts
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
+from django.views.generic import RedirectView
 
 from forum.admin import admin_site
 from forum.moderation.registry import all_actions
@@ -30,6 +31,7 @@ from forum.views import (
     search,
     site,
     threads,
+    titles,
 )
 
 register_converter(IdConverter, "id")
@@ -98,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("b/<slug:slug>/", boards.detail, name="board-detail"),
     path("b/<slug:slug>/new/", compose.NewThreadView.as_view(), name="thread-start"),
     path("t/<id:thread_id>/", threads.detail, name="thread-short"),
+    path("t/<id:thread_id>/title/", titles.edit, name="thread-title"),
     path("t/<id:thread_id>/seen/", read_state.seen, name="thread-seen"),
     path("t/<id:thread_id>/served/", read_state.served, name="thread-served"),
     path("t/<id:thread_id>/next/", read_state.next_new, name="thread-next"),
@@ -110,6 +113,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/reply/", compose.ReplyView.as_view(), name="post-reply"),
     path("p/<id:post_id>/edit/", compose.EditView.as_view(), name="post-edit"),
     path("p/<id:post_id>/delete/", posts.delete, name="post-delete"),
+    path("p/<id:post_id>/undelete/", posts.undelete, name="post-undelete"),
     path("p/<id:post_id>/history/", posts.history, name="post-history"),
     path("p/<id:post_id>/quoted/", quotes.quoted, name="post-quoted"),
     path("p/<id:post_id>/quote/<int:ordinal>/", quotes.detail, name="post-quote"),
@@ -142,8 +146,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/erase/", erasures.own, name="account-erase"),
     path("account/settings/", people.settings, name="account-settings"),
     path("accounts/", include(ACCOUNTS)),
+    # Password managers open it: https://w3c.github.io/webappsec-change-password-url/
+    path(
+        ".well-known/change-password",
+        RedirectView.as_view(pattern_name="account_change_password"),
+        name="change-password",
+    ),
     path("help/markdown/", help_pages.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),
+    path("order/", site.order, name="order"),
     path("help/keys/", keys.show, name="help-keys"),
     path("keys/", keys.switch, name="keys"),
     path("healthz", site.alive, name="alive"),

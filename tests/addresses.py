@@ -80,13 +80,14 @@ THREAD_ROUTES = {
     "open": (
         *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
-        "thread-arrivals",
+        *("thread-arrivals", "thread-title"),
     ),
     "locked": ("thread-short", "thread-lock"),
     "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next", "thread-map"),
 }
 POST_ROUTES = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
+    "post-undelete",
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
     "post-branch",
 )

@@ -25,7 +25,7 @@ _TAGS: dict[str, set[str]] = {
     "details": {"class"},
     "div": {"class", "tabindex"},
     "figure": {"class", "data-quote"},
-    "ol": {"start"},
+    "ol": {"class", "start"},
     "p": {"class"},
     "pre": {"tabindex"},
     "span": {"class"},
@@ -35,7 +35,7 @@ _TAGS: dict[str, set[str]] = {
 _VALUES = {
     "align": re.compile("left|center|right"),
     "class": re.compile(
-        "|".join(["q", "earlier", "scroll", "addressed", "mention", r"language-[a-z+-]+"])
+        "|".join(["q", "earlier", "long", "scroll", "addressed", "mention", r"language-[a-z+-]+"])
         + "|"
         + "|".join(filter(None, STANDARD_TYPES.values()))
     ),

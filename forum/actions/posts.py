@@ -20,7 +20,7 @@ from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
 from forum.actions.quotes import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
-from forum.actions.report_cases import close_reports
+from forum.actions.report_cases import close_reports, open_again_after_undeleting
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
@@ -28,7 +28,7 @@ from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Report, Revision, Thread, User
 from forum.models.drafts import Purpose
-from forum.permissions import can_answer, can_delete, can_edit
+from forum.permissions import can_answer, can_delete, can_edit, can_undelete
 
 # An edit this soon, before anybody replied or quoted, replaces the latest revision.
 SILENT_EDIT_PERIOD = timedelta(minutes=3)
@@ -357,6 +357,30 @@ def delete_post(post: Post, *, actor: User) -> Post:
     if post.is_opening and not Post.objects.below(post).not_deleted().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])
+    return post
+
+
+@retrying_transaction
+def undelete_post(post: Post, *, actor: User) -> Post:
+    """Undo the deletion of a post, with everything that it changed, and return the post.
+
+    Raises `NotAllowed`, `Gone`, `LoggedOut`, `Suspended` or `Busy`.
+    """
+    thread = lock_thread_of(post.pk)
+    post = Post.objects.get(pk=post.pk)
+    post.thread = thread
+    can_undelete(actor, post).enforce()
+    if not post.is_deleted:
+        return post  # the same form may have come twice
+    if thread.deleted_at == post.deleted_at:
+        thread.deleted_at = None
+        thread.save(update_fields=["deleted_at"])
+    post.deleted_at = None
+    number_change(post)
+    post.save(update_fields=["deleted_at", "changed_number"])
+    if not post.is_hidden:
+        recount(thread, 1)
+    open_again_after_undeleting(post)
     return post
 
 

@@ -128,7 +128,8 @@ class Submission:
     def _before(self) -> SearchedText | None:
         if self.edits is None:
             return None
-        return searched(render(self.edits.latest_revision().source))
+        title = self.edits.thread.title if self.edits.is_opening else ""
+        return searched(render(self.edits.latest_revision().source), title)
 
     def _found_by(self, rule: ReviewRule) -> str:
         number = rule.number or 0

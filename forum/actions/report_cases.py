@@ -72,6 +72,15 @@ def close_reports(
     return ids
 
 
+def open_again_after_undeleting(post: Post) -> None:
+    """Reopen the reports that the deletion of a post answered; delete its notifications."""
+    gone = Report.objects.filter(post=post, outcome=Report.Outcome.GONE, action=None)
+    ids = list(gone.select_for_update().values_list("pk", flat=True))
+    Report.objects.filter(pk__in=ids).update(outcome="", closed_at=None)
+    ModerationNotification.objects.filter(report__in=ids).delete()
+    update_cases([post.pk])
+
+
 def action_that_closed_reports(post: Post) -> ModerationAction | None:
     """Return the moderation action that answered the latest closed reports on a post."""
     answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")

@@ -1,4 +1,4 @@
-"""Starting threads."""
+"""Starting threads and changing their titles."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish
 from forum.actions.transactions import retrying_transaction
-from forum.errors import Invalid
+from forum.errors import Conflict, Invalid
 from forum.lib.scripts import count_graphemes
 from forum.lib.text import is_blank, one_line
-from forum.models import Board, PendingPost, Post, Thread, User
+from forum.models import Board, PendingPost, Post, Thread, TitleChange, User
 from forum.models.drafts import Purpose
 from forum.models.threads import TITLE_CODE_POINTS, TITLE_LENGTH, slug_of
-from forum.permissions import can_start_thread
+from forum.permissions import can_change_title, can_start_thread
 
 
 def start_thread(
@@ -90,3 +90,28 @@ def publish_thread(
         version=draft_version,
     )
     return publish(Post(thread=thread, author=author, nonce=nonce), prepared)
+
+
+@retrying_transaction
+def change_title(
+    thread: Thread, title: str, *, actor: User, before: str, check: Check | None = None
+) -> Thread:
+    """Change the title of one's own thread and return it; its old addresses lead to it.
+
+    `title` is clean, and `before` is the title that the form has shown. Raises `Conflict` when it
+    was changed since, `NotAllowed`, `Gone`, `Locked`, `Suspended`, `Busy`, or what `check` raises.
+    """
+    thread = Thread.objects.locked(thread.pk)
+    opening = Post.objects.opening_of(thread.pk).get()
+    opening.thread = thread
+    can_change_title(actor, opening).enforce()
+    if title == thread.title:
+        return thread
+    if before != thread.title:
+        raise Conflict(_("The title was changed after you opened this form."))
+    if check:
+        check()
+    TitleChange.objects.create(thread=thread, before=before)
+    thread.title, thread.slug = title, slug_of(title)
+    thread.save(update_fields=["title", "slug"])
+    return thread

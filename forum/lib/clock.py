@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,6 +17,16 @@ def was_within(period: timedelta, moment: datetime) -> bool:
     should wait until it has caught up.
     """
     return timedelta(0) <= timezone.now() - moment < period
+
+
+@cache
+def _zone_names() -> set[str]:
+    return available_timezones()  # reads many files
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """Return the time zone of that name; None if there is none."""
+    return ZoneInfo(name) if name in _zone_names() else None
 
 
 def short_moment(moment: datetime, zone: tzinfo) -> str:

@@ -333,6 +333,7 @@ URL_SHOWN = 60  # characters
 ADDRESSES = 100_000  # characters of all link targets in a post: a reference can be used 5,000 times
 # Quotes in one post whose sources are searched.
 MAX_QUOTES = 50
+FIRST_LONG_NUMBER = 100  # of a list, with more digits than its margin has room for
 TOP_HEADING = 4  # the page's own headings are h1 to h3
 
 Tokens = Sequence[Token]
@@ -371,6 +372,15 @@ class Renderer(RendererHTML):
 
     def heading_close(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return f"</{_demoted(tokens[idx].tag)}>\n"
+
+    def ordered_list_open(
+        self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        """Mark a list whose numbers are too long to stand in the margin."""
+        last = int(tokens[idx].attrGet("start") or 1) + _items_of(tokens, idx) - 1
+        if last >= FIRST_LONG_NUMBER:
+            tokens[idx].attrSet("class", "long")
+        return self.renderToken(tokens, idx, options, env)
 
     def table_open(self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType) -> str:
         return '<div class="scroll" tabindex="0"><table>\n'
@@ -411,6 +421,17 @@ class Renderer(RendererHTML):
         return _plain_code(tokens[idx].content)
 
 
+def _items_of(tokens: Tokens, opening: int) -> int:
+    """Return the number of items of the list that opens there."""
+    count = 0
+    level = tokens[opening].level
+    for place in range(opening + 1, len(tokens)):
+        if tokens[place].level == level:
+            break
+        count += tokens[place].type == "list_item_open" and tokens[place].level == level + 1
+    return count
+
+
 def _has_caption(meta: dict[str, int]) -> bool:
     return meta["depth"] == 0 or meta["ordinal"] < MAX_QUOTES
 
@@ -447,6 +468,7 @@ _CLEANER = nh3.Cleaner(
         "th": _CELL,
     },
     allowed_classes={
+        "ol": {"long"},
         "code": set(LANGUAGE_CLASSES),
         "details": {"earlier"},
         "div": {"scroll"},

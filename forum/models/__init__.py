@@ -20,7 +20,7 @@ from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule
-from forum.models.threads import Thread
+from forum.models.threads import Thread, TitleChange
 
 __all__ = [
     "Appeal",
@@ -47,5 +47,6 @@ __all__ = [
     "Revision",
     "Role",
     "Thread",
+    "TitleChange",
     "User",
 ]

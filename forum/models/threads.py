@@ -201,6 +201,7 @@ class Thread(SlowModeMixin):
     # Set by the functions of `forum.queries.threads`.
     reply_count: int
     moves: list[dict[str, Any]]
+    is_title_edited = False
     seen_at: datetime | None = None
     drafts: list[dict[str, Any]] = []
     pending_posts: list[dict[str, Any]] = []
@@ -238,6 +239,20 @@ class Thread(SlowModeMixin):
         self.last_post = post
         self.last_post_at = post.created_at
         self.save(update_fields=["next_number", "post_count", "last_post", "last_post_at"])
+
+
+class TitleChange(models.Model):
+    """A title that the author of a thread has replaced."""
+
+    thread = models.ForeignKey(Thread, models.PROTECT, related_name="title_changes")
+    before = models.CharField(max_length=TITLE_CODE_POINTS)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.before
 
 
 def thread_path(thread_id: int, slug: str) -> str:

@@ -30,12 +30,12 @@ def extent_of(asked: Erasure) -> str:
 def extent_of_post(post: Post) -> str:
     """Describe the extent of erasing a post.
 
-    “1 post in 1 thread with every version, and their words in 2 other posts, 5 replies stay”.
+    “1 post in 1 thread with every version, and their words in 2 other posts. 5 replies stay”.
     """
     answers = Post.objects.below(post).not_deleted().count()
     replies = ngettext("%(count)d reply stays", "%(count)d replies stay", answers)
     said = [_what_they_say(Post.objects.order_by().filter(pk=post.pk))]
-    return ", ".join([*said, replies % {"count": answers}])
+    return ". ".join([*said, replies % {"count": answers}])
 
 
 def extent_of_account(person: User) -> str:
@@ -73,9 +73,16 @@ def _of_account(person: User, *, with_posts: bool) -> str:
     written = _written_by(person)
     if with_posts:
         parts.append(_what_they_say(written))
-    elif count := written.count():
-        parts.append(_("%(posts)s stay, under another name") % {"posts": posts(count)})
-    return ", ".join(parts)
+    stays = [] if with_posts else _what_stays(written.count())
+    return ". ".join([", ".join(parts), *stays])
+
+
+def _what_stays(count: int) -> list[str]:
+    """Return that posts stay, as a sentence of its own: it is no part of what goes."""
+    words = ngettext(
+        "%(posts)s stays, under another name", "%(posts)s stay, under another name", count
+    )
+    return [words % {"posts": posts(count)}] if count else []
 
 
 def _written_by(person: User) -> PostQuerySet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -42,6 +42,17 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
         "summary": summarise_replies([row]) if is_alone else "",
         "later": _later(row, older, order),
     }
+
+
+def edited(post: Post, reader: Reader) -> SafeString:
+    """Return a reply as its page shows it, to replace the composer that edited it."""
+    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
+    opening = Post.objects.opening_of(thread.pk).only("pk").get()
+    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
+    window = PostWindow(rows, frozenset({post.pk}))
+    page = ThreadPage(thread, reader, window, also_in_page={post.parent_id or 0})
+    html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
+    return mark_safe(html)  # noqa: S308 (filled by a compiled template)
 
 
 def _later(row: PostRow, older: int, order: SortOrder) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import accumulate
 
@@ -14,7 +14,6 @@ from django.utils.translation import ngettext
 from forum.models import Thread, User
 from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
-from forum.presenters.times import date_of
 from forum.queries.read_state import UnreadCounts, count_unread_beyond_page
 from forum.queries.thread_pages import PostRow, PostWindow
 
@@ -29,6 +28,27 @@ def load_page_token(token: str) -> tuple[int, int, list[int]]:
     """
     member_id, thread_id, numbers = signing.loads(token, salt=PAGE_SALT, max_age=PAGE_MAX_AGE)
     return member_id, thread_id, numbers
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadSummary:
+    """The number of unread posts in a thread, at least so many when `is_more`."""
+
+    total: int
+    is_more: bool = False
+
+    @property
+    def count(self) -> str:
+        """Return “2”, or “1,000+”."""
+        return f"{self.total:,}+" if self.is_more else str(self.total)
+
+    @property
+    def summary(self) -> str:
+        """Return “2 unread”."""
+        if not self.total:
+            return _("No unread posts")
+        shown = ngettext("%(count)s unread", "%(count)s unread", self.total)
+        return shown % {"count": self.count}
 
 
 class PageReadState:
@@ -125,7 +145,7 @@ class PageReadState:
     @property
     def count(self) -> str:
         """Return “2”, or “1,000+”."""
-        return f"{self.total:,}+" if self.is_more else str(self.total)
+        return UnreadSummary(self.total, self.is_more).count
 
     @property
     def token(self) -> str:
@@ -152,22 +172,9 @@ class PageReadState:
         return unread_suffix(below[place], is_more=self.is_more) if below else ""
 
     @property
-    def since(self) -> str:
-        """Return the day of the reader’s last visit."""
-        return date_of(self.read_state.since) if self.read_state else ""
-
-    @property
     def summary(self) -> str:
-        """Return “2 new since you were here on 21 Nov.”; empty on the first visit."""
-        if self.read_state is None:
-            return ""
-        if not self.total:
-            return _("No unread posts") % {"date": self.since}
-        return ngettext(
-            "%(count)s unread",
-            "%(count)s unread",
-            self.total,
-        ) % {"count": self.count, "date": self.since}
+        """Return “2 unread”; empty on the first visit."""
+        return UnreadSummary(self.total, self.is_more).summary if self.read_state else ""
 
 
 def unread_suffix(count: int, *, is_more: bool = False) -> str:

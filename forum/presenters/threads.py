@@ -43,7 +43,12 @@ from forum.presenters.slow_mode import branch_restrictions, describe_moves, thre
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.visible_rows import select_visible_rows
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
-from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
+from forum.queries.thread_pages import (
+    MAX_POSTS_COUNTED,
+    POSTS_PER_PAGE,
+    PostRow,
+    PostWindow,
+)
 
 # With more posts than this, those off the screen are not laid out.
 MIN_POSTS_FOR_LAZY_LAYOUT = 50
@@ -160,12 +165,15 @@ class ThreadPage:
 
     @property
     def remaining(self) -> str:
-        """Return “Show 23 more replies, 2 new”."""
+        """Return “Show 23 more replies, 2 unread”, of many “Show 200 of 821 more replies”."""
         count = self.window.remaining
         if count >= MAX_POSTS_COUNTED:
-            return _("Show more replies") + self.unread.after
-        shown = ngettext("Show %(count)d more reply", "Show %(count)d more replies", count)
-        return shown % {"count": count} + self.unread.after
+            shown = _("Show more replies")
+        elif count > POSTS_PER_PAGE:
+            shown = _("Show %(some)d of %(count)d more replies")
+        else:
+            shown = ngettext("Show %(count)d more reply", "Show %(count)d more replies", count)
+        return shown % {"some": POSTS_PER_PAGE, "count": count} + self.unread.after
 
     @property
     def takes_answers(self) -> bool:
@@ -320,7 +328,7 @@ class ThreadPage:
                 "initial": row.author[0],
                 "iso": iso(row.created_at),
                 "time": self.clock.moment(row.created_at),
-                "edited": self.clock.moment(row.edited_at) if row.edited_at else "",
+                "edited": self.clock.tag(row.edited_at) if row.edited_at else "",
                 "level": str(row.level),
                 "number": str(row.latest_number),
                 "seen": str(row.seen_revision),

@@ -100,6 +100,16 @@ def load_unread_counts(threads: Collection[Thread], reader: Reader) -> None:
         thread.unread_count = counts.get(thread.pk, 0)
 
 
+def count_unread(thread: Thread, reader: User) -> int:
+    """Return the number of unread posts in a thread that the reader has visited.
+
+    Counts up to `MAX_UNREAD_COUNTED`.
+    """
+    mine = ReadState.objects.filter(member=reader, thread=thread)
+    counted = mine.values_list(_unread_count(reader, most=MAX_UNREAD_COUNTED), flat=True).first()
+    return counted or 0
+
+
 def next_unread_post(
     thread: Thread, reader: User, read_state: ThreadReadState, *, after: Post | None = None
 ) -> Post | None:
@@ -108,11 +118,7 @@ def next_unread_post(
     A few unread posts are looked up by number; when there are many, one soon follows in tree order.
     """
     posts = _unread(read_state, reader, most=MAX_UNREAD_COUNTED)
-    mine = ReadState.objects.filter(member=reader, thread=thread)
-    if (
-        mine.values_list(_unread_count(reader, most=MAX_UNREAD_COUNTED), flat=True).get()
-        == MAX_UNREAD_COUNTED
-    ):
+    if count_unread(thread, reader) == MAX_UNREAD_COUNTED:
         posts = _by_others(reader).filter(read_state.is_unread(), tree_id=thread.pk)
     if after is not None:
         posts = posts.filter(lft__gt=after.lft)

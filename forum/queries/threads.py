@@ -19,7 +19,7 @@ from forum.models.moderation import ModerationEffect
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
-from forum.models.threads import Reader, ThreadQuerySet
+from forum.models.threads import Reader, ThreadQuerySet, TitleChange
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
 
@@ -29,6 +29,8 @@ MAX_MOVES_SHOWN = 3
 
 def for_thread_page(threads: Threads) -> Threads:
     """Add what the page of a thread shows to every reader."""
+    changes = TitleChange.objects.filter(thread=OuterRef("pk"))
+    threads = threads.annotate(is_title_edited=Exists(changes))
     return with_moves(with_reply_count(threads)).select_related(
         "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
     )

@@ -35,7 +35,7 @@ from forum.errors import (
     UserError,
 )
 from forum.forms.posts import PostForm
-from forum.lib.htmx import wants_fragment
+from forum.lib.htmx import load_again, wants_fragment
 from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import TextChange, word_diff
 from forum.markup.render import MAX_SOURCE
@@ -45,13 +45,13 @@ from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.new_activity import NewActivity, new_activity
-from forum.presenters.oob_updates import posted
+from forum.presenters.oob_updates import edited, posted
 from forum.presenters.post_urls import post_url
 from forum.presenters.preview import Preview, preview
 from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
 from forum.views.auth import is_member, log_in_first
-from forum.views.form_drafts import discarded, forget_text, keep_text, kept_text
+from forum.views.form_drafts import announce_discarded, discarded, forget_text, keep_text, kept_text
 from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
 from forum.views.sort_orders import order_of_page
@@ -189,6 +189,12 @@ class ComposeView(View, ABC):
     @abstractmethod
     def posted(self, post: Post) -> HttpResponse:
         """Return the response after the text was posted."""
+
+    def discarded(self, draft: Draft | None) -> HttpResponse:
+        """Return the response after the text was discarded."""
+        if draft is None:
+            return redirect(self.target.back)
+        return discarded(self.request, draft, back=self.target.back)
 
     def recover(self, error: UserError) -> None:
         """Add to the composer what helps after an error."""
@@ -342,10 +348,7 @@ class ComposeView(View, ABC):
             self.load_conflicting_draft(member)
             return self.show(Conflict.status)
         forget_text(self.request)
-        if draft is None:
-            return redirect(self.target.back)
-        draft = discard_draft(draft, actor=member)
-        return discarded(self.request, draft, back=self.target.back)
+        return self.discarded(discard_draft(draft, actor=member) if draft else None)
 
     def use_conflicting_draft(self, member: User) -> HttpResponse:
         """Replace the text with the draft from the other device."""
@@ -644,8 +647,27 @@ class EditView(ComposeView):
         )
 
     def posted(self, post: Post) -> HttpResponse:
+        if self.is_in_place:
+            return self.show_post(_("Saved."))
         messages.success(self.request, _("Saved."))
-        return redirect(post_url(post))
+        return load_again(self.request, post_url(post))
+
+    def discarded(self, draft: Draft | None) -> HttpResponse:
+        if self.is_in_place:
+            return self.show_post("", draft)
+        if draft:
+            announce_discarded(self.request, draft)
+        return load_again(self.request, self.target.back)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Return whether the composer stands where the post does in its thread."""
+        return wants_fragment(self.request) and not self.edited.is_opening
+
+    def show_post(self, done: str, draft: Draft | None = None) -> HttpResponse:
+        """Return the post to the place of the composer."""
+        context = {"post": edited(self.edited, self.request.user), "done": done, "draft": draft}
+        return render(self.request, "posts/_edited.html", context)
 
     def recover(self, error: UserError) -> None:
         if isinstance(error, Conflict):

@@ -29,9 +29,14 @@ def discarded(request: HttpRequest, draft: Draft, *, back: str) -> HttpResponse:
     """Respond that a draft was discarded, with a link to restore it."""
     if wants_fragment(request):
         return render(request, "drafts/_discarded.html", {"draft": draft})
+    announce_discarded(request, draft)
+    return redirect(back)
+
+
+def announce_discarded(request: HttpRequest, draft: Draft) -> None:
+    """Say on the next page that a draft was discarded, with a button that restores it."""
     undo = reverse("draft-take-back", args=[draft.pk])
     messages.success(request, _("Draft discarded."), extra_tags=undo)
-    return redirect(back)
 
 
 def typed_text(request: HttpRequest) -> dict[str, str]:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from forum.errors import Conflict, Invalid
-from forum.log_entry_types import type_choices
+from forum.log_entry_types import public_type_choices, type_choices
 from forum.models import Board, ModerationAction
 from forum.moderation.forms import ReasonForm
 from forum.moderation.undo import undo
-from forum.permissions import can_appeal, can_undo
+from forum.permissions import can_access_admin, can_appeal, can_undo
 from forum.presenters.log import entries_of, entry_of, links_of
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, moderator_required
@@ -30,7 +30,8 @@ def index(request: HttpRequest) -> HttpResponse:
     entries = ModerationAction.objects.visible_to(request.user).with_targets().before(before)
     boards = Board.objects.order_by("name")
     board = next((each for each in boards if each.slug == request.GET.get("board")), None)
-    act = request.GET.get("act") if request.GET.get("act") in dict(type_choices()) else ""
+    choices = type_choices() if can_access_admin(request.user) else public_type_choices()
+    act = request.GET.get("act") if request.GET.get("act") in dict(choices) else ""
     entries = entries.filter(**({"board": board} if board else {}) | ({"act": act} if act else {}))
     page = list(entries[: LOG_ENTRIES_PER_PAGE + 1])
     context = {
@@ -39,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "is_later_page": before is not None,
         "boards": boards,
         "board": board,
-        "acts": type_choices(),
+        "acts": choices,
         "act": act,
     }
     return render(request, "log/index.html", context)

@@ -5,21 +5,25 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from forum.actions.posts import delete_post
+from forum.actions.posts import delete_post, undelete_post
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post
 from forum.moderation.offers import links_on_post
-from forum.permissions import can_delete
+from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.post_menu import menu_links, nearby_links, read_state_forms, report_url
 from forum.presenters.post_urls import post_url
 from forum.presenters.threads import render_post_text
-from forum.views.auth import MemberRequest, member_required
+from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
+
+# In the history of an opening post.
+TITLE_CHANGES_SHOWN = 20
 
 
 def get_post(request: HttpRequest, post_id: int) -> Post:
@@ -41,7 +45,9 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
         return render(request, "posts/_quote_preview.html", context, status=status)
     if post.is_readable:
         return redirect(post_url(post))
-    return render(request, "posts/gone.html", {"post": post, "place": post_url(post)}, status=410)
+    can_undo = post.is_deleted and can_undelete(request.user, post)
+    context = {"post": post, "place": post_url(post), "can_undo": can_undo}
+    return render(request, "posts/gone.html", context, status=410)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,11 +61,22 @@ def delete(request: MemberRequest, post_id: int) -> HttpResponse:
         context = {"post": post, "place": post_url(post), "replies": replies}
         return render(request, "posts/delete.html", context)
     post.thread = delete_post(post, actor=request.user).thread
-    messages.success(request, _("Deleted."))
+    undo = reverse("post-undelete", args=[post.pk])
+    messages.success(request, _("Deleted."), extra_tags=undo)
     if post.thread.is_deleted:
         return redirect(post.thread.board)
     # Go to its tombstone, or else to its parent.
     return redirect(post_url(post.parent if post.parent and not replies else post))
+
+
+@require_POST
+@member_action
+def undelete(request: MemberRequest, post_id: int) -> HttpResponse:
+    """Undo the deletion of one's own post, also when its thread was deleted with it."""
+    own = get_object_or_404(Post.objects.written_by(request.user).with_context(), pk=post_id)
+    post = undelete_post(own, actor=request.user)
+    messages.success(request, _("Restored."))
+    return redirect(post_url(post))
 
 
 @read_only
@@ -79,6 +96,8 @@ def history(request: HttpRequest, post_id: int) -> HttpResponse:
     if not history.versions:
         raise Http404
     context |= {"history": history, "is_continued": before is not None}
+    if post.is_opening and before is None:
+        context["title_changes"] = post.thread.title_changes.all()[:TITLE_CHANGES_SHOWN]
     return render(request, "posts/history.html", context)
 
 

@@ -21,9 +21,9 @@ from forum.lib.numbers import capped, parse_numbers
 from forum.models import Post, Thread
 from forum.models.read_state import read_state_of
 from forum.presenters.post_urls import post_url
-from forum.presenters.read_state import load_page_token
+from forum.presenters.read_state import UnreadSummary, load_page_token
 from forum.queries.notifications import recount_unread_notifications
-from forum.queries.read_state import next_unread_post
+from forum.queries.read_state import MAX_UNREAD_COUNTED, count_unread, next_unread_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
 from forum.queries.threads import with_read_state
 from forum.url_params import id_param
@@ -47,7 +47,7 @@ def _thread(request: HttpRequest, thread_id: int) -> Thread:
 def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
     """Record the revisions that were on the member's screen; with `all`, the whole thread.
 
-    Answer with the counter of unread notifications, which may be lower now.
+    Answer with the counts of unread posts and notifications, which may be lower now.
     """
     member, thread = request.user, _thread(request, thread_id)
     if request.POST.get("all"):
@@ -56,8 +56,12 @@ def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
         return redirect(thread)
     numbers = parse_numbers(request.POST.get("numbers", "").split(",")[:MAX_REVISIONS_AT_ONCE])
     mark_revisions_read(thread, member=member, numbers=numbers)
-    unread = recount_unread_notifications(member)
-    return HttpResponse(capped(unread), content_type="text/plain")
+    unread = count_unread(thread, member)
+    context = {
+        "unread": UnreadSummary(unread, is_more=unread == MAX_UNREAD_COUNTED),
+        "unread_notifications": capped(recount_unread_notifications(member)),
+    }
+    return render(request, "threads/_read.html", context)
 
 
 @require_safe

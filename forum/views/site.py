@@ -1,20 +1,23 @@
-"""The theme and the health checks of the site."""
+"""The theme, the default sort order, and the health checks of the site."""
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from forum.lib.htmx import wants_fragment
 from forum.preferences import THEMES
+from forum.views.sort_orders import find_order
 
-THEME_LASTS = 365 * 24 * 60 * 60  # seconds
+PREFERENCE_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
 
 @require_POST
@@ -30,8 +33,31 @@ def theme(request: HttpRequest) -> HttpResponse:
         response.delete_cookie("theme")
     else:
         response.set_cookie(
-            "theme", chosen, max_age=THEME_LASTS, samesite="Lax", secure=request.is_secure()
+            "theme",
+            chosen,
+            max_age=PREFERENCE_COOKIE_MAX_AGE,
+            samesite="Lax",
+            secure=request.is_secure(),
         )
+    return response
+
+
+@require_POST
+def order(request: HttpRequest) -> HttpResponse:
+    """Save the order in which all threads open in this browser, and go back."""
+    chosen = find_order(request.POST.get("order"))
+    if chosen is None:
+        raise BadRequest("no such order")
+    response = HttpResponseRedirect(_back(request))
+    response.set_cookie(
+        "order",
+        chosen,
+        max_age=PREFERENCE_COOKIE_MAX_AGE,
+        samesite="Lax",
+        secure=request.is_secure(),
+        httponly=True,
+    )
+    messages.success(request, _("Threads now open in this order."))
     return response
 
 

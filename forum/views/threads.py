@@ -17,16 +17,13 @@ from forum.presenters.keys import rail_shortcuts
 from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage
 from forum.queries.outline import fetch_outline
-from forum.queries.sort_orders import SORT_ORDERS, PageStart
+from forum.queries.sort_orders import PageStart
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
 from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
 from forum.url_params import id_param
 from forum.views.auth import is_member
 from forum.views.read_only import read_only
-from forum.views.sort_orders import sort_order_of
-
-# How long a browser remembers the chosen sort order.
-ORDER_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
+from forum.views.sort_orders import default_order, sort_order_of
 
 PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 
@@ -54,12 +51,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         folds=_folds(request, window),
         is_continuation=wants_fragment(request),
     )
-    response = _render_page(request, page, address)
-    if request.GET.get("order") in SORT_ORDERS:
-        response.set_cookie(
-            "order", page.order, max_age=ORDER_COOKIE_MAX_AGE, samesite="Lax", httponly=True
-        )
-    return response
+    return _render_page(request, page, address)
 
 
 def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:
@@ -70,6 +62,7 @@ def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpRe
     opening_post = page.opening_post()
     context |= {
         "opening_post": opening_post,
+        "default_order": default_order(request),
         "fold_address": _fold_address(request, page, address),
         "page_links": links_to_rest(page, address),
         "summary": opening_post.row.excerpt,

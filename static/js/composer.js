@@ -1,6 +1,8 @@
 /* A composer that helps: Ctrl+Enter posts, Escape steps out, and the rest of the room is
    counted. drafts.js saves what is written. */
 
+import { isComposing } from "./dom.js";
+
 const COMPOSER = "[data-js-composer]";
 
 const textOf = (form) => form.querySelector("textarea");
@@ -66,7 +68,7 @@ document.addEventListener("input", ({ target }) => {
 
 document.addEventListener("keydown", (event) => {
   const form = event.target.closest(COMPOSER);
-  if (!form || event.isComposing) return;
+  if (!form || isComposing(event)) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.querySelector(".go")?.click(); // htmx sends the button pressed last

@@ -45,10 +45,51 @@ export function refreshToken(page) {
   return true;
 }
 
-// ---- Events
+// ---- Telling the reader
 
-/** Whether a click asks for a new tab or window, which is the browser's business. */
-export const hasModifier = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
+const status = document.getElementById("status");
+
+/** Shows a message for a moment, and has it read out. What only screen readers need goes into `#status` as text. */
+export function say(words) {
+  const toast = document.createElement("span");
+  toast.className = "toast";
+  toast.textContent = words;
+  status.replaceChildren(toast);
+}
+
+/** Takes over the counts of a fresh response: of unread posts, replies and notifications. */
+export function updateCounts(page) {
+  for (const fresh of page.querySelectorAll("[data-js-live-count]")) {
+    for (const shown of document.querySelectorAll(`[data-js-live-count="${fresh.dataset.jsLiveCount}"]`)) {
+      if (shown.textContent !== fresh.textContent) shown.replaceChildren(...document.importNode(fresh, true).childNodes);
+    }
+  }
+  const count = page.querySelector("[data-js-unread]")?.dataset.jsUnread;
+  if (count === undefined) return;
+  for (const element of document.querySelectorAll("[data-js-if-unread]")) element.hidden = !count;
+  document.title = document.title.replace(/^(\([\d,+]+\) )?/, count && `(${count}) `);
+}
+
+/** The browser has brought back a page as it was left: its counts are asked for anew. */
+export async function refreshCounts() {
+  const { ok, page } = await fetchFragment(location.href, { isPage: true });
+  if (ok) updateCounts(page);
+}
+
+// ---- Fields
+
+/** Whether a key belongs to an input method; Safari's last one is told by its code alone. */
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;
+
+/** Replaces a part of a field as if it were typed, so that the browser's undo takes it back. */
+export function insertText(field, text, start, end) {
+  field.focus({ preventScroll: true });
+  field.setSelectionRange(start, end);
+  // Deprecated, but there is no other way into the browser's history.
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, start, end, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 
 // ---- Place on the screen
 

@@ -2,7 +2,7 @@
    the last key and on leaving, as a draft on the server. What the device has and the server never
    got is restored. Of several composers one is open, the others are folded to a line. */
 
-import { fetchFragment, parseHtml, refreshToken, RequestError } from "./dom.js";
+import { fetchFragment, insertText, parseHtml, refreshToken, RequestError } from "./dom.js";
 
 const COMPOSER = "[data-js-composer]";
 const PAUSE = 1000; // after the last key
@@ -198,10 +198,11 @@ document.addEventListener("htmx:beforeRequest", ({ detail: { requestConfig: { el
   memo.isOnDevice = saveOnDevice(elt);
 });
 
-document.addEventListener("htmx:afterRequest", ({ detail: { xhr, successful, requestConfig: { elt } } }) => {
+document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig: { elt } } }) => {
   if (!memos.has(elt)) return;
   // The device forgets a text only when the forum says that it has it.
-  if (successful && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) removeFromDevice(elt);
+  const isOurs = xhr.status && xhr.getResponseHeader("Plait-Response");
+  if (isOurs && parseHtml(xhr.responseText).querySelector("[data-js-taken]")) removeFromDevice(elt);
   else if (elt.isConnected) markUnsaved(elt);
 });
 
@@ -262,16 +263,17 @@ function restoreDraft(form, content) {
 
 function fill(form, { content, at }) {
   const [title, source, quoted] = JSON.parse(content);
-  const field = textOf(form);
-  if (titleOf(form)) titleOf(form).value = title;
-  field.value = source;
+  for (const [field, text] of [[titleOf(form), title], [textOf(form), source]]) {
+    if (field?.value) insertText(field, text, 0, field.value.length);
+    else if (field) field.value = text;
+  }
   for (const id of quoted) {
     const hidden = document.createElement("input");
     Object.assign(hidden, { type: "hidden", name: "quoted_post_ids", value: id });
     if (!form.querySelector(`[name=quoted_post_ids][value="${CSS.escape(id)}"]`)) form.append(hidden);
   }
   form.querySelector("[data-js-saved]").textContent = form.dataset.jsDevice.replace("%s", clock(at));
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  textOf(form).dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 document.addEventListener("click", async ({ target }) => {
@@ -295,7 +297,8 @@ document.addEventListener("click", async ({ target }) => {
 // ---- One is open, the others are folded
 
 function fold(form) {
-  if (isBlank(form) && !form.querySelector("[name=version]")) {
+  const isReply = form.id.startsWith("reply-"); // an edit stands where its post was
+  if (isReply && isBlank(form) && !form.querySelector("[name=version]")) {
     form.remove();
     return;
   }

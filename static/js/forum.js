@@ -11,8 +11,6 @@ const alarm = document.getElementById("alert");
 /** A script that nobody has asked for: without it the page goes on by its links and forms. */
 const quietly = (loading) => loading.catch(() => null);
 
-const hasModifier = ({ ctrlKey, metaKey, shiftKey }) => ctrlKey || metaKey || shiftKey;
-
 /** Something that somebody has just asked for cannot be loaded. */
 addEventListener("unhandledrejection", (event) => {
   const { reason } = event;
@@ -40,6 +38,12 @@ function init() {
   for (const { dataset } of document.querySelectorAll("[data-js-needs]")) quietly(scripts[dataset.jsNeeds]());
 }
 
+/** A link pressed for a new tab, a new window or a download: the browser does it, no script. */
+addEventListener("click", (event) => {
+  const { ctrlKey, metaKey, shiftKey, altKey, target } = event;
+  if ((ctrlKey || metaKey || shiftKey || altKey) && target.closest("a[href]")) event.stopPropagation();
+}, true);
+
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-js-menu]")) quietly(import("./menu.js"));
   if (target.closest(".more-row")) quietly(import("./load_more.js"));
@@ -48,7 +52,7 @@ document.addEventListener("click", ({ target }) => {
 /** A quote opens. Posts may hold no attributes of htmx's, so this link is requested by hand. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-peek]");
-  if (!link || hasModifier(event)) return;
+  if (!link) return;
   event.preventDefault();
   import("./quote_preview.js").then(({ toggle }) => toggle(link), () => location.assign(link.href));
 });
@@ -56,7 +60,7 @@ document.addEventListener("click", (event) => {
 /** By the link alone the folds kept for this tab would come back. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-fold-all]");
-  if (!link || hasModifier(event)) return;
+  if (!link) return;
   event.preventDefault();
   import("./folds.js").then(({ toggleAll }) => toggleAll(), () => location.assign(link.href));
 });
@@ -331,6 +335,40 @@ document.addEventListener("submit", (event) => {
   const uploading = import("./logout.js").then(({ uploadDrafts }) => uploadDrafts(form));
   quietly(uploading).then(() => form.requestSubmit(submitter));
 }, true);
+
+// ---- Times in the reader's own zone
+
+const { jsZone: pageZone } = document.documentElement.dataset;
+if (pageZone && pageZone !== Intl.DateTimeFormat().resolvedOptions().timeZone) quietly(import("./times.js"));
+
+// ---- Pages kept for the Back button: each is for the person who was logged in when it was made
+
+const reader = document.querySelector("[data-js-leaves]")?.dataset.jsLeaves ?? "";
+
+/** Whether nobody has logged in or out since this page was made. */
+function isSameReader() {
+  try {
+    return localStorage.reader === reader;
+  } catch {
+    return true; // nothing may be kept here; the server asks the browser to drop such pages, too
+  }
+}
+
+/** The browser has brought back a page that it kept. */
+function checkKept() {
+  if (!isSameReader()) {
+    document.body.hidden = true;
+    location.reload();
+  } else if (reader && document.querySelector("main [data-js-live-count]")) {
+    quietly(import("./dom.js").then(({ refreshCounts }) => refreshCounts()));
+  }
+}
+
+addEventListener("pageshow", ({ persisted }) => { if (persisted) checkKept(); });
+if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") checkKept();
+try {
+  localStorage.reader = reader;
+} catch { /* nothing may be kept here */ }
 
 // Whether there are new replies is asked later, or when somebody wants to know.
 if (document.querySelector("[data-js-arrivals]")) {

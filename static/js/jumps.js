@@ -1,13 +1,12 @@
 /* Jumps within a page: by links to posts of this page, by the outline, by keys. A strip at the foot
    of the window leads back until more than a screen has been read on. No jump ends inside a fold. */
 
-import { focusPost, hasModifier, openAncestors, scrollToOffset } from "./dom.js";
+import { focusPost, openAncestors, say, scrollToOffset } from "./dom.js";
 import { currentPost } from "./scroll_spy.js";
 
 const PARENT_LINK = ".re > a:first-child";
 const column = document.querySelector("[data-js-order]");
 const texts = document.getElementById("script-texts").dataset;
-const status = document.getElementById("status");
 
 // ---- Back to where a jump began
 
@@ -58,7 +57,7 @@ export function goBack() {
   } else if (document.referrer.startsWith(`${location.origin}/t/`)) {
     history.back();
   } else {
-    status.textContent = texts.nowhere;
+    say(texts.nowhere);
   }
 }
 
@@ -84,7 +83,7 @@ function findPost(link) {
 
 document.addEventListener("click", (event) => {
   const { target } = event;
-  if (hasModifier(event) || event.defaultPrevented) return;
+  if (event.defaultPrevented) return;
   const link = target.closest("a[href]");
   const post = link && findPost(link);
   if (target.closest("[data-js-relation=fold], .branch > summary") || target.matches(".post, .node")) {

@@ -2,10 +2,9 @@
    the help; here are the actions. They do nothing while somebody writes, with a modifier, over an
    open dialog, or when they are turned off; everything has a link or a button too. */
 
-import { fetchFragment, isAfter } from "./dom.js";
+import { fetchFragment, isAfter, say } from "./dom.js";
 
 const keyMap = JSON.parse(document.getElementById("key-map").textContent);
-const status = document.getElementById("status");
 const root = document.documentElement;
 const column = document.querySelector("[data-js-order]");
 const WRITING = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
@@ -105,7 +104,7 @@ async function copyLink() {
   const post = spy.currentPost();
   if (!post || !navigator.clipboard) return;
   await navigator.clipboard.writeText(new URL(`/p/${post.id.slice(1)}/`, location.href).href);
-  status.textContent = document.getElementById("script-texts").dataset.copied;
+  say(document.getElementById("script-texts").dataset.copied);
 }
 
 async function previewParent() {

@@ -3,10 +3,10 @@
 
 import {
   fetchFragment,
-  hasModifier,
   isAfter,
   keepInPlace,
   RequestError,
+  say,
   topmostPost,
   updateListShape,
 } from "./dom.js";
@@ -102,6 +102,11 @@ function announce(message) {
   status.textContent = message;
 }
 
+/** Reply stays where it is, at the end. */
+function addToBar(button) {
+  bar?.insertBefore(button, bar.querySelector("a:last-of-type"));
+}
+
 function clear() {
   box.replaceChildren();
   bar?.querySelector("[data-waiting]")?.remove();
@@ -115,7 +120,7 @@ function announceCount(part) {
   if (line) {
     clear();
     box.append(line);
-    bar?.append(button);
+    addToBar(button);
   }
   if (line && box.textContent !== before) announce(line.textContent);
   for (const note of part.querySelectorAll("[data-post]")) addNote(document.getElementById(note.dataset.post), note);
@@ -213,7 +218,7 @@ function linkElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
   button.className = "btn";
   button.dataset.waiting = "";
   button.textContent = elsewhere.replace("{count}", nodes.length);
-  bar?.append(button);
+  addToBar(button);
   return line.textContent;
 }
 
@@ -246,7 +251,7 @@ async function showAll() {
   const words = [];
   if (shown.length) words.push(part.dataset.above.replace("{above}", above).replace("{below}", shown.length - above));
   if (elsewhere.length) words.push(linkElsewhere(elsewhere, part.dataset));
-  status.textContent = words.join(" ") || part.dataset.changed;
+  say(words.join(" ") || part.dataset.changed);
   const first = shown[0]?.querySelector("article") ?? changed[0];
   const fold = first?.closest("details:not([open])");
   (fold?.querySelector("summary") ?? first)?.focus({ preventScroll: true });
@@ -256,7 +261,7 @@ async function showAll() {
 async function showOne(link) {
   const { part, changed } = await show(link.dataset.jsShow);
   if (!changed.length) throw new Error("not a reply");
-  status.textContent = part.dataset.changed;
+  say(part.dataset.changed);
   changed[0].focus({ preventScroll: true });
   document.dispatchEvent(new CustomEvent("forum:posts-added"));
 }
@@ -274,12 +279,12 @@ export async function check() {
   const isMore = await ask();
   if (failures) giveUp(problem);
   else if (isMore) showAll().catch((error) => giveUp(error));
-  else status.textContent = box.dataset.jsNone;
+  else say(box.dataset.jsNone);
 }
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-show], [data-js-check]");
-  if (!link || hasModifier(event)) return;
+  if (!link) return;
   event.preventDefault();
   const { jsShow } = link.dataset;
   if (!jsShow) check();

@@ -1,7 +1,7 @@
 /* The mention menu: after an at sign and two letters, people by name. GitHub's text expander shows
    it at the caret; whom it offers, what is said of it and its keys are here. Comes with a composer. */
 
-import { fetchFragment } from "./dom.js";
+import { fetchFragment, insertText, isComposing } from "./dom.js";
 
 import("../vendor/text-expander.js").then(() => {
   // What was typed before it came counts too.
@@ -10,6 +10,7 @@ import("../vendor/text-expander.js").then(() => {
 }, () => null);
 
 const status = document.getElementById("status");
+const ARROW = /^Arrow(Up|Down)$/;
 const START = /^[a-z0-9][\w-]{1,29}$/i;
 const PAUSE = 120; // milliseconds between letters that are typed in one go
 
@@ -65,9 +66,14 @@ function on(name, listener) {
 
 on("change", ({ target, detail: { provide, text } }) => provide(suggest(target, text.toLowerCase())));
 
-on("value", ({ detail }) => { detail.value = `@${detail.item.dataset.jsName}`; });
-
-on("committed", ({ detail: { input } }) => input.dispatchEvent(new Event("input", { bubbles: true })));
+/** Somebody is chosen. The expander would write the field's value, and the browser's undo would end. */
+on("value", (event) => {
+  event.preventDefault();
+  const field = event.target.querySelector("textarea");
+  const caret = field.selectionEnd;
+  insertText(field, `@${event.detail.item.dataset.jsName} `, field.value.lastIndexOf("@", caret - 1), caret);
+  event.target.dismiss();
+});
 
 on("activate", ({ target }) => {
   isMoved = false;
@@ -90,9 +96,23 @@ document.addEventListener("keydown", (event) => {
   const expander = event.target.closest("text-expander");
   const menu = menuIn(expander);
   if (!menu) return;
-  if (/^Arrow(Up|Down)$/.test(event.key)) isMoved = true;
-  if (event.key !== "Enter" || event.isComposing) return;
+  if (isComposing(event)) {
+    event.stopPropagation(); // the expander takes every key for its own
+    return;
+  }
+  if (ARROW.test(event.key)) isMoved = true;
+  if (event.key !== "Enter") return;
   // A name typed out, or a post to be sent: the key means what it always means.
   const isWhole = [...menu.children].some((person) => person.dataset.jsName.toLowerCase() === menu.dataset.jsStart);
   if (event.ctrlKey || event.metaKey || (isWhole && !isMoved)) expander.dismiss();
 }, true);
+
+/** The expander chooses nobody past the end, or after a composition: an arrow key does. */
+function choose({ target }, key) {
+  const menu = menuIn(target.closest("text-expander"));
+  if (!menu || menu.querySelector("[aria-selected=true]")) return;
+  target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+}
+
+document.addEventListener("keydown", (event) => { if (ARROW.test(event.key)) choose(event, event.key); });
+document.addEventListener("compositionend", (event) => choose(event, "ArrowDown"));

@@ -19,8 +19,21 @@ function closeAllBut(target) {
   }
 }
 
+/** Places a menu above its link where there is no room below; the page scrolls if there is none at all. */
+function place(menu) {
+  const { top } = menu.previousElementSibling.getBoundingClientRect();
+  const { bottom, height } = menu.getBoundingClientRect();
+  const foot = document.querySelector(".bar")?.offsetHeight ?? 0;
+  menu.classList.toggle("is-above", bottom > innerHeight - foot && top > height);
+  menu.scrollIntoView({ block: "nearest", behavior: "instant" });
+}
+
 function markOpen() {
-  for (const menu of document.querySelectorAll(".menu")) menu.previousElementSibling.ariaExpanded = "true";
+  for (const menu of document.querySelectorAll(".menu")) {
+    if (menu.previousElementSibling.ariaExpanded === "true") continue;
+    menu.previousElementSibling.ariaExpanded = "true";
+    place(menu);
+  }
 }
 
 document.addEventListener("htmx:configRequest", (event) => {

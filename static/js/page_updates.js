@@ -1,7 +1,7 @@
 /* After replies were added to a page, what else it says of them is taken from the page as the server
    renders it now: handles of folds, the outline, counts, and the lines under posts that are quoted. */
 
-import { fetchFragment, keepInPlace } from "./dom.js";
+import { fetchFragment, keepInPlace, updateCounts } from "./dom.js";
 
 const texts = document.getElementById("script-texts").dataset;
 const isMember = document.querySelector("[data-js-seen]");
@@ -82,9 +82,7 @@ export async function updatePage(added, postToKeep) {
   if (!ok) return;
   keepInPlace(() => {
     if (!page.querySelector("[data-js-none-yet]")) document.querySelector("[data-js-none-yet]")?.remove();
-    for (const id of ["answers", "post-count"]) {
-      document.getElementById(id).textContent = page.getElementById(id).textContent;
-    }
+    updateCounts(page);
     for (const fold of page.querySelectorAll("details.branch")) updateFold(fold);
     for (const post of page.querySelectorAll("article.post[id]")) updateQuotedBy(post);
     if (map && page.getElementById("map")) updateOutline(page.getElementById("map"), added);

@@ -7,6 +7,7 @@ const texts = document.getElementById("script-texts").dataset;
 const status = document.getElementById("status");
 const REST = 400; // milliseconds that a mouse rests before it means it,
 const LEAVE = 300; // and that it may be away
+const GAP = 4; // pixels between link and preview
 const SPOKEN = 300; // characters of it that are announced
 
 let shown = null; // { link, box }
@@ -35,7 +36,8 @@ async function show(link) {
   if (shown?.link === link) return;
   hide();
   const post = await findPost(link);
-  const text = post?.querySelector(":scope > .text, :scope > p");
+  // A removed post has a note in place of its text; the opening post begins with the board's name.
+  const text = post?.querySelector(":scope > .text") ?? post?.querySelector(":scope > p:not(.crumb)");
   if (!text || !link.isConnected) return;
   const box = document.createElement("div");
   box.className = "peek";
@@ -50,8 +52,10 @@ async function show(link) {
   box.addEventListener("pointerenter", () => clearTimeout(timer));
   box.addEventListener("pointerleave", leave);
   box.showPopover({ source: link });
-  const { left, bottom } = link.getBoundingClientRect();
-  box.style.insetBlockStart = `${scrollY + bottom + 4}px`;
+  const { left, top, bottom } = link.getBoundingClientRect();
+  const { offsetHeight: height } = box;
+  const isAbove = bottom + GAP + height > innerHeight && top - GAP > height;
+  box.style.insetBlockStart = `${scrollY + (isAbove ? top - GAP - height : bottom + GAP)}px`;
   box.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - box.offsetWidth - 8))}px`;
   if (document.activeElement === link) status.textContent = text.textContent.trim().slice(0, SPOKEN);
 }

@@ -2,6 +2,7 @@
    each part with the post it is from; a small button beside a selection offers it. Without a
    composer one opens under the post. Loaded with the first selection, or with a composer. */
 
+import { insertText } from "./dom.js";
 import { QUOTES, asQuote, blocksOf } from "./quote_markdown.js";
 
 const COMPOSER = "[data-js-composer]";
@@ -84,7 +85,6 @@ function insert(form, parts) {
   const caret = field.selectionEnd;
   const before = field.value.slice(0, caret);
   const gap = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
-  field.setRangeText(gap + parts.map(({ words }) => asQuote(words)).join(""), caret, caret, "end");
   for (const { source } of parts) {
     if (!source) continue;
     const input = document.createElement("input");
@@ -93,8 +93,7 @@ function insert(form, parts) {
   }
   const { top, bottom } = field.getBoundingClientRect();
   if (bottom < 0 || top > innerHeight) document.dispatchEvent(new CustomEvent("forum:jump"));
-  field.focus();
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  insertText(field, gap + parts.map(({ words }) => asQuote(words)).join(""), caret, caret);
 }
 
 /** Opens a composer under the post, and puts the parts into it when it is there. */

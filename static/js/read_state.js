@@ -2,10 +2,9 @@
    leads from unread post to unread post, through folds and beyond the end of the page. Posts that
    the member has not seen carry data-n, the number of their revision. */
 
-import { fetchFragment, focusPost, hasModifier, isAfter } from "./dom.js";
+import { fetchFragment, focusPost, isAfter, say, updateCounts } from "./dom.js";
 
 const root = document.querySelector("[data-js-seen]");
-const status = document.getElementById("status");
 const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, jsOrder: order } = root.dataset;
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
@@ -60,7 +59,7 @@ async function send() {
   try {
     const { ok, page } = await fetchFragment(address, { method: "POST", body, keepalive: true });
     if (!ok) throw new Error("not taken");
-    document.getElementById("inbox-count").textContent = page.body.textContent;
+    updateCounts(page);
   } catch {
     waiting.push(...numbers); // with what is seen next, or on leaving; else they stay new
   }
@@ -77,6 +76,7 @@ document.addEventListener("visibilitychange", () => {
 
 let unread = []; // as of when they were loaded, in the order of the page
 const start = document.querySelector("[data-js-to-new]");
+const hasUnread = () => start && !start.hidden;
 let targetPost = document.querySelector("article:target"); // the post that was gone to last
 
 function addUnread() {
@@ -106,17 +106,17 @@ function visit(post) {
 
 /** Goes to the next unread post, or back to the one before; beyond the page the server knows it. */
 function goToUnread(from, back = false) {
-  if (!start && !unread.length) {
-    status.textContent = noMore;
+  if (!hasUnread() && !unread.length) {
+    say(noMore);
     return;
   }
   // In another order than the tree's only the server knows which is next.
   const candidates = order === "tree" ? unread.filter((post) => post.isConnected && post !== from) : [];
-  const isAbove = !from && !back && start && !start.hash; // the first of all
+  const isAbove = !from && !back && hasUnread() && !start.hash; // the first of all
   const ahead = candidates.filter((post) => !from || isAfter(from, post) !== back);
   const post = isAbove ? null : ahead.at(back ? -1 : 0);
   if (post) visit(post);
-  else if (back) status.textContent = noneBefore;
+  else if (back) say(noneBefore);
   else goToNextPage(from);
 }
 
@@ -132,7 +132,7 @@ const current = () => document.activeElement.closest("article.post") ?? targetPo
 document.addEventListener("forum:next-new", ({ detail }) => goToUnread(current(), detail?.back));
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-js-to-new], a.new");
-  if (!link || hasModifier(event)) return;
+  if (!link) return;
   event.preventDefault();
   goToUnread(link.closest("article") ?? current());
 });

@@ -1,7 +1,6 @@
 /* Marks the words that a link leads to (#p5:~:text=…) in browsers that cannot: finds them in
    the post, marks them for a moment, and leaves the text as it was. */
 
-import { hasModifier } from "./dom.js";
 
 const SHOWN = 3000; // milliseconds
 
@@ -66,7 +65,7 @@ async function mark(post, [start, end = ""]) {
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href^='#p']");
   const { post, ends } = link ? parse(link.getAttribute("href")) : {};
-  if (!post || hasModifier(event)) return;
+  if (!post) return;
   event.preventDefault();
   location.hash = post.id;
   mark(post, ends);

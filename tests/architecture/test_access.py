@@ -24,8 +24,10 @@ home                            | 200                             | 405
 inbox                           | in 200                          | 405
 inbox-mark                      | 405                             | 401 422
 theme                           | 405                             | 400
+order                           | 405                             | 400
 help-markdown                   | 200                             | 405
 search                          | 200                             | 405
+change-password                 | 302                             | 302
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 keys                            | 405                             | 400
 help-keys                       | 200                             | 405
@@ -54,6 +56,7 @@ board-detail                    | 200                             | 405
 thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
 thread-short open               | 301                             | 405
 thread-detail open              | 200                             | 405
+thread-title open               | in 200 403 403 403 403 403 403  | in 422 403 403 403 403 403 403
 thread-seen open                | 405                             | 401 200
 thread-served open              | 404                             | 405
 thread-next open                | in 302                          | 405
@@ -74,6 +77,7 @@ post-detail visible             | 302                             | 405
 post-reply visible              | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
 post-edit visible               | in 200 403 403 403 403 403 403  | 401 422 403 403 403 403 403 403
 post-delete visible             | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
+post-undelete visible           | 405                             | 401 302 404 404 404 404 404 404
 post-history visible            | 200                             | 405
 post-branch visible             | 200                             | 405
 post-menu visible               | 200                             | 405
@@ -84,6 +88,7 @@ post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403
 post-delete hidden              | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
+post-undelete hidden            | 405                             | 401 302 404 404 404 404 404 404
 post-history hidden             | 302 200 302 302 200 200 302 200 | 405
 post-branch hidden              | 200                             | 405
 post-menu hidden                | 200                             | 405
@@ -96,6 +101,7 @@ post-detail deleted             | 410                             | 405
 post-reply deleted              | in 409 409 403 409 409 409 409  | 401 409 409 403 409 409 409 409
 post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 403 403 403 403 403
 post-delete deleted             | in 410 403 403 403 403 403 403  | in 410 403 403 403 403 403 403
+post-undelete deleted           | 405                             | 401 302 404 404 404 404 404 404
 post-history deleted            | 302                             | 405
 post-branch deleted             | 200                             | 405
 post-menu deleted               | 200                             | 405

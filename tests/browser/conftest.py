@@ -114,7 +114,11 @@ def base_url(site: str) -> str:
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict) -> dict:
-    return {**browser_context_args, "viewport": {"width": 1280, "height": 800}}
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1280, "height": 800},
+        "timezone_id": "UTC",  # the site's
+    }
 
 
 @pytest.fixture
@@ -137,6 +141,18 @@ def visit(browser: Browser, browser_context_args: dict, site: str) -> Iterator[V
     for context in recorders:
         context.close()
     assert [fault for recorder in recorders.values() for fault in recorder.faults] == []
+
+
+@pytest.fixture
+def page_with_history(
+    playwright: Playwright, browser_type_launch_args: dict, browser_context_args: dict, site: str
+) -> Iterator[Page]:
+    """Return a page of a browser in which Back shows the page as it was left."""
+    browser = playwright.chromium.launch(
+        **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    yield browser.new_page(**browser_context_args)
+    browser.close()
 
 
 # -- Fixtures of tests/conftest.py, taken from the sample data -----------------------------------

@@ -362,3 +362,46 @@ def test_first_reply_of_a_thread_shows_the_outline(visit, thread: Thread, bob: U
     expect(page.locator("#map")).to_contain_text("bob The first.")
     expect(page.locator("#answers")).to_have_text("1 reply")
     expect(page.get_by_text("Be the first to reply.")).to_have_count(0)
+
+
+def test_quote_can_be_undone_and_what_was_typed_before(page: Page, branches) -> None:
+    damp, lime, _echo = branches
+    open_composer(page, damp)
+    field = composer_field(page, damp)
+    page.keyboard.type("I typed this first. ")
+    field.blur()
+    select_text(page, lime, "Lime")
+    press_quote_button(page)
+    expect(field).to_have_value(re.compile(r"^I typed this first. \n\n> Lime"))
+    quoted = field.input_value()
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("I typed this first. ")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("")
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    expect(field).to_have_value(quoted)
+
+
+# Every link that a script of ours listens to, and where it leads by itself.
+LINKS = {
+    "reply": (".node .acts a[href$='/reply/']", "/reply/"),
+    "quote": (".node .acts a[href*='quote=1']", "/reply/?quote=1"),
+    "menu": (".node .acts [data-js-menu]", "/menu/"),
+    "quote preview": ("[data-js-peek]", "/quote/"),
+    "new replies": ("[data-js-check]", "/t/"),
+    "outline": (".map a", "#p"),
+}
+
+
+@pytest.mark.parametrize("key", ["Control", "Shift"])
+def test_link_pressed_for_a_new_tab_opens_one_and_does_nothing_here(
+    page: Page, branches, key: str
+) -> None:
+    for selector, address in LINKS.values():
+        link = page.locator(selector).first
+        with page.context.expect_page() as opened:
+            link.click(modifiers=[key])
+        assert address in opened.value.url
+        opened.value.close()
+    expect(page.locator(".compose, .menu, .around, .strip:not([hidden])")).to_have_count(0)

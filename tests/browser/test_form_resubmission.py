@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Page, Playwright, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from forum.models import Draft, Post, User
 from tests.browser.composer import composer_field, open_composer, submit_composer
@@ -116,18 +114,6 @@ def test_duplicated_tab_keeps_its_own_text(visit, reply: Post, alice: User) -> N
     second.get_by_role("button", name="Post").click()
     expect(second.locator(".messages .note")).to_contain_text("Posted.")
     assert reply_texts(reply) == [TYPO, CORRECTED]
-
-
-@pytest.fixture
-def page_with_history(
-    playwright: Playwright, browser_type_launch_args: dict, browser_context_args: dict, site: str
-) -> Iterator[Page]:
-    """Return a page of a browser in which Back shows the page as it was left."""
-    browser = playwright.chromium.launch(
-        **browser_type_launch_args, ignore_default_args=["--disable-back-forward-cache"]
-    )
-    yield browser.new_page(**browser_context_args)
-    browser.close()
 
 
 def test_changed_text_sent_after_back_is_posted_as_another_reply(

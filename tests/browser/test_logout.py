@@ -9,6 +9,7 @@ from forum.actions.drafts import Writing, save_draft
 from forum.models import Draft, Post, Thread, User
 from forum.models.drafts import Purpose
 from tests.browser.composer import open_composer
+from tests.browser.page_faults import log_in
 from tests.browser.pages import expect_composer
 
 WORDS = "Bricks breathe, moss or no moss."
@@ -61,3 +62,64 @@ def test_logout_never_merges_two_drafts(page: Page, opening: Post, alice: User) 
     log_out(page)
     assert draft_texts(alice) == ["On the server."]
     assert page.evaluate(LOCAL_DRAFT_KEYS) == [f"draft {alice.pk} {address}"]
+
+
+def reply_page(page: Page, site: str, reply: Post, member: User) -> str:
+    """Write into the page of a reply, and post nothing."""
+    address = f"{site}/p/{reply.pk}/reply/"
+    log_in(page.context, member, site)
+    page.goto(address)
+    expect_composer(page)
+    page.get_by_label("Your reply to bob").fill(WORDS)
+    expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
+    return address
+
+
+def test_after_logout_back_shows_nothing_of_the_member(
+    page_with_history: Page, site: str, reply: Post, alice: User
+) -> None:
+    page = page_with_history
+    address = reply_page(page, site, reply, alice)
+    log_out(page)
+    page.evaluate("history.back()")
+    page.wait_for_url("**/accounts/login/**")
+    assert address.removeprefix(site) in page.url
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    assert "alice" not in page.content()
+    assert WORDS not in page.content()
+
+
+def test_page_kept_by_the_browser_is_loaded_again_for_another_reader(
+    page_with_history: Page, site: str, reply: Post, alice: User
+) -> None:
+    """Where the browser does not drop its pages, as when the session has ended elsewhere."""
+    page = page_with_history
+    reply_page(page, site, reply, alice)
+    page.evaluate("window.isAsItWasLeft = true")
+    page.get_by_role("link", name="Boards").first.click()
+    page.wait_for_url(f"{site}/")
+    page.evaluate("history.back()")
+    page.wait_for_url("**/reply/", wait_until="commit")
+    assert page.evaluate("window.isAsItWasLeft"), "for the same reader it is as it was left"
+
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Boards").first.click()
+    expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    page.evaluate("history.back()")
+    page.wait_for_url("**/accounts/login/**")
+    assert WORDS not in page.content()
+
+
+def test_page_kept_from_before_the_login_is_loaded_again(
+    page_with_history: Page, site: str, thread: Thread, alice: User
+) -> None:
+    page = page_with_history
+    page.goto(f"{site}{thread.get_absolute_url()}")
+    page.get_by_role("link", name="Boards").first.click()
+    page.wait_for_url(f"{site}/")
+    log_in(page.context, alice, site)
+    page.get_by_role("link", name=thread.board.name).first.click()
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    page.evaluate("history.go(-2)")
+    page.wait_for_url(f"{site}{thread.get_absolute_url()}", wait_until="commit")
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()

@@ -24,6 +24,11 @@ def mention_menu(page: Page) -> Locator:
     return page.get_by_role("listbox", name="People whose names start with")
 
 
+def expect_saved(page: Page) -> None:
+    """Wait for the draft, so that it does not arrive during a later test."""
+    expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
+
+
 def selected_option(page: Page) -> Locator:
     return mention_menu(page).locator("[aria-selected=true]")
 
@@ -123,3 +128,78 @@ def test_name_is_selected_with_the_pointer_on_a_phone(
     assert box["height"] >= 24
     option.click()
     expect(field).to_have_value("So far to the end of the line @tomwren ")
+
+
+def test_chosen_person_can_be_undone(page: Page, field: Locator) -> None:
+    page.keyboard.type("I typed this first. ")
+    page.keyboard.type("@tomo")
+    expect(mention_menu(page)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("I typed this first. @tomoko ")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("I typed this first. @tomo")
+    page.keyboard.press("Control+z")
+    expect(field).to_have_value("")
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    expect(field).to_have_value("I typed this first. @tomoko ")
+    expect_saved(page)
+
+
+def test_person_is_put_where_the_letters_were(page: Page, field: Locator) -> None:
+    field.fill("Ask  about it.")
+    page.keyboard.press("Home")
+    for _step in range(4):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.type("@tomo")
+    mention_menu(page).get_by_role("option").click()
+    expect(field).to_have_value("Ask @tomoko  about it.")
+    expect(mention_menu(page)).to_have_count(0)
+    page.keyboard.type("now")
+    expect(field).to_have_value("Ask @tomoko now about it.")
+    expect_saved(page)
+
+
+def test_arrow_past_the_end_goes_on_at_the_other_end(page: Page, field: Locator) -> None:
+    page.keyboard.type("@tomo")
+    expect(selected_option(page)).to_have_text("tomoko in this thread")
+    for key in ("ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+        expect(selected_option(page)).to_have_text("tomoko in this thread")
+    page.keyboard.press("Backspace")
+    expect(mention_menu(page).get_by_role("option")).to_have_count(3)
+    page.keyboard.press("ArrowUp")
+    expect(selected_option(page)).to_have_text("tomwren")
+    page.keyboard.press("ArrowDown")
+    expect(selected_option(page)).to_have_text("tomoko in this thread")
+    expect_saved(page)
+
+
+KEY_OF_THE_INPUT_METHOD = """(field, [key, code, composing]) => !field.dispatchEvent(
+    new KeyboardEvent("keydown", {
+      key, keyCode: code, isComposing: composing, bubbles: true, cancelable: true }))"""
+
+
+@pytest.mark.parametrize(
+    ("code", "composing"),
+    [pytest.param(13, True, id="composing"), pytest.param(229, False, id="last")],
+)
+def test_keys_of_an_input_method_choose_nobody(
+    page: Page, field: Locator, code: int, composing: bool
+) -> None:
+    session = page.context.new_cdp_session(page)
+    page.keyboard.type("你好 @")
+    session.send(
+        "Input.imeSetComposition", {"text": "tomo", "selectionStart": 4, "selectionEnd": 4}
+    )
+    expect(mention_menu(page)).to_be_visible()
+    for key in ("Enter", "Tab", "ArrowDown", "Escape"):
+        assert not field.evaluate(KEY_OF_THE_INPUT_METHOD, [key, code, composing])
+        expect(field).to_have_value("你好 @tomo")
+        expect(mention_menu(page)).to_be_visible()
+    session.send("Input.insertText", {"text": "tomo"})
+    expect(field).to_have_value("你好 @tomo")
+    expect(selected_option(page)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("你好 @tomoko ")
+    expect_saved(page)

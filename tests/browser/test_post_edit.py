@@ -35,7 +35,8 @@ def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
     page.get_by_label("Text of the post").fill("It stays wet from *November* on.")
     page.get_by_role("button", name="Save").click()
 
-    expect(page.locator(".messages .note")).to_have_text("Saved.")
+    expect(page.get_by_role("status").first).to_have_text("Saved.")
+    expect(page.locator(f"#p{own_post.pk}")).to_be_focused()
     expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("November")
     page.locator(f"#p{own_post.pk}").get_by_role("link", name="edited").click()
     expect(page.locator("h1")).to_have_text("Edit history of a post by alice")
@@ -43,6 +44,77 @@ def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
     expect(page.locator("ins")).to_contain_text("November")
     page.get_by_role("link", name="Back to the thread").click()
     expect(page.locator(f"#p{own_post.pk}")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_post_is_edited_where_it_stands(visit, own_post: Post, alice: User, scripts: bool) -> None:
+    page = visit(own_post.thread.get_absolute_url(), alice, java_script_enabled=scripts)
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="Edit").click()
+    field = page.get_by_label("Text of the post")
+    expect(field).to_have_value("It stays wet from *October* on.")
+    if scripts:
+        assert "/edit/" not in page.url
+        expect(page.locator(f"#p{own_post.pk}")).to_have_count(0)
+        expect(page.locator(f"#p{own_post.parent_id}")).to_be_visible()
+        expect(field).to_be_focused()
+    field.fill("It stays wet all year.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(f"#p{own_post.pk} .text")).to_have_text("It stays wet all year.")
+    expect(page.locator(".compose")).to_have_count(0)
+    assert Post.objects.get(pk=own_post.pk).source == "It stays wet all year."
+
+
+def test_discarded_edit_brings_the_post_back_and_can_be_undone(page: Page, own_post: Post) -> None:
+    edit = page.locator(f"#p{own_post.pk}").get_by_role("link", name="Edit")
+    edit.click()
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("October")
+    edit.click()
+    page.get_by_label("Text of the post").fill("Something else.")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("October")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("textbox", name="Text of the post")).to_have_value("Something else.")
+    assert Post.objects.get(pk=own_post.pk).source == "It stays wet from *October* on."
+
+
+def test_opening_post_is_edited_where_it_stands(visit, opening: Post, alice: User) -> None:
+    page = visit(opening.thread.get_absolute_url(), alice)
+    page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
+    field = page.locator(f"#p{opening.pk}").get_by_label("Text of the post")
+    expect(field).to_have_value("Does moss harm the bricks?")
+    field.fill("Does moss harm old bricks?")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".messages .note")).to_have_text("Saved.")
+    expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
+    page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
+    page.locator(f"#p{opening.pk}").get_by_label("Text of the post").fill("Never mind.")
+    page.get_by_role("button", name="Discard").click()
+    expect(page.locator(".messages .note")).to_contain_text("Draft discarded.")
+    expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
+
+
+def test_title_is_edited_where_it_stands(visit, opening: Post, alice: User) -> None:
+    page = visit(opening.thread.get_absolute_url(), alice)
+    page.get_by_role("link", name="Edit title").click()
+    field = page.get_by_label("Title", exact=True)
+    expect(field).to_be_focused()
+    field.fill("A dry corner")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("h1")).to_have_text("A dry corner")
+    expect(page.locator(".messages .note")).to_have_text("Title changed.")
+    page.get_by_role("link", name="title edited").click()
+    expect(page.locator("main")).to_contain_text("A damp corner")
+
+
+def test_deletion_is_undone_by_a_button(page: Page, own_post: Post) -> None:
+    page.locator(f"#p{own_post.pk}").get_by_role("link", name="More").click()
+    page.get_by_role("link", name="Delete").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.locator(f"#p{own_post.pk}")).to_have_count(0)
+    page.locator(".messages").get_by_role("button", name="Undo").click()
+    expect(page.locator(".messages .note")).to_have_text("Restored.")
+    expect(page.locator(f"#p{own_post.pk} .text em")).to_have_text("October")
 
 
 def test_deleted_post_leaves_a_tombstone_above_its_replies(
@@ -55,7 +127,7 @@ def test_deleted_post_leaves_a_tombstone_above_its_replies(
 
     page.get_by_role("button", name="Delete").click()
 
-    expect(page.locator(".messages .note")).to_have_text("Deleted.")
+    expect(page.locator(".messages .note")).to_contain_text("Deleted.")
     expect(page.locator(f"#p{own_post.pk}")).to_contain_text("Deleted by its author on")
     expect(page.locator(f"#p{child.pk} .re")).to_have_text("to a removed post")
     page.goto(f"/p/{own_post.pk}/")

@@ -43,10 +43,15 @@ def test_each_sort_order_has_a_link_and_the_last_one_is_remembered(
         page.wait_for_url(f"**/?order={order}")
         expect(tabs.locator("[aria-current]")).to_have_text(words)
         assert shown_posts(page, branches) == expected
+    page.get_by_role("button", name="Open all threads in this order").click()
+    expect(page.locator(".messages")).to_contain_text("Threads now open in this order.")
     page.goto(thread.get_absolute_url())
     expect(tabs.locator("[aria-current]")).to_have_text("Flat")
     tabs.get_by_role("link", name="Oldest first").click()
     page.wait_for_url("**/?order=tree")
+    assert shown_posts(page, branches) == ["first", "below", "second"]
+    page.get_by_role("button", name="Open all threads in this order").click()
+    expect(page.locator(".messages")).to_contain_text("Threads now open in this order.")
     page.goto(thread.get_absolute_url())
     assert shown_posts(page, branches) == ["first", "below", "second"]
 
@@ -75,6 +80,8 @@ def test_permalink_uses_the_remembered_sort_order(
     page = visit(
         f"{thread.get_absolute_url()}?order=newest", sample_data.bob, java_script_enabled=scripts
     )
+    page.get_by_role("button", name="Open all threads in this order").click()
+    expect(page.locator(".messages")).to_be_visible()
     page.goto(f"/p/{branches['below'].pk}/")
     expect(page.locator(f"#p{branches['below'].pk}")).to_be_in_viewport()
     assert shown_posts(page, branches) == ["second", "first", "below"]

@@ -242,3 +242,38 @@ def test_post_marked_as_unread_from_its_menu_stays_unread(
     expect(page.locator(".messages")).to_contain_text("Marked as unread")
     page.goto(thread.get_absolute_url())
     expect(page.locator(f"#p{reply.pk} .new")).to_be_visible()
+
+
+# -- Counts stay what they are while one reads ----------------------------------------------------
+
+
+def test_counts_follow_what_was_read(
+    visit, thread: Thread, opening: Post, sample_data: SampleData
+) -> None:
+    mark_thread_read(thread, member=sample_data.alice)
+    long = "\n\n".join(["A long paragraph about walls, to fill the screen."] * 8)
+    posts = [reply_to(opening, author=sample_data.bob, source=long) for _n in range(3)]
+    listed = visit(sample_data.yard.get_absolute_url(), sample_data.alice)
+    row = listed.locator(".list > li", has_text="A damp corner").first
+    expect(row.locator(".new")).to_contain_text("3 unread")
+    row.get_by_role("link", name="A damp corner").click()
+    page = listed
+    rail = page.locator(".rail [data-js-to-new]")
+    expect(rail).to_contain_text("3 unread")
+    assert page.title().startswith("(3) ")
+
+    with page.expect_response("**/seen/"):
+        page.locator(f"#p{posts[0].pk}").scroll_into_view_if_needed()
+    expect(rail).to_contain_text("2 unread")
+    expect(unread_summary(page)).to_contain_text("2 unread")
+    assert page.title().startswith("(2) ")
+
+    for post in posts[1:]:
+        page.locator(f"#p{post.pk}").evaluate("post => post.scrollIntoView()")
+        page.wait_for_timeout(1200)
+    expect(rail).to_be_hidden(timeout=20_000)
+    expect(unread_summary(page)).to_contain_text("No unread posts")
+    expect(page.get_by_role("button", name="Mark all as read")).to_be_hidden()
+    assert page.title().startswith("A damp corner")
+    page.go_back()
+    expect(row.locator(".new")).to_have_count(0)

@@ -140,6 +140,7 @@ def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[E
         thread.title = _("A deleted title")
         thread.slug = slug_of(thread.title)
         thread.save(update_fields=["title", "slug"])
+        thread.title_changes.all().delete()
         after = {"erased": digest, "title": thread.title}
         effects.append((ModerationEffect.Kind.THREAD, thread.pk, {"erased": None}, after))
     return effects

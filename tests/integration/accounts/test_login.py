@@ -197,3 +197,9 @@ def test_unusual_headers_get_the_same_page(visitor, alice, headers, without_toke
     response = visitor.post(LOGIN, {"login": "alice", "password": "wrong"}, headers=headers)
     assert without_token(response) == without_token(usual_response)
     assert response["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_logout_makes_the_browser_drop_the_pages_it_kept(as_alice):
+    assert "Clear-Site-Data" not in as_alice.get("/").headers
+    assert as_alice.post("/accounts/logout/")["Clear-Site-Data"] == '"cache"'
+    assert "Clear-Site-Data" not in as_alice.post("/accounts/logout/").headers

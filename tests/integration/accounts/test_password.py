@@ -1,5 +1,6 @@
 """Changing and resetting passwords."""
 
+import pytest
 from django.test import Client
 
 from forum.actions.accounts import set_password
@@ -104,3 +105,25 @@ def test_links_in_mail_use_the_configured_site_and_not_the_host_header(alice):
     content = bytes(OutgoingMail.objects.get().message)
     assert b"evil.example" not in content
     assert b"http://localhost:8000/accounts/password/reset/key/" in content
+
+
+@pytest.mark.parametrize("address", [CHANGE, "/accounts/reauthenticate/"])
+def test_password_managers_learn_whose_password_it_is(as_alice, address):
+    form = Page(as_alice.get(address)).find("main form")
+    named = [
+        (field["autocomplete"], field.get("value"))
+        for field in form.find_all("input")
+        if field.get("autocomplete")
+    ]
+    assert named[0] == ("username", "alice")
+    assert {kind for kind, _value in named[1:]} <= {"current-password", "new-password"}
+
+
+def test_password_managers_learn_whose_password_is_reset(plain, submit, alice, mail_to, link_in):
+    submit(plain, RESET, email="alice@example.org")
+    page = Page(plain.get(link_in(mail_to("alice@example.org")[0]), follow=True))
+    assert page.find('input[autocomplete="username"]')["value"] == "alice"
+
+
+def test_password_managers_find_the_page_that_changes_a_password(visitor):
+    assert visitor.get("/.well-known/change-password")["Location"] == CHANGE

@@ -88,7 +88,9 @@ def test_marking_an_entry_unread_makes_its_post_unread(
     assert set(unread_inbox(alice)) == {reply.pk}
     assert "1 unread" in Page(as_alice.get(opening.thread.get_absolute_url()))
     response = as_alice.post(f"/t/{opening.thread_id}/seen/", {"numbers": str(reply.number)})
-    assert response.content == b""  # no counter for the header: nothing is unread
+    counts = Page(response)
+    assert counts.find('[data-js-live-count="inbox"]').text == ""
+    assert counts.find('[data-js-live-count="summary"]').text == "No unread posts"
     assert unread_inbox(alice) == {}
 
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
+from forum.log_entry_types import entry_types
 from forum.models import Post
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pinning import pin_thread
@@ -16,6 +17,7 @@ from forum.moderation.actions.report_answers import dismiss_reports
 from forum.moderation.actions.suspensions import suspend_person
 from forum.moderation.undo import undo
 from forum.views.log import LOG_ENTRIES_PER_PAGE
+from tests.html import Page
 
 
 def read_log(client, **query):
@@ -114,3 +116,15 @@ def test_log_pages_skip_no_entries(visitor, opening, bob, carol):
 
 def test_missing_entry_is_not_found(visitor, db):
     assert visitor.get("/log/999999/").status_code == 404
+
+
+def test_filter_offers_only_what_its_reader_can_find(visitor, as_bob, as_carol):
+    def offered(client):
+        return {each.get("value") for each in Page(client.get("/log/")).find_all("select option")}
+
+    assert "hide-post" in offered(visitor)
+    private = {entry.name for entry in entry_types() if not entry.is_public}
+    assert private
+    assert not offered(visitor) & private
+    assert not offered(as_bob) & private
+    assert private <= offered(as_carol)

@@ -8,6 +8,7 @@ from django.test import Client
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
+from tests.html import Page
 
 
 def delete(client: Client, post: Post) -> int:
@@ -85,7 +86,7 @@ def test_thread_is_kept_when_only_a_deeper_reply_is_left(
     delete(as_alice, opening)
     html = visitor.get(opening.thread.get_absolute_url()).content.decode()
     assert "That explains it." in html
-    assert '<h2 id="answers">1 reply</h2>' in html
+    assert Page(html).find("#answers").text == "1 reply"
     assert "That explains it." in visitor.get("/b/gardens/").content.decode()
 
 

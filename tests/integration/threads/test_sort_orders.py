@@ -141,6 +141,16 @@ def test_reply_makes_its_branch_most_recently_active_but_not_newest(
     assert shown("time") == [opening.pk, first.pk, second.pk, below.pk]
 
 
+def test_link_to_an_order_changes_no_other_page(opening: Post, as_bob: Client, bob: User) -> None:
+    for n in range(3):
+        reply_to(opening, author=bob, source=f"Number {n}.")
+    address = opening.thread.get_absolute_url()
+    asked = as_bob.get(f"{address}?order=time")
+    assert current_order(Page(asked)) == "?order=time"
+    assert not asked.cookies
+    assert current_order(Page(as_bob.get(address))) == "?order=tree"
+
+
 def test_chosen_sort_order_is_remembered_and_marked(
     opening: Post, as_bob: Client, bob: User
 ) -> None:
@@ -148,10 +158,15 @@ def test_chosen_sort_order_is_remembered_and_marked(
         reply_to(opening, author=bob, source=f"Number {n}.")
     address = opening.thread.get_absolute_url()
     assert current_order(Page(as_bob.get(address))) == "?order=tree"
-    as_bob.get(f"{address}?order=time")
+    page = Page(as_bob.get(f"{address}?order=time"))
+    form = page.form("Open all threads in this order")
+    chosen = as_bob.post(form.action, {"order": "time"}, headers={"referer": address})
+    assert chosen["Location"] == address
     again = Page(as_bob.get(address))
     assert current_order(again) == "?order=time"
     assert again.has("ol.replies.top-level.flat")
+    assert "Threads now open in this order." in again.messages
+    assert "Open all threads in this order" not in again
     odd = as_bob.get(f"{address}?order=nonsense")
     assert odd.status_code == 200
     assert "order" not in odd.cookies

@@ -238,3 +238,18 @@ def test_every_construct_together_is_safe():
             "\n\n".join(CONVERSATION) + "\n\n# h\n\n|a|\n|-|\n\n1. x\n2. y\n\n```py\n1\n```"
         ).html
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "is_long"),
+    [
+        ("1. What a year", False),
+        ("98. one\n1. two", False),
+        ("99. one\n1. two", True),
+        ("2026. What a year it was.", True),
+        ("999999999. number", True),
+        ("9. one\n   1. two\n   2. three", False),
+    ],
+)
+def test_list_with_long_numbers_is_marked(source: str, is_long: bool) -> None:
+    assert ('class="long"' in render(source).html) is is_long
