@@ -95,7 +95,7 @@ def reopen_reports_closed_by(answer: ModerationAction, post_ids: Collection[int]
     about = {report.post_id for report in reports}
     open_now = set(Report.objects.open().filter(post__in=about).values_list("post", "reporter"))
     for report in reports:
-        if report.post.is_deleted:
+        if report.post.is_erased:
             report.outcome, report.action = Report.Outcome.GONE, None
         elif report.post.is_hidden:
             report.outcome, report.action = Report.Outcome.ACTED, report.post.hidden_action

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forum', '0002_guards'),
+        ('forum', '0003_search'),
     ]
 
     operations = [

@@ -33,6 +33,6 @@ DROP FUNCTION forum_effects_with_their_action();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forum", "0003_moderation_work")]
+    dependencies = [("forum", "0004_moderation_work")]
 
     operations = [migrations.RunSQL(EFFECTS, UNDO)]
