@@ -10,7 +10,7 @@ directory=${BACKUP_DIR:-/backups}
 backup() {
     name=forum-$(date -u +%Y%m%dT%H%M%SZ).dump
     # Under its real name only when it is whole and on the disk.
-    pg_dump --format=custom --no-owner --file="$directory/.unfinished"
+    pg_dump --format=custom --no-owner --no-privileges --file="$directory/.unfinished"
     pg_restore --list "$directory/.unfinished" >/dev/null
     sync
     mv "$directory/.unfinished" "$directory/$name"

@@ -24,7 +24,7 @@ DROP SCHEMA IF EXISTS public CASCADE;
 CREATE SCHEMA public AUTHORIZATION pg_database_owner;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
 SQL
-    pg_restore --no-owner --file=- "$directory/$1" || return
+    pg_restore --no-owner --no-privileges --file=- "$directory/$1" || return
     cat <<'SQL'
 COMMIT;
 \echo restored

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
-from forum.models import Case, User
+from forum.models import User
 from forum.models.threads import Reader
 from forum.permissions import can_access_admin
 from forum.preferences import chosen_theme, has_shortcuts_off
 from forum.presenters.keys import KEY_MAP
+from forum.queries.moderation_work import moderation_work_of
 from forum.queries.notifications import count_unread_notifications
 
 
@@ -34,12 +35,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "unread_notifications": capped(count_unread_notifications(reader))
         if isinstance(reader, User)
         else "",
-        "waiting": _open_cases(request, reader),
+        "waiting": _waiting_work(request, reader),
     }
 
 
-def _open_cases(request: HttpRequest, reader: Reader) -> str:
-    """Return the number of open cases for a moderator; fragments have no header and need none."""
+def _waiting_work(request: HttpRequest, reader: Reader) -> str:
+    """Return how much awaits a moderator; fragments have no header and need none."""
     if not isinstance(reader, User) or not can_access_admin(reader) or wants_fragment(request):
         return ""
-    return capped(Case.objects.waiting_for(reader))
+    return capped(moderation_work_of(reader).total)

@@ -30,6 +30,7 @@ from forum.models.threads import Reader
 
 NOTE_CAN_BE_DELETED = timedelta(minutes=10)
 POST_CAN_BE_UNDELETED = timedelta(hours=24)
+REPORTED_TEXT_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,19 @@ def can_answer_reports(person: Reader, post: Post) -> PermissionResult:
     return can_moderate(person, board)
 
 
+def can_read_reported_text(person: Reader, case: Case) -> PermissionResult:
+    """Check whether this moderator may read what was reported of a post that its author deleted.
+
+    While the case is open, and for `REPORTED_TEXT_KEPT` after the post was deleted.
+    """
+    post = case.post
+    if post is None or post.deleted_at is None or post.is_erased:
+        return _denied(Gone(_("This post was permanently deleted.")))
+    if not case.is_open and not was_within(REPORTED_TEXT_KEPT, post.deleted_at):
+        return _denied(Gone(_("This post was deleted.")))
+    return can_answer_reports(person, post)
+
+
 def can_moderate(person: Reader, board: Board) -> PermissionResult:
     """Check whether this person may hide, lock, pin and move in that board."""
     if is_moderator_of(person, board):
@@ -324,6 +338,11 @@ def can_erase(person: Reader, post: Post) -> PermissionResult:
 
 def can_anonymise(person: Reader, other: User) -> PermissionResult:
     """Check whether this person may request the permanent deletion of another's account."""
+    return can_configure(person) and can_act_on(person, other)
+
+
+def can_manage_account(person: Reader, other: User) -> PermissionResult:
+    """Check whether this person may set another's password or address, or close the account."""
     return can_configure(person) and can_act_on(person, other)
 
 

@@ -161,6 +161,9 @@ else:
             **({} if by_hand else database.ensure(DATA_DIR)),
         }
     }
+# The address for the web server and the worker, when this process connects as the owner of the
+# tables: `setup` makes the role in it, and `serve` hands it on.
+APPLICATION_DATABASE_URL = env.str("APPLICATION_DATABASE_URL", default="")
 DATABASES["default"] |= {
     "CONN_MAX_AGE": _number("CONN_MAX_AGE", 60),
     "CONN_HEALTH_CHECKS": True,

@@ -34,7 +34,7 @@ DELETING_POSTS = AGAINST_AUTHOR | {
     "alice": {"carol", "erin"},
     "otto": {"carol", "erin"},
 }
-DELETING_ACCOUNTS = {
+MANAGING_ACCOUNTS = {
     **{name: {"erin"} for name in ("bob", "dan", "mona", "otto", "carol")},
     "erin": set[str](),
 }
@@ -55,6 +55,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "post-dismiss": AGAINST_AUTHOR,
     "post-reopen": AGAINST_AUTHOR,
     "post-assign": AGAINST_AUTHOR,
+    "post-note": AGAINST_AUTHOR,
     "post-erase": DELETING_POSTS,
     "thread-lock": TO_A_PLACE,
     "thread-unlock": TO_A_PLACE,
@@ -67,11 +68,21 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "pending_post-approve": AGAINST_AUTHOR,
     "pending_post-reject": AGAINST_AUTHOR,
     "pending_post-give": AGAINST_AUTHOR,
+    "pending_post-note": AGAINST_AUTHOR,
     "person-note": AGAINST_MEMBER,
     "person-warn": AGAINST_MEMBER,
     "person-silence": AGAINST_MEMBER,
     "person-unsilence": AGAINST_MEMBER,
     "person-suspend": AGAINST_MEMBER,
     "person-lift": AGAINST_MEMBER,
-    "person-anonymise": DELETING_ACCOUNTS,
+    "person-set-password": MANAGING_ACCOUNTS,
+    "person-set-address": MANAGING_ACCOUNTS,
+    "person-confirm-address": MANAGING_ACCOUNTS,
+    "person-log-out": MANAGING_ACCOUNTS,
+    "person-deactivate": MANAGING_ACCOUNTS,
+    "person-reactivate": MANAGING_ACCOUNTS,
+    "person-anonymise": MANAGING_ACCOUNTS,
 }
+
+# What only administrators do.
+FOR_ADMINISTRATORS = {name for name, row in EXPECTED.items() if row is MANAGING_ACCOUNTS}

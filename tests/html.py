@@ -306,18 +306,26 @@ class Page(Element):
         return found[0]
 
 
-def press(client: Client, page: str, button: str, **fields: Any) -> HttpResponse:
-    """Open `page`, fill in `fields` and press `button`; fail if the page has no such button."""
+def press(
+    client: Client, page: str, button: str, *, follow: bool = False, **fields: Any
+) -> HttpResponse:
+    """Open `page`, fill in `fields` and press `button`; fail when the page has no such button.
+
+    With `follow`, go where the answer redirects to.
+    """
     response = client.get(page)
     assert response.status_code == 200, (page, response.status_code)
-    return press_in(client, response, button, **fields)
+    return press_in(client, response, button, follow=follow, **fields)
 
 
-def press_in(client: Client, response: HttpResponse, button: str, **fields: Any) -> HttpResponse:
+def press_in(
+    client: Client, response: HttpResponse, button: str, *, follow: bool = False, **fields: Any
+) -> HttpResponse:
     """Fill in `fields` in a page that was just opened and press `button`."""
     form = Page(response).form(button)
     sent = form.fields | fields | form.buttons[button]
-    return client.post(form.action or response.request["PATH_INFO"] + _query(response), sent)
+    address = form.action or response.request["PATH_INFO"] + _query(response)
+    return client.post(address, sent, follow=follow)
 
 
 def _number(post: Node) -> int:

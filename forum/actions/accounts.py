@@ -7,8 +7,12 @@ Signing up, logging in and e-mail addresses are handled by django-allauth; see
 from __future__ import annotations
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.translation import gettext as _
 
+from forum.errors import Invalid
 from forum.models import Role, User
 
 
@@ -23,16 +27,69 @@ def create_administrator(*, name: str, password: str, email: str = "") -> User |
         return None
     address = email.lower() or f"{name.lower()}@localhost"
     User(username=name, email=address).full_clean(exclude=["password"])
-    person = User.objects.create_user(name, address, password)
-    Role.objects.create(person=person, kind=Role.Kind.ADMINISTRATOR)
-    EmailAddress.objects.create(user=person, email=address, verified=True, primary=True)
-    return person
+    return User.objects.create_superuser(name, address, password)
 
 
 def set_password(person: User, password: str) -> None:
     """Change a password; all other sessions of this person end with their next request."""
     person.set_password(password)
     person.save(update_fields=["password"])
+
+
+def replace_password(person: User, password: str) -> None:
+    """Set a password for somebody else; empty: none, until they choose one by mail.
+
+    Their sessions end, and links to choose a password that were mailed before no longer work.
+    """
+    person.set_password(password or None)  # None: no password fits
+    person.save(update_fields=["password"])
+
+
+def end_sessions(person: User) -> None:
+    """Delete all sessions of a person, with the text that they may contain."""
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(person.pk):
+            session.delete()
+
+
+def has_confirmed_address(person: User) -> bool:
+    """Return whether a person has confirmed their current address."""
+    addresses = EmailAddress.objects.filter(user=person, email__iexact=person.email)
+    return addresses.filter(verified=True).exists()
+
+
+def confirm_address(person: User) -> None:
+    """Confirm a person's current address on their behalf.
+
+    Raises `Invalid` when another account has confirmed it.
+    """
+    set_address(person, person.email, is_confirmed=True)
+
+
+def set_address(person: User, address: str, *, is_confirmed: bool) -> None:
+    """Replace a person's addresses by this one.
+
+    Raises `Invalid` when another account has it.
+    """
+    address = address.lower()
+    others = EmailAddress.objects.filter(email=address, verified=True).exclude(user=person)
+    claimed = User.objects.with_email(address).exclude(pk=person.pk)
+    if others.exists() or (claimed.exists() and not is_confirmed):
+        raise Invalid(_("Another account has this address."))
+    EmailAddress.objects.filter(user=person).delete()
+    mine = EmailAddress(user=person, email=address, verified=is_confirmed, primary=True)
+    if is_confirmed:
+        release_address(mine)
+    mine.save()
+    person.email = address
+    person.save(update_fields=["email"])
+
+
+def add_account(name: str, *, address: str, password: str) -> User:
+    """Create an account with a confirmed address; without a password, one is chosen by mail."""
+    person = User.objects.create_user(name, address, password or None)
+    set_address(person, address, is_confirmed=True)
+    return person
 
 
 def set_zone(person: User, zone: str) -> None:

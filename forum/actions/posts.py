@@ -20,13 +20,12 @@ from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
 from forum.actions.quotes import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
-from forum.actions.report_cases import close_reports, open_again_after_undeleting
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
-from forum.models import PendingPost, Post, Report, Revision, Thread, User
+from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit, can_undelete
 
@@ -283,7 +282,8 @@ def publish_edit(
     if check:
         check()
     rendered = prepared.rendered
-    if _is_fresh(latest, actor) and not is_approved and not post.has_replies_or_quotes():
+    is_silent = _is_fresh(latest, actor) and not is_approved
+    if is_silent and not post.has_replies_quotes_or_reports():
         latest.source, latest.plain = prepared.source, rendered.plain
         latest.quoted = list(rendered.quoted)
         latest.save(update_fields=["source", "plain", "quoted"])
@@ -340,7 +340,8 @@ def reword(post: Post, prepared: PreparedPost, *changed: str) -> None:
 def delete_post(post: Post, *, actor: User) -> Post:
     """Delete a post; a tombstone stays if it has replies.
 
-    An opening post without replies takes its thread with it. Raises `NotAllowed`, `Gone`,
+    An opening post without replies takes its thread with it. Reports on it stay open, so that
+    nobody escapes them by deleting. Raises `NotAllowed`, `Gone`,
     `LoggedOut`, `Suspended` or `Busy`.
     """
     thread = lock_thread_of(post.pk)
@@ -353,7 +354,6 @@ def delete_post(post: Post, *, actor: User) -> Post:
     post.save(update_fields=["deleted_at", "changed_number"])
     if was_counted:
         decrement_post_count(post)
-    close_reports([post.pk], Report.Outcome.GONE)
     if post.is_opening and not Post.objects.below(post).not_deleted().exists():
         thread.deleted_at = post.deleted_at
         thread.save(update_fields=["deleted_at"])
@@ -380,7 +380,6 @@ def undelete_post(post: Post, *, actor: User) -> Post:
     post.save(update_fields=["deleted_at", "changed_number"])
     if not post.is_hidden:
         recount(thread, 1)
-    open_again_after_undeleting(post)
     return post
 
 

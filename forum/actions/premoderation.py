@@ -22,6 +22,7 @@ from forum.actions.limits import (
     new_member_status,
     spend,
 )
+from forum.actions.moderator_alerts import alert_moderators
 from forum.actions.posts import (
     Check,
     PreparedPost,
@@ -37,6 +38,7 @@ from forum.lib.term_matching import SearchedText
 from forum.markup.render import Rendered, render
 from forum.models import (
     Board,
+    ModerationNotification,
     PendingPost,
     Post,
     ReviewRule,
@@ -48,6 +50,7 @@ from forum.models.pending_posts import MOST_WAITING_OF_ONE
 from forum.models.rules import searched
 from forum.permissions import (
     can_answer,
+    can_decide_on,
     can_edit,
     can_start_thread,
     can_withdraw,
@@ -203,6 +206,9 @@ def hold_post(
         why=str(match),
     )
     note_pending_post(pending)
+    alert_moderators(
+        ModerationNotification.Cause.NEW_CASE, lambda person: can_decide_on(person, pending)
+    )
     return pending
 
 

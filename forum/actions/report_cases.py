@@ -72,15 +72,6 @@ def close_reports(
     return ids
 
 
-def open_again_after_undeleting(post: Post) -> None:
-    """Reopen the reports that the deletion of a post answered; delete its notifications."""
-    gone = Report.objects.filter(post=post, outcome=Report.Outcome.GONE, action=None)
-    ids = list(gone.select_for_update().values_list("pk", flat=True))
-    Report.objects.filter(pk__in=ids).update(outcome="", closed_at=None)
-    ModerationNotification.objects.filter(report__in=ids).delete()
-    update_cases([post.pk])
-
-
 def action_that_closed_reports(post: Post) -> ModerationAction | None:
     """Return the moderation action that answered the latest closed reports on a post."""
     answered = Report.objects.filter(post=post).exclude(action=None).select_related("action")
@@ -104,7 +95,7 @@ def reopen_reports_closed_by(answer: ModerationAction, post_ids: Collection[int]
     about = {report.post_id for report in reports}
     open_now = set(Report.objects.open().filter(post__in=about).values_list("post", "reporter"))
     for report in reports:
-        if report.post.is_deleted:
+        if report.post.is_erased:
             report.outcome, report.action = Report.Outcome.GONE, None
         elif report.post.is_hidden:
             report.outcome, report.action = Report.Outcome.ACTED, report.post.hidden_action

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from forum.actions.moderator_alerts import alert_moderators
 from forum.actions.posts import lock_thread_of
 from forum.actions.report_cases import update_cases
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
-from forum.models import Post, Report, User
+from forum.models import ModerationNotification, Post, Report, User
 from forum.models.reports import MAX_REPORT_LENGTH
-from forum.permissions import can_report
+from forum.permissions import can_answer_reports, can_report
 
 
 @retrying_transaction
@@ -37,10 +38,16 @@ def report_post(post: Post, *, actor: User, reason: str, words: str = "") -> Rep
     can_report(actor, post).enforce()
     report = Report.objects.create(
         post=post,
+        revision=post.latest_revision(),
         reporter=actor,
         reason=reason,
         words="" if is_blank(words) else words,
         weight=Report.objects.weight_of(actor),
     )
     update_cases([post.pk])
+    alert_moderators(
+        ModerationNotification.Cause.NEW_CASE,
+        lambda person: can_answer_reports(person, post),
+        exclude=[actor.pk],
+    )
     return report

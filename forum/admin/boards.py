@@ -12,22 +12,39 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
-from forum.models import Board, Category, User
+from forum.admin.configured import ConfiguredAdmin, ConfiguredForm
+from forum.admin.site import admin_site, moderator
+from forum.models import Board, Category, ModerationEffect, User
+
+
+class CategoryForm(ConfiguredForm):
+    class Meta:
+        model = Category
+        fields = ["name", "position"]
 
 
 @admin.register(Category, site=admin_site)
-class CategoryAdmin(ForAdministrators, ModeratorModelAdmin):
+class CategoryAdmin(ConfiguredAdmin):
+    form = CategoryForm
+    log_kind = ModerationEffect.Kind.CATEGORY
     list_display = ["name", "position"]
     ordering = ["position", "name"]
 
 
+class BoardForm(ConfiguredForm):
+    class Meta:
+        model = Board
+        fields = ["category", "name", "slug", "description", "position", "closed_at"]
+        help_texts = {"slug": _("Part of the address. Old addresses lead to the new one.")}
+
+
 @admin.register(Board, site=admin_site)
-class BoardAdmin(ForAdministrators, ModeratorModelAdmin):
+class BoardAdmin(ConfiguredAdmin):
+    form = BoardForm
+    log_kind = ModerationEffect.Kind.BOARD
     list_display = ["name", "category", "position", "is_closed", "description"]
     list_select_related = ["category"]
     ordering = ["category__position", "position", "name"]
-    fields = ["category", "name", "slug", "description", "position", "closed_at"]
     prepopulated_fields = {"slug": ["name"]}
     # Django's own two fields for one time have no labels.
     formfield_overrides = {

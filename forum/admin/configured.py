@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.site import ForAdministrators, ModeratorModelAdmin, admin_site, moderator
-from forum.models import ReasonTemplate, ReviewRule
+from forum.models import ModerationEffect, ReasonTemplate, ReviewRule
 from forum.moderation.configuration import set_up, take_down
 from forum.moderation.forms import TextField
 from forum.moderation.registry import actions_on
@@ -73,6 +73,7 @@ class ConfiguredAdmin(ForAdministrators, ModeratorModelAdmin):
     """Rows that are added, changed and deleted by one action each, which writes the log."""
 
     form: type[ConfiguredForm]
+    sortable_by = None  # short lists
     actions = None
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
@@ -89,6 +90,7 @@ class ConfiguredAdmin(ForAdministrators, ModeratorModelAdmin):
 @admin.register(ReasonTemplate, site=admin_site)
 class ReasonTemplateAdmin(ConfiguredAdmin):
     form = ReasonTemplateForm
+    log_kind = ModerationEffect.Kind.REASON
     list_display = ["text", "offered_for", "position", "is_active"]
     ordering = ["position", "id"]
 
@@ -102,6 +104,7 @@ class ReviewRuleAdmin(ConfiguredAdmin):
     """The review rules; moderators of the site may read them."""
 
     form = ReviewRuleForm
+    log_kind = ModerationEffect.Kind.RULE
     list_display = ["__str__", "about", "is_active", "note"]
     list_filter = ["kind", "is_active"]
     ordering = ["id"]

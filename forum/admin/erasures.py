@@ -44,6 +44,8 @@ class ErasureAdmin(PageAdmin):
     list_filter = [ErasureState]
     list_select_related = ["post__author", "person", "asked_by"]
     ordering = ["-id"]
+    sortable_by = ["asked_by", "asked_at"]
+    date_hierarchy = "asked_at"
     actions = None
     steps = ["confirm", "refuse"]
 

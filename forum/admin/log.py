@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
@@ -14,16 +15,41 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.site import ForModerators, ModeratorModelAdmin, admin_site, moderator
+from forum.lib.numbers import parse_number
 from forum.models import ModerationAction, ModerationEffect
 from forum.models.posts import post_path
 from forum.moderation.configuration import CONFIGURED_MODELS
 from forum.permissions import can_undo
 
 
+class About(admin.SimpleListFilter):
+    """A filter by one target, such as “post-12”; the History links lead there."""
+
+    title = _("about")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        kind, _dash, number = (self.value() or "").rpartition("-")
+        self.target = (kind, parse_number(number))
+        if kind not in ModerationEffect.Kind.values or self.target[1] is None:
+            return []
+        label = ModerationEffect.Kind(kind).label
+        return [(str(self.value()), f"{label} {number}")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        kind, number = self.target
+        if self.value() is None or number is None:
+            return queryset
+        about = ModerationEffect.objects.filter(kind=kind, target_id=number)
+        return queryset.filter(pk__in=about.values("action"))
+
+
 @admin.register(ModerationAction, site=admin_site)
 class LogAdmin(ForModerators, ModeratorModelAdmin):
     list_display = ["created_at", "actor", "act", "targets", "reason"]
-    list_filter = [("actor", admin.RelatedOnlyFieldListFilter), "act", "created_at"]
+    list_filter = [("actor", admin.RelatedOnlyFieldListFilter), About, "act", "created_at"]
+    date_hierarchy = "created_at"
+    sortable_by = ["created_at"]
     list_display_links = ["created_at", "act"]
     ordering = ["-id"]
     actions = None
@@ -84,4 +110,4 @@ def _address(effect: ModerationEffect) -> str:
 
 
 def _as_text(state: dict[str, object]) -> str:
-    return json.dumps(state, ensure_ascii=False).strip("{}").replace('"', "")
+    return json.dumps(state, ensure_ascii=False)[1:-1].replace('"', "")

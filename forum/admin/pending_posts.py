@@ -31,6 +31,7 @@ class InBoardOfPendingPost(InBoard):
 @admin.register(PendingPost, site=admin_site)
 class PendingPostAdmin(ModeratedAdmin):
     kind = PENDING
+    has_cases = True
     place = _("View page")
     list_display = ["shown_words", "author", "place_of", "why", "state", "created_at"]
     list_filter = ["state", "kind", InBoardOfPendingPost, "created_at"]

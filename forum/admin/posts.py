@@ -28,6 +28,7 @@ class InBoardOfThread(InBoard):
 @admin.register(Post, site=admin_site)
 class PostAdmin(ModeratedAdmin):
     kind = POST
+    has_cases = True
     place = _("View in thread")
     list_display = [
         *("shown_words", "author", "thread", "depth", "is_answered", "state", "created_at"),

@@ -9,23 +9,26 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from forum.admin import search as admin_search
 from forum.admin.boards import InBoard
-from forum.admin.review import ReviewAdmin
-from forum.admin.site import admin_site, moderator
-from forum.models import Case, Report, User
+from forum.admin.review import ReviewAdmin, decisions_on
+from forum.admin.site import OrderedChangeList, admin_site, moderator
+from forum.lib.numbers import parse_number
+from forum.models import Case, Post, Report, Thread, User
 from forum.models.posts import if_readable
-from forum.models.reports import CaseQuerySet, worked_on
+from forum.models.reports import QUEUE_ORDER, CaseQuerySet, worked_on
+from forum.models.roles import prefetch_roles
 from forum.presenters.report_badge import describe_reasons
 from forum.presenters.times import day, time_tag
+from forum.queries.branches import in_branches
 
 NEW_ACCOUNT = timedelta(days=7)
 
@@ -138,11 +141,40 @@ class CaseAgeFilter(ChoiceFilter):
     }
 
 
+class InBranch(admin.SimpleListFilter):
+    """A filter by a branch, given by the post at its head; a case leads there."""
+
+    title = _lazy("branch")
+    parameter_name = "branch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, Any]]:
+        self.head: Post | None = None
+        if number := parse_number(self.value() or ""):
+            posts = Post.objects.filter(thread__in=Thread.objects.moderated_by(moderator(request)))
+            self.head = posts.filter(pk=number).first()
+        return [(str(self.head.pk), f"#{self.head.pk}")] if self.head else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if self.value() is None or self.head is None:
+            return queryset
+        return cast(CaseQuerySet, queryset).about(in_branches([self.head]))
+
+
 class InBoardOfCase(InBoard):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() not in dict(self.lookup_choices):
             return queryset
         return cast(CaseQuerySet, queryset).in_boards([int(self.value() or 0)])
+
+
+class QueueChangeList(OrderedChangeList):
+    """The list of cases, with the decisions that this moderator may take on each."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        prefetch_roles(case.author for case in self.result_list)
+        for case in self.result_list:
+            case.decisions = decisions_on(case, request)
 
 
 @admin.register(Case, site=admin_site)
@@ -158,6 +190,7 @@ class CaseAdmin(ReviewAdmin):
         CaseStateFilter,
         ReasonFilter,
         InBoardOfCase,
+        InBranch,
         AssigneeFilter,
         CaseKindFilter,
         NewAccountFilter,
@@ -170,16 +203,13 @@ class CaseAdmin(ReviewAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         return Case.objects.for_admin(moderator(request))
 
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        context = {"title": _("Review queue")} | (extra_context or {})
-        return super().changelist_view(request, context)
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QueueChangeList
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         if request.GET.get("state") == "closed":
             return [F("closed_at").desc(), "-id"]
-        return [F("weight").desc(), "opened_at", "id"]
+        return list(QUEUE_ORDER)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
@@ -201,6 +231,14 @@ class CaseAdmin(ReviewAdmin):
         return found, False
 
     # -- Columns ----------------------------------------------------------------------------------
+
+    @admin.display(description=_lazy("decision"))
+    def answers(self, case: Case) -> SafeString:
+        return format_html_join(
+            " ",
+            '<a href="{}" data-js-key="{}">{}</a>',
+            case.decisions,  # type: ignore[attr-defined]
+        )
 
     @admin.display(description=_lazy("post"))
     def about(self, case: Case) -> SafeString:
@@ -246,5 +284,6 @@ class CaseAdmin(ReviewAdmin):
     def state(self, case: Case) -> str:
         if not case.is_open:
             return _("closed")
-        person = case.worked_on_by
-        return _("claimed by %(name)s") % {"name": person} if person else _("open")
+        if person := case.worked_on_by:
+            return _("claimed by %(name)s") % {"name": person}
+        return _("open, deleted by its author") if case.post and case.post.is_deleted else _("open")

@@ -5,16 +5,13 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.views.main import PAGE_VAR
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html_join
 from django.utils.http import urlencode
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 
 from forum.actions.case_assignment import claim_case, release_case
 from forum.admin.moderated import bulk_action
@@ -23,12 +20,12 @@ from forum.admin.site import moderator
 from forum.errors import UserError
 from forum.models import Case, PendingPost, Post
 from forum.models.reports import CaseQuerySet
+from forum.moderation.actions.case_notes import CaseNoteForm, note_case
 from forum.moderation.actions.report_answers import see_reporters
-from forum.moderation.offers import action_url, bulk_actions, offered_actions
-from forum.moderation.targets import PENDING, POST, Target
-from forum.presenters.review import PendingPostReview, Review
-
-Offer = tuple[str, Any, str]  # address, text, key
+from forum.moderation.offers import LinkGroup, action_url, bulk_actions, links_on, offered_actions
+from forum.moderation.registry import actions_on
+from forum.moderation.targets import PENDING, POST, Target, kind_of
+from forum.presenters.review import PendingPostReview, Review, notes_on, related_cases
 
 
 class ReviewAdmin(PageAdmin):
@@ -51,6 +48,7 @@ class ReviewAdmin(PageAdmin):
         pending = PendingPostReview(row.pending_post, reader) if row.pending_post else None
         review = None if row.post is None else Review(row, reader, with_names=with_names)
         about = review.post if review else row.about
+        is_own = row.author.pk == reader.pk
         context = self.admin_site.each_context(request) | {
             "title": _("A post by %(name)s") % {"name": row.author},
             "opts": self.opts,
@@ -58,31 +56,34 @@ class ReviewAdmin(PageAdmin):
             "review": pending or review,
             "filters": self._filters(request),
             "is_mine": row.worked_on_by == reader,
-            "is_own_post": row.author.pk == reader.pk,
-            "offers": self._offers(request, about),
+            "is_own_post": is_own,
+            "offers": self._offers(request, row, about),
+            "note_form": self._note_form(request, about),
+            "notes": [] if is_own else notes_on(about, reader),
+            "related": related_cases(row, reader),
         }
         template = "admin/forum/pending_post.html" if pending else "admin/forum/case.html"
         return TemplateResponse(request, template, context)
 
     def _offers(
-        self, request: HttpRequest, about: Post | PendingPost
-    ) -> list[tuple[Any, list[Offer]]]:
-        """Return the actions on the post, its thread and its author."""
-        targets: list[tuple[Any, Target | None]] = [
-            (_("The post"), about),
-            (_("Its thread"), about.thread),
-            (_("Its author"), about.author),
-        ]
+        self, request: HttpRequest, case: Case, about: Post | PendingPost
+    ) -> list[LinkGroup]:
+        """Return the actions on the post, its thread and its author; those for ever come last."""
+        targets: list[Target | None] = [about, about.thread, about.author]
         reader, back = moderator(request), self._list_page(request)
-        groups = []
-        for heading, target in targets:
-            offers = [
-                (action_url(action, target, back), action.button, action.queue_key)
-                for action in (offered_actions(target, reader) if target else ())
-                if target
-            ]
-            groups.append((heading, offers))
-        return [(heading, offers) for heading, offers in groups if offers]
+        groups = [
+            group for target in targets if target for group in links_on(target, reader, back, case)
+        ]
+        return sorted(groups, key=lambda group: any(link.is_severe for link in group.links))
+
+    def _note_form(
+        self, request: HttpRequest, about: Post | PendingPost
+    ) -> tuple[str, CaseNoteForm] | None:
+        """Return the form for a note with its address; None if the moderator may not write one."""
+        for action in offered_actions(about, moderator(request)):
+            if action.slug == note_case.slug:
+                return action_url(action, about, request.get_full_path()), CaseNoteForm()
+        return None
 
     # -- Claiming and releasing -------------------------------------------------------------------
 
@@ -158,25 +159,22 @@ class ReviewAdmin(PageAdmin):
             for action in bulk_actions(kind)
         }
 
-    @admin.display(description=_lazy("decision"))
-    def answers(self, case: Case) -> SafeString | str:
-        """Return the two most frequent answers, for their buttons."""
-        if not case.is_open:
-            return ""
-        actions = bulk_actions(PENDING if case.pending_post else POST)
-        return format_html_join(
-            " ",
-            '<a href="{}" data-js-key="{}">{}</a>',
-            (
-                (
-                    action_url(action, case.about, reverse("admin:index")),
-                    action.queue_key,
-                    action.button,
-                )
-                for action in actions
-                if action.queue_key
-            ),
-        )
+
+def decisions_on(case: Case, request: HttpRequest) -> list[tuple[str, str, Any]]:
+    """Return the decisions with a key that this moderator may take on a case: address, key, text.
+
+    The case is a row of the list, with the roles of its author.
+    """
+    if not case.is_open:
+        return []
+    if case.post:
+        case.post.is_reported = True  # type: ignore[attr-defined]  # an open case has open reports
+    about, actor = case.about, moderator(request)
+    return [
+        (action_url(action, about, request.get_full_path()), action.queue_key, action.button)
+        for action in actions_on(kind_of(about))
+        if action.queue_key and action.permission(actor, about) and action.is_applicable(about)
+    ]
 
 
 def _see(case: Case, filters: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
@@ -17,10 +17,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db import DataError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +29,7 @@ from forum.errors import NotAllowed, UserError
 from forum.lib.numbers import capped
 from forum.models import Case, User
 from forum.permissions import can_access_admin, can_administer
+from forum.queries.moderation_work import moderation_work_of
 
 # Moderators find rows by filters and search, not on the last page.
 MAX_ROWS_COUNTED = 10_000
@@ -79,10 +81,15 @@ class ModerationAdminSite(admin.AdminSite):
         return apps
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the number of open cases of this moderator, for the header."""
+        """Add how much of each kind awaits this moderator, for the header."""
         context = super().each_context(request)
         if self.has_permission(request):
-            context["waiting"] = capped(Case.objects.waiting_for(moderator(request)))
+            work = moderation_work_of(moderator(request))
+            context["waiting"] = {
+                "cases": capped(work.cases),
+                "appeals": capped(work.appeals),
+                "erasures": capped(work.erasures),
+            }
         return context
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
@@ -156,7 +163,7 @@ class ForAdministrators:
 
 
 class OrderedChangeList(ChangeList):
-    """A list in one fixed order, by an index: a million rows can't be sorted at will.
+    """A list that is sorted by columns with an index only: there may be a million rows.
 
     Only filters offered on the page are accepted. Django would filter by any field of the model, so
     that guesses could be tried on a password hash or on hidden text.
@@ -181,6 +188,8 @@ class OrderedChangeList(ChangeList):
         found = super().get_filters(request)
         filters: list[admin.ListFilter] = found[0]
         declared = {name for each in filters for name in each.expected_parameters()}
+        if self.date_hierarchy:
+            declared |= {f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")}
         if self.get_filters_params().keys() - declared - {"id"}:
             raise DisallowedModelAdminLookup
         if not all(self._offers_what_was_chosen(each) for each in filters):
@@ -195,22 +204,49 @@ class OrderedChangeList(ChangeList):
         return any(choice["selected"] for choice in each.choices(self))
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        self.params.pop(ORDER_VAR, None)
+        """Refuse to sort by a column that is not offered; Django would."""
+        asked = self.params.get(ORDER_VAR, "")
+        columns = [part.lstrip("-") for part in asked.split(".") if part]
+        offered = {str(self.list_display.index(name)) for name in self.sortable_by or ()}
+        if not offered.issuperset(columns):
+            raise IncorrectLookupParameters
         return super().get_ordering(request, queryset)
 
 
 class ModeratorModelAdmin(admin.ModelAdmin):
     """A list whose cost does not grow with the forum."""
 
-    sortable_by = ()
+    sortable_by: ClassVar[list[str] | tuple[str, ...] | None] = ()
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = list_max_show_all = 50
     view_on_site: Any = False
+    log_kind = ""  # the kind of its rows in the moderation log, if they are targets there
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return OrderedChangeList
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Redirect to what the moderation log says about this object."""
+        if not self.has_view_permission(request):
+            raise NotAllowed
+        if not self.log_kind:
+            raise Http404
+        log = reverse("admin:forum_moderationaction_changelist")
+        return redirect(f"{log}?{urlencode({'about': f'{self.log_kind}-{object_id}'})}")
+
+    # What was done is in the moderation log; Django's own list of changes could be edited.
+
+    def log_addition(self, *_args: Any) -> Any:
+        return None
+
+    log_change = log_deletions = log_addition  # type: ignore[assignment]
+
+    def construct_change_message(self, *_args: Any, **_named: Any) -> Any:
+        return ""
 
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         """Return whether a popup may name a row by this field: only by its id."""

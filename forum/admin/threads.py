@@ -29,6 +29,7 @@ class ThreadAdmin(ModeratedAdmin):
     ]
     list_select_related = ["board", "author"]
     ordering = ["-id"]
+    sortable_by = ["last_post_at"]
     search_fields = ["title"]
     search_help_text = _("Words of a title, a thread’s number, or @author")
     fields = readonly_fields = (

@@ -103,9 +103,9 @@ def status(data_dir: Path) -> ServerState:
     return _state(_cluster(data_dir))
 
 
-def url(data_dir: Path) -> str:
+def url(data_dir: Path, user: str = USER) -> str:
     """Return the running server's URL, for psql and other programs."""
-    return f"postgresql://{USER}@/{DATABASE}?host={quote(_running(data_dir)['HOST'], safe='')}"
+    return f"postgresql://{user}@/{DATABASE}?host={quote(_running(data_dir)['HOST'], safe='')}"
 
 
 def stop(data_dir: Path) -> bool:
@@ -135,7 +135,8 @@ def stop_if_idle(data_dir: Path) -> bool:
 
 def dump(data_dir: Path, out: BinaryIO) -> None:
     """Write the whole database as SQL to `out`, an open file."""
-    command: CommandLine = [program("pg_dump"), "--no-owner", "--dbname", url(data_dir)]
+    command: CommandLine = [program("pg_dump"), "--no-owner", "--no-privileges"]
+    command += ["--dbname", url(data_dir)]
     if subprocess.run(command, stdout=out, check=False).returncode:
         raise EmbeddedDatabaseError("pg_dump failed; see its output above.")
 

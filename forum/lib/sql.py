@@ -16,6 +16,7 @@ class CountSubquery(Subquery):
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
+    empty_result_set_value = 0
 
 
 def unnest(ids: Iterable[int]) -> RawSQL:

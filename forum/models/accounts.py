@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Value
 from django.db.models.functions import Collate, Lower, Replace
 from django.urls import reverse
@@ -125,6 +125,9 @@ class UserManager(BaseUserManager["User"]):
     def suspended(self) -> UserQuerySet:
         return self.get_queryset().suspended()
 
+    def active(self) -> UserQuerySet:
+        return self.get_queryset().active()
+
     def with_email(self, email: str) -> UserQuerySet:
         return self.get_queryset().with_email(email)
 
@@ -144,9 +147,15 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(
         self, username: str, email: str = "", password: str | None = None, **fields: Any
     ) -> User:
-        """Create an administrator (for `manage.py createsuperuser`)."""
-        user = self.create_user(username, email, password, **fields)
-        user.role_assignments.create(kind="administrator")
+        """Create an administrator who can log in at once (for `manage.py createsuperuser`).
+
+        Logging in needs a confirmed address: a placeholder if `email` is empty.
+        """
+        address = email.lower() or f"{username.lower()}@localhost"
+        with transaction.atomic(using=self._db):
+            user = self.create_user(username, address, password, **fields)
+            user.role_assignments.create(kind="administrator")
+            user.emailaddress_set.create(email=address, verified=True, primary=True)
         return user
 
 
@@ -196,6 +205,7 @@ class User(AbstractBaseUser):
             # For searches by prefix: in byte order, whatever the collation of the database.
             models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
             GinIndex(OpClass("username", "gin_trgm_ops"), name="user_name_trigrams"),
+            models.Index(fields=["date_joined"], name="user_by_date"),
             models.Index(
                 fields=["former_name"], condition=~models.Q(former_name=""), name="user_former"
             ),

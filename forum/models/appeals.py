@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
+from forum.models.roles import Role
 
 MAX_APPEAL_LENGTH = 2000
 
@@ -18,6 +19,25 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> AppealQuerySet:
         """Filter appeals without an answer, the oldest first."""
         return self.filter(answered_at=None).order_by("id")
+
+    def decidable_by(self, person: User) -> AppealQuerySet:
+        """Filter the open appeals that this moderator may decide, as `can_answer_appeal` says."""
+        roles, everywhere = person.roles, Q(board=None)
+        administrators = Q(kind=Role.Kind.ADMINISTRATOR)
+        if roles.is_administrator:
+            higher, peers = Q(pk=None), administrators
+        elif roles.is_site_moderator:
+            higher, peers = administrators, everywhere
+        else:
+            higher, peers = everywhere, everywhere | Q(board=OuterRef("action__board"))
+        appeals = self.open().exclude(member=person)
+        if not roles.is_site_moderator:
+            appeals = appeals.filter(action__board__in=roles.board_ids)
+        others = Role.objects.filter(peers, person__in=User.objects.active())
+        others = others.exclude(person=person).exclude(person=OuterRef("member"))
+        return appeals.exclude(
+            action__actor__in=Role.objects.filter(higher).values("person")
+        ).exclude(Q(action__actor=person) & Exists(others))
 
     def for_moderator(self, person: User) -> AppealQuerySet:
         """Filter the appeals against actions in the boards that this person moderates."""

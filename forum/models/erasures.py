@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post
+from forum.models.roles import Role
 
 # Requests that nobody confirmed by then expire.
 ASKED_FOR = timedelta(days=14)
@@ -25,6 +26,19 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         """Filter requests that wait for a second person; a member's own stay open until done."""
         fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
         return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
+
+    def confirmable_by(self, person: User) -> ErasureQuerySet:
+        """Filter the open requests that this person may confirm, as `can_confirm_erasure` says."""
+        if not person.roles.is_site_moderator:
+            return self.none()
+        is_administrator = person.roles.is_administrator
+        same_rank = Q(kind=Role.Kind.ADMINISTRATOR) if is_administrator else Q(board=None)
+        peers = Role.objects.filter(same_rank).values("person")
+        others = self.open().exclude(asked_by=person).exclude(person=person)
+        found = others.exclude(post__author__in=peers)
+        if is_administrator:
+            return found.exclude(~Q(asked_by=F("person")), person__in=peers)
+        return found.exclude(asked_by=F("person")).exclude(person__in=peers)
 
     def expired(self) -> ErasureQuerySet:
         return self.filter(closed_at=None).exclude(pk__in=self.model.objects.open().values("pk"))

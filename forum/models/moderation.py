@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.log_entry_types import LogEntryType, entry_type, public_types, type_choices
+from forum.log_entry_types import LogEntryType, entry_type, public_types, type_choices, types_about
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
@@ -47,8 +47,8 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
 
     def without_deleted_notes(self) -> ModerationActionQuerySet:
         """Leave out moderators' notes that were deleted, with the entries that deleted them."""
-        deleted = Q(act="note-person", undone_by__isnull=False) | Q(act="retract-note")
-        return self.exclude(deleted)
+        notes = Q(act__in=types_about("notes"))
+        return self.exclude(notes & (Q(undone_by__isnull=False) | Q(undoes__isnull=False)))
 
     def with_targets(self) -> ModerationActionQuerySet:
         """Add the number of posts that each is about, and the name of the member."""
@@ -113,7 +113,10 @@ class ModerationAction(models.Model):
         ordering = ["-id"]
         verbose_name = _("moderation action")
         verbose_name_plural = _("moderation log")
-        indexes = [models.Index(fields=["board", "-id"], name="moderationaction_by_board")]
+        indexes = [
+            models.Index(fields=["board", "-id"], name="moderationaction_by_board"),
+            models.Index(fields=["created_at"], name="moderationaction_by_time"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(reason=""), name="moderationaction_has_reason"
@@ -156,6 +159,8 @@ class ModerationEffect(models.Model):
         # Settings of administrators; see `forum.moderation.configuration`.
         REASON = "reason", _("reason template")
         RULE = "rule", _("review rule")
+        CATEGORY = "category", _("category")
+        BOARD = "board", _("board")
         PENDING_POST = "pending_post", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")

@@ -113,6 +113,10 @@ class ModerationNotification(models.Model):
         REPORT = "report", _("closed your report")
         APPEAL = "appeal", _("decided your appeal")
         CASE = "case", _("assigned you a case")
+        # New work for moderators.
+        NEW_CASE = "new-case", _("new in the review queue")
+        NEW_APPEAL = "new-appeal", _("a new appeal")
+        NEW_ERASURE = "new-erase", _("a new request for permanent deletion")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notifications"

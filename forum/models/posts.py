@@ -341,9 +341,9 @@ class Post(MPTTModel, SlowModeMixin):
         """Return the post's current revision."""
         return self.revisions.order_by("-number").select_related("editor")[0]
 
-    def has_replies_or_quotes(self) -> bool:
-        """Return whether anybody replied to this post or quoted it."""
-        return self.children.exists() or self.quoted_in.exists()
+    def has_replies_quotes_or_reports(self) -> bool:
+        """Return whether anybody replied to this post, quoted it or reported it."""
+        return self.children.exists() or self.quoted_in.exists() or self.reports.exists()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert a post, or update the columns in `update_fields`, never its place in the tree.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -17,16 +17,17 @@ from forum.models.boards import Board
 from forum.models.moderation import ModerationAction
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post, if_readable
+from forum.models.revisions import Revision
 from forum.models.threads import Reader, Thread
 
 MAX_REPORT_LENGTH = 1000
 # A claim ends by itself if the moderator leaves without releasing it.
 CLAIM_LASTS = timedelta(minutes=15)
-# Open cases are counted up to this number.
-MOST_WAITING = 99
 # The posts joined to a row of the queue; their texts are not loaded.
 OF_CASE = ("post", "pending_post__parent", "pending_post__edits")
 CASE_DEFERRED_FIELDS = ("html", "source", "excerpt")
+# The order of the review queue: of the list, of the next and the previous case, and of the index.
+QUEUE_ORDER = ("-weight", "opened_at", "id")
 
 
 class ReportQuerySet(models.QuerySet["Report"]):
@@ -68,11 +69,15 @@ class Report(models.Model):
     class Outcome(models.TextChoices):
         ACTED = "acted", _("a moderator acted on it")
         DISMISSED = "dismissed", _("a moderator found no reason to act")
-        GONE = "gone", _("the author deleted the post")
+        GONE = "gone", _("the post was permanently deleted")
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="reports", verbose_name=_("post"))
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="reports", verbose_name=_("reporter")
+    )
+    # What the post said when it was reported.
+    revision = models.ForeignKey(
+        Revision, models.PROTECT, null=True, related_name="+", verbose_name=_("text")
     )
     reason = models.CharField(_("reason"), max_length=10, choices=Reason.choices)
     words = models.CharField(_("words"), max_length=MAX_REPORT_LENGTH, blank=True)
@@ -81,7 +86,7 @@ class Report(models.Model):
 
     closed_at = models.DateTimeField(_("decided at"), null=True)
     outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
-    # The action that answered it; none when its author deleted the post.
+    # The action that answered it.
     action = models.ForeignKey(
         ModerationAction, models.PROTECT, null=True, related_name="answered_reports"
     )
@@ -113,8 +118,8 @@ class Report(models.Model):
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> CaseQuerySet:
-        """Filter open cases, those of the greatest weight first, then the oldest."""
-        return self.filter(closed_at=None).order_by(F("weight").desc(), "opened_at", "id")
+        """Filter open cases, in the order of the queue."""
+        return self.filter(closed_at=None).order_by(*QUEUE_ORDER)
 
     def moderated_by(self, person: User) -> CaseQuerySet:
         """Filter the cases in the boards that this person moderates."""
@@ -125,6 +130,16 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def in_boards(self, board_ids: Collection[int]) -> CaseQuerySet:
         pending = PendingPost.objects.in_boards(board_ids).values("pk")
         return self.filter(Q(post__thread__board__in=board_ids) | Q(pending_post__in=pending))
+
+    def about(self, posts: models.QuerySet[Post]) -> CaseQuerySet:
+        """Filter the cases of these posts, and of pending replies and edits to them."""
+        ids = posts.order_by().values("pk")
+        pending = Q(pending_post__parent__in=ids) | Q(pending_post__edits__in=ids)
+        return self.filter(Q(post__in=ids) | pending)
+
+    def by_author(self, person: User) -> CaseQuerySet:
+        """Filter the cases of a person's posts and pending posts."""
+        return self.filter(Q(post__author=person) | Q(pending_post__author=person))
 
     def for_admin(self, person: User) -> CaseQuerySet:
         """Add everything that a row of the queue shows to this person."""
@@ -151,24 +166,18 @@ class CaseQuerySet(models.QuerySet["Case"]):
             .defer(*(f"{post}__{text}" for post in OF_CASE for text in CASE_DEFERRED_FIELDS))
         )
 
-    def waiting_for(self, person: User) -> int:
-        """Count the open cases that a person can review, up to `MOST_WAITING` + 1."""
-        return self.moderated_by(person).open()[: MOST_WAITING + 1].count()
-
     def free_for(self, person: User) -> CaseQuerySet:
         """Filter cases that nobody else works on now."""
         return self.filter(Q(assignee=None) | Q(assignee=person) | ~worked_on())
 
     def after(self, case: Case) -> CaseQuerySet:
-        """Filter the cases after this one in the order of the queue."""
-        later = Q(opened_at__gt=case.opened_at) | Q(opened_at=case.opened_at, pk__gt=case.pk)
-        return self.filter(Q(weight__lt=case.weight) | Q(weight=case.weight) & later)
+        """Filter the cases after this one in the queue, the nearest first."""
+        return self.filter(_comes_after(case, QUEUE_ORDER)).order_by(*QUEUE_ORDER)
 
     def before(self, case: Case) -> CaseQuerySet:
         """Filter the cases before this one in the queue, the nearest first."""
-        earlier = Q(opened_at__lt=case.opened_at) | Q(opened_at=case.opened_at, pk__lt=case.pk)
-        found = self.filter(Q(weight__gt=case.weight) | Q(weight=case.weight) & earlier)
-        return found.order_by("weight", "-opened_at", "-id")
+        backwards = [name[1:] if name.startswith("-") else f"-{name}" for name in QUEUE_ORDER]
+        return self.filter(_comes_after(case, backwards)).order_by(*backwards)
 
 
 class Case(models.Model):
@@ -199,15 +208,9 @@ class Case(models.Model):
 
     class Meta:
         verbose_name = _("case")
-        verbose_name_plural = _("cases")
+        verbose_name_plural = _("review queue")
         indexes = [
-            models.Index(
-                F("weight").desc(),
-                "opened_at",
-                "id",
-                condition=Q(closed_at=None),
-                name="case_queue",
-            ),
+            models.Index(fields=QUEUE_ORDER, condition=Q(closed_at=None), name="case_queue"),
             models.Index(F("closed_at").desc(), name="case_closed"),
         ]
         constraints = [
@@ -269,6 +272,17 @@ class Case(models.Model):
             return self.assignee
         away = abs(timezone.now() - self.claimed_at)
         return self.assignee if away <= CLAIM_LASTS else None
+
+
+def _comes_after(case: Case, order: Sequence[str]) -> Q:
+    """Return the condition for cases that come after this one in an order of columns."""
+    later, same = Q(pk__in=[]), Q()
+    for column in order:
+        name = column.removeprefix("-")
+        value = getattr(case, name)
+        later |= same & Q(**{f"{name}__{'lt' if column != name else 'gt'}": value})
+        same &= Q(**{name: value})
+    return later
 
 
 def worked_on() -> Q:

@@ -41,7 +41,7 @@ class Role(models.Model):
     )
     board = models.ForeignKey(
         Board,
-        models.CASCADE,
+        models.PROTECT,  # dismissing a moderator is an action of its own, and logged
         null=True,
         blank=True,
         related_name="roles",

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from forum.actions.moderator_alerts import alert_moderators
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Invalid
 from forum.lib.text import clean_source, is_blank
@@ -39,7 +40,11 @@ def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appe
     if before:
         return before
     can_appeal(actor, action).enforce()
-    return Appeal.objects.create(action=action, member=actor, words=words)
+    appeal = Appeal.objects.create(action=action, member=actor, words=words)
+    alert_moderators(
+        ModerationNotification.Cause.NEW_APPEAL, lambda person: can_answer_appeal(person, appeal)
+    )
+    return appeal
 
 
 @retrying_transaction

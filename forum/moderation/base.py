@@ -116,6 +116,9 @@ class Action(ABC, Generic[T]):
     # A token that differs once the targets have changed since they were shown.
     version: Callable[[Sequence[Any]], str] = staticmethod(version_of)
     position = 50  # in menus: the least first
+    group: Any = ""  # the heading above it in menus; empty: that of the kind
+    is_severe = False  # set apart in menus: nobody presses it by mistake
+    is_for_cases = True  # among the actions that a case of the review queue offers
     queue_key = ""  # the key for it in the review queue
 
     # `plan(targets, **params)` locks the targets and says what is to be changed. Its parameters

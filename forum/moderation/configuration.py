@@ -1,26 +1,35 @@
 """Settings that administrators edit as rows: each change is an entry of the log and can be undone.
 
-`CONFIGURED_MODELS` lists the models by their names in the log. Their editable fields must be
-JSON-serialisable; the log stores all of them, before and after.
+`CONFIGURED_MODELS` lists the models by their names in the log, which stores all of their editable
+fields, before and after.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from forum.actions.transactions import retrying_transaction
-from forum.errors import Invalid
+from forum.errors import Conflict, Invalid
 from forum.log_entry_types import LogEntryType, register_type
-from forum.models import ModerationAction, ModerationEffect, ReasonTemplate, ReviewRule, User
+from forum.models import (
+    Board,
+    Category,
+    ModerationAction,
+    ModerationEffect,
+    ReasonTemplate,
+    ReviewRule,
+    User,
+)
 from forum.moderation.audit_log import NewEntry, log_changes
 from forum.moderation.registry import LOCKS, register_state
 from forum.moderation.targets import TargetState
@@ -31,6 +40,8 @@ RowValues = dict[str, Any] | None  # of all fields; none of a row that is not th
 CONFIGURED_MODELS: dict[str, type[Model]] = {
     ModerationEffect.Kind.REASON: ReasonTemplate,
     ModerationEffect.Kind.RULE: ReviewRule,
+    ModerationEffect.Kind.CATEGORY: Category,
+    ModerationEffect.Kind.BOARD: Board,
 }
 
 
@@ -79,9 +90,13 @@ def _set(row: Model, values: RowValues, actor: User, reason: str) -> ModerationA
 
 
 def values_of(row: Model) -> dict[str, Any]:
-    """Return the editable values of a row, by field."""
+    """Return the editable values of a row by field, as the log stores them."""
     fields = [field for field in row._meta.concrete_fields if field.editable]
-    return {field.attname: field.value_from_object(row) for field in fields}
+    values = {field.attname: field.value_from_object(row) for field in fields}
+    return {
+        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }
 
 
 def _lock(model: type[Model], ids: Collection[int]) -> list[Row]:
@@ -103,16 +118,24 @@ def _write(values: Sequence[tuple[Row, RowValues]], _action: ModerationAction) -
     for row, value in values:
         there = row.model._default_manager.filter(pk=row.pk)
         if value is None:
-            there.delete()
+            _delete(there)
             continue
         saved = there.first() or row.model(pk=row.pk)
-        for name, each in value.items():
-            setattr(saved, name, each)
+        for field in row.model._meta.concrete_fields:
+            if field.attname in value:
+                setattr(saved, field.attname, field.to_python(value[field.attname]))
         try:
             saved.full_clean(exclude=["id"])
         except ValidationError as error:
             raise Invalid(" ".join(error.messages)) from error
         saved.save()
+
+
+def _delete(rows: QuerySet[Any]) -> None:
+    try:
+        rows.delete()
+    except ProtectedError as error:
+        raise Conflict(_("It is in use, so it can’t be deleted.")) from error
 
 
 def _next_id(model: type[Model]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from django.utils.text import normalize_newlines
 from django.utils.translation import gettext_lazy as _
 
 from forum.forms.accounts import Plain
-from forum.models import Appeal, Board, ReasonTemplate
+from forum.models import Appeal, Board, ReasonTemplate, User
 from forum.moderation.time_limits import check_is_future
 
 MAX_DURATION = timedelta(days=10 * 366)
@@ -56,10 +57,16 @@ class ReasonForm(Plain):
     )
 
     def __init__(
-        self, *args: Any, action: str = "", is_reason_public: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        action: str = "",
+        actor: User | None = None,
+        is_reason_public: bool = True,
+        **kwargs: Any,
     ) -> None:
-        """Offer the reasons that are set up for the action of that name."""
+        """Offer `actor` what they may choose, and the reasons for the action of that name."""
         super().__init__(*args, **kwargs)
+        self.actor = actor
         if "ready" not in self.fields:
             return
         if not is_reason_public:
@@ -102,13 +109,23 @@ class ModerationForm(ReasonForm):
 
 
 class InBoardForm(ModerationForm):
-    """A form with a choice of boards, whose options are fetched before the page is rendered."""
+    """A form with a choice of the boards that the actor moderates.
+
+    Its options are fetched before the page is rendered.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields.get("board")
-        if isinstance(field, forms.ModelChoiceField):
-            field.choices = list(field.iterator(field))
+        if not isinstance(field, forms.ModelChoiceField):
+            return
+        if self.actor and not self.actor.roles.is_site_moderator:
+            self.limit_to(self.actor.roles.board_ids, field)
+        field.choices = list(field.iterator(field))
+
+    def limit_to(self, board_ids: Collection[int], field: forms.ModelChoiceField) -> None:
+        """Offer these boards only."""
+        field.queryset = Board.objects.filter(pk__in=board_ids).order_by("name")
 
 
 class WhereForm(InBoardForm):
@@ -121,6 +138,11 @@ class WhereForm(InBoardForm):
         empty_label=_("The whole site"),
     )
     field_order = ["reason", "board", "note", "seen"]
+
+    def limit_to(self, board_ids: Collection[int], field: forms.ModelChoiceField) -> None:
+        """Offer these boards, and not the whole site."""
+        super().limit_to(board_ids, field)
+        field.required, field.empty_label = True, None
 
 
 class TimeLimitForm(ModerationForm):

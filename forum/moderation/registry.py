@@ -54,6 +54,8 @@ def discover() -> None:
         import_module(f"{package.__name__}.{module.name}")
     import_module("forum.moderation.appeals")
     import_module("forum.moderation.configuration")
+    import_module("forum.moderation.members")
+    import_module("forum.moderation.roles")
 
 
 def actions_on(kind: TargetKind | str) -> list[Action[Any]]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from forum.actions.transactions import RetryTransaction
 from forum.errors import UserError
@@ -50,6 +51,7 @@ class TargetKind:
 
     kind: str  # its name in the log, in addresses and in the names of templates
     model: type[Any]
+    title: Any  # the heading of menus
     path: str  # where the page of one target is
     visible_to: Callable[[Reader], QuerySet[Any]]
     # Returns the targets as they are now, locked until the transaction ends.
@@ -148,6 +150,7 @@ def _show_words(post: Post, reader: Reader) -> None:
 POST = TargetKind(
     ModerationEffect.Kind.POST,
     Post,
+    title=_lazy("Post"),
     path="p/<id:pk>/",
     visible_to=lambda reader: Post.objects.visible_to(reader).with_context(),
     lock=lock_posts,
@@ -157,6 +160,7 @@ POST = TargetKind(
 THREAD = TargetKind(
     ModerationEffect.Kind.THREAD,
     Thread,
+    title=_lazy("Thread"),
     path="t/<id:pk>/",
     visible_to=lambda reader: Thread.objects.visible_to(reader).select_related("board", "author"),
     lock=lock_threads,
@@ -165,6 +169,7 @@ THREAD = TargetKind(
 PENDING = TargetKind(
     ModerationEffect.Kind.PENDING_POST,
     PendingPost,
+    title=_lazy("Pending post"),
     path="pending/<id:pk>/",
     visible_to=lambda reader: PendingPost.objects.visible_to(reader).with_context(),
     lock=lock_pending,
@@ -173,6 +178,7 @@ PENDING = TargetKind(
 MEMBER = TargetKind(
     ModerationEffect.Kind.PERSON,
     User,
+    title=_lazy("Member"),
     path="u/<slug:name>/",
     visible_to=lambda _reader: User.objects.select_related("suspended_action"),
     lock=lock_people,

@@ -113,6 +113,14 @@ def source_for(post: Post, reader: Reader) -> str:
     return post.shown_source
 
 
+def reported_texts(post: Post, reader: Reader) -> list[str]:
+    """Return what a post said each time it was reported, as far as `reader` may read its quotes."""
+    revisions = list(post.revisions.filter(pk__in=post.reports.values("revision")))
+    if not revisions:
+        return []
+    return [text for text in _texts(revisions, post.latest_revision(), post, reader) if text]
+
+
 def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Reader) -> list[str]:
     """Return the texts of `revisions` as far as `reader` may read them.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,11 +51,11 @@ def _actor(action: ModerationAction, reader: Reader) -> str:
     return action.actor.username if is_colleague else _("A moderator")
 
 
-def with_undo(said: str, action: ModerationAction | None) -> SafeString:
-    """Describe the latest action, with a link to undo it if that is possible."""
+def with_undo(said: str, action: ModerationAction | None, back: str) -> SafeString:
+    """Describe the latest action, with a link to undo it if that is possible, and then go back."""
     if action is None or action.type.is_irreversible:
         return format_html("{}", said)
-    undo = reverse("log-undo", args=[action.pk])
+    undo = f"{reverse('log-undo', args=[action.pk])}?{urlencode({'next': back})}"
     return format_html('{} <a href="{}">{}</a>', said, undo, _("Undo"))
 
 

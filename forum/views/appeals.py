@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods
 
 from forum.errors import Conflict, Invalid
 from forum.forms.appeals import AppealForm
-from forum.models import Appeal, ModerationAction
+from forum.models import Appeal, ModerationAction, Post, User
 from forum.moderation.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.moderation.forms import AnswerForm
 from forum.permissions import can_answer_appeal, can_appeal
+from forum.presenters.history import source_for
 from forum.presenters.log import entry_of, links_of
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_required, moderator_required
@@ -54,6 +55,7 @@ def index(request: MemberRequest) -> HttpResponse:
     page = list((answered.filter(pk__lt=before) if before else answered)[: APPEALS_PER_PAGE + 1])
     context = {
         "open": [] if before else list(appeals.open()[:APPEALS_PER_PAGE]),
+        "decidable": set(Appeal.objects.decidable_by(request.user).values_list("pk", flat=True)),
         "answered": page[:APPEALS_PER_PAGE],
         "older": page[APPEALS_PER_PAGE - 1].pk if len(page) > APPEALS_PER_PAGE else None,
     }
@@ -77,6 +79,7 @@ def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
     )
     context = {
         "appeal": appeal,
+        "post": _text_of_post(appeal, request.user),
         "entry": entry_of(action.get(), request.user),
         "links": links_of(appeal.action),
         "form": form,
@@ -84,6 +87,13 @@ def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return render(request, "appeals/answer.html", context, status=status)
+
+
+def _text_of_post(appeal: Appeal, reader: User) -> str:
+    """Return the text of the one post that the appeal is about; empty if `reader` can’t read it."""
+    notified = appeal.member.moderation_notifications.filter(action=appeal.action_id)
+    post = Post.objects.visible_to(reader).filter(pk__in=notified.values("post")).first()
+    return source_for(post, reader) if post else ""
 
 
 def _answered(request: MemberRequest, appeal: Appeal, form: AnswerForm) -> bool:

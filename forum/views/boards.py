@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 
 from forum.models import Board, Category, Thread
 from forum.permissions import can_start_thread
+from forum.queries.boards import board_formerly_at
 from forum.queries.read_state import load_unread_counts
 from forum.queries.threads import for_thread_list
 from forum.url_params import id_param
@@ -33,10 +34,21 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "boards/home.html", {"shelves": shelves})
 
 
+def _redirect_from_old(request: HttpRequest, slug: str) -> HttpResponse:
+    """Redirect to the board that had this address before; raise `Http404` if none had."""
+    board = board_formerly_at(slug)
+    if board is None:
+        raise Http404
+    query = request.META["QUERY_STRING"]
+    return redirect(board.get_absolute_url() + (f"?{query}" if query else ""))
+
+
 @read_only
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a page of a board's threads: pinned ones first, then by latest reply."""
-    board = get_object_or_404(Board.objects.select_related("category"), slug=slug)
+    board = Board.objects.select_related("category").filter(slug=slug).first()
+    if board is None:
+        return _redirect_from_old(request, slug)
     threads = for_thread_list(Thread.objects.visible_to(request.user).filter(board=board))
     last = id_param(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: THREADS_PER_PAGE + 1])

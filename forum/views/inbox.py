@@ -36,7 +36,9 @@ def detail(request: MemberRequest) -> HttpResponse:
     # Moderation notifications are not paged here; they have a page of their own.
     unread = ModerationNotification.objects.inbox_of(member).unread().with_context(member)
     is_all_read = not after and not count_unread_notifications(member)
-    moderation_entries = [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE])
+    moderation_entries = (
+        [] if after else notifications_in_words(unread[:NOTIFICATIONS_PER_PAGE], member)
+    )
     context = {
         "moderation_entries": moderation_entries,
         "entries": group_notifications(notifications[:NOTIFICATIONS_PER_PAGE]),
@@ -93,7 +95,7 @@ def from_moderators(request: MemberRequest) -> HttpResponse:
         ]
     )
     context = {
-        "entries": notifications_in_words(page[:NOTIFICATIONS_PER_PAGE]),
+        "entries": notifications_in_words(page[:NOTIFICATIONS_PER_PAGE], member),
         "next_after": page[NOTIFICATIONS_PER_PAGE - 1].pk
         if len(page) > NOTIFICATIONS_PER_PAGE
         else None,

@@ -18,6 +18,7 @@ from forum.presenters.log import entries_of, entry_of, links_of
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, moderator_required
 from forum.views.form_drafts import forget_text, kept_text
+from forum.views.next_page import next_page
 from forum.views.read_only import read_only
 
 LOG_ENTRIES_PER_PAGE = 30
@@ -79,7 +80,13 @@ def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
             messages.success(request, _("Undone."))
             for words in undone.kept_in_words():
                 messages.info(request, words)
-            return HttpResponseRedirect(undone.action.get_absolute_url(), status=303)
-    context = {"entry": entry_of(action, request.user), "links": links_of(action), "form": form}
+            back = next_page(request, undone.action.get_absolute_url())
+            return HttpResponseRedirect(back, status=303)
+    context = {
+        "entry": entry_of(action, request.user),
+        "links": links_of(action),
+        "form": form,
+        "back": next_page(request, action.get_absolute_url()),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "log/undo.html", context, status=status)

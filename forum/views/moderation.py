@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from forum.errors import Conflict, Invalid
+from forum.lib.numbers import parse_number
 from forum.models import ModerationEffect, User
 from forum.models.roles import prefetch_roles
 from forum.moderation.base import MAX_SELECTED, Action, Outcome
@@ -29,6 +31,7 @@ from forum.presenters import counts
 from forum.presenters.log import with_undo
 from forum.views.auth import MemberRequest, member_required
 from forum.views.form_drafts import forget_text, kept_text
+from forum.views.next_page import next_page
 
 NUMBER = re.compile("[0-9]{1,18}")
 
@@ -84,7 +87,7 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
 
 
 def _form(
-    request: HttpRequest, action: Action[Any], targets: list[Target], version: str
+    request: MemberRequest, action: Action[Any], targets: list[Target], version: str
 ) -> ModerationForm:
     """Return the form as it was sent, or with its initial values."""
     initial = action.initial(targets[0]) if action.is_for_one else {}
@@ -92,6 +95,7 @@ def _form(
         request.POST if request.method == "POST" else None,
         initial=initial | kept_text(request) | {"seen": version},
         action=action.slug,
+        actor=request.user,
         is_reason_public=action.is_reason_public,
     )
 
@@ -115,6 +119,7 @@ def _describe_targets(
         "left_out": [target for target in targets if target not in concerned],
         "extent": action.describe_extent(concerned or targets),
         "back": _back(request, targets),
+        "leads_on": "case" in request.GET,
     }
 
 
@@ -127,10 +132,22 @@ def _preview(action: Action[Any], targets: list[Target], form: ModerationForm) -
 
 def _back(request: HttpRequest, targets: list[Target]) -> str:
     """Return the previous page; without that, the page of the target."""
-    asked = request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure()):
-        return asked
-    return targets[0].get_absolute_url() if len(targets) == 1 else reverse("admin:index")
+    is_one = len(targets) == 1
+    return next_page(request, targets[0].get_absolute_url() if is_one else reverse("admin:index"))
+
+
+def _onward(request: HttpRequest, targets: list[Target]) -> HttpResponse:
+    """Redirect to the previous page, or to the case after the one that led here.
+
+    The step to the next case claims it, so that the browser has to send a POST there, too (307).
+    """
+    back = _back(request, targets)
+    case = parse_number(request.GET.get("case", ""))
+    if case is None or request.POST.get("do") != "next":
+        return HttpResponseRedirect(back, status=303)
+    step = reverse("admin:forum_case_next", args=[case])
+    query = urlencode({"filters": urlsplit(back).query})
+    return HttpResponseRedirect(f"{step}?{query}", preserve_request=True)
 
 
 def _done(
@@ -146,13 +163,13 @@ def _done(
     if outcome.done or is_sent_twice:
         count = len(outcome.done) or len(outcome.already)
         said = " ".join([action.done % {"count": count}, *_hidden_with(action, outcome)])
-        messages.success(request, with_undo(said, outcome.action))
+        messages.success(request, with_undo(said, outcome.action, _back(request, targets)))
     if outcome.already and not is_sent_twice:
         messages.info(request, _already_done(outcome))
     for target, error in outcome.refused:
         words = _("Left out: %(target)s. %(why)s")
         messages.warning(request, words % {"target": target, "why": error.message})
-    return HttpResponseRedirect(_back(request, targets), status=303)
+    return _onward(request, targets)
 
 
 def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:

@@ -54,7 +54,7 @@ def detail(request: MemberRequest, pending_post_id: int) -> HttpResponse:
     )
     context = {
         "page": pending_post_page(pending, request.user),
-        "actions": links_on(pending, request.user),
+        "moderation_links": links_on(pending, request.user),
     }
     return render(request, "pending_posts/detail.html", context)
 

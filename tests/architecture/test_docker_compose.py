@@ -108,10 +108,22 @@ def test_env_example_has_exactly_the_variables_of_compose():
 
 
 def test_secrets_have_no_default():
-    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD"):
+    for secret in ("SECRET_KEY", "POSTGRES_PASSWORD", "DATABASE_PASSWORD"):
         uses = re.findall(rf"\$\{{{secret}[^}}]*\}}", TEXT)
         assert uses
         assert all(use == f"${{{secret}:?}}" for use in uses)
+
+
+def test_only_setup_connects_as_the_owner_of_the_tables():
+    for name in ("web", "worker"):
+        environment = SERVICES[name].get("environment") or COMPOSE["x-forum"]["environment"]
+        assert "//plait:${DATABASE_PASSWORD:?}@" in environment["DATABASE_URL"]
+        assert "POSTGRES_PASSWORD" not in str(environment)
+    setup = SERVICES["setup"]["environment"]
+    owner = SERVICES["postgres"]["environment"]["POSTGRES_USER"]
+    assert f"//{owner}:${{POSTGRES_PASSWORD:?}}@" in setup["DATABASE_URL"]
+    worker = SERVICES["worker"]["environment"]
+    assert setup["APPLICATION_DATABASE_URL"] == worker["DATABASE_URL"]
 
 
 def test_build_context_has_only_the_copied_files():

@@ -95,6 +95,7 @@ ADMIN_PAGES: dict[str, PageSpec] = {
         reason_page_url("thread", "lock", lambda sample_data: sample_data.forked.pk), "carol"
     ),
     "admin, members": PageSpec(admin_url("user"), "carol"),
+    "admin, member, add": PageSpec(admin_url("user", "add"), "erin"),
     "admin, member": PageSpec(admin_url("user", "change", 1), "erin"),
     "admin, suspend": PageSpec(
         reason_page_url("person", "suspend", lambda sample_data: sample_data.bob.pk), "carol"

@@ -322,6 +322,11 @@ PAGES: dict[str, PageSpec] = {
     "erase own account": PageSpec(named_url("account-erase"), "alice"),
     "assign": PageSpec(url_for_reply("post-assign", "forked"), "carol"),
     "note": PageSpec(named_url("person-note", "bob"), "carol"),
+    "set password": PageSpec(named_url("person-set-password", "bob"), "erin"),
+    "set address": PageSpec(
+        named_url("person-set-address", "bob"), "erin", steps=submit_empty_form
+    ),
+    "profile, for administrators": PageSpec(named_url("person-detail", "bob"), "erin"),
     "warn": PageSpec(named_url("person-warn", "bob"), "carol"),
     "silence": PageSpec(named_url("person-silence", "bob"), "carol"),
     "log": PageSpec(named_url("log")),

@@ -118,3 +118,47 @@ def test_keys_do_nothing_when_turned_off(visit, reply: Post, alice: User, carol:
         expect(page.locator("h1")).to_have_text("Dismiss the reports on this post?")
     finally:
         set_keys(carol, are_on=True)
+
+
+def test_hiding_from_a_case_leads_to_the_next_one_and_claims_it(
+    visit, reply: Post, alice: User, carol: User
+) -> None:
+    second_post = reply_to(reply, author=alice, source="A second post that somebody minds.")
+    report_post(reply, actor=alice, reason="spam")
+    report_post(second_post, actor=carol, reason="spam")
+    for has_scripts in (True, False):
+        page = visit("/admin/?reason=spam", carol, java_script_enabled=has_scripts)
+        first_row = page.locator("#result_list tbody tr").first
+        first_row.locator(".open").click()
+        page.get_by_role("link", name="Dismiss reports").click()
+        page.get_by_label("Reason").fill("it is fine")
+        page.get_by_role("button", name="Dismiss reports and go to next case").click()
+        expect(page.locator(".messagelist")).to_contain_text("Reports dismissed.")
+        if has_scripts:
+            expect(page.get_by_text("You claimed this case.")).to_be_visible()
+            assert "filters=reason%3Dspam" in page.url
+            page.reload()  # sends nothing again
+            expect(page.get_by_text("You claimed this case.")).to_be_visible()
+    expect(page.locator(".messagelist")).to_contain_text("There are no more cases.")
+    assert Report.objects.filter(outcome="dismissed").count() == 2
+
+
+def test_filters_open_over_the_list_on_a_phone(
+    visit, reply: Post, alice: User, carol: User
+) -> None:
+    report_post(reply, actor=alice, reason="spam")
+    page = visit("/admin/", carol)
+    filters = page.locator("#changelist-filter")
+    expect(filters).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(filters).to_be_hidden()
+    page.get_by_role("button", name="Filter").click()
+    expect(filters).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(filters).to_be_hidden()
+    page.get_by_role("button", name="Filter").click()
+    filters.get_by_role("link", name="Personal attack").click()
+    expect(page.get_by_text("Nothing to review.")).to_be_visible()
+    page.get_by_role("button", name="Filter (on)").click()
+    filters.get_by_role("link", name="Clear all filters").click()
+    expect(find_row(page, reply)).to_have_count(1)

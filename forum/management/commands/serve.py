@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import os
 import signal
 import socket
 import sys
@@ -18,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from forum import database
+from forum.database.application_role import APPLICATION_ROLE
 from forum.management.processes import ProcessTree, StopRequested, die_with_parent
 from forum.models import Thread
 
@@ -57,6 +59,8 @@ class Command(BaseCommand):
         self.collect_static_files()
         call_command("setup", stdout=self.stdout)
         connections.close_all()
+        if address := application_address():
+            os.environ["DATABASE_URL"] = address  # of the children
 
         gunicorn = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
         # SIGQUIT: at once, without waiting for browsers that keep a connection open.
@@ -125,6 +129,13 @@ class Command(BaseCommand):
         connections.close_all()
         if settings.EMBEDDED_DATABASE and not database.stop_if_idle(settings.DATA_DIR):
             self.stdout.write("The database keeps running: another process is using it.")
+
+
+def application_address() -> str:
+    """Return the address of the database for the children, which do not own the tables."""
+    if settings.EMBEDDED_DATABASE and not settings.APPLICATION_DATABASE_URL:
+        return database.url(settings.DATA_DIR, APPLICATION_ROLE)
+    return str(settings.APPLICATION_DATABASE_URL)
 
 
 def wait_for_port() -> None:

@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from forum.actions.accounts import create_administrator
+from forum.database.application_role import APPLICATION_ROLE, grant_to_role
 from forum.models import Thread
 
 
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"Cannot connect to the database: {error}") from error
         self.migrate()
+        self.make_application_role()
         if not Thread.objects.exists():
             call_command("loaddata", "seed_conversation", verbosity=0)
         self.make_administrator()
@@ -38,6 +41,18 @@ class Command(BaseCommand):
             # First, because later starts skip this branch once the migrations are done.
             call_command("createcachetable", verbosity=0)
             call_command("migrate", verbosity=0, interactive=False)
+
+    def make_application_role(self) -> None:
+        """Let the role of the web server and the worker use the tables, also new ones."""
+        if settings.APPLICATION_DATABASE_URL:
+            address = urlsplit(settings.APPLICATION_DATABASE_URL)
+            role, password = unquote(address.username or ""), unquote(address.password or "")
+        elif settings.EMBEDDED_DATABASE:
+            role, password = APPLICATION_ROLE, ""
+        else:
+            return
+        with connection.cursor() as cursor:
+            grant_to_role(cursor, role, password)
 
     def make_administrator(self) -> None:
         given = settings.ADMIN_PASSWORD

@@ -68,6 +68,7 @@ class RemoveBranch(_BranchAction):
     )
     slug = "remove"
     position = 12
+    group = _("Branch")
     button = _("Remove branch")
     question = ngettext_lazy("Remove this branch?", "Remove these %(count)d branches?", "count")
     outcome = _(
@@ -96,6 +97,7 @@ class RestoreBranch(_BranchAction):
     )
     slug = "restore"
     position = 13
+    group = _("Branch")
     button = _("Restore branch")
     question = ngettext_lazy("Restore this branch?", "Restore these %(count)d branches?", "count")
     outcome = _("The posts that were removed together with this one are shown again.")

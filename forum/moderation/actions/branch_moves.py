@@ -127,6 +127,7 @@ class MoveBranch(_MoveAction):
     kind = POST
     slug = "move"
     position = 30
+    group = _("Branch")
     button = _("Move branch")
     question = ngettext_lazy("Move this branch?", "Move these %(count)d branches?", "count")
     outcome = _(
@@ -187,6 +188,7 @@ class SplitBranch(_MoveAction):
     kind = POST
     slug = "split"
     position = 31
+    group = _("Branch")
     button = _("Split into new thread")
     question = ngettext_lazy(
         "Split this branch into a new thread?",

@@ -146,6 +146,7 @@ class AssignCase(_AssignAction):
     kind = POST
     slug = "assign"
     position = 43
+    group = _("Reports")
     button = _("Assign")
     state = ASSIGNEE
 

@@ -32,6 +32,8 @@ class ErasePost(FixedStateAction[Post]):
     kind = POST
     slug = "erase"
     position = 90
+    group = _("Permanent deletion")
+    is_severe = True
     button = _("Delete permanently")
     question = ngettext_lazy(
         "Delete this post permanently?", "Delete these %(count)d posts permanently?", "count"
@@ -70,6 +72,8 @@ class EraseAccount(StateAction[User]):
     kind = MEMBER
     slug = "anonymise"
     position = 90
+    group = _("Permanent deletion")
+    is_severe = True
     button = _("Delete account permanently")
     question = ngettext_lazy(
         "Delete this account permanently?", "Delete these %(count)d accounts permanently?", "count"

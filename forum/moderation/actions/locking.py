@@ -106,6 +106,7 @@ class LockBranch(_LockAction[Post]):
     kind = POST
     slug = "lock-branch"
     position = 20
+    group = _("Branch")
     button = _("Lock branch")
     question = ngettext_lazy("Lock this branch?", "Lock these %(count)d branches?", "count")
     done = ngettext_lazy("Branch locked.", "%(count)d branches locked.", "count")
@@ -123,6 +124,7 @@ class UnlockBranch(FixedStateAction[Post]):
     kind = POST
     slug = "unlock-branch"
     position = 21
+    group = _("Branch")
     button = _("Unlock branch")
     question = ngettext_lazy("Unlock this branch?", "Unlock these %(count)d branches?", "count")
     outcome = _("Everyone can reply again.")

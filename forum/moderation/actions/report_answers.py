@@ -49,8 +49,8 @@ def _has_no_such_reports(post: Post, value: str) -> UserError | None:
         return None if is_open else Conflict(gettext("There are no open reports on this post."))
     if action_that_closed_reports(post) is None:
         return Conflict(gettext("There is no decision to undo."))
-    if post.is_deleted:
-        return Gone(gettext("This post was deleted by its author."))
+    if post.is_erased:
+        return Gone(gettext("This post was permanently deleted."))
     if post.is_hidden:
         return Conflict(gettext("The post was hidden because of these reports. Unhide it instead."))
     return None
@@ -70,6 +70,7 @@ REPORTS_CLOSED = register_state(
 
 class _ReportAction(FixedStateAction[Post]):
     kind = POST
+    group = _("Reports")
     version = staticmethod(version_with_reports)
     state = REPORTS_CLOSED
 
@@ -146,7 +147,7 @@ class ReopenReports(_ReportAction):
     is_undo = True
 
     def is_applicable(self, target: Post) -> bool:
-        return not target.is_hidden and not target.is_deleted and was_reported(target)
+        return not target.is_hidden and not target.is_erased and was_reported(target)
 
 
 uphold_reports = register(UpholdReports())

@@ -133,6 +133,7 @@ class EnableBranchSlowMode(_EnableSlowMode[Post]):
     kind = POST
     slug = "slow-branch"
     position = 22
+    group = _("Branch")
     button = _("Slow mode for branch")
     question = ngettext_lazy(
         "Turn slow mode on for this branch?",
@@ -158,6 +159,7 @@ class DisableBranchSlowMode(FixedStateAction[Post]):
     kind = POST
     slug = "hasten-branch"
     position = 23
+    group = _("Branch")
     button = _("End slow mode for branch")
     question = ngettext_lazy(
         "End slow mode for this branch?", "End slow mode for these %(count)d branches?", "count"

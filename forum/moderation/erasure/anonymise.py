@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from forum.actions.accounts import end_sessions
 from forum.actions.outbox import queue_mail
 from forum.actions.quotes import find_again
 from forum.markup.redaction import renamed
@@ -93,7 +93,7 @@ def anonymise(
     if with_posts:  # and whatever else they said
         Report.objects.filter(reporter=person).update(words="")
         Appeal.objects.filter(member=person).update(words="")
-    _end_sessions(person)
+    end_sessions(person)
     _empty(person, new, action)
     state = {"erasure": None}
     return (
@@ -170,10 +170,3 @@ def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
         if revision.number == post.latest_number:
             post.set_text(source, rendered)
             post.save(update_fields=["source", "html", "excerpt"])
-
-
-def _end_sessions(person: User) -> None:
-    """Delete all of a member's sessions: they may contain text that was typed."""
-    for session in Session.objects.iterator():
-        if session.get_decoded().get("_auth_user_id") == str(person.pk):
-            session.delete()

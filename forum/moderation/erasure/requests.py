@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from forum.actions.moderator_alerts import alert_moderators
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Gone, Invalid, UserError
 from forum.log_entry_types import LogEntryType, register_type
@@ -76,6 +77,7 @@ def ask_for_own(person: User, *, with_posts: bool) -> Erasure:
         _close_expired(person)
         reason = _("Requested by the member")
         asked = Erasure.objects.create(person=person, asked_by=person, reason=reason)
+        _alert_moderators(asked)
     if not asked.is_own:
         raise Conflict(_("You have already asked to delete your account."))
     asked.with_posts = bool(with_posts)
@@ -198,7 +200,7 @@ def _write(
                     member=asked.asked_by, cause=ModerationNotification.Cause.DEED, action=action
                 )
         if value:
-            Erasure.objects.create(
+            asked = Erasure.objects.create(
                 post=target if isinstance(target, Post) else None,
                 person=target if isinstance(target, User) else None,
                 with_posts=value["posts"],
@@ -206,6 +208,12 @@ def _write(
                 asked_by=action.actor,
                 record=action,
             )
+            _alert_moderators(asked)
+
+
+def _alert_moderators(asked: Erasure) -> None:
+    cause = ModerationNotification.Cause.NEW_ERASURE
+    alert_moderators(cause, lambda person: can_confirm_erasure(person, asked))
 
 
 def _is_gone(target: Post | User, value: ErasureRequest | None) -> UserError | None:

@@ -33,7 +33,7 @@ TABLE = {
     "admin:forum_post_delete": "302 403 403 403 403 403 403",
     "admin:forum_user_changelist": "302 403 403 403 403 200 200",
     "admin:forum_user_change": "302 403 403 403 403 200 200",
-    "admin:forum_user_add": "302 403 403 403 403 403 403",
+    "admin:forum_user_add": "302 403 403 403 403 403 200",
     "admin:forum_user_delete": "302 403 403 403 403 403 403",
     "admin:forum_moderationaction_changelist": "302 403 403 200 200 200 200",
     "admin:forum_moderationaction_add": "302 403 403 403 403 403 403",

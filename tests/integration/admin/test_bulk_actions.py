@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.contrib.messages import get_messages
@@ -118,7 +119,7 @@ def test_bulk_action_writes_one_log_entry(as_carol, opening, reply):
     response = as_carol.post(page("post", "hide", opening, reply), REASON_AND_NOTE)
     assert response.url == changelist("post")
     entry = ModerationAction.objects.get()
-    undo = reverse("log-undo", args=[entry.pk])
+    undo = f"{reverse('log-undo', args=[entry.pk])}?next={quote(changelist('post'), safe='')}"
     assert messages_of(response) == [f'2 posts hidden. <a href="{undo}">Undo</a>']
     assert {effect.target_id for effect in entry.effects.all()} == {opening.pk, reply.pk}
     assert not Post.objects.filter(hidden_at=None).exists()
@@ -134,6 +135,7 @@ def test_inapplicable_targets_are_left_out_and_listed(as_carol, opening, reply, 
     assert "No change needed or allowed for these" in form_page
     response = as_carol.post(page("post", "hide", opening, reply, deleted), REASON_AND_NOTE)
     undo = reverse("log-undo", args=[ModerationAction.objects.latest("pk").pk])
+    undo += f"?next={quote(changelist('post'), safe='')}"
     assert messages_of(response) == [
         f'Post hidden. <a href="{undo}">Undo</a>',
         "Already done: carol hid a post.",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
-from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
 from forum.models import Case, Post, Report, Revision, User
 from forum.moderation.actions.post_hiding import hide_post
@@ -116,7 +117,9 @@ def test_all_applicable_actions_are_offered_with_a_link_back(as_carol, carol, as
         fresh = type(target).objects.get(pk=target.pk)
         for action in actions_on(kind_of(fresh)):
             is_offered = bool(action.is_applicable(fresh) and action.permission(carol, fresh))
-            assert (f'href="{action_url(action, fresh, back)}"' in page) is is_offered
+            is_offered = is_offered and action.is_for_cases
+            address = escape(action_url(action, fresh, back, Case.objects.get()))
+            assert (f'href="{address}"' in page) is is_offered
             offered_count += is_offered
     assert offered_count > 10
     html = as_frank.get(page_of(case)).content.decode()
@@ -131,20 +134,11 @@ def test_action_redirects_to_the_filtered_queue(as_carol, case):
     assert response.url == "/admin/?reason=spam"
 
 
-def test_deleted_text_is_not_shown(as_erin, case):
-    page = page_of(case)
-    delete_post(case, actor=case.author)
-    html = as_erin.get(page).content.decode()
-    assert case.source not in html
-    assert "Deleted by its author." in html
-    assert "This case is closed." in html
-
-
 def test_queries_of_a_case_do_not_grow_with_the_posts(
     as_carol, case, chain, alice, bob, carol, django_assert_max_num_queries
 ):
     def count_queries():
-        with django_assert_max_num_queries(26) as captured:
+        with django_assert_max_num_queries(29) as captured:
             as_carol.get(page_of(case))
         return len(captured)
 

@@ -6,12 +6,17 @@ from django.urls import reverse
 
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
-from forum.models import ModerationNotification
+from forum.models import ModerationNotification, Thread
+from forum.moderation.actions.branch_hiding import remove_branch
+from forum.moderation.actions.branch_moves import split_branch
 from forum.moderation.actions.moderator_edits import edit_with_reason
+from forum.moderation.actions.pending_posts import reject_pending_post
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.appeals import appeal_against, decline_appeal
 from forum.queries.notifications import recount_unread_notifications
 from tests.html import Page
+from tests.moderation_actions import create_pending_post
 
 
 def inbox(client):
@@ -82,3 +87,74 @@ def test_header_still_counts_moderation_notifications_when_a_reply_was_read(
     )
     assert response.content == b"2"
     assert inbox(as_alice).texts("#inbox-count") == ["2"]
+
+
+# -- What it is about -----------------------------------------------------------------------------
+
+
+def entry_in(client, saying):
+    """Return the entry of the inbox with that heading."""
+    entries = inbox(client).find_all('li[id^="m"]')
+    (entry,) = [each for each in entries if saying in each.find("h2")]
+    return entry
+
+
+def test_answer_to_a_report_says_whose_post_it_was_where_and_what_one_had_said(
+    as_alice, alice, reply, carol
+):
+    report_post(reply, actor=alice, reason="spam")
+    hide_post(reply, actor=carol, reason="Advertising")
+    entry = entry_in(as_alice, "Your report on bob’s post")
+    assert "You reported: Spam" in entry
+    assert reply.thread.title in entry
+    assert reply.source not in entry  # it is hidden from her, too
+
+
+def test_reports_that_one_action_answered_are_one_entry_that_is_read_at_once(
+    as_alice, alice, opening, bob, carol
+):
+    head = reply_to(opening, author=bob, source="It begins.")
+    posts = [head, *(reply_to(head, author=bob, source=f"Said as {n}.") for n in range(3))]
+    for post in posts:
+        report_post(post, actor=alice, reason="attack")
+    remove_branch(head, actor=carol, reason="A quarrel")
+    entry = entry_in(as_alice, "Your reports on 4 posts: a moderator acted on it.")
+    assert opening.thread.title in entry
+    told = [each["value"] for each in entry.find_all('input[name="moderation_notification"]')]
+    assert len(told) == 4
+    as_alice.post(reverse("inbox-moderation"), {"moderation_notification": told, "do": "read"})
+    assert recount_unread_notifications(alice) == 0
+
+
+def test_pending_post_is_named_by_its_words_and_thread(as_bob, opening, bob, carol):
+    pending = create_pending_post(opening, bob)
+    reject_pending_post(pending, actor=carol, reason="Advertising")
+    entry = entry_in(as_bob, "Your post was not published.")
+    assert pending.source in entry
+    assert opening.thread.title in entry
+
+
+def test_move_names_the_thread_that_the_posts_are_in_now(as_bob, opening, bob, alice, carol):
+    head = reply_to(opening, author=bob, source="About rain gauges.")
+    reply_to(head, author=bob, source="More about rain gauges.")
+    split_branch(head, actor=carol, reason="Another subject", title="A rain gauge")
+    assert "A rain gauge" in entry_in(as_bob, "A branch you wrote in was split")
+
+
+def test_answer_to_an_appeal_says_what_the_appeal_was_about(as_bob, bob, reply, carol, erin):
+    action = hide_post(reply, actor=carol, reason="Rude")
+    appeal = appeal_against(action, actor=bob, words="It was not.")
+    decline_appeal(appeal, actor=erin, reason="It was")
+    entry = entry_in(as_bob, "Your appeal was declined.")
+    assert "Your post was hidden." in entry
+    assert reverse("log-appeal", args=[action.pk]) in entry.addresses
+
+
+def test_title_of_a_thread_that_the_reader_may_not_open_is_not_told(
+    as_alice, alice, opening, bob, carol
+):
+    report_post(opening, actor=bob, reason="other")
+    post = Thread.objects.get().posts.get(parent=None)
+    pin_thread(post.thread, actor=carol, reason="for everybody")
+    delete_post(post, actor=alice)
+    assert post.thread.title not in entry_in(as_alice, "Your thread was pinned.")

@@ -95,6 +95,12 @@ def shows_thread(port: int, path: str) -> bool:
         return False
 
 
+CONNECTED_ROLES = """
+    SELECT string_agg(DISTINCT usename, ' ') FROM pg_stat_activity
+     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a copy of the project in a directory with a space, with this project's .venv."""
@@ -132,6 +138,9 @@ def test_make_run_starts_with_the_seed_survives_kill_and_stops(project, data):
         thread = re.search(rf"http://localhost:{port}(/t/\d+/\S+/)", output)
         assert thread, output
         assert "lispi314" in fetch(port, thread[1])
+        # The web server and the worker do not own the tables.
+        assert query(data, CONNECTED_ROLES) == "plait"
+        assert query(data, "SELECT rolsuper FROM pg_roles WHERE rolname = 'plait'") is False
 
         # A second one on the same port fails with a message and leaves the first alone.
         busy = subprocess.run(
