@@ -21,6 +21,7 @@ from forum.admin.configured import ConfiguredForm
 from forum.admin.moderated import ModeratedAdmin
 from forum.admin.site import ForAdministrators, admin_site, moderator
 from forum.models import Role, User
+from forum.moderation.forms import TextField
 from forum.moderation.members import add_member
 from forum.moderation.roles import set_roles
 from forum.moderation.targets import MEMBER
@@ -55,7 +56,7 @@ class RoleInline(ForAdministrators, admin.StackedInline):
 class MemberForm(ConfiguredForm):
     """The form of a member: the reason why roles are changed."""
 
-    why = forms.CharField(
+    why = TextField(
         label=_("Reason"),
         max_length=500,
         required=False,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forum', '0003_search'),
+        ('forum', '0005_title_change'),
     ]
 
     operations = [

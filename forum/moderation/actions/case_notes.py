@@ -15,6 +15,7 @@ from forum.models.reports import is_reported, was_reported
 from forum.models.threads import Reader
 from forum.moderation.actions.member_notes import NoteForm
 from forum.moderation.base import Action, Plan
+from forum.moderation.forms import TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import PENDING, POST, TargetState
 from forum.permissions import PermissionResult, can_answer_reports, can_decide_on
@@ -44,7 +45,7 @@ RETRACT_CASE_NOTE = register_type(
 
 
 class CaseNoteForm(NoteForm):
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Note"),
         max_length=500,
         widget=forms.Textarea({"rows": 2}),
