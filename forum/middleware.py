@@ -80,7 +80,8 @@ class ReaderTimeZone:
             zone = user.tzinfo if isinstance(user, User) and user.zone else None
         except DATABASE_IS_AWAY:
             zone = None
-        zone = zone or zone_named(unquote(request.COOKIES.get("zone", "")))
+        if zone is None and (name := request.COOKIES.get("zone")):
+            zone = zone_named(unquote(name))
         if zone is None:
             return self.get_response(request)
         with timezone.override(zone):

@@ -30,7 +30,7 @@ _STRAIGHT = str.maketrans(
     }
 )
 # A post shows a bare address without it, and who types the words may add it.
-_SCHEME = re.compile(r"(?<![A-Za-z0-9])(?:https?://|mailto:)+(?=\S)", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:https?://|mailto:)+(?=\S)", re.IGNORECASE)
 _ELISION = re.compile(r"\[(?:…|\.\.\.)\]|\(…\)|…")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 

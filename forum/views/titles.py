@@ -15,7 +15,6 @@ from forum.lib.htmx import wants_fragment
 from forum.markup.render import render as render_markup
 from forum.models import Post, Thread, User
 from forum.models.limits import EDITS
-from forum.models.threads import TITLE_LENGTH
 from forum.permissions import can_change_title
 from forum.views.auth import MemberRequest, member_required
 
@@ -29,7 +28,7 @@ def edit(request: MemberRequest, thread_id: int) -> HttpResponse:
     opening = Post.objects.visible_to(request.user).opening_of(thread.pk).get()
     opening.thread = thread
     can_change_title(request.user, opening).enforce()
-    context = {"thread": thread, "title": thread.title, "title_limit": TITLE_LENGTH}
+    context = {"thread": thread, "title": thread.title}
     if request.method == "POST":
         title = request.POST.get("title", "").replace("\x00", "")
         try:

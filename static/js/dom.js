@@ -61,7 +61,8 @@ export function say(words) {
 export function updateCounts(page) {
   for (const fresh of page.querySelectorAll("[data-js-live-count]")) {
     for (const shown of document.querySelectorAll(`[data-js-live-count="${fresh.dataset.jsLiveCount}"]`)) {
-      if (shown.textContent !== fresh.textContent) shown.replaceChildren(...document.importNode(fresh, true).childNodes);
+      if (shown.textContent === fresh.textContent) continue;
+      shown.replaceChildren(...document.importNode(fresh, true).childNodes);
     }
   }
   const count = page.querySelector("[data-js-unread]")?.dataset.jsUnread;

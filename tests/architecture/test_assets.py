@@ -83,8 +83,10 @@ LOADED_LATER |= {
 LOADED_LATER |= {"reasons.js"}  # on pages that ask for a reason
 
 
-def test_scripts_loaded_at_first_are_at_most_8_kilobytes() -> None:
-    assert compressed_size(*(path for path in SCRIPTS if path.name not in LOADED_LATER)) <= 8 * KILO
+def test_scripts_loaded_at_first_are_at_most_8_5_kilobytes() -> None:
+    assert (
+        compressed_size(*(path for path in SCRIPTS if path.name not in LOADED_LATER)) <= 8.5 * KILO
+    )
 
 
 def test_one_font_of_at_most_60_kilobytes_is_preloaded() -> None:

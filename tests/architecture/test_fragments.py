@@ -32,7 +32,7 @@ WITHOUT_PAGE = {
     *("thread-seen", "post-read", "post-unread", "pending-post-withdraw"),
 }
 WITH_FRAGMENT = {
-    *("thread-detail", "thread-map", "thread-start", "help-keys", "post-detail"),
+    *("thread-detail", "thread-map", "thread-start", "thread-title", "help-keys", "post-detail"),
     *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
     *("post-branch", "post-quote", "post-quoted"),
 }
@@ -93,6 +93,10 @@ def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
     yield history, alice.get(history)
     yield history, alice.get(history, headers=HTMX)
     yield post.get_absolute_url(), alice.get(post.get_absolute_url(), headers=HTMX)
+    seen = f"/t/{scene.threads['open'].pk}/seen/"
+    yield seen, alice.post(seen, {"numbers": str(post.number)}, headers=HTMX)
+    edit = f"/p/{post.pk}/edit/"
+    yield edit, alice.post(edit, {"source": "Edited."}, headers=HTMX)
     yield "keys", alice.post("/keys/", {"keys": "off"}, headers=HTMX)
     yield "unread", alice.post(f"/p/{post.pk}/unread/", headers=HTMX)
     yield "people", alice.get("/people/?q=bo", headers=HTMX)
@@ -144,7 +148,8 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
         key: path
         for key, path in addresses(scene).items()
         if key.split()[0]
-        not in {"alive", "ready", "theme", "keys", "account_logout"} | WITHOUT_PAGE
+        not in {"alive", "ready", "theme", "keys", "order", "post-undelete", "account_logout"}
+        | WITHOUT_PAGE
     }
 
 

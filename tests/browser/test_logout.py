@@ -92,7 +92,7 @@ def test_after_logout_back_shows_nothing_of_the_member(
 def test_page_kept_by_the_browser_is_loaded_again_for_another_reader(
     page_with_history: Page, site: str, reply: Post, alice: User
 ) -> None:
-    """Where the browser does not drop its pages, as when the session has ended elsewhere."""
+    """The browser has not dropped its pages: the session ended in another browser, for example."""
     page = page_with_history
     reply_page(page, site, reply, alice)
     page.evaluate("window.isAsItWasLeft = true")

@@ -47,7 +47,7 @@ def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_post_is_edited_where_it_stands(visit, own_post: Post, alice: User, scripts: bool) -> None:
+def test_post_is_edited_in_place(visit, own_post: Post, alice: User, scripts: bool) -> None:
     page = visit(own_post.thread.get_absolute_url(), alice, java_script_enabled=scripts)
     page.locator(f"#p{own_post.pk}").get_by_role("link", name="Edit").click()
     field = page.get_by_label("Text of the post")
@@ -78,7 +78,7 @@ def test_discarded_edit_brings_the_post_back_and_can_be_undone(page: Page, own_p
     assert Post.objects.get(pk=own_post.pk).source == "It stays wet from *October* on."
 
 
-def test_opening_post_is_edited_where_it_stands(visit, opening: Post, alice: User) -> None:
+def test_opening_post_is_edited_in_place(visit, opening: Post, alice: User) -> None:
     page = visit(opening.thread.get_absolute_url(), alice)
     page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
     field = page.locator(f"#p{opening.pk}").get_by_label("Text of the post")
@@ -94,7 +94,7 @@ def test_opening_post_is_edited_where_it_stands(visit, opening: Post, alice: Use
     expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
 
 
-def test_title_is_edited_where_it_stands(visit, opening: Post, alice: User) -> None:
+def test_title_is_edited_in_place(visit, opening: Post, alice: User) -> None:
     page = visit(opening.thread.get_absolute_url(), alice)
     page.get_by_role("link", name="Edit title").click()
     field = page.get_by_label("Title", exact=True)

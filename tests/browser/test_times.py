@@ -39,7 +39,7 @@ def test_visitor_reads_times_of_their_own_zone(visit, thread: Thread, old_reply:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns", "Pacific/Chatham"])
-def test_script_and_server_write_times_alike(
+def test_script_writes_times_as_the_server_does(
     visit, thread: Thread, old_reply: Post, zone: str
 ) -> None:
     page = visit(thread.get_absolute_url(), timezone_id=zone)

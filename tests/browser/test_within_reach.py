@@ -1,4 +1,4 @@
-"""What opens or is said stays where it can be seen, on phones too; copied posts are words alone."""
+"""Menus, previews and messages stay in view, on phones too; copied posts are plain words."""
 
 from __future__ import annotations
 

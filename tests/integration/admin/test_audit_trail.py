@@ -1,4 +1,4 @@
-"""What administrators set up is in the moderation log: boards, categories, roles; with undo."""
+"""Boards, categories and roles: changes are in the moderation log and can be undone."""
 
 from __future__ import annotations
 

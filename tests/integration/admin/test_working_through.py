@@ -151,7 +151,7 @@ def test_hide_and_go_to_next_case_claims_the_next_of_the_filtered_queue(
     assert "There are no more cases." in Page(answer)
 
 
-def test_a_refused_form_keeps_both_ways_on(as_carol: Client, replies):
+def test_form_with_errors_keeps_both_buttons(as_carol: Client, replies):
     hide = Page(as_carol.get(case_page(replies[0]))).link("Hide a")["href"]
     answer = press(as_carol, hide, "Hide and go to next case", reason="")
     assert answer.status_code == 422
@@ -331,19 +331,19 @@ def test_counted_appeals_and_deletions_are_those_that_each_moderator_can_decide(
 def test_new_reports_are_announced_to_those_who_can_decide_once_until_read(
     as_carol: Client, as_frank, as_grace, opening, alice, bob, carol
 ):
-    def told() -> list[str]:
+    def notified() -> list[str]:
         of_cases = ModerationNotification.objects.filter(cause="new-case")
         return sorted(of_cases.values_list("member__username", flat=True))
 
     for n in range(3):
         post = reply_to(opening, author=bob, source=f"Said as {n}.")
         report_post(post, actor=alice, reason="spam")
-    assert told() == ["carol", "frank"]
+    assert notified() == ["carol", "frank"]
     inbox = Page(as_carol.get(reverse("inbox")))
     assert inbox.link("There is something new to review.")["href"] == QUEUE
     ModerationNotification.objects.update(read_at=timezone.now())
     report_post(reply_to(opening, author=bob, source="Again."), actor=carol, reason="spam")
-    assert told() == ["carol", "frank", "frank"]  # carol reported it herself
+    assert notified() == ["carol", "frank", "frank"]  # carol reported it herself
 
 
 def test_pending_posts_appeals_and_deletions_are_announced(

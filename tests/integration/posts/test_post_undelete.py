@@ -63,10 +63,12 @@ def test_thread_comes_back_with_its_opening_post(
     assert visitor.get(opening.thread.get_absolute_url()).status_code == 200
 
 
-def test_reports_come_back_with_the_post(as_bob: Client, reply: Post, alice: User) -> None:
+def test_reports_stay_open_while_a_post_is_deleted(
+    as_bob: Client, reply: Post, alice: User
+) -> None:
     report_post(reply, actor=alice, reason=Report.Reason.SPAM)
     delete(as_bob, reply)
-    assert not Report.objects.open().exists()
+    assert Report.objects.open().get().post_id == reply.pk
     undo(as_bob, reply)
     assert Report.objects.open().get().post_id == reply.pk
     assert Case.objects.open().get().post_id == reply.pk

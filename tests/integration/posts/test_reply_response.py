@@ -21,7 +21,7 @@ def post_reply(client: Client, parent: Post, source: str = "So it is.", page: st
 
 
 def status_of(html: str) -> str:
-    return re.search(r'<div id="status"[^>]*>(.*?)</div>', html, re.DOTALL)[1].strip()  # type: ignore[index]
+    return re.search(r'<div id="status"[^>]*><span[^>]*>(.*?)</span>', html, re.DOTALL)[1].strip()  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

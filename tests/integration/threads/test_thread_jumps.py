@@ -83,7 +83,7 @@ def test_jumps_lead_to_a_page_that_shows_the_post_in_every_order(
         for n in range(230)
     ]
     thread = import_thread(board, title="Many days", posts=posts)
-    visitor.get(f"{thread.get_absolute_url()}?order={order}")
+    visitor.post("/order/", {"order": order})
     for query in ("to=last", "to=date&date=2026-03-08", "to=first"):
         response = visitor.get(f"/t/{thread.pk}/go/?{query}", follow=True)
         post = response.redirect_chain[-1][0].rpartition("#")[2]

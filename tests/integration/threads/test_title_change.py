@@ -89,7 +89,7 @@ def test_bad_title_is_refused_and_kept(
     assert title_of(opening.thread) == OLD
 
 
-def test_title_changed_meanwhile_is_shown_and_not_overwritten(
+def test_title_changed_by_others_is_shown_and_not_overwritten(
     as_alice: Client, opening: Post, carol: User
 ) -> None:
     retitle_thread(opening.thread, actor=carol, reason="clearer", title="Moss and bricks")
