@@ -21,7 +21,9 @@ def post_reply(client: Client, parent: Post, source: str = "So it is.", page: st
 
 
 def status_of(html: str) -> str:
-    return re.search(r'<div id="status"[^>]*><span[^>]*>(.*?)</span>', html, re.DOTALL)[1].strip()  # type: ignore[index]
+    found = re.search(r'<div id="status"[^>]*>\s*<span[^>]*>(.*?)</span>', html, re.DOTALL)
+    assert found
+    return found[1].strip()
 
 
 @pytest.mark.parametrize(
