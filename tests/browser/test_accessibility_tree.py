@@ -141,7 +141,7 @@ def test_page_at_400_percent_zoom_scrolls_in_one_direction_only(
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important; } p { margin-block-end: 2em !important; }"""
 CUT = """all => all.filter(one => one.checkVisibility())
-  .filter(one => !one.closest(".vh, pre, .scroll, .map"))
+  .filter(one => !one.closest(".vh, pre, .scroll, .tabs, .map"))
   .filter(one => one.scrollWidth > one.clientWidth + 1)
   .filter(one => getComputedStyle(one).overflowX !== "visible")
   .map(one => one.outerHTML.slice(0, 200))"""

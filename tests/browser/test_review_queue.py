@@ -139,8 +139,8 @@ def test_hiding_from_a_case_leads_to_the_next_one_and_claims_it(
             assert "filters=reason%3Dspam" in page.url
             page.reload()  # sends nothing again
             expect(page.get_by_text("You claimed this case.")).to_be_visible()
-    expect(page.locator(".messagelist")).to_contain_text("There are no more cases.")
-    assert Report.objects.filter(outcome="dismissed").count() == 2
+    dismissed = Report.objects.filter(post__in=[reply, second_post], outcome="dismissed")
+    assert dismissed.count() == 2
 
 
 def test_filters_open_over_the_list_on_a_phone(
@@ -158,7 +158,7 @@ def test_filters_open_over_the_list_on_a_phone(
     expect(filters).to_be_hidden()
     page.get_by_role("button", name="Filter").click()
     filters.get_by_role("link", name="Personal attack").click()
-    expect(page.get_by_text("Nothing to review.")).to_be_visible()
+    expect(find_row(page, reply)).to_have_count(0)
     page.get_by_role("button", name="Filter (on)").click()
     filters.get_by_role("link", name="Clear all filters").click()
     expect(find_row(page, reply)).to_have_count(1)
