@@ -235,6 +235,10 @@ PAGES: dict[str, PageSpec] = {
     "thread start, error": PageSpec(
         named_url("thread-start", "gardens"), "alice", steps=submit_empty_form
     ),
+    "title": PageSpec(url_for_thread("thread-title", "forked"), "alice"),
+    "search": PageSpec(literal_url("/search/?q=moss+OR+bricks")),
+    "search, nothing found": PageSpec(literal_url("/search/?q=nowhere+before%3Anever")),
+    "search, help": PageSpec(named_url("search"), "alice"),
     "edit": PageSpec(url_for_opening_post("post-edit", "forked"), "alice"),
     "edit, error": PageSpec(
         url_for_opening_post("post-edit", "forked"),
@@ -341,7 +345,8 @@ PAGES: dict[str, PageSpec] = {
 # Routes whose page differs from a page above only in its texts.
 SAME_AS_ANOTHER_PAGE = {
     "moderate",
-    *("post-restore", "post-unlock-branch", "post-hasten-branch"),
+    *("post-restore", "post-unlock-branch", "post-hasten-branch", "post-note", "pending_post-note"),
+    *("person-confirm-address", "person-deactivate", "person-log-out", "person-reactivate"),
     *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
 }
 # Routes that show no page: they redirect, or respond without one.
@@ -350,6 +355,5 @@ ROUTES_WITHOUT_A_PAGE = {
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("draft-discard", "draft-take-back", "pending-post-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
-    "inbox-mark",
-    "keys",
+    *("inbox-mark", "keys", "order", "post-undelete", "change-password"),
 }

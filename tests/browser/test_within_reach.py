@@ -97,7 +97,7 @@ def test_deep_lists_and_quotes_keep_room_for_words(
     text.evaluate("text => text.querySelectorAll('details').forEach(one => { one.open = true; })")
     for words in ("level 12", "depth 13"):
         inner = text.get_by_text(words, exact=True).last
-        assert inner.evaluate("words => words.getBoundingClientRect().width") > width / 3
+        assert inner.evaluate("words => words.getBoundingClientRect().width") > width * 0.3
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
