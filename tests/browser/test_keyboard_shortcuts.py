@@ -137,7 +137,7 @@ def test_keys_go_to_the_next_unread_post(
 def test_key_previews_the_parent(page: Page, tree: list[Post]) -> None:
     press_and_expect(page, "j j j j", tree[4])
     press_keys(page, "i")
-    expect(page.locator(".peek")).to_contain_text("What number 2 says.")
+    expect(page.locator(".peek")).to_contain_text("What it says.")
     expect(find_post(page, tree[4]).locator(".re a").first).to_be_focused()
     press_keys(page, "i")
     expect(page.locator(".peek")).to_have_count(0)
