@@ -126,6 +126,9 @@ def test_hiding_from_a_case_leads_to_the_next_one_and_claims_it(
     second_post = reply_to(reply, author=alice, source="A second post that somebody minds.")
     report_post(reply, actor=alice, reason="spam")
     report_post(second_post, actor=carol, reason="spam")
+    dismissed = Report.objects.filter(outcome="dismissed")
+    dismissed = dismissed.order_by().values("post").distinct()
+    before = dismissed.count()
     for has_scripts in (True, False):
         page = visit("/admin/?reason=spam", carol, java_script_enabled=has_scripts)
         first_row = page.locator("#result_list tbody tr").first
@@ -139,8 +142,7 @@ def test_hiding_from_a_case_leads_to_the_next_one_and_claims_it(
             assert "filters=reason%3Dspam" in page.url
             page.reload()  # sends nothing again
             expect(page.get_by_text("You claimed this case.")).to_be_visible()
-    dismissed = Report.objects.filter(post__in=[reply, second_post], outcome="dismissed")
-    assert dismissed.count() == 2
+    assert dismissed.count() == before + 2
 
 
 def test_filters_open_over_the_list_on_a_phone(
