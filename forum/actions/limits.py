@@ -92,7 +92,7 @@ def forget_stale_limits() -> int:
 
 # -- Slow mode: one post per person in a number of minutes ----------------------------------------
 
-# Nobody can write more posts than this meanwhile: the rate limit is lower.
+# More than anybody can post in that time: the rate limit is lower.
 MAX_POSTS_CHECKED = 200
 
 

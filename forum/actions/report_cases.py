@@ -83,7 +83,7 @@ def reopen_reports_closed_by(answer: ModerationAction, post_ids: Collection[int]
     """Reopen the reports on these posts that an action answered; delete its notifications.
 
     Reports on a post that is gone stay closed: its removal answers them. So do those of a member
-    who has reported the post again meanwhile.
+    who has since reported the post again.
     """
     reports = list(
         answer.answered_reports.filter(post__in=unnest(post_ids))

@@ -5,7 +5,7 @@ For the `regex` package, inside square brackets. Ranges of code points would mis
 
 import regex
 
-# Written without spaces between words: any two characters may stand apart.
+# Scripts without spaces between words: a word may end after any character.
 UNSPACED = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Yi}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     r"\p{Tibetan}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Balinese}\p{Javanese}ー〆ｰﾞﾟ"

@@ -376,7 +376,7 @@ class Renderer(RendererHTML):
     def ordered_list_open(
         self, tokens: Tokens, idx: int, options: OptionsDict, env: EnvType
     ) -> str:
-        """Mark a list whose numbers are too long to stand in the margin."""
+        """Mark a list whose numbers are too long for the margin."""
         last = int(tokens[idx].attrGet("start") or 1) + _items_of(tokens, idx) - 1
         if last >= FIRST_LONG_NUMBER:
             tokens[idx].attrSet("class", "long")
