@@ -82,7 +82,7 @@ class SignupForm(Plain, allauth.SignupForm):
         return str(super().clean_username())
 
     def validate_unique_email(self, value: str) -> str:
-        """Accept a taken address. Its owner gets a mail; nobody else can find out that it is taken."""
+        """Accept a taken address. Only its owner learns of it, by mail."""
         self.account_already_exists = User.objects.with_email(value).exists()
         return value
 
