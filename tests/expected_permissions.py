@@ -29,6 +29,12 @@ AGAINST_MEMBER = {
     "carol": {"erin"},
     "erin": set[str](),
 }
+# Actions against a member on the whole site need a role for all boards.
+AGAINST_MEMBER_EVERYWHERE = {
+    **{name: {"carol", "erin"} for name in ("bob", "dan", "mona", "otto")},
+    "carol": {"erin"},
+    "erin": set[str](),
+}
 # Permanent deletion is not for moderators of single boards.
 DELETING_POSTS = AGAINST_AUTHOR | {
     "alice": {"carol", "erin"},
@@ -56,6 +62,11 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "post-reopen": AGAINST_AUTHOR,
     "post-assign": AGAINST_AUTHOR,
     "post-erase": DELETING_POSTS,
+    "thread-remove": AGAINST_AUTHOR,
+    "thread-restore": AGAINST_AUTHOR,
+    "thread-unlist": TO_A_PLACE,
+    "thread-list": TO_A_PLACE,
+    "thread-move-to-board": TO_A_PLACE,
     "thread-lock": TO_A_PLACE,
     "thread-unlock": TO_A_PLACE,
     "thread-slow": TO_A_PLACE,
@@ -73,5 +84,6 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "person-unsilence": AGAINST_MEMBER,
     "person-suspend": AGAINST_MEMBER,
     "person-lift": AGAINST_MEMBER,
+    "person-spammer": AGAINST_MEMBER_EVERYWHERE,
     "person-anonymise": DELETING_ACCOUNTS,
 }

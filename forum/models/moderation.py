@@ -27,14 +27,13 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
     def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
         """Filter the public log: without actions between moderators and one member.
 
-        Actions in a thread are shown to those who may open the thread. Moderators see all of their
+        Actions in a thread that its author deleted are for moderators. Moderators see all of their
         boards, members also what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         if isinstance(reader, User) and reader.roles.is_site_moderator:
             return entries
-        threads = Thread.objects.visible_to(reader).values("pk")
-        public = Q(act__in=public_types()) & (Q(thread=None) | Q(thread__in=threads))
+        public = Q(act__in=public_types(), thread__deleted_at=None)
         if isinstance(reader, User):
             mine = ModerationAction.objects.concerning(reader).values("pk")
             public |= Q(board__in=reader.roles.board_ids) | Q(pk__in=mine) | Q(actor=reader)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -24,8 +25,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
 
     def inbox_of(self, member: User) -> NotificationQuerySet:
-        """Return a member's notifications of readable posts, the latest first."""
-        return self.readable_by(member).filter(member=member).order_by("-id")
+        """Return a member's notifications of readable posts, the latest first.
+
+        Of members without a role only what everybody can read counts, as in the page's header.
+        """
+        reader = member if member.roles.is_moderator else AnonymousUser()
+        return self.readable_by(reader).filter(member=member).order_by("-id")
 
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
@@ -101,7 +106,16 @@ class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
                 "action__actor", "action__thread", "report", "post__case", "post__author"
             )
             .defer("post__html", "post__source", "post__excerpt")
-            .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))
+            .annotate(
+                shown_excerpt=if_readable(reader, "excerpt", "post__"),
+                is_place_visible=Case(
+                    When(
+                        Q(action__thread__isnull=False) & visible_by(reader, "action__thread__"),
+                        then=True,
+                    ),
+                    default=False,
+                ),
+            )
         )
 
 
@@ -131,6 +145,7 @@ class ModerationNotification(models.Model):
 
     # Set by `with_context`.
     shown_excerpt: str
+    is_place_visible: bool
 
     class Meta:
         indexes = [

@@ -43,12 +43,14 @@ def readable_by(reader: Reader, prefix: str = "") -> Q:
     `prefix` leads from the queried model to the post, for example `"parent__"`.
     """
     published = Q(**{f"{prefix}deleted_at": None})
-    shown = Q(**{f"{prefix}hidden_at": None})
+    shown = Q(**{f"{prefix}hidden_at": None, f"{prefix}thread__removed_at": None})
     if not isinstance(reader, User):
         return published & shown
     if reader.roles.is_site_moderator:
         return published
-    own = Q(**{f"{prefix}author": reader})
+    own = Q(**{f"{prefix}author": reader}) | Q(
+        **{f"{prefix}thread__author": reader, f"{prefix}hidden_at": None}
+    )
     if reader.roles.board_ids:
         own |= Q(**{f"{prefix}thread__board__in": reader.roles.board_ids})
     return published & (shown | own)

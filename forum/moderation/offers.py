@@ -56,12 +56,20 @@ def links_on(target: Target, reader: Reader, back: str = "") -> list[ActionLink]
 
 
 def links_on_post(post: Post, reader: Reader) -> list[ActionLink]:
-    """Return the moderators' part of a post's menu; an opening post has the thread's too."""
+    """Return the moderators' part of a post's menu; an opening post has the thread's too.
+
+    Last are those on its author that are wanted where the post is read.
+    """
     if not can_moderate(reader, post.thread.board):
         return []
     links = links_on(post, reader)
     if post.is_opening:
         links += links_on(post.thread, reader)
+    links += [
+        (action_url(action, post.author), str(action.button))
+        for action in offered_actions(post.author, reader)
+        if action.is_in_post_menu
+    ]
     return [*links, (reverse("admin:forum_post_change", args=[post.pk]), _("Open in admin"))]
 
 

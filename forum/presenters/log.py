@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models import ModerationAction, ModerationEffect, User
+from forum.models import ModerationAction, ModerationEffect, Thread, User
 from forum.models.posts import post_path
 from forum.models.threads import Reader
 
@@ -27,20 +27,31 @@ class LogEntry:
     actor: str
     posts: str  # “78 posts”; empty for one
     is_undone: bool
+    thread: Thread | None  # where, if `reader` may know its title
 
 
 def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogEntry]:
     """Describe these entries, which were queried `with_targets`."""
-    return [entry_of(action, reader) for action in actions]
+    found = list(actions)
+    ids = {action.thread_id for action in found}
+    threads = Thread.objects.visible_to(reader).in_bulk(pk for pk in ids if pk)
+    return [_entry(action, reader, threads.get(action.thread_id or 0)) for action in found]
 
 
 def entry_of(action: ModerationAction, reader: Reader) -> LogEntry:
+    """Describe one entry, which was queried `with_targets`."""
+    (entry,) = entries_of([action], reader)
+    return entry
+
+
+def _entry(action: ModerationAction, reader: Reader, thread: Thread | None) -> LogEntry:
     posts = ngettext("%(count)d post", "%(count)d posts", action.posts) % {"count": action.posts}
     return LogEntry(
         action,
         _actor(action, reader),
         posts if action.posts > 1 else "",
         hasattr(action, "undone_by"),
+        thread,
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from forum.actions.posts import prepare_post
 from forum.errors import Invalid
-from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, User
+from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, Thread, User
 from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
@@ -39,20 +39,41 @@ class Shown:
     pending_post: PendingPost
     what: str  # “Your reply to bob”
     state: str
+    thread: Thread | None  # where, if the reader may know its title
     decided: ModerationAction | None = None  # the record of the log that ended it
 
 
-def shown(pending: PendingPost, decided: ModerationAction | None = None) -> Shown:
-    return Shown(pending, _what(pending), _state(pending), decided)
+def shown(pending: PendingPost, reader: User) -> Shown:
+    """Return one pending post, without decisions."""
+    return Shown(
+        pending, _what(pending), _state(pending), _threads_of([pending], reader).get(pending.pk)
+    )
 
 
-def pending_post_of(listed: Iterable[PendingPost]) -> list[Shown]:
-    """Return pending posts with the decisions of moderators; at most two queries."""
+def _threads_of(found: Iterable[PendingPost], reader: User) -> dict[int, Thread]:
+    """Return the threads of pending posts, where `reader` may see them; one query."""
+    there = {each.pk: each.thread.pk for each in found if each.thread}
+    threads = Thread.objects.visible_to(reader).in_bulk(set(there.values()))
+    return {pk: threads[thread] for pk, thread in there.items() if thread in threads}
+
+
+def pending_post_of(listed: Iterable[PendingPost], reader: User) -> list[Shown]:
+    """Return pending posts with the decisions of moderators; at most three queries."""
     found = list(listed)
+    threads = _threads_of(found, reader)
     kind = ModerationEffect.Kind.PENDING_POST
     owners = ModerationEffect.objects.owners(kind, [each.pk for each in found], "state")
     actions = ModerationAction.objects.in_bulk(set(owners.values()))
-    return [shown(each, actions.get(owners.get(each.pk, 0))) for each in found]
+    return [
+        Shown(
+            each,
+            _what(each),
+            _state(each),
+            threads.get(each.pk),
+            actions.get(owners.get(each.pk, 0)),
+        )
+        for each in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +89,7 @@ class PendingPostPage:
 
 
 def pending_post_page(pending: PendingPost, reader: User) -> PendingPostPage:
-    (each,) = pending_post_of([pending])
+    (each,) = pending_post_of([pending], reader)
     is_own = pending.author_id == reader.pk
     return PendingPostPage(
         each=each,

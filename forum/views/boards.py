@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a page of a board's threads: pinned ones first, then by latest reply."""
     board = get_object_or_404(Board.objects.select_related("category"), slug=slug)
-    threads = for_thread_list(Thread.objects.visible_to(request.user).filter(board=board))
+    threads = for_thread_list(Thread.objects.listed_for(request.user).filter(board=board))
     last = id_param(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: THREADS_PER_PAGE + 1])
     load_unread_counts(page, request.user)

@@ -25,7 +25,7 @@ def pending(request: HttpRequest, pending: PendingPost) -> HttpResponse:
     assert is_member(request)
     pending = PendingPost.objects.with_context().get(pk=pending.pk)
     if wants_fragment(request):
-        context = {"pending_post": pending, "each": shown(pending)}
+        context = {"pending_post": pending, "each": shown(pending, request.user)}
         return render(request, "pending_posts/_sent.html", context, status=202)
     context = {"page": pending_post_page(pending, request.user)}
     return render(request, "pending_posts/detail.html", context, status=202)
@@ -38,8 +38,8 @@ def index(request: MemberRequest) -> HttpResponse:
     """Show a member's own pending posts, then how the latest of the others ended."""
     mine = PendingPost.objects.of_member(request.user).with_context()
     context = {
-        "waiting": pending_post_of(mine.waiting()),
-        "ended": pending_post_of(mine.ended()[:PAGE]),
+        "waiting": pending_post_of(mine.waiting(), request.user),
+        "ended": pending_post_of(mine.ended()[:PAGE], request.user),
     }
     return render(request, "pending_posts/index.html", context)
 
