@@ -134,6 +134,9 @@ class Revision(models.Model):
     # The quoted stretches of `plain`: [start, end, ordinal of the block quote].
     quoted = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
+    # A moderator's edit: what earlier revisions said, and the post no longer says, is blanked in
+    # quotes of other posts.
+    withdraws = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = RevisionQuerySet.as_manager()
 

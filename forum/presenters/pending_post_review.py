@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from forum.markup.changes import TextChange, word_diff
 from forum.models import Case, PendingPost, Post, User
+from forum.presenters.editable_source import masked_for
 from forum.presenters.pending_posts import text_of_pending_post
 from forum.presenters.review import ANCESTORS, ELSEWHERE, ContextPost, record_of
 from forum.queries.admin_posts import posts_for_admin
@@ -15,17 +16,19 @@ class PendingPostReview:
     def __init__(self, pending: PendingPost, reader: User) -> None:
         self.pending_post = PendingPost.objects.with_context().get(pk=pending.pk)
         self.text = text_of_pending_post(self.pending_post, reader)
-        self.changes = self._changes()
+        self.changes = self._changes(reader)
         self.above = self._above(reader)
         waiting = Case.objects.for_admin(reader).open().exclude(pending_post=pending.pk)
         self.others = list(waiting.filter(pending_post__author=pending.author_id)[:ELSEWHERE])
         self.author = record_of(self.pending_post.author)
 
-    def _changes(self) -> list[TextChange]:
+    def _changes(self, reader: User) -> list[TextChange]:
         """Return how a pending edit differs from the post."""
-        if self.pending_post.edits is None:
+        post = self.pending_post.edits
+        if post is None:
             return []
-        return word_diff(self.pending_post.edits.latest_revision().source, self.pending_post.source)
+        texts = (post.latest_revision().source, self.pending_post.source)
+        return word_diff(*(masked_for(reader, text, post) for text in texts))
 
     def _above(self, reader: User) -> list[ContextPost]:
         """Return the parent and the posts above it."""
