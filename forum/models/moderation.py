@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forum.log_entry_types import LogEntryType, entry_type, public_types, type_choices
@@ -16,6 +17,15 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.threads import Reader, Thread
+
+
+def moderator_in_words(name: str, board: str | None) -> str:
+    """Return how members are told who moderated: “a moderator of Gardening”, or the name."""
+    if settings.MODERATOR_NAMES:
+        return name
+    if board is None:
+        return gettext("a moderator")
+    return gettext("a moderator of %(board)s") % {"board": board}
 
 
 class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
@@ -128,6 +138,11 @@ class ModerationAction(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/log/{self.pk}/"
+
+    @property
+    def moderator(self) -> str:
+        """Return who did it, as members are told."""
+        return moderator_in_words(self.actor.username, self.board.name if self.board else None)
 
     @property
     def type(self) -> LogEntryType:

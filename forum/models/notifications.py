@@ -103,7 +103,8 @@ class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
         """Fetch action, report and thread too, and the excerpt of the member's post if readable."""
         return (
             self.select_related(
-                "action__actor", "action__thread", "report", "post__case", "post__author"
+                *("action__actor", "action__thread", "action__board"),
+                *("report", "post__case", "post__author"),
             )
             .defer("post__html", "post__source", "post__excerpt")
             .annotate(

@@ -157,6 +157,7 @@ class PostQuerySet(TreeQuerySet):
             "thread__locked_action__actor",
             "parent__author",
             "hidden_action__actor",
+            "hidden_action__board",
         ).defer("parent__html", "parent__source")
 
     def path_to(self, post_id: int) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -56,9 +57,9 @@ def _entry(action: ModerationAction, reader: Reader, thread: Thread | None) -> L
 
 
 def _actor(action: ModerationAction, reader: Reader) -> str:
-    """Name the moderator to moderators only."""
+    """Name the moderator to moderators; for members see `ModerationAction.moderator`."""
     is_colleague = isinstance(reader, User) and reader.roles.is_moderator
-    return action.actor.username if is_colleague else _("A moderator")
+    return action.actor.username if is_colleague else capfirst(action.moderator)
 
 
 def with_undo(said: str, action: ModerationAction | None) -> SafeString:

@@ -20,6 +20,7 @@ class NotificationEntry:
     saying: str
     address: str
     reason: str
+    by: str = ""  # who did it, as members are told
     place: Thread | None = None  # where it was done
     changes: str = ""  # where to see what was edited
     appeal: str = ""  # where to appeal against it
@@ -84,7 +85,8 @@ def _of_action(notification: ModerationNotification) -> NotificationEntry:
         str(action.type.notification or default),
         address,
         action.reason,
-        place=action.thread,
+        by=action.moderator,
+        place=action.thread if notification.is_place_visible else None,
         changes=(
             reverse("post-history", args=[notification.post_id])
             if topic == "edits" and notification.post_id

@@ -20,6 +20,8 @@ class OpeningPost:
     initial: str
     text: SafeString
     row: PostRow
+    hidden_by: str
+    edited_by: str
     mark: str
     is_tracked: bool
     nth: str

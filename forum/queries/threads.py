@@ -30,7 +30,9 @@ MAX_MOVES_SHOWN = 3
 def for_thread_page(threads: Threads) -> Threads:
     """Add what the page of a thread shows to every reader."""
     return with_moves(with_reply_count(threads)).select_related(
-        "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
+        *("board", "author", "merged_into"),
+        *("locked_action__actor", "slow_action__actor"),
+        *("removed_action__actor", "removed_action__board"),
     )
 
 
