@@ -70,13 +70,20 @@ def with_undo(said: str, action: ModerationAction | None) -> SafeString:
     return format_html('{} <a href="{}">{}</a>', said, undo, _("Undo"))
 
 
-def links_of(action: ModerationAction) -> list[tuple[str, str]]:
-    """Return where the targets of an entry are to be seen: pairs of (address, text)."""
+def links_of(action: ModerationAction, reader: Reader) -> list[tuple[str, str]]:
+    """Return where the targets of an entry are to be seen: pairs of (address, text).
+
+    Threads are named to those who may know their titles.
+    """
     effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
+    targets = list(effects.values_list("kind", "target_id"))
+    threads = {pk for kind, pk in targets if kind == ModerationEffect.Kind.THREAD}
+    named = Thread.objects.visible_to(reader).in_bulk(threads) if threads else {}
     links = []
-    for kind, pk in effects.values_list("kind", "target_id"):
+    for kind, pk in targets:
         if kind == ModerationEffect.Kind.POST:
             links.append((post_path(pk), _("post %(id)d") % {"id": pk}))
         elif kind == ModerationEffect.Kind.THREAD:
-            links.append((reverse("thread-short", args=[pk]), _("thread %(id)d") % {"id": pk}))
+            name = named[pk].title if pk in named else _("thread %(id)d") % {"id": pk}
+            links.append((reverse("thread-short", args=[pk]), name))
     return links

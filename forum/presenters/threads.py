@@ -160,9 +160,9 @@ class ThreadPage:
         return thread_restrictions(self.thread, self.clock)
 
     @property
-    def moves(self) -> list[tuple[int, str]]:
+    def moves(self) -> list[tuple[int, SafeString]]:
         """Return the notes at the head of a thread about branches that were moved."""
-        return describe_moves(self.thread)
+        return describe_moves(self.thread, self.reader)
 
     @property
     def order(self) -> SortOrder:

@@ -78,7 +78,7 @@ def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
     context = {
         "appeal": appeal,
         "entry": entry_of(action.get(), request.user),
-        "links": links_of(appeal.action),
+        "links": links_of(appeal.action, request.user),
         "form": form,
         "error": permission.error if appeal.is_open else None,
     }

@@ -52,7 +52,7 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
     action = get_object_or_404(entries, pk=action_id)
     context = {
         "entry": entry_of(action, request.user),
-        "links": links_of(action),
+        "links": links_of(action, request.user),
         "can_undo": can_undo(request.user, action),
         "can_appeal": is_member(request) and can_appeal(request.user, action),
     }
@@ -79,6 +79,10 @@ def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
             for words in undone.kept_in_words():
                 messages.info(request, words)
             return HttpResponseRedirect(undone.action.get_absolute_url(), status=303)
-    context = {"entry": entry_of(action, request.user), "links": links_of(action), "form": form}
+    context = {
+        "entry": entry_of(action, request.user),
+        "links": links_of(action, request.user),
+        "form": form,
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "log/undo.html", context, status=status)
