@@ -108,7 +108,7 @@ def can_reply(person: Reader, thread: Thread) -> PermissionResult:
 
 def _can_write_in(person: Reader, thread: Thread) -> PermissionResult:
     """Check whether that thread is open for writing to this person."""
-    if thread.is_deleted or thread.merged_into_id:
+    if thread.is_gone:
         return _denied(Gone(_("This thread no longer exists.")))
     if thread.board.is_closed:
         return _denied(Locked(_("This board is closed to new posts.")))
@@ -264,6 +264,11 @@ def can_withdraw(person: Reader, pending: PendingPost) -> PermissionResult:
     if pending.state == PendingPost.State.APPROVED:
         return _denied(Gone(_("This post has already been published.")))
     return ALLOWED
+
+
+def can_remove_thread(person: Reader, thread: Thread) -> PermissionResult:
+    """Check whether this person may remove that thread, or undo that."""
+    return can_moderate(person, thread.board) and can_act_on(person, thread.author, thread.board)
 
 
 def can_moderate_thread(person: Reader, thread: Thread) -> PermissionResult:

@@ -229,6 +229,9 @@ ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,5/h/key"}
 # The number of our proxies that add to X-Forwarded-For; without one anybody can write that header.
 ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 
+# Whether members read the names of moderators, instead of “a moderator of Gardening”
+MODERATOR_NAMES = _choice("MODERATOR_NAMES", default=False)
+
 # Limits of new members, and posts held for review
 HOLD_FIRST_POSTS = _number("HOLD_FIRST_POSTS", 0)  # of each account
 NEW_MEMBER_POSTS = _number("NEW_MEMBER_POSTS", 5)

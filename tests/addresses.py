@@ -83,6 +83,7 @@ THREAD_ROUTES = {
         *("thread-arrivals", "thread-title"),
     ),
     "locked": ("thread-short", "thread-lock"),
+    "removed": ("thread-short", "thread-remove", "thread-restore", "thread-seen", "thread-map"),
     "deleted": ("thread-short", "thread-lock", "thread-seen", "thread-next", "thread-map"),
 }
 POST_ROUTES = (

@@ -13,6 +13,7 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import empty_database
+from tests.strict_templates import be_strict
 
 # No deadline for an example, because the machine may be busy. Each run tries a few other examples,
 # so that many runs together try many.
@@ -22,6 +23,7 @@ settings.load_profile("few-and-often")
 PASSWORD = "correct horse battery"
 
 TransactionTestCase._fixture_teardown = empty_database
+be_strict()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -29,6 +29,12 @@ AGAINST_MEMBER = {
     "carol": {"erin"},
     "erin": set[str](),
 }
+# Actions against a member on the whole site need a role for all boards.
+AGAINST_MEMBER_EVERYWHERE = {
+    **{name: {"carol", "erin"} for name in ("bob", "dan", "mona", "otto")},
+    "carol": {"erin"},
+    "erin": set[str](),
+}
 # Permanent deletion is not for moderators of single boards.
 DELETING_POSTS = AGAINST_AUTHOR | {
     "alice": {"carol", "erin"},
@@ -57,6 +63,11 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "post-assign": AGAINST_AUTHOR,
     "post-note": AGAINST_AUTHOR,
     "post-erase": DELETING_POSTS,
+    "thread-remove": AGAINST_AUTHOR,
+    "thread-restore": AGAINST_AUTHOR,
+    "thread-unlist": TO_A_PLACE,
+    "thread-list": TO_A_PLACE,
+    "thread-move-to-board": TO_A_PLACE,
     "thread-lock": TO_A_PLACE,
     "thread-unlock": TO_A_PLACE,
     "thread-slow": TO_A_PLACE,
@@ -75,6 +86,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "person-unsilence": AGAINST_MEMBER,
     "person-suspend": AGAINST_MEMBER,
     "person-lift": AGAINST_MEMBER,
+    "person-spammer": AGAINST_MEMBER_EVERYWHERE,
     "person-set-password": MANAGING_ACCOUNTS,
     "person-set-address": MANAGING_ACCOUNTS,
     "person-confirm-address": MANAGING_ACCOUNTS,

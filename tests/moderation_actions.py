@@ -18,7 +18,7 @@ from forum.actions.posts import reply_to
 from forum.actions.premoderation import RuleMatch, hold_post
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import PendingPost, Post, ReviewRule, Role, Thread, User
+from forum.models import Board, Category, PendingPost, Post, ReviewRule, Role, Thread, User
 from forum.models.drafts import Purpose
 from forum.moderation.actions.branch_moves import split_branch
 from forum.moderation.base import Action
@@ -43,9 +43,16 @@ ASSIGNEE = "erin"
 FIELD_VALUES: dict[str, Callable[[], str]] = {
     "post-move to": lambda: f"https://forum.example/p/{Post.objects.latest('pk').pk}/",
     "thread-merge into": lambda: str(Thread.objects.latest("pk").pk),
+    "thread-move-to-board board": lambda: str(_other_board().pk),
     "post-assign to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
     "pending_post-give to": lambda: str(User.objects.get(username=ASSIGNEE).pk),
 }
+
+
+def _other_board() -> Board:
+    """A board without threads."""
+    other = {"name": "Another board", "category": Category.objects.first()}
+    return Board.objects.get_or_create(slug="another-board", defaults=other)[0]
 
 
 def sent_with(action: Action[Any]) -> dict[str, str]:
@@ -65,6 +72,11 @@ def sent_with(action: Action[Any]) -> dict[str, str]:
         else:
             sent[name] = "Something else."
     return sent
+
+
+def as_counted(action: Action[Any], target: Target) -> dict[str, str]:
+    """Return what the page of an action sends to say that it has shown how much it hides."""
+    return {"counted": action.describe_hidden([target], {})}
 
 
 def split_off(post: Post, **kwargs: Any) -> Thread:

@@ -44,6 +44,7 @@ from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.appeals import appeal_against
 from forum.moderation.configuration import set_up
 
@@ -91,12 +92,13 @@ def build_scene() -> Scene:
     scene = Scene(board, elsewhere)
     _create_people(scene)
     alice, bob, carol = (scene.people[name] for name in ("alice", "bob", "carol"))
-    for name in ("open", "locked", "deleted"):
+    for name in ("open", "locked", "deleted", "removed"):
         title = f"A thread that is {name}"
         scene.threads[name] = start_thread(
             board, author=alice, title=title, source=_text(scene, f"{name}-opening")
         )
         scene.posts[f"{name}-opening"] = Post.objects.get(thread=scene.threads[name], parent=None)
+    reply_to(scene.posts["removed-opening"], author=bob, source=_text(scene, "in-removed"))
     scene.threads["roads"] = start_thread(
         elsewhere, author=bob, title="A thread elsewhere", source=_text(scene, "roads-opening")
     )
@@ -192,6 +194,7 @@ def _moderate(scene: Scene, carol: User) -> None:
     remove_branch(scene.posts["removed"], actor=carol, reason="In circles")
     delete_post(scene.posts["deleted"], actor=scene.people["alice"])
     delete_post(scene.posts["deleted-opening"], actor=scene.people["alice"])
+    remove_thread(scene.threads["removed"], actor=carol, reason="Spam")
     lock_thread(scene.threads["locked"], actor=carol, reason="Settled")
     pin_thread(scene.threads["locked"], actor=carol, reason="Read this first")
 

@@ -306,8 +306,13 @@ def _is_fresh(latest: Revision, actor: User) -> bool:
     return latest.editor_id == actor.pk and was_within(SILENT_EDIT_PERIOD, latest.created_at)
 
 
-def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
-    """Write a new revision of a post, keeping the earlier ones; the caller locked its thread."""
+def revise(
+    post: Post, prepared: PreparedPost, *, editor: User, withdraws: bool = False
+) -> Revision:
+    """Write a new revision of a post, keeping the earlier ones; the caller locked its thread.
+
+    `withdraws` blanks what it leaves out in quotes of other posts.
+    """
     number_change(post)
     post.latest_number = post.changed_number
     revision = Revision.objects.create(
@@ -317,6 +322,7 @@ def revise(post: Post, prepared: PreparedPost, *, editor: User) -> Revision:
         source=prepared.source,
         plain=prepared.rendered.plain,
         quoted=prepared.rendered.quoted,
+        withdraws=withdraws,
     )
     post.edited_at, post.edited_action = timezone.now(), None
     reword(post, prepared, "edited_at", "edited_action", "latest_number", "changed_number")

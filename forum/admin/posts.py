@@ -66,7 +66,9 @@ class PostAdmin(ModeratedAdmin):
         if not search_term:
             return queryset, False
         found = admin_search.by_number_or_author(queryset, search_term)
-        return containing_text(queryset, search_term) if found is None else found, False
+        if found is not None:
+            return found, False
+        return containing_text(queryset, search_term, moderator(request)), False
 
     @admin.display(description=_("text"))
     def shown_words(self, post: Post) -> str:

@@ -22,7 +22,7 @@ from forum.admin.boards import InBoard
 from forum.admin.review import ReviewAdmin, decisions_on
 from forum.admin.site import OrderedChangeList, admin_site, moderator
 from forum.lib.numbers import parse_number
-from forum.models import Case, Post, Report, Thread, User
+from forum.models import Case, Post, Quote, Report, Thread, User
 from forum.models.posts import if_readable
 from forum.models.reports import QUEUE_ORDER, CaseQuerySet, worked_on
 from forum.models.roles import prefetch_roles
@@ -221,11 +221,15 @@ class CaseAdmin(ReviewAdmin):
             queryset, search_term, path="pending_post__"
         )
         if found is None or of_pending_post is None:
-            source = if_readable(moderator(request), "source", "post__")
+            reader = moderator(request)
+            source = if_readable(reader, "source", "post__")
+            # Words that they may not read in their source can't be guessed by their quotes.
+            quoting = Quote.objects.unreadable_with(search_term, reader).values("post")
+            said = Q(said__icontains=search_term) & ~Q(post__in=quoting)
             pending = Q(pending_post__source__icontains=search_term) | Q(
                 pending_post__title__icontains=search_term
             )
-            found = queryset.alias(said=source).filter(Q(said__icontains=search_term) | pending)
+            found = queryset.alias(said=source).filter(said | pending)
         elif search_term.startswith("@"):
             found |= of_pending_post
         return found, False

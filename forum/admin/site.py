@@ -262,6 +262,8 @@ class YesNo(admin.EmptyFieldListFilter):
         "edited_at": _("edited"),
         "locked_at": _("locked"),
         "pinned_at": _("pinned"),
+        "removed_at": _("removed"),
+        "unlisted_at": _("unlisted"),
     }
 
     def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:

@@ -25,6 +25,8 @@ class ThreadAdmin(ModeratedAdmin):
         ("locked_at", YesNo),
         ("pinned_at", YesNo),
         ("deleted_at", YesNo),
+        ("removed_at", YesNo),
+        ("unlisted_at", YesNo),
         "created_at",
     ]
     list_select_related = ["board", "author"]
@@ -52,6 +54,8 @@ class ThreadAdmin(ModeratedAdmin):
             (thread.is_pinned, _("pinned")),
             (thread.is_locked, _("locked")),
             (thread.is_deleted, _("deleted")),
+            (thread.is_removed, _("removed")),
+            (thread.is_unlisted, _("unlisted")),
             (thread.merged_into_id, _("merged")),
         )
         return ", ".join(str(name) for holds, name in states if holds)

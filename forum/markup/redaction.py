@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 import regex
 
@@ -12,9 +13,66 @@ from forum.lib.text import clean_source
 from forum.markup.markdown import post_parser
 from forum.markup.mentions import NOT_AFTER_LETTER
 from forum.markup.quotes import MIN_PIECE, PARAGRAPHS, normalise, says
+from forum.markup.render import render
 
 _PARSER = post_parser()
 _REMOVED = "[…]"
+_MASK = re.compile(r"(?:[^>]*>)+ \[hidden quote (\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block quote in a source: its ordinal, its lines, and the marks before its words."""
+
+    ordinal: int
+    first: int
+    last: int  # the line after it
+    prefix: str
+
+    def replaced(self, lines: list[str], words: str) -> None:
+        """Put `words` in the place of the block; those after it must have been replaced before."""
+        is_open = self.last > self.first and not lines[self.last - 1].strip()
+        lines[self.first : self.last] = [f"{self.prefix} {words}", *([""] if is_open else [])]
+
+
+def _blocks(lines: list[str]) -> Iterator[_Block]:
+    for token in _PARSER.parse("\n".join(lines), {}):
+        if token.type == "blockquote_open" and token.map is not None:
+            first, last = token.map
+            depth = token.meta["depth"] + 1
+            mark = re.match(rf"(?:[^>]*>){{{depth}}}", lines[first])
+            prefix = mark[0] if mark else ">" * depth
+            yield _Block(token.meta["ordinal"], first, last, prefix)
+
+
+def mask_blocks(source: str, hidden: Mapping[str, int]) -> str:
+    """Return `source` with a numbered note in place of each block quote of these words.
+
+    `hidden` has a number for the words of a block, as `render` gives them; quotes inside a masked
+    one go with it.
+    """
+    words = {block.ordinal: block.words for block in render(source).quotes}
+    lines = clean_source(source).split("\n")
+    masked: list[_Block] = []
+    for block in _blocks(lines):
+        is_inside = bool(masked) and block.first < masked[-1].last
+        if words.get(block.ordinal) in hidden and not is_inside:
+            masked.append(block)
+    for block in reversed(masked):
+        block.replaced(lines, f"[hidden quote {hidden[words[block.ordinal]]}]")
+    return "\n".join(lines)
+
+
+def unmask_blocks(source: str, original: str) -> str:
+    """Return `source` with the block quotes of `original` in place of the notes about them."""
+    before = clean_source(original).split("\n")
+    blocks = {block.ordinal: before[block.first : block.last] for block in _blocks(before)}
+    lines: list[str] = []
+    for line in clean_source(source).split("\n"):
+        mask = _MASK.fullmatch(line.rstrip())
+        block = blocks.get(int(mask[1])) if mask else None
+        lines += [line] if block is None else "\n".join(block).rstrip("\n").split("\n")
+    return "\n".join(lines)
 
 
 def comes_from(words: str, texts: Collection[str]) -> bool:
@@ -32,24 +90,16 @@ def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[in
     Ordinals are those of `render`; quotes inside an emptied one are removed with it.
     """
     lines = clean_source(source).split("\n")
-    emptied: list[tuple[int, int, int]] = []  # from line, to line, how deep
+    emptied: list[_Block] = []
     numbers: dict[int, int] = {}
-    end = 0
-    for token in _PARSER.parse(clean_source(source), {}):
-        if token.type != "blockquote_open" or token.map is None:
+    for block in _blocks(lines):
+        if emptied and block.first < emptied[-1].last:
             continue
-        first, last = token.map
-        ordinal = token.meta["ordinal"]
-        if first < end:
-            continue
-        numbers[ordinal] = len(numbers)
-        if ordinal in ordinals:
-            emptied.append((first, last, token.meta["depth"] + 1))
-            end = last
-    for first, last, depth in reversed(emptied):
-        mark = re.match(rf"(?:[^>]*>){{{depth}}}", lines[first])
-        blank = [""] if last > first and not lines[last - 1].strip() else []
-        lines[first:last] = [f"{mark[0] if mark else '>' * depth} {_REMOVED}", *blank]
+        numbers[block.ordinal] = len(numbers)
+        if block.ordinal in ordinals:
+            emptied.append(block)
+    for block in reversed(emptied):
+        block.replaced(lines, _REMOVED)
     return "\n".join(lines), numbers
 
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from forum.log_entry_types import LogEntryType, entry_type, public_types, type_choices, types_about
@@ -16,6 +17,15 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.threads import Reader, Thread
+
+
+def moderator_in_words(name: str, board: str | None) -> str:
+    """Return how members are told who moderated: “a moderator of Gardening”, or the name."""
+    if settings.MODERATOR_NAMES:
+        return name
+    if board is None:
+        return gettext("a moderator")
+    return gettext("a moderator of %(board)s") % {"board": board}
 
 
 class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
@@ -27,14 +37,13 @@ class ModerationActionQuerySet(models.QuerySet["ModerationAction"]):
     def visible_to(self, reader: Reader) -> ModerationActionQuerySet:
         """Filter the public log: without actions between moderators and one member.
 
-        Actions in a thread are shown to those who may open the thread. Moderators see all of their
+        Actions in a thread that its author deleted are for moderators. Moderators see all of their
         boards, members also what concerns them.
         """
         entries = self.select_related("actor", "board", "thread", "undoes", "undone_by")
         if isinstance(reader, User) and reader.roles.is_site_moderator:
             return entries
-        threads = Thread.objects.visible_to(reader).values("pk")
-        public = Q(act__in=public_types()) & (Q(thread=None) | Q(thread__in=threads))
+        public = Q(act__in=public_types(), thread__deleted_at=None)
         if isinstance(reader, User):
             mine = ModerationAction.objects.concerning(reader).values("pk")
             public |= Q(board__in=reader.roles.board_ids) | Q(pk__in=mine) | Q(actor=reader)
@@ -132,6 +141,11 @@ class ModerationAction(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/log/{self.pk}/"
+
+    @property
+    def moderator(self) -> str:
+        """Return who did it, as members are told."""
+        return moderator_in_words(self.actor.username, self.board.name if self.board else None)
 
     @property
     def type(self) -> LogEntryType:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -24,8 +25,12 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
 
     def inbox_of(self, member: User) -> NotificationQuerySet:
-        """Return a member's notifications of readable posts, the latest first."""
-        return self.readable_by(member).filter(member=member).order_by("-id")
+        """Return a member's notifications of readable posts, the latest first.
+
+        Of members without a role only what everybody can read counts, as in the page's header.
+        """
+        reader = member if member.roles.is_moderator else AnonymousUser()
+        return self.readable_by(reader).filter(member=member).order_by("-id")
 
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None)
@@ -98,7 +103,8 @@ class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):
         """Fetch action, report and thread too, and the excerpt of the member's post if readable."""
         return (
             self.select_related(
-                "action__actor", "action__thread", "report", "post__case", "post__author"
+                *("action__actor", "action__thread", "action__board"),
+                *("report", "post__case", "post__author"),
             )
             .defer("post__html", "post__source", "post__excerpt")
             .annotate(shown_excerpt=if_readable(reader, "excerpt", "post__"))

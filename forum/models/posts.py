@@ -43,12 +43,14 @@ def readable_by(reader: Reader, prefix: str = "") -> Q:
     `prefix` leads from the queried model to the post, for example `"parent__"`.
     """
     published = Q(**{f"{prefix}deleted_at": None})
-    shown = Q(**{f"{prefix}hidden_at": None})
+    shown = Q(**{f"{prefix}hidden_at": None, f"{prefix}thread__removed_at": None})
     if not isinstance(reader, User):
         return published & shown
     if reader.roles.is_site_moderator:
         return published
-    own = Q(**{f"{prefix}author": reader})
+    own = Q(**{f"{prefix}author": reader}) | Q(
+        **{f"{prefix}thread__author": reader, f"{prefix}hidden_at": None}
+    )
     if reader.roles.board_ids:
         own |= Q(**{f"{prefix}thread__board__in": reader.roles.board_ids})
     return published & (shown | own)
@@ -155,6 +157,7 @@ class PostQuerySet(TreeQuerySet):
             "thread__locked_action__actor",
             "parent__author",
             "hidden_action__actor",
+            "hidden_action__board",
         ).defer("parent__html", "parent__source")
 
     def path_to(self, post_id: int) -> list[int]:
@@ -292,6 +295,8 @@ class Post(MPTTModel, SlowModeMixin):
     shown_excerpt: str
     # Set by the moderation admin: the source without quoted words that its reader may not read.
     shown_words: str
+    # Set for forms: the Markdown with masks in place of such quotes.
+    masked_source: str
 
     def __str__(self) -> str:
         return f"#{self.pk}"

@@ -12,8 +12,10 @@ from django.db import models
 from django.db.models import (
     BooleanField,
     Case,
+    Exists,
     ExpressionWrapper,
     F,
+    OuterRef,
     Q,
     TextField,
     Value,
@@ -24,6 +26,7 @@ from django.db.models.functions import RowNumber
 
 from forum.lib.sql import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
+from forum.models.accounts import User
 from forum.models.posts import Post, readable_by
 from forum.models.revisions import Revision
 from forum.models.threads import Reader, visible_by
@@ -37,6 +40,11 @@ class QuoteStatus(Enum):
     CHANGED = "changed"  # it was edited and no longer contains them
     ALTERED = "altered"  # it never contained them: the quoting author changed them
     REMOVED = "removed"  # the reader may not read the source
+    WITHDRAWN = "withdrawn"  # a moderator edited these words out of it
+
+
+# The reader may not read the words.
+UNREADABLE = (QuoteStatus.REMOVED, QuoteStatus.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,8 @@ class QuoteRow:
     thread_numbers: int  # `Thread.next_number` of its thread
     is_readable: bool
     is_latest: bool
+    is_superseded: bool  # a moderator edited the source since; earlier texts are not for the reader
+    is_withdrawn: bool  # … and chose to blank in quotes what the source no longer says
     start: int  # place of the words in the quoted revision
     length: int
     source_text: str  # the author's own words in the quoted revision
@@ -73,11 +83,15 @@ class QuoteRow:
         """Return the relation of the words to their source, as far as the reader may read it."""
         if not self.is_readable:
             return QuoteStatus.REMOVED
+        is_said_now = not self.is_latest and says(self.words, self.says_now)
+        if self.is_withdrawn and not is_said_now:
+            return QuoteStatus.WITHDRAWN
         if not says(self.words, self.source_text):
-            return QuoteStatus.ALTERED
+            # The original would show what the reader may not read.
+            return QuoteStatus.WITHDRAWN if self.is_superseded else QuoteStatus.ALTERED
         if self.is_latest:
             return QuoteStatus.EXACT
-        return QuoteStatus.KEPT if says(self.words, self.says_now) else QuoteStatus.CHANGED
+        return QuoteStatus.KEPT if is_said_now else QuoteStatus.CHANGED
 
     @cached_property
     def leaves_out(self) -> bool:
@@ -117,6 +131,26 @@ def readable_source(reader: Reader) -> Q:
     return readable_by(reader, "source_post__") & in_thread
 
 
+def _edited_by_moderator(reader: Reader, **edit: Any) -> Q:
+    """Return the condition for quotes whose source a moderator has edited since.
+
+    The author of the source and moderators of its board read its earlier texts; for them, it is
+    never true. `edit` narrows which edits count.
+    """
+    later = Revision.objects.filter(
+        post=OuterRef("source_post"), number__gt=OuterRef("source_revision__number"), **edit
+    ).exclude(editor=OuterRef("source_post__author"))
+    edited = Q(Exists(later))
+    if not isinstance(reader, User):
+        return edited
+    if reader.roles.is_site_moderator:
+        return Q(pk__in=())
+    concerned = Q(source_post__author=reader)
+    if reader.roles.board_ids:
+        concerned |= Q(source_post__thread__board__in=reader.roles.board_ids)
+    return edited & ~concerned
+
+
 def _text_if(condition: Q, field: str) -> Case:
     then = When(condition, then=F(field))
     return Case(then, default=Value(""), output_field=TextField())
@@ -149,6 +183,10 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             "thread_numbers": "source_post__thread__next_number",
             "is_readable": ExpressionWrapper(readable, BooleanField()),
             "is_latest": ExpressionWrapper(is_latest, BooleanField()),
+            "is_superseded": ExpressionWrapper(_edited_by_moderator(reader), BooleanField()),
+            "is_withdrawn": ExpressionWrapper(
+                _edited_by_moderator(reader, withdraws=True), BooleanField()
+            ),
             "start": "start",
             "length": "length",
         }
@@ -173,11 +211,19 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             by_post.setdefault(quote.post_id, {})[quote.ordinal] = quote
         return by_post
 
+    def unreadable_with(self, words: str, reader: Reader) -> QuoteQuerySet:
+        """Return quotes with these words that `reader` may not, or might not, read."""
+        might_not = ~readable_source(reader) | _edited_by_moderator(reader)
+        return self.filter(might_not, words__icontains=words)
+
     def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
-        """Return the words that `post` quotes from posts that `reader` may not read."""
-        return list(
-            self.filter(post=post).exclude(readable_source(reader)).values_list("words", flat=True)
-        )
+        """Return the words that `post` quotes and `reader` may not read in their source."""
+        rows = self.on_posts([post.pk], reader).get(post.pk, {})
+        shown = {ordinal for ordinal, row in rows.items() if row.status not in UNREADABLE}
+        if len(shown) == len(rows):
+            return []
+        quotes = self.filter(post=post).exclude(words="")
+        return list(quotes.exclude(ordinal__in=shown).values_list("words", flat=True))
 
 
 class Quote(models.Model):

@@ -149,6 +149,9 @@ class Revision(models.Model):
     words = models.GeneratedField(
         expression=SearchWords("plain", "quoted"), output_field=SearchVectorField(), db_persist=True
     )
+    # A moderator's edit: what earlier revisions said, and the post no longer says, is blanked in
+    # quotes of other posts.
+    withdraws = models.BooleanField(default=False, db_default=False, editable=False)
 
     objects = RevisionManager()
 

@@ -36,14 +36,33 @@ FIRST_THREAD_ID = 1000
 def visible_by(reader: Reader, prefix: str = "") -> Q:
     """Return the condition for threads that `reader` may list and open.
 
+    A thread that was removed, or has nothing left but hidden and deleted posts, is for its author
+    and moderators only.
+
     `prefix` leads from the queried model to the thread, for example `"post__thread__"`.
     """
-    standing = Q(**{f"{prefix}deleted_at": None})
+    not_deleted = Q(**{f"{prefix}deleted_at": None})
+    has_posts = Q(**{f"{prefix}post_count__gt": 0}) | Q(**{f"{prefix}merged_into__isnull": False})
+    public = not_deleted & Q(**{f"{prefix}removed_at": None}) & has_posts
     if not isinstance(reader, User):
-        return standing
+        return public
     if reader.roles.is_site_moderator:
         return Q()
-    return standing | Q(**{f"{prefix}board__in": reader.roles.board_ids})
+    own = not_deleted & Q(**{f"{prefix}author": reader})
+    return public | own | Q(**{f"{prefix}board__in": reader.roles.board_ids})
+
+
+def listed_by(reader: Reader, prefix: str = "") -> Q:
+    """Return the condition for threads that lists show to `reader`: unlisted ones to moderators.
+
+    They may not all be visible to the reader; see `visible_by`.
+    """
+    listed = Q(**{f"{prefix}unlisted_at": None})
+    if not isinstance(reader, User):
+        return listed
+    if reader.roles.is_site_moderator:
+        return Q()
+    return listed | Q(**{f"{prefix}board__in": reader.roles.board_ids})
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
@@ -56,6 +75,15 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         if person.roles.is_site_moderator:
             return self
         return self.filter(board__in=person.roles.board_ids)
+
+    def gone_for(self, reader: Reader) -> ThreadQuerySet:
+        """Return the threads that moderators removed, or hid all posts of, from this reader."""
+        gone = self.filter(deleted_at=None, merged_into=None).exclude(visible_by(reader))
+        return gone.select_related("board", "removed_action__actor", "removed_action__board")
+
+    def listed_for(self, reader: Reader) -> ThreadQuerySet:
+        """Return the threads that lists show to `reader`: unlisted ones to moderators only."""
+        return self.visible_to(reader).filter(listed_by(reader))
 
     def listed(self) -> ThreadQuerySet:
         """Return unmerged threads in the order of a board: pinned first, then by latest reply."""
@@ -79,7 +107,8 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             """
             SELECT thread.id FROM forum_board AS board, LATERAL (
                 SELECT id FROM forum_thread
-                 WHERE board_id = board.id AND deleted_at IS NULL AND merged_into_id IS NULL
+                 WHERE board_id = board.id AND merged_into_id IS NULL AND unlisted_at IS NULL
+                       AND deleted_at IS NULL AND removed_at IS NULL AND post_count > 0
                  ORDER BY pinned_at DESC NULLS LAST, last_post_at DESC, id DESC LIMIT %s
             ) AS thread
             """,
@@ -170,6 +199,11 @@ class Thread(SlowModeMixin):
 
     pinned_at = models.DateTimeField(_("pinned at"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
+    # Removed by a moderator: gone for everybody but its author and moderators.
+    removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    removed_action = moderation_action_fk()
+    # Left out of lists; everybody who has its address can read it.
+    unlisted_at = models.DateTimeField(_("unlisted at"), null=True, blank=True)
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged"
     )
@@ -221,6 +255,20 @@ class Thread(SlowModeMixin):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
+
+    @property
+    def is_removed(self) -> bool:
+        return self.removed_at is not None
+
+    @property
+    def is_unlisted(self) -> bool:
+        return self.unlisted_at is not None
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether nobody can write in it: deleted, merged, or removed as a whole."""
+        is_empty = self.post_count == 0
+        return self.is_deleted or self.is_removed or is_empty or self.merged_into_id is not None
 
     @property
     def last_number(self) -> int:

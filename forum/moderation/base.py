@@ -109,9 +109,11 @@ class Action(ABC, Generic[T]):
     is_repeatable = False
     # Reverts an earlier action; if it reverts all of it, the log links the two.
     is_undo = False
+    # Is in the menu of posts too: an action on their author.
+    is_in_post_menu = False
     # Shows how many posts are in the branches of its targets.
     takes_branch = False
-    # Has a button that counts the posts it would hide, found by `hidden_with`.
+    # Has a button that counts what it would hide, as `describe_hidden` does.
     has_preview = False
     # A token that differs once the targets have changed since they were shown.
     version: Callable[[Sequence[Any]], str] = staticmethod(version_of)
@@ -142,14 +144,17 @@ class Action(ABC, Generic[T]):
         return {}
 
     def describe_extent(self, targets: Sequence[T]) -> str:
-        """Describe in numbers how much it concerns, when that is more than one thing."""
+        """Describe in numbers how much it concerns."""
         if self.takes_branch:
             return counts.branches(targets)  # type: ignore[arg-type]
-        return self.kind.summary(targets) if len(targets) > 1 else ""
+        return self.kind.summary(targets)
 
-    def hidden_with(self, targets: Sequence[T], cleaned: dict[str, Any]) -> list[int]:
-        """Return the posts that it would hide, given the form's values."""
-        return []
+    def describe_hidden(self, targets: Sequence[T], cleaned: dict[str, Any]) -> str:
+        """Describe in numbers what it would hide besides, given the form's values.
+
+        It is not done until a page has shown this.
+        """
+        return ""
 
     @property
     def is_reason_public(self) -> bool:

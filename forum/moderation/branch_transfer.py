@@ -91,8 +91,8 @@ def authors_of(head: Post) -> set[int]:
 
 
 def is_gone(*threads: Thread) -> UserError | None:
-    """Refuse to move to or from a thread that is deleted or merged."""
-    if any(thread.is_deleted or thread.merged_into_id for thread in threads):
+    """Refuse to move to or from a thread that is deleted, removed or merged."""
+    if any(each.is_deleted or each.is_removed or each.merged_into_id for each in threads):
         return Gone(_("This thread no longer exists."))
     return None
 

@@ -71,10 +71,17 @@ def links_on(
     target: Target, reader: Reader, back: str = "", case: Case | None = None
 ) -> list[LinkGroup]:
     """Return links to the actions that `reader` can apply to a target now, in groups."""
+    actions = offered_actions(target, reader)
+    return _in_groups(
+        [each for each in actions if each.is_for_cases or case is None], target, back, case
+    )
+
+
+def _in_groups(
+    actions: Sequence[Action[Any]], target: Target, back: str = "", case: Case | None = None
+) -> list[LinkGroup]:
     groups: dict[str, list[ActionLink]] = {}
-    for action in offered_actions(target, reader):
-        if case and not action.is_for_cases:
-            continue
+    for action in actions:
         link = ActionLink(
             action_url(action, target, back, case),
             str(action.button),
@@ -86,12 +93,17 @@ def links_on(
 
 
 def links_on_post(post: Post, reader: Reader) -> list[LinkGroup]:
-    """Return the moderators' part of a post's menu; an opening post has the thread's too."""
+    """Return the moderators' part of a post's menu; an opening post has the thread's too.
+
+    Then come the actions on its author that are wanted where the post is read.
+    """
     if not can_moderate(reader, post.thread.board):
         return []
     groups = links_on(post, reader)
     if post.is_opening:
         groups += links_on(post.thread, reader)
+    on_author = offered_actions(post.author, reader)
+    groups += _in_groups([each for each in on_author if each.is_in_post_menu], post.author)
     return [*groups, _in_admin("forum_post", post.pk)]
 
 

@@ -1,32 +1,53 @@
-"""The common parts of silencing and suspending: scope, end, and the posts to hide."""
+"""The common parts of silencing and suspending: scope, end, and what to hide."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from forum.models import Board, ModerationAction, PendingPost, Post, Restriction, User
+from forum.models import (
+    Board,
+    Case,
+    ModerationAction,
+    PendingPost,
+    Post,
+    Restriction,
+    Thread,
+    User,
+)
 from forum.models.threads import Reader
 from forum.moderation.actions.pending_posts import PENDING_STATE
 from forum.moderation.actions.post_hiding import HIDDEN
+from forum.moderation.actions.thread_removal import REMOVED
 from forum.moderation.audit_log import Change
 from forum.moderation.base import Action, Plan
 from forum.moderation.forms import TimeLimitForm, WhereForm
-from forum.moderation.targets import MEMBER, TargetState, lock_pending, lock_people, lock_posts
+from forum.moderation.targets import (
+    MEMBER,
+    TargetState,
+    lock_pending,
+    lock_people,
+    lock_posts,
+    lock_threads,
+)
 from forum.moderation.time_limits import TimeLimit, end_of, limit_of, time_limit
 from forum.permissions import PermissionResult, can_sanction, can_sanction_in
+from forum.presenters import counts
 
 
 class SanctionForm(WhereForm, TimeLimitForm):
     """The scope of a sanction, its end, and the posts to hide with it."""
 
     since = forms.DateTimeField(
-        label=_("Also hide their posts since"),
+        label=_("Also hide their posts and threads since"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Leave empty to hide nothing."),
@@ -53,23 +74,13 @@ class _RestrictionAction(Action[User]):
         value: TimeLimit | None,
         since: datetime | None = None,
     ) -> Plan:
-        """Plan the restriction; posts since then are hidden, and pending ones rejected."""
+        """Plan the restriction; posts and threads since then are hidden, pending posts rejected."""
         state = self.state(board)
-        posts = lock_posts(posts_since(people, since, board))  # threads before members
-        pending = lock_pending(_pending_since(people, since, board))
-
-        def changes(person: User) -> list[Change]:
-            rejected = PendingPost.State.REJECTED
-            return [
-                (state, person, value),
-                *((HIDDEN, post, True) for post in posts if post.author_id == person.pk),
-                *((PENDING_STATE, e, rejected) for e in pending if e.author_id == person.pk),
-            ]
-
+        written = lock_written(people, since, board)  # threads before members
         return Plan(
             lock_people([person.pk for person in people]),
             is_done=lambda person: state.read(person) == value and not since,
-            changes=changes,
+            changes=lambda person: [(state, person, value), *written.hidden_of(person)],
             permission=lambda actor, person: can_sanction_in(actor, person, board),
             state=state,
             board=board,
@@ -92,8 +103,8 @@ class SanctionAction(_RestrictionAction):
     ) -> Plan:
         return self.set_restriction(targets, board, time_limit(until), since)
 
-    def hidden_with(self, targets: Sequence[User], cleaned: dict[str, Any]) -> list[int]:
-        return posts_since(targets, cleaned["since"], cleaned["board"])
+    def describe_hidden(self, targets: Sequence[User], cleaned: dict[str, Any]) -> str:
+        return find_written(targets, cleaned.get("since"), cleaned.get("board")).describe()
 
 
 class LiftingAction(_RestrictionAction):
@@ -106,21 +117,85 @@ class LiftingAction(_RestrictionAction):
         return self.set_restriction(targets, board, None)
 
 
-def posts_since(people: Sequence[User], since: datetime | None, board: Board | None) -> list[int]:
-    """Return the visible posts of these people since then, anywhere or in that board."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The ids of what people wrote, and nobody has hidden yet."""
+
+    posts: Sequence[int] = ()
+    threads: Sequence[int] = ()
+    pending: Sequence[int] = ()
+
+    def describe(self) -> str:
+        """Return “14 posts, 2 threads with 3 replies by others, 1 open case”; empty for nothing."""
+        about = Q(post__in=self.posts) | Q(post__thread__in=self.threads)
+        cases = Case.objects.open().filter(about).count()
+        by_others = Post.objects.published().filter(thread__in=self.threads)
+        return ", ".join(
+            self._parts(cases, by_others.order_by().exclude(pk__in=self.posts).count())
+        )
+
+    def _parts(self, cases: int, replies_of_others: int) -> Iterator[str]:
+        if self.posts:
+            yield counts.posts(len(self.posts))
+        if self.threads and replies_of_others:
+            yield gettext("%(threads)s with %(replies)s by others") % {
+                "threads": counts.threads(len(self.threads)),
+                "replies": counts.replies(replies_of_others),
+            }
+        elif self.threads:
+            yield counts.threads(len(self.threads))
+        if self.pending:
+            yield counts.pending_posts(len(self.pending))
+        if cases:
+            yield counts.cases(cases)
+
+
+def find_written(people: Sequence[User], since: datetime | None, board: Board | None) -> Written:
+    """Find what these people wrote since then, anywhere or in that board; nothing for None."""
     if since is None:
-        return []
-    posts = Post.objects.published().order_by().filter(author__in=people, created_at__gte=since)
-    there = posts.filter(thread__board=board) if board else posts
-    return list(there.values_list("pk", flat=True))
+        return Written()
+    theirs = {"author__in": people, "created_at__gte": since}
+    posts = Post.objects.published().order_by().filter(**theirs)
+    threads = Thread.objects.filter(**theirs, deleted_at=None, removed_at=None, merged_into=None)
+    if board:
+        posts, threads = posts.filter(thread__board=board), threads.filter(board=board)
+    return Written(
+        list(posts.values_list("pk", flat=True)),
+        list(threads.order_by("pk").values_list("pk", flat=True)),
+        list(PendingPost.objects.since(people, since, board).values_list("pk", flat=True)),
+    )
 
 
-def _pending_since(
+@dataclass(frozen=True, slots=True)
+class LockedWritten:
+    """Posts, threads and pending posts of people, locked until the transaction ends."""
+
+    posts: Sequence[Post]
+    threads: Sequence[Thread]
+    pending: Sequence[PendingPost]
+
+    def hidden_of(self, person: User) -> Iterator[Change]:
+        """Return the changes that take everything of one person away from readers."""
+        yield from ((HIDDEN, post, True) for post in self.posts if post.author_id == person.pk)
+        yield from (
+            (REMOVED, thread, True) for thread in self.threads if thread.author_id == person.pk
+        )
+        rejected = PendingPost.State.REJECTED
+        yield from (
+            (PENDING_STATE, each, rejected) for each in self.pending if each.author_id == person.pk
+        )
+
+
+def lock_written(
     people: Sequence[User], since: datetime | None, board: Board | None
-) -> list[int]:
-    if since is None:
-        return []
-    return list(PendingPost.objects.since(people, since, board).values_list("pk", flat=True))
+) -> LockedWritten:
+    """Find the same and lock it, all threads first and at once."""
+    written = find_written(people, since, board)
+    places = Post.objects.order_by().filter(pk__in=written.posts).values_list("thread", flat=True)
+    Thread.objects.lock(*{*written.threads, *places})
+    return LockedWritten(
+        lock_posts(written.posts), lock_threads(written.threads), lock_pending(written.pending)
+    )
 
 
 def restriction_state(kind: str, board_id: int | None) -> TargetState:

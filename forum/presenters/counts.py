@@ -23,6 +23,18 @@ def threads(count: int) -> str:
     return ngettext("%(count)d thread", "%(count)d threads", count) % {"count": count}
 
 
+def replies(count: int) -> str:
+    return ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count}
+
+
+def pending_posts(count: int) -> str:
+    return ngettext("%(count)d pending post", "%(count)d pending posts", count) % {"count": count}
+
+
+def cases(count: int) -> str:
+    return ngettext("%(count)d open case", "%(count)d open cases", count) % {"count": count}
+
+
 def reports(count: int) -> str:
     return ngettext("%(count)d open report", "%(count)d open reports", count) % {"count": count}
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from forum.markup.changes import TextChange, word_diff
 from forum.markup.quotes import GAP, without_quoted
-from forum.models import ModerationEffect, Post, Quote, Revision
+from forum.models import ModerationEffect, Post, Quote, Revision, User
+from forum.models.moderation import moderator_in_words
 from forum.models.threads import Reader
 from forum.permissions import is_moderator_of
 
@@ -23,6 +25,7 @@ class Version:
 
     revision: Revision
     changes: list[TextChange]
+    editor: str  # of a moderator, what members are told
     reason: str  # of a moderator who changed it
     is_latest: bool  # what the post says now
     is_first: bool  # what its author wrote at first
@@ -68,6 +71,7 @@ def history_of(post: Post, reader: Reader, *, before: int | None = None) -> Hist
         Version(
             revision=revision,
             changes=word_diff(earlier, text),
+            editor=_editor(revision, post, reader),
             reason=reasons.get(revision.pk, ""),
             is_latest=revision == latest,
             is_first=revision.number == post.number,
@@ -86,6 +90,15 @@ def first_readable_revision(post: Post, reader: Reader) -> int:
 
 def _is_concerned(post: Post, reader: Reader) -> bool:
     return post.author_id == reader.pk or is_moderator_of(reader, post.thread.board)
+
+
+def _editor(revision: Revision, post: Post, reader: Reader) -> str:
+    """Name whoever wrote a version; a moderator by name to moderators only."""
+    name = revision.editor.username
+    is_colleague = isinstance(reader, User) and reader.roles.is_moderator
+    if revision.editor_id == post.author_id or is_colleague:
+        return name
+    return capfirst(moderator_in_words(name, post.thread.board.name))
 
 
 def _reasons(post: Post) -> dict[int, str]:

@@ -9,10 +9,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.models import ModerationAction, ModerationEffect, User
+from forum.models import ModerationAction, ModerationEffect, Thread, User
 from forum.models.posts import post_path
 from forum.models.threads import Reader
 
@@ -28,27 +29,38 @@ class LogEntry:
     actor: str
     posts: str  # “78 posts”; empty for one
     is_undone: bool
+    thread: Thread | None  # where, if `reader` may know its title
 
 
 def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogEntry]:
     """Describe these entries, which were queried `with_targets`."""
-    return [entry_of(action, reader) for action in actions]
+    found = list(actions)
+    ids = {action.thread_id for action in found}
+    threads = Thread.objects.visible_to(reader).in_bulk(pk for pk in ids if pk)
+    return [_entry(action, reader, threads.get(action.thread_id or 0)) for action in found]
 
 
 def entry_of(action: ModerationAction, reader: Reader) -> LogEntry:
+    """Describe one entry, which was queried `with_targets`."""
+    (entry,) = entries_of([action], reader)
+    return entry
+
+
+def _entry(action: ModerationAction, reader: Reader, thread: Thread | None) -> LogEntry:
     posts = ngettext("%(count)d post", "%(count)d posts", action.posts) % {"count": action.posts}
     return LogEntry(
         action,
         _actor(action, reader),
         posts if action.posts > 1 else "",
         hasattr(action, "undone_by"),
+        thread,
     )
 
 
 def _actor(action: ModerationAction, reader: Reader) -> str:
-    """Name the moderator to moderators only."""
+    """Name the moderator to moderators; for members see `ModerationAction.moderator`."""
     is_colleague = isinstance(reader, User) and reader.roles.is_moderator
-    return action.actor.username if is_colleague else _("A moderator")
+    return action.actor.username if is_colleague else capfirst(action.moderator)
 
 
 def with_undo(said: str, action: ModerationAction | None, back: str) -> SafeString:
@@ -59,13 +71,20 @@ def with_undo(said: str, action: ModerationAction | None, back: str) -> SafeStri
     return format_html('{} <a href="{}">{}</a>', said, undo, _("Undo"))
 
 
-def links_of(action: ModerationAction) -> list[tuple[str, str]]:
-    """Return where the targets of an entry are to be seen: pairs of (address, text)."""
+def links_of(action: ModerationAction, reader: Reader) -> list[tuple[str, str]]:
+    """Return where the targets of an entry are to be seen: pairs of (address, text).
+
+    Threads are named to those who may know their titles.
+    """
     effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
+    targets = list(effects.values_list("kind", "target_id"))
+    threads = {pk for kind, pk in targets if kind == ModerationEffect.Kind.THREAD}
+    named = Thread.objects.visible_to(reader).in_bulk(threads) if threads else {}
     links = []
-    for kind, pk in effects.values_list("kind", "target_id"):
+    for kind, pk in targets:
         if kind == ModerationEffect.Kind.POST:
             links.append((post_path(pk), _("post %(id)d") % {"id": pk}))
         elif kind == ModerationEffect.Kind.THREAD:
-            links.append((reverse("thread-short", args=[pk]), _("thread %(id)d") % {"id": pk}))
+            name = named[pk].title if pk in named else _("thread %(id)d") % {"id": pk}
+            links.append((reverse("thread-short", args=[pk]), name))
     return links

@@ -28,6 +28,7 @@ class NotificationEntry:
     saying: str
     address: str
     reason: str
+    by: str = ""  # who did it, as members are told
     detail: str = ""  # what it is about, if the excerpt and the place do not say it
     words: str = ""  # of the post, as far as the reader may read them
     place: Thread | None = None  # where that is; only threads that the reader may open
@@ -186,6 +187,7 @@ def _of_action(
         str(action.type.notification or default),
         address,
         action.reason,
+        by=action.moderator,
         words=notification.shown_excerpt or (pending.title or pending.excerpt if pending else ""),
         place=context.place_of(notification),
         changes=(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from forum.actions.posts import prepare_post
 from forum.errors import Invalid
-from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, User
+from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, Thread, User
 from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
@@ -40,12 +40,14 @@ class PendingPostEntry:
     pending_post: PendingPost
     purpose: str  # “Thread in Gardens”
     state: str
+    thread: Thread | None  # where, if the reader may know its title
     decided: ModerationAction | None  # the entry of the log that ended it
 
 
-def pending_post_entries(listed: Iterable[PendingPost]) -> list[PendingPostEntry]:
-    """Return pending posts with the decisions of moderators; at most two queries."""
+def pending_post_entries(listed: Iterable[PendingPost], reader: User) -> list[PendingPostEntry]:
+    """Return pending posts with the decisions of moderators; at most three queries."""
     found = list(listed)
+    threads = _threads_of(found, reader)
     kind = ModerationEffect.Kind.PENDING_POST
     owners = ModerationEffect.objects.owners(kind, [pending.pk for pending in found], "state")
     actions = ModerationAction.objects.in_bulk(set(owners.values()))
@@ -54,10 +56,18 @@ def pending_post_entries(listed: Iterable[PendingPost]) -> list[PendingPostEntry
             pending,
             _purpose(pending),
             _state(pending),
+            threads.get(pending.pk),
             actions.get(owners.get(pending.pk, 0)),
         )
         for pending in found
     ]
+
+
+def _threads_of(found: Iterable[PendingPost], reader: User) -> dict[int, Thread]:
+    """Return the threads of pending posts by the ids of these, where `reader` may see them."""
+    there = {pending.pk: pending.thread.pk for pending in found if pending.thread}
+    threads = Thread.objects.visible_to(reader).in_bulk(set(there.values()))
+    return {pk: threads[thread] for pk, thread in there.items() if thread in threads}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class PendingPostPage:
 
 
 def pending_post_page(pending: PendingPost, reader: User) -> PendingPostPage:
-    (entry,) = pending_post_entries([pending])
+    (entry,) = pending_post_entries([pending], reader)
     is_own = pending.author_id == reader.pk
     return PendingPostPage(
         entry=entry,

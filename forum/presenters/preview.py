@@ -12,6 +12,7 @@ from forum.lib.languages import detect_language
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
+from forum.presenters.history import first_readable_revision
 from forum.presenters.post_html import also_addressed, fill_post_html
 
 
@@ -63,14 +64,17 @@ def quote_rows(found: list[FoundQuote], reader: User) -> dict[int, QuoteRow]:
     sources = Post.objects.visible_to(reader).filter(pk__in=ids).readable()
     readable = set(sources.values_list("pk", flat=True))
     return {
-        quote.ordinal: _row(quote, latest[post.pk], is_readable=post.pk in readable)
+        quote.ordinal: _row(quote, latest[post.pk], reader, is_readable=post.pk in readable)
         for quote in found
         for post in [quote.revision.post]
     }
 
 
-def _row(quote: FoundQuote, now: Revision, *, is_readable: bool) -> QuoteRow:
+def _row(quote: FoundQuote, now: Revision, reader: User, *, is_readable: bool) -> QuoteRow:
     post = quote.revision.post
+    is_latest = now.pk == quote.revision.pk
+    is_superseded = not is_latest and quote.revision.number < first_readable_revision(post, reader)
+    later = Revision.objects.filter(post=post, number__gt=quote.revision.number)
     return QuoteRow(
         post_id=0,
         ordinal=quote.ordinal,
@@ -83,7 +87,9 @@ def _row(quote: FoundQuote, now: Revision, *, is_readable: bool) -> QuoteRow:
         thread_slug=post.thread.slug,
         thread_numbers=post.thread.next_number,
         is_readable=is_readable,
-        is_latest=now.pk == quote.revision.pk,
+        is_latest=is_latest,
+        is_superseded=is_superseded,
+        is_withdrawn=is_superseded and later.filter(withdraws=True).exists(),
         start=quote.start,
         length=quote.length,
         source_text=quote.revision.own_words,

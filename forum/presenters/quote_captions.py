@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import GAP, text_fragment
 from forum.models.posts import post_path
-from forum.models.quotes import QuoteRow, QuoteStatus
+from forum.models.quotes import UNREADABLE, QuoteRow, QuoteStatus
 from forum.presenters.post_urls import build_post_url
 
 # As `forum.markup.markdown` writes them; text of users cannot look like this.
@@ -67,7 +67,7 @@ class QuoteCaptions:
             if left_out is None:
                 quote = self.quotes.get(int(match[1]))
                 pieces.append(self._opening(int(match[1]), quote, html[place : place + 99]))
-                if quote is not None and quote.status is QuoteStatus.REMOVED:
+                if quote is not None and quote.status in UNREADABLE:
                     left_out = depth
             depth += 1
         pieces.append(html[place:])
@@ -91,6 +91,11 @@ class QuoteCaptions:
             gone = _("%(name)s wrote this in a removed post") % {"name": _name(quote)}
             hidden = f"<blockquote><p>{_('Quoted text hidden with the post.')}</p></blockquote>"
             return _figure("q lost", f"<span>{gone}</span>") + hidden
+        if status is QuoteStatus.WITHDRAWN:
+            since = _("%(name)s wrote, edited by a moderator since") % {"name": _name(quote)}
+            caption = f'<a href="{quoted_words_url(quote, self.in_page)}">{since}</a>'
+            blank = f"<blockquote><p>{_('Quoted text removed by a moderator.')}</p></blockquote>"
+            return _figure("q lost", caption) + blank
         wrote = _("%(name)s wrote") % {"name": _name(quote)}
         caption = f'<a href="{quoted_words_url(quote, self.in_page)}">{wrote}</a>'
         if quote.thread_id != self.thread_id:
@@ -123,7 +128,7 @@ def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> 
             numbers=quote.thread_numbers,
             level=quote.level,
         )
-    if quote.status is QuoteStatus.CHANGED:
+    if quote.status in (QuoteStatus.CHANGED, QuoteStatus.WITHDRAWN):
         return place
     words = quote.words if quote.leaves_out else GAP.sub("…", quote.written)
     return f"{place}:~:text={text_fragment(words)}"

@@ -10,7 +10,7 @@ from forum.markup.changes import TextChange, word_diff
 from forum.markup.quote_context import ContextPart, changes_within, context_of, neighbourhood
 from forum.markup.quotes import PARAGRAPHS
 from forum.models import Post, Quote
-from forum.models.quotes import QuoteRow, QuoteStatus
+from forum.models.quotes import UNREADABLE, QuoteRow, QuoteStatus
 from forum.models.threads import Reader
 from forum.presenters.history import first_readable_revision, with_gaps_named
 from forum.presenters.quote_captions import quoted_words_url
@@ -30,7 +30,7 @@ class QuoteSource:
 def find_quote_source(post: Post, ordinal: int, reader: Reader) -> QuoteSource | None:
     """Return the source of a post’s quote; None if unknown or not visible to `reader`."""
     row = Quote.objects.on_posts([post.pk], reader).get(post.pk, {}).get(ordinal)
-    if row is None or row.status is QuoteStatus.REMOVED:
+    if row is None or row.status in UNREADABLE:
         return None
     names = {"name": row.author, "quoter": post.author.username}
     parts: list[ContextPart] = []

@@ -26,6 +26,7 @@ from forum.models import (
 from forum.models.posts import PostQuerySet
 from forum.models.reports import Report
 from forum.permissions import can_read_reported_text, can_undo
+from forum.presenters.editable_source import masked_for
 from forum.presenters.history import History, history_of, reported_texts
 from forum.presenters.pending_posts import text_of_pending_post
 from forum.presenters.report_badge import describe_reasons
@@ -212,17 +213,19 @@ class PendingPostReview:
     def __init__(self, pending: PendingPost, reader: User) -> None:
         self.pending_post = PendingPost.objects.with_context().get(pk=pending.pk)
         self.text = text_of_pending_post(self.pending_post, reader)
-        self.changes = self._changes()
+        self.changes = self._changes(reader)
         self.above = self._above(reader)
         waiting = Case.objects.for_admin(reader).open().exclude(pending_post=pending.pk)
         self.others = Part(waiting.filter(pending_post__author=pending.author_id), ELSEWHERE)
         self.author = member_record(self.pending_post.author)
 
-    def _changes(self) -> list[TextChange]:
+    def _changes(self, reader: User) -> list[TextChange]:
         """Return how a pending edit differs from the post."""
-        if self.pending_post.edits is None:
+        post = self.pending_post.edits
+        if post is None:
             return []
-        return word_diff(self.pending_post.edits.latest_revision().source, self.pending_post.source)
+        texts = (post.latest_revision().source, self.pending_post.source)
+        return word_diff(*(masked_for(reader, text, post) for text in texts))
 
     def _above(self, reader: User) -> list[ContextPost]:
         """Return the parent and the posts above it."""

@@ -1,13 +1,21 @@
-"""Banners of a thread, or of a branch, that is locked or in slow mode."""
+"""Banners of a thread, or of a branch: locks, slow mode, and branches that were moved."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.log_entry_types import entry_type
 from forum.models import Thread
+from forum.models.posts import post_path
+from forum.models.threads import Reader
+from forum.presenters import counts
 from forum.presenters.times import Clock
 from forum.queries.thread_pages import PostRow
 
@@ -25,13 +33,34 @@ def thread_restrictions(thread: Thread, clock: Clock) -> list[str]:
     return said
 
 
-def describe_moves(thread: Thread) -> list[tuple[int, str]]:
-    """Return the entries of the log about branches moved here or away, in words."""
-    words = _("A moderator %(did)s: %(reason)s")
-    return [
-        (move["id"], words % {"did": entry_type(move["act"]).past_tense, "reason": move["reason"]})
-        for move in thread.moves
-    ]
+def describe_moves(thread: Thread, reader: Reader) -> list[tuple[int, SafeString]]:
+    """Return the entries of the log about branches moved here or away: what, where, and why.
+
+    The other thread is named and linked, if `reader` may know its title.
+    """
+    others = {move[end] for move in thread.moves for end in ("from", "to")} - {thread.pk}
+    named = Thread.objects.visible_to(reader).in_bulk(others) if others else {}
+    return [(move["id"], _moved(move, thread, named)) for move in thread.moves]
+
+
+def _moved(move: Mapping[str, Any], thread: Thread, named: Mapping[int, Thread]) -> SafeString:
+    what = counts.posts(abs(move["after"] - move["before"]))
+    head = post_path(move["head"])
+    if move["from"] == move["to"]:
+        branch = format_html('<a href="{}">{}</a>', head, _("A branch"))
+        return format_html(_("{} moved within this thread: {}"), branch, move["reason"])
+    if move["from"] == thread.pk:
+        place = _link(named.get(move["to"]), head)
+        return format_html(_("{} moved to {}: {}"), what, place, move["reason"])
+    place = _link(named.get(move["from"]), reverse("thread-short", args=[move["from"]]))
+    branch = format_html('<a href="{}">{}</a>', head, what)
+    return format_html(_("{} moved here from {}: {}"), branch, place, move["reason"])
+
+
+def _link(thread: Thread | None, address: str) -> SafeString | str:
+    if thread is None:
+        return _("another thread")
+    return format_html('<a href="{}"><cite dir="auto">{}</cite></a>', address, thread.title)
 
 
 def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:

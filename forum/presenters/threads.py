@@ -17,6 +17,7 @@ from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
 from forum.models import Mention, Post, Quote, Thread
 from forum.models.mentions import MentionRow
+from forum.models.moderation import moderator_in_words
 from forum.models.quotes import QuoteRow
 from forum.models.read_state import ThreadReadState
 from forum.models.threads import Reader
@@ -67,6 +68,8 @@ class OpeningPost:
     initial: str
     text: SafeString
     row: PostRow
+    hidden_by: str
+    edited_by: str
     mark: str
     is_tracked: bool
     nth: str
@@ -186,9 +189,9 @@ class ThreadPage:
         return thread_restrictions(self.thread, self.clock)
 
     @property
-    def moves(self) -> list[tuple[int, str]]:
+    def moves(self) -> list[tuple[int, SafeString]]:
         """Return the notes at the head of a thread about branches that were moved."""
-        return describe_moves(self.thread)
+        return describe_moves(self.thread, self.reader)
 
     @property
     def order(self) -> SortOrder:
@@ -235,6 +238,8 @@ class ThreadPage:
             initial=row.author[0],
             text=text,
             row=row,
+            hidden_by=self.moderator(row.hidden_by),
+            edited_by=self.moderator(row.edited_by),
             mark=self.unread.mark(row),
             is_tracked=self.unread.is_tracked(row),
             nth=self.unread.nth(row),
@@ -338,6 +343,8 @@ class ThreadPage:
                 "parent": row.parent.author if row.parent else "",
                 "parent_words": _first_words(row.parent) if variant.says_words else "",
                 "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
+                "hidden_by": self.moderator(row.hidden_by),
+                "edited_by": self.moderator(row.edited_by),
                 "reason": escape(row.hidden_reason or ""),
                 "entry": str(row.hidden_action_id),
                 "edit_entry": str(row.edited_action_id),
@@ -366,6 +373,11 @@ class ThreadPage:
         if row.parent_id == above:
             return "near"
         return "far" if row.parent_id in self.in_page else "away"
+
+    def moderator(self, name: str | None) -> SafeString:
+        """Return who moderated here, as members are told; empty for nobody."""
+        words = moderator_in_words(name, self.thread.board.name) if name else ""
+        return mark_safe(escape(words))  # noqa: S308 (escaped)
 
     def _also(self, row: PostRow) -> list[str] | None:
         mentions = self.mentions.get(row.id)
@@ -396,6 +408,7 @@ class ThreadPage:
                 "id": str(row.id),
                 "level": str(row.level),
                 "date": date_of(removed_at),
+                "hidden_by": self.moderator(row.hidden_by),
                 "reason": escape(row.hidden_reason or ""),
                 "entry": str(row.erased_action_id or row.hidden_action_id),
                 "count": ngettext("%(count)d post", "%(count)d posts", count) % {"count": count},

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Subquery
 
 from forum.models.accounts import User
 from forum.models.posts import Post, PostQuerySet
+from forum.models.quotes import Quote
 from forum.models.reports import Report
 from forum.models.threads import Thread
 
@@ -34,9 +35,14 @@ def posts_for_admin(person: User) -> PostQuerySet:
     )
 
 
-def containing_text(posts: Any, words: str) -> PostQuerySet:
-    """Return the latest of `posts` (from `visible_to`) whose readable text contains `words`."""
+def containing_text(posts: Any, words: str, reader: User) -> PostQuerySet:
+    """Return the latest of `posts` (from `visible_to`) whose readable text contains `words`.
+
+    Posts that quote these words from where `reader` may not read them are left out, so that nobody
+    can guess them.
+    """
     latest = Post.objects.order_by("-id").values("id")[:1]
-    return posts.filter(
+    found = posts.filter(
         pk__gt=Subquery(latest) - LATEST_POSTS_SEARCHED, shown_source__icontains=words
     )
+    return found.exclude(pk__in=Quote.objects.unreadable_with(words, reader).values("post"))

@@ -37,7 +37,7 @@ from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import TitleWords
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Reader, Thread, listed_by
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
@@ -127,7 +127,7 @@ class PostSearch:
         candidates, is_newest_only = self._candidates(conditions, titles)
         found = (
             Revision.objects.readable_by(self.reader)
-            .filter(conditions, pk__in=candidates)
+            .filter(conditions, self._is_listed(), pk__in=candidates)
             .annotate(score=self._score(titles))
         )
         start = (page - 1) * THREADS_PER_SEARCH_PAGE
@@ -170,6 +170,12 @@ class PostSearch:
         if query.after:
             condition &= Q(post__created_at__gte=_midnight(query.after))
         return condition & self._flags()
+
+    def _is_listed(self) -> Q:
+        """Leave out unlisted threads, unless one thread is searched: its address is known then."""
+        if self.query.thread_id or self.query.branch_id:
+            return Q()
+        return listed_by(self.reader, "post__thread__")
 
     def _flags(self) -> Q:
         flags = self.query.flags
@@ -312,8 +318,8 @@ def find_boards(words: str) -> list[Board]:
 
 
 def find_similar_titles(words: str, reader: Reader) -> list[Thread]:
-    """Return threads that the reader may open with titles like `words`."""
-    threads = Thread.objects.visible_to(reader).filter(merged_into=None)
+    """Return threads that lists show to the reader with titles like `words`."""
+    threads = Thread.objects.listed_for(reader).filter(merged_into=None)
     similar = threads.annotate(likeness=TrigramSimilarity("title", words)).filter(
         Q(title__trigram_similar=words) | Q(title__trigram_word_similar=words)
     )

@@ -67,8 +67,10 @@ class PostRow:
     edited_at: datetime | None
     deleted_at: datetime | None
     hidden_at: datetime | None
+    hidden_by: str | None
     hidden_reason: str | None
     hidden_action_id: int | None
+    edited_by: str | None  # the moderator whose edit is the latest
     edited_action_id: int | None
     erased_action_id: int | None
     # Set on the head of a branch that is, or was, locked or slow.
@@ -359,8 +361,10 @@ def _columns(reader: Reader, read_state: ThreadReadState | None) -> dict[str, An
         "edited_at": "edited_at",
         "deleted_at": "deleted_at",
         "hidden_at": "hidden_at",
+        "hidden_by": "hidden_action__actor__username",
         "hidden_reason": "hidden_action__reason",
         "hidden_action_id": "hidden_action_id",
+        "edited_by": "edited_action__actor__username",
         "edited_action_id": "edited_action_id",
         "erased_action_id": "erased_action_id",
         "locked_at": "locked_at",

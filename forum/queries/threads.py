@@ -32,7 +32,9 @@ def for_thread_page(threads: Threads) -> Threads:
     changes = TitleChange.objects.filter(thread=OuterRef("pk"))
     threads = threads.annotate(is_title_edited=Exists(changes))
     return with_moves(with_reply_count(threads)).select_related(
-        "board", "author", "locked_action__actor", "slow_action__actor", "merged_into"
+        *("board", "author", "merged_into"),
+        *("locked_action__actor", "slow_action__actor"),
+        *("removed_action__actor", "removed_action__board"),
     )
 
 
@@ -55,8 +57,12 @@ def with_reply_count(threads: Threads) -> Threads:
 def with_moves(threads: Threads) -> Threads:
     """Add `moves`: the latest moves of branches into each thread or out of it, not undone.
 
-    Each is a dict of `id`, `act` and `reason` of the moderation action.
+    Each is a dict with the `id` and `reason` of the moderation action, the `head` of the branch,
+    the threads that it moved `from` and `to`, and the posts of the thread `before` and `after`.
     """
+    heads = ModerationEffect.objects.filter(
+        action=OuterRef("action"), kind=ModerationEffect.Kind.POST
+    ).order_by("pk")
     moves = ModerationEffect.objects.filter(
         kind=ModerationEffect.Kind.THREAD,
         target_id=OuterRef("pk"),
@@ -64,7 +70,14 @@ def with_moves(threads: Threads) -> Threads:
         action__undoes=None,
         action__undone_by=None,
     ).order_by("-action")
-    columns = JSONObject(id="action_id", act="action__act", reason="action__reason")
+    of_branch = {"head": "target_id", "from": "before__thread", "to": "after__thread"}
+    columns = JSONObject(
+        id="action_id",
+        reason="action__reason",
+        before="before__posts",
+        after="after__posts",
+        **{name: Subquery(heads.values(column)[:1]) for name, column in of_branch.items()},
+    )
     return threads.annotate(moves=ArraySubquery(moves.values(columns=columns)[:MAX_MOVES_SHOWN]))
 
 

@@ -81,7 +81,7 @@ def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
         "appeal": appeal,
         "post": _text_of_post(appeal, request.user),
         "entry": entry_of(action.get(), request.user),
-        "links": links_of(appeal.action),
+        "links": links_of(appeal.action, request.user),
         "form": form,
         "error": permission.error if appeal.is_open else None,
     }

@@ -49,7 +49,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     board = Board.objects.select_related("category").filter(slug=slug).first()
     if board is None:
         return _redirect_from_old(request, slug)
-    threads = for_thread_list(Thread.objects.visible_to(request.user).filter(board=board))
+    threads = for_thread_list(Thread.objects.listed_for(request.user).filter(board=board))
     last = id_param(request.GET, "after", "t")
     page = list((threads.listed_after(last) if last else threads.listed())[: THREADS_PER_PAGE + 1])
     load_unread_counts(page, request.user)

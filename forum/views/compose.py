@@ -44,6 +44,7 @@ from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
+from forum.presenters.editable_source import masked_for, unmasked
 from forum.presenters.new_activity import NewActivity, new_activity
 from forum.presenters.oob_updates import edited, posted
 from forum.presenters.post_urls import post_url
@@ -199,6 +200,14 @@ class ComposeView(View, ABC):
     def recover(self, error: UserError) -> None:
         """Add to the composer what helps after an error."""
 
+    def as_sent(self, writing: Writing) -> Writing:
+        """Return the text that a form stands for."""
+        return writing
+
+    def as_shown(self, composer: Composer) -> Composer:
+        """Return the composer as the reader may see it."""
+        return composer
+
     # -- GET and POST -----------------------------------------------------------------------------
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -223,7 +232,7 @@ class ComposeView(View, ABC):
 
     def post(self, request: HttpRequest, **_address: Any) -> HttpResponse:
         form = PostForm(request.POST)
-        self.change(writing=form.writing)
+        self.change(writing=self.as_sent(form.writing))
         try:
             if form.error:
                 raise Invalid(form.error)
@@ -454,7 +463,7 @@ class ComposeView(View, ABC):
             template = "posts/compose.html"
             if self.target.parent and self.target.is_reply:
                 self.change(parent_text=render_post_text(self.target.parent, self.request.user))
-        context = {"composer": self.composer, "target": self.target}
+        context = {"composer": self.as_shown(self.composer), "target": self.target}
         response = render(self.request, template, context, status=status)
         error = self.composer.error
         if error and error.retry_after is not None:
@@ -673,6 +682,21 @@ class EditView(ComposeView):
         if isinstance(error, Conflict):
             self.catch_up()
 
+    def as_sent(self, writing: Writing) -> Writing:
+        """Unmask quotes for the author: whatever others send may end up in a draft of theirs."""
+        if self.edited.author_id != self.request.user.pk:
+            return writing
+        return replace(writing, source=unmasked(writing.source, self.edited))
+
+    def as_shown(self, composer: Composer) -> Composer:
+        """Mask quotes whose source the member can no longer read; they are saved as they were."""
+        return replace(
+            composer, writing=replace(composer.writing, source=self.masked(composer.writing.source))
+        )
+
+    def masked(self, source: str) -> str:
+        return masked_for(self.request.user, source, self.edited)
+
     def catch_up(self) -> None:
         """Show the post's current text, which saving again would replace."""
         latest, writing = self.edited.latest_revision(), self.composer.writing
@@ -683,7 +707,9 @@ class EditView(ComposeView):
                 original_hash=fingerprint(latest.source),
             ),
             says_now=render_post_text(self.edited, self.request.user),
-            changes=word_diff(latest.source, clean_source(writing.source)),
+            changes=word_diff(
+                self.masked(latest.source), self.masked(clean_source(writing.source))
+            ),
         )
 
 

@@ -46,7 +46,10 @@ def show_updates(request: HttpRequest, thread_id: int, after: int) -> HttpRespon
     """
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
-    thread = get_object_or_404(threads, pk=thread_id)
+    thread = threads.filter(pk=thread_id).first()
+    if thread is None:
+        get_object_or_404(Thread.objects.gone_for(request.user), pk=thread_id)
+        raise Gone(_("This thread was removed."))
     if thread.merged_into:
         raise Gone(_("This thread was merged into another one."))
     changes = fetch_changes(thread, after)

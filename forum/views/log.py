@@ -54,7 +54,7 @@ def detail(request: HttpRequest, action_id: int) -> HttpResponse:
     action = get_object_or_404(entries, pk=action_id)
     context = {
         "entry": entry_of(action, request.user),
-        "links": links_of(action),
+        "links": links_of(action, request.user),
         "can_undo": can_undo(request.user, action),
         "can_appeal": is_member(request) and can_appeal(request.user, action),
     }
@@ -84,7 +84,7 @@ def undo_act(request: MemberRequest, action_id: int) -> HttpResponse:
             return HttpResponseRedirect(back, status=303)
     context = {
         "entry": entry_of(action, request.user),
-        "links": links_of(action),
+        "links": links_of(action, request.user),
         "form": form,
         "back": next_page(request, action.get_absolute_url()),
     }

@@ -7,6 +7,7 @@ where the admin's bulk actions lead.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,13 +22,12 @@ from django.views.decorators.http import require_http_methods
 
 from forum.errors import Conflict, Invalid
 from forum.lib.numbers import parse_number
-from forum.models import ModerationEffect, User
+from forum.models import User
 from forum.models.roles import prefetch_roles
 from forum.moderation.base import MAX_SELECTED, Action, Outcome
 from forum.moderation.forms import ModerationForm
 from forum.moderation.registry import get_action
-from forum.moderation.targets import Target
-from forum.presenters import counts
+from forum.moderation.targets import MEMBER, POST, THREAD, Target
 from forum.presenters.log import with_undo
 from forum.views.auth import MemberRequest, member_required
 from forum.views.form_drafts import forget_text, kept_text
@@ -71,10 +71,12 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
     if not any(permissions):
         permissions[0].enforce()
     version = action.version(targets)
+    described = _describe_targets(request, action, targets)
     form = _form(request, action, targets, version)
-    preview = _preview(action, targets, form)
-    status = 200 if preview or not form.is_bound else 422
-    if not preview and form.is_valid():
+    hidden = action.describe_hidden(described["concerned"] or targets, _values_of(form))
+    is_preview = form.is_valid() and not _has_shown(request, hidden)
+    status = 200 if is_preview or not form.is_bound else 422
+    if form.is_valid() and not is_preview:
         try:
             outcome = action.together(targets, actor=request.user, **form.cleaned_data)
             return _done(request, action, targets, outcome)
@@ -82,7 +84,7 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
             form.add_error(None, str(error))
             form.look_again(version)
             status = error.status
-    context = _describe_targets(request, action, targets) | {"form": form, "preview": preview}
+    context = described | {"form": form, "hidden": hidden, "is_preview": is_preview}
     return render(request, "moderation/confirm.html", context, status=status)
 
 
@@ -123,11 +125,15 @@ def _describe_targets(
     }
 
 
-def _preview(action: Action[Any], targets: list[Target], form: ModerationForm) -> str:
-    """Count the posts that would be hidden, if the form was sent for a preview."""
-    if not action.has_preview or form.data.get("do") != "count" or not form.is_valid():
-        return ""
-    return counts.posts(len(action.hidden_with(targets, form.cleaned_data)))
+def _values_of(form: ModerationForm) -> dict[str, Any]:
+    """Return what was sent, if it is valid."""
+    return form.cleaned_data if form.is_valid() else {}
+
+
+def _has_shown(request: HttpRequest, hidden: str) -> bool:
+    """Return whether the page has shown how much is hidden with it, and was not asked again."""
+    is_asked = request.POST.get("do") == "count"
+    return not is_asked and (not hidden or request.POST.get("counted") == hidden)
 
 
 def _back(request: HttpRequest, targets: list[Target]) -> str:
@@ -173,12 +179,15 @@ def _done(
 
 
 def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:
-    """Say how many posts were hidden with it, if any were."""
-    if not action.has_preview or outcome.action is None:
+    """Say how many posts and threads were hidden with it, if any were."""
+    if action.kind is not MEMBER or outcome.action is None:
         return []
-    hidden = outcome.action.effects.filter(kind=ModerationEffect.Kind.POST).count()
-    words = ngettext("%(count)d more post was hidden.", "%(count)d more posts were hidden.", hidden)
-    return [words % {"count": hidden}] if hidden else []
+    effects = Counter(outcome.action.effects.values_list("kind", flat=True))
+    posts, threads = (effects[kind] for kind in (POST.kind, THREAD.kind))
+    hidden = ngettext("%(count)d post was hidden.", "%(count)d posts were hidden.", posts)
+    removed = ngettext("%(count)d thread was removed.", "%(count)d threads were removed.", threads)
+    said = [(posts, hidden), (threads, removed)]
+    return [words % {"count": count} for count, words in said if count]
 
 
 def _already_done(outcome: Outcome) -> str:

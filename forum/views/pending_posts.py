@@ -38,8 +38,8 @@ def index(request: MemberRequest) -> HttpResponse:
     """Show a member's own pending posts, then how the latest of the others ended."""
     mine = PendingPost.objects.of_member(request.user).with_context()
     context = {
-        "waiting": pending_post_entries(mine.waiting()),
-        "ended": pending_post_entries(mine.ended()[:ENDED_POSTS_SHOWN]),
+        "waiting": pending_post_entries(mine.waiting(), request.user),
+        "ended": pending_post_entries(mine.ended()[:ENDED_POSTS_SHOWN], request.user),
     }
     return render(request, "pending_posts/index.html", context)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum.actions.posts import delete_post, undelete_post
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
-from forum.models import Post
+from forum.models import Post, Thread
 from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
@@ -21,6 +21,7 @@ from forum.presenters.post_urls import post_url
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
+from forum.views.threads import show_gone
 
 # In the history of an opening post.
 TITLE_CHANGES_SHOWN = 20
@@ -38,7 +39,11 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 
     For htmx, return the post itself, for a preview elsewhere.
     """
-    post = get_post(request, post_id)
+    posts = Post.objects.visible_to(request.user).with_context()
+    post = posts.filter(pk=post_id).first()
+    if post is None:
+        gone = Thread.objects.gone_for(request.user).filter(posts=post_id)
+        return show_gone(request, get_object_or_404(gone), post_id)
     if wants_fragment(request):
         context = {"post": post, "text": render_post_text(post, request.user)}
         status = 200 if post.is_readable else 410

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
@@ -15,7 +16,8 @@ from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
 from forum.presenters.keys import rail_shortcuts
 from forum.presenters.outline import render_branch_outline
-from forum.presenters.threads import ThreadPage
+from forum.presenters.post_urls import post_url
+from forum.presenters.threads import ThreadPage, render_post_text
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
@@ -34,13 +36,21 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     threads = with_pending_posts(with_drafts(threads, request.user), request.user)
-    thread = get_object_or_404(threads, pk=thread_id)
+    thread = threads.filter(pk=thread_id).first()
+    if thread is None:
+        gone = Thread.objects.gone_for(request.user)
+        return show_gone(request, get_object_or_404(gone, pk=thread_id))
     query = f"?{request.GET.urlencode()}" if request.GET else ""
-    if thread.merged_into:
-        return redirect(thread.merged_into.get_absolute_url() + query)
+    if thread.merged_into_id:
+        # A thread that is gone must not be named, and its full address has its title.
+        into = Thread.objects.visible_to(request.user).filter(pk=thread.merged_into_id).first()
+        short = reverse("thread-short", args=[thread.merged_into_id])
+        return redirect((into.get_absolute_url() if into else short) + query)
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
+    if moved := _find_moved(request, thread):
+        return redirect(post_url(moved))
     read_state = read_state_of(thread, request.user)
     window = _window(request, thread, read_state)
     page = ThreadPage(
@@ -52,6 +62,29 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         is_continuation=wants_fragment(request),
     )
     return _render_page(request, page, address)
+
+
+def _find_moved(request: HttpRequest, thread: Thread) -> Post | None:
+    """Return the post that `?at=` names, if it has moved to another thread since."""
+    post_id = id_param(request.GET, "at", "p")
+    if post_id is None:
+        return None
+    posts = Post.objects.visible_to(request.user).exclude(thread=thread)
+    return posts.select_related("thread").filter(pk=post_id).first()
+
+
+def show_gone(request: HttpRequest, thread: Thread, post_id: int | None = None) -> HttpResponse:
+    """Say why a thread is gone, without its title; its own words to the author of a post in it."""
+    posts = Post.objects.filter(thread=thread)
+    opening = posts.opening_of(thread.pk).select_related("hidden_action").first()
+    own = posts.filter(pk=post_id, author=request.user.pk).not_deleted().first()
+    removed_by = thread.removed_action or (opening.hidden_action if opening else None)
+    text = ""
+    if own:
+        own.shown_html, own.thread = own.html, thread
+        text = render_post_text(own, request.user)
+    context = {"board": thread.board, "removed_by": removed_by, "own_text": text}
+    return render(request, "threads/gone.html", context, status=410)
 
 
 def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpResponse:

@@ -157,6 +157,21 @@ document.addEventListener("keydown", ({ key }) => {
   if (key === "Escape") alarm.textContent = "";
 });
 
+/** A link to a post that has moved, or is on another page: the post's own address knows where. */
+function followPost() {
+  const [id, number] = /^#p(\d+)/.exec(location.hash) ?? [];
+  if (!id || !location.pathname.startsWith("/t/")) return;
+  if (document.getElementById(id.slice(1))) {
+    delete sessionStorage.followed;
+  } else if (sessionStorage.followed !== location.href) { // it may lead back here: only once
+    sessionStorage.followed = location.href;
+    location.replace(`/p/${number}/`);
+  }
+}
+
+addEventListener("hashchange", followPost);
+followPost();
+
 // ---- A request under way: busy, and not sent twice
 
 const pending = new Set();

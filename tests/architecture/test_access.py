@@ -72,6 +72,12 @@ thread-detail locked            | 200                             | 405
 thread-short deleted            | 404 404 404 404 301 301 404 301 | 405
 thread-lock deleted             | in 404 404 404 200 200 404 200  | in 404 404 404 422 422 404 422
 thread-detail deleted           | 404 404 404 404 200 200 404 200 | 405
+thread-short removed            | 410 301 410 410 301 301 410 301 | 405
+thread-remove removed           | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
+thread-restore removed          | in 403 404 404 200 200 404 200  | in 403 404 404 422 422 404 422
+thread-seen removed             | 405                             | 401 200 404 404 200 200 404 200
+thread-map removed              | 404 200 404 404 200 200 404 200 | 405
+thread-detail removed           | 410 200 410 410 200 200 410 200 | 405
 thread-detail roads             | 200                             | 405
 post-detail visible             | 302                             | 405
 post-reply visible              | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422

@@ -41,6 +41,7 @@ TREE_COLUMNS = re.compile(r"\b(lft|rght|tree_id)\b")
 MAX_FIELDS = 16
 WIDE_DATACLASSES = {
     "PostRow": "a post with all that its page shows, filled by one query",
+    "QuoteRow": "a quote with all that its page shows, filled by one query",
     "Composer": "until the views of the composer are one class",
 }
 

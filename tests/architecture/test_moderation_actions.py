@@ -41,7 +41,7 @@ from forum.moderation.registry import register
 from forum.moderation.undo import undo
 from tests.addresses import ROW_STEPS, routes
 from tests.expected_permissions import FOR_ADMINISTRATORS
-from tests.moderation_actions import EACH, IDS, make_ready, page_name, sent_with
+from tests.moderation_actions import EACH, IDS, as_counted, make_ready, page_name, sent_with
 from tests.scene import Scene, undone
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +114,8 @@ def read_state_of_targets() -> dict[str, Any]:
         "reports": list(Report.objects.order_by("pk").values_list("pk", "outcome")),
         "assigned": list(Case.objects.order_by("pk").values_list("assignee", "is_assigned")),
         "to erase": list(Erasure.objects.open().values_list("post", "person", "with_posts")),
+        "removed": set(Thread.objects.exclude(removed_at=None).values_list("pk", flat=True)),
+        "unlisted": set(Thread.objects.exclude(unlisted_at=None).values_list("pk", flat=True)),
         "pinned": set(Thread.objects.exclude(pinned_at=None).values_list("pk", flat=True)),
         "restricted": list(Restriction.objects.values_list("person", "kind", "board", "until")),
         "suspended": set(User.objects.suspended().values_list("pk", flat=True)),
@@ -239,6 +241,7 @@ def test_action_leaves_one_log_entry_notifies_members_and_is_undone(
         actor = "erin" if page_name(action) in FOR_ADMINISTRATORS else "carol"
         client, address = scene.client(actor), get_address(scene, action)
         form = {"reason": "Because", "note": "Quietly"} | sent_with(action)
+        form |= as_counted(action, target)
         for _twice in range(2):
             assert client.post(address, form).status_code == 303
         assert ModerationAction.objects.count() == count + 1
@@ -272,10 +275,12 @@ def test_action_leaves_one_log_entry_notifies_members_and_is_undone(
 @pytest.mark.parametrize("action", EACH, ids=IDS)
 def test_action_from_a_stale_page_is_refused(scene: Scene, action: Action[Any]) -> None:
     with undone():
-        make_ready(action, get_target(scene, action.kind.kind), scene.people["carol"])
+        target = get_target(scene, action.kind.kind)
+        make_ready(action, target, scene.people["carol"])
         actor = "erin" if page_name(action) in FOR_ADMINISTRATORS else "carol"
         client, address = scene.client(actor), get_address(scene, action)
         form = {"reason": "Because", "seen": "7.7"} | sent_with(action)
+        form |= as_counted(action, target)
         count = ModerationAction.objects.count()
         response = client.post(address, form)
         assert response.status_code == 409

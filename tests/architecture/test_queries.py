@@ -102,7 +102,7 @@ PAGES: dict[str, tuple[AddContent, int | None, int]] = {
     "person": (add_posts_of_member, 4, 7),
     "inbox": (add_notifications, None, 5),
     "history": (add_revisions, 3, 6),
-    "log": (add_log_entries, 2, 5),
+    "log": (add_log_entries, 3, 6),
     "reply": (add_ancestors, None, 8),
 }
 

@@ -10,7 +10,7 @@ from forum.actions.limits import check_new_member_limits
 from forum.actions.posts import reply_to
 from forum.errors import Invalid
 from forum.markup.render import render
-from forum.models import Post, Role, User
+from forum.models import Post, Role, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.silencing import silence_person
 from forum.moderation.actions.suspensions import suspend_person
@@ -51,6 +51,7 @@ def get_target_by(scene: Scene, kind: str, name: str) -> Any:
         return scene.pending_post
     post = scene.posts["visible"]
     Post.objects.filter(pk=post.pk).update(author=scene.people[name])
+    Thread.objects.filter(pk=post.thread_id).update(author=scene.people[name])
     post = Post.objects.select_related("author", "thread__board").get(pk=post.pk)
     return post if kind == "post" else post.thread
 

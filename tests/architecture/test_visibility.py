@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import resolve, reverse
 
-from forum.models import Board, Post, Thread
+from forum.models import Board, ModerationAction, Post, Thread
 from forum.models.posts import readable_by
 from tests.addresses import POST_ROUTES, addresses, admin_addresses
 from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
@@ -28,6 +28,7 @@ READERS = {
     "hidden": MODERATORS | {"alice"},
     "removed": MODERATORS | {"alice"},
     "below-removed": MODERATORS | {"bob"},
+    "removed-opening": MODERATORS | {"alice"},
     "deleted": set(),
     "deleted-opening": set(),
 }
@@ -56,9 +57,10 @@ def test_board_lists_exactly_the_threads_that_can_be_opened(scene: Scene, name: 
         page = client.get(board.get_absolute_url()).content.decode()
         shown |= {int(pk) for pk in re.findall(r'<h2 class="h"[^>]*><a href="/t/(\d+)/', page)}
     assert shown == listed
-    for thread in scene.threads.values():
+    for state, thread in scene.threads.items():
         status = client.get(thread.get_absolute_url()).status_code
-        assert status == (200 if thread.pk in listed else 404)
+        not_found = 410 if state == "removed" else 404
+        assert status == (200 if thread.pk in listed else not_found)
 
 
 @pytest.mark.parametrize("name", PEOPLE)
@@ -74,7 +76,10 @@ def crawled_addresses(scene: Scene, name: str) -> list[str]:
     found = list(addresses(scene).values())
     if name in MODERATORS | {"otto"}:  # the admin is closed to everybody else
         found += admin_addresses(scene).values()
-    for state in ("hidden", "removed", "below-removed", "deleted", "deleted-opening"):
+    for state in (
+        *("hidden", "removed", "below-removed"),
+        *("deleted", "deleted-opening", "removed-opening"),
+    ):
         pk = scene.posts[state].pk
         found += [f"/p/{pk}/reply/?quote=1", f"/admin/forum/post/{pk}/change/"]
         found += [f"/moderate/post/hide/?id={pk}", f"/moderate/post/unhide/?id={pk}"]
@@ -94,7 +99,13 @@ def crawled_addresses(scene: Scene, name: str) -> list[str]:
     found += [f"{scene.threads['open'].get_absolute_url()}?order=time", "/drafts/", "/inbox/"]
     found += [f"/p/{pk}/quote/{ordinal}/" for ordinal in range(7)]
     found += [f"/moderate/post/hide/?id={pk}", "/u/dan/"]
-    found += ["/admin/forum/post/?q=token", "/admin/forum/thread/?q=deleted"]
+    found += ["/admin/forum/post/?q=token", "/admin/forum/thread/?q=thread"]
+    answer = Post.objects.get(thread=scene.threads["removed"], parent__isnull=False).pk
+    found += [reverse(name, args=[answer]) for name in POST_ROUTES]
+    found += [
+        reverse("log-entry", args=[pk])
+        for pk in ModerationAction.objects.values_list("pk", flat=True)
+    ]
     return found
 
 
@@ -124,15 +135,16 @@ def test_no_address_shows_text_that_a_reader_may_not_read(scene: Scene, name: st
     }
     if name not in MODERATORS:
         forbidden.add(scene.tokens["pending"])
-    deleted_thread = scene.threads["deleted"]
+    gone = [scene.threads["deleted"], scene.threads["removed"]]
     if name != "mona":
-        forbidden |= {deleted_thread.title, deleted_thread.slug}
-        if name != "bob":  # bob wrote the report
-            forbidden.add(scene.tokens["report"])
+        forbidden |= {words for thread in gone for words in (thread.title, thread.slug)}
+        if name != "bob":  # who wrote them
+            forbidden |= {scene.tokens["report"], scene.tokens["in-removed"]}
     forbidden_pattern = re.compile(rf"\b(?:{'|'.join(forbidden)})\b")
     client = scene.client(name)
     # An error page contains the address that was requested.
-    for address in set(crawled_addresses(scene, name)) - {deleted_thread.get_absolute_url()}:
+    own_addresses = {thread.get_absolute_url() for thread in gone}
+    for address in set(crawled_addresses(scene, name)) - own_addresses:
         assert not forbidden_pattern.search(get_all(client, address)), address
 
 

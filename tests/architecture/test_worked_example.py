@@ -3,82 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-from django.urls import clear_url_caches, reverse
+from django.urls import reverse
 
-from forum import log_entry_types, urls
 from forum.models import Thread
-from forum.moderation import registry
-from forum.moderation.base import Action
+from forum.moderation.actions.board_moves import move_to_board
 from forum.moderation.offers import links_on
-from tests import expected_permissions
-from tests.architecture import test_moderation_actions as checks
-from tests.architecture.test_roles import get_target_by, people_allowed
-from tests.moderation_actions import page_name, sent_with
+from tests.moderation_actions import EACH, page_name
 from tests.scene import Scene, undone
 
 pytestmark = pytest.mark.django_db
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/moderation-actions.md").read_text()
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs/moderation-actions.md").read_text()
 EXAMPLE = DOCUMENT[DOCUMENT.index("## Add an action: worked example") :]
 FILE, ROW = re.findall(r"```python\n(.*?)```", EXAMPLE, re.DOTALL)[:2]
+SOURCE = "forum/moderation/actions/board_moves.py"
 
 
-@pytest.fixture
-def action() -> Iterator[Action[Any]]:
-    """Register the example's action as if its file had been imported when Django started."""
-    known = {kind: dict(actions) for kind, actions in registry._actions.items()}
-    states, types = dict(registry._states), dict(log_entry_types._types)
-    pages = list(urls.urlpatterns)
-    module = ModuleType("forum.moderation.actions.board_moves")
-    exec(compile(FILE, "docs/moderation-actions.md", "exec"), module.__dict__)
-    urls.urlpatterns[:] = [*urls.moderation_pages(), *pages]
-    clear_url_caches()
-    yield module.move_to_board
-    urls.urlpatterns[:] = pages
-    clear_url_caches()
-    registry._actions.clear()
-    registry._actions.update(known)
-    for table, before in ((registry._states, states), (log_entry_types._types, types)):
-        table.clear()
-        table.update(before)
+def test_the_example_is_the_action_and_every_test_of_actions_takes_it() -> None:
+    assert (ROOT / SOURCE).read_text() == FILE
+    assert ROW in (ROOT / "tests/expected_permissions.py").read_text()
+    assert move_to_board in EACH
 
 
-def test_example_passes_every_test_of_an_action(scene: Scene, action: Action[Any]) -> None:
-    checks.test_action_declares_its_plan_and_every_text(action)
-    checks.test_action_leaves_one_log_entry_notifies_members_and_is_undone(scene, action)
-    checks.test_action_from_a_stale_page_is_refused(scene, action)
+def test_no_other_file_knows_of_the_example() -> None:
+    """All but the file itself follows from the registry."""
+    naming = [
+        str(path.relative_to(ROOT))
+        for folder in ("forum", "templates")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".html"}
+        and re.search("move[-_]to[-_]board|board_moves|MoveToBoard", path.read_text())
+    ]
+    assert naming == [SOURCE]
 
 
-def test_example_row_has_the_right_permissions(scene: Scene, action: Action[Any]) -> None:
-    row: dict[str, Any] = eval(f"{{{ROW}}}", vars(expected_permissions))
-    assert set(row) == {page_name(action)}
-    for author, allowed in row[page_name(action)].items():
-        with undone():
-            target = get_target_by(scene, "thread", author)
-            assert people_allowed(scene, action, target) == allowed, author
-
-
-def test_example_is_offered_and_moves_the_thread(scene: Scene, action: Action[Any]) -> None:
-    thread, page = (
-        scene.threads["open"],
-        reverse(page_name(action), args=[scene.threads["open"].pk]),
-    )
+def test_the_example_is_offered_and_moves_the_thread(scene: Scene) -> None:
+    thread = scene.threads["open"]
+    page = reverse(page_name(move_to_board), args=[thread.pk])
     assert page == f"/t/{thread.pk}/move-to-board/"
     (offers,) = links_on(thread, scene.reader("carol"))
     assert (page, "Move to another board") in [link[:2] for link in offers.links]
-    form = {"reason": "about roads"} | sent_with(action)
+    form = {"reason": "about roads", "board": scene.elsewhere.pk}
     with undone():
         # mona is a moderator of this board only.
         assert scene.client("mona").post(page, form).status_code == 422
         assert scene.client("carol").post(page, form).status_code == 303
         assert Thread.objects.get(pk=thread.pk).board == scene.elsewhere
         log = scene.client("visitor").get(reverse("log")).content.decode()
-        assert "A moderator</b> moved a thread to another board" in log
+        assert "A moderator of Gardens</b> moved a thread to another board" in log
         thread_list = scene.client("carol").get(reverse("admin:forum_thread_changelist"))
         assert 'value="move-to-board"' in thread_list.content.decode()

@@ -19,7 +19,7 @@ def test_post_is_hidden_from_its_menu_and_unhidden(visit, reply: Post, carol: Us
 
     expect(page.locator(".messages .note")).to_contain_text("Post hidden.")
     visitor = visit(thread_url)
-    expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("Hidden by a moderator on")
+    expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("Hidden by a moderator of Yard on")
     expect(visitor.locator(f"#p{reply.pk}")).to_contain_text("advertising")
     expect(visitor.get_by_text(reply.source)).to_have_count(0)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext, ngettext_lazy
 
 from forum.actions.posts import PreparedPost, rendered_post, revise
 from forum.actions.quotes import find_sources
@@ -15,7 +15,7 @@ from forum.actions.read_state import mark_own_post_read
 from forum.lib.text import clean_source
 from forum.log_entry_types import LogEntryType, register_type
 from forum.markup.render import MAX_SOURCE, Rendered, render
-from forum.models import ModerationAction, Post, Revision
+from forum.models import ModerationAction, Post, Quote, Revision
 from forum.models.threads import Reader
 from forum.moderation.audit_log import NewEntry
 from forum.moderation.base import Action, Plan
@@ -23,13 +23,15 @@ from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, TargetState, lock_posts
 from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
+from forum.presenters.editable_source import unmasked
 
 
 class NewText(NamedTuple):
-    """A text that has no revision yet."""
+    """A text that has no revision yet; `withdraws` blanks what it leaves out in quotes."""
 
     source: str
     rendered: Rendered
+    withdraws: bool
 
 
 def _write_text(values: Sequence[tuple[Post, int | NewText]], action: ModerationAction) -> None:
@@ -39,9 +41,10 @@ def _write_text(values: Sequence[tuple[Post, int | NewText]], action: Moderation
             text = value
         else:
             source = Revision.objects.get(pk=value, post=post).source
-            text = NewText(source, render(source))
+            text = NewText(source, render(source), withdraws=False)
         quotes = find_sources(text.rendered, reader=post.author, parent=post.parent, exclude=post)
-        revise(post, PreparedPost(text.source, text.rendered, quotes), editor=action.actor)
+        prepared = PreparedPost(text.source, text.rendered, quotes)
+        revise(post, prepared, editor=action.actor, withdraws=text.withdraws)
         post.edited_action = action
         post.save(update_fields=["edited_action"])
 
@@ -77,7 +80,16 @@ class EditForm(ModerationForm):
         max_length=MAX_SOURCE,
         help_text=_("Markdown. Everyone can see that a moderator edited it, when and why."),
     )
-    field_order = ["source", "reason", "note", "seen"]
+    blank_quotes = forms.BooleanField(
+        label=_("Also blank the removed words in quotes"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "Where others quoted words that this edit removes, readers see a note instead. "
+            "Otherwise those quotes stay readable."
+        ),
+    )
+    field_order = ["source", "blank_quotes", "reason", "note", "seen"]
 
 
 class EditPost(Action[Post]):
@@ -111,10 +123,19 @@ class EditPost(Action[Post]):
         return not target.is_deleted
 
     def initial(self, target: Post) -> dict[str, Any]:
-        return {"source": target.shown_source}
+        return {"source": target.masked_source}
 
-    def plan(self, targets: Sequence[Post], *, source: str) -> Plan:
-        text = NewText(clean_source(source), rendered_post(clean_source(source)))
+    def describe_extent(self, targets: Sequence[Post]) -> str:
+        quoting = Quote.objects.filter(source_post__in=targets).values("post").distinct().count()
+        extent = super().describe_extent(targets)
+        if not quoting:
+            return extent
+        words = ngettext("quoted in %(count)d post", "quoted in %(count)d posts", quoting)
+        return f"{extent}, {words % {'count': quoting}}"
+
+    def plan(self, targets: Sequence[Post], *, source: str, blank_quotes: bool = True) -> Plan:
+        source = unmasked(clean_source(source), targets[0])
+        text = NewText(source, rendered_post(source), blank_quotes)
         return Plan(
             lock_posts([post.pk for post in targets]),
             is_done=lambda post: post.latest_revision().source == text.source,

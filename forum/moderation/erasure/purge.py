@@ -133,16 +133,18 @@ def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
 
 
 def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[Effect]:
-    """Erase the titles of threads whose opening posts are erased."""
+    """Erase the titles of threads whose opening posts are erased, and leave them out of lists."""
     effects: list[Effect] = []
     for thread in threads:
         digest = sha256(thread.title.encode()).hexdigest()
         thread.title = _("A deleted title")
         thread.slug = slug_of(thread.title)
-        thread.save(update_fields=["title", "slug"])
+        before = {"erased": None, "unlisted": thread.is_unlisted}
+        thread.unlisted_at = thread.unlisted_at or action.created_at
+        thread.save(update_fields=["title", "slug", "unlisted_at"])
         thread.title_changes.all().delete()
-        after = {"erased": digest, "title": thread.title}
-        effects.append((ModerationEffect.Kind.THREAD, thread.pk, {"erased": None}, after))
+        after = {"erased": digest, "title": thread.title, "unlisted": True}
+        effects.append((ModerationEffect.Kind.THREAD, thread.pk, before, after))
     return effects
 
 

@@ -20,7 +20,14 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.base import MAX_SELECTED
 from forum.moderation.targets import TARGET_KINDS
 from tests.html import press, press_in
-from tests.moderation_actions import EACH, IDS, create_pending_post, make_ready, sent_with
+from tests.moderation_actions import (
+    EACH,
+    IDS,
+    as_counted,
+    create_pending_post,
+    make_ready,
+    sent_with,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -173,10 +180,10 @@ def test_preview_button_in_the_admin_counts_the_posts_of_all_members(
     selected = select(as_carol, "person", action, alice, bob)
     preview = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
     assert preview.status_code == 200
-    assert "This also hides 2 posts." in preview.content.decode()
+    assert "This also hides 2 posts, 1 thread." in preview.content.decode()
     assert not ModerationAction.objects.exists()
     response = press_in(as_carol, preview, button)
-    assert "2 more posts were hidden." in messages_of(response)[0]
+    assert "2 posts were hidden. 1 thread was removed." in messages_of(response)[0]
     assert not Post.objects.filter(hidden_at=None).exists()
 
 
@@ -244,7 +251,7 @@ def test_bulk_actions_need_the_same_permission_as_single_actions(everybody, targ
         response = client.post(page(kind, action.slug, target), REASON_AND_NOTE | sent_with(action))
         assert response.status_code in (401, 403, 404), name
         assert ModerationAction.objects.count() == count, name
-    form = REASON_AND_NOTE | sent_with(action)
+    form = REASON_AND_NOTE | sent_with(action) | as_counted(action, target)
     response = everybody["administrator"].post(page(kind, action.slug, target), form)
     assert response.status_code == 303
     assert ModerationAction.objects.count() == count + 1

@@ -88,11 +88,11 @@ def test_tombstone_shows_the_reason_and_links_to_the_log(visitor, below, carol):
     reply_to(below[1], author=below[0].author, source="Stays under it.")
     action = hide_post(below[0], actor=carol, reason="in circles")
     page = visitor.get(below[0].thread.get_absolute_url()).content.decode()
-    tombstone = page.split(f'id="p{below[0].pk}"')[1].split("</article>")[0]
-    assert "Hidden by a moderator on" in tombstone
-    assert "in circles" in tombstone
-    assert action.get_absolute_url() in tombstone
-    assert "4 replies below" in tombstone
+    stone = page.split(f'id="p{below[0].pk}"')[1].split("</article>")[0]
+    assert "Hidden by a moderator of Gardens on" in stone
+    assert "in circles" in stone
+    assert action.get_absolute_url() in stone
+    assert "4 replies below" in stone
 
 
 def test_post_of_a_moderator_is_removed_only_by_higher_ranks(reply, board, carol, frank, erin):

@@ -46,14 +46,13 @@ def test_history_shows_moderator_edit_and_reason_but_hides_the_old_text(
     assert "carol" in as_carol.get(history).content.decode()
 
 
-def test_quote_page_does_not_reveal_text_that_a_moderator_removed(
-    visitor, as_bob, reply, alice, carol
-):
-    sentence = "Only where the bricks stay wet."
-    edit_post(reply, actor=reply.author, source=f"Call Jane: 555-1234. {sentence}")
-    quoting_post = reply_to(reply, author=alice, source=f"> {sentence}\n\nIs it?")
-    edit_with_reason(reply, source="Only where they stay wet.", actor=carol, **REASON)
-    page = reverse("post-quote", args=[quoting_post.pk, 0])
+def test_a_quote_of_what_it_said_tells_no_more_of_that(visitor, as_bob, reply, alice, carol):
+    said = "Only where the bricks stay wet."
+    edit_post(reply, actor=reply.author, source=f"Call Jane: 555-1234. {said}")
+    quoting = reply_to(reply, author=alice, source=f"> {said}\n\nIs it?")
+    text = "Only where they stay wet."
+    edit_with_reason(reply, source=text, blank_quotes=False, actor=carol, **REASON)
+    page = reverse("post-quote", args=[quoting.pk, 0])
     assert "555" not in visitor.get(page).content.decode()
     assert "A moderator has since changed bob’s text" in visitor.get(page).content.decode()
 

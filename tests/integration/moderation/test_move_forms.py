@@ -8,7 +8,9 @@ from django.urls import reverse
 from forum.actions.posts import reply_to
 from forum.models import ModerationAction, ModerationNotification, Post, Thread
 from forum.moderation.actions.branch_moves import move_branch
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.undo import undo
+from tests.html import Page
 
 REASON = {"reason": "about ivy"}
 
@@ -65,14 +67,17 @@ def test_move_notifies_all_authors_and_both_threads_show_it(
         alice,
         bob,
     }
-    for thread in (source, other_thread):
-        page = visitor.get(thread.get_absolute_url()).content.decode()
-        assert "A moderator moved a branch: about ivy" in page
-        assert action.get_absolute_url() in page
+    away, here = (Page(visitor.get(thread.get_absolute_url())) for thread in (source, other_thread))
+    assert f"2 posts moved to {other_thread.title}: about ivy" in away.text
+    assert away.link(other_thread.title)["href"] == f"/p/{reply.pk}/"
+    assert f"2 posts moved here from {source.title}: about ivy" in here.text
+    assert here.link(source.title)["href"] == f"/t/{source.pk}/"
+    for page in (away, here):
+        assert action.get_absolute_url() in page.addresses
     assert visitor.get(f"/p/{reply.pk}/").url.startswith(other_thread.get_absolute_url())
     undo(action, actor=carol, reason="a mistake")
     for thread in (source, other_thread):
-        assert "moved a branch" not in visitor.get(thread.get_absolute_url()).content.decode()
+        assert "about ivy" not in visitor.get(thread.get_absolute_url()).content.decode()
 
 
 def test_branch_is_split_off_once_with_the_given_title(as_carol, reply, other_board):
@@ -111,3 +116,48 @@ def test_title_change_can_be_undone(as_carol, visitor, thread, alice, carol):
     assert visitor.get(old).status_code == 200
     for title in ("", " \u200b", "x" * 121):
         assert as_carol.post(address, REASON | {"title": title}).status_code == 422
+
+
+def test_addresses_of_a_moved_post_in_its_old_thread_lead_on(
+    visitor, reply, place, other_thread, alice, carol
+):
+    old = reply.thread.get_absolute_url()
+    below = reply_to(reply, author=alice, source="Below.")
+    move_branch(reply, to=place, actor=carol, reason="about ivy")
+    for post in (reply, below):
+        moved_on = visitor.get(f"{old}?at=p{post.pk}")
+        assert moved_on.status_code == 302
+        assert moved_on.url == f"{other_thread.get_absolute_url()}#p{post.pk}"
+    assert visitor.get(f"{old}?at=p{place.pk + 999}").status_code == 404
+
+
+def test_address_in_a_merged_thread_leads_to_where_the_post_went_next(
+    visitor, thread, reply, place, other_thread, carol, as_carol, other_board
+):
+    as_carol.post(reverse("thread-merge", args=[thread.pk]), REASON | {"into": other_thread.pk})
+    form = REASON | {"title": "Once more", "board": other_board.pk}
+    as_carol.post(reverse("post-split", args=[reply.pk]), form)
+    found = visitor.get(f"{thread.get_absolute_url()}?at=p{reply.pk}", follow=True)
+    assert found.redirect_chain[-1][0].endswith(f"#p{reply.pk}")
+    assert "Once more" in Page(found).headings
+
+
+def test_note_of_a_move_does_not_name_a_thread_that_is_gone(
+    visitor, as_carol, reply, place, other_thread, carol
+):
+    source = reply.thread
+    action = move_branch(reply, to=place, actor=carol, reason="about ivy")
+    remove_thread(other_thread, actor=carol, reason="spam")
+    for address in (source.get_absolute_url(), action.get_absolute_url()):
+        assert other_thread.title not in Page(visitor.get(address)).text
+        assert other_thread.title in Page(as_carol.get(address)).text
+    assert "moved to another thread" in Page(visitor.get(source.get_absolute_url())).text
+    assert visitor.get(f"{source.get_absolute_url()}?at=p{reply.pk}").status_code == 404
+
+
+def test_note_of_a_move_within_a_thread_leads_to_the_branch(visitor, reply, opening, alice, carol):
+    answer = reply_to(opening, author=alice, source="Another branch.")
+    move_branch(reply, to=answer, actor=carol, reason="an answer to that")
+    page = Page(visitor.get(reply.thread.get_absolute_url()))
+    assert "A branch moved within this thread: an answer to that" in page.text
+    assert page.link("A branch")["href"] == f"/p/{reply.pk}/"

@@ -10,7 +10,7 @@ from django.test import Client
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.models import Post, Revision, User
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
-from tests.html import Page
+from tests.html import Page, press
 
 TEXT = "Only where the bricks stay wet all winter."
 FIRST_VERSION = f"> {TEXT}\n>\n> > Inside of it.\n\nMine *never* do."
@@ -78,16 +78,24 @@ def test_quoted_words_are_hidden_in_the_admin_and_on_moderation_pages(
     assert "[a quote]" in Page(as_carol.get(f"/p/{quoting.pk}/hide/"))
 
 
-def test_editor_shows_the_quoted_text_as_written(
+def test_forms_mask_the_quoted_text_and_keep_it(
     quoting: Post, carol: User, as_alice: Client, as_carol: Client
 ) -> None:
     assert quoting.parent
     delete_by_author(quoting.parent, carol)
-    for client, address in ((as_alice, "edit"), (as_carol, "edit-for")):
-        page = Page(client.get(f"/p/{quoting.pk}/{address}/"))
-        assert SECOND_VERSION in [
-            textarea.source.strip("\n") for textarea in page.find_all("textarea")
-        ]
+    before = quoting.latest_revision().source
+    for client, address, button in (
+        (as_alice, "edit", "Save"),
+        (as_carol, "edit-for", "Edit as moderator"),
+    ):
+        page = f"/p/{quoting.pk}/{address}/"
+        shown = Page(client.get(page))
+        assert TEXT not in shown
+        masked = shown.form(button).fields["source"]
+        assert "> [hidden quote 0]" in masked
+        press(client, page, button, source=f"{masked}\n\nOnce more.", reason="a private address")
+        assert quoting.latest_revision().source == f"{before}\n\nOnce more."
+        before = quoting.latest_revision().source
 
 
 def test_quoted_words_are_shown_again_when_the_source_is_unhidden(

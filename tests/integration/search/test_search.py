@@ -14,7 +14,9 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.lib.search import parse_search
 from forum.models import Board, Post, User
+from forum.moderation.actions.listing import unlist_thread
 from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.undo import undo
 from forum.queries import search as search_queries
 from forum.queries.search import Order, PostSearch, SearchResults, find_people, find_similar_titles
@@ -228,6 +230,35 @@ def test_deleted_post_and_words_of_older_versions_are_not_found(
     assert posts_found("stones", alice) == [reply]
     delete_post(kept, actor=alice)
     assert posts_found("gutter", alice) == []
+
+
+def test_posts_and_title_of_a_removed_thread_are_found_only_by_moderators_and_its_author(
+    board: Board, alice: User, bob: User, carol: User
+) -> None:
+    spam = start_thread(board, author=bob, title="Cheap pills", source="Buy these tokens.")
+    post = Post.objects.get(thread=spam)
+    action = remove_thread(spam, actor=carol, reason="selling pills")
+    for words in ("pills", "tokens", f"tokens in:{spam.pk}", "author:bob"):
+        assert posts_found(words, alice) == [], words
+        assert posts_found(words, bob) == posts_found(words, carol) == [post], words
+    assert find_similar_titles("Cheap pills", alice) == []
+    undo(action, actor=carol, reason="a mistake")
+    assert posts_found("pills", alice) == [post]
+
+
+def test_unlisted_thread_is_found_only_by_moderators_and_in_a_search_of_it_alone(
+    board: Board, alice: User, bob: User, carol: User
+) -> None:
+    thread = start_thread(board, author=bob, title="Cheap pills", source="Buy these tokens.")
+    post = Post.objects.get(thread=thread)
+    unlist_thread(thread, actor=carol, reason="selling pills")
+    for words in ("pills", "tokens", "author:bob"):
+        assert posts_found(words, alice) == posts_found(words, bob) == [], words
+        assert posts_found(words, carol) == [post], words
+    assert find_similar_titles("Cheap pills", alice) == []
+    assert find_similar_titles("Cheap pills", carol) == [thread]
+    for place in (f"in:{thread.pk}", f"under:{post.pk}"):
+        assert posts_found(f"tokens {place}", alice) == [post]
 
 
 # -- The page -------------------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_tombstone_shows_each_viewer_the_state_and_the_reason(
         assert html == "", "nothing stands below it: it is not drawn"
         return
     else:
-        assert re.search(rf"Hidden by a moderator on \d+ \w+: {reason}\.", html)
+        assert re.search(rf"Hidden by a moderator of Gardens on \d+ \w+: {reason}\.", html)
         assert scene.tokens[state] not in html
         assert "carol" not in html
     assert f'href="{entry}"' in html

@@ -305,7 +305,7 @@ def test_hidden_post_leaves_a_tombstone_with_its_reason(
 ) -> None:
     hide_post(reply, actor=carol, reason="off topic")
     page = open_page(visitor, reply.thread.get_absolute_url())
-    assert "Hidden by a moderator on " in page
+    assert "Hidden by a moderator of Gardens on " in page
     assert "off topic" in page
     assert "1 reply below" in page
     gone = visitor.get(f"/p/{reply.pk}/")

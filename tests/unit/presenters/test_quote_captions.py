@@ -21,6 +21,8 @@ def quote_row(**changes: object) -> QuoteRow:
         "thread_numbers": 9,
         "is_readable": True,
         "is_latest": True,
+        "is_superseded": False,
+        "is_withdrawn": False,
         "written": "the words",
         "says_now": "",
     } | changes

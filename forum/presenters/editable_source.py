@@ -1,0 +1,28 @@
+"""The Markdown of a post in a form: quoted words that its reader may not read are masked.
+
+What a form sends back is unmasked, so that nobody removes a quote by editing around it.
+"""
+
+from __future__ import annotations
+
+from forum.markup.redaction import mask_blocks, unmask_blocks
+from forum.models import Post, Quote
+from forum.models.threads import Reader
+
+
+def masked_for(reader: Reader, source: str, post: Post) -> str:
+    """Return a text that `post` has or is to have, without quotes that `reader` may not read."""
+    if ">" not in source:
+        return source
+    unreadable = set(Quote.objects.unreadable_words(post, reader))
+    if not unreadable:
+        return source
+    quotes = Quote.objects.filter(post=post, words__in=unreadable)
+    return mask_blocks(source, dict(quotes.values_list("words", "ordinal")))
+
+
+def unmasked(source: str, post: Post) -> str:
+    """Return a text that was sent with the masked quotes of `post` as they are in it."""
+    if "[hidden quote " not in source:
+        return source
+    return unmask_blocks(source, post.latest_revision().source)
