@@ -274,8 +274,11 @@ document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
 /** Moves focus, scrolls only as far as needed to see the beginning, and marks a post just made. */
 function focusOn(element, isMade) {
   element.removeAttribute("data-focus");
+  // Who is in the field already may have selected something to replace.
+  if (element.matches("textarea") && element !== document.activeElement) {
+    element.setSelectionRange(element.value.length, element.value.length);
+  }
   element.focus({ preventScroll: true });
-  if (element.matches("textarea")) element.setSelectionRange(element.value.length, element.value.length);
   const { top, height } = element.getBoundingClientRect();
   if (top < 0 || top + Math.min(height, 128) > innerHeight) element.scrollIntoView({ block: "nearest" });
   if (isMade && element.matches("article[id]")) {

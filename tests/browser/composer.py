@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from forum.models import Post
+from forum.models import Draft, Post, Thread
 from tests.browser.page_steps import IMPORT_COMPOSER
 from tests.browser.pages import expect_composer
 
@@ -28,3 +28,12 @@ def submit_composer(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose")).to_have_count(0)
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
+
+
+def draft_texts(thread: Thread) -> list[str]:
+    """Return the drafts kept for a test's own thread.
+
+    A page of another test that was just closed may still be saving a draft of the same member.
+    """
+    drafts = Draft.objects.filter(parent__thread=thread).kept()
+    return sorted(draft.source for draft in drafts)

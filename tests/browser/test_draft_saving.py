@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from forum.actions.posts import delete_post, reply_to
-from forum.models import Draft, Post, Thread, User
+from forum.models import Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
+from tests.browser.composer import draft_texts
 from tests.browser.page_faults import log_in
 from tests.browser.pages import expect_composer
 from tests.browser.sample_data import PASSWORD
@@ -17,11 +18,6 @@ from tests.moderation_actions import split_off
 
 WORDS = "Bricks breathe, moss or no moss."
 IMPORT_DRAFTS = "import('/static/js/drafts.js').then(() => true)"
-
-
-@pytest.fixture(autouse=True)
-def delete_drafts(sample_data) -> None:
-    Draft.objects.filter(member__in=[sample_data.alice, sample_data.bob]).delete()
 
 
 def reply_url(post: Post) -> str:
@@ -47,10 +43,6 @@ def expect_saved(page: Page) -> None:
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
 
 
-def draft_texts(member: User) -> list[str]:
-    return [draft.source for draft in Draft.objects.of_member(member).kept()]
-
-
 @pytest.fixture
 def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
     return visit(thread.get_absolute_url(), alice)
@@ -71,7 +63,7 @@ def test_draft_of_a_closed_page_is_continued_on_another_device(
     page.keyboard.type("Bricks brea")
     page.close(run_before_unload=False)
 
-    expect_draft_texts(alice, ["Bricks brea"])
+    expect_draft_texts(reply.thread, ["Bricks brea"])
     phone = visit(reply.thread.get_absolute_url(), alice, viewport={"width": 390, "height": 800})
     offer = phone.locator(f"#p{reply.pk} + .offer")
     expect(offer).to_contain_text("Draft reply to bob, 2 words.")
@@ -85,12 +77,12 @@ def test_draft_of_a_closed_page_is_continued_on_another_device(
     phone.keyboard.press("Control+Enter")
     expect(phone.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.get(parent=reply).source == "Bricks breathe."
-    assert not draft_texts(alice)
+    assert not draft_texts(reply.thread)
 
 
-def expect_draft_texts(member: User, texts: list[str]) -> None:
+def expect_draft_texts(thread: Thread, texts: list[str]) -> None:
     """Wait until the server has saved what a closed page sent."""
-    wait_until(lambda: draft_texts(member) == texts, 5, said=f"not {texts}")
+    wait_until(lambda: draft_texts(thread) == texts, 5, said=f"not {texts}")
 
 
 def test_conflicting_drafts_of_two_devices_are_both_shown(
@@ -105,7 +97,7 @@ def test_conflicting_drafts_of_two_devices_are_both_shown(
     newer_draft = phone.get_by_role("group", name="A newer draft from another device")
     expect(newer_draft).to_contain_text(WORDS)
     expect(phone_field).to_have_value("From the phone.")
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
     newer_draft.get_by_role("button", name="Use that one").click()
     expect(phone_field).to_have_value(WORDS)
 
@@ -123,7 +115,7 @@ def test_text_typed_before_the_scripts_are_loaded_is_saved(visit, reply: Post, a
     expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
     routes[0].continue_()
     expect_saved(page)
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
 
 
 def test_preview_without_scripts_saves_a_draft_that_is_offered_below_the_post(
@@ -147,11 +139,11 @@ def test_discarding_can_be_undone(page: Page, reply: Post, alice: User) -> None:
     page.get_by_role("button", name="Discard").click()
     form = page.locator(".given-up .note")
     expect(form).to_be_focused()
-    assert draft_texts(alice) == []
+    assert draft_texts(reply.thread) == []
     form.get_by_role("button", name="Undo").click()
     expect(field).to_have_value(WORDS)
     expect(field).to_be_focused()
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
 
 
 def test_discarding_without_scripts_can_be_undone(
@@ -188,21 +180,21 @@ def test_text_written_offline_is_restored_from_the_device(
     expect(page.locator("[data-js-saved]")).to_contain_text("Saved on this device at ")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".compose [role=alert]")).to_contain_text("No connection")
-    assert draft_texts(alice) == []
+    assert draft_texts(reply.thread) == []
     context = page.context
     # A request that a page sends as it is left may get through once the browser is online again:
     # the draft would then come from the server, not from the device.
     page.evaluate("() => { window.fetch = async () => { throw new TypeError('offline'); }; }")
     page.close()
     context.set_offline(False)
-    assert draft_texts(alice) == []
+    assert draft_texts(reply.thread) == []
 
     page = context.new_page()
     page.goto(reply.thread.get_absolute_url())
     field = open_composer(page, reply)
     expect(field).to_have_value(WORDS)
     expect_saved(page)
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
 
 
 def test_text_written_offline_is_saved_but_not_posted_once_online(
@@ -216,7 +208,7 @@ def test_text_written_offline_is_saved_but_not_posted_once_online(
     page.context.set_offline(False)
     expect_saved(page)
     expect(page.locator(".compose [role=alert]")).to_have_count(0)
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
     assert not Post.objects.filter(parent=reply).exists()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
@@ -331,7 +323,7 @@ def test_reply_to_a_post_hidden_while_writing_can_go_to_the_thread(
     page.get_by_role("button", name="Post to the thread instead").click()
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
     assert Post.objects.filter(parent=opening, source=WORDS).exists()
-    assert draft_texts(alice) == []
+    assert draft_texts(reply.thread) == []
 
 
 def test_reply_to_a_post_moved_while_writing_goes_to_the_new_thread(

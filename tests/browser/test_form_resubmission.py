@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
-from forum.models import Draft, Post, User
-from tests.browser.composer import composer_field, open_composer, submit_composer
+from forum.models import Post, User
+from tests.browser.composer import composer_field, draft_texts, open_composer, submit_composer
 from tests.browser.page_faults import log_in
 from tests.browser.page_steps import IMPORT_COMPOSER
 from tests.browser.pages import expect_composer
 
 TYPO, CORRECTED = "I wil answer.", "I will answer, with a second thought that took me an hour."
 ALREADY_POSTED = "You already posted a reply from this form."
-
-
-@pytest.fixture(autouse=True)
-def delete_drafts(sample_data) -> None:
-    Draft.objects.filter(member__in=[sample_data.alice, sample_data.bob]).delete()
 
 
 def reply_texts(post: Post) -> list[str]:
@@ -53,7 +47,7 @@ def test_text_corrected_after_a_lost_response_is_kept_as_a_draft(
     expect(note.get_by_role("link")).to_have_attribute("href", posted.get_absolute_url())
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved at")
     expect(note).to_contain_text(ALREADY_POSTED)
-    assert [draft.source for draft in Draft.objects.of_member(alice).kept()] == [CORRECTED]
+    assert draft_texts(reply.thread) == [CORRECTED]
     submit_composer(page)
     assert reply_texts(reply) == [TYPO, CORRECTED]
 

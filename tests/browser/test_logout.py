@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from forum.actions.drafts import Writing, save_draft
-from forum.models import Draft, Post, Thread, User
+from forum.models import Post, Thread, User
 from forum.models.drafts import Purpose
-from tests.browser.composer import open_composer
+from tests.browser.composer import draft_texts, open_composer
 from tests.browser.page_faults import log_in
 from tests.browser.pages import expect_composer
 
@@ -19,8 +19,7 @@ SAVE_LOCAL_DRAFT = """([key, words]) => localStorage.setItem(
 
 
 @pytest.fixture
-def page(visit, sample_data, thread: Thread, reply: Post, alice: User) -> Page:
-    Draft.objects.filter(member__in=[sample_data.alice, sample_data.bob]).delete()
+def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
     return visit(thread.get_absolute_url(), alice)
 
 
@@ -29,18 +28,14 @@ def log_out(page: Page) -> None:
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
 
 
-def draft_texts(member: User) -> list[str]:
-    return sorted(draft.source for draft in Draft.objects.of_member(member).kept())
-
-
 def test_logout_sends_local_drafts_to_the_server_and_clears_them(
-    page: Page, opening: Post, reply: Post, alice: User, bob: User
+    page: Page, opening: Post, alice: User, bob: User
 ) -> None:
     own_key, other_key = f"draft {alice.pk} /p/{opening.pk}/reply/", f"draft {bob.pk} /p/1/reply/"
     page.evaluate(SAVE_LOCAL_DRAFT, [own_key, "Left here by a lost connection."])
     page.evaluate(SAVE_LOCAL_DRAFT, [other_key, "Somebody else’s."])
     log_out(page)
-    assert draft_texts(alice) == ["Left here by a lost connection."]
+    assert draft_texts(opening.thread) == ["Left here by a lost connection."]
     assert page.evaluate(LOCAL_DRAFT_KEYS) == [other_key], (
         "of others it is not known whether they are safe"
     )
@@ -51,7 +46,7 @@ def test_logout_saves_the_open_composer_first(page: Page, reply: Post, alice: Us
     page.keyboard.insert_text(WORDS)
     expect_composer(page)
     log_out(page)
-    assert draft_texts(alice) == [WORDS]
+    assert draft_texts(reply.thread) == [WORDS]
     assert page.evaluate(LOCAL_DRAFT_KEYS) == []
 
 
@@ -60,7 +55,7 @@ def test_logout_never_merges_two_drafts(page: Page, opening: Post, alice: User) 
     save_draft(Purpose(parent_id=opening.pk), member=alice, written=Writing("On the server."))
     page.evaluate(SAVE_LOCAL_DRAFT, [f"draft {alice.pk} {address}", "On the device."])
     log_out(page)
-    assert draft_texts(alice) == ["On the server."]
+    assert draft_texts(opening.thread) == ["On the server."]
     assert page.evaluate(LOCAL_DRAFT_KEYS) == [f"draft {alice.pk} {address}"]
 
 
