@@ -124,7 +124,7 @@ def build_scene() -> Scene:
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
     scene.draft = _save_draft(scene, scene.posts["by-bob"], alice)
-    scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpending")
+    scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpendingend")
     set_up(scene.rule, actor=scene.people["erin"])
     scene.pending_post = _hold_post(scene, scene.posts["quoting"], alice)
     _moderate(scene, carol)
@@ -135,9 +135,9 @@ def build_scene() -> Scene:
 
 
 def _text(scene: Scene, *names: str) -> str:
-    """Return a text with a token for each of the names."""
+    """Return a text with a token for each of the names; no token is a part of another."""
     for name in names:
-        scene.tokens[name] = f"token{name.replace('-', '')}"
+        scene.tokens[name] = f"token{name.replace('-', '')}end"
     return f"Some words with {' and '.join(scene.tokens[name] for name in names)} in them."
 
 

@@ -296,7 +296,6 @@ class Post(MPTTModel, SlowModeMixin):
     # Set by the moderation admin: the source without quoted words that its reader may not read.
     shown_words: str
     # Set for forms: the Markdown with masks in place of such quotes.
-    masked_source: str
 
     def __str__(self) -> str:
         return f"#{self.pk}"

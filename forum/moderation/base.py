@@ -139,8 +139,8 @@ class Action(ABC, Generic[T]):
         """Change the chosen targets and write the entry."""
         return log_changes(entry, plan.changes_of(chosen), plan.board)
 
-    def initial(self, target: T) -> dict[str, Any]:
-        """Return the form's initial values."""
+    def initial(self, target: T, reader: Reader) -> dict[str, Any]:
+        """Return the form's initial values for a target that is visible to `reader`."""
         return {}
 
     def describe_extent(self, targets: Sequence[T]) -> str:

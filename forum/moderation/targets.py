@@ -23,7 +23,6 @@ from forum.models.roles import prefetch_roles
 from forum.models.threads import Reader
 from forum.permissions import PermissionResult
 from forum.presenters import counts
-from forum.presenters.editable_source import masked_for
 from forum.presenters.history import source_for
 
 Target = Post | Thread | User | PendingPost
@@ -146,7 +145,6 @@ def _amount_of_people(people: Sequence[User]) -> str:
 
 def _show_words(post: Post, reader: Reader) -> None:
     post.shown_words = source_for(post, reader)
-    post.masked_source = masked_for(reader, post.shown_source, post)
 
 
 POST = TargetKind(

@@ -71,9 +71,13 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
     if not any(permissions):
         permissions[0].enforce()
     version = action.version(targets)
-    described = _describe_targets(request, action, targets)
+    concerned = [
+        target
+        for target, permission in zip(targets, permissions, strict=True)
+        if permission and action.is_applicable(target)
+    ]
     form = _form(request, action, targets, version)
-    hidden = action.describe_hidden(described["concerned"] or targets, _values_of(form))
+    hidden = action.describe_hidden(concerned or targets, _values_of(form))
     is_preview = form.is_valid() and not _has_shown(request, hidden)
     status = 200 if is_preview or not form.is_bound else 422
     if form.is_valid() and not is_preview:
@@ -84,7 +88,8 @@ def _ask(request: MemberRequest, action: Action[Any], targets: list[Target]) -> 
             form.add_error(None, str(error))
             form.look_again(version)
             status = error.status
-    context = described | {"form": form, "hidden": hidden, "is_preview": is_preview}
+    context = _describe_targets(request, action, targets, concerned)
+    context |= {"form": form, "hidden": hidden, "is_preview": is_preview}
     return render(request, "moderation/confirm.html", context, status=status)
 
 
@@ -92,7 +97,7 @@ def _form(
     request: MemberRequest, action: Action[Any], targets: list[Target], version: str
 ) -> ModerationForm:
     """Return the form as it was sent, or with its initial values."""
-    initial = action.initial(targets[0]) if action.is_for_one else {}
+    initial = action.initial(targets[0], request.user) if action.is_for_one else {}
     return action.form(
         request.POST if request.method == "POST" else None,
         initial=initial | kept_text(request) | {"seen": version},
@@ -103,14 +108,9 @@ def _form(
 
 
 def _describe_targets(
-    request: HttpRequest, action: Action[Any], targets: list[Target]
+    request: HttpRequest, action: Action[Any], targets: list[Target], concerned: list[Target]
 ) -> dict[str, Any]:
     """Return the context about the targets: those concerned, and those left out."""
-    concerned = [
-        target
-        for target in targets
-        if action.is_applicable(target) and action.permission(request.user, target)
-    ]
     if len(targets) == 1:
         action.kind.prepare(targets[0], request.user)
     return {

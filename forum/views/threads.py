@@ -49,10 +49,13 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
-    if moved := _find_moved(request, thread):
-        return redirect(post_url(moved))
     read_state = read_state_of(thread, request.user)
-    window = _window(request, thread, read_state)
+    try:
+        window = _window(request, thread, read_state)
+    except Http404:
+        if moved := _find_moved(request, thread):
+            return redirect(post_url(moved))
+        raise
     page = ThreadPage(
         thread,
         request.user,

@@ -36,7 +36,7 @@ BOARD = register_state(
 )
 
 
-class BoardForm(InBoardForm):
+class MoveToBoardForm(InBoardForm):
     board = forms.ModelChoiceField(label=_("Board"), queryset=Board.objects.order_by("name"))
     field_order = ["board", "reason", "note", "seen"]
 
@@ -58,7 +58,7 @@ class MoveToBoard(StateAction[Thread]):
     question = ngettext_lazy("Move this thread?", "Move these %(count)d threads?", "count")
     outcome = _("It is listed in the other board. Links still work.")
     done = ngettext_lazy("The thread is moved.", "%(count)d threads are moved.", "count")
-    form = BoardForm
+    form = MoveToBoardForm
     state = BOARD
 
     def is_applicable(self, target: Thread) -> bool:

@@ -23,7 +23,7 @@ from forum.moderation.forms import ModerationForm, TextField
 from forum.moderation.registry import register, register_state
 from forum.moderation.targets import POST, TargetState, lock_posts
 from forum.permissions import PermissionResult, can_edit_as_moderator, can_hide
-from forum.presenters.editable_source import unmasked
+from forum.presenters.editable_source import masked_for, unmasked
 
 
 class NewText(NamedTuple):
@@ -122,8 +122,8 @@ class EditPost(Action[Post]):
     def is_applicable(self, target: Post) -> bool:
         return not target.is_deleted
 
-    def initial(self, target: Post) -> dict[str, Any]:
-        return {"source": target.masked_source}
+    def initial(self, target: Post, reader: Reader) -> dict[str, Any]:
+        return {"source": masked_for(reader, target.shown_source, target)}
 
     def describe_extent(self, targets: Sequence[Post]) -> str:
         quoting = Quote.objects.filter(source_post__in=targets).values("post").distinct().count()

@@ -232,7 +232,7 @@ def test_deleted_post_and_words_of_older_versions_are_not_found(
     assert posts_found("gutter", alice) == []
 
 
-def test_posts_and_title_of_a_removed_thread_are_found_only_by_moderators_and_its_author(
+def test_removed_thread_is_found_only_by_its_author_and_moderators(
     board: Board, alice: User, bob: User, carol: User
 ) -> None:
     spam = start_thread(board, author=bob, title="Cheap pills", source="Buy these tokens.")

@@ -17,6 +17,7 @@ from forum.models import Board, Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
+from forum.presenters.post_urls import post_url
 from forum.queries.thread_pages import POSTS_PER_PAGE
 from tests.html import Page
 
@@ -235,8 +236,12 @@ def test_invalid_parameters_return_404(visitor: Client, thread: Thread, query: s
     assert visitor.get(f"{thread.get_absolute_url()}?{query}").status_code == 404
 
 
-def test_post_of_another_thread_returns_404(visitor: Client, opening: Post, seed: Thread) -> None:
-    assert visitor.get(f"{SEED}?at=p{opening.pk}").status_code == 404
+def test_address_with_a_post_of_another_thread_leads_to_that_post(
+    visitor: Client, opening: Post, seed: Thread
+) -> None:
+    response = visitor.get(f"{SEED}?at=p{opening.pk}")
+    assert response.headers["Location"] == post_url(opening)
+    assert visitor.get(f"{SEED}?at=p99999999").status_code == 404
 
 
 def test_locked_thread_shows_the_reason(visitor: Client, opening: Post, carol: User) -> None:
