@@ -222,7 +222,7 @@ class PostElement(Element):
     @property
     def byline(self) -> str:
         """Return the post's heading, with its author and the author of the parent."""
-        return (self.find_all("h3") or self.find_all(".by"))[0].text
+        return (self.find_all("h3") or self.find_all(".byline"))[0].text
 
     @property
     def body(self) -> str:
@@ -234,11 +234,11 @@ class PostElement(Element):
 
     @property
     def is_tombstone(self) -> bool:
-        return "gone" in self.classes
+        return "tombstone" in self.classes
 
     @property
     def is_unread(self) -> bool:
-        return "is-new" in self.classes
+        return "is-unread" in self.classes
 
 
 class Page(Element):

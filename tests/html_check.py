@@ -35,7 +35,18 @@ _TAGS: dict[str, set[str]] = {
 _VALUES = {
     "align": re.compile("left|center|right"),
     "class": re.compile(
-        "|".join(["q", "earlier", "long", "scroll", "addressed", "mention", r"language-[a-z+-]+"])
+        "|".join(
+            [
+                "quote",
+                "cut",
+                "earlier",
+                "long",
+                "scroll",
+                "addressed",
+                "mention",
+                r"language-[a-z+-]+",
+            ]
+        )
         + "|"
         + "|".join(filter(None, STANDARD_TYPES.values()))
     ),

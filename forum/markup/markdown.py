@@ -358,7 +358,7 @@ class Renderer(RendererHTML):
         if not _has_caption(meta):
             return f"{fold}<blockquote>\n"
         return (
-            f'{fold}<figure class="q" data-quote="{meta["ordinal"]}">'
+            f'{fold}<figure class="quote" data-quote="{meta["ordinal"]}">'
             "<figcaption></figcaption><blockquote>\n"
         )
 
@@ -472,7 +472,7 @@ _CLEANER = nh3.Cleaner(
         "code": set(LANGUAGE_CLASSES),
         "details": {"earlier"},
         "div": {"scroll"},
-        "figure": {"q"},
+        "figure": {"quote"},
         "p": {"addressed"},
         "span": {"addressed", "cut", "mention", *TOKEN_CLASSES},
     },

@@ -58,4 +58,4 @@ def missing_ancestors_note(row: PostRow) -> str:
         count,
     ) % {"count": count}
     nearest = _("Go to parent")
-    return f'<li class="between">{words} <a href="/p/{row.parent_id}/">{nearest}</a></li>'
+    return f'<li class="missing-posts">{words} <a href="/p/{row.parent_id}/">{nearest}</a></li>'

@@ -56,11 +56,11 @@ def render_branch_outline(outline: Outline) -> SafeString:
 
 def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False) -> str:
     """Return the line of one post as an open `li`: the replies follow inside."""
-    opened = '<li class="is-new">' if is_new else "<li>"
+    opened = '<li class="is-unread">' if is_new else "<li>"
     if not row.is_readable:
         return f'{opened}<a href="{address}">{_("A removed post")}</a>'
     said = escape(excerpt(words, EXCERPT_CHARACTERS))
-    new = f'<span class="vh"> ({_("unread")})</span>' if is_new else ""
+    new = f'<span class="visually-hidden"> ({_("unread")})</span>' if is_new else ""
     return f'{opened}<a href="{address}"><b>{row.author}</b> <bdi>{said}</bdi>{new}</a>'
 
 

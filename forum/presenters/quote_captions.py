@@ -16,7 +16,7 @@ from forum.models.quotes import UNREADABLE, QuoteRow, QuoteStatus
 from forum.presenters.post_urls import build_post_url
 
 # As `forum.markup.markdown` writes them; text of users cannot look like this.
-FIGURE = re.compile(r'<figure class="q" data-quote="(\d+)"><figcaption></figcaption>|</figure>')
+FIGURE = re.compile(r'<figure class="quote" data-quote="(\d+)"><figcaption></figcaption>|</figure>')
 EARLIER = "<summary></summary>"
 # A quote that contains only an earlier quote has no words to search for.
 ONLY_EARLIER = re.compile(r"<blockquote>\s*<details")
@@ -80,22 +80,24 @@ class QuoteCaptions:
             return self._of_source(quote)
         if ordinal >= MAX_QUOTES:
             unknown = _("Not checked: this post has more than %(count)d quotes")
-            return _figure("q lost", f"<span>{unknown % {'count': MAX_QUOTES}}</span>")
+            return _figure(
+                "quote unknown-source", f"<span>{unknown % {'count': MAX_QUOTES}}</span>"
+            )
         if self.is_opening or ONLY_EARLIER.match(inside):
-            return '<figure class="q">'
-        return _figure("q lost", f"<span>{_('Not found in this thread')}</span>")
+            return '<figure class="quote">'
+        return _figure("quote unknown-source", f"<span>{_('Not found in this thread')}</span>")
 
     def _of_source(self, quote: QuoteRow) -> str:
         status = quote.status
         if status is QuoteStatus.REMOVED:
             gone = _("%(name)s wrote this in a removed post") % {"name": _name(quote)}
             hidden = f"<blockquote><p>{_('Quoted text hidden with the post.')}</p></blockquote>"
-            return _figure("q lost", f"<span>{gone}</span>") + hidden
+            return _figure("quote unknown-source", f"<span>{gone}</span>") + hidden
         if status is QuoteStatus.WITHDRAWN:
             since = _("%(name)s wrote, edited by a moderator since") % {"name": _name(quote)}
             caption = f'<a href="{quoted_words_url(quote, self.in_page)}">{since}</a>'
             blank = f"<blockquote><p>{_('Quoted text removed by a moderator.')}</p></blockquote>"
-            return _figure("q lost", caption) + blank
+            return _figure("quote unknown-source", caption) + blank
         wrote = _("%(name)s wrote") % {"name": _name(quote)}
         caption = f'<a href="{quoted_words_url(quote, self.in_page)}">{wrote}</a>'
         if quote.thread_id != self.thread_id:
@@ -103,14 +105,14 @@ class QuoteCaptions:
             caption += f" <span>{_('in %(thread)s') % {'thread': title}}</span>"
         note, is_warning = STATUS_NOTES.get(status, ("", False))
         if is_warning:
-            caption += f' <span class="warn">{_(note)}</span>'
+            caption += f' <span class="warning">{_(note)}</span>'
         elif note:
             caption += f" <span>{_(note)}</span>"
         if quote.leaves_out:
             caption += f" <span>{_('Shortened')}</span>"
         if quote.post_id:  # it is posted
             caption += f" {_more(quote)}"
-        return _figure("q stale" if is_warning else "q", caption)
+        return _figure("quote changed-source" if is_warning else "quote", caption)
 
 
 def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
@@ -149,7 +151,8 @@ def _more(quote: QuoteRow) -> str:
             words = _("Show omitted text") if quote.leaves_out else _("Show context")
     whose = _("quoted from %(name)s") % {"name": escape(quote.author)}
     address = f"{post_path(quote.post_id)}quote/{quote.ordinal}/"
-    return f'<a href="{address}" data-js-peek>{words}<span class="vh">, {whose}</span></a>'
+    whose = f'<span class="visually-hidden">, {whose}</span>'
+    return f'<a href="{address}" data-js-peek>{words}{whose}</a>'
 
 
 def _name(quote: QuoteRow) -> str:

@@ -421,8 +421,8 @@ class ThreadPage:
 
 @lru_cache(maxsize=4096)
 def avatar_colour(name: str) -> str:
-    """Return the colour class of a person's monogram, `h1` to `h12`."""
-    return f"h{sum(name.lower().encode()) % AVATAR_COLOURS + 1}"
+    """Return the colour class of a person's monogram, `hue-1` to `hue-12`."""
+    return f"hue-{sum(name.lower().encode()) % AVATAR_COLOURS + 1}"
 
 
 def _first_words(row: PostRow | None) -> str:

@@ -71,7 +71,7 @@ document.addEventListener("keydown", (event) => {
   if (!form || isComposing(event)) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    form.querySelector(".go")?.click(); // htmx sends the button pressed last
+    form.querySelector(".primary")?.click(); // htmx sends the button pressed last
   } else if (event.key === "Escape" && !closeHelp(event.target.closest(HELP))) {
     parentOf(form)?.focus();
   }
@@ -105,7 +105,7 @@ document.addEventListener("click", (event) => {
   if (!post || post === form) return;
   event.preventDefault();
   form.remove();
-  post.querySelector(".acts a").focus();
+  post.querySelector(".post-actions a").focus();
 });
 
 prepare();

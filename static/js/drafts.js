@@ -95,7 +95,7 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
       signal: request.signal,
     });
     if (code === 403 && !isRetry && refreshToken(page)) return save(form, { isLeaving, isRetry: true });
-    const state = page.querySelector(".state");
+    const state = page.querySelector(".composer-state");
     if (![200, 401, 409].includes(code) || !state) throw new RequestError(alarm.dataset.jsBroken);
     return applySaved(form, content, code, state);
   } catch (error) {
@@ -218,7 +218,7 @@ document.addEventListener("submit", async (event) => {
   const isSafe = await save(form);
   if (memo.isContested && !isContested) return;
   if (nonceOf(form) !== nonce) return; // it was sent before: that is read first
-  if (!navigator.onLine || (!isSafe && !form.querySelector(".state .note"))) {
+  if (!navigator.onLine || (!isSafe && !form.querySelector(".composer-state .note"))) {
     alarm.textContent = (navigator.onLine && memo.errorMessage) || alarm.dataset.jsOffline;
     showState(form, saveOnDevice(form) ? "jsDevice" : "jsUnsaved");
     return;
@@ -239,8 +239,8 @@ function initForm(form) {
   memos.set(form, memo);
   if (form.querySelector("[data-js-saved]").dataset.jsSaved === "contested") memo.isContested = true;
   for (const button of form.querySelectorAll("[data-js-copy-text]")) button.hidden = false;
-  const offers = document.querySelectorAll(`.offer a[href="${form.getAttribute("action")}"]`);
-  for (const link of offers) link.closest(".offer").remove();
+  const offers = document.querySelectorAll(`.draft-offer a[href="${form.getAttribute("action")}"]`);
+  for (const link of offers) link.closest(".draft-offer").remove();
   for (const other of forms()) if (other !== form && form.hasAttribute("hx-post")) fold(other);
   restoreDraft(form, contentOf(form));
   if (contentOf(form) !== opened) memo.timer = setTimeout(save, PAUSE, form);
@@ -256,7 +256,7 @@ function restoreDraft(form, content) {
   } else if (!form.querySelector("[aria-invalid]")) {
     const note = form.querySelector("[data-js-kept]");
     note.querySelector("[data-js-when]").textContent = clock(local.at);
-    note.querySelector(".raw").textContent = JSON.parse(local.content)[1];
+    note.querySelector(".source-text").textContent = JSON.parse(local.content)[1];
     note.hidden = false;
   }
 }

@@ -23,7 +23,7 @@ function foldBelow(post) {
   made.open = true;
   const summary = document.createElement("summary");
   const below = list.querySelectorAll("article").length;
-  const fresh = list.querySelectorAll("article[data-n].is-new").length;
+  const fresh = list.querySelectorAll("article[data-n].is-unread").length;
   summary.textContent = `${texts.below} ${below}${fresh ? `, ${texts.new} ${fresh}` : ""}`;
   list.before(made);
   made.append(summary, list);

@@ -94,7 +94,7 @@ function showError(source, message) {
     return;
   }
   const note = document.createElement("p");
-  note.className = "note bad";
+  note.className = "note error";
   note.role = "alert";
   note.dataset.jsNote = "";
   composer.querySelector(".row").before(note);

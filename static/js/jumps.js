@@ -4,7 +4,7 @@
 import { focusPost, openAncestors, say, scrollToOffset } from "./dom.js";
 import { currentPost } from "./scroll_spy.js";
 
-const PARENT_LINK = ".re > a:first-child";
+const PARENT_LINK = ".reply-to > a:first-child";
 const column = document.querySelector("[data-js-order]");
 const texts = document.getElementById("script-texts").dataset;
 
@@ -13,10 +13,10 @@ const texts = document.getElementById("script-texts").dataset;
 const origins = []; // each a post, and how far from the top of the window it was
 
 const strip = document.createElement("div");
-strip.className = "strip";
+strip.className = "live-updates-button";
 strip.hidden = true;
 const button = document.createElement("button");
-button.className = "btn";
+button.className = "button";
 button.textContent = texts.back;
 button.addEventListener("click", goBack);
 strip.append(button);
@@ -89,7 +89,7 @@ document.addEventListener("click", (event) => {
   if (target.closest("[data-js-relation=fold], .branch > summary") || target.matches(".post, .node")) {
     if (link) event.preventDefault();
     import("./folds.js").then(({ handleClick }) => handleClick(event, link));
-  } else if (post && link.closest(".map, [data-js-relation]")) {
+  } else if (post && link.closest(".outline, [data-js-relation]")) {
     event.preventDefault();
     jumpTo(post);
   } else if (post && link.getAttribute("href").startsWith("#")) {

@@ -81,7 +81,7 @@ function parentInTree(post) {
 /** Goes to the parent: where “to NAME” leads, on this page or another; of a tombstone by the tree. */
 function goToParent() {
   const post = spy.currentPost();
-  const link = post?.querySelector(".re > a:first-child");
+  const link = post?.querySelector(".reply-to > a:first-child");
   const [, id] = link?.href.match(/(?:#p|\/p\/)(\d+)/) ?? [];
   const parent = link ? document.getElementById(`p${id}`) : parentInTree(post);
   if (parent) jumps.jumpTo(parent);
@@ -89,13 +89,13 @@ function goToParent() {
 }
 
 function goToOpening() {
-  const post = document.querySelector("article.op");
+  const post = document.querySelector("article.opening-post");
   if (post) jumps.jumpTo(post);
   else followMenu(spy.currentPost(), "opening");
 }
 
 function clickLink(selector) {
-  const link = spy.currentPost()?.querySelector(`.acts ${selector}`);
+  const link = spy.currentPost()?.querySelector(`.post-actions ${selector}`);
   link?.focus({ preventScroll: true });
   link?.click();
 }
@@ -108,7 +108,7 @@ async function copyLink() {
 }
 
 async function previewParent() {
-  const link = spy.currentPost()?.querySelector(".re > a:first-child");
+  const link = spy.currentPost()?.querySelector(".reply-to > a:first-child");
   if (!link) return;
   link.focus({ preventScroll: true });
   (await import("./parent_preview.js")).toggle(link);
@@ -153,14 +153,15 @@ function focusTitle(by, among = titles()) {
 const LIST_ACTIONS = {
   next_thread: () => focusTitle(1),
   previous_thread: () => focusTitle(-1),
-  next_unread_thread: () => focusTitle(1, titles().filter((link) => link.closest("li").matches(".is-new, :has(.new)"))),
+  next_unread_thread: () => focusTitle(1, titles().filter((link) =>
+    link.closest("li").matches(".is-unread, :has(.unread-mark)"))),
   open_thread: () => document.activeElement.closest(".list > li")?.querySelector(":is(h2, h4) a").click(),
 };
 
 // ---- All keys, in a dialog
 
 async function showKeys() {
-  const link = document.querySelector(".foot a[href*='/help/']");
+  const link = document.querySelector(".site-footer a[href*='/help/']");
   let dialog = document.getElementById("keys-dialog");
   if (!dialog) {
     dialog = document.createElement("dialog");
@@ -183,9 +184,9 @@ async function showKeys() {
 
 /** Moves to the search field; on a narrow screen, where there is none, to the page of search. */
 function search() {
-  const field = document.querySelector("main #search, .top [type=search]");
+  const field = document.querySelector("main #search, .site-header [type=search]");
   if (field?.checkVisibility()) field.select();
-  else document.querySelector(".top search a").click();
+  else document.querySelector(".site-header search a").click();
 }
 
 const ANYWHERE_ACTIONS = { show_keys: showKeys, search };

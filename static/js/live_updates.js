@@ -14,7 +14,7 @@ import { updatePage } from "./page_updates.js";
 
 const box = document.querySelector("[data-js-arrivals]");
 const status = document.getElementById("status");
-const bar = document.querySelector(".bar");
+const bar = document.querySelector(".thread-bar");
 const { jsOrder: order } = document.querySelector("[data-js-order]").dataset;
 const address = box.dataset.jsArrivals;
 
@@ -131,17 +131,17 @@ function announceCount(part) {
 function addNote(post, note) {
   if (!post) return;
   post.querySelector("[data-post]")?.remove();
-  const line = post.querySelector(".by");
+  const line = post.querySelector(".byline");
   const height = post.offsetHeight;
   if (line) line.append(note);
   if (line && post.offsetHeight === height) return;
-  (post.querySelector(".acts") ?? post).append(note);
+  (post.querySelector(".post-actions") ?? post).append(note);
 }
 
 /** Takes away at once what a moderator hid; its room stays until it is out of sight. */
 function replaceWithTombstone(tombstone) {
   const post = document.getElementById(tombstone.id);
-  if (!post || post.matches(".gone, .op")) return;
+  if (!post || post.matches(".tombstone, .opening-post")) return;
   const { height } = post.getBoundingClientRect();
   tombstone.style.minBlockSize = `${height}px`;
   replacePost(post, tombstone);
@@ -162,7 +162,7 @@ function replacePost(post, now) {
 
 // ---- Showing
 
-const listsOf = (post) => (post.matches(".op")
+const listsOf = (post) => (post.matches(".opening-post")
   ? [...document.querySelectorAll(".answers > .top-level")]
   : [...post.parentElement.querySelectorAll(":scope > ol, :scope > details > ol")]);
 
@@ -177,7 +177,7 @@ function itemOf(list, element) {
 function place(node) {
   const answered = document.getElementById(`p${node.dataset.parent}`);
   const before = document.getElementById(`p${node.dataset.after}`);
-  const isBranch = answered?.matches(".op");
+  const isBranch = answered?.matches(".opening-post");
   if (order === "time" || (isBranch && order !== "tree")) return placeAtEdge(node);
   if (!answered || !before) return false;
   const lists = listsOf(answered);
@@ -189,7 +189,7 @@ function place(node) {
   }
   const item = lists.map((one) => itemOf(one, before)).findLast(Boolean);
   const outermost = itemOf(before.closest(".top-level"), before);
-  if (before === answered || isBranch && before.matches(".op")) list.prepend(node);
+  if (before === answered || isBranch && before.matches(".opening-post")) list.prepend(node);
   else if (item && item.parentElement === list) item.after(node);
   else if (answered.parentElement.contains(before)) list.append(node);
   else outermost.after(node); // of a part that was added by itself
@@ -215,7 +215,7 @@ function linkElsewhere(nodes, { elsewhereOne, elsewhereMany, elsewhere, go }) {
   link.textContent = go;
   box.replaceChildren(line);
   const button = link.cloneNode();
-  button.className = "btn";
+  button.className = "button";
   button.dataset.waiting = "";
   button.textContent = elsewhere.replace("{count}", nodes.length);
   addToBar(button);

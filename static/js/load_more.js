@@ -31,7 +31,7 @@ function merge(earlier, later) {
     const home = node.dataset.parent && inPage(`p${node.dataset.parent}`);
     if (home && listOf(home)) prependReplies([node], listOf(home));
   }
-  for (const between of later.querySelectorAll(":scope > .between")) {
+  for (const between of later.querySelectorAll(":scope > .missing-posts")) {
     if (document.getElementById(`p${between.nextElementSibling.dataset.parent}`)) between.remove();
   }
 }

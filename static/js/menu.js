@@ -23,7 +23,7 @@ function closeAllBut(target) {
 function place(menu) {
   const { top } = menu.previousElementSibling.getBoundingClientRect();
   const { bottom, height } = menu.getBoundingClientRect();
-  const foot = document.querySelector(".bar")?.offsetHeight ?? 0;
+  const foot = document.querySelector(".thread-bar")?.offsetHeight ?? 0;
   menu.classList.toggle("is-above", bottom > innerHeight - foot && top > height);
   menu.scrollIntoView({ block: "nearest", behavior: "instant" });
 }

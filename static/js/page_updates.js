@@ -31,7 +31,7 @@ function updateFold(fresh) {
   const fold = head && (head.parentElement.querySelector(":scope > .branch") ?? addFold(head));
   if (!fold) return;
   // The server does not know what is new to visitors.
-  const count = isMember ? 0 : fold.querySelectorAll("article.is-new").length;
+  const count = isMember ? 0 : fold.querySelectorAll("article.is-unread").length;
   fold.querySelector("summary").textContent = fresh.querySelector("summary").textContent
     + (count ? texts.newAfter.replace("{count}", count) : "");
 }
@@ -40,7 +40,7 @@ function updateFold(fresh) {
 
 function updateOutline(fresh, added) {
   const list = fresh.querySelector("ol");
-  const opened = map.querySelector(".map");
+  const opened = map.querySelector(".outline");
   if (list) {
     const current = map.querySelector("[aria-current]")?.getAttribute("href");
     for (const link of list.querySelectorAll("a[href^='#p']")) {
@@ -53,16 +53,18 @@ function updateOutline(fresh, added) {
     const address = `${fresh.querySelector("a[hx-get]").getAttribute("href")}?at=${added}`;
     htmx.ajax("GET", address, { target: opened, swap: "outerHTML" }).catch(() => null);
   }
-  for (const shown of [map, document.querySelector(".bar [href='#map']")]) if (shown) shown.hidden = fresh.hidden;
+  for (const shown of [map, document.querySelector(".thread-bar [href='#map']")]) {
+    if (shown) shown.hidden = fresh.hidden;
+  }
 }
 
 // ---- Posts that are quoted
 
 function updateQuotedBy(fresh) {
   const post = document.getElementById(fresh.id);
-  const acts = post?.querySelector(":scope > .acts");
+  const acts = post?.querySelector(":scope > .post-actions");
   if (!acts) return;
-  const [line, button] = [":scope > .cited", ":scope > .acts > [href$='/quoted/']"].map((selector) => {
+  const [line, button] = [":scope > .backlinks", ":scope > .post-actions > [href$='/quoted/']"].map((selector) => {
     const now = fresh.querySelector(selector);
     const old = post.querySelector(selector);
     if (now?.textContent === old?.textContent) return null;

@@ -25,7 +25,7 @@ async function findPost(link) {
 function copyOf(part) {
   const copy = document.importNode(part, true);
   for (const one of [copy, ...copy.querySelectorAll("[id]")]) one.removeAttribute("id");
-  for (const control of copy.querySelectorAll("[hx-get], .re, .new, a:not(.text *)")) {
+  for (const control of copy.querySelectorAll("[hx-get], .reply-to, .unread-mark, a:not(.text *)")) {
     const words = control.matches("a") ? control.childNodes : [];
     control.replaceWith(...words);
   }
@@ -37,15 +37,15 @@ async function show(link) {
   hide();
   const post = await findPost(link);
   // A removed post has a note in place of its text; the opening post begins with the board's name.
-  const text = post?.querySelector(":scope > .text") ?? post?.querySelector(":scope > p:not(.crumb)");
+  const text = post?.querySelector(":scope > .text") ?? post?.querySelector(":scope > p:not(.breadcrumb)");
   if (!text || !link.isConnected) return;
   const box = document.createElement("div");
-  box.className = "peek";
+  box.className = "preview-box";
   box.popover = "auto";
   const go = document.createElement("a");
   go.href = link.href;
   go.textContent = texts.go;
-  box.append(...[post.querySelector(".by"), text].filter(Boolean).map(copyOf), go);
+  box.append(...[post.querySelector(".byline"), text].filter(Boolean).map(copyOf), go);
   link.closest("header").append(box);
   shown = { link, box };
   box.addEventListener("toggle", ({ newState }) => { if (newState === "closed") hide(); });
@@ -65,7 +65,7 @@ function hide() {
   const box = shown?.box;
   shown = null;
   if (!box) return;
-  const hadFocus = box.contains(document.activeElement) && box.closest("header").querySelector(".re a");
+  const hadFocus = box.contains(document.activeElement) && box.closest("header").querySelector(".reply-to a");
   box.remove();
   if (hadFocus) hadFocus.focus();
 }

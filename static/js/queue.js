@@ -36,7 +36,7 @@ let goesOn = false;
 if (release) {
   page.addEventListener("submit", () => { goesOn = true; });
   page.addEventListener("click", ({ target }) => {
-    if (target.closest(".acts a")) goesOn = true;
+    if (target.closest(".post-actions a")) goesOn = true;
   });
   addEventListener("pageshow", () => { goesOn = false; });
   addEventListener("pagehide", () => {

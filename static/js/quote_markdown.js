@@ -2,7 +2,7 @@
    address, lists their numbers. The server does it for whole posts: forum.markup.quoted_source. */
 
 // What no author wrote, and what is folded away.
-const NOT_WORDS = ".vh, figcaption, summary, [hidden], details:not([open])";
+const NOT_WORDS = ".visually-hidden, figcaption, summary, [hidden], details:not([open])";
 export const QUOTES = "figure, blockquote, details";
 const BLOCKS = "p, h1, h2, h3, h4, h5, h6, pre, ul, ol, table, hr, div";
 const MARK_OF = { STRONG: "**", EM: "*", S: "~~" };
@@ -147,7 +147,7 @@ function table(element, range) {
 function heading(element, range) {
   const line = trimmed(inlineMarkdown(element, range).replaceAll("\n", " "));
   // The page's own headings are h1, or h1 to h3 among replies.
-  const level = Number(element.nodeName[1]) - (element.closest(".op") ? 1 : 3);
+  const level = Number(element.nodeName[1]) - (element.closest(".opening-post") ? 1 : 3);
   return line && `${"#".repeat(Math.max(1, level))} ${line.replace(/#+$/, "\\$&")}`;
 }
 

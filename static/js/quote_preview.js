@@ -1,7 +1,7 @@
 /* The context of a quote opens under it and closes again: by the link in its caption, by Escape.
    Without this script the link leads to a page. */
 
-const panelOf = (link) => link.closest("figure").querySelector(":scope > .around");
+const panelOf = (link) => link.closest("figure").querySelector(":scope > .quote-context");
 const linkOf = (panel) => panel.parentElement.querySelector(":scope > figcaption [data-js-peek]");
 
 function close(link) {
@@ -24,7 +24,7 @@ export async function toggle(link) {
 
 document.addEventListener("keydown", ({ key, target }) => {
   if (key !== "Escape") return;
-  const panel = target.closest(".around");
+  const panel = target.closest(".quote-context");
   const link = panel ? linkOf(panel) : target.closest("[data-js-peek]");
   if (link && panelOf(link)) close(link);
 });

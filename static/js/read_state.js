@@ -81,7 +81,7 @@ let targetPost = document.querySelector("article:target"); // the post that was 
 
 function addUnread() {
   watch();
-  const added = [...document.querySelectorAll("article[data-n].is-new")].filter((post) => !unread.includes(post));
+  const added = [...document.querySelectorAll("article[data-n].is-unread")].filter((post) => !unread.includes(post));
   unread = [...unread, ...added].sort((one, other) => (isAfter(one, other) ? -1 : 1));
 }
 
@@ -91,7 +91,7 @@ addUnread();
 
 /** What changed in a post since it was seen; asked for once, by its own link. */
 function showChange(post) {
-  post?.querySelector(".by a[hx-trigger]")?.click();
+  post?.querySelector(".byline a[hx-trigger]")?.click();
 }
 
 if (document.readyState === "complete") showChange(targetPost);
@@ -131,7 +131,7 @@ const current = () => document.activeElement.closest("article.post") ?? targetPo
 
 document.addEventListener("forum:next-new", ({ detail }) => goToUnread(current(), detail?.back));
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-js-to-new], a.new");
+  const link = event.target.closest("[data-js-to-new], a.unread-mark");
   if (!link) return;
   event.preventDefault();
   goToUnread(link.closest("article") ?? current());

@@ -26,9 +26,9 @@ function updateAddress() {
   const post = made && isShown(made) ? made : readPost();
   if (!post) return;
   const path = location.pathname + location.search;
-  history.replaceState(history.state, "", post.matches(".op") ? path : `#${post.id}`);
-  document.querySelector(".map [aria-current]")?.removeAttribute("aria-current");
-  const line = document.querySelector(`.map a:is([href="#${post.id}"], [href="/p/${post.id.slice(1)}/"])`);
+  history.replaceState(history.state, "", post.matches(".opening-post") ? path : `#${post.id}`);
+  document.querySelector(".outline [aria-current]")?.removeAttribute("aria-current");
+  const line = document.querySelector(`.outline a:is([href="#${post.id}"], [href="/p/${post.id.slice(1)}/"])`);
   if (line) line.ariaCurrent = "location";
 }
 

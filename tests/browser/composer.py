@@ -10,7 +10,7 @@ from tests.browser.pages import expect_composer
 
 
 def click_post_link(page: Page, post: Post, name: str) -> None:
-    page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
+    page.locator(f"#p{post.pk} > .post-actions").get_by_role("link", name=name).click()
 
 
 def composer_field(page: Page, post: Post) -> Locator:

@@ -36,13 +36,13 @@ IMPORT_JUMPS = "import('/static/js/jumps.js').then(() => true)"
 
 def open_post_preview(page: Page) -> None:
     assert page.evaluate(IMPORT_JUMPS)
-    page.locator(".re a", has_text="Try this first").first.focus()
+    page.locator(".reply-to a", has_text="Try this first").first.focus()
     page.keyboard.press("Space")
-    expect(page.locator(".peek")).to_be_visible()
+    expect(page.locator(".preview-box")).to_be_visible()
 
 
 def report_inline(page: Page) -> None:
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
+    page.locator(".node > .post > .post-actions").first.get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Report").click()
     expect(page.locator(".report h4")).to_be_focused()
 

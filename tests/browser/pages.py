@@ -41,14 +41,14 @@ def expect_composer(page: Page) -> None:
 
 
 def open_composer(page: Page) -> None:
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
+    page.locator(".node > .post > .post-actions").first.get_by_role("link", name="Reply to").click()
     expect_composer(page)
 
 
 def submit_empty_composer(page: Page) -> None:
     open_composer(page)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_be_visible()
+    expect(page.locator(".compose .error")).to_be_visible()
 
 
 def preview_in_composer(page: Page) -> None:
@@ -76,7 +76,7 @@ def select_post_text(page: Page) -> None:
 
 
 def request_login_prompt(page: Page) -> None:
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
+    page.locator(".node > .post > .post-actions").first.get_by_role("link", name="Reply to").click()
     expect(page.locator(".post + .note")).to_be_focused()
 
 
@@ -95,7 +95,7 @@ def load_more_replies(page: Page) -> None:
 
 
 def open_post_menu(page: Page) -> None:
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="More").click()
+    page.locator(".node > .post > .post-actions").first.get_by_role("link", name="More").click()
     expect(page.locator(".menu")).to_be_visible()
 
 
@@ -106,7 +106,7 @@ def expect_empty_inbox(page: Page) -> None:
 
 
 def toggle_first_notification(page: Page) -> None:
-    button = page.locator(".list > [id^=n] .num button").first
+    button = page.locator(".list > [id^=n] .counts button").first
     before = button.inner_text()
     button.click()
     expect(button).not_to_have_text(before)
@@ -116,7 +116,7 @@ def open_quote_contexts(page: Page) -> None:
     for link in page.locator("[data-js-peek]").all()[:4]:
         figure = link.locator("xpath=ancestor::figure[1]")
         link.click()
-        expect(figure.locator(".around")).to_be_focused()
+        expect(figure.locator(".quote-context")).to_be_focused()
     page.locator(".earlier > summary").first.click()
 
 
@@ -127,8 +127,8 @@ def open_backlinks(page: Page) -> None:
 
 def submit_empty_form(page: Page) -> None:
     """Submit the page's own form with empty fields."""
-    page.locator("main .go").evaluate("go => { go.form.noValidate = true; go.click(); }")
-    expect(page.locator("main :is(.bad, .summary)").first).to_be_visible()
+    page.locator("main .primary").evaluate("go => { go.form.noValidate = true; go.click(); }")
+    expect(page.locator("main :is(.error, .summary)").first).to_be_visible()
 
 
 def save_empty_edit(page: Page) -> None:
@@ -144,8 +144,8 @@ def preview_reply(page: Page) -> None:
 
 def post_too_fast(page: Page) -> None:
     page.get_by_label("Your reply to").fill("Once more.")
-    page.locator("main .go").click()
-    expect(page.locator(".bad")).to_contain_text("You’re doing that too often.")
+    page.locator("main .primary").click()
+    expect(page.locator(".error")).to_contain_text("You’re doing that too often.")
 
 
 def lose_csrf_token(page: Page) -> None:
@@ -153,14 +153,14 @@ def lose_csrf_token(page: Page) -> None:
     # Wait until the draft is saved: saving it would set the cookie again.
     expect(page.locator("[data-js-saved]")).to_contain_text("Draft saved")
     page.context.clear_cookies(name="csrftoken")
-    page.locator("main .go").click()
+    page.locator("main .primary").click()
     expect(page.get_by_role("heading", name="Please try again")).to_be_visible()
 
 
 def log_in_with_wrong_password(page: Page) -> None:
     page.get_by_label("Name or e-mail address").fill("nobody")
     page.get_by_label("Password").fill("guessing")
-    page.locator("main .go").click()
+    page.locator("main .primary").click()
     expect(page.locator(".summary")).to_be_visible()
 
 

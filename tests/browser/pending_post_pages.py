@@ -29,12 +29,12 @@ def submit_inline_for_review(page: Page) -> None:
     open_composer(page)
     page.keyboard.type("Come to my casino.")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".offer:focus")).to_contain_text("awaiting review")
+    expect(page.locator(".draft-offer:focus")).to_contain_text("awaiting review")
 
 
 def submit_on_page_for_review(page: Page) -> None:
     page.get_by_label("Your reply to").fill("Come to my casino.")
-    page.locator("main .go").click()
+    page.locator("main .primary").click()
     expect(page.locator("h1")).to_have_text("Awaiting review")
 
 

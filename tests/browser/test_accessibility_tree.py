@@ -86,7 +86,7 @@ def test_accessibility_tree_of_a_thread_matches_its_file(
 # -- Reading order and structure ------------------------------------------------------------------
 
 STOP_POSITIONS = """() => [...document.querySelectorAll("main a, main button, main summary")]
-    .filter(one => one.checkVisibility() && !one.closest(".vh, .rail"))
+    .filter(one => one.checkVisibility() && !one.closest(".visually-hidden, .rail"))
     .map(one => one.getBoundingClientRect())
     .map(({ top, height }) => Math.round(top + scrollY + height / 2))"""
 
@@ -141,7 +141,7 @@ def test_page_at_400_percent_zoom_scrolls_in_one_direction_only(
 SPACED = """* { line-height: 1.5 !important; letter-spacing: .12em !important;
   word-spacing: .16em !important; } p { margin-block-end: 2em !important; }"""
 CUT = """all => all.filter(one => one.checkVisibility())
-  .filter(one => !one.closest(".vh, pre, .scroll, .tabs, .map"))
+  .filter(one => !one.closest(".visually-hidden, pre, .scroll, .tabs, .outline"))
   .filter(one => one.scrollWidth > one.clientWidth + 1)
   .filter(one => getComputedStyle(one).overflowX !== "visible")
   .map(one => one.outerHTML.slice(0, 200))"""
@@ -183,8 +183,8 @@ def test_forced_colours_keep_lines_buttons_and_focus_visible(
     width = "(one, [part, side]) => getComputedStyle(one, part)[side]"
     head = page.locator(".fork > .node").first
     assert head.evaluate(width, ["::before", "borderInlineStartWidth"]) == "2px"
-    assert page.locator(".rail .btn").first.evaluate(width, [None, "borderTopWidth"]) == "1px"
-    link = page.locator(".acts a").first
+    assert page.locator(".rail .button").first.evaluate(width, [None, "borderTopWidth"]) == "1px"
+    link = page.locator(".post-actions a").first
     link.focus()
     page.keyboard.press("Shift+Tab")
     focused = "getComputedStyle(document.activeElement).outlineStyle"
@@ -244,13 +244,13 @@ def test_focus_is_never_lost_after_a_swap(
     focused += " && document.activeElement.checkVisibility()"
     open_composer(page)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_be_visible()
+    expect(page.locator(".compose .error")).to_be_visible()
     page.wait_for_function(focused)
     page.locator(".compose textarea").fill("Lime in autumn, then.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".compose section")).to_be_visible()
     page.wait_for_function(focused)  # once HTMX has settled the swap
-    page.locator(".compose .go").click()
+    page.locator(".compose .primary").click()
     expect(page.locator("article:focus")).to_contain_text("Lime in autumn, then.")
     page.locator("article:focus").get_by_role("link", name="More").click()
     expect(page.locator(".menu")).to_be_visible()

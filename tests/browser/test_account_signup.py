@@ -54,11 +54,11 @@ def test_thread_is_started_from_its_board(visit, sample_data) -> None:
     page.get_by_role("button", name="Post thread").click()
     page.get_by_label("Title").fill("Granite or slate")
     page.get_by_role("button", name="Post thread").click()
-    expect(page.locator(".bad")).to_have_text("Write something first.")
+    expect(page.locator(".error")).to_have_text("Write something first.")
     expect(page.get_by_label("Title")).to_have_value("Granite or slate")
     page.get_by_label("Opening post").fill("Which of them lasts?")
 
     page.get_by_role("button", name="Post thread").click()
 
     expect(page.locator("h1")).to_have_text("Granite or slate")
-    expect(page.locator(".op .text")).to_have_text("Which of them lasts?")
+    expect(page.locator(".opening-post .text")).to_have_text("Which of them lasts?")

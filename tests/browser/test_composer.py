@@ -25,7 +25,7 @@ SELECT_TEXT = """([first, from, last, to]) => {
     getSelection().setBaseAndExtent(
         start, start.data.indexOf(from), end, end.data.indexOf(to) + to.length);
 }"""
-QUOTE_BUTTON = ".pick"
+QUOTE_BUTTON = ".quote-button"
 # Simulates a browser without the CSS property field-sizing.
 TURN_FIELD_SIZING_OFF = """() => {
     const sheet = new CSSStyleSheet();
@@ -157,7 +157,7 @@ def test_formatted_text_is_quoted_as_shown(visit, opening: Post, bob: User, alic
     created = Quote.objects.get(post__parent=opening, post__author=alice)
     assert created.source_post == source
     assert created.length == len(source.latest_revision().plain)
-    shown = page.locator(f"#p{created.post_id} .q")
+    shown = page.locator(f"#p{created.post_id} .quote")
     expect(shown.get_by_role("link", name="example.org")).to_have_attribute(
         "href",
         "https://example.org/a/very/long/address/that/no/column/of/a/phone/could/hold/in/one/line",
@@ -321,19 +321,19 @@ def test_posted_reply_updates_the_page_as_a_reload_does(
     top = page.locator(f"#p{parent.pk}").bounding_box()["y"]
     submit_composer(page)
     created = Post.objects.get(parent=parent)
-    note = page.locator(f"#p{second.pk} > .cited")
+    note = page.locator(f"#p{second.pk} > .backlinks")
     expect(note).to_have_text("Replied to below by bob and alice")
     expect(note.locator("a")).to_have_count(2)
     expect(note.locator("a").last).to_have_attribute("href", f"#p{created.pk}")
     summary = page.locator(f"li:has(> #p{third.pk}) > .branch > summary")
     expect(summary).to_have_text("2 replies from bob and alice")
-    line = page.locator(f".map li:has(> a[href='#p{parent.pk}']) > ol > li > a")
+    line = page.locator(f".outline li:has(> a[href='#p{parent.pk}']) > ol > li > a")
     expect(line).to_have_attribute("href", f"#p{created.pk}")
     assert page.locator(f"#p{parent.pk}").bounding_box()["y"] == pytest.approx(top, abs=1)
     expect(page.locator(f"#p{created.pk}")).to_be_focused()
     assert page.evaluate("window.same")
     # The page shows the same after a reload.
-    parts = [page.locator(".map"), summary, note, page.locator("#answers")]
+    parts = [page.locator(".outline"), summary, note, page.locator("#answers")]
     before = [part.inner_text() for part in parts]
     page.reload()
     assert [part.inner_text() for part in parts] == before
@@ -385,12 +385,12 @@ def test_quote_can_be_undone_and_what_was_typed_before(page: Page, branches) -> 
 
 # Every link that a script of ours listens to, and where it leads by itself.
 LINKS = {
-    "reply": (".node .acts a[href$='/reply/']", "/reply/"),
-    "quote": (".node .acts a[href*='quote=1']", "/reply/?quote=1"),
-    "menu": (".node .acts [data-js-menu]", "/menu/"),
+    "reply": (".node .post-actions a[href$='/reply/']", "/reply/"),
+    "quote": (".node .post-actions a[href*='quote=1']", "/reply/?quote=1"),
+    "menu": (".node .post-actions [data-js-menu]", "/menu/"),
     "quote preview": ("[data-js-peek]", "/quote/"),
     "new replies": ("[data-js-check]", "/t/"),
-    "outline": (".map a", "#p"),
+    "outline": (".outline a", "#p"),
 }
 
 
@@ -404,4 +404,6 @@ def test_link_pressed_for_a_new_tab_opens_one_and_does_nothing_here(
             link.click(modifiers=[key])
         assert address in opened.value.url
         opened.value.close()
-    expect(page.locator(".compose, .menu, .around, .strip:not([hidden])")).to_have_count(0)
+    expect(
+        page.locator(".compose, .menu, .quote-context, .live-updates-button:not([hidden])")
+    ).to_have_count(0)

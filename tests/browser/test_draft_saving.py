@@ -25,7 +25,7 @@ def reply_url(post: Post) -> str:
 
 
 def open_composer(page: Page, post: Post) -> Locator:
-    page.locator(f"#p{post.pk} > .acts").get_by_role("link", name="Reply to").click()
+    page.locator(f"#p{post.pk} > .post-actions").get_by_role("link", name="Reply to").click()
     expect_composer(page)
     assert page.evaluate(IMPORT_DRAFTS)
     return page.locator(f"#reply-{post.pk}-text")
@@ -65,14 +65,14 @@ def test_draft_of_a_closed_page_is_continued_on_another_device(
 
     expect_draft_texts(reply.thread, ["Bricks brea"])
     phone = visit(reply.thread.get_absolute_url(), alice, viewport={"width": 390, "height": 800})
-    offer = phone.locator(f"#p{reply.pk} + .offer")
+    offer = phone.locator(f"#p{reply.pk} + .draft-offer")
     expect(offer).to_contain_text("Draft reply to bob, 2 words.")
     offer.get_by_role("link", name="Continue").click()
     expect_composer(phone)
     field = phone.locator(f"#reply-{reply.pk}-text")
     expect(field).to_have_value("Bricks brea")
     expect(phone.locator(".compose")).to_contain_text("Draft from ")
-    expect(phone.locator(".offer:visible")).to_have_count(0)
+    expect(phone.locator(".draft-offer:visible")).to_have_count(0)
     phone.keyboard.type("the.")
     phone.keyboard.press("Control+Enter")
     expect(phone.get_by_role("status").first).to_contain_text("Posted.")
@@ -125,7 +125,7 @@ def test_preview_without_scripts_saves_a_draft_that_is_offered_below_the_post(
     plain_page.get_by_role("button", name="Preview").click()
     expect_saved(plain_page)
     plain_page.get_by_role("link", name="Back to the thread").click()
-    offer = plain_page.locator(f"#p{reply.pk} + .offer")
+    offer = plain_page.locator(f"#p{reply.pk} + .draft-offer")
     expect(offer).to_contain_text("Draft reply to bob, 6 words.")
     offer.get_by_role("link", name="Continue").click()
     expect(plain_page.get_by_label("Your reply to bob")).to_have_value(WORDS)
@@ -158,7 +158,7 @@ def test_discarding_without_scripts_can_be_undone(
 def test_second_composer_collapses_the_first(page: Page, opening: Post, reply: Post) -> None:
     first = write_draft(page, reply)
     second = open_composer(page, opening)
-    folded_line = page.locator(f"#reply-{reply.pk} > .offer")
+    folded_line = page.locator(f"#reply-{reply.pk} > .draft-offer")
     expect(first).to_be_hidden()
     expect(folded_line).to_contain_text("Your reply to bob, 6 words.")
     expect(second).to_have_value("")
@@ -267,7 +267,9 @@ def test_text_written_after_logout_is_restored_for_its_author_only(
     open_composer(page, reply)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.type(WORDS)
-    expect(page.locator(".state")).to_contain_text("You were logged out while you were writing.")
+    expect(page.locator(".composer-state")).to_contain_text(
+        "You were logged out while you were writing."
+    )
     page.get_by_role("link", name="Log in", exact=True).click()
     submit_login_form(page, "bob")
     expect(page.get_by_label("Your reply to bob")).to_have_value("")
@@ -301,7 +303,7 @@ def test_text_can_be_copied_when_the_thread_was_locked_while_writing(
     field = write_draft(page, reply)
     lock_thread(reply.thread, actor=carol, reason="going in circles")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text("going in circles")
+    expect(page.locator(".compose .error")).to_contain_text("going in circles")
     expect(field).to_have_attribute("readonly", "")
     page.context.grant_permissions(["clipboard-write"])
     page.get_by_role("button", name="Copy text").click()
@@ -343,12 +345,12 @@ def test_text_is_kept_when_the_thread_was_deleted_while_writing(
     field = write_draft(page, opening)
     delete_post(opening, actor=alice)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text("no longer exists")
+    expect(page.locator(".compose .error")).to_contain_text("no longer exists")
     expect(page.locator(".compose textarea")).to_have_value(WORDS)
     expect(field).to_have_count(0)
     page.goto("/drafts/")
     page.get_by_text("Full text").click()
-    expect(page.locator(".raw")).to_have_text(WORDS)
+    expect(page.locator(".source-text")).to_have_text(WORDS)
 
 
 def test_conflicting_edits_of_two_tabs_are_both_shown(visit, opening: Post, alice: User) -> None:
@@ -363,7 +365,7 @@ def test_conflicting_edits_of_two_tabs_are_both_shown(visit, opening: Post, alic
     field = second.get_by_label("Text of the post", exact=True)
     field.fill("From the second tab.")
     second.get_by_role("button", name="Save").click()
-    expect(second.locator(".bad")).to_contain_text("edited after you started")
+    expect(second.locator(".error")).to_contain_text("edited after you started")
     expect(second.locator(".text:not(.diff)")).to_have_text("From the first tab.")
     expect(second.locator(".diff del")).to_have_text("removed: first")
     expect(field).to_have_value("From the second tab.")

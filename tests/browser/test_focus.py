@@ -10,7 +10,7 @@ from tests.browser.sample_data import SampleData
 # than the space above the bar does not count.
 COVERED = """() => {
     const focus = document.activeElement;
-    const bar = document.querySelector(".bar");
+    const bar = document.querySelector(".thread-bar");
     const edge = bar.checkVisibility() ? bar.getBoundingClientRect().top : innerHeight;
     const { top, bottom, height } = focus.getBoundingClientRect();
     const isCovered = !bar.contains(focus) && height < edge && (top < -1 || bottom > edge + 1);
@@ -33,10 +33,10 @@ def test_focus_is_never_under_the_bar(visit, sample_data: SampleData) -> None:
     for _ in range(100):
         page.keyboard.press("Tab")
         faults.append(page.evaluate(COVERED))
-        if page.evaluate("document.activeElement.closest('.foot') !== null"):
+        if page.evaluate("document.activeElement.closest('.site-footer') !== null"):
             break
     assert [fault for fault in faults if fault] == []
-    expect(page.locator(".foot :focus")).to_have_count(1)
+    expect(page.locator(".site-footer :focus")).to_have_count(1)
 
 
 def test_skip_link_moves_focus_to_the_content(visit, sample_data: SampleData) -> None:
@@ -54,12 +54,12 @@ def test_bar_is_hidden_while_the_composer_has_focus(visit, sample_data: SampleDa
         sample_data.alice,
         viewport={"width": 390, "height": 600},
     )
-    expect(page.locator(".bar")).to_be_visible()
+    expect(page.locator(".thread-bar")).to_be_visible()
 
-    page.locator(".node > .post > .acts").first.get_by_role("link", name="Reply to").click()
+    page.locator(".node > .post > .post-actions").first.get_by_role("link", name="Reply to").click()
 
     expect(page.locator(".compose textarea")).to_be_focused()
-    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator(".thread-bar")).to_be_hidden()
 
 
 def test_accessible_name_of_a_reply_names_the_author_it_replies_to(

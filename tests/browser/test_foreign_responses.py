@@ -27,7 +27,7 @@ OFFLINE = "No connection"
 STATUSES = (200, 204, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503)
 # Contains everything that the forum's own responses contain.
 FOREIGN_HTML = (
-    '<div id="foreign" class="state" data-js-taken data-number="9" role="listbox">'
+    '<div id="foreign" class="composer-state" data-js-taken data-number="9" role="listbox">'
     '<h1>Sign in to Hotel WiFi</h1><form><input name="room"></form>'
     '<input name="csrfmiddlewaretoken" value="foreign"><article>Welcome</article></div>'
 )
@@ -134,8 +134,8 @@ def press_next_key_in_flat_order(page: Page) -> None:
 
 def preview_parent(page: Page) -> None:
     """Open the preview of a parent that is not on this page."""
-    page.locator(".re > a:first-child").first.evaluate("link => { link.href = '/p/1/'; }")
-    page.locator(".re > a:first-child").first.evaluate("link => link.focus()")
+    page.locator(".reply-to > a:first-child").first.evaluate("link => { link.href = '/p/1/'; }")
+    page.locator(".reply-to > a:first-child").first.evaluate("link => link.focus()")
     page.keyboard.press("Space")
 
 
@@ -144,9 +144,11 @@ IN_THREAD = {
     "post": RequestTrigger("**/reply/", lambda page: page.keyboard.press("Control+Enter"), "POST"),
     "preview": RequestTrigger("**/reply/", click_button("Preview"), "POST"),
     "discard": RequestTrigger("**/reply/", click_button("Discard"), "POST"),
-    "reply": RequestTrigger("**/reply/", click_link('.op .acts a[href$="/reply/"]')),
+    "reply": RequestTrigger(
+        "**/reply/", click_link('.opening-post .post-actions a[href$="/reply/"]')
+    ),
     "more": RequestTrigger("**/menu/", click_link("article [data-js-menu]")),
-    "quoted by": RequestTrigger("**/quoted/", click_link('.acts a[href$="/quoted/"]')),
+    "quoted by": RequestTrigger("**/quoted/", click_link('.post-actions a[href$="/quoted/"]')),
     "around a quote": RequestTrigger("**/quote/*/", click_link("[data-js-peek]")),
     "Markdown help": RequestTrigger("**/help/markdown/", click_link("[data-js-helps]")),
     "all keys": RequestTrigger("**/help/keys/", press_key("?")),
@@ -164,7 +166,7 @@ def page(visit, thread: Thread, opening: Post, reply: Post, sample_data: SampleD
     quoting = f"> {reply.source}\n\nAll of it?"
     reply_to(reply, author=sample_data.carol, source=quoting, quoted_post_ids=[reply.pk])
     page = visit(thread.get_absolute_url(), sample_data.alice)
-    page.locator(f"#p{reply.pk} > .acts").get_by_role("link", name="Reply to").click()
+    page.locator(f"#p{reply.pk} > .post-actions").get_by_role("link", name="Reply to").click()
     expect_composer(page)
     assert page.evaluate(IMPORT_DRAFTS)
     page.route("**/reply/", abort_autosave)
@@ -314,7 +316,7 @@ def test_report_form_keeps_its_text_after_a_foreign_response(
     visit, thread: Thread, reply: Post, alice: User
 ) -> None:
     page = visit(thread.get_absolute_url(), alice)
-    page.locator(f"#p{reply.pk} > .acts").get_by_role("link", name="More").click()
+    page.locator(f"#p{reply.pk} > .post-actions").get_by_role("link", name="More").click()
     page.locator(".menu").get_by_role("link", name="Report").click()
     page.get_by_label("Spam").check()
     page.locator(".report textarea").fill(WORDS)

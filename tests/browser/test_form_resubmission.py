@@ -41,7 +41,7 @@ def test_text_corrected_after_a_lost_response_is_kept_as_a_draft(
 
     field.fill(CORRECTED)
 
-    note = page.locator(".compose .note.bad")
+    note = page.locator(".compose .note.error")
     expect(note).to_contain_text(ALREADY_POSTED)
     posted = Post.objects.get(parent=reply)
     expect(note.get_by_role("link")).to_have_attribute("href", posted.get_absolute_url())
@@ -78,7 +78,7 @@ def test_corrected_text_sent_at_once_comes_back_in_the_composer(
     page.unroute(f"**/p/{reply.pk}/reply/")
     composer_field(page, reply).fill(CORRECTED)
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text(ALREADY_POSTED)
+    expect(page.locator(".compose .error")).to_contain_text(ALREADY_POSTED)
     expect(composer_field(page, reply)).to_have_value(CORRECTED)
     expect(page.get_by_role("button", name="Post as another reply")).to_be_visible()
     assert reply_texts(reply) == [TYPO]
@@ -103,7 +103,7 @@ def test_duplicated_tab_keeps_its_own_text(visit, reply: Post, alice: User) -> N
         page.get_by_role("button", name="Post").click()
         if page is first:
             expect(page.locator(".messages .note")).to_contain_text("Posted.")
-    expect(second.locator(".compose .note.bad")).to_contain_text(ALREADY_POSTED)
+    expect(second.locator(".compose .note.error")).to_contain_text(ALREADY_POSTED)
     expect(second.get_by_label("Your reply to bob")).to_have_value(CORRECTED)
     second.get_by_role("button", name="Post").click()
     expect(second.locator(".messages .note")).to_contain_text("Posted.")
@@ -127,7 +127,7 @@ def test_changed_text_sent_after_back_is_posted_as_another_reply(
     assert page.evaluate("window.isAsItWasLeft")
     page.get_by_label("Your reply to bob").fill(CORRECTED)
     page.get_by_role("button", name="Post reply").click()
-    expect(page.locator(".compose .note.bad")).to_contain_text(ALREADY_POSTED)
+    expect(page.locator(".compose .note.error")).to_contain_text(ALREADY_POSTED)
     expect(page.get_by_label("Your reply to bob")).to_have_value(CORRECTED)
     assert reply_texts(reply) == [TYPO]
     page.get_by_role("button", name="Post").first.click()

@@ -38,7 +38,7 @@ def test_marking_updates_the_entry_and_the_counter_and_keeps_focus(
     page.keyboard.press(key)
     expect(own_entry.get_by_role("button", name=MARK_UNREAD)).to_be_focused()
     expect(page.locator(COUNTER)).to_be_empty()
-    expect(own_entry.locator(".new")).to_have_count(0)
+    expect(own_entry.locator(".unread-mark")).to_have_count(0)
     expect(page.locator("#status")).to_have_text("Done.")
     page.keyboard.press(key)
     expect(own_entry.get_by_role("button", name="Mark as read")).to_be_focused()
@@ -55,7 +55,7 @@ def test_reading_the_post_clears_its_notification(
     expect(page.locator(f"#p{notified_post.pk}")).to_be_in_viewport()
     expect(page.locator(COUNTER)).to_be_empty()
     page.goto("/inbox/")
-    expect(find_entry(page, thread).locator(".new")).to_have_count(0)
+    expect(find_entry(page, thread).locator(".unread-mark")).to_have_count(0)
     expect(page.get_by_text("No new notifications since")).to_be_visible()
 
 

@@ -137,10 +137,10 @@ def test_keys_go_to_the_next_unread_post(
 def test_key_previews_the_parent(page: Page, tree: list[Post]) -> None:
     press_and_expect(page, "j j j j", tree[4])
     press_keys(page, "i")
-    expect(page.locator(".peek")).to_contain_text("What it says.")
-    expect(find_post(page, tree[4]).locator(".re a").first).to_be_focused()
+    expect(page.locator(".preview-box")).to_contain_text("What it says.")
+    expect(find_post(page, tree[4]).locator(".reply-to a").first).to_be_focused()
     press_keys(page, "i")
-    expect(page.locator(".peek")).to_have_count(0)
+    expect(page.locator(".preview-box")).to_have_count(0)
 
 
 def test_keys_act_on_a_post(page: Page, tree: list[Post]) -> None:
@@ -227,7 +227,7 @@ def test_dialog_lists_all_keys(page: Page, tree: list[Post]) -> None:
     expect(dialog).to_be_focused()
     assert dialog.evaluate("dialog => dialog.scrollTop") == 0
     # No jump was made, so there is no offer to go back.
-    expect(page.locator(".strip")).to_be_hidden()
+    expect(page.locator(".live-updates-button")).to_be_hidden()
     # No key reaches the page below the dialog.
     press_keys(page, "j")
     press_keys(page, "Escape")

@@ -164,7 +164,7 @@ def test_branch_is_read_by_links_and_left_to_the_same_position(
         click_when_stable(next_link)
         page.wait_for_load_state()
     assert shown[0] in posts
-    expect(page.locator(".end")).to_contain_text("End of this branch.")
+    expect(page.locator(".page-end")).to_contain_text("End of this branch.")
     page.get_by_role("link", name="Back to where you were").first.click()
     expect(page.locator(f"#p{posts[199]}")).to_be_in_viewport()
 

@@ -75,12 +75,12 @@ def test_new_replies_appear_in_place_without_moving_the_page(
     page = open_thread(sample_data.alice)
     top = page.evaluate(TOP, f"p{posts[2].pk}")
     wait_for_poll(page)
-    expect(page.locator(".arrivals")).to_be_empty()
+    expect(page.locator(".live-updates")).to_be_empty()
     above = reply_to(posts[0], author=sample_data.bob, source="Above what is read.")
     below = reply_to(opening, author=sample_data.bob, source="Below it, to you.")
     second_reply = reply_to(posts[2], author=sample_data.carol, source="The second answer.")
     wait_for_poll(page)
-    expect(page.locator(".arrivals")).to_contain_text("3 new replies, 1 of them to you.")
+    expect(page.locator(".live-updates")).to_contain_text("3 new replies, 1 of them to you.")
     expect(page.locator("#status")).to_contain_text("3 new replies, 1 of them to you.")
     assert page.evaluate(TOP, f"p{posts[2].pk}") == top
     expect(page.get_by_text("Above what is read.")).to_have_count(0)
@@ -88,21 +88,21 @@ def test_new_replies_appear_in_place_without_moving_the_page(
     wait_for_poll(page)
     reply_to(posts[4], author=sample_data.bob, source="A fourth.")
     wait_for_poll(page)
-    expect(page.locator(".arrivals")).to_contain_text("4 new replies")
+    expect(page.locator(".live-updates")).to_contain_text("4 new replies")
     page.get_by_role("link", name="Show").click()
     expect(page.locator(f"#p{above.pk}")).to_be_focused()
     expect(page.locator("#status")).to_have_text("1 above, 3 below.")
     assert abs(page.evaluate(TOP, f"p{posts[2].pk}") - top) < 1
     in_tree_order = [post.pk for post in Post.objects.in_thread(opening.thread)][1:]
     assert page.evaluate(ORDER) == in_tree_order
-    expect(page.locator(f"#p{below.pk} .new")).to_contain_text("Unread")
+    expect(page.locator(f"#p{below.pk} .unread-mark")).to_contain_text("Unread")
     fork = page.locator(f"li:has(> #p{posts[2].pk}) ol.fork")
     expect(fork.locator(f"#p{second_reply.pk}")).to_be_attached()
     expect(page.locator(f"li:has(> #p{posts[2].pk}) summary")).to_have_text(
         "2 replies from alice and carol, 1 unread"
     )
     expect(page.locator("#answers")).to_have_text("10 replies")
-    expect(page.locator(".arrivals")).to_be_empty()
+    expect(page.locator(".live-updates")).to_be_empty()
     assert page.evaluate("window.shift") <= MAX_SHIFT
 
 
@@ -132,11 +132,11 @@ def test_bar_of_a_phone_counts_new_replies(
         posts[3], author=sample_data.carol, source="Further down. <img src=x onerror=alert(1)>"
     )
     wait_for_poll(page)
-    expect(page.locator(".bar")).to_contain_text("1 new Show")
+    expect(page.locator(".thread-bar")).to_contain_text("1 new Show")
     top = page.evaluate(TOP, f"p{posts[2].pk}")
     page.evaluate("() => document.dispatchEvent(new CustomEvent('forum:show-arrivals'))")
     expect(page.locator(".text", has_text="Further down.")).to_be_attached()
-    expect(page.locator(".bar")).not_to_contain_text("Show")
+    expect(page.locator(".thread-bar")).not_to_contain_text("Show")
     assert abs(page.evaluate(TOP, f"p{posts[2].pk}") - top) < 1
     assert page.evaluate("window.shift") <= MAX_SHIFT
 
@@ -166,7 +166,7 @@ def test_edits_are_announced_and_hidden_posts_are_replaced_in_place(
     wait_for_poll(page)
     note = page.locator(f"#p{posts[2].pk} [data-post]")
     expect(note).to_contain_text("Edited just now.")
-    expect(page.locator(f"#p{posts[1].pk}.gone")).to_contain_text("private details")
+    expect(page.locator(f"#p{posts[1].pk}.tombstone")).to_contain_text("private details")
     expect(page.locator(f"#p{posts[1].pk}")).not_to_contain_text("A long paragraph")
     assert abs(page.evaluate(TOP, f"p{posts[2].pk}") - top) < 1
     assert abs(page.evaluate(TOP, f"p{posts[3].pk}") - after) < 1
@@ -182,7 +182,7 @@ def test_live_update_keeps_the_composer_and_its_focus(
 ) -> None:
     page = open_thread(sample_data.alice)
     wait_for_poll(page)
-    page.locator(f"#p{posts[2].pk} .acts").get_by_role("link", name="Reply").click()
+    page.locator(f"#p{posts[2].pk} .post-actions").get_by_role("link", name="Reply").click()
     expect_composer(page)
     page.keyboard.type("Half a sent")
     field = page.locator(".compose textarea").element_handle()
@@ -197,7 +197,7 @@ def test_live_update_keeps_the_composer_and_its_focus(
     assert polls == []
     field.dispatch_event("compositionend", {"bubbles": True})
     wait_for_poll(page)
-    expect(page.locator(".arrivals")).to_contain_text("2 new replies")
+    expect(page.locator(".live-updates")).to_contain_text("2 new replies")
     assert field.evaluate("field => field === document.activeElement")
     page.get_by_role("link", name="Show").click()
     expect(page.get_by_text("Meanwhile, to the same post.")).to_be_attached()

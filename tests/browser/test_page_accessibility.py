@@ -28,7 +28,7 @@ RUN_AXE = """async rules => {
         runOnly: rules, resultTypes: ["violations"], preload: false, elementRef: true,
     });
     // What an open menu lies over in part is no target before it closes.
-    const over = document.querySelector(".acts .menu")?.getBoundingClientRect();
+    const over = document.querySelector(".post-actions .menu")?.getBoundingClientRect();
     const isTarget = ({ element }) => {
         const { top, bottom, left, right } = element.getBoundingClientRect();
         const isBeside = left >= over?.right || right <= over?.left;
@@ -48,12 +48,12 @@ VARIANTS = [(390, "light", ALL_RULES), (1280, "light", ALL_RULES), (1280, "dark"
 TARGETS = ", ".join(
     (
         "main :is(a, button, input, select, textarea, summary)",
-        ":is(.top, .foot, .bar) :is(a, button)",
+        ":is(.site-header, .site-footer, .thread-bar) :is(a, button)",
     )
 )
 SMALL_TARGETS = """all => all
     .filter(one => one.checkVisibility({ contentVisibilityAuto: true }) && one.type !== "hidden")
-    .filter(one => !one.matches(".vh, p *, dd *, .text *, blockquote *"))
+    .filter(one => !one.matches(".visually-hidden, p *, dd *, .text *, blockquote *"))
     .filter(one => Math.min(one.offsetWidth, one.offsetHeight) < 24)
     .map(one => one.outerHTML)"""
 HEADING_LEVELS = (

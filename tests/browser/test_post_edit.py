@@ -31,7 +31,7 @@ def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
     expect(field).to_have_value("It stays wet from *October* on.")
     field.fill("")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".bad")).to_have_text("Write something first.")
+    expect(page.locator(".error")).to_have_text("Write something first.")
     page.get_by_label("Text of the post").fill("It stays wet from *November* on.")
     page.get_by_role("button", name="Save").click()
 
@@ -80,14 +80,18 @@ def test_discarded_edit_brings_the_post_back_and_can_be_undone(page: Page, own_p
 
 def test_opening_post_is_edited_in_place(visit, opening: Post, alice: User) -> None:
     page = visit(opening.thread.get_absolute_url(), alice)
-    page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
+    page.locator(f"#p{opening.pk} > .post-actions").get_by_role(
+        "link", name="Edit your post"
+    ).click()
     field = page.locator(f"#p{opening.pk}").get_by_label("Text of the post")
     expect(field).to_have_value("Does moss harm the bricks?")
     field.fill("Does moss harm old bricks?")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".messages .note")).to_have_text("Saved.")
     expect(page.locator(f"#p{opening.pk} > .text")).to_have_text("Does moss harm old bricks?")
-    page.locator(f"#p{opening.pk} > .acts").get_by_role("link", name="Edit your post").click()
+    page.locator(f"#p{opening.pk} > .post-actions").get_by_role(
+        "link", name="Edit your post"
+    ).click()
     page.locator(f"#p{opening.pk}").get_by_label("Text of the post").fill("Never mind.")
     page.get_by_role("button", name="Discard").click()
     expect(page.locator(".messages .note")).to_contain_text("Draft discarded.")
@@ -129,7 +133,7 @@ def test_deleted_post_leaves_a_tombstone_above_its_replies(
 
     expect(page.locator(".messages .note")).to_contain_text("Deleted.")
     expect(page.locator(f"#p{own_post.pk}")).to_contain_text("Deleted by its author on")
-    expect(page.locator(f"#p{child.pk} .re")).to_have_text("to a removed post")
+    expect(page.locator(f"#p{child.pk} .reply-to")).to_have_text("to a removed post")
     page.goto(f"/p/{own_post.pk}/")
     expect(page.locator("h1")).to_have_text("Post not found")
 

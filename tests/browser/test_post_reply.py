@@ -29,7 +29,7 @@ def expect_focus(page: Page, element: str) -> None:
 
 
 def click_post_link(page: Page, post: Post, name: str) -> None:
-    page.locator(f"#p{post.pk} > .acts").get_by_role("link", name=name).click()
+    page.locator(f"#p{post.pk} > .post-actions").get_by_role("link", name=name).click()
 
 
 def open_composer(page: Page, post: Post) -> Locator:
@@ -41,7 +41,7 @@ def open_composer(page: Page, post: Post) -> Locator:
 
 def expect_error(page: Page, words: str) -> None:
     """Wait until the composer shows the error and can be submitted again."""
-    expect(page.locator(".compose .bad")).to_contain_text(words)
+    expect(page.locator(".compose .error")).to_contain_text(words)
     expect(page.locator(".htmx-added")).to_have_count(0)
 
 
@@ -113,7 +113,7 @@ def test_quote_link_quotes_the_selected_text(page: Page, reply: Post) -> None:
         }""",
         reply.pk,
     )
-    expect(page.locator(".pick")).to_be_visible()
+    expect(page.locator(".quote-button")).to_be_visible()
 
     click_post_link(page, reply, "Quote")
     expect_focus(page, f"reply-{reply.pk}-text")
@@ -165,7 +165,7 @@ def test_empty_reply_shows_an_error_and_keeps_focus(page: Page, reply: Post) -> 
     field = open_composer(page, reply)
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator(".compose .bad")).to_have_text("Write something first.")
+    expect(page.locator(".compose .error")).to_have_text("Write something first.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect_focus(page, f"reply-{reply.pk}-text")
     assert page.evaluate("window.same")
@@ -178,7 +178,7 @@ def test_too_long_reply_keeps_its_text(page: Page, reply: Post) -> None:
 
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator(".compose .bad")).to_contain_text("500 characters too long")
+    expect(page.locator(".compose .error")).to_contain_text("500 characters too long")
     expect(field).to_have_value("word " * 4100)
 
 
@@ -221,7 +221,7 @@ def test_reply_is_posted_once_after_logging_in_again(page: Page, reply: Post, wh
     page.keyboard.type(WORDS)
     page.context.clear_cookies(name="sessionid")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".compose .bad")).to_contain_text(
+    expect(page.locator(".compose .error")).to_contain_text(
         "You were logged out while you were writing."
     )
     expect(page.locator(f"#reply-{reply.pk}-text")).to_have_value(WORDS)
@@ -254,7 +254,7 @@ def test_reply_to_a_post_hidden_while_writing_keeps_its_text(
 
     page.keyboard.press("Control+Enter")
 
-    expect(page.locator(".compose .bad")).to_be_visible()
+    expect(page.locator(".compose .error")).to_be_visible()
     expect(field).to_have_value(WORDS)
     assert reply_texts(reply) == []
 
@@ -308,14 +308,14 @@ def plain_page(visit, thread: Thread, reply: Post, alice: User) -> Page:
 def test_reply_without_javascript(plain_page: Page, reply: Post) -> None:
     click_post_link(plain_page, reply, "Reply to")
     expect(plain_page.get_by_role("heading", name="Reply to bob")).to_be_visible()
-    expect(plain_page.locator(".answered .text")).to_contain_text("Only where the bricks")
+    expect(plain_page.locator(".has-backlinks .text")).to_contain_text("Only where the bricks")
     field = plain_page.get_by_label("Your reply to bob")
 
     plain_page.get_by_role("button", name="Post reply").click()
-    expect(plain_page.locator(".bad")).to_have_text("Write something first.")
+    expect(plain_page.locator(".error")).to_have_text("Write something first.")
     field.fill("> Only where the bricks stay wet all winter.")
     plain_page.get_by_role("button", name="Post reply").click()
-    expect(plain_page.locator(".bad")).to_contain_text("something of your own")
+    expect(plain_page.locator(".error")).to_contain_text("something of your own")
     expect(field).to_have_value("> Only where the bricks stay wet all winter.")
     field.fill(f"{WORDS} *Really.*")
     plain_page.get_by_role("button", name="Preview").click()

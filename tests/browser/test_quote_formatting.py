@@ -12,7 +12,7 @@ from forum.models import Post, Thread, User
 from tests.browser.composer import composer_field, open_composer, submit_composer
 from tests.quotable_posts import SOURCES
 
-QUOTE_BUTTON = ".pick"
+QUOTE_BUTTON = ".quote-button"
 # Not kept where other letters touch it, and in no quote: mentions, and titles of the page's levels.
 LEFT_OUT = re.compile(r"</?(?:em|strong|s)>|<a class=\"mention\"[^>]*>(@\w+)</a>| align=\"\w+\"")
 
@@ -39,12 +39,12 @@ def test_quote_looks_like_the_post_and_is_exact(
         page.locator(f"#p{post.pk} > .text").select_text()
         page.locator(QUOTE_BUTTON).click()
     else:
-        page.locator(f"#p{post.pk} > .acts").get_by_role("link", name="Quote").click()
+        page.locator(f"#p{post.pk} > .post-actions").get_by_role("link", name="Quote").click()
     expect(composer_field(page, opening)).to_have_value(re.compile("^> "))
     page.keyboard.type("All of it.")
     submit_composer(page)
     created = Post.objects.filter(parent=opening).latest("number")
-    quote = f"#p{created.pk} .q"
+    quote = f"#p{created.pk} .quote"
     expect(page.locator(f"{quote} > figcaption")).to_contain_text("bob wrote")
     expect(page.locator(f"{quote} > figcaption")).not_to_contain_text("Altered")
     assert html_of(page, f"{quote} > blockquote") == html_of(page, f"#p{post.pk} > .text")

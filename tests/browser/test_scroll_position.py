@@ -143,7 +143,7 @@ def test_permalink_unfolds_the_branch_of_its_post(visit, tree: list[Post], scrip
     page = visit(path, java_script_enabled=scripts)
     fold_handle(page, tree[1]).click()
     expect(find_post(page, tree[6])).to_be_hidden()
-    page.locator(f".map a[href='#p{tree[6].pk}']").click()
+    page.locator(f".outline a[href='#p{tree[6].pk}']").click()
     expect(find_post(page, tree[6])).to_be_in_viewport()
 
 
@@ -176,7 +176,7 @@ def test_menu_links_to_parent_and_siblings_work_without_scripts(visit, tree: lis
 def test_back_button_returns_from_a_jump_to_the_parent(visit, tree: list[Post]) -> None:
     page = visit(tree[0].thread.get_absolute_url())
     load_jump_script(page)
-    link = find_post(page, tree[3]).locator(".re a")
+    link = find_post(page, tree[3]).locator(".reply-to a")
     expect(link).to_contain_text("to bob: What number 1 says.")
     link.scroll_into_view_if_needed()
     before = find_post(page, tree[3]).bounding_box()["y"]
@@ -193,7 +193,7 @@ def test_back_button_disappears_after_scrolling_a_screen(visit, sample_data: Sam
     posts = import_posts(sample_data, [None, *[0] * 30])
     page = visit(posts[0].thread.get_absolute_url())
     load_jump_script(page)
-    page.locator(f".map a[href='#p{posts[2].pk}']").click()
+    page.locator(f".outline a[href='#p{posts[2].pk}']").click()
     expect_focus_on(page, posts[2])
     back = page.get_by_role("button", name="Back to where you were")
     expect(back).to_be_visible()
@@ -204,7 +204,7 @@ def test_back_button_disappears_after_scrolling_a_screen(visit, sample_data: Sam
 
 def test_browser_goes_back_from_the_parent_without_scripts(visit, tree: list[Post]) -> None:
     page = visit(f"/p/{tree[3].pk}/", java_script_enabled=False)
-    find_post(page, tree[3]).locator(".re a").click()
+    find_post(page, tree[3]).locator(".reply-to a").click()
     expect(find_post(page, tree[1])).to_be_in_viewport()
     page.go_back()
     expect(find_post(page, tree[3])).to_be_in_viewport()
@@ -212,9 +212,9 @@ def test_browser_goes_back_from_the_parent_without_scripts(visit, tree: list[Pos
 
 def test_hovering_over_the_parent_link_previews_the_parent(visit, tree: list[Post]) -> None:
     page = visit(tree[0].thread.get_absolute_url())
-    link = find_post(page, tree[3]).locator(".re a")
+    link = find_post(page, tree[3]).locator(".reply-to a")
     link.hover()
-    preview = page.locator(".peek")
+    preview = page.locator(".preview-box")
     expect(preview).to_be_visible()
     expect(preview).to_contain_text("What number 1 says.")
     expect(preview.locator("[id]")).to_have_count(0)
@@ -235,12 +235,12 @@ def test_hovering_over_the_parent_link_previews_the_parent(visit, tree: list[Pos
 def test_parent_on_another_page_is_previewed(visit, sample_data: SampleData) -> None:
     posts = import_posts(sample_data, [None, *range(230)])
     page = visit(f"{posts[0].thread.get_absolute_url()}?at=p{posts[220].pk}")
-    link = page.locator(f".re a[href='/p/{posts[209].pk}/']")
+    link = page.locator(f".reply-to a[href='/p/{posts[209].pk}/']")
     load_jump_script(page)
     link.focus()
     page.keyboard.press("Space")
-    expect(page.locator(".peek")).to_contain_text("What number 209 says.")
-    page.locator(".peek").get_by_role("link", name="Go to post").click()
+    expect(page.locator(".preview-box")).to_contain_text("What number 209 says.")
+    page.locator(".preview-box").get_by_role("link", name="Go to post").click()
     expect(find_post(page, posts[209])).to_be_in_viewport()
 
 
@@ -253,7 +253,7 @@ def test_outline_and_address_follow_the_post_being_read(visit, tree: list[Post])
     for number in (5, 3):
         find_post(page, tree[number]).evaluate("post => post.scrollIntoView({block: 'start'})")
         expect(page).to_have_url(re.compile(f"#p{tree[number].pk}$"))
-        outline_link = page.locator(".map [aria-current=location]")
+        outline_link = page.locator(".outline [aria-current=location]")
         expect(outline_link).to_have_attribute("href", f"#p{tree[number].pk}")
     page.reload()
     expect(find_post(page, tree[3])).to_be_in_viewport()
@@ -274,7 +274,7 @@ def test_back_returns_to_the_same_place(visit, tree: list[Post]) -> None:
 def test_outline_of_a_large_thread_is_loaded_on_demand(visit, sample_data: SampleData) -> None:
     page = visit(f"/p/{Post.objects.filter(thread=sample_data.long).order_by('pk')[120].pk}/")
     page.get_by_role("link", name="Show outline").click()
-    expect(page.locator("#map .map li")).to_have_count(40)
+    expect(page.locator("#map .outline li")).to_have_count(40)
     page.locator("#map").get_by_role("link", name="Later branches").click()
     expect(page.locator("#map a").first).to_have_text("Earlier branches")
 
@@ -302,7 +302,7 @@ def test_dialogue_of_two_people_stays_in_one_column(visit, sample_data: SampleDa
     step = 16 if width == 360 else 44
     assert left_edge(page, third_reply) == pytest.approx(left_edge(page, posts[20]) + step, abs=0.5)
     assert {left_edge(page, post) for post in posts[21:]} == {left_edge(page, third_reply)}
-    expect(find_post(page, third_reply).locator(".re")).to_contain_text(
+    expect(find_post(page, third_reply).locator(".reply-to")).to_contain_text(
         f"to {posts[20].author}: Number 20."
     )
 
@@ -340,7 +340,7 @@ def test_post_names_its_parent_and_excerpts_it_unless_it_is_above(
 ) -> None:
     page = visit(f"{nested_forks[0].thread.get_absolute_url()}?order={order}")
     captions = page.locator(".node > .post").evaluate_all(
-        "all => all.map(one => [Number(one.id.slice(1)), one.querySelector('.re').innerText])"
+        "all => all.map(one => [Number(one.id.slice(1)), one.querySelector('.reply-to').innerText])"
     )
     above = nested_forks[0].pk
     by_pk = {post.pk: post for post in nested_forks}

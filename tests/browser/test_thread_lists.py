@@ -33,19 +33,19 @@ def test_lists_count_unread_posts_until_they_are_read(
     page = visit("/", bob, java_script_enabled=scripts)
     for address in LISTS:
         row = find_row(page, thread, address)
-        expect(row).to_have_class("is-new")
-        expect(row.locator("a.new")).to_have_text("2 unread (go to the first)")
+        expect(row).to_have_class("is-unread")
+        expect(row.locator("a.unread-mark")).to_have_text("2 unread (go to the first)")
     # A script marks posts as read once they were on the screen; without scripts, an image does.
     with page.expect_response(re.compile("/(seen|served)/")):
-        row.locator("a.new").click()
+        row.locator("a.unread-mark").click()
     expect(page.locator(f"#p{unread[0].pk}")).to_be_in_viewport()
     for address in LISTS:
         row = find_row(page, thread, address)
-        expect(row).not_to_have_class("is-new")
-        expect(row.locator("a.new")).to_have_count(0)
+        expect(row).not_to_have_class("is-unread")
+        expect(row.locator("a.unread-mark")).to_have_count(0)
 
 
 def test_lists_show_visitors_no_unread_posts(visit, thread: Thread, unread: list[Post]) -> None:
     page = visit("/")
     for address in LISTS:
-        expect(find_row(page, thread, address).locator("a.new")).to_have_count(0)
+        expect(find_row(page, thread, address).locator("a.unread-mark")).to_have_count(0)

@@ -35,11 +35,11 @@ def test_seed_thread_has_one_column(visit, sample_data) -> None:
 def test_each_post_names_the_authors_it_replies_to(visit, sample_data) -> None:
     page = visit(sample_data.seed.get_absolute_url())
 
-    expect(page.locator("#p2 .re")).to_have_text("to lina’s opening post")
-    expect(page.locator("#p4 .re")).to_have_text("to lina, also to hopeless")
-    expect(page.locator("#p5 .re")).to_have_text("to lispi314, also to lina")
+    expect(page.locator("#p2 .reply-to")).to_have_text("to lina’s opening post")
+    expect(page.locator("#p4 .reply-to")).to_have_text("to lina, also to hopeless")
+    expect(page.locator("#p5 .reply-to")).to_have_text("to lispi314, also to lina")
     for post in (2, 3, 4, 5):
-        expect(page.locator(f"#p{post} .re")).to_be_visible()
+        expect(page.locator(f"#p{post} .reply-to")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "step"), [(1280, 44), (390, 16)])
@@ -148,11 +148,11 @@ def test_front_page_and_board_link_to_the_thread(visit, sample_data) -> None:
 
 def test_print_leaves_out_navigation_and_actions(visit, sample_data) -> None:
     page = visit(sample_data.seed.get_absolute_url(), sample_data.alice)
-    expect(page.locator(".top")).to_be_visible()
+    expect(page.locator(".site-header")).to_be_visible()
 
     page.emulate_media(media="print")
 
-    for part in (".top", ".foot", ".rail", ".bar", "#p2 .acts"):
+    for part in (".site-header", ".site-footer", ".rail", ".thread-bar", "#p2 .post-actions"):
         expect(page.locator(part)).to_be_hidden()
     for post in (1, 2, 3, 4, 5):
         expect(page.locator(f"#p{post} > .text")).to_be_visible()

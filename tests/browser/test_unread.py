@@ -45,7 +45,7 @@ def large_thread(sample_data: SampleData) -> tuple[Thread, list[int]]:
 
 def unread_summary(page: Page) -> Locator:
     """Return the line in the thread's heading that counts unread posts."""
-    return page.locator(".news").filter(has_text="unread")
+    return page.locator(".unread-summary").filter(has_text="unread")
 
 
 def focused_post(page: Page) -> int:
@@ -223,11 +223,11 @@ def test_links_visit_unread_posts_without_scripts_and_mark_them_read(
     page.get_by_role("link", name="Go to first unread").click()
     visited = [int(page.url.rpartition("#p")[2])]
     for _step in range(6):
-        page.locator(f"#p{visited[-1]} a.new").click()
+        page.locator(f"#p{visited[-1]} a.unread-mark").click()
         page.wait_for_load_state()
         visited.append(int(page.url.rpartition("#p")[2]))
     assert visited == unread
-    page.locator(f"#p{visited[-1]} a.new").click()
+    page.locator(f"#p{visited[-1]} a.unread-mark").click()
     expect(page.locator(".messages")).to_contain_text("No more unread posts.")
     page.goto(thread.get_absolute_url())
     expect(unread_summary(page)).to_contain_text("No unread posts")
@@ -241,7 +241,7 @@ def test_post_marked_as_unread_from_its_menu_stays_unread(
     page.get_by_role("button", name="Mark as unread from here").click()
     expect(page.locator(".messages")).to_contain_text("Marked as unread")
     page.goto(thread.get_absolute_url())
-    expect(page.locator(f"#p{reply.pk} .new")).to_be_visible()
+    expect(page.locator(f"#p{reply.pk} .unread-mark")).to_be_visible()
 
 
 # -- Counts stay what they are while one reads ----------------------------------------------------
@@ -255,7 +255,7 @@ def test_counts_follow_what_was_read(
     posts = [reply_to(opening, author=sample_data.bob, source=long) for _n in range(3)]
     listed = visit(sample_data.yard.get_absolute_url(), sample_data.alice)
     row = listed.locator(".list > li", has_text="A damp corner").first
-    expect(row.locator(".new")).to_contain_text("3 unread")
+    expect(row.locator(".unread-mark")).to_contain_text("3 unread")
     row.get_by_role("link", name="A damp corner").click()
     page = listed
     rail = page.locator(".rail [data-js-to-new]")
@@ -276,4 +276,4 @@ def test_counts_follow_what_was_read(
     expect(page.get_by_role("button", name="Mark all as read")).to_be_hidden()
     assert page.title().startswith("A damp corner")
     page.go_back()
-    expect(row.locator(".new")).to_have_count(0)
+    expect(row.locator(".unread-mark")).to_have_count(0)

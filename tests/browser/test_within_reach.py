@@ -40,7 +40,7 @@ def test_menu_opens_inside_the_window(
     more.click()
     menu = page.locator(".menu")
     expect(menu.get_by_role("link").first).to_be_visible()
-    bar = page.locator(".bar").bounding_box()["height"] if phone else 0
+    bar = page.locator(".thread-bar").bounding_box()["height"] if phone else 0
     room = page.viewport_size["height"] - bar
     page.wait_for_function(
         "room => { const { top, bottom } = document.querySelector('.menu').getBoundingClientRect();"
@@ -54,10 +54,10 @@ def test_preview_of_the_opening_post_shows_its_text_inside_the_window(
 ) -> None:
     page = visit(long_thread[0].thread.get_absolute_url(), alice)
     assert page.evaluate(IMPORT_JUMPS)
-    link = page.locator(f"#p{long_thread[1].pk} .re a")
+    link = page.locator(f"#p{long_thread[1].pk} .reply-to a")
     to_foot(page, link, 20)
     link.hover()
-    preview = page.locator(".peek")
+    preview = page.locator(".preview-box")
     expect(preview).to_contain_text("Does moss harm the bricks?")
     expect(preview).not_to_contain_text("Yard")
     box = preview.bounding_box()

@@ -9,9 +9,10 @@ from tests.html import Page
 THREAD = """<!doctype html><html><head><title>Moss</title></head><body>
 <div class="messages"><div class="note">Posted. </div></div><h1>Moss</h1>
 <ol><li class="node"><article class="post" id="p2"><h3><a href="/u/bob/"><bdi>bob</bdi></a>
-<span class="vh">replies to alice</span></h3><div class="text"><p>Only&nbsp;where<br>wet.</p></div>
+<span class="visually-hidden">replies to alice</span></h3>
+<div class="text"><p>Only&nbsp;where<br>wet.</p></div>
 </article><ol>
-<li class="node"><article class="post gone" id="p3"><p>Deleted.</p></article></li></ol>
+<li class="node"><article class="post tombstone" id="p3"><p>Deleted.</p></article></li></ol>
 </li></ol><form action="/t/1/seen/"><input name="a" value="1"><input type="checkbox" name="b">
 <select name="c"><option value="x">X</option><option value="y" selected>Y</option></select>
 <textarea name="d">
@@ -45,8 +46,8 @@ def test_form_has_the_values_of_its_fields():
         ("li li .post", ["Deleted."]),
         ("ol.none", []),
         ('a[href="/u/bob/"]', ["bob"]),
-        ('a[href*="bob"], .vh', ["bob", "replies to alice"]),
-        ("article.post.gone p", ["Deleted."]),
+        ('a[href*="bob"], .visually-hidden', ["bob", "replies to alice"]),
+        ("article.post.tombstone p", ["Deleted."]),
     ],
 )
 def test_selector_finds_elements_in_order(selector, texts):

@@ -155,7 +155,9 @@ OWN_PAGES = ["logout/", "email/", "password/change/", "reauthenticate/"]
 
 def has_site_layout(page: Page) -> bool:
     """Tell whether a page has the site's layout, one heading, and no styles by django-allauth."""
-    return len(page.find_all("h1")) == 1 and page.has("header.top") and not page.has("style")
+    return (
+        len(page.find_all("h1")) == 1 and page.has("header.site-header") and not page.has("style")
+    )
 
 
 @pytest.mark.parametrize("page", PAGES)

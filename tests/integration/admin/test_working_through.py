@@ -222,14 +222,14 @@ def test_note_on_a_case_is_for_moderators_and_can_be_deleted_at_once(
     page = case_page(replies[0])
     press(as_carol, page, "Add note", reason="Third time this week.")
     for client in (as_carol, as_erin):
-        section = Page(client.get(page)).find(".acts")
+        section = Page(client.get(page)).find(".post-actions")
         assert "carol, just now" in section or "carol," in section
         assert "Third time this week." in section
     entry = ModerationAction.objects.get(act="note-case")
     assert as_bob.get(entry.get_absolute_url()).status_code == 404
     assert not ModerationNotification.objects.filter(action=entry).exists()
-    assert "Delete" not in Page(as_erin.get(page)).find(".acts").links
-    delete = Page(as_carol.get(page)).find(".acts").link("Delete")["href"]
+    assert "Delete" not in Page(as_erin.get(page)).find(".post-actions").links
+    delete = Page(as_carol.get(page)).find(".post-actions").link("Delete")["href"]
     assert as_carol.post(delete, {"reason": "Wrong case"})["Location"] == page
     assert "Third time this week." not in as_carol.get(page).content.decode()
 
@@ -238,7 +238,7 @@ def test_note_on_a_pending_post_is_shown_on_its_case(as_carol: Client, opening, 
     case = Case.objects.get(pending_post=create_pending_post(opening, bob))
     page = reverse("admin:forum_case_change", args=[case.pk])
     press(as_carol, page, "Add note", reason="Ask erin first.")
-    assert "Ask erin first." in Page(as_carol.get(page)).find(".acts")
+    assert "Ask erin first." in Page(as_carol.get(page)).find(".post-actions")
 
 
 def test_moderators_do_not_read_notes_on_their_own_case(

@@ -122,7 +122,7 @@ def test_counts_of_words_and_of_offered_drafts_are_limited(
         post = reply_to(opening, author=bob, source=f"Number {n}.")
         save_draft(Purpose(parent_id=post.pk), member=alice, written=Writing("Yes."))
     page = read_html(as_alice, opening.thread.get_absolute_url())
-    assert page.count('class="offer"') == MOST_LINES
+    assert page.count('class="draft-offer"') == MOST_LINES
     assert "800+ words" not in page
 
 

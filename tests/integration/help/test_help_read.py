@@ -13,7 +13,7 @@ def test_help_page_shows_markdown_and_its_result(visitor: Client) -> None:
     assert "<h2>A heading</h2>" in html
     assert "<strong>more important</strong>" in html
     assert "<p>A line break<br>" in html
-    assert '<figure class="q"' in html
+    assert '<figure class="quote"' in html
     assert "Not found in this thread" not in html
     assert "<td>April</td>" in html
     assert "Ask @alice" in html

@@ -142,7 +142,7 @@ def test_consecutive_deleted_posts_share_one_tombstone(
     delete_post(reply, actor=bob)
     html = visitor.get(reply.thread.get_absolute_url()).content.decode()
     assert "2 posts deleted by their authors" in html
-    assert html.count('class="post gone"') == 1
+    assert html.count('class="post tombstone"') == 1
 
 
 def test_deleting_a_post_with_replies_redirects_to_its_tombstone(

@@ -212,7 +212,7 @@ def test_conflicting_edit_shows_both_texts_and_can_be_saved(
     assert "Current text of the post" in html
     assert "<p>From the other tab.</p>" in html
     changes = html.partition("Your changes")[2]
-    assert 'From <del><span class="vh">removed: </span>the other</del>' in changes
+    assert 'From <del><span class="visually-hidden">removed: </span>the other</del>' in changes
     assert f'name="base_revision" value="{latest_number_of(reply)}"' in html
     again = as_bob.get(f"/p/{reply.pk}/edit/").content.decode()
     assert "From this tab." in again

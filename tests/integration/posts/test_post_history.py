@@ -13,7 +13,7 @@ from forum.presenters.history import VERSIONS_PER_PAGE
 from tests.loaded import counting_texts
 
 EDITS = 2 * VERSIONS_PER_PAGE + 5
-EARLIER = re.compile(r'<a class="btn" href="\?(before=\d+)" rel="next">Earlier versions</a>')
+EARLIER = re.compile(r'<a class="button" href="\?(before=\d+)" rel="next">Earlier versions</a>')
 
 
 def edit_often(post: Post, author: User, text: str, *, edits: int = EDITS) -> None:

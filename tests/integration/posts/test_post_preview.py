@@ -16,7 +16,7 @@ from tests.scene import undone
 HTMX = {"HTTP_HX_REQUEST": "true"}
 TEXT = re.compile(
     r'<div class="text" dir="auto"[^>]*>.*?</div>'
-    r'(?=\s*</section>|\s*<footer|\s*<p class="meta cited")',
+    r'(?=\s*</section>|\s*<footer|\s*<p class="meta backlinks")',
     re.DOTALL,
 )
 # On the thread’s page a quote links to an anchor, elsewhere to the page.
@@ -105,5 +105,5 @@ def test_preview_names_the_people_replied_to(
 ) -> None:
     data = {"source": f"{head} So it is.", "do": "preview"}
     html = as_alice.post(f"/p/{reply.pk}/reply/", data, **HTMX).content.decode()
-    to_lines = re.findall(r'<p class="re">(.*?)</p>', html, re.DOTALL)
+    to_lines = re.findall(r'<p class="reply-to">(.*?)</p>', html, re.DOTALL)
     assert [" ".join(each.split()) for each in to_lines] == ([line] if line else [])

@@ -333,7 +333,7 @@ def test_malicious_markup_is_escaped(as_bob: Client, opening: Post) -> None:
     source = (
         "<script>alert(1)</script> <img src=x onerror=alert(1)>\n\n"
         '[x](javascript:alert(1)) <a hx-get="/accounts/logout/" hx-trigger="load">y</a>\n\n'
-        '<figure class="q" data-quote="0"><figcaption></figcaption></figure> {{7*7}} ok'
+        '<figure class="quote" data-quote="0"><figcaption></figcaption></figure> {{7*7}} ok'
     )
     submit(as_bob, opening, source)
     assert_safe(Post.objects.get(parent=opening).html)

@@ -20,7 +20,7 @@ HTMX = {"hx-request": "true"}
 def backlinks(client: Client, post: Post, address: str = "") -> tuple[str, str]:
     """Return the text of the backlinks under a post and of the count beside its buttons."""
     shown = Page(client.get(address or post.thread.get_absolute_url())).post(post.pk)
-    replied_to = " ".join(shown.texts(".meta.cited"))
+    replied_to = " ".join(shown.texts(".meta.backlinks"))
     quoted = [text for text in shown.links if text.startswith("Quoted by")]
     return replied_to, quoted[0].partition(" (")[0] if quoted else ""
 
@@ -46,7 +46,9 @@ def test_reply_that_quotes_three_branches_gives_three_backlinks(
     for branch in branches:
         assert backlinks(visitor, branch) == ("Replied to below by alice", "")
     page = Page(visitor.get(opening.thread.get_absolute_url()))
-    assert [link.links for link in page.find_all(".cited")] == [{"alice": f"#p{quoting.pk}"}] * 3
+    assert [link.links for link in page.find_all(".backlinks")] == [
+        {"alice": f"#p{quoting.pk}"}
+    ] * 3
 
 
 def test_direct_reply_is_counted_but_not_named(

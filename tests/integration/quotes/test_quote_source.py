@@ -56,7 +56,7 @@ def test_page_shows_the_paragraph_with_the_words_marked(visitor: Client, quoting
 def test_fragment_has_a_label_and_takes_focus(visitor: Client, quoting: Post) -> None:
     page = open_page(visitor, address(quoting), headers=HTMX)
     assert page.is_fragment
-    part = page.find('.around[role="group"][data-focus]')
+    part = page.find('.quote-context[role="group"][data-focus]')
     assert part["aria-label"] == "bob’s text in context"
     assert part["tabindex"] == "-1"
 

@@ -42,7 +42,7 @@ def ids_of(thread: Thread, *numbers: int) -> list[int]:
 
 def find_links(page: Page) -> dict[str, tuple[str, str]]:
     """Return the address and the HTMX address of each button-like link, by its text."""
-    return {link.text: (link["href"], link.get("hx-get")) for link in page.find_all("a.btn")}
+    return {link.text: (link["href"], link.get("hx-get")) for link in page.find_all("a.button")}
 
 
 def open_fragment(client: Client, address: str) -> Page:
@@ -102,7 +102,7 @@ def test_branch_page_shows_ancestors_and_a_link_back(
     address, _fragment = find_links(page)["Continue this branch: 3 more replies"]
     branch_page = open_page(visitor, address)
     six, five, *_ = ids_of(thread, 6, 5)
-    assert f"/p/{five}/" in branch_page.find("ol.steps").addresses
+    assert f"/p/{five}/" in branch_page.find("ol.path").addresses
     assert branch_page.link("Back to where you were")["href"] == f"/p/{six}/"
     assert branch_page.post_ids == ids_of(thread, 6, 7, 8, 9)
     assert "isn’t on this page" not in branch_page.html

@@ -108,7 +108,7 @@ def test_new_replies_are_inserted_at_their_places(
         (opening.pk, other.pk, last.pk),
     ]
     page = fetch_updates(visitor, opening.thread, after, "&show=all")
-    assert page.texts("span.new") == ["New"] * 3
+    assert page.texts("span.unread-mark") == ["New"] * 3
 
 
 def test_new_reply_is_not_placed_after_a_deleted_post(
@@ -130,7 +130,7 @@ def test_each_new_reply_links_to_the_next_for_members(
     second = reply_to(opening, author=bob, source="Two.")
     page = fetch_updates(as_alice, opening.thread, after, "&show=all")
     assert page.post(first.pk)["data-n"] == str(first.number)
-    assert page.post(first.pk).find("a.new")["href"] == f"#p{second.pk}"
+    assert page.post(first.pk).find("a.unread-mark")["href"] == f"#p{second.pk}"
 
 
 def test_edits_and_deletions_are_announced_and_shown_on_request(

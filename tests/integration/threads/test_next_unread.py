@@ -83,8 +83,10 @@ class Counters(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         classes = dict(attrs).get("class") or ""
         self.folds += tag == "details"
-        self.is_handle = (tag == "summary" and self.folds == 1) or (tag == "a" and "btn" in classes)
-        if tag == "article" and "is-new" in classes and not self.folds:
+        self.is_handle = (tag == "summary" and self.folds == 1) or (
+            tag == "a" and "button" in classes
+        )
+        if tag == "article" and "is-unread" in classes and not self.folds:
             self.total += 1
 
     def handle_endtag(self, tag: str) -> None:

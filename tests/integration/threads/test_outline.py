@@ -19,7 +19,7 @@ from tests.integration.threads.conftest import mark_all_read, open_page, write_r
 
 def outline(page: Page) -> Element:
     """Return the outline of a page."""
-    return page.find_all(".map")[0]
+    return page.find_all(".outline")[0]
 
 
 def depths(page: Page) -> dict[int, int]:
@@ -66,7 +66,7 @@ def test_outline_marks_unread_posts(
 ) -> None:
     mark_all_read(opening.thread, alice)
     new = write_reply(reply, bob)
-    [line] = outline(open_page(as_alice, opening.thread)).find_all("li.is-new")
+    [line] = outline(open_page(as_alice, opening.thread)).find_all("li.is-unread")
     assert line.addresses == [f"#p{new.pk}"]
     assert "(unread)" in line
 

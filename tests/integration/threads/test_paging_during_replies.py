@@ -20,7 +20,7 @@ from forum.models import Board, Category, Post, Thread, User
 from forum.queries.sort_orders import SortOrder
 from tests.conftest import person
 
-POSTS = re.compile(r'<article class="post(?: is-new)?" id="p(\d+)"')
+POSTS = re.compile(r'<article class="post(?: is-unread)?" id="p(\d+)"')
 LATER = re.compile(r'href="([^"]+)" rel="next"')
 EARLIER = re.compile(r'href="([^"]+)" rel="prev"')
 SIZE = 10_000

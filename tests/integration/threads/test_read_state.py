@@ -36,7 +36,7 @@ def tracked(page: Page) -> dict[int, int]:
 def test_first_visit_shows_no_unread_marks(as_alice: Client, reply: Post) -> None:
     page = open_page(as_alice, reply.thread)
     assert not any(post.is_unread for post in page.posts)
-    assert not page.has(".news, [data-js-to-new]")
+    assert not page.has(".unread-summary, [data-js-to-new]")
     assert tracked(page) == {reply.pk: reply.latest_number}  # not the member's own opening post
 
 
@@ -141,7 +141,7 @@ def test_edit_of_a_read_post_makes_it_unread_and_shows_the_changes(
     assert unread_ids(opening.thread, alice) == [reply.pk]
     page = open_page(as_alice, opening.thread)
     assert "edited since you read it" in page
-    assert page.post(reply.pk).find("a.new").text.startswith("Changed")
+    assert page.post(reply.pk).find("a.unread-mark").text.startswith("Changed")
     address = f"/p/{reply.pk}/history/?since={reply.number}"
     assert page.link("edited since you read it")["href"] == address
     assert page.link("edited since you read it")["hx-get"] == address
@@ -168,7 +168,7 @@ def test_post_edited_before_it_was_read_is_shown_as_unread_and_not_as_edited(
     edit_post(reply, actor=bob, source="Only where the bricks stay dry all winter.")
     page = open_page(as_alice, opening.thread)
     assert "edited since you read it" not in page.html
-    assert page.post(reply.pk).find("a.new").text.startswith("Unread")
+    assert page.post(reply.pk).find("a.unread-mark").text.startswith("Unread")
 
 
 # -- Marking by hand ------------------------------------------------------------------------------

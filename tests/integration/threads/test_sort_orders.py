@@ -15,7 +15,7 @@ from forum.queries import sort_orders, thread_pages
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
 from tests.html import Page
 
-LATER, EARLIER = 'a.btn[rel="next"]', 'a.btn[rel="prev"]'
+LATER, EARLIER = 'a.button[rel="next"]', 'a.button[rel="prev"]'
 SIZE = 36
 
 

@@ -22,7 +22,7 @@ STARTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def unread_links(client: Client, address: str = "/b/gardens/") -> list[tuple[str, str]]:
-    links = Page(client.get(address)).find_all("a.new")
+    links = Page(client.get(address)).find_all("a.unread-mark")
     return [(link["href"], link.text.partition(" unread")[0]) for link in links]
 
 
@@ -37,7 +37,7 @@ def test_unread_count_of_a_thread_links_to_the_first_unread(
     [(link, count)] = unread_links(as_alice, address)
     assert count == "2"
     assert as_alice.get(link).headers["Location"].endswith(f"#p{first.pk}")
-    assert Page(as_alice.get(address)).has("li.is-new")
+    assert Page(as_alice.get(address)).has("li.is-unread")
     mark_revisions_read(opening.thread, member=alice, numbers=[first.number])
     assert unread_links(as_alice, address) == [(link, "1")]
 

@@ -90,7 +90,7 @@ def test_single_replies_are_drawn_as_a_chain_and_several_as_a_fork(
     page = open_page(visitor, reply.thread.get_absolute_url())
     assert page.has("ol.replies.fork")
     # The parent of the second reply is not the post above it, so an excerpt is shown.
-    assert page.texts(".re q")[-1].startswith("Only where the bricks")
+    assert page.texts(".reply-to q")[-1].startswith("Only where the bricks")
 
 
 def test_siblings_are_in_order_of_time(visitor: Client, opening: Post, bob: User) -> None:

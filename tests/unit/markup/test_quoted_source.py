@@ -17,7 +17,7 @@ from tests.corpora import data_json
 from tests.quotable_posts import SOURCES
 
 FIGURE = re.compile(
-    r'<figure class="q" data-quote="\d+"><figcaption></figcaption><blockquote>\n(.*?)'
+    r'<figure class="quote" data-quote="\d+"><figcaption></figcaption><blockquote>\n(.*?)'
     r"</blockquote></figure>\n",
     re.DOTALL,
 )

@@ -32,7 +32,7 @@ def test_mention_on_its_own_line_is_followed_by_a_typed_quote():
     reply = render(CONVERSATION[1])
     assert reply.html.startswith(
         '<p class="addressed"><span class="mention">@runa</span></p>\n'
-        '<figure class="q" data-quote="0"><figcaption></figcaption><blockquote>\n'
+        '<figure class="quote" data-quote="0"><figcaption></figcaption><blockquote>\n'
         "<p>Yes, this means that every &quot;open&quot; score is".replace("&quot;", '"')
     )
     assert reply.leading == reply.mentions == ("runa",)

@@ -39,7 +39,7 @@ PIECES = st.sampled_from(
         *HOSTILE,
         *["<figcaption></figcaption>", "<summary></summary>", '<span class="mention">@bob</span>'],
         *[
-            '<figure class="q" data-quote="0">',
+            '<figure class="quote" data-quote="0">',
             '<p class="addressed">',
             "</figure>",
             "&lt;",
@@ -88,10 +88,10 @@ def assert_only_own_placeholders(rendered: Rendered) -> None:
     """Assert that the HTML is safe and that all placeholders in it are the renderer's."""
     html = rendered.html
     assert_safe(html)
-    assert html.count('<figure class="q" data-quote="') == len(rendered.quotes)
+    assert html.count('<figure class="quote" data-quote="') == len(rendered.quotes)
     assert html.count("<figcaption></figcaption>") == html.count("<figure") == len(rendered.quotes)
     assert html.count("<summary></summary>") == html.count('<details class="earlier">')
-    assert [int(n) for n in re.findall(r'<figure class="q" data-quote="(\d+)">', html)] == [
+    assert [int(n) for n in re.findall(r'<figure class="quote" data-quote="(\d+)">', html)] == [
         quote.ordinal for quote in rendered.quotes
     ]
     shown = {n.casefold() for n in re.findall(r'<span class="mention">@(.*?)</span>', html)}
@@ -199,7 +199,7 @@ def test_images_are_never_loaded():
 
 def test_checker_reports_raw_attacks():
     markup = [payload for payload in HOSTILE if payload.lstrip("\0").startswith("<")]
-    own_markup = '<p class="addressed">', '<span class="mention">', '<figure class="q"'
+    own_markup = '<p class="addressed">', '<span class="mention">', '<figure class="quote"'
     for payload in markup:
         if not payload.startswith(own_markup):
             assert problems(payload), payload

@@ -38,7 +38,7 @@ def test_headings_of_an_opening_post_follow_its_title() -> None:
 
 
 def test_typed_placeholders_are_not_filled() -> None:
-    html = render('<span class="mention">@lina</span> <figure class="q" data-quote="0">').html
+    html = render('<span class="mention">@lina</span> <figure class="quote" data-quote="0">').html
     page = fill_post_html(html, mentions=[LINA], quotes={0: quote_row()}, thread_id=1)
     assert "&lt;span" in page
     assert "<figure" not in page

@@ -64,10 +64,10 @@ def test_quote_from_another_thread_names_the_thread() -> None:
 def test_quote_says_whether_its_edited_source_still_contains_the_words() -> None:
     unchanged = post_html(is_latest=False, says_now="And now the words and more.")
     assert "this text is unchanged" in unchanged
-    assert 'class="q stale"' not in unchanged
+    assert 'class="quote changed-source"' not in unchanged
     changed = post_html(is_latest=False, says_now="Other ones.")
     assert "this text has changed" in changed
-    assert 'class="q stale"' in changed
+    assert 'class="quote changed-source"' in changed
     assert 'href="#p5"' in changed
 
 
@@ -76,9 +76,9 @@ def test_altered_quote_is_marked_and_links_to_the_original_words() -> None:
     assert "Altered" not in post_html(written="“the words”")
     assert "Altered" not in html  # the words are in the source
     html = post_html(written="the worms")
-    assert '<span class="warn">Altered in the quote</span>' in html
+    assert '<span class="warning">Altered in the quote</span>' in html
     assert 'href="#p5:~:text=the%20worms"' in html
-    assert 'class="q stale"' in html
+    assert 'class="quote changed-source"' in html
 
 
 def test_altered_quote_of_an_edited_post_is_marked_only_as_altered() -> None:
