@@ -135,7 +135,7 @@ export function quoteSelectionOrPost(focused) {
 // ---- The button beside a selection
 
 const button = document.createElement("button");
-Object.assign(button, { type: "button", className: "btn pick", tabIndex: -1, hidden: true });
+Object.assign(button, { type: "button", className: "button quote-button", tabIndex: -1, hidden: true });
 document.getElementById("main").append(button);
 const AWAY = 8; // pixels from the words
 const isTouched = matchMedia("(pointer: coarse)");
