@@ -7,8 +7,8 @@ import { QUOTES, asQuote, blocksOf } from "./quote_markdown.js";
 
 const COMPOSER = "[data-js-composer]";
 // The post's own; what people wrote may link to something alike.
-const QUOTE = '.acts a[href$="/reply/?quote=1"]';
-const REPLY = '.acts a[href$="/reply/"]';
+const QUOTE = '.post-actions a[href$="/reply/?quote=1"]';
+const REPLY = '.post-actions a[href$="/reply/"]';
 
 // ---- From a selection to parts: {words: Markdown, source: the id of the post they are from, post: where they were
 //      selected}
