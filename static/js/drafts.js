@@ -79,6 +79,7 @@ async function save(form, { isLeaving = false, isRetry = false } = {}) {
   if (content === memo.saved) return true;
   memo.isOnDevice = saveOnDevice(form);
   if (memo.isContested || textOf(form).readOnly) return false;
+  memo.note = form.querySelector("[data-js-note]"); // that there was no connection
   memo.request?.abort();
   const request = memo.request = new AbortController();
   const patience = setTimeout(() => request.abort(new Error("no answer")), AGAIN);
@@ -118,7 +119,7 @@ function applySaved(form, content, code, state) {
   old?.replaceWith(document.adoptNode(state));
   const isAnother = nonceOf(form) !== nonce; // the form was sent before, with other words
   if (isAnother) memo.timer = setTimeout(save, 0, form);
-  if (isAnother || code === 200) form.querySelector("[data-js-note]")?.remove(); // that there was no connection
+  if (isAnother || code === 200) memo.note?.remove(); // but not one that came meanwhile
   memo.isContested = code === 409 && !isAnother;
   if (code !== 200) {
     memo.isLost = !memo.isOnDevice;
