@@ -303,6 +303,10 @@ PAGES: dict[str, PageSpec] = {
     "unlock": PageSpec(url_for_thread("thread-unlock", "locked"), "carol"),
     "pin": PageSpec(url_for_thread("thread-pin", "forked"), "carol"),
     "unpin": PageSpec(url_for_thread("thread-unpin", "pinned"), "carol"),
+    "remove thread": PageSpec(url_for_thread("thread-remove", "forked"), "carol"),
+    "unlist thread": PageSpec(url_for_thread("thread-unlist", "forked"), "carol"),
+    "move to another board": PageSpec(url_for_thread("thread-move-to-board", "forked"), "carol"),
+    "remove spammer": PageSpec(named_url("person-spammer", "bob"), "erin"),
     "suspend": PageSpec(named_url("person-suspend", "bob"), "carol"),
     "lift": PageSpec(named_url("person-lift", "dan"), "carol"),
     "remove branch": PageSpec(url_for_reply("post-remove", "forked"), "carol"),
@@ -349,6 +353,7 @@ SAME_AS_ANOTHER_PAGE = {
     *("post-restore", "post-unlock-branch", "post-hasten-branch", "post-note", "pending_post-note"),
     *("person-confirm-address", "person-deactivate", "person-log-out", "person-reactivate"),
     *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
+    *("thread-restore", "thread-list"),
 }
 # Routes that show no page: they redirect, or respond without one.
 ROUTES_WITHOUT_A_PAGE = {
