@@ -1,5 +1,4 @@
-/* A composer that helps: Ctrl+Enter posts, Escape steps out, and the rest of the room is
-   counted. drafts.js saves what is written. */
+/* Composer: Ctrl+Enter posts, Escape leaves, and the characters left are counted. drafts.js saves the text. */
 
 import { isComposing } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/* What several scripts share: requests to the forum, folds, focus, and keeping the text in its place. */
+/* Functions that several scripts share: requests, folds, focus, and keeping the text in its place. */
 
 // ---- Requests
 

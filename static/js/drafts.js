@@ -1,6 +1,6 @@
-/* Nothing typed is lost: what is written in a composer is kept on this device and, a second after
-   the last key and on leaving, as a draft on the server. What the device has and the server never
-   got is restored. Of several composers one is open, the others are folded to a line. */
+/* Drafts: the text of a composer is saved on this device and, a second after the last key and on
+   leaving, on the server. Text that the server never received is restored from the device. Only one
+   composer is open; the others are folded to a line. */
 
 import { fetchFragment, insertText, parseHtml, refreshToken, RequestError } from "./dom.js";
 

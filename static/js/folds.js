@@ -1,5 +1,5 @@
-/* Folding: any branch by its handle, by the line down from its head or by a key, or all at once.
-   Which are folded is kept for this tab, also over a reload. Focus is never folded away. */
+/* Folding: one branch by its handle, its line or a key, or all at once. Folds are kept for this tab,
+   also after a reload. The focused element is never folded away. */
 
 import { focusPost } from "./dom.js";
 

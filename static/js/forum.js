@@ -1,6 +1,6 @@
-/* What every page needs: it reports errors, keeps focus and place over htmx's swaps, and loads the
-   other scripts when the page has something for them. Everything works without it, only less
-   smoothly. It imports nothing at once, so that a first visit asks for one script of ours. */
+/* Loaded on every page: reports errors, keeps focus and place over htmx's swaps, and loads the other
+   scripts when the page needs them. It imports nothing at once, so that a first visit requests only
+   one script of ours. */
 
 const COMPOSER = "[data-js-composer]";
 const status = document.getElementById("status");

@@ -1,5 +1,5 @@
-/* Live updates of a thread: new replies are asked for now and then, announced as a count, and put in
-   their place when somebody wants to see them. The text that is being read does not move. */
+/* Live updates of a thread: new replies are polled, announced as a count, and inserted on request.
+   The text that is being read does not move. */
 
 import {
   fetchFragment,

@@ -1,5 +1,5 @@
-/* The mention menu: after an at sign and two letters, people by name. GitHub's text expander shows
-   it at the caret; whom it offers, what is said of it and its keys are here. Comes with a composer. */
+/* The mention menu: people by name, after an at sign and two letters. GitHub's text expander shows it at
+   the caret; its suggestions, announcements and keys are here. Loaded with a composer. */
 
 import { fetchFragment, insertText, isComposing } from "./dom.js";
 

@@ -1,6 +1,6 @@
-/* Read state: posts that have been on the screen are reported to the server as seen; and one button
-   leads from unread post to unread post, through folds and beyond the end of the page. Posts that
-   the member has not seen carry data-n, the number of their revision. */
+/* Read state: posts that have been on the screen are reported to the server; and a button leads from one
+   unread post to the next, through folds and across pages. Unread posts carry data-n, the number of
+   their revision. */
 
 import { fetchFragment, focusPost, isAfter, say, updateCounts } from "./dom.js";
 
