@@ -141,7 +141,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class NewMemberStatus:
-    """How many posts a new member still needs, and until when they stay new."""
+    """The number of posts that a new member still needs, and the time when they stop being new."""
 
     posts: int
     until: datetime

@@ -40,7 +40,7 @@ function prepare() {
   }
 }
 
-/** Shows the seconds until it can be posted again; the button works all the same. */
+/** Shows the seconds until it can be posted again; the button stays enabled. */
 function countDown(button) {
   const until = Date.now() + button.dataset.jsWait * 1000;
   const rest = document.createElement("span");

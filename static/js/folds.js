@@ -30,7 +30,7 @@ function foldBelow(post) {
   return made;
 }
 
-/** Opens or closes; the handle of what was closed comes into view, and takes focus over. */
+/** Opens or closes a fold; the handle of a closed one is scrolled into view and gets the focus. */
 function setOpen(fold, isOpen) {
   const summary = fold.querySelector("summary");
   const hasFocus = fold.contains(document.activeElement);

@@ -36,7 +36,7 @@ function moveBy(step) {
   moveTo(from ? posts[posts.indexOf(from) + step] : spy.readPost());
 }
 
-/** Goes where a link in the post's menu leads: to what may not be on this page. */
+/** Follows a link in the post's menu, which may lead to another page. */
 async function followMenu(post, relation) {
   const { page } = await fetchFragment(`/p/${post.id.slice(1)}/menu/`);
   const address = page.querySelector(`[data-js-relation=${relation}]`)?.getAttribute("href");

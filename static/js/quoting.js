@@ -109,7 +109,7 @@ function openWith(post, parts) {
 
 let picked = null; // the selection; pressing on a link drops it, so it is read before
 
-/** Quotes the selection, else the whole post; tells whether there was anything to do here. */
+/** Quotes the selection, else the whole post; returns whether there was anything to quote. */
 export function quote(post, range = picked) {
   const parts = range ? partsOf(range) : [];
   const form = openComposer();
