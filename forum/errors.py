@@ -1,4 +1,4 @@
-"""Errors for users: one small family, each with an HTTP status.
+"""Errors for users, each with an HTTP status.
 
 Actions and permissions raise them; `forum.middleware` and the composer show them.
 """
@@ -55,7 +55,7 @@ class Conflict(UserError):
 
 
 class AlreadySent(UserError):
-    """The same form was already sent with another text; `address` leads to the post made of it."""
+    """The same form was already sent with different text; `address` leads to that post."""
 
     status = 409
 

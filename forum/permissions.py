@@ -126,7 +126,7 @@ def _lock_of(locked: Thread | Post, text: str) -> str:
 
 
 def can_answer(person: Reader, post: Post) -> PermissionResult:
-    """Check whether this person may reply to that very post."""
+    """Check whether this person may reply to that post, given its branch."""
     permission = can_reply(person, post.thread)
     if not permission:
         return permission

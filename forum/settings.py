@@ -1,4 +1,4 @@
-"""All settings, from environment variables alone; docs/settings.md explains each.
+"""All settings, read from environment variables; docs/settings.md explains each.
 
 Development and production differ by environment, not by file. Invalid values are refused at start.
 """
@@ -20,7 +20,7 @@ env = environ.FileAwareEnv()
 
 
 def _choice(name: str, default: bool) -> bool:
-    """Return a yes/no setting; raise for anything but a clear answer."""
+    """Return a yes/no setting; raise for anything else."""
     value = env.str(name, default=str(default)).lower()
     if value not in {"true", "false", "1", "0", "yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
@@ -232,7 +232,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = _number("TRUSTED_PROXIES", 1 if PRODUCTION else 0)
 # Whether members read the names of moderators, instead of “a moderator of Gardening”
 MODERATOR_NAMES = _choice("MODERATOR_NAMES", default=False)
 
-# Limits of new members, and posts held for review
+# Limits of new members, and pending posts
 HOLD_FIRST_POSTS = _number("HOLD_FIRST_POSTS", 0)  # of each account
 NEW_MEMBER_POSTS = _number("NEW_MEMBER_POSTS", 5)
 NEW_MEMBER_DAYS = _number("NEW_MEMBER_DAYS", 1)

@@ -10,7 +10,7 @@ class HashedStaticFiles(CompressedManifestStaticFilesStorage):
 
     Django's `support_js_module_import_aggregation` would do this for every script, and stop at a
     comment in one of htmx's that mentions an import of a file that does not exist. Scripts may not
-    import one another in a circle: no hash would ever be final.
+    import one another in a circle, since no hash would ever be final.
     """
 
     # A script is final once its imports are: one pass for each step of the longest chain.

@@ -37,7 +37,7 @@ def set_password(person: User, password: str) -> None:
 
 
 def replace_password(person: User, password: str) -> None:
-    """Set a password for somebody else; empty: none, until they choose one by mail.
+    """Set another person's password; if empty, they have to choose one by mail.
 
     Their sessions end, and links to choose a password that were mailed before no longer work.
     """
@@ -67,7 +67,7 @@ def confirm_address(person: User) -> None:
 
 
 def set_address(person: User, address: str, *, is_confirmed: bool) -> None:
-    """Replace a person's addresses by this one.
+    """Replace a person's addresses with this one.
 
     Raises `Invalid` when another account has it.
     """

@@ -13,7 +13,8 @@ from forum.permissions import can_work_on
 def claim_case(case: Case, *, actor: User, take_over: bool = False) -> bool:
     """Claim a case, unless somebody else has it; return whether `actor` has it now.
 
-    A claim expires after `CLAIM_LASTS`, an assignment does not. Raises
+    `NotAllowed`.
+    A claim expires after `CLAIM_LASTS`, an assignment does not. Raises `NotAllowed`.
     `NotAllowed`.
     """
     can_work_on(actor, case).enforce()

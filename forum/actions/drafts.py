@@ -248,5 +248,5 @@ def _pending_post_sent(pending_post_id: int, source: str, title: str) -> Pending
     pending = PendingPost.objects.with_context().get(pk=pending_post_id)
     if pending.source == source and pending.title in ("", title):
         return pending
-    message = _("What you sent from this form is awaiting review. This text isn’t sent yet.")
+    message = _("Your post from this form is awaiting review. This text isn’t posted yet.")
     raise AlreadySent(message, address=pending.get_absolute_url())

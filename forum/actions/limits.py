@@ -141,7 +141,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class NewMemberStatus:
-    """The number of posts that a new member still needs, and the time until which they stay new."""
+    """The number of posts that a new member still needs, and the time when they stop being new."""
 
     posts: int
     until: datetime
@@ -218,7 +218,7 @@ def _check_hourly(author: User, status: NewMemberStatus) -> None:
 
 
 def _when_over(author: User, status: NewMemberStatus) -> str:
-    """Return in words until when somebody is new."""
+    """Describe when a member stops being new."""
     posts = ngettext(
         "after %(count)d more post", "after %(count)d more posts",
         status.posts,

@@ -35,7 +35,8 @@ def replace_mentions(post: Post, rendered: Rendered) -> list[User]:
 def named_in(rendered: Rendered) -> dict[str, Mention.Kind]:
     """Return the names in a text, in lower case, each with the kind of mention.
 
-    They are in the order of the text: the first one addressed decides how the head of a post is
+    shown.
+    They are in the order of the text: the first one decides how the line “to …” is shown.
     shown.
     """
     kinds = {name.lower(): Mention.Kind.ADDRESSED for name in rendered.leading}

@@ -261,10 +261,10 @@ def publish_edit(
     """Change the text of a post and delete the draft of the edit; return the post.
 
     `base_revision` is the number of the revision that the editor began from, and `original_hash`
-    the fingerprint of its text, which a correction soon after it was written changes: `Conflict` is
-    raised when the post says something else meanwhile. A form that was held before, by its
-    `nonce`, returns the held post. An approved edit keeps the revision before, so that
-    it can be brought back. Raises `NotAllowed`, `Gone`, `Locked`, `Suspended`, `Busy`, or what
+    the fingerprint of its text, which changes when the author corrects it soon after: `Conflict` is
+    raised when the post says something else by now. A form whose post is already pending, by its
+    `nonce`, returns the pending post. An approved edit keeps the revision before, so that it can
+    be restored. Raises `NotAllowed`, `Gone`, `Locked`, `Suspended`, `Busy`, or what
     `check` raises.
     """
     post = lock_post(post)

@@ -32,7 +32,7 @@ def update_cases(post_ids: Iterable[int]) -> None:
 
 
 def note_pending_post(pending: PendingPost) -> None:
-    """Update the case of a pending post: open while it waits, with the weight of one report."""
+    """Update the case of a pending post, which is open until a decision and weighs one report."""
     if pending.is_waiting:
         open_now = {"weight": 1, "opened_at": pending.created_at, "closed_at": None}
         Case.objects.update_or_create(pending_post=pending, defaults=open_now)
@@ -47,7 +47,7 @@ def _close(cases: CaseQuerySet) -> None:
 def close_reports(
     post_ids: Collection[int], outcome: str, action: ModerationAction | None = None
 ) -> list[int]:
-    """Answer all open reports on these posts, notify the reporters, and return the reports' ids.
+    """Close all open reports on these posts, notify the reporters, and return the reports' ids.
 
     Reporters who took the action themselves are not notified.
     """

@@ -1,4 +1,4 @@
-"""Transactions of actions: all of an action happens, or nothing."""
+"""Transactions of actions: all of an action happens, or none of it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class RetryTransaction(Exception):
 
 
 def retrying_transaction(action: Callable[P, R]) -> Callable[P, R]:
-    """Run an action in a transaction of its own, again when it lost a race.
+    """Run an action in a transaction of its own, and again when it loses a race.
 
-    Raises `Busy` when a lock could not be had in time, or after `MAX_TRIES`. Inside another
-    transaction it is a part of that, and starts again only for `RetryTransaction`.
+    Raises `Busy` when a lock is not available in time, or after `MAX_TRIES`. Inside another
+    transaction it is part of that one, and starts again only for `RetryTransaction`.
     """
 
     @functools.wraps(action)

@@ -71,7 +71,7 @@ class MemberForm(ConfiguredForm):
 class NewMemberForm(ConfiguredForm):
     """The form of a new member, whose address counts as confirmed."""
 
-    email = forms.EmailField(label=_("E-mail address"), help_text=_("It counts as confirmed."))
+    email = forms.EmailField(label=_("E-mail address"), help_text=_("Counts as confirmed."))
     password = forms.CharField(
         label=_("Password"),
         required=False,

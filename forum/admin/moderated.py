@@ -50,8 +50,8 @@ def bulk_action(action: Action[Any], path: str = "pk") -> BulkAction:
             return None
         if left_out := chosen.count() - len(ids):
             words = ngettext(
-                "%(count)d selected row was left out: this can’t be done to it.",
-                "%(count)d selected rows were left out: this can’t be done to them.",
+                "%(count)d selected row was left out: this action doesn’t apply to it.",
+                "%(count)d selected rows were left out: this action doesn’t apply to them.",
                 left_out,
             )
             messages.warning(request, words % {"count": left_out})

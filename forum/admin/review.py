@@ -68,7 +68,7 @@ class ReviewAdmin(PageAdmin):
     def _offers(
         self, request: HttpRequest, case: Case, about: Post | PendingPost
     ) -> list[LinkGroup]:
-        """Return the actions on the post, its thread and its author; those for ever come last."""
+        """Return the actions on the post, its thread and its author, irreversible ones last."""
         targets: list[Target | None] = [about, about.thread, about.author]
         reader, back = moderator(request), self._list_page(request)
         groups = [

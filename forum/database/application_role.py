@@ -1,6 +1,6 @@
 """The role that the forum's processes use: it reads and writes rows, and owns nothing.
 
-So they cannot empty or change tables, nor switch off the triggers that keep the moderation log
+They can neither empty or change tables, nor switch off the triggers that keep the moderation log
 append-only. Migrations are run by the owner of the tables.
 """
 
@@ -21,7 +21,7 @@ REVOKE UPDATE, DELETE ON django_migrations FROM {role};
 
 
 def grant_to_role(cursor: Any, role: str, password: str = "") -> None:
-    """Create the role, if needed, and let it read and write rows; harmless when repeated.
+    """Create the role, if needed, and let it read and write rows; safe to repeat.
 
     `cursor` is the owner's. A given password is set, also of a role that exists.
     """

@@ -142,7 +142,7 @@ def dump(data_dir: Path, out: BinaryIO) -> None:
 
 
 def restore(data_dir: Path, source: BinaryIO) -> None:
-    """Replace the whole database by SQL from `dump`; all or nothing."""
+    """Replace the whole database with the SQL in `dump`; all or nothing."""
     command: CommandLine = [
         *(program("psql"), "--no-psqlrc", "--quiet"),
         *("--set=ON_ERROR_STOP=1", "--output=/dev/null", "--dbname", url(data_dir)),

@@ -1,1 +1,1 @@
-"""General helpers that know nothing of forums."""
+"""General helpers that know nothing about forums."""

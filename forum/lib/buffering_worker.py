@@ -104,7 +104,7 @@ class BufferingWorker(ThreadWorker):
             super().enqueue_req(conn)
 
     def request_size(self, conn: Connection, head_size: int) -> int | None:
-        """Return the size of head and body; None if the head does not tell that of the body."""
+        """Return the size of head and body; None if the head does not say the size of the body."""
         head = IterUnreader([bytes(conn.received[:head_size])])
         try:
             request: Any = http.Request(self.cfg, head, conn.client)
@@ -139,7 +139,7 @@ class BufferingWorker(ThreadWorker):
         self.watch(conn)
 
     def murder_pending(self) -> None:
-        """Close the connections whose time is over."""
+        """Close the connections that have timed out."""
         now = time.monotonic()
         while self.pending_conns and self.pending_conns[0].timeout <= now:
             conn = self.pending_conns[0]

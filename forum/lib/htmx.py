@@ -26,7 +26,7 @@ def load_again(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def page_query(request: HttpRequest) -> QueryDict:
-    """Return the query of the page that sent the request, as htmx tells its URL."""
+    """Return the query of the page that sent the request, from the URL that htmx sends."""
     address = request.htmx.current_url or ""  # type: ignore[attr-defined]
     try:
         return QueryDict(urlsplit(address).query)

@@ -1,8 +1,9 @@
 """Detection of a language by its script, where the script is enough.
 
-Browsers choose glyphs and screen readers voices by language: without it, a Japanese sentence in an
-English page is drawn with Chinese glyphs and read aloud as noise. Scripts that many languages share
-(Latin, Cyrillic, Arabic, Devanagari) are left alone: a wrong guess is worse than none.
+Browsers choose glyphs, and screen readers voices, by language: without it, a Japanese sentence in
+an English page is drawn with Chinese glyphs and read aloud by an English voice. Scripts that many
+languages share (Latin, Cyrillic, Arabic, Devanagari) are left alone: a wrong guess is worse than
+none.
 """
 
 from __future__ import annotations

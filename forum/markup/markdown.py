@@ -100,7 +100,7 @@ def _parser(max_nesting: int) -> Parser:
 
 
 def _unlazy(rule: RuleFuncBlockType) -> RuleFuncBlockType:
-    """Return the rule for block quotes without lines that have no ">": nobody quotes them."""
+    """Return the rule for block quotes that end at a line without ">"."""
 
     def marked(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         last = start + 1

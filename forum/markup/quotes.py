@@ -14,7 +14,7 @@ MIN_MATCH = 20  # characters; shorter matches may be chance, unless they are a w
 MIN_PIECE = 12  # characters of each piece around an elision
 PARAGRAPHS = "\n\n"  # the separator of paragraphs in plain text
 BLOT = "\0"  # no post can contain it
-# One or more blotted-out paragraphs.
+# One or more blanked paragraphs.
 GAP = re.compile(f"{BLOT}+(?:{PARAGRAPHS}{BLOT}+)*")
 FRAGMENT_WHOLE = 300  # characters; longer quotes are linked by their start and end
 FRAGMENT_WORDS = 5
@@ -120,7 +120,7 @@ def worth_matching(words: str, plain: str) -> bool:
 def is_patchwork(words: str, plain: str) -> bool:
     """Return whether `words` consist of pieces too short to prove anything.
 
-    From single words of a long text, anybody could be made to say anything.
+    Single words of a long text can be combined into almost any sentence.
     """
     pieces = parts(words)
     if len(pieces) < 2 or normalise(words) in _searched(plain):
@@ -129,7 +129,7 @@ def is_patchwork(words: str, plain: str) -> bool:
 
 
 def without_quoted(plain: str, quoted: Iterable[Sequence[int]], start: int = 0) -> str:
-    """Return `plain` at its full length with the quoted stretches blotted out.
+    """Return `plain` at its full length with the quoted stretches blanked.
 
     `quoted` are stretches of a text of which `plain` is the part that begins at `start`.
     """

@@ -52,7 +52,7 @@ class Rendered:
 
     @property
     def own_words(self) -> str:
-        """Return the author's own words: `plain` at full length, with quoted words blotted out."""
+        """Return the author's own words: `plain` at full length, with quoted words blanked."""
         return without_quoted(self.plain, self.quoted)
 
     def begins_with_parent(self, parent_author: str | None) -> bool:

@@ -130,7 +130,7 @@ class Erasure(models.Model):
 
     @property
     def due_at(self) -> datetime:
-        """Return when a member's own request has to be answered, or another lapses."""
+        """Return when a member's own request is due, or when another request expires."""
         return self.asked_at + (OWED_WITHIN if self.is_own else ASKED_FOR)
 
     @property

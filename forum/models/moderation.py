@@ -20,7 +20,7 @@ from forum.models.threads import Reader, Thread
 
 
 def moderator_in_words(name: str, board: str | None) -> str:
-    """Return how members are told who moderated: “a moderator of Gardening”, or the name."""
+    """Return the moderator as members read it: “a moderator of Gardening”, or the name."""
     if settings.MODERATOR_NAMES:
         return name
     if board is None:
@@ -144,7 +144,7 @@ class ModerationAction(models.Model):
 
     @property
     def moderator(self) -> str:
-        """Return who did it, as members are told."""
+        """Return who did it, as members read it."""
         return moderator_in_words(self.actor.username, self.board.name if self.board else None)
 
     @property

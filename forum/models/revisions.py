@@ -171,7 +171,7 @@ class Revision(models.Model):
 
     @cached_property
     def own_words(self) -> str:
-        """Return the author's own words: `plain` at full length, with quoted words blotted out."""
+        """Return the author's own words: `plain` at full length, with quoted words blanked."""
         return without_quoted(self.plain, self.quoted)
 
     def words_quoted(self) -> dict[int, str]:

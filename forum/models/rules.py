@@ -1,4 +1,4 @@
-"""Review rules: posts that match one are held for review."""
+"""Review rules: posts that match one are pending until a moderator decides."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ DECLINE_APPEAL = register_type(
 
 @retrying_transaction
 def appeal_against(action: ModerationAction, *, actor: User, words: str) -> Appeal:
-    """Ask a different moderator to look at an action; return the appeal, the first if sent twice.
+    """Ask a different moderator to review an action; return the appeal, the first if sent twice.
 
     Raises `Invalid` or `NotAllowed`.
     """

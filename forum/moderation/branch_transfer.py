@@ -86,12 +86,12 @@ def fresh(post: Post, thread: Thread) -> Post:
 
 
 def authors_of(head: Post) -> set[int]:
-    """Return whoever wrote something in the branch of that post."""
+    """Return the ids of everybody who wrote in the branch of that post."""
     return set(Post.objects.branch_of(head).values_list("author_id", flat=True))
 
 
 def is_gone(*threads: Thread) -> UserError | None:
-    """Refuse to move to or from a thread that is deleted, removed or merged."""
+    """Return the error for a move to or from a thread that is deleted, removed or merged."""
     if any(each.is_deleted or each.is_removed or each.merged_into_id for each in threads):
         return Gone(_("This thread no longer exists."))
     return None

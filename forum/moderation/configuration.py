@@ -47,7 +47,7 @@ CONFIGURED_MODELS: dict[str, type[Model]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row by its id, whether it exists, not yet, or no longer."""
+    """A row by its id; it may not exist yet, or no longer exist."""
 
     model: type[Model]
     pk: int

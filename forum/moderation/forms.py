@@ -21,8 +21,8 @@ MAX_DURATION = timedelta(days=10 * 366)
 class TextField(forms.CharField):
     """A text that people write, counted as it is stored.
 
-    Browsers count differently: an emoji is two or more, and they send a line break as two. So they
-    are told no limit, and nobody is stopped before it.
+    Browsers count differently: an emoji is two or more, and they send a line break as two. So the
+    field has no `maxlength`, and nobody is stopped before the limit.
     """
 
     def to_python(self, value: Any) -> str:

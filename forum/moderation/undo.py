@@ -1,4 +1,4 @@
-"""Undoing an action: everything that it changed, except what a later action changed since."""
+"""Undoing an action: everything that it changed, except what a later action has changed."""
 
 from __future__ import annotations
 

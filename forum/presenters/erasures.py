@@ -78,7 +78,7 @@ def _of_account(person: User, *, with_posts: bool) -> str:
 
 
 def _what_stays(count: int) -> list[str]:
-    """Return that posts stay, as a sentence of its own: it is no part of what goes."""
+    """Return a sentence about the posts that stay; empty if none do."""
     words = ngettext(
         "%(posts)s stays, under another name", "%(posts)s stay, under another name", count
     )

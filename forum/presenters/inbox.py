@@ -77,7 +77,7 @@ def group_notifications(notifications: Iterable[Notification]) -> list[Notificat
 
 
 def empty_inbox_note(latest: Notification | None) -> str:
-    """Return “No notifications since 20 Nov.”"""
+    """Return “No new notifications since 20 Nov.”"""
     if latest is None:
         return _("No notifications yet. Replies, mentions and quotes will appear here.")
     return _("No new notifications since %(date)s.") % {"date": date_of(latest.created_at)}

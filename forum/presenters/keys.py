@@ -126,7 +126,7 @@ KEY_MAP = _key_map()
 
 
 def rail_shortcuts(*, is_member: bool) -> list[tuple[list[str], Promise]]:
-    """Return labels and text of the shortcuts beside a thread; only members have new posts."""
+    """Return labels and text of the shortcuts beside a thread; only members have unread posts."""
     keys = {action: label_of(key) for key, action in KEY_MAP["thread"].items()}
     return [
         ([keys[action] for action in actions], text)

@@ -72,7 +72,7 @@ def with_undo(said: str, action: ModerationAction | None, back: str) -> SafeStri
 
 
 def links_of(action: ModerationAction, reader: Reader) -> list[tuple[str, str]]:
-    """Return where the targets of an entry are to be seen: pairs of (address, text).
+    """Return links to the targets of an entry: pairs of (address, text).
 
     Threads are named to those who may know their titles.
     """

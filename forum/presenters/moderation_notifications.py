@@ -22,7 +22,7 @@ from forum.models.posts import post_path
 
 @dataclass(frozen=True, slots=True)
 class NotificationEntry:
-    """One notification, or several about reports that one action answered."""
+    """One notification, or several about reports that one action closed."""
 
     notifications: Sequence[ModerationNotification]
     saying: str
@@ -91,7 +91,7 @@ def notifications_in_words(
 ) -> list[NotificationEntry]:
     """Describe these notifications of a reader, which were queried `with_context`.
 
-    Reports that were answered together are one entry.
+    Reports that were closed together are one entry.
     """
     found = list(notifications)
     context = _Context(found, reader)
@@ -146,7 +146,7 @@ def _of_case(notification: ModerationNotification) -> NotificationEntry:
 
 
 def _of_reports(group: list[ModerationNotification], context: _Context) -> NotificationEntry:
-    """Describe the answer to a member's reports: on one post, or on several at once."""
+    """Describe the outcome of a member's reports: on one post, or on several at once."""
     reports = [each.report for each in group if each.report]
     report, notification = reports[0], group[0]
     outcome = report.get_outcome_display()
@@ -202,7 +202,7 @@ def _of_action(
 def _of_appeal(
     notification: ModerationNotification, action: ModerationAction, context: _Context
 ) -> NotificationEntry:
-    """Describe the answer to an appeal, with what the appeal was about."""
+    """Describe the decision on an appeal, with what the appeal was about."""
     is_declined = action.act == "decline-appeal"
     appeal = context.appeals.get(action.pk)
     return NotificationEntry(

@@ -65,7 +65,7 @@ def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False
 
 
 def _size(branch: OutlineBranch) -> str:
-    """Return “38 replies, 2 new”."""
+    """Return “38 replies, 2 unread”."""
     new = unread_suffix(branch.unread)
     if not branch.size and not new:
         return ""

@@ -134,7 +134,7 @@ def _state(pending: PendingPost) -> str:
 
 
 def _explanation(pending: PendingPost) -> str:
-    """Explain to its author why a post is held, without the word that a rule looks for."""
+    """Explain to its author why a post is pending, without the word that a rule looks for."""
     match pending.kind:
         case ReviewRule.Kind.FIRST:
             return _("The first posts of new members need review.")

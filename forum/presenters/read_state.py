@@ -158,16 +158,16 @@ class PageReadState:
 
     @property
     def before(self) -> str:
-        """Return “, 2 new” for the posts before the page."""
+        """Return “, 2 unread” for the posts before the page."""
         return unread_suffix(self._around.before, is_more=self.is_more)
 
     @property
     def after(self) -> str:
-        """Return “, 2 new” for the posts after the page."""
+        """Return “, 2 unread” for the posts after the page."""
         return unread_suffix(self._around.after, is_more=self.is_more)
 
     def in_unfinished(self, place: int) -> str:
-        """Return “, 2 new” for the rest of the unfinished branch at `place`."""
+        """Return “, 2 unread” for the rest of the unfinished branch at `place`."""
         below = self._around.below
         return unread_suffix(below[place], is_more=self.is_more) if below else ""
 
@@ -178,7 +178,7 @@ class PageReadState:
 
 
 def unread_suffix(count: int, *, is_more: bool = False) -> str:
-    """Return “, 2 new”; empty for none."""
+    """Return “, 2 unread”; empty for none."""
     if not count:
         return ""
     shown = f"{count:,}+" if is_more else str(count)

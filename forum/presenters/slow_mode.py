@@ -21,7 +21,7 @@ from forum.queries.thread_pages import PostRow
 
 
 def thread_restrictions(thread: Thread, clock: Clock) -> list[str]:
-    """Return “Locked by carol until 3 Dec, 10:00: going in circles”, one sentence for each."""
+    """Return a note on the lock and one on slow mode: “Locked. Reason: going in circles”."""
     said = []
     if thread.is_locked and thread.locked_action:
         action = thread.locked_action

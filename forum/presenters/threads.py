@@ -375,7 +375,7 @@ class ThreadPage:
         return "far" if row.parent_id in self.in_page else "away"
 
     def moderator(self, name: str | None) -> SafeString:
-        """Return who moderated here, as members are told; empty for nobody."""
+        """Return who moderated here, as members read it; empty for nobody."""
         words = moderator_in_words(name, self.thread.board.name) if name else ""
         return mark_safe(escape(words))  # noqa: S308 (escaped)
 

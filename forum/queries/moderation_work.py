@@ -1,4 +1,4 @@
-"""The work that waits for a moderator, as the headers of the site and of the admin count it."""
+"""The work that awaits a moderator, as the headers of the site and of the admin count it."""
 
 from __future__ import annotations
 

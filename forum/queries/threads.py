@@ -95,7 +95,7 @@ def with_drafts(threads: Threads, reader: Reader) -> Threads:
 
 
 def with_pending_posts(threads: Threads, reader: Reader) -> Threads:
-    """Add `pending_posts`: the reader's posts in each thread that are held for review."""
+    """Add `pending_posts`: the reader's pending posts in each thread."""
     if not isinstance(reader, User):
         return threads
     return threads.annotate(pending_posts=PendingPost.objects.lines(OuterRef("pk"), reader))

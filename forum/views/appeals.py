@@ -1,4 +1,4 @@
-"""Appeals: made by members concerned, answered by moderators other than the actor."""
+"""Appeals: made by members concerned, decided by a different moderator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ APPEALS_PER_PAGE = 30
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
-    """Appeal against an action on oneself, or show how the appeal was answered."""
+    """Appeal against an action on oneself, or show the decision on the appeal."""
     member = request.user
     concerned = ModerationAction.objects.concerning(member).with_targets()
     action = get_object_or_404(concerned, pk=action_id)
@@ -48,7 +48,7 @@ def appeal(request: MemberRequest, action_id: int) -> HttpResponse:
 @read_only
 @moderator_required
 def index(request: MemberRequest) -> HttpResponse:
-    """Show open appeals, the oldest first; then those answered, the latest first."""
+    """Show open appeals, the oldest first; then closed ones, the latest first."""
     appeals = Appeal.objects.for_moderator(request.user)
     before = id_param(request.GET, "before", "a")
     answered = appeals.exclude(answered_at=None).order_by("-id")
@@ -65,7 +65,7 @@ def index(request: MemberRequest) -> HttpResponse:
 @moderator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: MemberRequest, appeal_id: int) -> HttpResponse:
-    """Show an appeal and answer it: undo the action, or decline with a reason."""
+    """Show an appeal and decide it: undo the action, or decline with a reason."""
     appeal = get_object_or_404(Appeal.objects.for_moderator(request.user), pk=appeal_id)
     sent = request.POST if request.method == "POST" else None
     form = AnswerForm(sent, initial=kept_text(request), action="appeal")

@@ -34,7 +34,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer with 403; our own refusals say why."""
+    """Answer with 403; our own errors say why."""
     message = str(exception) if isinstance(exception, UserError) else ""
     return render(request, "403.html", {"message": message}, status=403)
 
@@ -44,8 +44,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer what no view could catch, such as a session that cannot be saved or an error page
-    that cannot be drawn: 503 while the database is away, else 500.
+    """Answer errors that no view catches, such as a session that cannot be saved or an error
+    page that cannot be rendered: 503 while the database is away, else 500.
     """
     error = sys.exc_info()[1]
     if isinstance(error, DATABASE_IS_AWAY):

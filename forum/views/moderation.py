@@ -131,7 +131,7 @@ def _values_of(form: ModerationForm) -> dict[str, Any]:
 
 
 def _has_shown(request: HttpRequest, hidden: str) -> bool:
-    """Return whether the page has shown how much is hidden with it, and was not asked again."""
+    """Return whether the page has shown what else is hidden, and no new preview was asked for."""
     is_asked = request.POST.get("do") == "count"
     return not is_asked and (not hidden or request.POST.get("counted") == hidden)
 
@@ -191,7 +191,7 @@ def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:
 
 
 def _already_done(outcome: Outcome) -> str:
-    """“Already done: carol hid a post.”; of several only how many."""
+    """Return “Already done: carol hid a post.”; for several only how many."""
     count = len(outcome.already)
     if count == 1 and (entry := outcome.already[0][1]):
         return _("Already done: %(entry)s.") % {"entry": entry}

@@ -1,4 +1,4 @@
-"""A member's pending posts: the notice after posting, their pages, and withdrawing one."""
+"""A member's pending posts: the message after posting, their pages, and withdrawing one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDED_POSTS_SHOWN = 30
 
 
 def show_pending(request: HttpRequest, pending: PendingPost) -> HttpResponse:
-    """Respond that a post is held for review: in the composer's place, or on a page."""
+    """Respond that a post is pending: in the composer's place, or on a page."""
     assert is_member(request)
     pending = PendingPost.objects.with_context().get(pk=pending.pk)
     if wants_fragment(request):

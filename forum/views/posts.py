@@ -86,7 +86,7 @@ def undelete(request: MemberRequest, post_id: int) -> HttpResponse:
 
 @read_only
 def history(request: HttpRequest, post_id: int) -> HttpResponse:
-    """Show the earlier versions of a post and their changes."""
+    """Show the versions of a post and their changes."""
     post = get_post(request, post_id)
     if not post.is_readable:
         return redirect(post)

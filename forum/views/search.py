@@ -29,7 +29,7 @@ MAX_SEARCH_PAGES = 25
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the search form, and for `?q=` what was found, one row a thread."""
+    """Show the search form, and for `?q=` what was found, one row per thread."""
     text = " ".join(request.GET.get("q", "").split())
     if thread_id := request.GET.get("in"):  # from the form beside a thread
         words = f"{text} in:{thread_id}".strip()

@@ -1,5 +1,4 @@
-/* A composer that helps: Ctrl+Enter posts, Escape steps out, and the rest of the room is
-   counted. drafts.js saves what is written. */
+/* Composer: Ctrl+Enter posts, Escape leaves, and the characters left are counted. drafts.js saves the text. */
 
 import { isComposing } from "./dom.js";
 
@@ -41,7 +40,7 @@ function prepare() {
   }
 }
 
-/** Shows the seconds until it can be posted again; the button works all the same. */
+/** Shows the seconds until it can be posted again; the button stays enabled. */
 function countDown(button) {
   const until = Date.now() + button.dataset.jsWait * 1000;
   const rest = document.createElement("span");

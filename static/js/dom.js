@@ -1,10 +1,10 @@
-/* What several scripts share: requests to the forum, folds, focus, and keeping the text in its place. */
+/* Functions that several scripts share: requests, folds, focus, and keeping the text in its place. */
 
 // ---- Requests
 
 const { jsOffline: OFFLINE, jsForeign: FOREIGN, jsBroken: BROKEN } = document.getElementById("alert").dataset;
 
-/** No response of the forum's came; the message is for the reader. Uncaught, forum.js shows it. */
+/** The forum did not respond. The message is for the reader; forum.js shows it if nothing catches it. */
 export class RequestError extends Error {
   name = "RequestError";
 
@@ -37,7 +37,7 @@ export async function fetchFragment(address, { isPage = false, ...options } = {}
   return { status, ok, headers, page: parseHtml(html) };
 }
 
-/** Puts the fresh CSRF token of a response into the forms of this page; tells whether it had one. */
+/** Puts the CSRF token of a response into the forms of this page; returns whether it had one. */
 export function refreshToken(page) {
   const token = page.querySelector("[name=csrfmiddlewaretoken]")?.value;
   if (!token) return false;
@@ -49,7 +49,7 @@ export function refreshToken(page) {
 
 const status = document.getElementById("status");
 
-/** Shows a message for a moment, and has it read out. What only screen readers need goes into `#status` as text. */
+/** Shows a message for a moment, and has it read out. Text only for screen readers goes into `#status`. */
 export function say(words) {
   const toast = document.createElement("span");
   toast.className = "toast";
@@ -57,7 +57,7 @@ export function say(words) {
   status.replaceChildren(toast);
 }
 
-/** Takes over the counts of a fresh response: of unread posts, replies and notifications. */
+/** Updates the counts of unread posts, replies and notifications from a response. */
 export function updateCounts(page) {
   for (const fresh of page.querySelectorAll("[data-js-live-count]")) {
     for (const shown of document.querySelectorAll(`[data-js-live-count="${fresh.dataset.jsLiveCount}"]`)) {
@@ -71,7 +71,7 @@ export function updateCounts(page) {
   document.title = document.title.replace(/^(\([\d,+]+\) )?/, count && `(${count}) `);
 }
 
-/** The browser has brought back a page as it was left: its counts are asked for anew. */
+/** When the browser restores a page as it was left, its counts are requested again. */
 export async function refreshCounts() {
   const { ok, page } = await fetchFragment(location.href, { isPage: true });
   if (ok) updateCounts(page);
@@ -79,10 +79,10 @@ export async function refreshCounts() {
 
 // ---- Fields
 
-/** Whether a key belongs to an input method; Safari's last one is told by its code alone. */
+/** Whether a key belongs to an input method; Safari's last one is recognised by its code alone. */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;
 
-/** Replaces a part of a field as if it were typed, so that the browser's undo takes it back. */
+/** Replaces a part of a field as if it were typed, so that the browser can undo it. */
 export function insertText(field, text, start, end) {
   field.focus({ preventScroll: true });
   field.setSelectionRange(start, end);

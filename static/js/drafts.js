@@ -1,6 +1,6 @@
-/* Nothing typed is lost: what is written in a composer is kept on this device and, a second after
-   the last key and on leaving, as a draft on the server. What the device has and the server never
-   got is restored. Of several composers one is open, the others are folded to a line. */
+/* Drafts: the text of a composer is saved on this device and, a second after the last key and on
+   leaving, on the server. Text that the server never received is restored from the device. Only one
+   composer is open; the others are folded to a line. */
 
 import { fetchFragment, insertText, parseHtml, refreshToken, RequestError } from "./dom.js";
 
@@ -71,7 +71,7 @@ function removeOld() {
 
 // ---- On the server
 
-/** Saves what the form holds, and shows the result; tells whether the server has it. */
+/** Saves the text of the form and shows the result; returns whether the server has it. */
 async function save(form, { isLeaving = false, isRetry = false } = {}) {
   const memo = memos.get(form);
   clearTimeout(memo.timer);
@@ -136,7 +136,7 @@ function applySaved(form, content, code, state) {
   return code === 200;
 }
 
-/** Not saved on the server: the device has the text, and it is tried again. */
+/** Not saved on the server: the device has the text, and saving is tried again. */
 function markUnsaved(form, { message = "" } = {}) {
   const memo = memos.get(form);
   memo.errorMessage = message;
@@ -146,7 +146,7 @@ function markUnsaved(form, { message = "" } = {}) {
   memo.timer = setTimeout(save, AGAIN, form);
 }
 
-/** Shows the state beside the buttons; only that the text is saved nowhere is announced. */
+/** Shows the state beside the buttons. It is announced only if the text is saved nowhere. */
 function showState(form, words) {
   const line = form.querySelector("[data-js-saved]");
   line.textContent = form.dataset[words].replace("%s", clock(Date.now()));
@@ -207,7 +207,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { xhr, requestConfig: 
   else if (elt.isConnected) markUnsaved(elt);
 });
 
-/** A composer on a page of its own leaves the page: first the text is saved. */
+/** Before a composer on a page of its own leaves the page, its text is saved. */
 document.addEventListener("submit", async (event) => {
   const { target: form, submitter } = event;
   const memo = memos.get(form);

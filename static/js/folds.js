@@ -1,5 +1,5 @@
-/* Folding: any branch by its handle, by the line down from its head or by a key, or all at once.
-   Which are folded is kept for this tab, also over a reload. Focus is never folded away. */
+/* Folding: one branch by its handle, its line or a key, or all at once. Folds are kept for this tab,
+   also after a reload. The focused element is never folded away. */
 
 import { focusPost } from "./dom.js";
 
@@ -30,7 +30,7 @@ function foldBelow(post) {
   return made;
 }
 
-/** Opens or closes; the handle of what was closed comes into view, and takes focus over. */
+/** Opens or closes a fold; the handle of a closed one is scrolled into view and gets the focus. */
 function setOpen(fold, isOpen) {
   const summary = fold.querySelector("summary");
   const hasFocus = fold.contains(document.activeElement);

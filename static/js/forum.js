@@ -1,6 +1,6 @@
-/* What every page needs: it reports errors, keeps focus and place over htmx's swaps, and loads the
-   other scripts when the page has something for them. Everything works without it, only less
-   smoothly. It imports nothing at once, so that a first visit asks for one script of ours. */
+/* Loaded on every page: reports errors, keeps focus and place over htmx's swaps, and loads the other
+   scripts when the page needs them. It imports nothing at once, so that a first visit requests only
+   one script of ours. */
 
 const COMPOSER = "[data-js-composer]";
 const status = document.getElementById("status");
@@ -8,10 +8,10 @@ const alarm = document.getElementById("alert");
 
 // ---- Loading the other scripts
 
-/** A script that nobody has asked for: without it the page goes on by its links and forms. */
+/** Ignores that a script could not be loaded: the page's links and forms work without it. */
 const quietly = (loading) => loading.catch(() => null);
 
-/** Something that somebody has just asked for cannot be loaded. */
+/** Reports that a script that is needed now cannot be loaded. */
 addEventListener("unhandledrejection", (event) => {
   const { reason } = event;
   const isModule = /module/i.test(reason?.message);
@@ -38,7 +38,7 @@ function init() {
   for (const { dataset } of document.querySelectorAll("[data-js-needs]")) quietly(scripts[dataset.jsNeeds]());
 }
 
-/** A link pressed for a new tab, a new window or a download: the browser does it, no script. */
+/** Leaves links opened in a new tab or window, or downloaded, to the browser. */
 addEventListener("click", (event) => {
   const { ctrlKey, metaKey, shiftKey, altKey, target } = event;
   if ((ctrlKey || metaKey || shiftKey || altKey) && target.closest("a[href]")) event.stopPropagation();
@@ -108,7 +108,7 @@ function clearErrors(source) {
 
 const parseHtml = (html) => new DOMParser().parseFromString(html, "text/html");
 
-/** Returns what an error page of the forum's says; its fresh token goes into the forms of this page. */
+/** Returns the message of an error page; its CSRF token goes into the forms of this page. */
 function readErrorPage(html) {
   const page = parseHtml(html);
   quietly(import("./dom.js").then(({ refreshToken }) => refreshToken(page)));
@@ -122,7 +122,7 @@ for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-/** What is not the forum's own is neither swapped in nor obeyed, whatever its status says. */
+/** A response that is not the forum's own is ignored, whatever its status. */
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const { xhr, requestConfig: { elt } } = event.detail;
   if (xhr.getResponseHeader("Plait-Response")) return; // forum.middleware.ResponseMark
@@ -148,7 +148,7 @@ function refusePage(detail) {
   }
 }
 
-/** A composer is replaced only by what says that its text was taken, or by the composer again. */
+/** A composer is replaced only by a response that its text was accepted, or by a composer. */
 function isComplete({ xhr, requestConfig: { elt } }) {
   return !elt.matches(COMPOSER) || parseHtml(xhr.responseText).querySelector(`[data-js-taken], ${COMPOSER}`);
 }
@@ -372,7 +372,7 @@ function isSameReader() {
   }
 }
 
-/** The browser has brought back a page that it kept. */
+/** Reloads a page that the browser kept, if somebody has logged in or out since; else updates its counts. */
 function checkKept() {
   if (!isSameReader()) {
     document.body.hidden = true;

@@ -1,5 +1,5 @@
-/* Jumps within a page: by links to posts of this page, by the outline, by keys. A strip at the foot
-   of the window leads back until more than a screen has been read on. No jump ends inside a fold. */
+/* Jumps within a page: by links to posts of this page, the outline or keys. A bar at the bottom of the
+   window leads back until the reader has moved on by a screen. No jump ends inside a fold. */
 
 import { focusPost, openAncestors, say, scrollToOffset } from "./dom.js";
 import { currentPost } from "./scroll_spy.js";

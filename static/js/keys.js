@@ -1,6 +1,6 @@
-/* Keyboard shortcuts. Which key does what is declared in forum/presenters/keys.py, which also makes
-   the help; here are the actions. They do nothing while somebody writes, with a modifier, over an
-   open dialog, or when they are turned off; everything has a link or a button too. */
+/* Keyboard shortcuts: the actions. The keys are declared in forum/presenters/keys.py, which also makes
+   the help. They do nothing in a text field, with a modifier, over an open dialog, or when they are
+   turned off. Everything has a link or a button too. */
 
 import { fetchFragment, isAfter, say } from "./dom.js";
 
@@ -36,7 +36,7 @@ function moveBy(step) {
   moveTo(from ? posts[posts.indexOf(from) + step] : spy.readPost());
 }
 
-/** Goes where a link in the post's menu leads: to what may not be on this page. */
+/** Follows a link in the post's menu, which may lead to another page. */
 async function followMenu(post, relation) {
   const { page } = await fetchFragment(`/p/${post.id.slice(1)}/menu/`);
   const address = page.querySelector(`[data-js-relation=${relation}]`)?.getAttribute("href");

@@ -1,5 +1,5 @@
-/* Live updates of a thread: new replies are asked for now and then, announced as a count, and put in
-   their place when somebody wants to see them. The text that is being read does not move. */
+/* Live updates of a thread: new replies are polled, announced as a count, and inserted on request.
+   The text that is being read does not move. */
 
 import {
   fetchFragment,
@@ -102,7 +102,7 @@ function announce(message) {
   status.textContent = message;
 }
 
-/** Reply stays where it is, at the end. */
+/** The Reply button stays at the end. */
 function addToBar(button) {
   bar?.insertBefore(button, bar.querySelector("a:last-of-type"));
 }
@@ -138,7 +138,7 @@ function addNote(post, note) {
   (post.querySelector(".post-actions") ?? post).append(note);
 }
 
-/** Takes away at once what a moderator hid; its room stays until it is out of sight. */
+/** Removes at once what a moderator hid; its space stays until it is out of sight. */
 function replaceWithTombstone(tombstone) {
   const post = document.getElementById(tombstone.id);
   if (!post || post.matches(".tombstone, .opening-post")) return;
@@ -268,7 +268,7 @@ async function showOne(link) {
 
 const leave = () => location.assign(`${address}?after=${number}`);
 
-/** Leaves for a page that shows the replies, unless the forum did not respond: forum.js says so. */
+/** Goes to a page that shows the replies, unless the forum did not respond: then forum.js says so. */
 function giveUp(error, go = leave) {
   if (error instanceof RequestError) throw error;
   go();

@@ -1,6 +1,6 @@
-/* More replies, loaded in place: earlier ones are merged with those that the page shows below them
-   for context, and the address says what the page shows now, so that reloading it and coming back
-   show the same. May be loaded after the first part was: it looks at what is there. */
+/* More replies, loaded in place. Earlier ones are merged with the context that the page already shows
+   below them. The address is updated, so that reloading and coming back show the same. This module
+   may load after the first part was inserted, so it looks at what is there. */
 
 import { scrollToOffset, topmostPost, updateListShape } from "./dom.js";
 

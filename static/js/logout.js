@@ -1,5 +1,5 @@
-/* Before somebody logs out: the drafts that this device keeps of theirs go to the server, and leave
-   the device. What the server does not take stays: only its author is ever shown it. */
+/* Before logging out, drafts on this device are sent to the server and deleted here. A draft that the
+   server does not accept stays, and is only shown to its author. */
 
 import { fetchFragment } from "./dom.js";
 

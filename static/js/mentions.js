@@ -1,5 +1,5 @@
-/* The mention menu: after an at sign and two letters, people by name. GitHub's text expander shows
-   it at the caret; whom it offers, what is said of it and its keys are here. Comes with a composer. */
+/* The mention menu: people by name, after an at sign and two letters. GitHub's text expander shows it at
+   the caret; its suggestions, announcements and keys are here. Loaded with a composer. */
 
 import { fetchFragment, insertText, isComposing } from "./dom.js";
 
@@ -41,7 +41,7 @@ async function ask(address) {
   answers.set(address, page.querySelector("[role=listbox]"));
 }
 
-/** A menu for the letters typed. What was typed over meanwhile gets no answer: a later one is due. */
+/** Returns a menu for the letters typed. Never resolves if more was typed meanwhile: a later one follows. */
 async function suggest(expander, start) {
   latest += 1;
   const turn = latest;
@@ -66,7 +66,7 @@ function on(name, listener) {
 
 on("change", ({ target, detail: { provide, text } }) => provide(suggest(target, text.toLowerCase())));
 
-/** Somebody is chosen. The expander would write the field's value, and the browser's undo would end. */
+/** Inserts the chosen name. The expander would set the field's value, which clears the browser's undo. */
 on("value", (event) => {
   event.preventDefault();
   const field = event.target.querySelector("textarea");

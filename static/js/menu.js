@@ -1,5 +1,5 @@
-/* The More menu of a post. The link fetches it; it closes on Escape, on a press
-   elsewhere and when focus moves on. Without this module the link is a page. */
+/* The More menu of a post. The link fetches it; it closes on Escape, on a click elsewhere and when focus
+   moves on. Without this module the link leads to a page. */
 
 const LINK = "[data-js-menu]";
 const status = document.getElementById("status");

@@ -1,5 +1,5 @@
-/* After replies were added to a page, what else it says of them is taken from the page as the server
-   renders it now: handles of folds, the outline, counts, and the lines under posts that are quoted. */
+/* After replies are added to a page, its other parts are updated from the page as the server renders it
+   now: handles of folds, the outline, counts, and the lines under quoted posts. */
 
 import { fetchFragment, keepInPlace, updateCounts } from "./dom.js";
 

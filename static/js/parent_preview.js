@@ -1,5 +1,5 @@
-/* A preview of the parent of a post: on resting the mouse on “to NAME”, or by a key while that has
-   focus. Escape closes it; focus stays where it was. */
+/* A preview of a post's parent: on hovering over “to NAME”, or by a key. Escape closes it; focus stays
+   where it was. */
 
 import { fetchFragment } from "./dom.js";
 

@@ -1,5 +1,5 @@
-/* The review queue by keyboard, and a case that is left to others when one goes away.
-   Without this module the same buttons and links are there. */
+/* The review queue by keyboard; leaving a case releases it. Without this module the same buttons and
+   links are there. */
 
 const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const ROWS = "#result_list tbody tr";

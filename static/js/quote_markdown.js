@@ -1,5 +1,5 @@
-/* What is selected of a post, as Markdown that renders to the same: code stays code, links keep their
-   address, lists their numbers. The server does it for whole posts: forum.markup.quoted_source. */
+/* The selected part of a post as Markdown that renders to the same: code stays code, links keep their
+   address, lists their numbers. For whole posts the server does it: forum.markup.quoted_source. */
 
 // What no author wrote, and what is folded away.
 const NOT_WORDS = ".visually-hidden, figcaption, summary, [hidden], details:not([open])";

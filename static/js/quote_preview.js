@@ -1,5 +1,5 @@
-/* The context of a quote opens under it and closes again: by the link in its caption, by Escape.
-   Without this script the link leads to a page. */
+/* The context of a quote: opens under it by the link in its caption, and closes by the link or Escape.
+   Without this module the link leads to a page. */
 
 const panelOf = (link) => link.closest("figure").querySelector(":scope > .quote-context");
 const linkOf = (panel) => panel.parentElement.querySelector(":scope > figcaption [data-js-peek]");

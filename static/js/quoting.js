@@ -1,6 +1,6 @@
-/* Quoting: the words selected, in one post or over several, go to the caret of the open composer,
-   each part with the post it is from; a small button beside a selection offers it. Without a
-   composer one opens under the post. Loaded with the first selection, or with a composer. */
+/* Quoting: the selected text, in one or several posts, is inserted at the caret of the open composer,
+   each part with its post; a small button beside a selection offers it. Without a composer one opens
+   under the post. Loaded with the first selection, or with a composer. */
 
 import { insertText } from "./dom.js";
 import { QUOTES, asQuote, blocksOf } from "./quote_markdown.js";
@@ -109,7 +109,7 @@ function openWith(post, parts) {
 
 let picked = null; // the selection; pressing on a link drops it, so it is read before
 
-/** Quotes the selection, else the whole post; tells whether there was anything to do here. */
+/** Quotes the selection, else the whole post; returns whether there was anything to quote. */
 export function quote(post, range = picked) {
   const parts = range ? partsOf(range) : [];
   const form = openComposer();

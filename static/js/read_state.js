@@ -1,6 +1,6 @@
-/* Read state: posts that have been on the screen are reported to the server as seen; and one button
-   leads from unread post to unread post, through folds and beyond the end of the page. Posts that
-   the member has not seen carry data-n, the number of their revision. */
+/* Read state: posts that have been on the screen are reported to the server; and a button leads from one
+   unread post to the next, through folds and across pages. Unread posts carry data-n, the number of
+   their revision. */
 
 import { fetchFragment, focusPost, isAfter, say, updateCounts } from "./dom.js";
 
@@ -42,7 +42,7 @@ function watch() {
   for (const post of document.querySelectorAll("article[data-n]")) watcher.observe(post);
 }
 
-/** After being away, what is on the screen has to stay there anew. */
+/** After the window was in the background, the time on screen starts again. */
 function restart() {
   watcher.disconnect();
   watch();
@@ -89,7 +89,7 @@ document.addEventListener("htmx:afterSettle", addUnread);
 document.addEventListener("forum:posts-added", addUnread);
 addUnread();
 
-/** What changed in a post since it was seen; asked for once, by its own link. */
+/** Shows what changed in a post since it was seen; requested once, by its own link. */
 function showChange(post) {
   post?.querySelector(".byline a[hx-trigger]")?.click();
 }

@@ -1,5 +1,5 @@
-/* A wording that stands ready, once chosen, is written into the field of the reason, to be changed
-   there. Without this the server takes the one chosen where no words were written. */
+/* A chosen reason template is copied into the reason field, where it can be changed. Without this module
+   the server uses the chosen template if the field is empty. */
 
 const choices = document.querySelector("[data-js-reasons]");
 const words = choices?.form.elements.namedItem("reason");

@@ -1,6 +1,6 @@
-/* Going back to a long page, or reloading it, finds it where it was left. The browser remembers how
-   far it was scrolled; but what is off the screen is not laid out yet, and its heights are guesses.
-   So the post in view is remembered, and how far from the top of the window it was. */
+/* Going back to a long page, or reloading it, restores the scroll position. The browser restores only an
+   offset, and the heights of posts that are not laid out yet are estimates. So the post in view is
+   remembered, with its distance from the top of the window. */
 
 import { scrollToOffset, topmostPost } from "./dom.js";
 

@@ -1,5 +1,5 @@
-/* Marks the words that a link leads to (#p5:~:text=…) in browsers that cannot: finds them in
-   the post, marks them for a moment, and leaves the text as it was. */
+/* Marks the text that a link leads to (#p5:~:text=…) in browsers that do not support it: finds it in the
+   post, marks it for a moment, and leaves the text unchanged. */
 
 
 const SHOWN = 3000; // milliseconds

@@ -1,5 +1,5 @@
-/* Times in the reader's own time zone, when the page came in another: the server learns the zone from
-   a cookie, and from the next page on it renders them itself. Members can choose a zone in their settings. */
+/* Times in the browser's time zone, if the server rendered them in another. A cookie tells the server the
+   zone, so that it renders the next pages itself. Members can choose a zone in their settings. */
 
 const root = document.documentElement;
 const { lang, dataset: { jsToday: today } } = root;

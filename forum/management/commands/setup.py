@@ -18,8 +18,8 @@ from forum.models import Thread
 
 class Command(BaseCommand):
     help = (
-        "Bring the database up to date; on the first start, load the seed conversation "
-        "and make the first administrator (ADMIN_NAME, ADMIN_PASSWORD). Harmless when repeated."
+        "Migrate the database. On the first start, load the sample conversation and create "
+        "the first administrator (ADMIN_NAME, ADMIN_PASSWORD). Safe to repeat."
     )
     requires_system_checks = []
 

@@ -161,7 +161,7 @@ class ConfirmAddress(FixedStateAction[User]):
 
 
 class _AccountAction(Action[User]):
-    """An action on an account that can be taken again, and not undone."""
+    """An action on an account that can be repeated, but not undone."""
 
     kind = MEMBER
     group = _("Account")
@@ -226,7 +226,7 @@ class PasswordForm(ModerationForm):
 
 
 class SetPassword(_AccountAction):
-    """Replace a member's password, or take it away until they choose a new one by mail."""
+    """Replace a member's password, or remove it until they choose a new one by mail."""
 
     entry = LogEntryType(
         "set-password",
@@ -254,9 +254,9 @@ class SetPassword(_AccountAction):
 class AddressForm(ModerationForm):
     address = forms.EmailField(label=_("New e-mail address"))
     is_confirmed = forms.BooleanField(
-        label=_("I know that this address is theirs"),
+        label=_("Mark this address as confirmed"),
         required=False,
-        help_text=_("Otherwise they have to confirm it when they next log in."),
+        help_text=_("If not, they have to confirm it when they next log in."),
     )
     field_order = ["address", "is_confirmed", "reason", "note", "seen"]
 

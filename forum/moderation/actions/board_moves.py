@@ -42,7 +42,7 @@ class MoveToBoardForm(InBoardForm):
 
 
 class MoveToBoard(StateAction[Thread]):
-    """Move a thread to another board, if they moderate both."""
+    """Move a thread to another board, if the actor moderates both."""
 
     entry = LogEntryType(
         "move-to-board",
@@ -57,7 +57,7 @@ class MoveToBoard(StateAction[Thread]):
     position = 18
     question = ngettext_lazy("Move this thread?", "Move these %(count)d threads?", "count")
     outcome = _("It is listed in the other board. Links still work.")
-    done = ngettext_lazy("The thread is moved.", "%(count)d threads are moved.", "count")
+    done = ngettext_lazy("Thread moved.", "%(count)d threads moved.", "count")
     form = MoveToBoardForm
     state = BOARD
 

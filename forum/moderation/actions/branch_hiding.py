@@ -1,4 +1,4 @@
-"""Removing a branch: a post is hidden with everything below it, and comes back as one."""
+"""Removing a branch: a post is hidden with everything below it, and restored with it."""
 
 from __future__ import annotations
 

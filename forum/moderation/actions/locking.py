@@ -24,7 +24,7 @@ NewLimits = Sequence[tuple[Post | Thread, Any]]
 
 
 def save_where_it_shows(values: NewLimits, *fields: str) -> None:
-    """Save these fields; readers of a page see a branch's head change, a thread's at its top."""
+    """Save these fields; live updates then show the changed head of a branch."""
     number_changes([target for target, _value in values if isinstance(target, Post)])
     for target, _value in values:
         numbers = ["changed_number"] if isinstance(target, Post) else []
@@ -32,7 +32,7 @@ def save_where_it_shows(values: NewLimits, *fields: str) -> None:
 
 
 def is_opening_post(post: Post, value: Any) -> UserError | None:
-    """Refuse to treat a whole thread as a branch."""
+    """Return the error for treating a whole thread as a branch."""
     if value and post.is_opening:
         return Invalid(gettext("This is the opening post. Do this to the thread instead."))
     return None

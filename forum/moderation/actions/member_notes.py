@@ -51,7 +51,7 @@ class NoteForm(ModerationForm):
 
 
 class NoteMember(Action[User]):
-    """Write down something about a member; its author can delete it for ten minutes."""
+    """Write a note about a member; its author can delete it for ten minutes."""
 
     entry = LogEntryType(
         "note-person",

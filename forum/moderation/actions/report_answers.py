@@ -1,4 +1,4 @@
-"""Answering the reports on a post; the reporters are notified."""
+"""Closing the reports on a post; the reporters are notified."""
 
 from __future__ import annotations
 
@@ -79,10 +79,13 @@ class _ReportAction(FixedStateAction[Post]):
 
 
 class UpholdReports(_ReportAction):
-    """Answer all reports on a post as justified."""
+    """Close all reports on a post as justified."""
 
     entry = LogEntryType(
-        "uphold-reports", _("upheld reports"), inverse="reopen-reports", is_public=False
+        "uphold-reports",
+        _("marked reports as handled"),
+        inverse="reopen-reports",
+        is_public=False,
     )
     slug = "uphold"
     position = 40
@@ -100,7 +103,7 @@ class UpholdReports(_ReportAction):
 
 
 class DismissReports(_ReportAction):
-    """Answer all reports on a post as unfounded; the post stays as it is."""
+    """Close all reports on a post as unfounded; the post stays as it is."""
 
     entry = LogEntryType(
         "dismiss-reports", _("dismissed reports"), inverse="reopen-reports", is_public=False
@@ -124,7 +127,7 @@ class DismissReports(_ReportAction):
 
 
 class ReopenReports(_ReportAction):
-    """Withdraw the last answer to the reports on a post."""
+    """Withdraw the last decision on the reports on a post."""
 
     entry = LogEntryType(
         "reopen-reports", _("reopened reports"), inverse="uphold-reports", is_public=False

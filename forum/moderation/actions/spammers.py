@@ -1,4 +1,4 @@
-"""Spammers: suspending a member and taking away everything they wrote, in one action."""
+"""Spammers: suspending a member and hiding everything they wrote, in one action."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class RemoveSpammer(Action[User]):
     button = _("Remove spammer")
     question = ngettext_lazy("Remove this spammer?", "Remove these %(count)d spammers?", "count")
     outcome = _(
-        "Suspends for good, hides all posts, removes all threads, rejects pending posts and closes "
-        "the cases about them. One undo restores all of it."
+        "Suspends permanently, hides all posts, removes all threads, rejects pending posts and "
+        "closes the cases about them. One undo restores everything."
     )
     done = ngettext_lazy("Spammer removed.", "%(count)d spammers removed.", "count")
 

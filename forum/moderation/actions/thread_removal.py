@@ -1,4 +1,4 @@
-"""Removing a thread: its title and posts are gone for everybody but its author and moderators."""
+"""Removing a thread: only its author and moderators can still read its title and posts."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ REMOVED = register_state(
 
 
 class RemoveThread(FixedStateAction[Thread]):
-    """Take a thread with its title and all posts away from everybody but its author."""
+    """Hide a thread, with its title and all posts, from everybody but its author and moderators."""
 
     entry = LogEntryType(
         "remove-thread",
@@ -68,8 +68,8 @@ class RemoveThread(FixedStateAction[Thread]):
     button = _("Remove thread")
     question = ngettext_lazy("Remove this thread?", "Remove these %(count)d threads?", "count")
     outcome = _(
-        "Title and posts are gone from lists and pages. Only moderators and whoever started it "
-        "can still read it. Open reports on its posts are closed as handled."
+        "The thread and all its posts are hidden. Only moderators and its author can still read "
+        "it. Open reports on its posts are closed as handled."
     )
     done = ngettext_lazy("Thread removed.", "%(count)d threads removed.", "count")
     state = REMOVED
@@ -80,7 +80,7 @@ class RemoveThread(FixedStateAction[Thread]):
 
 
 class RestoreThread(FixedStateAction[Thread]):
-    """Put a removed thread back in its place."""
+    """Show a removed thread again."""
 
     entry = LogEntryType(
         "restore-thread",

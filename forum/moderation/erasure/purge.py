@@ -1,4 +1,4 @@
-"""Deleting posts permanently, wherever their words are in the database.
+"""Deleting posts permanently, with every copy of their words in the database.
 
 These are parts of a transaction: the caller has locked every thread that `reach_of` leads to.
 """
@@ -82,7 +82,7 @@ def erase_posts(
 
 
 def forget_in_log(effects: Iterable[Effect]) -> None:
-    """Replace the words of erased posts by a hash, in older entries of the log.
+    """Replace the words of erased posts with a hash, in older entries of the log.
 
     The database allows no other change of the log, and this one only for targets with a record of
     erasure: see `migrations/0002_guards.py`.

@@ -131,7 +131,7 @@ def test_pending_reply_sent_again_with_other_text_is_shown_again(form: Form, sec
     response = form.send(second)
     html = form.use_form_in(response)
     assert response.status_code == 409
-    assert "What you sent from this form is awaiting review." in html
+    assert "Your post from this form is awaiting review." in html
     assert f'<a href="{PendingPost.objects.get().get_absolute_url()}">' in html
     assert form.send(second).status_code in (202, 302)
     assert second in (*reply_sources(), *PendingPost.objects.values_list("source", flat=True))
