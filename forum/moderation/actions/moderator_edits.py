@@ -123,7 +123,7 @@ class EditPost(Action[Post]):
         return not target.is_deleted
 
     def initial(self, target: Post, reader: Reader) -> dict[str, Any]:
-        return {"source": masked_for(reader, target.shown_source, target)}
+        return {"source": masked_for(reader, target.shown_source, target.pk)}
 
     def describe_extent(self, targets: Sequence[Post]) -> str:
         quoting = Quote.objects.filter(source_post__in=targets).values("post").distinct().count()
