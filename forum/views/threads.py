@@ -86,7 +86,7 @@ def show_gone(request: HttpRequest, thread: Thread, post_id: int | None = None) 
     if own:
         own.shown_html, own.thread = own.html, thread
         text = render_post_text(own, request.user)
-    context = {"board": thread.board, "removed_by": removed_by, "own_text": text}
+    context = {"board": thread.board, "removed_by": removed_by, "own": own, "own_text": text}
     return render(request, "threads/gone.html", context, status=410)
 
 
