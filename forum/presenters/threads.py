@@ -342,7 +342,9 @@ class ThreadPage:
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
                 "parent_words": _first_words(row.parent) if variant.says_words else "",
-                "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
+                "also": ", ".join(
+                    f'<a href="/u/{name}/"><bdi>{name}</bdi></a>' for name in also or ()
+                ),
                 "hidden_by": self.moderator(row.hidden_by),
                 "edited_by": self.moderator(row.edited_by),
                 "reason": escape(row.hidden_reason or ""),
