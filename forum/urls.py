@@ -3,7 +3,7 @@
 from allauth.account import views as accounts
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 
 from forum.admin import admin_site
 from forum.moderation.registry import all_actions
@@ -152,6 +152,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ".well-known/change-password",
         RedirectView.as_view(pattern_name="account_change_password"),
         name="change-password",
+    ),
+    path(
+        "robots.txt",
+        TemplateView.as_view(template_name="robots.txt", content_type="text/plain"),
+        name="robots",
     ),
     path("help/markdown/", help_pages.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -98,6 +99,7 @@ def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpRe
     opening_post = page.opening_post()
     context |= {
         "opening_post": opening_post,
+        "canonical": f"{settings.SITE_URL}{address}",
         "default_order": default_order(request),
         "fold_address": _fold_address(request, page, address),
         "page_links": links_to_rest(page, address),
