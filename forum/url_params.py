@@ -1,10 +1,13 @@
-"""Ids in URLs: limited to what the database can hold, so that others are not found."""
+"""Ids and names in URLs: limited to what the database can hold, so that others are not found."""
 
 from __future__ import annotations
 
 import re
+from unicodedata import normalize
 
 from django.http import Http404, QueryDict
+
+from forum.lib.names import has_name_characters
 
 ID_PARAM = re.compile(r"([aptn])([1-9][0-9]{0,17})")
 
@@ -19,6 +22,20 @@ class IdConverter:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+class NameConverter:
+    """A path converter for names of members, in any script and form."""
+
+    regex = "[^/]+"
+
+    def to_python(self, value: str) -> str:
+        if not has_name_characters(normalize("NFKC", value)):
+            raise ValueError
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
 
 
 def id_param(query: QueryDict, name: str, letter: str) -> int | None:

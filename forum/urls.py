@@ -3,11 +3,11 @@
 from allauth.account import views as accounts
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
-from django.views.generic import RedirectView
+from django.views.generic import RedirectView, TemplateView
 
 from forum.admin import admin_site
 from forum.moderation.registry import all_actions
-from forum.url_params import IdConverter
+from forum.url_params import IdConverter, NameConverter
 from forum.views import (
     appeals,
     boards,
@@ -35,6 +35,7 @@ from forum.views import (
 )
 
 register_converter(IdConverter, "id")
+register_converter(NameConverter, "name")
 
 handler400 = "forum.views.errors.bad_request"
 handler403 = "forum.views.errors.forbidden"
@@ -123,7 +124,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/unread/", read_state.unread, name="post-unread"),
     path("search/", search.index, name="search"),
     path("people/", people.suggest, name="person-suggest"),
-    path("u/<slug:name>/", people.detail, name="person-detail"),
+    path("u/<name:name>/", people.detail, name="person-detail"),
     path("log/", log.index, name="log"),
     path("log/<id:action_id>/", log.detail, name="log-entry"),
     path("log/<id:action_id>/appeal/", appeals.appeal, name="log-appeal"),
@@ -151,6 +152,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         ".well-known/change-password",
         RedirectView.as_view(pattern_name="account_change_password"),
         name="change-password",
+    ),
+    path(
+        "robots.txt",
+        TemplateView.as_view(template_name="robots.txt", content_type="text/plain"),
+        name="robots",
     ),
     path("help/markdown/", help_pages.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),

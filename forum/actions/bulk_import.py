@@ -15,6 +15,7 @@ from forum.actions.posts import rendered_post
 from forum.actions.quotes import place_in
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
+from forum.lib.names import fold_name
 from forum.lib.text import clean_source
 from forum.lib.tree import Label, label_tree
 from forum.markup.render import Rendered
@@ -169,7 +170,7 @@ def _revision_row(post: PreparedImport) -> tuple[object, ...]:
 def _mentions(posts: Sequence[PreparedImport]) -> Iterator[Mention]:
     named_by = [named_in(post.rendered) for post in posts]
     names = set().union(*named_by)
-    people = {person.username.lower(): person for person in User.objects.named(names)}
+    people = {fold_name(person.username): person for person in User.objects.named(names)}
     for post, named in zip(posts, named_by, strict=True):
         for name, kind in named.items():
             if name in people:

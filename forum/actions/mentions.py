@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forum.lib.names import fold_name
 from forum.markup.render import Rendered
 from forum.models import Mention, Post, User
 
@@ -11,7 +12,7 @@ def add_mentions(post: Post, rendered: Rendered) -> list[User]:
     kinds = named_in(rendered)
     if not kinds:
         return []
-    people = {person.username.lower(): person for person in User.objects.named(kinds)}
+    people = {fold_name(person.username): person for person in User.objects.named(kinds)}
     named = {name: people[name] for name in kinds if name in people}
     Mention.objects.bulk_create(
         (
@@ -33,13 +34,13 @@ def replace_mentions(post: Post, rendered: Rendered) -> list[User]:
 
 
 def named_in(rendered: Rendered) -> dict[str, Mention.Kind]:
-    """Return the names in a text, in lower case, each with the kind of mention.
+    """Return the names in a text, folded, each with the kind of mention.
 
     shown.
     They are in the order of the text: the first one decides how the line “to …” is shown.
     shown.
     """
-    kinds = {name.lower(): Mention.Kind.ADDRESSED for name in rendered.leading}
+    kinds = {fold_name(name): Mention.Kind.ADDRESSED for name in rendered.leading}
     for name in rendered.mentions:
-        kinds.setdefault(name.lower(), Mention.Kind.TEXT)
+        kinds.setdefault(fold_name(name), Mention.Kind.TEXT)
     return kinds

@@ -5,8 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from email.utils import parseaddr
+from email.utils import make_msgid, parseaddr
+from smtplib import SMTPDataError, SMTPRecipientsRefused
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +23,9 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 11
 FIRST_WAIT = timedelta(minutes=1)
 ERROR_LENGTH = 500
+PERMANENT = 500  # codes of SMTP from here on are final
+# RFC 3834, and what Exchange reads instead.
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
 def queue_mail(
@@ -37,11 +44,26 @@ def queue_mail(
     )
 
 
+def queue_message(message: EmailMessage, *, is_last: bool = False) -> OutgoingMail:
+    """Store a message of the site's to be sent; nobody's automatic reply answers it."""
+    host = urlsplit(settings.SITE_URL).hostname
+    message.extra_headers.setdefault("Message-ID", make_msgid(domain=host))
+    for name, value in AUTOMATIC.items():
+        message.extra_headers.setdefault(name, value)
+    return queue_mail(
+        recipients=message.recipients(),
+        sender=message.from_email,
+        message=message.message().as_bytes(),
+        is_last=is_last,
+    )
+
+
 def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
     """Pass the next due message to `send`; return False when none is due.
 
     The row is locked meanwhile: other workers skip it, and a killed worker releases it. An error of
-    `send` postpones the message, after the last attempt for good.
+    `send` postpones the message, after the last attempt for good. What the server refuses for good
+    is not tried again.
     """
     with transaction.atomic():
         mail = OutgoingMail.objects.due().select_for_update(skip_locked=True).first()
@@ -63,11 +85,18 @@ def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
 
 def _put_off(mail: OutgoingMail, error: Exception) -> None:
     mail.error = middle_cut(clean_source(f"{type(error).__name__}: {error}"), ERROR_LENGTH)
-    if mail.attempts >= MAX_ATTEMPTS:
+    if mail.attempts >= MAX_ATTEMPTS or _is_final(error):
         mail.failed_at = timezone.now()
     else:
         mail.due_at = timezone.now() + FIRST_WAIT * 2 ** (mail.attempts - 1)
     logger.warning("Mail %s: attempt %s failed: %s", mail.pk, mail.attempts, mail.error)
+
+
+def _is_final(error: Exception) -> bool:
+    """Return whether the server will never take this message, or any of its recipients."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= PERMANENT for code, _words in error.recipients.values())
+    return isinstance(error, SMTPDataError) and error.smtp_code >= PERMANENT
 
 
 def forget_old_mail() -> int:

@@ -26,6 +26,7 @@ from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Revision, Thread, User
+from forum.models.accounts import known_names
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit, can_undelete
 
@@ -86,7 +87,7 @@ def rendered_post(source: str) -> Rendered:
         )
     if is_blank(source):
         raise Invalid(_("Write something first."))
-    rendered = render(source)
+    rendered = render(source, known_names)
     if is_blank(rendered.own):
         raise Invalid(_("Write something of your own besides mentions and quotes."))
     return rendered

@@ -8,6 +8,7 @@ from __future__ import annotations
 import zoneinfo
 from collections import defaultdict
 from typing import Any
+from unicodedata import normalize
 
 from allauth.account import forms as allauth
 from django import forms
@@ -59,6 +60,10 @@ class LoginForm(Plain, allauth.LoginForm):
             "spellcheck": "false",
         }
 
+    def clean_login(self) -> str:
+        login = str(super().clean_login())
+        return login if "@" in login else normalize("NFKC", login)
+
 
 class SignupForm(Plain, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -66,7 +71,7 @@ class SignupForm(Plain, allauth.SignupForm):
         self.say(
             "username",
             label=_("Name"),
-            help_text=_("2–30 characters: a–z, 0–9, - and _"),
+            help_text=_("2–30 characters: letters of any one script, digits, - and _"),
         )
         self.say(
             "email",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from ipaddress import ip_address
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.accounts import release_address, set_password
 from forum.models import User
-from forum.models.accounts import hash_of_name, is_reserved, name_validator
+from forum.models.accounts import hash_of_name, is_reserved, validate_name
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,8 @@ class Adapter(DefaultAccountAdapter):
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         """Return the name if it can be mentioned and is not similar to another; raise otherwise."""
-        name_validator(username)
+        username = unicodedata.normalize("NFKC", username)
+        validate_name(username)
         if is_reserved(username) or User.objects.filter(former_name=hash_of_name(username)):
             raise ValidationError(_("This name is reserved."))
         # Check each constraint of the database by itself, with its own message.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from email.utils import make_msgid
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from forum.actions.outbox import deliver_next, queue_mail
+from forum.actions.outbox import deliver_next, queue_message
 from forum.models import OutgoingMail
 
 
@@ -19,14 +17,7 @@ class OutboxBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            message.extra_headers.setdefault(
-                "Message-ID", make_msgid(domain=urlsplit(settings.SITE_URL).hostname)
-            )
-            queue_mail(
-                recipients=message.recipients(),
-                sender=message.from_email,
-                message=message.message().as_bytes(),
-            )
+            queue_message(message)
         return len(email_messages)
 
 

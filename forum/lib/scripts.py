@@ -10,6 +10,8 @@ UNSPACED = (
     r"\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Yi}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     r"\p{Tibetan}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Balinese}\p{Javanese}ー〆ｰﾞﾟ"
 )
+# Where a name may end inside a row of letters: those, and Hangul, whose particles follow directly.
+LOOSE = rf"{UNSPACED}\p{{Hangul}}"
 # What goes on with a name or an address: the letters of alphabets like ours, digits, underscores.
 # Letters of all other scripts may touch a name. Some have no spaces, others add particles.
 NAME_LIKE = r"\p{Latin}\p{Greek}\p{Cyrillic}\p{Armenian}\p{Georgian}\p{Coptic}\p{Nd}_"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from forum.lib.names import fold_name
+
 MAX_CHARACTERS = 200
 MAX_TERMS = 20
 
@@ -111,7 +113,7 @@ def _set_filter(query: SearchQuery, name: str, value: str, typed: str) -> bool:
     if kind == "flag" and value in FLAGS[name]:
         query.flags.add(value)
     elif kind == "name":
-        setattr(query, attribute, value.removeprefix("@").casefold())
+        setattr(query, attribute, fold_name(value.removeprefix("@")))
     elif kind == "id" and _ID.fullmatch(value):
         setattr(query, attribute, int(value))
     elif kind == "date" and (day := _day(value)):

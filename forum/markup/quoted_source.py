@@ -8,36 +8,43 @@ import regex
 
 from forum.lib.text import clean_source, is_blank
 from forum.markup.markdown import post_parser
-from forum.markup.mentions import NAME
+from forum.markup.mentions import KnownNames
 from forum.markup.quotes import GAP, as_block, as_quote, normalise, says
 from forum.markup.render import render
 
 _PARSER = post_parser()
-_LEADING_MENTIONS = regex.compile(rf"\A\s*(?:@{NAME}(?:\s+|\Z))+")
 
 
-def quote_post(source: str, parent_author: str | None = None) -> str:
+def quote_post(
+    source: str, parent_author: str | None = None, known_names: KnownNames | None = None
+) -> str:
     """Return block quotes of what a post's author wrote, each with a blank line after it.
 
     Leaves out the quotes in the post, so there is one before and one after each of them, and the
     mentions at its start if they begin with the author of its parent. Where that would change the
     rest, such as around a quote in a list, the plain words are quoted. Empty when nothing is left.
     """
-    rendered = render(source)
-    repeats = rendered.begins_with_parent(parent_author)
-    words = rendered.own if repeats else rendered.unquoted
+    rendered = render(source, known_names)
+    repeated = rendered.leading if rendered.begins_with_parent(parent_author) else ()
+    words = rendered.own if repeated else rendered.unquoted
     said = rendered.own_words
-    quotes = _blocks(_own_parts(source), repeats, as_block)
+    quotes = _blocks(_own_parts(source), repeated, as_block)
     if _are_the_words(quotes, words, said):
         return quotes
-    return _blocks(GAP.split(said), repeats, as_quote)
+    return _blocks(GAP.split(said), repeated, as_quote)
 
 
-def _blocks(parts: Iterable[str], repeats: bool, block: Callable[[str], str]) -> str:
+def _blocks(parts: Iterable[str], repeated: Iterable[str], block: Callable[[str], str]) -> str:
     kept = [part.strip("\n") for part in parts]
-    if repeats and kept:
-        kept[0] = _LEADING_MENTIONS.sub("", kept[0])
+    if kept:
+        kept[0] = _without_mentions(kept[0], repeated)
     return "".join(block(part) for part in kept if not is_blank(part))
+
+
+def _without_mentions(text: str, names: Iterable[str]) -> str:
+    """Return `text` without mentions of these people at its start."""
+    name = "|".join(map(regex.escape, names))
+    return regex.sub(rf"\A\s*(?:@(?:{name})(?:\s+|\Z))+", "", text, flags=regex.I) if name else text
 
 
 def _are_the_words(quotes: str, words: str, said: str) -> bool:

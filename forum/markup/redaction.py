@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import regex
 
+from forum.lib.names import fold_name
 from forum.lib.scripts import NAME_LIKE
 from forum.lib.text import clean_source
 from forum.markup.markdown import post_parser
-from forum.markup.mentions import NOT_AFTER_LETTER
+from forum.markup.mentions import NAME_END, NOT_AFTER_LETTER
 from forum.markup.quotes import MIN_PIECE, PARAGRAPHS, normalise, says
 from forum.markup.render import render
 
@@ -103,14 +105,27 @@ def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[in
     return "\n".join(lines), numbers
 
 
-def renamed(source: str, old: str, new: str) -> str:
+def forms_of_name(name: str) -> set[str]:
+    """Return the ways to write a name that no search regards as the same."""
+    names = (name, fold_name(name))
+    return {unicodedata.normalize(form, each) for form in ("NFC", "NFD") for each in names}
+
+
+def renamed(source: str, old: str, new: str, longer: Iterable[str] = ()) -> str:
     """Return `source` with `@new` in place of `@old`, ignoring case.
 
-    An underscore goes on with a name, unless one stands before the at sign, too: `_@old_`.
+    `longer` are the names of others that begin with `old`: those stay. An underscore goes on with a
+    name, unless one stands before the at sign, too: `_@old_`.
     """
-    name = regex.escape(old)
-    alone = rf"{NOT_AFTER_LETTER}(?<!@)(?=[@＠]{name}(?!-*[{NAME_LIKE}]))"
+    name, others = _one_of([old]), _one_of(longer)
+    alone = rf"{NOT_AFTER_LETTER}(?<!@)(?=[@＠](?!{others}{NAME_END}){name}{NAME_END})"
     emphasised = rf"(?<=_)(?=[@＠]{name}_+(?![{NAME_LIKE}]))"
     return regex.sub(
         rf"(?:{alone}|{emphasised})([@＠]){name}", rf"\g<1>{new}", source, flags=regex.IGNORECASE
     )
+
+
+def _one_of(names: Iterable[str]) -> str:
+    """Return the regular expression for one of these names; for no name, one that never matches."""
+    forms = {regex.escape(form) for name in names for form in forms_of_name(name)}
+    return rf"(?:{'|'.join(sorted(forms))})" if forms else "(?!)"

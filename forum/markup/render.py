@@ -1,14 +1,15 @@
 """Rendering: from the source of a post to everything stored of it."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from markdown_it.token import Token
 from markdown_it.utils import EnvType
 
+from forum.lib.names import fold_name
 from forum.lib.text import clean_source, excerpt
 from forum.markup.markdown import clean, inline_text, post_parser
+from forum.markup.mentions import KnownNames, composed
 from forum.markup.quotes import PARAGRAPHS, Stretch, without_quoted
 
 MAX_SOURCE = 20_000  # characters
@@ -60,8 +61,8 @@ class Rendered:
 
         Then the line “to …” above the post has them.
         """
-        first = self.leading[0].casefold() if self.leading else ""
-        return parent_author is not None and first == parent_author.casefold()
+        first = fold_name(self.leading[0]) if self.leading else ""
+        return parent_author is not None and first == fold_name(parent_author)
 
     def excerpt(self, parent_author: str | None = None) -> str:
         """Return the beginning of the post, without quotes and mentions of the line “to …”."""
@@ -69,9 +70,13 @@ class Rendered:
         return excerpt(own or self.unquoted, EXCERPT)
 
 
-def render(source: str) -> Rendered:
-    """Return the post for `source`, Markdown of any length (forms limit it)."""
-    env: EnvType = {}
+def render(source: str, known_names: KnownNames | None = None) -> Rendered:
+    """Return the post for `source`, Markdown of any length (forms limit it).
+
+    `known_names` is asked where mentions end in scripts without spaces. What is stored of a post
+    needs it.
+    """
+    env: EnvType = {"known_names": known_names}
     tokens = _PARSER.parse(clean_source(source), env)
     said = list(paragraphs(tokens))
     plain = _join_paragraphs(paragraph.text for paragraph in said)
@@ -117,13 +122,8 @@ def paragraphs(tokens: Iterable[Token]) -> Iterator[Paragraph]:
 
 def _text(token: Token) -> str:
     if token.type == "inline":
-        return _composed(inline_text(token.children or [])).strip()
-    return _composed(token.content).rstrip()
-
-
-def _composed(text: str) -> str:
-    """Return `text` in NFC, so that the same words can be searched for as the same characters."""
-    return unicodedata.normalize("NFC", text)
+        return composed(inline_text(token.children or [])).strip()
+    return composed(token.content).rstrip()
 
 
 def _own_text(token: Token) -> str:
@@ -131,7 +131,7 @@ def _own_text(token: Token) -> str:
         return ""
     for index, child in enumerate(token.children or []):
         if child.type == "addressed_close":
-            return _composed(inline_text((token.children or [])[index + 1 :])).strip()
+            return composed(inline_text((token.children or [])[index + 1 :])).strip()
     return _text(token)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Value
 from django.db.models.functions import Collate, Lower, Replace
@@ -19,16 +19,30 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from forum.markup.mentions import NAME
+from forum.lib.names import (
+    SHAPED,
+    SHAPES,
+    fold_name,
+    has_name_characters,
+    is_one_script,
+    shape_of_name,
+)
 
 if TYPE_CHECKING:
     from forum.models.roles import Roles
 
-# A name is valid when `@name` can mention it.
-name_validator = RegexValidator(
-    rf"\A(?:{NAME})\Z",
-    _("Use 2–30 characters: a–z, 0–9, - and _."),
-)
+_PLAIN = r"[A-Za-z0-9_]|[^\u0001-\u007f]"
+PLAIN_NAME = rf"^(?!_)({_PLAIN})({_PLAIN}|-){{0,28}}({_PLAIN})$"
+LAST_CHARACTER = chr(0x10FFFF)
+
+
+def validate_name(name: str) -> None:
+    """Refuse a name that `@name` could not mention, or that mixes scripts."""
+    if not has_name_characters(name):
+        raise ValidationError(_("Use 2–30 characters: letters, digits, - and _."))
+    if not is_one_script(name):
+        raise ValidationError(_("Use letters and digits of one script only."))
+
 
 # Names that could be taken for the site itself in a mention or an e-mail address.
 RESERVED_NAMES = frozenset(
@@ -37,41 +51,40 @@ RESERVED_NAMES = frozenset(
 )
 
 
-class NameKey(models.Func):
-    """A name reduced to its visual shape: case, separators and look-alikes are folded together.
+class FoldedName(models.Func):
+    """A name as it is compared, like `fold_name` for one that is not in the database."""
 
-    Covers the ASCII part of the confusables of Unicode UTS #39: 0/O, 1/I/l, rn/m.
-    """
-
-    template = "replace(lower(translate(%(expressions)s, '01I_-', 'oll')), 'rn', 'm')"
+    template = "lower(translate(%(expressions)s, 'Σςİ', 'σσi'))"
     output_field = models.CharField()
 
 
-_LOOK_ALIKES = str.maketrans({"0": "o", "1": "l", "I": "l", "_": None, "-": None})
+class NameKey(models.Func):
+    """What a name looks like, the same as `shape_of_name` for one that is not in the database."""
 
-
-def name_key(name: str) -> str:
-    """Return the same key as `NameKey`, for a name that is not in the database."""
-    return name.translate(_LOOK_ALIKES).lower().replace("rn", "m")
+    template = (
+        "replace(lower(translate(normalize(%(expressions)s, NFD), "
+        f"'{SHAPED}_-', '{SHAPES}')), 'rn', 'm')"
+    )
+    output_field = models.CharField()
 
 
 def is_reserved(name: str) -> bool:
     """Return whether `name` could be taken for the site itself: ADMIN, Adm1n and r00t too."""
-    small = name.lower()
+    small = fold_name(name)
     readings = (name, small, small.replace("1", "i"))
-    keys = set(map(name_key, readings))
+    keys = set(map(shape_of_name, readings))
     return not _RESERVED_KEYS.isdisjoint(keys) or any(key.startswith(_FORMER) for key in keys)
 
 
 def hash_of_name(name: str) -> str:
     """Return the hash that is stored of an erased name, so that nobody can take it again."""
-    return sha256(name_key(name).encode()).hexdigest()
+    return sha256(shape_of_name(name).encode()).hexdigest()
 
 
-_RESERVED_KEYS = frozenset(map(name_key, RESERVED_NAMES))
+_RESERVED_KEYS = frozenset(map(shape_of_name, RESERVED_NAMES))
 # The name of erased accounts, followed by their number.
 FORMER = "former-member"
-_FORMER = name_key(FORMER)
+_FORMER = shape_of_name(FORMER)
 
 
 def _suspended_now() -> models.Q:
@@ -82,17 +95,15 @@ def _suspended_now() -> models.Q:
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
         """Return the people with one of these names, ignoring case."""
-        wanted = [name.lower() for name in names]
-        return self.alias(lowered=Lower("username")).filter(lowered__in=wanted)
+        return self.alias(folded=FoldedName("username")).filter(folded__in=map(fold_name, names))
 
     def name_starts_with(self, start: str) -> UserQuerySet:
         """Return people whose name begins with `start`, ignoring case, ordered by name."""
-        lowered = Collate(Lower("username"), "C")
-        # The tilde sorts after every character that a name can contain.
+        first = fold_name(start)
         return (
-            self.alias(lowered=lowered)
-            .filter(lowered__range=(start.lower(), f"{start.lower()}~"))
-            .order_by("lowered")
+            self.alias(folded=Collate(FoldedName("username"), "C"))
+            .filter(folded__range=(first, f"{first}{LAST_CHARACTER}"))
+            .order_by("folded")
         )
 
     def with_email(self, email: str) -> UserQuerySet:
@@ -110,6 +121,11 @@ class UserQuerySet(models.QuerySet["User"]):
     def never_logged_in(self) -> UserQuerySet:
         """Return people who signed up and have never logged in."""
         return self.filter(last_login=None)
+
+
+def known_names(names: Iterable[str]) -> set[str]:
+    """Return those of these names that somebody has, as `fold_name` gives them."""
+    return set(map(fold_name, User.objects.named(names).values_list("username", flat=True)))
 
 
 class UserManager(BaseUserManager["User"]):
@@ -166,12 +182,12 @@ class User(AbstractBaseUser):
         _("name"),
         max_length=30,
         unique=True,
-        validators=[name_validator],
+        validators=[validate_name],
         error_messages={"unique": _("This name is already taken.")},
     )
     name_key = models.GeneratedField(
         expression=NameKey("username"),
-        output_field=models.CharField(max_length=30),
+        output_field=models.CharField(max_length=120),  # decomposed, up to four for one
         db_persist=True,
     )
     email = models.EmailField(_("e-mail address"), blank=True)
@@ -203,7 +219,7 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("members")
         indexes = [
             # For searches by prefix: in byte order, whatever the collation of the database.
-            models.Index(Collate(Lower("username"), "C"), name="user_by_name"),
+            models.Index(Collate(FoldedName("username"), "C"), name="user_by_name"),
             GinIndex(OpClass("username", "gin_trgm_ops"), name="user_name_trigrams"),
             models.Index(fields=["date_joined"], name="user_by_date"),
             models.Index(
@@ -212,7 +228,7 @@ class User(AbstractBaseUser):
         ]
         constraints = [
             models.UniqueConstraint(
-                Lower("username"),
+                FoldedName("username"),
                 name="user_name_unique",
                 violation_error_message=_("This name is already taken."),
             ),
@@ -223,15 +239,17 @@ class User(AbstractBaseUser):
             ),
             # Also refuses "ALICE-B" beside "alice_b", which `name_key` tells apart by the I.
             models.UniqueConstraint(
-                Replace(Replace(Lower("username"), Value("_")), Value("-")),
+                Replace(Replace(FoldedName("username"), Value("_")), Value("-")),
                 name="user_name_without_separators",
                 violation_error_message=_("This name is too similar to another member’s."),
             ),
             models.UniqueConstraint(
                 Lower("email"), condition=~models.Q(email=""), name="user_email_unique"
             ),
+            # No other ASCII, so that a name is itself in HTML, in mail and in addresses. Which
+            # letters of other scripts there may be is too much for the database.
             models.CheckConstraint(
-                condition=models.Q(username__regex=rf"^({NAME})$"), name="user_name_plain"
+                condition=models.Q(username__regex=PLAIN_NAME), name="user_name_plain"
             ),
         ]
 

@@ -15,7 +15,7 @@ from forum.lib.sql import unnest
 
 @dataclass(frozen=True, slots=True)
 class MentionRow:
-    """A mention as a page shows it: the name as typed (lower case), and its owner today."""
+    """A mention as a page shows it: the name as typed (folded), and its owner today."""
 
     post_id: int
     name: str
@@ -49,7 +49,7 @@ class Mention(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="mentioned_in"
     )
-    # As typed, in lower case: finds the mention in the stored HTML even after the person is
+    # As typed, folded (`fold_name`): finds the mention in the stored HTML even after the person is
     # renamed.
     name = models.CharField(max_length=30)
     kind = models.CharField(max_length=10, choices=Kind.choices)

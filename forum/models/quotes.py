@@ -216,13 +216,13 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
         might_not = ~readable_source(reader) | _edited_by_moderator(reader)
         return self.filter(might_not, words__icontains=words)
 
-    def unreadable_words(self, post: Post, reader: Reader) -> list[str]:
-        """Return the words that `post` quotes and `reader` may not read in their source."""
-        rows = self.on_posts([post.pk], reader).get(post.pk, {})
+    def unreadable_words(self, post_id: int, reader: Reader) -> list[str]:
+        """Return the words that a post quotes and `reader` may not read in their source."""
+        rows = self.on_posts([post_id], reader).get(post_id, {})
         shown = {ordinal for ordinal, row in rows.items() if row.status not in UNREADABLE}
         if len(shown) == len(rows):
             return []
-        quotes = self.filter(post=post).exclude(words="")
+        quotes = self.filter(post=post_id).exclude(words="")
         return list(quotes.exclude(ordinal__in=shown).values_list("words", flat=True))
 
 

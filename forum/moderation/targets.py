@@ -179,7 +179,7 @@ MEMBER = TargetKind(
     ModerationEffect.Kind.PERSON,
     User,
     title=_lazy("Member"),
-    path="u/<slug:name>/",
+    path="u/<name:name>/",
     visible_to=lambda _reader: User.objects.select_related("suspended_action"),
     lock=lock_people,
     summary=_amount_of_people,

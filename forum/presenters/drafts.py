@@ -17,6 +17,7 @@ from forum.models import Draft, Thread, User
 from forum.models.threads import Reader
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.compiled_templates import CompiledTemplate
+from forum.presenters.editable_source import masked_for
 from forum.presenters.pending_posts import line_of
 
 DRAFT_EXCERPT_LENGTH = 200  # characters
@@ -102,16 +103,25 @@ class DraftEntry:
     purpose: str  # “Draft reply to lina”
     thread: Thread | None  # which the reader may see
     state: str  # why it cannot be posted now
+    text: str
     excerpt: str
 
 
 def draft_entries(drafts: Collection[Draft], reader: User) -> list[DraftEntry]:
-    """Return all drafts with their places and states; one query."""
+    """Return all drafts with their places and states.
+
+    One query, and two for each edit of a post with quotes.
+    """
     threads = {draft.thread.pk for draft in drafts if draft.thread}
     visible = set(
         Thread.objects.visible_to(reader).filter(pk__in=threads).values_list("pk", flat=True)
     )
     return [_draft_entry(draft, reader, visible) for draft in drafts]
+
+
+def readable_source(draft: Draft, reader: Reader) -> str:
+    """Return the text of a draft, without quotes that the member may no longer read."""
+    return masked_for(reader, draft.source, draft.post_id) if draft.post_id else draft.source
 
 
 def _draft_entry(draft: Draft, reader: User, visible: Collection[int]) -> DraftEntry:
@@ -120,12 +130,14 @@ def _draft_entry(draft: Draft, reader: User, visible: Collection[int]) -> DraftE
     state = _("What this was for no longer exists.") if permission is None else ""
     if permission is not None and permission.error:
         state = str(permission.error.message)
+    text = readable_source(draft, reader)
     return DraftEntry(
         draft=draft,
         purpose=_purpose(draft) if thread or draft.board else _("Draft"),
         thread=thread,
         state=state,
-        excerpt=excerpt(draft.source, DRAFT_EXCERPT_LENGTH),
+        text=text,
+        excerpt=excerpt(text, DRAFT_EXCERPT_LENGTH),
     )
 
 

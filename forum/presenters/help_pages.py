@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from forum.lib.names import fold_name
 from forum.markup.render import render
 from forum.models import Mention
 from forum.models.mentions import MentionRow
@@ -23,7 +24,7 @@ class Example:
 def markdown_examples(reader: Reader, *, on_page: bool) -> list[Example]:
     """Return sources with their HTML; `on_page` makes headings two levels higher."""
     name = reader.get_username()
-    mentions = [MentionRow(0, name.lower(), reader.pk or 0, name, Mention.Kind.TEXT)]
+    mentions = [MentionRow(0, fold_name(name), reader.pk or 0, name, Mention.Kind.TEXT)]
     sources = _sources(name or "alice")
     return [Example(source, _drawn(source, mentions, on_page=on_page)) for source in sources]
 

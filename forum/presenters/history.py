@@ -120,7 +120,7 @@ def changes_since(number: int, post: Post, reader: Reader) -> list[TextChange]:
 
 def source_for(post: Post, reader: Reader) -> str:
     """Return a post’s Markdown, or plain text if some quoted words are hidden from `reader`."""
-    if post.is_readable and Quote.objects.unreadable_words(post, reader):
+    if post.is_readable and Quote.objects.unreadable_words(post.pk, reader):
         latest = post.latest_revision()
         return _texts([latest], latest, post, reader)[0]
     return post.shown_source
@@ -140,7 +140,7 @@ def _texts(revisions: list[Revision], latest: Revision, post: Post, reader: Read
     `latest` is the current one. Moderators of the board also read quotes that the post no longer
     has.
     """
-    removed = set(Quote.objects.unreadable_words(post, reader))
+    removed = set(Quote.objects.unreadable_words(post.pk, reader))
     quoted_now = set(latest.words_quoted().values())
     is_moderator = bool(is_moderator_of(reader, post.thread.board))
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 MAX_NAMES = 3
 
 
 def join_with_others(people: Sequence[str]) -> str:
-    """Return “brigid, wren and 11 others”; HTML around names is kept."""
-    named, others = list(people[:MAX_NAMES]), len(people) - MAX_NAMES
-    if others > 0:
-        named.append(ngettext("%(count)d other", "%(count)d others", others) % {"count": others})
-    return join_names(named)
+    """Return “brigid, wren and 11 others”; HTML around names is kept.
+
+    One person more is named instead: “1 other” is no shorter, and often the reader.
+    """
+    if len(people) <= MAX_NAMES + 1:
+        return join_names(people)
+    others = _("%(count)d others") % {"count": len(people) - MAX_NAMES}
+    return join_names([*people[:MAX_NAMES], others])
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from forum.models import Post, Thread
 from forum.models.threads import Reader
 from forum.presenters.branches import summarise_replies
 from forum.presenters.threads import ThreadPage
-from forum.queries.outline import count_older_siblings
+from forum.queries.outline import count_older_siblings, post_before
 from forum.queries.sort_orders import SortOrder
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
 from forum.queries.threads import for_thread_page
@@ -19,7 +19,8 @@ from forum.queries.threads import for_thread_page
 def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     """Return the context of the reply that replaces the composer.
 
-    The rest of the page is updated by `static/js/page_updates.js`.
+    The rest of the page is updated by `static/js/page_updates.js`, which also moves the reply to
+    its place.
     """
     thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
     opening = Post.objects.opening_of(thread.pk).only("pk").get()
@@ -32,6 +33,7 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     )
     row = page.rows[-1]
     older = count_older_siblings(post)
+    later = _later(row, older, order)
     is_alone = row.level == 2 and not older and order != "time"
     return {
         "thread": thread,
@@ -40,7 +42,9 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
         ),
         # As on the page, replies to the head of a branch can be folded.
         "summary": summarise_replies([row]) if is_alone else "",
-        "later": _later(row, older, order),
+        "later": later,
+        "parent_id": post.parent_id,
+        "after": post_before(post) if later else "",
     }
 
 
@@ -58,12 +62,12 @@ def edited(post: Post, reader: Reader) -> SafeString:
 def _later(row: PostRow, older: int, order: SortOrder) -> str:
     """Return a note on where the reply will be after a reload, if that is somewhere else."""
     if order == "time":
-        return _("After you reload, it appears last.")
+        return _("Posted. After you reload, it appears last.")
     if not older or (row.level == 1 and order != "tree"):
         return ""
     words = ngettext(
-        "After you reload, it appears after %(count)s older reply.",
-        "After you reload, it appears after %(count)s older replies.",
+        "Posted. After you reload, it appears after %(count)s older reply.",
+        "Posted. After you reload, it appears after %(count)s older replies.",
         older,
     )
     return words % {

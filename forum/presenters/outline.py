@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -15,26 +16,40 @@ from forum.presenters.read_state import unread_suffix
 from forum.queries.outline import Outline, OutlineBranch
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow
 
-# Smaller threads have their outline on the page; that of a larger one is fetched.
-MAX_POSTS_WITH_FULL_OUTLINE = 60
+# Lines of the outline on a thread's page; the branches of a larger thread are fetched.
+MAX_OUTLINE_LINES = 60
 EXCERPT_CHARACTERS = 24  # characters
 
 
 def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]) -> SafeString:
-    """Return the outline of all posts of a page in tree order; the first row is the root.
+    """Return the outline of the posts of a page in tree order; the first row is the root.
 
-    `new` are the ids of unread posts.
+    Of many posts, the upper levels that fit into `MAX_OUTLINE_LINES`; if not even the branches do,
+    the first of them. `new` are the ids of unread posts.
     """
     pairs = [(row.id, row.parent_id) for row in rows]
     ordered = [rows[place] for place in in_tree_order(pairs)]
+    levels = depths([(row.id, row.parent_id) for row in ordered])
+    deepest = _deepest_that_fits(levels)
+    shown = [place for place, level in enumerate(levels) if level <= deepest][:MAX_OUTLINE_LINES]
+    ordered, levels = [ordered[place] for place in shown], [levels[place] for place in shown]
     lines = [
         outline_line(
             row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new
         )
         for row in ordered
     ]
-    levels = depths([(row.id, row.parent_id) for row in ordered])
     return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `outline_line`)
+
+
+def _deepest_that_fits(levels: Sequence[int]) -> int:
+    """Return the deepest level that an outline can show whole; at least that of branches."""
+    lines = 0
+    for level, posts in sorted(Counter(levels).items()):
+        lines += posts
+        if lines > MAX_OUTLINE_LINES:
+            return max(level - 1, 1)
+    return max(levels)
 
 
 def render_branch_outline(outline: Outline) -> SafeString:

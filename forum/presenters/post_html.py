@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from forum.lib.names import fold_name
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
 from forum.presenters.quote_captions import QuoteCaptions
 
-MENTION = re.compile(r'<span class="mention">@([A-Za-z0-9_-]+)</span>')
+MENTION = re.compile(r'<span class="mention">@([^<]+)</span>')
 ADDRESSED = re.compile(
-    r'<(p|span) class="addressed">((?:<span class="mention">@[A-Za-z0-9_-]+</span>\s*)+)</\1>\s*'
+    r'<(p|span) class="addressed">((?:<span class="mention">@[^<]+</span>\s*)+)</\1>\s*'
 )
 HEADING = re.compile(r"<(/?)h([4-6])>")
 
@@ -42,7 +43,7 @@ def also_addressed(
     if head is None or parent_author_id is None:
         return None
     people = {mention.name: mention for mention in mentions}
-    named = [people.get(name.lower()) for name in MENTION.findall(head[2])]
+    named = [people.get(fold_name(name)) for name in MENTION.findall(head[2])]
     first = named[0]
     if first is None or first.person_id != parent_author_id:
         return None
@@ -79,5 +80,5 @@ def fill_post_html(
 
 
 def _mention(name: str, names: Mapping[str, str]) -> str:
-    person = names.get(name.lower())
+    person = names.get(fold_name(name))
     return f'<a class="mention" href="/u/{person}/">@{person}</a>' if person else f"@{name}"

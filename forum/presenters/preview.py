@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from forum.actions.posts import PreparedPost
 from forum.actions.quotes import FoundQuote
 from forum.lib.languages import detect_language
+from forum.lib.names import fold_name
 from forum.models import Mention, Post, Revision, User
 from forum.models.mentions import MentionRow
 from forum.models.quotes import QuoteRow
@@ -33,7 +34,7 @@ def preview(
     rendered = prepared.rendered
     people = User.objects.named([*rendered.leading, *rendered.mentions])
     mentions = [
-        MentionRow(0, person.username.lower(), person.pk, person.username, Mention.Kind.TEXT)
+        MentionRow(0, fold_name(person.username), person.pk, person.username, Mention.Kind.TEXT)
         for person in people
     ]
     parent_author = parent.author_id if parent else None

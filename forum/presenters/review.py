@@ -225,7 +225,7 @@ class PendingPostReview:
         if post is None:
             return []
         texts = (post.latest_revision().source, self.pending_post.source)
-        return word_diff(*(masked_for(reader, text, post) for text in texts))
+        return word_diff(*(masked_for(reader, text, post.pk) for text in texts))
 
     def _above(self, reader: User) -> list[ContextPost]:
         """Return the parent and the posts above it."""

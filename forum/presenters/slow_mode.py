@@ -26,7 +26,7 @@ def thread_restrictions(thread: Thread, clock: Clock) -> list[str]:
     if thread.is_locked and thread.locked_action:
         action = thread.locked_action
         end = clock.moment(thread.locked_until) if thread.locked_until else ""
-        said.append(_locked(action.actor.username, end, action.reason))
+        said.append(_locked(end, action.reason))
     if thread.is_slow and thread.slow_minutes and thread.slow_action:
         end = clock.moment(thread.slow_until) if thread.slow_until else ""
         said.append(_slow(thread.slow_minutes, end, thread.slow_action.reason))
@@ -69,18 +69,18 @@ def branch_restrictions(row: PostRow, clock: Clock) -> list[str]:
     now = timezone.now()
     if row.locked_at and not (row.locked_until and row.locked_until <= now):
         end = clock.moment(row.locked_until) if row.locked_until else ""
-        said.append(_("This branch:") + " " + _locked(row.locked_by or "", end, row.locked_reason))
+        said.append(_("This branch:") + " " + _locked(end, row.locked_reason))
     if row.slow_minutes and not (row.slow_until and row.slow_until <= now):
         end = clock.moment(row.slow_until) if row.slow_until else ""
         said.append(_("This branch:") + " " + _slow(row.slow_minutes, end, row.slow_reason))
     return said
 
 
-def _locked(name: str, end: str, reason: str | None) -> str:
+def _locked(end: str, reason: str | None) -> str:
     message = (
         _("Locked until %(end)s. Reason: %(reason)s") if end else _("Locked. Reason: %(reason)s")
     )
-    return message % {"name": name, "end": end, "reason": reason or ""}
+    return message % {"end": end, "reason": reason or ""}
 
 
 def _slow(minutes: int, end: str, reason: str | None) -> str:

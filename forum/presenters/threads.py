@@ -36,7 +36,7 @@ from forum.presenters.compiled_templates import (
     TombstoneVariant,
 )
 from forum.presenters.drafts import Offers
-from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE, render_page_outline
+from forum.presenters.outline import MAX_OUTLINE_LINES, render_page_outline
 from forum.presenters.post_html import also_addressed, fill_post_html, has_mentions, has_quotes
 from forum.presenters.read_state import PageReadState, unread_suffix
 from forum.presenters.report_badge import report_badge
@@ -215,13 +215,16 @@ class ThreadPage:
 
     @property
     def outline(self) -> SafeString:
-        """Return the outline of a small thread that is whole on its page; else empty."""
-        is_part = self.window.has_earlier or self.window.remaining
-        if is_part or len(self.rows) >= MAX_POSTS_WITH_FULL_OUTLINE:
-            return SafeString()
+        """Return the outline of the posts on the page; of many, their upper levels."""
         rows = [self.opening, *self.rows]
         new = frozenset(row.id for row in rows if self.unread.is_unread(row))
         return render_page_outline(rows, self.thread.title, new)
+
+    @property
+    def has_whole_outline(self) -> bool:
+        """Return whether the outline on the page has all posts of the thread."""
+        is_part = self.window.has_earlier or self.window.remaining
+        return not is_part and len(self.rows) < MAX_OUTLINE_LINES
 
     @property
     def is_large(self) -> bool:
@@ -342,7 +345,9 @@ class ThreadPage:
                 "parent_id": str(row.parent_id),
                 "parent": row.parent.author if row.parent else "",
                 "parent_words": _first_words(row.parent) if variant.says_words else "",
-                "also": ", ".join(f'<a href="/u/{name}/">{name}</a>' for name in also or ()),
+                "also": ", ".join(
+                    f'<a href="/u/{name}/"><bdi>{name}</bdi></a>' for name in also or ()
+                ),
                 "hidden_by": self.moderator(row.hidden_by),
                 "edited_by": self.moderator(row.edited_by),
                 "reason": escape(row.hidden_reason or ""),

@@ -174,3 +174,9 @@ def count_older_siblings(post: Post) -> int:
     older = Post.objects.filter(parent=post.parent_id, lft__lt=post.lft).order_by("-lft")
     nearest = older.values("deleted_at")[:MAX_POSTS_COUNTED]
     return sum(each["deleted_at"] is None for each in nearest)
+
+
+def post_before(post: Post) -> int | None:
+    """Return the id of the post above this one in tree order, without deleted ones."""
+    above = Post.objects.not_deleted().filter(tree_id=post.tree_id, lft__lt=post.lft)
+    return above.order_by("-lft").values_list("pk", flat=True).first()

@@ -44,7 +44,7 @@ from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
-from forum.presenters.editable_source import masked_for, unmasked
+from forum.presenters.editable_source import MASK, masked_for, unmasked
 from forum.presenters.new_activity import NewActivity, new_activity
 from forum.presenters.oob_updates import edited, posted
 from forum.presenters.post_urls import post_url
@@ -100,6 +100,7 @@ class Composer:
     changes: Sequence[TextChange] = ()  # what this text would change in that
     saved_at: datetime | None = None
     conflicting_draft: Draft | None = None  # what another device has saved since
+    conflicting_text: str = ""  # of that, what the member may read
     new_activity: NewActivity | None = None  # since the form was opened
     needs_confirmation: bool = False  # it shows that first; sent again, it is posted
     elsewhere: str = ""  # where it can be posted instead, when the parent was removed
@@ -201,12 +202,34 @@ class ComposeView(View, ABC):
         """Add to the composer what helps after an error."""
 
     def as_sent(self, writing: Writing) -> Writing:
-        """Return the text that a form stands for."""
-        return writing
+        """Return the text that a form stands for: with masked quotes as they are in the post.
+
+        Only for its author: whatever others send may end up in a draft of theirs.
+        """
+        if MASK not in writing.source or self.edited_id is None:
+            return writing
+        own = Post.objects.filter(pk=self.edited_id, author=self.request.user.pk).first()
+        return replace(writing, source=unmasked(writing.source, own)) if own else writing
 
     def as_shown(self, composer: Composer) -> Composer:
-        """Return the composer as the reader may see it."""
-        return composer
+        """Mask quotes whose source the member can no longer read; they are saved as they were."""
+        writing, other = composer.writing, composer.conflicting_draft
+        return replace(
+            composer,
+            writing=replace(writing, source=self.masked(writing.source)),
+            conflicting_text=self.masked(other.source) if other else "",
+        )
+
+    def masked(self, source: str) -> str:
+        """Return a text as the member may read it."""
+        if self.edited_id is None:
+            return source
+        return masked_for(self.request.user, source, self.edited_id)
+
+    @property
+    def edited_id(self) -> int | None:
+        """Return the id of the post that is edited, even if it is gone or hidden."""
+        return self.target.purpose.post_id if self.target.purpose else None
 
     # -- GET and POST -----------------------------------------------------------------------------
 
@@ -508,7 +531,7 @@ class ComposeView(View, ABC):
             purpose=purpose if exists else None,
         )
         is_sent = self.request.method == "POST"
-        writing = PostForm(self.request.POST).writing if is_sent else Writing()
+        writing = self.as_sent(PostForm(self.request.POST).writing) if is_sent else Writing()
         self.composer = Composer(self.target, writing, "")
         if not is_sent:
             self.restore_draft()
@@ -681,21 +704,6 @@ class EditView(ComposeView):
     def recover(self, error: UserError) -> None:
         if isinstance(error, Conflict):
             self.catch_up()
-
-    def as_sent(self, writing: Writing) -> Writing:
-        """Unmask quotes for the author: whatever others send may end up in a draft of theirs."""
-        if self.edited.author_id != self.request.user.pk:
-            return writing
-        return replace(writing, source=unmasked(writing.source, self.edited))
-
-    def as_shown(self, composer: Composer) -> Composer:
-        """Mask quotes whose source the member can no longer read; they are saved as they were."""
-        return replace(
-            composer, writing=replace(composer.writing, source=self.masked(composer.writing.source))
-        )
-
-    def masked(self, source: str) -> str:
-        return masked_for(self.request.user, source, self.edited)
 
     def catch_up(self) -> None:
         """Show the post's current text, which saving again would replace."""

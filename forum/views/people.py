@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+import regex
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,8 @@ from forum.actions.accounts import set_zone
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
 from forum.lib.htmx import wants_fragment
+from forum.lib.names import fold_name
+from forum.lib.scripts import LOOSE
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
 from forum.moderation.offers import links_on_member
@@ -27,7 +28,8 @@ from forum.views.read_only import read_only
 
 POSTS_ON_PROFILE = 30
 # The beginnings of names that are searched.
-NAME_START = re.compile("[A-Za-z0-9][A-Za-z0-9_-]{1,29}")
+# From two letters on; a syllable of Hangul or a letter of Han says as much.
+NAME_START = regex.compile(rf"(?=[{LOOSE}]|..)[\p{{L}}\p{{Nd}}][\p{{L}}\p{{M}}\p{{Nd}}_-]{{0,29}}")
 # Posts and threads of a profile are counted up to this number, so that its cost is bounded.
 MAX_COUNTED = 1000
 
@@ -59,7 +61,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
 def suggest(request: HttpRequest) -> HttpResponse:
     """Show the mention menu: people whose names start with `q`, those of the thread first.
 
-    Only for members, from two letters on, and rate-limited, so that nobody can collect names.
+    Only for members, and rate-limited, so that nobody can collect names.
     """
     can_participate(request.user).enforce()
     start = request.GET.get("q", "")
@@ -72,7 +74,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
     people = search_people_to_mention(start, reader=request.user, thread=thread)
     if not people:
         return HttpResponse(status=204)
-    context = {"people": people, "start": start.lower()}
+    context = {"people": people, "start": fold_name(start)}
     return render(request, "people/_suggestions.html", context)
 
 

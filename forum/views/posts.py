@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from forum.actions.posts import delete_post, undelete_post
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
-from forum.models import Post, Thread
+from forum.models import Post, Thread, User
+from forum.models.posts import post_path
 from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
@@ -58,12 +59,18 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def delete(request: MemberRequest, post_id: int) -> HttpResponse:
-    """Delete one's own post; GET asks first."""
-    post = get_post(request, post_id)
+    """Delete one's own post; GET asks first.
+
+    Also in a thread that is gone for its author: `detail` still shows them their own words. Nothing
+    here names such a thread.
+    """
+    post = _own_post_in_gone_thread(request, post_id) or get_post(request, post_id)
     can_delete(request.user, post).enforce()
+    place = _place_for(request.user, post)
+    is_gone = place == post_path(post.pk)
     replies = Post.objects.below(post).not_deleted().count()
     if request.method != "POST":
-        context = {"post": post, "place": post_url(post), "replies": replies}
+        context = {"post": post, "place": place, "is_gone": is_gone, "replies": replies}
         return render(request, "posts/delete.html", context)
     post.thread = delete_post(post, actor=request.user).thread
     undo = reverse("post-undelete", args=[post.pk])
@@ -71,17 +78,32 @@ def delete(request: MemberRequest, post_id: int) -> HttpResponse:
     if post.thread.is_deleted:
         return redirect(post.thread.board)
     # Go to its tombstone, or else to its parent.
-    return redirect(post_url(post.parent if post.parent and not replies else post))
+    return redirect(place if replies or is_gone or not post.parent else post_url(post.parent))
+
+
+def _own_post_in_gone_thread(request: MemberRequest, post_id: int) -> Post | None:
+    """Return the member's own post if it is in a thread that they cannot open any more."""
+    own = Post.objects.written_by(request.user).with_context().filter(pk=post_id)
+    post = own.filter(thread__in=Thread.objects.gone_for(request.user)).first()
+    if post:
+        post.is_readable, post.shown_excerpt = True, post.excerpt
+    return post
+
+
+def _place_for(reader: User, post: Post) -> str:
+    """Return the address of a post in its thread; one that says nothing if that is gone."""
+    is_gone = Thread.objects.gone_for(reader).filter(pk=post.thread_id).exists()
+    return post_path(post.pk) if is_gone else post_url(post)
 
 
 @require_POST
 @member_action
 def undelete(request: MemberRequest, post_id: int) -> HttpResponse:
-    """Undo the deletion of one's own post, also when its thread was deleted with it."""
+    """Undo the deletion of one's own post, also when its thread was deleted with it, or is gone."""
     own = get_object_or_404(Post.objects.written_by(request.user).with_context(), pk=post_id)
     post = undelete_post(own, actor=request.user)
     messages.success(request, _("Restored."))
-    return redirect(post_url(post))
+    return redirect(_place_for(request.user, post))
 
 
 @read_only

@@ -12,6 +12,7 @@ from forum.lib.htmx import wants_fragment
 from forum.markup.quoted_source import quote_post
 from forum.markup.render import MAX_SOURCE
 from forum.models import Draft, Post
+from forum.models.accounts import known_names
 from forum.url_params import ID_PARAM
 from forum.views.auth import is_member
 
@@ -32,7 +33,7 @@ def with_quotes(
     posts = list(_requested_posts(request, parent))
     source, quoted = writing.source, list(writing.quoted_post_ids)
     for post in posts:
-        quote = quote_post(post.shown_source, post.parent_author)
+        quote = quote_post(post.shown_source, post.parent_author, known_names)
         if quote.strip() in source or len(source) > MAX_SOURCE:
             continue
         text = source.rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -86,7 +87,7 @@ def show_gone(request: HttpRequest, thread: Thread, post_id: int | None = None) 
     if own:
         own.shown_html, own.thread = own.html, thread
         text = render_post_text(own, request.user)
-    context = {"board": thread.board, "removed_by": removed_by, "own_text": text}
+    context = {"board": thread.board, "removed_by": removed_by, "own": own, "own_text": text}
     return render(request, "threads/gone.html", context, status=410)
 
 
@@ -98,6 +99,7 @@ def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpRe
     opening_post = page.opening_post()
     context |= {
         "opening_post": opening_post,
+        "canonical": f"{settings.SITE_URL}{address}",
         "default_order": default_order(request),
         "fold_address": _fold_address(request, page, address),
         "page_links": links_to_rest(page, address),

@@ -1,4 +1,4 @@
-/* The mention menu: people by name, after an at sign and two letters. GitHub's text expander shows it at
+/* The mention menu: people by name, after an at sign and a letter or two. GitHub's text expander shows it at
    the caret; its suggestions, announcements and keys are here. Loaded with a composer. */
 
 import { fetchFragment, insertText, isComposing } from "./dom.js";
@@ -11,7 +11,16 @@ import("../vendor/text-expander.js").then(() => {
 
 const status = document.getElementById("status");
 const ARROW = /^Arrow(Up|Down)$/;
-const START = /^[a-z0-9][\w-]{1,29}$/i;
+// Letters that end anywhere: of scripts without spaces between words, and of Hangul.
+const LOOSE = ["Han", "Hira", "Kana", "Bopo", "Yi", "Thai", "Lao", "Khmr", "Mymr", "Tibt", "Tale", "Talu", "Lana",
+  "Bali", "Java", "Hang"];
+const scripts = (names) => names.map((name) => `\\p{Script=${name}}`).join("");
+// Two letters, or one of those, which says as much.
+const START = new RegExp(`^(?=[${scripts(LOOSE)}]|..)[\\p{L}\\p{Nd}][\\p{L}\\p{M}\\p{Nd}_-]{0,29}$`, "u");
+// What an at sign is part of: an address, a path, a word.
+const JOINED = new RegExp(
+  `(?:[${scripts(["Latn", "Grek", "Cyrl", "Armn", "Geor", "Copt"])}\\p{Nd}_]\\p{M}*|[/.!#$%&*+=@])@$`, "u");
+const LAST_WORD = /(?<![^\s([])[^\s([@]+@(?=[^\s@]*$)/u;
 const PAUSE = 120; // milliseconds between letters that are typed in one go
 
 const answers = new Map(); // address → list of people, null when there are none
@@ -28,7 +37,7 @@ function addressOf(expander, start) {
 
 /** The answer for these letters, when it was given already: nobody, when for fewer letters too. */
 function known(expander, start) {
-  for (let length = 2; length < start.length; length += 1) {
+  for (let length = 1; length < start.length; length += 1) {
     if (answers.get(addressOf(expander, start.slice(0, length))) === null) return null;
   }
   const list = answers.get(addressOf(expander, start));
@@ -63,6 +72,14 @@ async function suggest(expander, start) {
 function on(name, listener) {
   document.addEventListener(`text-expander-${name}`, listener, true);
 }
+
+/** The expander's key comes after a space or a bracket. What else may stand before is made part of it. */
+document.addEventListener("input", ({ target }) => {
+  const expander = target.closest("text-expander");
+  if (!expander) return;
+  const word = target.value.slice(0, target.selectionEnd).match(LAST_WORD)?.[0];
+  expander.setAttribute("keys", word && !JOINED.test(word) ? word : "@");
+}, true);
 
 on("change", ({ target, detail: { provide, text } }) => provide(suggest(target, text.toLowerCase())));
 

@@ -1,7 +1,8 @@
 /* After replies are added to a page, its other parts are updated from the page as the server renders it
    now: handles of folds, the outline, counts, and the lines under quoted posts. */
 
-import { fetchFragment, keepInPlace, updateCounts } from "./dom.js";
+import { fetchFragment, keepInPlace, openAncestors, say, updateCounts } from "./dom.js";
+import { place } from "./reply_places.js";
 
 const texts = document.getElementById("script-texts").dataset;
 const isMember = document.querySelector("[data-js-seen]");
@@ -41,14 +42,14 @@ function updateFold(fresh) {
 function updateOutline(fresh, added) {
   const list = fresh.querySelector("ol");
   const opened = map.querySelector(".outline");
-  if (list) {
+  if (list && !opened) {
     const current = map.querySelector("[aria-current]")?.getAttribute("href");
     for (const link of list.querySelectorAll("a[href^='#p']")) {
       if (!document.getElementById(link.hash.slice(1))) link.closest("li").remove(); // not shown yet
       else if (link.getAttribute("href") === current) link.ariaCurrent = "location";
     }
     map.querySelector("ol")?.remove();
-    map.append(list);
+    map.querySelector("div").prepend(list);
   } else if (opened) {
     const address = `${fresh.querySelector("a[hx-get]").getAttribute("href")}?at=${added}`;
     htmx.ajax("GET", address, { target: opened, swap: "outerHTML" }).catch(() => null);
@@ -91,12 +92,27 @@ export async function updatePage(added, postToKeep) {
   }, postToKeep);
 }
 
+/** Moves a reply from below its parent to its place; if that is not on this page, leaves it and says where it is. */
+function moveToItsPlace(posted, post, later) {
+  const { parentElement: parent, nextSibling: next } = posted;
+  keepInPlace(() => {
+    posted.remove();
+    if (place(post.closest(".node"))) return;
+    parent.insertBefore(posted, next);
+    say(later);
+  }, post);
+  openAncestors(post);
+  post.focus({ preventScroll: true });
+}
+
 /** After a reply that was just posted. */
 function updateAfterPosting() {
   const posted = document.querySelector("[data-js-posted]");
   if (!posted) return;
+  const later = posted.dataset.jsPosted;
   posted.removeAttribute("data-js-posted");
   const post = posted.querySelector("article");
+  if (later) moveToItsPlace(posted, post, later);
   updatePage(post.id, post).catch(() => null);
 }
 

@@ -28,6 +28,7 @@ order                           | 405                             | 400
 help-markdown                   | 200                             | 405
 search                          | 200                             | 405
 change-password                 | 302                             | 302
+robots                          | 200                             | 405
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 keys                            | 405                             | 400
 help-keys                       | 200                             | 405

@@ -361,5 +361,5 @@ ROUTES_WITHOUT_A_PAGE = {
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("draft-discard", "draft-take-back", "pending-post-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
-    *("inbox-mark", "keys", "order", "post-undelete", "change-password"),
+    *("inbox-mark", "keys", "order", "post-undelete", "change-password", "robots"),
 }

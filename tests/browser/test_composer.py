@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import reply_to
 from forum.markup.quotes import as_quote
 from forum.models import Post, Quote, Thread, User
 from forum.models.drafts import Purpose
 from tests.browser.composer import click_post_link, composer_field, open_composer, submit_composer
-from tests.browser.sample_data import CODE
+from tests.browser.sample_data import CODE, SampleData
 
 SELECT_TEXT = """([first, from, last, to]) => {
     const find = (selector, words) => {
@@ -339,17 +341,52 @@ def test_posted_reply_updates_the_page_as_a_reload_does(
     assert [part.inner_text() for part in parts] == before
 
 
-def test_reply_after_an_older_reply_announces_its_place_after_a_reload(
-    page: Page, branches: tuple[Post, Post, Post], bob: User
+POST_ORDER = (
+    """() => [...document.querySelectorAll(".answers article")].map(({ id }) => +id.slice(1))"""
+)
+
+
+@pytest.mark.parametrize("order", ["tree", "time"])
+def test_reply_after_older_replies_stands_where_a_reload_has_it(
+    page: Page, branches: tuple[Post, Post, Post], bob: User, order: str
 ) -> None:
     first, *_others = branches
-    reply_to(first, author=bob, source="First of two.")
-    page.reload()
+    older = reply_to(first, author=bob, source="First of three.")
+    last = reply_to(
+        reply_to(older, author=bob, source="Below it."), author=bob, source="And so on."
+    )
+    reply_to(first, author=bob, source="Second of three.")
+    page.goto(f"{page.url.partition('?')[0]}?order={order}")
     open_composer(page, first)
-    page.keyboard.insert_text("Second of two.")
+    page.keyboard.insert_text("Third of three.")
+    submit_composer(page)
+    created = Post.objects.get(parent=first, source="Third of three.")
+    post = page.locator(f"#p{created.pk}")
+    expect(post).to_be_focused()
+    expect(post).to_be_in_viewport()
+    expect(page.get_by_role("status").first).to_have_text("Posted.")
+    shown, left = page.evaluate(POST_ORDER), post.bounding_box()["x"]
+    assert shown.index(created.pk) > shown.index(last.pk)
+    page.reload()
+    assert page.evaluate(POST_ORDER) == shown
+    assert post.bounding_box()["x"] == left
+
+
+def test_reply_whose_place_is_on_another_page_says_where_it_will_be(
+    visit, sample_data: SampleData, alice: User
+) -> None:
+    now = timezone.now()
+    posts = [ImportedPost(n, 0 if n else None, alice, f"Number {n}.", now) for n in range(230)]
+    thread = import_thread(sample_data.yard, title="Two pages", posts=posts)
+    opening = Post.objects.get(thread=thread, parent=None)
+    page = visit(thread.get_absolute_url(), alice)
+    open_composer(page, opening)
+    page.keyboard.insert_text("The last one.")
     page.keyboard.press("Control+Enter")
     status = page.get_by_role("status").first
-    expect(status).to_have_text("Posted. After you reload, it appears after 1 older reply.")
+    expect(status).to_have_text("Posted. After you reload, it appears after 229 older replies.")
+    created = Post.objects.get(thread=thread, source="The last one.")
+    expect(page.locator(f"#p{created.pk}")).to_be_focused()
 
 
 def test_first_reply_of_a_thread_shows_the_outline(visit, thread: Thread, bob: User) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route, expect
 
-from forum.models import Post, User
+from forum.models import Post, Thread, User
 from tests.browser.composer import composer_field, draft_texts, open_composer, submit_composer
 from tests.browser.page_faults import log_in
 from tests.browser.page_steps import IMPORT_COMPOSER
@@ -86,19 +86,24 @@ def test_corrected_text_sent_at_once_comes_back_in_the_composer(
     assert reply_texts(reply) == [TYPO, CORRECTED]
 
 
+def duplicated_tabs(page: Page, address: str) -> tuple[Page, Page]:
+    """Open a form in two tabs: browsers duplicate a tab, and restore one, with the same form."""
+    second = page.context.new_page()
+    html = page.request.get(address).text()
+    for tab in (page, second):
+        tab.route(f"**{address}", lambda route: route.fulfill(body=html, content_type="text/html"))
+        tab.goto(address)
+        tab.unroute(f"**{address}")
+        expect_composer(tab)
+        assert tab.evaluate(IMPORT_COMPOSER)
+    nonces = {tab.locator("[name=nonce]").input_value() for tab in (page, second)}
+    assert len(nonces) == 1
+    return page, second
+
+
 def test_duplicated_tab_keeps_its_own_text(visit, reply: Post, alice: User) -> None:
-    """Browsers duplicate a tab from memory, with the same form."""
-    address = f"/p/{reply.pk}/reply/"
-    first = visit("/", alice)
-    second = first.context.new_page()
-    html = first.request.get(address).text()
-    for page in (first, second):
-        page.route(f"**{address}", lambda route: route.fulfill(body=html, content_type="text/html"))
-        page.goto(address)
-        page.unroute(f"**{address}")
-        expect_composer(page)
+    first, second = duplicated_tabs(visit("/", alice), f"/p/{reply.pk}/reply/")
     for page, words in ((first, TYPO), (second, CORRECTED)):
-        assert page.evaluate(IMPORT_COMPOSER)
         page.get_by_label("Your reply to bob").fill(words)
         page.get_by_role("button", name="Post").click()
         if page is first:
@@ -108,6 +113,25 @@ def test_duplicated_tab_keeps_its_own_text(visit, reply: Post, alice: User) -> N
     second.get_by_role("button", name="Post").click()
     expect(second.locator(".messages .note")).to_contain_text("Posted.")
     assert reply_texts(reply) == [TYPO, CORRECTED]
+
+
+def test_duplicated_tab_of_a_new_thread_keeps_its_own_text(visit, alice: User) -> None:
+    first, second = duplicated_tabs(visit("/", alice), "/b/yard/new/")
+    for page, words in ((first, TYPO), (second, CORRECTED)):
+        page.get_by_label("Title").fill(f"Duplicated: {words}")
+        page.get_by_label("Opening post").fill(words)
+        page.get_by_role("button", name="Post").click()
+        if page is first:
+            expect(page.locator(".messages .note")).to_contain_text("Thread posted.")
+    expect(second.locator(".compose .note.error")).to_contain_text(
+        "You already started a thread from this form."
+    )
+    expect(second.get_by_label("Opening post")).to_have_value(CORRECTED)
+    expect(second.get_by_label("Title")).to_have_value(f"Duplicated: {CORRECTED}")
+    second.get_by_role("button", name="Post").click()
+    expect(second.locator(".messages .note")).to_contain_text("Thread posted.")
+    titles = Thread.objects.filter(title__startswith="Duplicated: ").order_by("pk")
+    assert [thread.title.removeprefix("Duplicated: ") for thread in titles] == [TYPO, CORRECTED]
 
 
 def test_changed_text_sent_after_back_is_posted_as_another_reply(

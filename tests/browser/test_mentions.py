@@ -83,6 +83,47 @@ def test_people_of_the_thread_come_first_and_are_selected_by_keys(
     assert mentioned == {"tomoko", "tomasz"}
 
 
+@pytest.mark.parametrize(
+    ("before", "start", "name"),
+    [
+        ("こんにちは、", "山", "山田"),
+        ("名前", "山", "山田"),
+        ("「", "山", "山田"),
+        ("ขอถามที่", "สม", "สมชาย"),
+        ("안녕", "홍", "홍길동"),
+        ("שלום", "דו", "דוד"),
+        ("Hello ", "Ив", "Иван"),
+        ('"', "öz", "Özgür"),
+    ],
+)
+def test_menu_opens_after_letters_of_scripts_without_spaces(
+    page: Page, field: Locator, before: str, start: str, name: str
+) -> None:
+    if not User.objects.named([name]).exists():
+        User.objects.create_user(name)
+    page.keyboard.type(f"{before}@{start}")
+    expect(mention_menu(page).get_by_role("option")).to_have_text([name])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value(f"{before}@{name} ")
+    page.keyboard.type("?")
+    submit_composer(page)
+    created = Post.objects.order_by("-pk")[0]
+    assert [each.person.username for each in created.mentions.all()] == [name]
+
+
+def test_menu_stays_closed_within_addresses_paths_and_words(page: Page, field: Locator) -> None:
+    asked = []
+    page.on(
+        "request", lambda request: asked.append(request.url) if "/people/" in request.url else 0
+    )
+    page.keyboard.type("lina@tom x/@tom é@tom 2@tom я@tom @tomw")
+    expect(mention_menu(page).get_by_role("option")).to_have_text(["tomwren"])
+    starts = [url.partition("q=")[2].partition("&")[0] for url in asked]
+    assert set(starts) <= {"to", "tom", "tomw"}
+    assert starts.count("tom") <= 1
+
+
 def test_menu_closes_on_escape_and_keeps_the_composer_open(page: Page, field: Locator) -> None:
     page.keyboard.type("@tom")
     expect(mention_menu(page)).to_be_visible()

@@ -273,7 +273,7 @@ def test_back_returns_to_the_same_place(visit, tree: list[Post]) -> None:
 
 def test_outline_of_a_large_thread_is_loaded_on_demand(visit, sample_data: SampleData) -> None:
     page = visit(f"/p/{Post.objects.filter(thread=sample_data.long).order_by('pk')[120].pk}/")
-    page.get_by_role("link", name="Show outline").click()
+    page.get_by_role("link", name="All branches").click()
     expect(page.locator("#map .outline li")).to_have_count(40)
     page.locator("#map").get_by_role("link", name="Later branches").click()
     expect(page.locator("#map a").first).to_have_text("Earlier branches")

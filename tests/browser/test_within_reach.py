@@ -49,6 +49,18 @@ def test_menu_opens_inside_the_window(
     )
 
 
+@pytest.mark.parametrize("width", [320, 390])
+def test_tabs_of_a_thread_stand_in_one_line_on_a_phone(
+    visit, long_thread: list[Post], width: int
+) -> None:
+    phone = PHONE | {"viewport": {"width": width, "height": 844}}
+    page = visit(long_thread[0].thread.get_absolute_url(), **phone)
+    tabs = page.get_by_role("navigation", name="Sort order").get_by_role("link").all()
+    assert len(tabs) == 4
+    assert len({tab.bounding_box()["y"] for tab in tabs}) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_preview_of_the_opening_post_shows_its_text_inside_the_window(
     visit, long_thread: list[Post], alice: User
 ) -> None:

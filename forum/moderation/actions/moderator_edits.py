@@ -16,6 +16,7 @@ from forum.lib.text import clean_source
 from forum.log_entry_types import LogEntryType, register_type
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import ModerationAction, Post, Quote, Revision
+from forum.models.accounts import known_names
 from forum.models.threads import Reader
 from forum.moderation.audit_log import NewEntry
 from forum.moderation.base import Action, Plan
@@ -41,7 +42,7 @@ def _write_text(values: Sequence[tuple[Post, int | NewText]], action: Moderation
             text = value
         else:
             source = Revision.objects.get(pk=value, post=post).source
-            text = NewText(source, render(source), withdraws=False)
+            text = NewText(source, render(source, known_names), withdraws=False)
         quotes = find_sources(text.rendered, reader=post.author, parent=post.parent, exclude=post)
         prepared = PreparedPost(text.source, text.rendered, quotes)
         revise(post, prepared, editor=action.actor, withdraws=text.withdraws)
@@ -123,7 +124,7 @@ class EditPost(Action[Post]):
         return not target.is_deleted
 
     def initial(self, target: Post, reader: Reader) -> dict[str, Any]:
-        return {"source": masked_for(reader, target.shown_source, target)}
+        return {"source": masked_for(reader, target.shown_source, target.pk)}
 
     def describe_extent(self, targets: Sequence[Post]) -> str:
         quoting = Quote.objects.filter(source_post__in=targets).values("post").distinct().count()

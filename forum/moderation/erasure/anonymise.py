@@ -6,10 +6,8 @@ transaction: the caller has locked the person and the threads that `naming` lead
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from email.utils import make_msgid
-from itertools import chain
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, product
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -19,9 +17,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from forum.actions.accounts import end_sessions
-from forum.actions.outbox import queue_mail
+from forum.actions.outbox import queue_message
 from forum.actions.quotes import find_again
-from forum.markup.redaction import renamed
+from forum.markup.mentions import can_end_at
+from forum.markup.redaction import forms_of_name, renamed
 from forum.markup.render import render
 from forum.models import (
     Appeal,
@@ -42,7 +41,7 @@ from forum.models import (
     Role,
     User,
 )
-from forum.models.accounts import FORMER, hash_of_name
+from forum.models.accounts import FORMER, hash_of_name, known_names
 from forum.moderation.audit_log import Effect
 from forum.moderation.erasure.purge import empty_pending_post, reword_begun
 
@@ -63,11 +62,26 @@ def naming(person: User) -> set[int]:
     """Return the posts that contain a member's name, in threads that mention or involve them."""
     mentioned = Post.objects.order_by().filter(mentions__person=person).values("thread")
     written = Post.objects.order_by().filter(author=person).values("thread")
-    at_name = Q(source__icontains=f"@{person.username}") | Q(
-        source__icontains=f"＠{person.username}"
-    )
+    at_name = _sources_with(person.username)
     there = Q(post__thread__in=mentioned) | Q(post__thread__in=written)
     return set(Revision.objects.filter(at_name & there).values_list("post", flat=True))
+
+
+def _sources_with(name: str) -> Q:
+    """Return the condition that a source has that name after an at sign, in any form."""
+    wanted = Q()
+    for at, form in product("@＠", forms_of_name(name)):
+        wanted |= Q(source__icontains=f"{at}{form}")
+    return wanted
+
+
+def _renaming(person: User, new: str) -> Callable[[str], str]:
+    """Return the function that puts `new` in the place of a member's name in a text."""
+    old = person.username
+    others = User.objects.name_starts_with(old).exclude(pk=person.pk)
+    names = others.values_list("username", flat=True)
+    longer = [name for name in names if can_end_at(name, len(old))]
+    return lambda text: renamed(text, old, new, longer)
 
 
 def anonymise(
@@ -76,17 +90,18 @@ def anonymise(
     """Erase an account and return the effect. Nobody can log in to it any more."""
     old, new = person.username, _free_name(person)
     _send_receipt(person, with_posts=with_posts)
-    find_again([each for post in named_in for each in _rename_in(post, old, new)])
+    rename = _renaming(person, new)
+    find_again([each for post in named_in for each in _rename_in(post, old, rename)])
     Mention.objects.filter(person=person).update(name=new)
     mine = PendingPost.objects.filter(author=person)
     # Approved ones are posts, which are erased elsewhere.
     empty_pending_post(mine if with_posts else mine.exclude(state=PendingPost.State.APPROVED))
-    at_name = {"source__icontains": f"@{old}"}
+    at_name = _sources_with(old)
     begun: Iterator[Draft | PendingPost] = chain(
-        Draft.objects.filter(**at_name), PendingPost.objects.filter(**at_name)
+        Draft.objects.filter(at_name), PendingPost.objects.filter(at_name)
     )
     for draft in begun:
-        reword_begun(draft, renamed(draft.source, old, new))
+        reword_begun(draft, rename(draft.source))
     for model, field in THEIRS:
         model._default_manager.filter(**{field: person}).delete()
     RateLimit.objects.filter(key__regex=rf":{person.pk}$|:{person.pk}:").delete()
@@ -143,26 +158,20 @@ def _send_receipt(person: User, *, with_posts: bool) -> None:
         )
         % {"what": what},
         to=[person.email],
-        headers={"Message-ID": make_msgid(domain=urlsplit(settings.SITE_URL).hostname)},
     )
-    queue_mail(
-        recipients=message.recipients(),
-        sender=message.from_email,
-        message=message.message().as_bytes(),
-        is_last=True,
-    )
+    queue_message(message, is_last=True)
 
 
-def _rename_in(post: Post, old: str, new: str) -> Iterator[Revision]:
+def _rename_in(post: Post, old: str, rename: Callable[[str], str]) -> Iterator[Revision]:
     """Replace the member's name in a post and all its revisions."""
     for quote in post.quotes.filter(words__icontains=old):
-        quote.words = renamed(quote.words, old, new)
+        quote.words = rename(quote.words)
         quote.save(update_fields=["words"])
     for revision in post.revisions.all():
-        source = renamed(revision.source, old, new)
+        source = rename(revision.source)
         if source == revision.source:
             continue
-        rendered = render(source)
+        rendered = render(source, known_names)
         revision.source, revision.plain = source, rendered.plain
         revision.quoted = list(rendered.quoted)
         revision.save(update_fields=["source", "plain", "quoted"])

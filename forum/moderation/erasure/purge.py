@@ -35,6 +35,7 @@ from forum.models import (
     Revision,
     Thread,
 )
+from forum.models.accounts import known_names
 from forum.models.threads import slug_of
 from forum.moderation.audit_log import Effect
 from forum.moderation.targets import POSTS_PER_STATEMENT
@@ -160,7 +161,7 @@ def _empty_quotes(post: Post, ids: Collection[int], said: Collection[str]) -> It
         if not emptied:
             continue
         revision.source, numbers = without_blocks(revision.source, emptied)
-        rendered = render(revision.source)
+        rendered = render(revision.source, known_names)
         revision.plain, revision.quoted = rendered.plain, list(rendered.quoted)
         revision.save(update_fields=["source", "plain", "quoted"])
         yield revision
@@ -199,7 +200,7 @@ def reword_begun(begun: Draft | PendingPost, source: str) -> None:
     """Change the text of a draft or a pending post."""
     begun.source = source
     if isinstance(begun, PendingPost):
-        begun.excerpt = render(source).excerpt()
+        begun.excerpt = render(source, known_names).excerpt()
         begun.save(update_fields=["source", "excerpt"])
     else:
         begun.save(update_fields=["source"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.test import Client
 
+from tests.html import Page
+
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
 
@@ -22,6 +24,12 @@ def test_help_page_shows_markdown_and_its_result(visitor: Client) -> None:
 def test_help_mentions_the_reader(as_bob: Client, visitor: Client) -> None:
     assert '<a class="mention" href="/u/bob/">' in as_bob.get("/help/markdown/").content.decode()
     assert 'class="mention"' not in visitor.get("/help/markdown/").content.decode()
+
+
+def test_help_says_where_a_mention_ends(visitor: Client) -> None:
+    for headers in ({}, HTMX):
+        text = Page(visitor.get("/help/markdown/", **headers)).text
+        assert "@山田さん mentions 山田" in text
 
 
 def test_composer_receives_the_help_as_a_fragment(as_bob: Client) -> None:

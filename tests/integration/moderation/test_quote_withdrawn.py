@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from django.urls import reverse
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.models import Post, Quote, Role
+from forum.models import Draft, Post, Quote, Role
 from forum.moderation.actions.moderator_edits import edit_with_reason
 from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.undo import undo
 from tests.conftest import person
 from tests.html import Page, press
@@ -125,6 +128,58 @@ def test_own_edit_form_masks_the_quote_and_saving_keeps_it(quoting, said, carol,
     assert quoting.source.startswith(f"> {SECRET}.")
     assert "Is that so?" in quoting.source
     assert Quote.objects.filter(post=quoting).count() == 2
+
+
+@pytest.fixture
+def draft(quoting, as_alice):
+    """A draft of an edit, begun before the moderator's edit."""
+    page = reverse("post-edit", args=[quoting.pk])
+    source = Page(as_alice.get(page)).form("Save").fields["source"]
+    press(as_alice, page, "Save", do="save", source=source.replace("Really?", "Is that so?"))
+    draft = Draft.objects.get(post=quoting)
+    assert SECRET in draft.source
+    return draft
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_edited_out_words_are_at_no_exit_of_a_draft_of_an_edit(
+    draft, quoting, said, carol, as_alice, is_removed
+):
+    """In the list of drafts, in the form, beside another draft, and when the thread is gone."""
+    edit_with_reason(said, source="Only where the bricks stay wet.", actor=carol, **WHY)
+    if is_removed:
+        remove_thread(quoting.thread, actor=carol, reason="spam")
+    page = reverse("post-edit", args=[quoting.pk])
+    other_device = {"source": "Something else.", "nonce": str(uuid4())}
+    answers = [
+        as_alice.get("/drafts/"),
+        as_alice.get(page),
+        as_alice.post(page, other_device | {"do": "save", "autosave_seq": 1}),
+        as_alice.post(page, other_device | {"do": "discard"}),
+        as_alice.post(page, other_device | {"do": "preview"}),
+        as_alice.post(page, other_device | {"do": "use"}),
+        as_alice.post(reverse("draft-discard", args=[draft.pk]), follow=True),
+        as_alice.post(reverse("draft-take-back", args=[draft.pk]), follow=True),
+    ]
+    for answer in answers:
+        assert answer.status_code < 500
+        assert "tokensecretplace" not in answer.content.decode(), answer.request["PATH_INFO"]
+    assert "Is that so?" in Page(as_alice.get("/drafts/"))
+    draft.refresh_from_db()
+    assert SECRET in draft.source
+
+
+def test_draft_of_an_edit_is_saved_from_a_masked_form_as_it_was(
+    draft, quoting, said, carol, as_alice
+):
+    edit_with_reason(said, source="Only where the bricks stay wet.", actor=carol, **WHY)
+    page = reverse("post-edit", args=[quoting.pk])
+    source = Page(as_alice.get(page)).form("Save").fields["source"]
+    assert "[hidden quote 0]" in source
+    press(as_alice, page, "Save", do="save", source=f"{source}\n\nOnce more.")
+    draft.refresh_from_db()
+    assert SECRET in draft.source
+    assert draft.source.endswith("Once more.")
 
 
 def test_mask_sent_by_somebody_else_is_not_filled_in(quoting, said, carol, client):

@@ -96,9 +96,33 @@ def test_hidden_posts_and_deleted_threads_do_not_affect_the_order(
     assert suggest(as_bob, "tom", opening.thread)[0] == "tom-wren"
 
 
-@pytest.mark.parametrize("start", ["", "t", "-t", "tö", "t%", "to m", "t" * 31, "@to"])
+@pytest.mark.parametrize("start", ["", "t", "ö", "-t", "t%", "to m", "t" * 31, "@to"])
 def test_suggestions_need_two_letters(as_alice: Client, start: str) -> None:
     assert as_alice.get("/people/", {"q": start}, **HTMX).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("start", "names"),
+    [
+        ("ö", []),
+        ("öz", ["Özgür"]),
+        ("OZ", []),
+        ("山", ["山田", "山田太郎"]),
+        ("山田太", ["山田太郎"]),
+        ("홍", ["홍길동"]),
+        ("ส", ["สมชาย"]),
+        ("ив", ["Иван"]),
+    ],
+)
+def test_one_letter_is_enough_where_a_letter_is_a_word_or_a_syllable(
+    as_alice: Client, start: str, names: list[str]
+) -> None:
+    for name in ("Özgür", "山田", "山田太郎", "홍길동", "สมชาย", "Иван"):
+        User.objects.create_user(name, f"x{ord(name[-1])}@example.org")
+    if len(start) == 1 and not names:
+        assert as_alice.get("/people/", {"q": start}, **HTMX).status_code == 404
+    else:
+        assert suggest(as_alice, start) == names
 
 
 def test_visitors_and_suspended_members_get_no_suggestions(

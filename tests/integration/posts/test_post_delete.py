@@ -8,6 +8,7 @@ from django.test import Client
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Post, Thread, User
 from forum.moderation.actions.locking import lock_thread
+from forum.moderation.actions.thread_removal import remove_thread
 from tests.html import Page
 
 
@@ -44,6 +45,34 @@ def test_reply_without_replies_disappears_from_the_page(
     thread = Thread.objects.get()
     assert thread.post_count == 1
     assert thread.last_post == Post.objects.get(parent=None)
+
+
+def test_own_reply_in_a_removed_thread_is_deleted_from_where_its_author_sees_it(
+    as_bob: Client, as_alice: Client, opening: Post, reply: Post, alice: User, carol: User
+) -> None:
+    """Its address shows an author their own words, and nothing of the thread."""
+    own = reply_to(reply, author=alice, source="They do.")
+    below = reply_to(reply, author=carol, source="Not here.")
+    remove_thread(opening.thread, actor=carol, reason="spam")
+    page = as_bob.get(f"/p/{reply.pk}/")
+    assert page.status_code == 410
+    assert "Only where the bricks" in Page(page)
+    asked = as_bob.get(Page(page).links["Delete your post"])
+    assert "Only where the bricks" in Page(asked)
+    deleted = as_bob.post(f"/p/{reply.pk}/delete/", follow=True)
+    assert deleted.redirect_chain == [(f"/p/{reply.pk}/", 302)]
+    assert "Only where the bricks" not in Page(deleted)
+    for answer in (page, asked, deleted):
+        for hidden in ("Moss on", "moss-on", "They do", "Not here", "Does moss"):
+            assert hidden not in answer.content.decode()
+    assert Post.objects.get(pk=reply.pk).is_deleted
+    restored = as_bob.post(f"/p/{reply.pk}/undelete/")
+    assert restored["Location"] == f"/p/{reply.pk}/"
+    assert not Post.objects.get(pk=reply.pk).is_deleted
+    assert delete(as_alice, own) == 302, "who started the thread still sees all of it"
+    for post, client in ((below, as_bob), (own, as_bob)):
+        assert client.get(f"/p/{post.pk}/delete/").status_code == 404
+        assert delete(client, post) == 404
 
 
 def test_address_of_a_deleted_post_returns_410(

@@ -92,6 +92,15 @@ def test_nobody_undoes_it_for_others(
     assert Post.objects.get(pk=reply.pk).is_deleted
 
 
+def test_it_can_be_undone_where_nothing_else_is_left_to_see(
+    as_bob: Client, opening: Post, reply: Post, carol: User
+) -> None:
+    hide_post(opening, actor=carol, reason="rude")
+    delete(as_bob, reply)
+    assert undo(as_bob, reply) == 302
+    assert not Post.objects.get(pk=reply.pk).is_deleted
+
+
 def test_it_can_be_undone_for_a_day(as_bob: Client, visitor: Client, reply: Post) -> None:
     delete(as_bob, reply)
     address = f"/p/{reply.pk}/"

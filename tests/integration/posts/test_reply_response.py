@@ -21,9 +21,19 @@ def post_reply(client: Client, parent: Post, source: str = "So it is.", page: st
 
 
 def status_of(html: str) -> str:
+    """Return what the script says, if it cannot move the reply to its place."""
     found = re.search(r'<div id="status"[^>]*>\s*<span[^>]*>(.*?)</span>', html, re.DOTALL)
+    later = re.search(r'data-js-posted="([^"]*)"', html)
     assert found
-    return found[1].strip()
+    assert later
+    return later[1] or found[1].strip()
+
+
+def place_in(html: str) -> tuple[str, str]:
+    """Return the ids of the parent and of the post before the reply."""
+    found = re.search(r'data-parent="(\d+)" data-after="(\d*)"', html)
+    assert found
+    return found[1], found[2]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +64,17 @@ def test_response_says_where_the_reply_appears_after_a_reload(
     for parent, later in ((opening, to_opening), (reply, to_reply)):
         status = status_of(post_reply(as_alice, parent, page=page))
         assert status == (f"Posted. {later}." if later else "Posted.")
+
+
+def test_response_says_after_which_post_the_reply_stands(
+    as_alice: Client, opening: Post, reply: Post, bob: User
+) -> None:
+    older = reply_to(reply, author=bob, source="Older.")
+    below = reply_to(older, author=bob, source="Below it.")
+    delete_post(reply_to(reply, author=bob, source="Deleted."), actor=bob)
+    assert place_in(post_reply(as_alice, reply)) == (str(reply.pk), str(below.pk))
+    last = Post.objects.order_by("pk").last()
+    assert place_in(post_reply(as_alice, opening)) == (str(opening.pk), str(last.pk))
 
 
 def test_first_reply_to_a_post_stays_in_place(as_alice: Client, reply: Post) -> None:

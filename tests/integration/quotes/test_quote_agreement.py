@@ -117,8 +117,13 @@ def test_excerpt_and_quote_leave_out_the_same_mentions_as_the_page(
     """The line “to …” has the mentions of a reply that begin with its parent's author."""
     to_bob = reply_to(reply, author=alice, source="@bob Certainly not.")
     to_others = reply_to(reply, author=alice, source="@carol and @bob please look.")
-    assert (to_bob.excerpt, to_others.excerpt) == ("Certainly not.", to_others.source)
-    for post, words in [(to_bob, "Certainly not."), (to_others, to_others.source)]:
+    to_nobody = reply_to(reply, author=alice, source="@bob @nobody please look.")
+    for post, words in [
+        (to_bob, "Certainly not."),
+        (to_others, to_others.source),
+        (to_nobody, "@nobody please look."),
+    ]:
+        assert post.excerpt == words
         page = Page(as_alice.get(f"/p/{post.pk}/reply/?quote=1"))
         assert page.find("textarea").source.strip() == f"> {words}"
         shown = Page(as_alice.get(post.thread.get_absolute_url())).find(f"#p{post.pk} .text")

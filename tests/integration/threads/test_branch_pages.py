@@ -65,6 +65,29 @@ def test_page_that_ends_inside_a_branch_counts_the_replies_left(
     assert "Show 30 more replies" in found
 
 
+@pytest.mark.parametrize(
+    ("posts", "words"),
+    [
+        (210, "Show 9 more replies"),
+        (400, "Show 199 more replies"),
+        (402, "Show 200 of 201 more replies"),
+        (1_022, "Show 200 of 821 more replies"),
+        (1_400, "Show more replies"),
+    ],
+)
+def test_link_to_more_replies_says_how_many_it_shows(
+    board: Board, alice: User, visitor: Client, posts: int, words: str
+) -> None:
+    now = timezone.now()
+    parents = [None, *[0] * (posts - 1)]
+    thread = import_thread(
+        board,
+        title="Many",
+        posts=[ImportedPost(n, parent, alice, "Yes.", now) for n, parent in enumerate(parents)],
+    )
+    assert words in find_links(open_page(visitor, thread.get_absolute_url()))
+
+
 def test_branch_pages_show_the_whole_branch_and_nothing_else(
     thread: Thread, visitor: Client, small_pages: None
 ) -> None:

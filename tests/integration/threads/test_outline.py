@@ -11,7 +11,7 @@ from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post
 from forum.models import Board, Post, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
-from forum.presenters.outline import MAX_POSTS_WITH_FULL_OUTLINE
+from forum.presenters.outline import MAX_OUTLINE_LINES
 from forum.queries.outline import BRANCHES_PER_PAGE
 from tests.html import Element, Page
 from tests.integration.threads.conftest import mark_all_read, open_page, write_reply
@@ -89,16 +89,28 @@ def test_outline_escapes_html(visitor: Client, reply: Post, alice: User) -> None
 
 
 @pytest.mark.parametrize(
-    ("count", "is_whole"),
-    [(MAX_POSTS_WITH_FULL_OUTLINE, True), (MAX_POSTS_WITH_FULL_OUTLINE + 1, False)],
+    ("parents", "shown"),
+    [
+        # Whole, while it fits.
+        ([None, *[0] * 59], range(60)),
+        ([None, *range(59)], range(60)),
+        # Then the upper levels: twenty branches of three posts, or of two hundred in a row.
+        ([None, *[0] * 20, *range(1, 21), *range(21, 41)], range(41)),
+        ([None, *range(150)], range(60)),
+        # Then the first branches.
+        ([None, *[0] * 60], range(60)),
+        ([None, *[0] * 90, *range(1, 91)], range(60)),
+    ],
 )
-def test_large_threads_link_to_a_page_of_branches(
-    visitor: Client, board: Board, alice: User, count: int, is_whole: bool
+def test_outline_of_a_large_thread_has_its_upper_levels_and_a_link_to_all_branches(
+    visitor: Client, board: Board, alice: User, parents: list[int | None], shown: range
 ) -> None:
-    posts = import_posts(board, alice, [None, *[0] * (count - 1)])
-    page = outline(open_page(visitor, posts[0].thread))
-    assert (f"/t/{posts[0].thread_id}/map/" in page.addresses) is not is_whole
-    assert len(page.find_all("li")) == (count if is_whole else 0)
+    posts = import_posts(board, alice, parents)
+    page = open_page(visitor, posts[0].thread)
+    assert set(depths(page)) == {posts[number].pk for number in shown}
+    assert len(shown) <= MAX_OUTLINE_LINES == 60
+    is_whole = len(posts) <= MAX_OUTLINE_LINES
+    assert (f"/t/{posts[0].thread_id}/map/" in outline(page).addresses) is not is_whole
 
 
 # -- The branches of a large thread ---------------------------------------------------------------

@@ -6,6 +6,7 @@ import email
 import os
 import runpy
 import signal
+import smtplib
 import socket
 import subprocess
 import sys
@@ -118,6 +119,8 @@ def test_message_is_sent_once_and_unchanged(db, server):
     message = email.message_from_bytes(unquoted, policy=default)
     assert message["Subject"] == "Moss"
     assert message["Bcc"] is None
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
     assert message["Message-ID"].endswith("@localhost>")
     assert message.get_content() == "Grüße.\n.\nA dot alone.\n"
     assert OutgoingMail.objects.get().sent_at
@@ -250,7 +253,7 @@ def test_failing_message_does_not_delay_others(db, server):
 
 
 def test_message_fails_after_the_maximum_of_attempts(db, server):
-    server.response = "554 never"
+    server.response = "451 later"
     queue_mail()
     for _ in range(MAX_ATTEMPTS + 2):
         OutgoingMail.objects.update(due_at=timezone.now())
@@ -259,6 +262,38 @@ def test_message_fails_after_the_maximum_of_attempts(db, server):
     assert mail.attempts == MAX_ATTEMPTS
     assert mail.failed_at
     assert mail.sent_at is None
+
+
+def test_message_that_the_server_refuses_for_good_is_not_tried_again(db, server):
+    server.response = "554 never"
+    queue_mail()
+    for _ in range(2):
+        OutgoingMail.objects.update(due_at=timezone.now())
+        run_worker()
+    mail = OutgoingMail.objects.get()
+    assert (mail.attempts, mail.sent_at) == (1, None)
+    assert mail.failed_at
+    assert "554" in mail.error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_final"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@example.org": (550, b"no such user")}), True),
+        (smtplib.SMTPRecipientsRefused({"a@example.org": (450, b"mailbox busy")}), False),
+        (smtplib.SMTPAuthenticationError(535, b"wrong password"), False),
+        (smtplib.SMTPServerDisconnected("gone"), False),
+        (ConnectionRefusedError(), False),
+    ],
+)
+def test_only_a_refusal_of_the_message_itself_is_final(db, error, is_final):
+    queue_mail()
+
+    def send(mail):
+        raise error
+
+    deliver_next(send)
+    assert bool(OutgoingMail.objects.get().failed_at) is is_final
 
 
 @pytest.mark.django_db(transaction=True)

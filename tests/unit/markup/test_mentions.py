@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from forum.markup.mentions import MAX_MENTIONS, NAME
+from forum.lib.names import fold_name, is_name
+from forum.markup.mentions import MAX_MENTIONS
 from forum.markup.redaction import renamed
 from forum.markup.render import render
 from tests.corpora import corpus_json, data_json
@@ -14,6 +15,7 @@ from tests.corpora import corpus_json, data_json
 # Intended differences from Twitter's rules, with the reasons.
 DIFFERENCES = {
     "@username/7list-name is a great list!": [],  # @scope/package is not a member
+    "@alice\xecnheiro something something": ["alice\xecnheiro"],  # names may have accents
     # Directly after a word, as in an address.
     "RT@username RT:@mention RT @test": ["mention", "test"],
     "Rt@username Rt:@mention Rt @test": ["mention", "test"],
@@ -46,9 +48,99 @@ def test_renaming_finds_every_mention(vector):
 
 
 def test_every_valid_name_can_be_mentioned():
-    for name in ["ab", "a_", "0-0", "a" * 30, "A" + "-" * 28 + "_"]:
-        assert re.fullmatch(NAME, name)
+    for name in ["ab", "a_", "0-0", "a" * 30, "A" + "-" * 28 + "_", "Zoë", "Ağaoğlu", "山田-太郎"]:
+        assert is_name(name)
         assert render(f"hello @{name}, you").mentions == (name,)
+
+
+def mentioned(source: str, *members: str) -> list[str]:
+    """Return the names mentioned in a text when these people are members."""
+    known = {fold_name(member) for member in members}
+    return list(render(source, lambda names: known & set(map(fold_name, names))).mentions)
+
+
+@pytest.mark.parametrize(
+    ("source", "members", "names"),
+    [
+        # No spaces: the longest name that somebody has.
+        ("ねえ@名前さん、これ", ["名前"], ["名前"]),
+        ("ねえ@名前さん、これ", ["名前", "名前さ"], ["名前さ"]),
+        ("@山田太郎です", ["山田", "山田太郎", "山田太郎次"], ["山田太郎"]),
+        ("ขอถาม@สมชายครับ", ["สมชาย"], ["สมชาย"]),
+        ("@홍길동님, @김철수는", ["홍길동", "김철수"], ["홍길동", "김철수"]),
+        ("@名前hello", ["名前"], ["名前"]),
+        ("@名前-さん @名前-", ["名前"], ["名前"]),
+        ("@ALİ @ali", ["Ali"], ["ALİ"]),
+        # Nobody is called so.
+        ("ねえ@名前さん", ["山田"], []),
+        ("ねえ@名前さん", [], []),
+        # With spaces: the whole word.
+        ("@Ивановы ждут", ["Иван", "Иванов"], ["Ивановы"]),
+        ("@रामजी", ["राम"], ["रामजी"]),
+        # Never within a letter and its marks, nor before a digit.
+        ("@น้ำใจ", ["น้"], []),
+        ("@山田2", ["山田"], ["山田2"]),
+    ],
+)
+def test_a_name_without_a_space_after_it_is_the_longest_that_somebody_has(source, members, names):
+    assert mentioned(source, *members) == names
+
+
+def test_text_after_a_name_stays_text():
+    known = {"名前"}
+    rendered = render("@名前さん、はい @名前 も", lambda names: known & set(names))
+    mention = '<span class="mention">@名前</span>'
+    assert rendered.html == f"<p>{mention}さん、はい {mention} も</p>\n"
+    assert rendered.own == "@名前さん、はい @名前 も"
+
+
+def test_a_name_in_a_script_without_spaces_leads_a_post_like_any_other():
+    rendered = render("@名前 はい", lambda names: {"名前"} & set(names))
+    assert rendered.leading == ("名前",)
+    assert rendered.own == "はい"
+
+
+@pytest.mark.parametrize(
+    ("source", "leading", "own"),
+    [
+        ("@lina @bob hi", ("lina", "bob"), "hi"),
+        ("@lina @nobody hi", ("lina",), "@nobody hi"),
+        ("@lina @nobody @bob hi", ("lina",), "@nobody @bob hi"),
+        ("@lina\n\n@nobody\n\nhi", ("lina",), "@nobody\n\nhi"),
+    ],
+)
+def test_names_of_nobody_after_the_first_do_not_lead_a_post(source, leading, own):
+    """The line “to …” above it has no place for them, so the text keeps them."""
+    rendered = render(source, lambda names: {"lina", "bob"} & set(names))
+    assert (rendered.leading, rendered.own) == (leading, own)
+
+
+def test_known_names_are_asked_once_and_only_where_a_name_could_end_in_several_places():
+    asked = []
+
+    def known(names):
+        asked.append(set(names))
+        return set()
+
+    render("@lina, @Иван @דוד and @linaさん", known)
+    assert asked == []
+    render("@名前さん と @山田さん", known)
+    assert asked == [{"名前", "名前さ", "名前さん", "山田", "山田さ", "山田さん"}]
+
+
+@pytest.mark.parametrize(
+    ("source", "old", "longer", "renamed_source"),
+    [
+        ("@名前さん", "名前", [], "@new-1さん"),
+        ("@名前子さん @名前さん", "名前", ["名前子"], "@名前子さん @new-1さん"),
+        ("@Иванов и @Иван", "Иван", [], "@Иванов и @new-1"),
+        ("@דודים @דוד", "דוד", [], "@דודים @new-1"),
+        ("@Zoe\u0308 @ZOË", "Zoë", [], "@new-1 @new-1"),
+        ("@ali @ALİ", "Ali", [], "@new-1 @new-1"),
+    ],
+)
+def test_renaming_leaves_longer_names_alone(source, old, longer, renamed_source):
+    assert renamed(source, old, "new-1", longer) == renamed_source
 
 
 def test_at_most_fifty_names_are_mentions():
