@@ -89,6 +89,7 @@ class ModerationAdminSite(admin.AdminSite):
                 "cases": capped(work.cases),
                 "appeals": capped(work.appeals),
                 "erasures": capped(work.erasures),
+                "erasures_due": capped(work.erasures_due),
             }
         return context
 
