@@ -33,7 +33,9 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         """Filter the open requests whose time limit is less than a week away, or over."""
         soon = timezone.now() + DUE_BEFORE
         own = Q(asked_by=F("person"), asked_at__lte=soon - OWED_WITHIN)
-        return self.open().filter(own | Q(asked_at__lte=soon - ASKED_FOR) & ~Q(asked_by=F("person")))
+        return self.open().filter(
+            own | Q(asked_at__lte=soon - ASKED_FOR) & ~Q(asked_by=F("person"))
+        )
 
     def confirmable_by(self, person: User) -> ErasureQuerySet:
         """Filter the open requests that this person may confirm, as `can_confirm_erasure` says."""

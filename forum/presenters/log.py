@@ -36,7 +36,7 @@ def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogE
     """Describe these entries, which were queried `with_targets`."""
     found = list(actions)
     ids = {action.thread_id for action in found}
-    threads = Thread.objects.visible_to(reader).in_bulk(pk for pk in ids if pk)
+    threads = Thread.objects.named_to(reader).in_bulk(pk for pk in ids if pk)
     return [_entry(action, reader, threads.get(action.thread_id or 0)) for action in found]
 
 
@@ -79,7 +79,7 @@ def links_of(action: ModerationAction, reader: Reader) -> list[tuple[str, str]]:
     effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
     targets = list(effects.values_list("kind", "target_id"))
     threads = {pk for kind, pk in targets if kind == ModerationEffect.Kind.THREAD}
-    named = Thread.objects.visible_to(reader).in_bulk(threads) if threads else {}
+    named = Thread.objects.named_to(reader).in_bulk(threads) if threads else {}
     links = []
     for kind, pk in targets:
         if kind == ModerationEffect.Kind.POST:

@@ -42,8 +42,10 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     posts = Post.objects.visible_to(request.user).with_context()
     post = posts.filter(pk=post_id).first()
     if post is None:
-        gone = Thread.objects.gone_for(request.user).filter(posts=post_id)
-        return show_gone(request, get_object_or_404(gone), post_id)
+        gone = get_object_or_404(Thread.objects.gone_for(request.user), posts=post_id)
+        if wants_fragment(request):
+            return render(request, "posts/_quote_preview.html", status=410)
+        return show_gone(request, gone, post_id)
     if wants_fragment(request):
         context = {"post": post, "text": render_post_text(post, request.user)}
         status = 200 if post.is_readable else 410
@@ -81,7 +83,7 @@ def undelete(request: MemberRequest, post_id: int) -> HttpResponse:
     own = get_object_or_404(Post.objects.written_by(request.user).with_context(), pk=post_id)
     post = undelete_post(own, actor=request.user)
     messages.success(request, _("Restored."))
-    return redirect(post_url(post))
+    return redirect(post)  # the address of its place would name a thread that was removed
 
 
 @read_only
