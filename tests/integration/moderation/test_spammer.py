@@ -75,7 +75,7 @@ def test_everything_goes_in_one_record_and_comes_back_with_one_undo(
 
 def test_page_shows_the_counts_before_and_the_message_after(spam, as_carol):
     page = reverse("person-spammer", args=["bob"])
-    assert f"This also hides {COUNTED}." in Page(as_carol.get(page)).text
+    assert f"Also affected: {COUNTED}." in Page(as_carol.get(page)).text
     done = press(as_carol, page, "Remove spammer", **WHY)
     assert done.status_code == 303
     said = str(*get_messages(done.wsgi_request))
@@ -88,7 +88,7 @@ def test_counts_that_changed_since_the_page_are_shown_first(spam, opening, bob, 
     reply_to(opening, author=bob, source="One more.")
     again = as_carol.post(page, form)
     assert again.status_code == 200
-    assert "This also hides 6 posts" in Page(again).text
+    assert "Also affected: 6 posts" in Page(again).text
     assert not User.objects.get(pk=bob.pk).is_suspended
 
 
@@ -122,7 +122,7 @@ def test_case_of_a_post_that_the_spammer_deleted_is_closed_too_and_opened_by_und
     report_post(sent, actor=erin, reason="spam")
     delete_post(sent, actor=bob)
     page = reverse("person-spammer", args=["bob"])
-    assert "This also hides 1 open case." in Page(as_carol.get(page)).text
+    assert "Also affected: 1 open case." in Page(as_carol.get(page)).text
     done = press(as_carol, page, "Remove spammer", **WHY)
     assert "hidden" not in str(*get_messages(done.wsgi_request))
     assert not Case.objects.open().exists()
