@@ -118,11 +118,11 @@ def _can_write_in(person: Reader, thread: Thread) -> PermissionResult:
 
 
 def _lock_of(locked: Thread | Post, text: str) -> str:
-    """Return the message of a lock, made from `text` with the name and the reason."""
+    """Return the message of a lock, made from `text` with the reason."""
     action = locked.locked_action
     if action is None:
         return _("This thread is locked.")
-    return text % {"name": action.actor.username, "reason": action.reason}
+    return text % {"reason": action.reason}
 
 
 def can_answer(person: Reader, post: Post) -> PermissionResult:

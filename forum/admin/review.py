@@ -68,13 +68,16 @@ class ReviewAdmin(PageAdmin):
     def _offers(
         self, request: HttpRequest, case: Case, about: Post | PendingPost
     ) -> list[LinkGroup]:
-        """Return the actions on the post, its thread and its author; those for ever come last."""
+        """Return the actions on the post, its thread and its author, those for ever in the end."""
         targets: list[Target | None] = [about, about.thread, about.author]
         reader, back = moderator(request), self._list_page(request)
-        groups = [
-            group for target in targets if target for group in links_on(target, reader, back, case)
-        ]
-        return sorted(groups, key=lambda group: any(link.is_severe for link in group.links))
+        groups: dict[str, LinkGroup] = {}
+        for target in filter(None, targets):
+            for heading, links in links_on(target, reader, back, case):
+                groups.setdefault(heading, LinkGroup(heading, [])).links.extend(links)
+        return sorted(
+            groups.values(), key=lambda group: any(link.is_severe for link in group.links)
+        )
 
     def _note_form(
         self, request: HttpRequest, about: Post | PendingPost

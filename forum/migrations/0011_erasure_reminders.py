@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forum", "0009_revision_withdraws")]
+    dependencies = [("forum", "0010_quote_class")]
 
     operations = [
         migrations.AddField(
