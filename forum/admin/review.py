@@ -72,8 +72,9 @@ class ReviewAdmin(PageAdmin):
         targets: list[Target | None] = [about, about.thread, about.author]
         reader, back = moderator(request), self._list_page(request)
         groups: dict[str, LinkGroup] = {}
-        for target in filter(None, targets):
-            for heading, links in links_on(target, reader, back, case):
+        offered = [links_on(target, reader, back, case) for target in targets if target]
+        for each in offered:
+            for heading, links in each:
                 groups.setdefault(heading, LinkGroup(heading, [])).links.extend(links)
         return sorted(
             groups.values(), key=lambda group: any(link.is_severe for link in group.links)
