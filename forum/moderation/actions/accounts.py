@@ -88,7 +88,7 @@ PASSWORD_LINK = _state("password-link", lambda _person: None, _write_password_li
 
 
 class _OnAccounts:
-    """What the actions on accounts share: they are on the pages of members, not in cases."""
+    """Common attributes of the actions on accounts, on the pages of members and not in cases."""
 
     kind = MEMBER
     group = _("Account")
