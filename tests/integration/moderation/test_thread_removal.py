@@ -202,6 +202,18 @@ def test_undeleting_a_post_in_a_removed_thread_does_not_spell_its_title(
     assert spam.slug not in undeleted["Location"]
 
 
+def test_log_is_no_list_of_unlisted_threads(spam, carol, visitor, as_alice, as_bob, as_carol):
+    entry = unlist_thread(spam, actor=carol, **WHY).get_absolute_url()
+    for address in ("/log/", entry):
+        for client in (visitor, as_alice):
+            page = Page(client.get(address))
+            assert "unlisted a thread" in page.text
+            assert spam.title not in page.text
+            assert not any(spam.slug in found for found in page.addresses)
+        for client in (as_bob, as_carol):
+            assert spam.title in Page(client.get(address)).text
+
+
 def test_unlisted_thread_is_on_the_profile_for_its_author_and_moderators_only(
     spam, carol, bob, visitor, as_alice, as_bob, as_carol
 ):
