@@ -6,6 +6,7 @@ each registers the type that it is logged as (see `forum.moderation`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,10 +71,15 @@ def types_about(topic: Topic) -> list[str]:
 
 
 def public_type_choices() -> list[tuple[str, Any]]:
-    """Return the choices of which everybody can find entries in the log."""
-    return [(each.name, each.past_tense) for each in entry_types() if each.is_public]
+    """Return the choices of which everybody can find entries in the log, by their texts."""
+    return _in_words(each for each in entry_types() if each.is_public)
 
 
 def type_choices() -> list[tuple[str, Any]]:
-    """Return the choices of `ModerationAction.act`."""
-    return [(each.name, each.past_tense) for each in entry_types()]
+    """Return the choices of `ModerationAction.act`, by their texts."""
+    return _in_words(entry_types())
+
+
+def _in_words(types: Iterable[LogEntryType]) -> list[tuple[str, str]]:
+    choices = [(each.name, each.past_tense) for each in types]
+    return sorted(choices, key=lambda choice: str(choice[1]))

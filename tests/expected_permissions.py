@@ -87,6 +87,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "person-suspend": AGAINST_MEMBER,
     "person-lift": AGAINST_MEMBER,
     "person-spammer": AGAINST_MEMBER_EVERYWHERE,
+    "person-reset-password": MANAGING_ACCOUNTS,
     "person-set-password": MANAGING_ACCOUNTS,
     "person-set-address": MANAGING_ACCOUNTS,
     "person-confirm-address": MANAGING_ACCOUNTS,

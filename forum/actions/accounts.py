@@ -6,7 +6,10 @@ Signing up, logging in and e-mail addresses are handled by django-allauth; see
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -43,6 +46,12 @@ def replace_password(person: User, password: str) -> None:
     """
     person.set_password(password or None)  # None: no password fits
     person.save(update_fields=["password"])
+
+
+def mail_password_link(person: User) -> None:
+    """Mail a person the link with which they choose a new password, as if they had asked for it."""
+    link = {"uid": user_pk_to_url_str(person), "key": default_token_generator.make_token(person)}
+    get_adapter().send_password_reset_mail(person, person.email, {"user": person} | link)
 
 
 def end_sessions(person: User) -> None:

@@ -160,10 +160,11 @@ def new_member_status(person: User) -> NewMemberStatus | None:
 
 
 def count_published_posts(person: User, most: int) -> int:
-    """Count a member's published posts, up to `most`."""
+    """Count a member's published posts, up to `most`; those in removed threads do not count."""
     if most <= 0:
         return 0
-    return Post.objects.published().written_by(person).order_by()[:most].count()
+    standing = Post.objects.published().filter(thread__removed_at=None)
+    return standing.written_by(person).order_by()[:most].count()
 
 
 def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:

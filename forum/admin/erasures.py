@@ -29,11 +29,12 @@ class ErasureState(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("Pending"))]
+        return [("open", _("Pending")), ("due", _("Due within a week"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        waiting = Erasure.objects.open().values("pk")
-        return queryset.filter(pk__in=waiting) if self.value() == "open" else queryset
+        found = {"open": Erasure.objects.open(), "due": Erasure.objects.due_soon()}
+        chosen = found.get(self.value() or "")
+        return queryset if chosen is None else queryset.filter(pk__in=chosen.values("pk"))
 
 
 @admin.register(Erasure, site=admin_site)

@@ -71,10 +71,14 @@ class ReviewAdmin(PageAdmin):
         """Return the actions on the post, its thread and its author, irreversible ones last."""
         targets: list[Target | None] = [about, about.thread, about.author]
         reader, back = moderator(request), self._list_page(request)
-        groups = [
-            group for target in targets if target for group in links_on(target, reader, back, case)
-        ]
-        return sorted(groups, key=lambda group: any(link.is_severe for link in group.links))
+        groups: dict[str, LinkGroup] = {}
+        offered = [links_on(target, reader, back, case) for target in targets if target]
+        for each in offered:
+            for heading, links in each:
+                groups.setdefault(heading, LinkGroup(heading, [])).links.extend(links)
+        return sorted(
+            groups.values(), key=lambda group: any(link.is_severe for link in group.links)
+        )
 
     def _note_form(
         self, request: HttpRequest, about: Post | PendingPost

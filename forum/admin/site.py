@@ -89,6 +89,7 @@ class ModerationAdminSite(admin.AdminSite):
                 "cases": capped(work.cases),
                 "appeals": capped(work.appeals),
                 "erasures": capped(work.erasures),
+                "erasures_due": capped(work.erasures_due),
             }
         return context
 
@@ -222,6 +223,7 @@ class ModeratorModelAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = list_max_show_all = 50
     view_on_site: Any = False
+    empty_value_display = ""  # on a phone, Django's "-" would be a line of its own
     log_kind = ""  # the kind of its rows in the moderation log, if they are targets there
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -80,9 +80,12 @@ class Adapter(DefaultAccountAdapter):
         return url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send mail whose links use the configured address, never the Host header."""
+        """Send mail whose links use the configured address, never the Host header.
+
+        Needs no request, unlike django-allauth's.
+        """
         site = {"site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
-        super().send_mail(template_prefix, email, site | context)
+        self.render_mail(template_prefix, email, site | context).send()
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Confirm the address, and remove it from accounts that have not confirmed it."""

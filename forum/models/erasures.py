@@ -19,6 +19,8 @@ from forum.models.roles import Role
 ASKED_FOR = timedelta(days=14)
 # The time limit for requests of members to erase their own account.
 OWED_WITHIN = timedelta(days=30)
+# Requests fall due this long before their time limit: moderators are reminded of them.
+DUE_BEFORE = timedelta(days=7)
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
@@ -26,6 +28,14 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         """Filter requests that wait for a second person; a member's own stay open until done."""
         fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
         return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
+
+    def due_soon(self) -> ErasureQuerySet:
+        """Filter the open requests whose time limit is less than a week away, or over."""
+        soon = timezone.now() + DUE_BEFORE
+        own = Q(asked_by=F("person"), asked_at__lte=soon - OWED_WITHIN)
+        return self.open().filter(
+            own | Q(asked_at__lte=soon - ASKED_FOR) & ~Q(asked_by=F("person"))
+        )
 
     def confirmable_by(self, person: User) -> ErasureQuerySet:
         """Filter the open requests that this person may confirm, as `can_confirm_erasure` says."""
@@ -73,6 +83,8 @@ class Erasure(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("requested by")
     )
     asked_at = models.DateTimeField(_("requested at"), default=timezone.now)
+    # When moderators were reminded that it falls due.
+    reminded_at = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed at"), null=True)
     # None when the operator did it on the command line.
     closed_by = models.ForeignKey(

@@ -123,6 +123,7 @@ class ModerationNotification(models.Model):
         NEW_CASE = "new-case", _("new in the review queue")
         NEW_APPEAL = "new-appeal", _("a new appeal")
         NEW_ERASURE = "new-erase", _("a new request for permanent deletion")
+        ERASURE_DUE = "erase-due", _("a request for permanent deletion falls due")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="moderation_notifications"

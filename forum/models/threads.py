@@ -76,6 +76,15 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
             return self
         return self.filter(board__in=person.roles.board_ids)
 
+    def named_to(self, reader: Reader) -> ThreadQuerySet:
+        """Return the threads whose titles `reader` may read.
+
+        The title of a merged thread is one of the thread that it was merged into.
+        """
+        found = self.visible_to(reader)
+        open_now = Thread.objects.visible_to(reader).filter(merged_into=None)
+        return found.filter(Q(merged_into=None) | Q(merged_into__in=open_now.values("pk")))
+
     def gone_for(self, reader: Reader) -> ThreadQuerySet:
         """Return the threads that moderators removed, or hid all posts of, from this reader."""
         gone = self.filter(deleted_at=None, merged_into=None).exclude(visible_by(reader))

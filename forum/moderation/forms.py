@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -16,6 +16,8 @@ from forum.models import Appeal, Board, ReasonTemplate, User
 from forum.moderation.time_limits import check_is_future
 
 MAX_DURATION = timedelta(days=10 * 366)
+# The first of the reason templates that have a button of their own.
+MAX_TEMPLATE_BUTTONS = 5
 
 
 class TextField(forms.CharField):
@@ -48,6 +50,8 @@ class ReasonForm(Plain):
         max_length=500,
         help_text=_("The people affected will read it. It is also public in the moderation log."),
     )
+    texts: Mapping[str, str] = {}  # of the templates, by their ids
+
     note = TextField(
         label=_("Note for moderators"),
         max_length=2000,
@@ -79,9 +83,20 @@ class ReasonForm(Plain):
         field = cast(forms.ChoiceField, self.fields["ready"])
         field.choices = [("", _("None: write my own")), *self.texts.items()]
         self.fields["reason"].required = False
+        self._write_template_of_button()
         names = [name for name in self.fields if name != "ready"]
         names.insert(names.index("reason"), "ready")
         self.order_fields(names)
+
+    @property
+    def template_buttons(self) -> list[tuple[str, str]]:
+        """Return the templates to choose and send with one button: pairs of (value, text)."""
+        return list(self.texts.items())[:MAX_TEMPLATE_BUTTONS]
+
+    def _write_template_of_button(self) -> None:
+        """Take the template whose button was pressed for the reason, whatever was written."""
+        if text := self.texts.get(self.data.get("template", "")):
+            self.data = {name: self.data[name] for name in self.data} | {"reason": text}
 
     def clean(self) -> dict[str, Any]:
         """Use the reason that was written, or else the template that was chosen."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,7 @@ from forum.models import (
     ModerationAction,
     PendingPost,
     Post,
+    Report,
     Restriction,
     Thread,
     User,
@@ -26,6 +27,7 @@ from forum.models import (
 from forum.models.threads import Reader
 from forum.moderation.actions.pending_posts import PENDING_STATE
 from forum.moderation.actions.post_hiding import HIDDEN
+from forum.moderation.actions.report_answers import REPORTS_CLOSED
 from forum.moderation.actions.thread_removal import REMOVED
 from forum.moderation.audit_log import Change
 from forum.moderation.base import Action, Plan
@@ -122,12 +124,13 @@ class Written:
     """The ids of what people wrote, and nobody has hidden yet."""
 
     posts: Sequence[int] = ()
+    reported: Sequence[int] = ()  # posts that they deleted, while reports on them are open
     threads: Sequence[int] = ()
     pending: Sequence[int] = ()
 
     def describe(self) -> str:
         """Return “14 posts, 2 threads with 3 replies by others, 1 open case”; empty for nothing."""
-        about = Q(post__in=self.posts) | Q(post__thread__in=self.threads)
+        about = Q(post__in=[*self.posts, *self.reported]) | Q(post__thread__in=self.threads)
         cases = Case.objects.open().filter(about).count()
         by_others = Post.objects.published().filter(thread__in=self.threads)
         return ", ".join(
@@ -155,12 +158,14 @@ def find_written(people: Sequence[User], since: datetime | None, board: Board | 
     if since is None:
         return Written()
     theirs = {"author__in": people, "created_at__gte": since}
-    posts = Post.objects.published().order_by().filter(**theirs)
+    written = Post.objects.order_by().filter(**theirs)
     threads = Thread.objects.filter(**theirs, deleted_at=None, removed_at=None, merged_into=None)
     if board:
-        posts, threads = posts.filter(thread__board=board), threads.filter(board=board)
+        written, threads = written.filter(thread__board=board), threads.filter(board=board)
+    reported = written.filter(Exists(Report.objects.open().filter(post=OuterRef("pk"))))
     return Written(
-        list(posts.values_list("pk", flat=True)),
+        list(written.published().values_list("pk", flat=True)),
+        list(reported.exclude(deleted_at=None).values_list("pk", flat=True)),
         list(threads.order_by("pk").values_list("pk", flat=True)),
         list(PendingPost.objects.since(people, since, board).values_list("pk", flat=True)),
     )
@@ -176,7 +181,11 @@ class LockedWritten:
 
     def hidden_of(self, person: User) -> Iterator[Change]:
         """Return the changes that take everything of one person away from readers."""
-        yield from ((HIDDEN, post, True) for post in self.posts if post.author_id == person.pk)
+        for post in (each for each in self.posts if each.author_id == person.pk):
+            if post.is_deleted:
+                yield REPORTS_CLOSED, post, Report.Outcome.ACTED
+            else:
+                yield HIDDEN, post, True
         yield from (
             (REMOVED, thread, True) for thread in self.threads if thread.author_id == person.pk
         )
@@ -191,10 +200,11 @@ def lock_written(
 ) -> LockedWritten:
     """Find the same and lock it, all threads first and at once."""
     written = find_written(people, since, board)
-    places = Post.objects.order_by().filter(pk__in=written.posts).values_list("thread", flat=True)
+    posts = [*written.posts, *written.reported]
+    places = Post.objects.order_by().filter(pk__in=posts).values_list("thread", flat=True)
     Thread.objects.lock(*{*written.threads, *places})
     return LockedWritten(
-        lock_posts(written.posts), lock_threads(written.threads), lock_pending(written.pending)
+        lock_posts(posts), lock_threads(written.threads), lock_pending(written.pending)
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 
 from forum.models import ModerationAction, ModerationEffect, Thread, User
 from forum.models.posts import post_path
-from forum.models.threads import Reader
+from forum.models.threads import Reader, listed_by
 
 # Posts of an entry that are linked.
 MAX_LINKED_TARGETS = 50
@@ -36,8 +37,16 @@ def entries_of(actions: Iterable[ModerationAction], reader: Reader) -> list[LogE
     """Describe these entries, which were queried `with_targets`."""
     found = list(actions)
     ids = {action.thread_id for action in found}
-    threads = Thread.objects.visible_to(reader).in_bulk(pk for pk in ids if pk)
+    threads = _named({pk for pk in ids if pk}, reader)
     return [_entry(action, reader, threads.get(action.thread_id or 0)) for action in found]
+
+
+def _named(ids: Collection[int], reader: Reader) -> dict[int, Thread]:
+    """Return the threads among these that the log names: unlisted ones not to everybody."""
+    if not ids:
+        return {}
+    shown = listed_by(reader) | Q(author=reader.pk)
+    return Thread.objects.named_to(reader).filter(shown).in_bulk(ids)
 
 
 def entry_of(action: ModerationAction, reader: Reader) -> LogEntry:
@@ -79,7 +88,7 @@ def links_of(action: ModerationAction, reader: Reader) -> list[tuple[str, str]]:
     effects = action.effects.order_by("id")[:MAX_LINKED_TARGETS]
     targets = list(effects.values_list("kind", "target_id"))
     threads = {pk for kind, pk in targets if kind == ModerationEffect.Kind.THREAD}
-    named = Thread.objects.visible_to(reader).in_bulk(threads) if threads else {}
+    named = _named(threads, reader)
     links = []
     for kind, pk in targets:
         if kind == ModerationEffect.Kind.POST:

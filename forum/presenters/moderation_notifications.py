@@ -124,6 +124,10 @@ def _of_work(notification: ModerationNotification) -> NotificationEntry:
             _("There is a new request for permanent deletion."),
             f"{reverse('admin:forum_erasure_changelist')}?state=open",
         ),
+        cause.ERASURE_DUE: (
+            _("A request for permanent deletion is due within a week."),
+            f"{reverse('admin:forum_erasure_changelist')}?state=due",
+        ),
     }[cause]
     return NotificationEntry([notification], saying, address, reason="")
 

@@ -39,7 +39,7 @@ def describe_moves(thread: Thread, reader: Reader) -> list[tuple[int, SafeString
     The other thread is named and linked, if `reader` may know its title.
     """
     others = {move[end] for move in thread.moves for end in ("from", "to")} - {thread.pk}
-    named = Thread.objects.visible_to(reader).in_bulk(others) if others else {}
+    named = Thread.objects.named_to(reader).in_bulk(others) if others else {}
     return [(move["id"], _moved(move, thread, named)) for move in thread.moves]
 
 

@@ -19,6 +19,7 @@ class ModerationWork:
     cases: int
     appeals: int
     erasures: int
+    erasures_due: int  # those among them that fall due
 
     @property
     def total(self) -> int:
@@ -31,9 +32,11 @@ def moderation_work_of(person: User) -> ModerationWork:
     def count(rows: QuerySet[Any]) -> CountSubquery:
         return CountSubquery(rows.order_by().values("pk")[: MAX_SHOWN + 1])
 
+    erasures = Erasure.objects.confirmable_by(person)
     counts = User.objects.filter(pk=person.pk).values_list(
         count(Case.objects.moderated_by(person).open()),
         count(Appeal.objects.decidable_by(person)),
-        count(Erasure.objects.confirmable_by(person)),
+        count(erasures),
+        count(erasures.due_soon()),
     )
     return ModerationWork(*counts[0])

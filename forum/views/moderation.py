@@ -182,7 +182,8 @@ def _hidden_with(action: Action[Any], outcome: Outcome) -> list[str]:
     """Say how many posts and threads were hidden with it, if any were."""
     if action.kind is not MEMBER or outcome.action is None:
         return []
-    effects = Counter(outcome.action.effects.values_list("kind", flat=True))
+    hidden_now = outcome.action.effects.filter(after__has_any_keys=["hidden", "removed"])
+    effects = Counter(hidden_now.values_list("kind", flat=True))
     posts, threads = (effects[kind] for kind in (POST.kind, THREAD.kind))
     hidden = ngettext("%(count)d post was hidden.", "%(count)d posts were hidden.", posts)
     removed = ngettext("%(count)d thread was removed.", "%(count)d threads were removed.", threads)

@@ -18,6 +18,7 @@ from forum.lib.names import fold_name
 from forum.lib.scripts import LOOSE
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
+from forum.models.threads import listed_by
 from forum.moderation.offers import links_on_member
 from forum.permissions import can_participate
 from forum.presenters.threads import avatar_colour
@@ -42,6 +43,10 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         return redirect(person)
     before = id_param(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
+    threads = person.threads.visible_to(request.user).filter(merged_into=None)
+    if person != request.user:  # who finds their own posts here wherever they are
+        written = written.filter(listed_by(request.user, "thread__"))
+        threads = threads.listed_for(request.user)
     posts = list(written.with_context().before(before)[: POSTS_ON_PROFILE + 1])
     context = {
         "person": person,
@@ -51,7 +56,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
         "older": posts[POSTS_ON_PROFILE - 1].pk if len(posts) > POSTS_ON_PROFILE else None,
         "is_later_page": before is not None,
         "post_count": written.order_by()[:MAX_COUNTED].count(),
-        "thread_count": person.threads.visible_to(request.user)[:MAX_COUNTED].count(),
+        "thread_count": threads[:MAX_COUNTED].count(),
         "max_counted": MAX_COUNTED,
     }
     return render(request, "people/detail.html", context)

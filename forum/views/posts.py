@@ -43,8 +43,10 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     posts = Post.objects.visible_to(request.user).with_context()
     post = posts.filter(pk=post_id).first()
     if post is None:
-        gone = Thread.objects.gone_for(request.user).filter(posts=post_id)
-        return show_gone(request, get_object_or_404(gone), post_id)
+        gone = get_object_or_404(Thread.objects.gone_for(request.user), posts=post_id)
+        if wants_fragment(request):
+            return render(request, "posts/_quote_preview.html", status=410)
+        return show_gone(request, gone, post_id)
     if wants_fragment(request):
         context = {"post": post, "text": render_post_text(post, request.user)}
         status = 200 if post.is_readable else 410

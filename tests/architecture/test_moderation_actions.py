@@ -64,8 +64,8 @@ FUNCTIONS_WITH_REASON = {
 DJANGO_PAGES = {"changelist", "add", "history", "delete", "change"}
 
 
-# Actions that change no rows but the log, a note and a notification.
-MESSAGES_ONLY = {"warn-person", "note-person", "note-case"}
+# Actions that change no rows but the log, a note, a notification and mail.
+MESSAGES_ONLY = {"warn-person", "note-person", "note-case", "mail-password-link"}
 
 
 def get_target(scene: Scene, kind: str) -> Post | Thread | User:

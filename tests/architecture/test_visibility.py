@@ -10,6 +10,7 @@ from django.urls import resolve, reverse
 
 from forum.models import Board, ModerationAction, Post, Thread
 from forum.models.posts import readable_by
+from forum.moderation.actions.spammers import remove_spammer
 from tests.addresses import POST_ROUTES, addresses, admin_addresses
 from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
 from tests.scene import PEOPLE, Scene, undone
@@ -146,6 +147,28 @@ def test_no_address_shows_text_that_a_reader_may_not_read(scene: Scene, name: st
     own_addresses = {thread.get_absolute_url() for thread in gone}
     for address in set(crawled_addresses(scene, name)) - own_addresses:
         assert not forbidden_pattern.search(get_all(client, address)), address
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["visitor", "bob", "otto"])
+def test_no_address_shows_text_of_a_removed_spammer_to_others(scene: Scene, name: str) -> None:
+    """Posts, titles and addresses of threads, quotes, drafts: nothing by alice is left."""
+    written = [post for post in scene.posts.values() if post.author.username == "alice"]
+    tokens = {
+        token
+        for key, token in scene.tokens.items()
+        if scene.posts.get(key.removesuffix("-now")) in written
+    }
+    threads = [thread for key, thread in scene.threads.items() if key != "roads"]
+    with undone():
+        remove_spammer(scene.people["alice"], actor=scene.people["carol"], reason="Pills")
+        titles = {words for thread in threads for words in (thread.title, thread.slug)}
+        forbidden = re.compile(rf"\b(?:{'|'.join(tokens | titles)})\b")
+        client = scene.client(name)
+        own_addresses = {thread.get_absolute_url() for thread in threads}
+        for address in set(crawled_addresses(scene, name)) - own_addresses:
+            if address.split("?")[0] not in own_addresses:
+                assert not forbidden.search(get_all(client, address)), address
 
 
 def test_crawl_finds_text_that_a_reader_may_read(scene: Scene) -> None:

@@ -6,6 +6,7 @@ For administrators. The log says that it was done, and keeps neither passwords n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -18,10 +19,11 @@ from forum.actions.accounts import (
     confirm_address,
     end_sessions,
     has_confirmed_address,
+    mail_password_link,
     replace_password,
     set_address,
 )
-from forum.errors import Gone, UserError
+from forum.errors import Gone, Invalid, UserError
 from forum.forms.accounts import PASSWORD_HELP
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, User
@@ -60,6 +62,11 @@ def _write_address(values: Values, _action: ModerationAction) -> None:
         set_address(person, address, is_confirmed=is_confirmed)
 
 
+def _write_password_link(values: Values, _action: ModerationAction) -> None:
+    for person, _value in values:
+        mail_password_link(person)
+
+
 def _write_sessions(values: Values, _action: ModerationAction) -> None:
     for person, _value in values:
         end_sessions(person)
@@ -77,9 +84,18 @@ CONFIRMED = _state("confirmed", has_confirmed_address, _write_confirmed)
 PASSWORD = _state("password", lambda _person: None, _write_password)
 ADDRESS = _state("address", lambda _person: None, _write_address)
 SESSIONS = _state("sessions", lambda _person: None, _write_sessions)
+PASSWORD_LINK = _state("password-link", lambda _person: None, _write_password_link)
 
 
-class Deactivate(FixedStateAction[User]):
+class _OnAccounts:
+    """Common attributes of the actions on accounts, on the pages of members and not in cases."""
+
+    kind = MEMBER
+    group = _("Account")
+    is_for_cases = False
+
+
+class Deactivate(_OnAccounts, FixedStateAction[User]):
     """Close an account: nobody can log in to it. Its posts stay."""
 
     entry = LogEntryType(
@@ -88,9 +104,6 @@ class Deactivate(FixedStateAction[User]):
         inverse="reactivate-person",
         is_public=False,
     )
-    kind = MEMBER
-    group = _("Account")
-    is_for_cases = False
     slug = "deactivate"
     position = 70
     button = _("Deactivate account")
@@ -106,7 +119,7 @@ class Deactivate(FixedStateAction[User]):
         return target.is_active and not target.is_erased
 
 
-class Reactivate(FixedStateAction[User]):
+class Reactivate(_OnAccounts, FixedStateAction[User]):
     """Open a deactivated account again."""
 
     entry = LogEntryType(
@@ -115,9 +128,6 @@ class Reactivate(FixedStateAction[User]):
         inverse="deactivate-person",
         is_public=False,
     )
-    kind = MEMBER
-    group = _("Account")
-    is_for_cases = False
     slug = "reactivate"
     position = 71
     button = _("Reactivate account")
@@ -134,15 +144,12 @@ class Reactivate(FixedStateAction[User]):
         return not target.is_active and not target.is_erased
 
 
-class ConfirmAddress(FixedStateAction[User]):
+class ConfirmAddress(_OnAccounts, FixedStateAction[User]):
     """Confirm the address of a member whom the confirmation mail did not reach."""
 
     entry = LogEntryType(
         "confirm-address", _("confirmed a member’s e-mail address"), is_public=False
     )
-    kind = MEMBER
-    group = _("Account")
-    is_for_cases = False
     slug = "confirm-address"
     position = 62
     button = _("Confirm e-mail address")
@@ -160,12 +167,9 @@ class ConfirmAddress(FixedStateAction[User]):
         return bool(target.email) and not has_confirmed_address(target)
 
 
-class _AccountAction(Action[User]):
+class _AccountAction(_OnAccounts, Action[User]):
     """An action on an account that can be repeated, but not undone."""
 
-    kind = MEMBER
-    group = _("Account")
-    is_for_cases = False
     is_repeatable = True
     state: TargetState
 
@@ -202,6 +206,41 @@ class LogOut(_AccountAction):
 
     def plan(self, targets: Sequence[User]) -> Plan:
         return self.set_for_all(targets, None)
+
+
+class MailPasswordLink(_AccountAction):
+    """Mail members the link with which they choose a new password."""
+
+    entry = LogEntryType(
+        "mail-password-link",
+        _("mailed a member a link to choose a new password"),
+        is_public=False,
+    )
+    slug = "reset-password"
+    position = 59
+    button = _("Send password reset e-mail")
+    question = ngettext_lazy(
+        "Send this member a password reset e-mail?",
+        "Send these %(count)d members a password reset e-mail?",
+        "count",
+    )
+    outcome = _(
+        "The link in it is valid for four hours. Until they use it, the old password works."
+    )
+    done = ngettext_lazy("E-mail sent.", "%(count)d e-mails sent.", "count")
+    state = PASSWORD_LINK
+
+    def is_applicable(self, target: User) -> bool:
+        return bool(target.email) and target.is_active
+
+    def plan(self, targets: Sequence[User]) -> Plan:
+        return replace(self.set_for_all(targets, None), blocked_by=_is_without_mail)
+
+
+def _is_without_mail(person: User) -> UserError | None:
+    if not person.is_active:
+        return Invalid(_now("This account is deactivated."))
+    return None if person.email else Invalid(_now("This account has no e-mail address."))
 
 
 class PasswordForm(ModerationForm):
@@ -293,5 +332,6 @@ deactivate_person = register(Deactivate())
 reactivate_person = register(Reactivate())
 confirm_address_of = register(ConfirmAddress())
 log_out_person = register(LogOut())
+mail_password_link_to = register(MailPasswordLink())
 set_password_of = register(SetPassword())
 set_address_of = register(SetAddress())

@@ -142,7 +142,7 @@ class MoveBranch(_MoveAction):
         return can_move(actor, target)
 
     def is_applicable(self, target: Post) -> bool:
-        return not target.is_opening
+        return not target.is_opening and is_gone(target.thread) is None
 
     def plan(self, targets: Sequence[Post], *, to: Post) -> MovePlan:
         (post,) = targets
@@ -209,7 +209,7 @@ class SplitBranch(_MoveAction):
         return can_move(actor, target)
 
     def is_applicable(self, target: Post) -> bool:
-        return not target.is_opening
+        return not target.is_opening and is_gone(target.thread) is None
 
     def plan(self, targets: Sequence[Post], *, title: str, board: Board | None = None) -> MovePlan:
         title = clean_title(title)
@@ -271,7 +271,7 @@ class MergeThread(_MoveAction):
         return can_moderate_thread(actor, target)
 
     def is_applicable(self, target: Thread) -> bool:
-        return not target.merged_into_id
+        return is_gone(target) is None
 
     def plan(self, targets: Sequence[Thread], *, into: Thread) -> MovePlan:
         (thread,) = targets

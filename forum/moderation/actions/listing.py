@@ -47,7 +47,7 @@ class UnlistThread(FixedStateAction[Thread]):
     position = 12
     button = _("Unlist")
     question = ngettext_lazy("Unlist this thread?", "Unlist these %(count)d threads?", "count")
-    outcome = _("It is left out of its board, the front page and search. Links to it keep working.")
+    outcome = _("It is left out of lists and search. Links to it keep working.")
     done = ngettext_lazy("Thread unlisted.", "%(count)d threads unlisted.", "count")
     state = UNLISTED
     to = True

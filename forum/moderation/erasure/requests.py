@@ -152,6 +152,16 @@ def confirm_erasure(
     return record
 
 
+@retrying_transaction
+def remind_of_erasures() -> None:
+    """Notify those who can confirm the requests that fall due, once for each request."""
+    due = Erasure.objects.due_soon().filter(reminded_at=None)
+    for asked in due.select_for_update(of=("self",), skip_locked=True):
+        asked.reminded_at = timezone.now()
+        asked.save(update_fields=["reminded_at"])
+        _alert_moderators(asked, ModerationNotification.Cause.ERASURE_DUE)
+
+
 def _posts_of(asked: Erasure) -> set[int]:
     if asked.post_id:
         return {asked.post_id}
@@ -211,8 +221,10 @@ def _write(
             _alert_moderators(asked)
 
 
-def _alert_moderators(asked: Erasure) -> None:
-    cause = ModerationNotification.Cause.NEW_ERASURE
+def _alert_moderators(
+    asked: Erasure,
+    cause: ModerationNotification.Cause = ModerationNotification.Cause.NEW_ERASURE,
+) -> None:
     alert_moderators(cause, lambda person: can_confirm_erasure(person, asked))
 
 

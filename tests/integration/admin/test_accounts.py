@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from forum.errors import Invalid
 from forum.models import ModerationAction, User
-from forum.moderation.actions.accounts import deactivate_person
+from forum.moderation.actions.accounts import deactivate_person, mail_password_link_to
 from forum.moderation.undo import undo
 from tests.html import Page, press
 
 ADD = reverse("admin:forum_user_add")
 PASSWORD = "a long password"
+SEND = "Send password reset e-mail"
 
 
 def can_log_in(name: str, password: str) -> bool:
@@ -117,6 +120,39 @@ def test_password_left_empty_is_taken_away(as_erin: Client, dora: User):
     press(as_erin, page_of("set-password", dora), "Set password", reason="Stolen")
     assert not can_log_in("dora", PASSWORD)
     assert not can_log_in("dora", "")
+
+
+def test_password_reset_mail_leads_to_a_new_password_and_leaves_the_old_one_until_then(
+    as_erin: Client, dora: User, mailoutbox
+):
+    EmailAddress.objects.update(verified=True)
+    sent = press(as_erin, page_of("reset-password", dora), SEND, reason="Lost phone")
+    assert sent.status_code == 303
+    (mail,) = mailoutbox
+    assert mail.to == [dora.email]
+    assert User.objects.get(pk=dora.pk).check_password(PASSWORD)  # logging in ends the link
+    link = next(word for word in mail.body.split() if "/password/reset/key/" in word)
+    key = link.rstrip("/").rpartition("-")[2]
+    assert key not in str(in_the_log("mail-password-link").effects.values())
+    client = Client()
+    page = client.get(link.removeprefix(settings.SITE_URL), follow=True).request["PATH_INFO"]
+    new = {"password1": "a very new password", "password2": "a very new password"}
+    client.post(page, new)
+    assert can_log_in("dora", "a very new password")
+    assert not can_log_in("dora", PASSWORD)
+
+
+@pytest.mark.parametrize("lacks", [{"is_active": False}, {"email": ""}])
+def test_no_password_reset_mail_is_offered_or_sent_to_whom_it_would_not_help(
+    as_erin: Client, erin, dora: User, mailoutbox, lacks
+):
+    User.objects.filter(pk=dora.pk).update(**lacks)
+    page = reverse("admin:forum_user_change", args=[dora.pk])
+    offered = Page(as_erin.get(page)).addresses
+    assert not any(found.startswith(page_of("reset-password", dora)) for found in offered)
+    with pytest.raises(Invalid):
+        mail_password_link_to(dora, actor=erin, reason="Lost")
+    assert mailoutbox == []
 
 
 def test_logged_out_everywhere_one_logs_in_again_with_the_same_password(

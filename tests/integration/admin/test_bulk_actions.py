@@ -180,7 +180,7 @@ def test_preview_button_in_the_admin_counts_the_posts_of_all_members(
     selected = select(as_carol, "person", action, alice, bob)
     preview = press(as_carol, selected.url, "Preview", reason="off the wall", since=since)
     assert preview.status_code == 200
-    assert "This also hides 2 posts, 1 thread." in preview.content.decode()
+    assert "Also affected: 2 posts, 1 thread." in preview.content.decode()
     assert not ModerationAction.objects.exists()
     response = press_in(as_carol, preview, button)
     assert "2 posts were hidden. 1 thread was removed." in messages_of(response)[0]

@@ -9,6 +9,7 @@ from forum.errors import Conflict, NotAllowed
 from forum.models import ModerationAction, ModerationNotification, ReasonTemplate
 from forum.moderation.configuration import set_up, take_down
 from forum.moderation.undo import undo
+from tests.html import Page, press
 
 LIST = "admin:forum_reasontemplate"
 FORM = {"text": "Spam, again", "deeds": ["hide", "remove"], "position": "1", "is_active": "on"}
@@ -117,6 +118,29 @@ def test_written_reason_overrides_the_chosen_template(as_carol, reply, spam):
     form = {"ready": str(spam.pk), "reason": "Spam for shoes"}
     assert as_carol.post(page, form).status_code == 303
     assert ModerationAction.objects.filter(act="hide-post").get().reason == "Spam for shoes"
+
+
+def test_button_of_a_template_sends_the_form_with_it_whatever_was_written(as_carol, reply, spam):
+    page = reverse("post-hide", args=[reply.pk])
+    done = press(as_carol, page, "Spam", reason="Something begun", note="Seen before")
+    assert done.status_code == 303
+    action = ModerationAction.objects.filter(act="hide-post").get()
+    assert (action.reason, action.note) == ("Spam", "Seen before")
+
+
+def test_template_of_a_button_stays_in_the_form_that_needs_more(as_carol, reply, erin):
+    set_up(ReasonTemplate(text="Spam"), actor=erin)
+    page = reverse("post-move", args=[reply.pk])
+    again = press(as_carol, page, "Spam")
+    assert again.status_code == 422
+    assert Page(again).form("Move branch").fields["reason"] == "Spam"
+
+
+def test_buttons_are_for_the_first_five_templates_after_the_main_one(as_carol, reply, erin):
+    for n in range(7):
+        set_up(ReasonTemplate(text=f"Reason {n}", position=n), actor=erin)
+    form = Page(as_carol.get(reverse("post-hide", args=[reply.pk]))).form("Hide")
+    assert list(form.buttons) == ["Hide", *(f"Reason {n}" for n in range(5))]
 
 
 def test_active_templates_are_offered_in_order_for_their_actions(as_carol, reply, erin):

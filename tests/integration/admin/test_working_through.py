@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
+from forum.jobs.housekeeping import sweep
 from forum.models import (
     Appeal,
     Board,
@@ -363,6 +364,36 @@ def test_pending_posts_appeals_and_deletions_are_announced(
     assert set(ModerationNotification.objects.filter(member=carol).values_list("cause")) == {
         ("new-case",)
     }
+
+
+@pytest.mark.parametrize(("days", "is_due"), [(22, False), (24, True), (31, True)])
+def test_deletion_that_falls_due_is_announced_once_and_counted_until_it_is_decided(
+    as_erin: Client, as_carol: Client, erin, alice, bob, days, is_due
+):
+    ask_for_own(alice, with_posts=False)
+    ask_for_own(bob, with_posts=False)
+    mine = Erasure.objects.filter(person=alice)
+    mine.update(asked_at=timezone.now() - timedelta(days=days))
+    sweep()
+    due = reverse("admin:forum_erasure_changelist") + "?state=due"
+    links = Page(as_erin.get(reverse("inbox"))).links
+    assert (links.get("A request for permanent deletion is due within a week.") == due) is is_due
+    ModerationNotification.objects.update(read_at=timezone.now())
+    sweep()
+    reminders = ModerationNotification.objects.filter(cause="erase-due")
+    assert [each.member for each in reminders] == [erin] * is_due
+    assert ("1 due" in Page(as_erin.get(QUEUE)).find(".desk")) is is_due
+    assert "due" not in Page(as_carol.get(QUEUE)).find(".desk")
+    assert ("the account alice" in Page(as_erin.get(due))) is is_due
+    assert "the account bob" not in Page(as_erin.get(due))
+
+
+def test_request_of_a_moderator_falls_due_a_week_before_it_expires(carol, erin, replies):
+    ask_to_erase(replies[0], actor=carol, reason="His address")
+    asked = timezone.now() - timedelta(days=8)
+    Erasure.objects.update(asked_at=asked)
+    sweep()
+    assert [n.member for n in ModerationNotification.objects.filter(cause="erase-due")] == [erin]
 
 
 def test_list_of_appeals_says_which_are_for_others(

@@ -129,9 +129,9 @@ def test_preview_button_counts_the_posts_and_changes_nothing(as_carol, reply, sl
     page = reverse(name, args=["bob"])
     preview = press(as_carol, page, "Preview", **REASON, since=yesterday())
     assert preview.status_code == 200
-    assert "This also hides 2 posts, 1 thread." in preview.content.decode()
+    assert "Also affected: 2 posts, 1 thread." in preview.content.decode()
     preview = press_in(as_carol, preview, "Preview", board=slate.board_id)
-    assert "This also hides 1 post, 1 thread." in preview.content.decode()
+    assert "Also affected: 1 post, 1 thread." in preview.content.decode()
     assert not ModerationAction.objects.exists()
     response = press_in(as_carol, preview, button)  # the page keeps the reason typed before
     entry = ModerationAction.objects.get()

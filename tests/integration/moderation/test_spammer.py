@@ -7,7 +7,8 @@ from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from forum.actions.drafts import Writing
-from forum.actions.posts import reply_to
+from forum.actions.limits import count_published_posts
+from forum.actions.posts import delete_post, reply_to
 from forum.actions.premoderation import RuleMatch, hold_post
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
@@ -16,6 +17,7 @@ from forum.models.drafts import Purpose
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.spammers import remove_spammer
 from forum.moderation.actions.suspensions import suspend_person
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.undo import undo
 from tests.html import Page, press
 
@@ -73,7 +75,7 @@ def test_everything_goes_in_one_record_and_comes_back_with_one_undo(
 
 def test_page_shows_the_counts_before_and_the_message_after(spam, as_carol):
     page = reverse("person-spammer", args=["bob"])
-    assert f"This also hides {COUNTED}." in Page(as_carol.get(page)).text
+    assert f"Also affected: {COUNTED}." in Page(as_carol.get(page)).text
     done = press(as_carol, page, "Remove spammer", **WHY)
     assert done.status_code == 303
     said = str(*get_messages(done.wsgi_request))
@@ -86,7 +88,7 @@ def test_counts_that_changed_since_the_page_are_shown_first(spam, opening, bob, 
     reply_to(opening, author=bob, source="One more.")
     again = as_carol.post(page, form)
     assert again.status_code == 200
-    assert "This also hides 6 posts" in Page(again).text
+    assert "Also affected: 6 posts" in Page(again).text
     assert not User.objects.get(pk=bob.pk).is_suspended
 
 
@@ -111,6 +113,27 @@ def test_suspending_with_posts_takes_threads_along_though_others_answered(
     assert visitor.get(spam[0].get_absolute_url()).status_code == 410
     undo(action, actor=carol, reason="the wrong bob")
     assert "Cheap pills 0" in Page(visitor.get(board.get_absolute_url())).text
+
+
+def test_case_of_a_post_that_the_spammer_deleted_is_closed_too_and_opened_by_undo(
+    opening, alice, bob, carol, erin, as_carol
+):
+    sent = reply_to(opening, author=bob, source="Pills.")
+    report_post(sent, actor=erin, reason="spam")
+    delete_post(sent, actor=bob)
+    page = reverse("person-spammer", args=["bob"])
+    assert "Also affected: 1 open case." in Page(as_carol.get(page)).text
+    done = press(as_carol, page, "Remove spammer", **WHY)
+    assert "hidden" not in str(*get_messages(done.wsgi_request))
+    assert not Case.objects.open().exists()
+    undo(ModerationAction.objects.latest("pk"), actor=carol, reason="the wrong bob")
+    assert Case.objects.open().get().post == sent
+
+
+def test_posts_in_removed_threads_do_not_end_the_limits_of_new_members(spam, bob, carol):
+    before = count_published_posts(bob, 100)
+    remove_thread.together(spam, actor=carol, **WHY)
+    assert count_published_posts(bob, 100) == before - 3
 
 
 def test_spammer_is_removed_again_without_effect(spam, bob, carol):

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from forum.actions.posts import reply_to
+from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.errors import Gone
@@ -170,6 +170,62 @@ def test_links_into_a_removed_thread_do_not_spell_its_title(spam, thread, carol,
     answer = visitor.get(thread.get_absolute_url())
     assert spam.slug not in answer["Location"]
     assert visitor.get(answer["Location"]).status_code == 410
+
+
+def test_title_of_a_thread_merged_into_a_removed_one_is_not_in_the_log(
+    spam, thread, carol, visitor, as_carol
+):
+    action = merge_thread(spam, into=thread, actor=carol, reason="the same")
+    entry = action.get_absolute_url()
+    assert spam.title in Page(visitor.get(entry)).text
+    remove_thread(Thread.objects.get(pk=thread.pk), actor=carol, **WHY)
+    for address in (entry, "/log/"):
+        assert spam.title not in Page(visitor.get(address)).text
+    assert spam.title in Page(as_carol.get(entry)).text
+
+
+def test_preview_of_a_post_in_a_removed_thread_is_a_fragment(spam, pills, carol, visitor):
+    remove_thread(spam, actor=carol, **WHY)
+    answer = visitor.get(pills.get_absolute_url(), HTTP_HX_REQUEST="true")
+    assert answer.status_code == 410
+    assert Page(answer).text == "A removed post"
+
+
+def test_undeleting_a_post_in_a_removed_thread_does_not_spell_its_title(
+    spam, pills, alice, carol, as_alice
+):
+    answer = reply_to(pills, author=alice, source="Go away.")
+    reply_to(answer, author=carol, source="Calm down.")
+    delete_post(answer, actor=alice)
+    remove_thread(spam, actor=carol, **WHY)
+    undeleted = as_alice.post(f"{answer.get_absolute_url()}undelete/")
+    assert spam.slug not in undeleted["Location"]
+
+
+def test_log_is_no_list_of_unlisted_threads(spam, carol, visitor, as_alice, as_bob, as_carol):
+    entry = unlist_thread(spam, actor=carol, **WHY).get_absolute_url()
+    for address in ("/log/", entry):
+        for client in (visitor, as_alice):
+            page = Page(client.get(address))
+            assert "unlisted a thread" in page.text
+            assert spam.title not in page.text
+            assert not any(spam.slug in found for found in page.addresses)
+        for client in (as_bob, as_carol):
+            assert spam.title in Page(client.get(address)).text
+
+
+def test_unlisted_thread_is_on_the_profile_for_its_author_and_moderators_only(
+    spam, carol, bob, visitor, as_alice, as_bob, as_carol
+):
+    unlist_thread(spam, actor=carol, **WHY)
+    for client in (visitor, as_alice):
+        page = Page(client.get(bob.get_absolute_url()))
+        assert "0 threads · 0 posts" in page.text
+        assert "Buy these." not in page.text
+    for client in (as_bob, as_carol):
+        page = Page(client.get(bob.get_absolute_url()))
+        assert "1 thread · 1 post" in page.text
+        assert "Buy these." in page.text
 
 
 def test_unlisted_thread_is_out_of_lists_and_open_at_its_address(
