@@ -11,7 +11,7 @@ def add_mentions(post: Post, rendered: Rendered) -> list[User]:
     kinds = named_in(rendered)
     if not kinds:
         return []
-    people = {person.username.lower(): person for person in User.objects.named(kinds)}
+    people = {person.username.lower(): person for person in User.objects.confirmed().named(kinds)}
     named = {name: people[name] for name in kinds if name in people}
     Mention.objects.bulk_create(
         (

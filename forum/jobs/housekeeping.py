@@ -6,14 +6,16 @@ from importlib import import_module
 
 from django.conf import settings
 
+from forum.actions.accounts import forget_abandoned_signups
 from forum.actions.drafts import forget_old_drafts
 from forum.actions.limits import forget_stale_limits
 from forum.actions.outbox import forget_old_mail
 
 
 def sweep() -> None:
-    """Delete expired sessions, stale rate limits, old mail and old drafts; safe to repeat."""
+    """Delete expired sessions and sign-ups, stale rate limits, old mail and drafts; repeatable."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     forget_stale_limits()
     forget_old_mail()
     forget_old_drafts()
+    forget_abandoned_signups()
