@@ -163,7 +163,7 @@ def test_pages_have_all_security_headers(production):
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert "max-age=31536000" in page.headers["Strict-Transport-Security"]
+    assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert page.headers["X-Frame-Options"] == "DENY"
     assert page.headers["Referrer-Policy"] == "same-origin"
@@ -240,6 +240,35 @@ def member(production: Production) -> dict[str, str]:
     headers = production.log_in()
     assert b"Log out" in production.get("/", headers).body
     return headers
+
+
+def lines_about(production: Production, request_id: str) -> list[str]:
+    return [line for line in production.log.read_text().splitlines() if request_id in line]
+
+
+def test_requests_are_logged_with_their_number_and_the_member(production, member):
+    response = production.get("/inbox/?q=private-words", member)
+    (line,) = lines_about(production, response.headers["Request-Id"])
+    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO forum.access ", line)
+    assert re.search(r": GET /inbox/ 200, \d+ ms, member \d+, 203\.0\.113\.9$", line)
+
+
+def test_refusals_are_logged_with_the_member(production, member):
+    response = production.request("POST", "/account/settings/", member, {"zone": "UTC"})
+    assert response.status == 403
+    lines = lines_about(production, response.headers["Request-Id"])
+    assert any("django.security.csrf" in line for line in lines)
+    assert any(re.search(r" 403, \d+ ms, member \d+, ", line) for line in lines)
+
+
+def test_access_log_has_no_keys_of_links_in_mail_and_no_health_checks(production):
+    before = len(production.log.read_text())
+    production.get("/accounts/confirm-email/Mq:secret-key:x/")
+    production.get("/accounts/password/reset/key/1-secret-key/")
+    production.get("/healthz")
+    lines = production.log.read_text()[before:]
+    assert lines.count("forum.access") == 2
+    assert "secret-key" not in lines
 
 
 @pytest.fixture
