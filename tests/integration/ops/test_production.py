@@ -6,6 +6,7 @@ The tests take the place of the proxy between the browser and the forum.
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,12 +61,12 @@ class Production:
         connection.close()
         return response
 
-    def log_in(self) -> dict[str, str]:
-        """Log the administrator in; return the headers of their next requests."""
+    def log_in(self, name: str = "admin", password: str = PASSWORD) -> dict[str, str]:
+        """Log somebody in, else the administrator; return the headers of their next requests."""
         page = self.get("/accounts/login/")
         token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page.body)
         assert token
-        form = {"login": "admin", "password": PASSWORD, "csrfmiddlewaretoken": token[1].decode()}
+        form = {"login": name, "password": password, "csrfmiddlewaretoken": token[1].decode()}
         headers = {
             **with_cookies(page),
             "Content-Type": "application/x-www-form-urlencoded",
@@ -403,6 +404,37 @@ def test_backup_of_an_older_version_is_restored_and_migrated(production, tmp_pat
     assert production.get("/readyz").status == 200
     position = "SELECT position FROM forum_category WHERE name = 'Of old'"
     assert query_database(address, position) == (1,)
+
+
+RELEASES = sorted((ROOT / "tests" / "data").glob("forum-*.dump"))
+
+
+@pytest.mark.parametrize("dump", RELEASES, ids=lambda dump: dump.stem)
+def test_backup_of_every_release_is_restored_and_works(production, tmp_path, dump):
+    """Restore what `tests/make_dump.py` made with each release, and use it."""
+    env, address = backup_env(production, tmp_path), database.url(production.data)
+    own = back_up(env)
+    shutil.copy(dump, tmp_path)
+    try:
+        result = restore(env, tmp_path / dump.name)
+        assert result.returncode == 0, result.stderr
+        manage("setup", env=production.env)
+        assert production.get("/readyz").status == 200
+        manage("check_trees", env=production.env)
+        member = production.log_in("carol", "correct horse battery")
+        (thread,) = query_database(
+            address, "SELECT id FROM forum_thread WHERE title = 'A thread that is open'"
+        )
+        page = production.get(f"/t/{thread}/a-thread-that-is-open/", member).body
+        assert b"tokenvisiblenow" in page
+        assert b"tokendeleted" not in page
+        for path in ("/admin/", "/log/", "/inbox/", "/search/?q=tokenvisiblenow"):
+            assert production.get(path, member).status == 200, path
+        texts = "SELECT count(*) FROM forum_revision WHERE source LIKE '%token%'"
+        assert query_database(address, texts) >= (14,)
+    finally:
+        assert restore(env, own).returncode == 0
+    assert production.get("/readyz").status == 200
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])
