@@ -24,7 +24,7 @@ from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
-from forum.markup.render import MAX_SOURCE, Rendered, render
+from forum.markup.render import MAX_HTML, MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.drafts import Purpose
 from forum.permissions import can_answer, can_delete, can_edit, can_undelete
@@ -72,7 +72,7 @@ def prepare_post(
 
 
 def rendered_post(source: str) -> Rendered:
-    """Render a text; raises `Invalid` when it is empty or too long."""
+    """Render a text; raises `Invalid` when it is empty or too long, as text or as HTML."""
     source = clean_source(source)
     excess = len(source) - MAX_SOURCE
     if excess > 0:
@@ -87,6 +87,8 @@ def rendered_post(source: str) -> Rendered:
     if is_blank(source):
         raise Invalid(_("Write something first."))
     rendered = render(source)
+    if len(rendered.html) > MAX_HTML:
+        raise Invalid(_("Too much formatting for one post. Use less of it, or split the post."))
     if is_blank(rendered.own):
         raise Invalid(_("Write something of your own besides mentions and quotes."))
     return rendered
