@@ -10,6 +10,9 @@ threads = 4
 worker_connections = 400
 # Longer than the proxy keeps an idle connection, so that it never meets one we have just closed.
 keepalive = 75
+# A process that has served so many requests is replaced, whatever memory it has gathered.
+max_requests = 10_000
+max_requests_jitter = 2_000
 timeout = 30
 graceful_timeout = 8
 preload_app = True  # read the code once, share its memory

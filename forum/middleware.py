@@ -1,10 +1,15 @@
-"""Middleware: security headers, the reader's time zone, cache headers and error pages."""
+"""Middleware: access log, security headers, the reader's time zone, cache headers, error pages."""
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,9 +19,12 @@ from django.utils.cache import patch_vary_headers
 from forum.errors import UserError
 from forum.lib.clock import zone_named
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
+from forum.lib.request_log import number_request
 from forum.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+access_logger = logging.getLogger("forum.access")
 
 POLICY = "; ".join(
     (
@@ -32,6 +40,43 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+
+
+class RequestLog:
+    """Number each request, and log how it was answered, to whom and how fast (`ACCESS_LOG`).
+
+    The number is in the response, too, and on the page of an error. Secrets in addresses are left
+    out, and query strings, which have words that people search for. An outage is logged elsewhere.
+    """
+
+    HEADER = "Request-Id"
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        number, started_at = number_request(), time.monotonic()
+        response = self.get_response(request)
+        response.headers[self.HEADER] = number
+        if settings.ACCESS_LOG and not self.is_left_out(request, response):
+            access_logger.info(
+                "%s %s %d, %d ms, member %s, %s",
+                request.method,
+                self.loggable_path(request),
+                response.status_code,
+                (time.monotonic() - started_at) * 1000,
+                request.session.get(SESSION_KEY, "-") if request.session.accessed else "-",
+                get_adapter().get_client_ip(request),
+            )
+        return response
+
+    def is_left_out(self, request: HttpRequest, response: HttpResponse) -> bool:
+        is_health_check = request.path in ("/healthz", "/readyz") and response.status_code == 200
+        return is_health_check or response.status_code == 503 or not hasattr(request, "session")
+
+    def loggable_path(self, request: HttpRequest) -> str:
+        match = request.resolver_match
+        return f"/{match.route}" if match and "key" in match.kwargs else request.path
 
 
 class ContentSecurityPolicy:

@@ -28,7 +28,7 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[str]:
             yield namespace + (entry.name or str(entry.pattern))
 
 
-def _routes_with(parameters: set[str]) -> Iterator[str]:
+def routes_with(parameters: set[str]) -> Iterator[str]:
     """Yield the names of the site's own routes that take exactly these parameters."""
     reverse_dict = get_resolver().reverse_dict
     for route in routes():
@@ -43,8 +43,8 @@ def _routes_with(parameters: set[str]) -> Iterator[str]:
 @cache
 def addresses(scene: Scene) -> dict[str, str]:
     """Return the paths of the site's own pages, by "name of the route, state of its target"."""
-    found = {name: reverse(name) for name in _routes_with(parameters=set())}
-    board_routes = _routes_with(parameters={"slug"})
+    found = {name: reverse(name) for name in routes_with(parameters=set())}
+    board_routes = routes_with(parameters={"slug"})
     found |= {name: reverse(name, args=[scene.board.slug]) for name in board_routes}
     for state, thread in scene.threads.items():
         for name in THREAD_ROUTES.get(state, ()):

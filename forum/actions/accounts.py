@@ -113,14 +113,21 @@ def set_keys(person: User, *, are_on: bool) -> None:
     person.save(update_fields=["keys"])
 
 
+def forget_abandoned_signups() -> int:
+    """Delete sign-ups that nobody confirmed in time, so that their names are free again."""
+    return User.objects.abandoned().forget()
+
+
 def release_address(address: EmailAddress) -> None:
     """Remove an address from all accounts that have not confirmed it.
 
     Called when somebody confirms it, so that nobody can block an address by entering it first.
+    Sign-ups that have no other address are deleted.
     """
     proven = EmailAddress.objects.filter(email=address.email, verified=True).values("user")
     claims = User.objects.with_email(address.email).exclude(pk=address.user_id)
     with transaction.atomic():
+        claims.unconfirmed().forget()
         claims.exclude(pk__in=proven).update(email="")
         EmailAddress.objects.filter(email=address.email, verified=False).exclude(
             user=address.user_id

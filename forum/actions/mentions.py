@@ -12,7 +12,9 @@ def add_mentions(post: Post, rendered: Rendered) -> list[User]:
     kinds = named_in(rendered)
     if not kinds:
         return []
-    people = {fold_name(person.username): person for person in User.objects.named(kinds)}
+    people = {
+        fold_name(person.username): person for person in User.objects.confirmed().named(kinds)
+    }
     named = {name: people[name] for name in kinds if name in people}
     Mention.objects.bulk_create(
         (

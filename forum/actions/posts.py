@@ -24,7 +24,7 @@ from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
-from forum.markup.render import MAX_SOURCE, Rendered, render
+from forum.markup.render import MAX_HTML, MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.accounts import known_names
 from forum.models.drafts import Purpose
@@ -73,7 +73,7 @@ def prepare_post(
 
 
 def rendered_post(source: str) -> Rendered:
-    """Render a text; raises `Invalid` when it is empty or too long."""
+    """Render a text; raises `Invalid` when it is empty or too long, as text or as HTML."""
     source = clean_source(source)
     excess = len(source) - MAX_SOURCE
     if excess > 0:
@@ -88,6 +88,8 @@ def rendered_post(source: str) -> Rendered:
     if is_blank(source):
         raise Invalid(_("Write something first."))
     rendered = render(source, known_names)
+    if len(rendered.html) > MAX_HTML:
+        raise Invalid(_("Too much formatting for one post. Use less of it, or split the post."))
     if is_blank(rendered.own):
         raise Invalid(_("Write something of your own besides mentions and quotes."))
     return rendered

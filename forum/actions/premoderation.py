@@ -259,7 +259,15 @@ def purpose_of(pending: PendingPost) -> Purpose:
 
 
 def end_pending(pending: PendingPost, state: str) -> None:
-    """Set the state of a pending post, and open or close its case."""
+    """Set the state of a pending post, and open or close its case.
+
+    The text of one that is withdrawn before a decision is its author's alone again: it is a draft
+    by then, or replaced, and no moderator can read it any more.
+    """
+    if pending.is_waiting and state == PendingPost.State.WITHDRAWN:
+        pending.source = pending.title = pending.excerpt = ""
+        pending.quoted_post_ids = []
+        pending.save(update_fields=["source", "title", "excerpt", "quoted_post_ids"])
     pending.state = state
     pending.save(update_fields=["state"])
     note_pending_post(pending)

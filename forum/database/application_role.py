@@ -20,8 +20,13 @@ REVOKE UPDATE, DELETE ON django_migrations FROM {role};
 """
 
 
+# No request and no job may keep the database busy for longer; pages have a lower limit of their own
+# (`forum.views.read_only`). As a setting of the role it also holds behind a connection pool.
+STATEMENT_TIMEOUT = "30s"
+
+
 def grant_to_role(cursor: Any, role: str, password: str = "") -> None:
-    """Create the role, if needed, and let it read and write rows; safe to repeat.
+    """Create the role, if needed, and let it read and write rows, within a time limit; repeatable.
 
     `cursor` is the owner's. A given password is set, also of a role that exists.
     """
@@ -33,3 +38,8 @@ def grant_to_role(cursor: Any, role: str, password: str = "") -> None:
         secret = sql.Literal(password)
         cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, secret))
     cursor.execute(sql.SQL(GRANTS).format(role=name))
+    # Only who made the role, or a superuser, may change its settings.
+    cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER WITH ADMIN OPTION')", [role])
+    if cursor.fetchone() == (True,):
+        limit = sql.SQL("ALTER ROLE {} SET statement_timeout = {}")
+        cursor.execute(limit.format(name, sql.Literal(STATEMENT_TIMEOUT)))

@@ -64,6 +64,17 @@ class LoginForm(Plain, allauth.LoginForm):
         login = str(super().clean_login())
         return login if "@" in login else normalize("NFKC", login)
 
+    def user_credentials(self) -> dict[str, str]:
+        """Return the address alone, if it is one: no name looks like an address.
+
+        django-allauth tries it as a name, too, and so hashes the password of an account twice and
+        of none once, which tells known from unknown addresses.
+        """
+        credentials: dict[str, str] = super().user_credentials()
+        if "email" in credentials:
+            del credentials["username"]
+        return credentials
+
 
 class SignupForm(Plain, allauth.SignupForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,12 +11,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from forum.actions.accounts import release_address, set_password
+from forum.forms.known_devices import known_device, remember_device
 from forum.models import User
 from forum.models.accounts import hash_of_name, is_reserved, validate_name
 
@@ -97,10 +98,41 @@ class Adapter(DefaultAccountAdapter):
         """Return the key for counting wrong passwords: the name or address that was typed.
 
         Nothing else that a visitor can choose is in it; django-allauth adds the Host header, port
-        and all.
+        and all. Names and addresses are counted apart, or the count would tell whose address it is.
         """
-        login: str = credentials.get("email") or credentials.get("username", "")
-        return login.lower()
+        login: str = (credentials.get("email") or credentials.get("username", "")).lower()
+        device = known_device(request, login)
+        return f"{login} {device}" if device else login
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """Forget the wrong passwords, by address and by name, after a reset by mail."""
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        for person in User.objects.with_email(credentials["email"]):
+            super()._delete_login_attempts_cached_email(request, username=person.username)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            self._log_attempt(request, "Login refused, too many attempts", credentials)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        self._log_attempt(request, "Login failed", credentials)
+
+    def _log_attempt(self, request: HttpRequest, what: str, credentials: dict[str, Any]) -> None:
+        login = credentials.get("email") or credentials.get("username")
+        logger.warning("%s: %r from %s", what, login, self.get_client_ip(request))
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        logger.info("Login: member %s from %s", user.pk, self.get_client_ip(request))
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        remember_device(response, user)
+        return response
+
+    def logout(self, request: HttpRequest) -> None:
+        logger.info("Logout: member %s", request.user.pk)
+        super().logout(request)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the visitor's address: the one that the outermost of our proxies was connected to.
@@ -124,6 +156,7 @@ class Adapter(DefaultAccountAdapter):
 
     def set_password(self, user: User, password: str) -> None:  # type: ignore[override]
         set_password(user, password)
+        logger.info("Password changed: member %s", user.pk)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account-settings")

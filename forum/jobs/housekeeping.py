@@ -6,16 +6,26 @@ from importlib import import_module
 
 from django.conf import settings
 
+from forum.actions.accounts import forget_abandoned_signups
 from forum.actions.drafts import forget_old_drafts
 from forum.actions.limits import forget_stale_limits
 from forum.actions.outbox import forget_old_mail
+from forum.actions.transactions import statements_limited
 from forum.moderation.erasure.requests import remind_of_erasures
+
+# Much may have gathered while no worker ran. The limit of requests would end every try.
+STATEMENT_TIMEOUT = "10min"
 
 
 def sweep() -> None:
     """Delete what has expired, and remind moderators of what falls due; safe to repeat."""
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    forget_stale_limits()
-    forget_old_mail()
-    forget_old_drafts()
-    remind_of_erasures()
+    for job in (
+        import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
+        forget_stale_limits,
+        forget_old_mail,
+        forget_old_drafts,
+        forget_abandoned_signups,
+        remind_of_erasures,
+    ):
+        with statements_limited(STATEMENT_TIMEOUT):
+            job()

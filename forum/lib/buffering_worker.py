@@ -28,6 +28,8 @@ RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the start of
 SEND_SECONDS = 5  # without the client taking a byte, once the system's buffers are full
 MAX_HEAD = 64 * 1024
 MAX_REQUEST = 2 * 1024 * 1024  # the proxy's limit; Django's is lower and answers with a page
+MAX_RECEIVED = 64 * 1024 * 1024  # of all requests together that have not arrived completely
+LARGE = 64 * 1024  # no form that anybody fills in by hand
 RECEIVE_BYTES = 64 * 1024
 
 HEAD_END = b"\r\n\r\n"
@@ -82,6 +84,15 @@ class BufferingWorker(ThreadWorker):
         elif not conn.is_lingering:
             conn.received += data
             self.process_received(conn)
+            self.limit_received(conn)
+
+    def limit_received(self, conn: Connection) -> None:
+        """Refuse the largest request while all together take too much memory."""
+        if len(conn.received) < LARGE:  # so that the sum is rarely asked for
+            return
+        if sum(len(pending.received) for pending in self.pending_conns) > MAX_RECEIVED:
+            largest = max(self.pending_conns, key=lambda pending: len(pending.received))
+            self.refuse(largest, HTTPStatus.SERVICE_UNAVAILABLE)
 
     def process_received(self, conn: Connection) -> None:
         """Hand the request to a thread if it is complete; refuse it if it is too large."""
@@ -120,6 +131,7 @@ class BufferingWorker(ThreadWorker):
 
     def refuse(self, conn: Connection, status: HTTPStatus) -> None:
         self.unwatch(conn)
+        conn.received.clear()
         send_error(conn, status)
         self.linger(conn)
 

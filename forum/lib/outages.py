@@ -43,7 +43,14 @@ class OutageFilter(logging.Filter):
 
 
 class OneLineFormatter(logging.Formatter):
-    """A log formatter that escapes line breaks and control characters of the terminal."""
+    """A log formatter that escapes line breaks and control characters of the terminal.
+
+    Times are in UTC and say so.
+    """
+
+    converter = time.gmtime  # type: ignore[assignment]  # as its documentation says
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
         line = super().formatMessage(record)

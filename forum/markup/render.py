@@ -13,6 +13,8 @@ from forum.markup.mentions import KnownNames, composed
 from forum.markup.quotes import PARAGRAPHS, Stretch, without_quoted
 
 MAX_SOURCE = 20_000  # characters
+# Of HTML: more than any text of that length that has something to say.
+MAX_HTML = 120_000
 EXCERPT = 120  # characters
 
 _LEAVES = {"inline", "fence", "code_block"}

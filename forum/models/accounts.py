@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Iterable
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,9 @@ def validate_name(name: str) -> None:
 
 # Names that could be taken for the site itself in a mention or an e-mail address.
 RESERVED_NAMES = frozenset(
-    "admin administrator all everyone here me moderator moderators nobody plait postmaster "
-    "root staff support system webmaster".split()
+    "abuse admin administrator all everyone help here hostmaster info me mod moderation moderator "
+    "moderators mods nobody noreply official plait postmaster root security staff support system "
+    "team webmaster".split()
 )
 
 
@@ -66,6 +68,10 @@ class NameKey(models.Func):
         f"'{SHAPED}_-', '{SHAPES}')), 'rn', 'm')"
     )
     output_field = models.CharField()
+
+
+# As long as the link in the mail works (django-allauth's default).
+UNCONFIRMED_KEPT = timedelta(days=3)
 
 
 def is_reserved(name: str) -> bool:
@@ -92,6 +98,16 @@ def _suspended_now() -> models.Q:
     return models.Q(suspended_at__isnull=False) & lasts
 
 
+def _is_unconfirmed() -> models.Q:
+    # Its models need `User`: this import has to come late.
+    from allauth.account.models import EmailAddress  # noqa: PLC0415
+
+    theirs = EmailAddress.objects.filter(user=models.OuterRef("pk"))
+    has_unproven, has_proven = (models.Exists(theirs.filter(verified=v)) for v in (False, True))
+    # First what decides for most people: PostgreSQL asks the rest only of the others.
+    return models.Q(last_login=None) & models.Q(has_unproven, ~has_proven)
+
+
 class UserQuerySet(models.QuerySet["User"]):
     def named(self, names: Iterable[str]) -> UserQuerySet:
         """Return the people with one of these names, ignoring case."""
@@ -116,7 +132,29 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def active(self) -> UserQuerySet:
         """Return people who can log in and are not suspended."""
-        return self.filter(~_suspended_now(), is_active=True)
+        return self.confirmed().filter(~_suspended_now(), is_active=True)
+
+    def confirmed(self) -> UserQuerySet:
+        """Return everybody but those who signed up and have not confirmed an address yet.
+
+        Authors of imported conversations have no address at all.
+        """
+        return self.exclude(_is_unconfirmed())
+
+    def unconfirmed(self) -> UserQuerySet:
+        """Return people who signed up and have not confirmed an address yet."""
+        return self.filter(_is_unconfirmed())
+
+    def abandoned(self) -> UserQuerySet:
+        """Return unconfirmed sign-ups whose link has expired."""
+        return self.unconfirmed().filter(date_joined__lt=timezone.now() - UNCONFIRMED_KEPT)
+
+    def forget(self) -> int:
+        """Delete people who have never logged in, unless something refers to them; count rows."""
+        unused = self.never_logged_in().filter(
+            role_assignments=None, restrictions=None, mentioned_in=None, suspended_action=None
+        )
+        return unused.delete()[0]
 
     def never_logged_in(self) -> UserQuerySet:
         """Return people who signed up and have never logged in."""
@@ -143,6 +181,12 @@ class UserManager(BaseUserManager["User"]):
 
     def active(self) -> UserQuerySet:
         return self.get_queryset().active()
+
+    def confirmed(self) -> UserQuerySet:
+        return self.get_queryset().confirmed()
+
+    def abandoned(self) -> UserQuerySet:
+        return self.get_queryset().abandoned()
 
     def with_email(self, email: str) -> UserQuerySet:
         return self.get_queryset().with_email(email)

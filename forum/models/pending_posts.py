@@ -92,7 +92,8 @@ def _in_boards(board_ids: Collection[int]) -> Q:
 class PendingPost(models.Model):
     """A pending reply to `parent`, opening post for `board`, or edit of `edits`.
 
-    It is published when a moderator approves it. Its text is kept, whatever is decided.
+    It is published when a moderator approves it. Its text is kept, whatever is decided, unless its
+    author withdraws it before.
     """
 
     class State(models.TextChoices):

@@ -32,7 +32,7 @@ def preview(
 ) -> Preview:
     """Return the text as it will be shown; `edits` is the post itself when it is edited."""
     rendered = prepared.rendered
-    people = User.objects.named([*rendered.leading, *rendered.mentions])
+    people = User.objects.confirmed().named([*rendered.leading, *rendered.mentions])
     mentions = [
         MentionRow(0, fold_name(person.username), person.pk, person.username, Mention.Kind.TEXT)
         for person in people

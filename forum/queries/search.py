@@ -305,7 +305,7 @@ def _midnight(day: date) -> datetime:
 
 def find_people(words: str) -> list[User]:
     """Return members whose names are like `words`, the most similar first."""
-    people = User.objects.filter(is_active=True, username__trigram_similar=words)
+    people = User.objects.confirmed().filter(is_active=True, username__trigram_similar=words)
     found = people.annotate(likeness=TrigramSimilarity("username", words)).order_by(
         "-likeness", "username"
     )

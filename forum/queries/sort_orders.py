@@ -23,7 +23,7 @@ SORT_ORDERS: dict[SortOrder, object] = {
 
 # By place in the tree or by time, for which ids are used: a branch that moved here has new numbers.
 SIMPLE_SQL = """
-SELECT id, parent_id, lft, level FROM forum_post
+SELECT id, parent_id, lft, level, octet_length(html) AS size FROM forum_post
  WHERE {tree} = %(tree)s AND {condition}
  ORDER BY {tree} {direction}, {key} {direction} LIMIT %(window)s
 """
@@ -31,7 +31,7 @@ POSITION_SQL = "(SELECT {key} FROM forum_post WHERE id = %(post)s AND tree_id = 
 
 # By branch: the heads from that of the given post on, and the posts of each in tree order.
 BRANCHES_SQL = """
-SELECT post.id, post.parent_id, post.lft, post.level
+SELECT post.id, post.parent_id, post.lft, post.level, post.size
   FROM (SELECT here.lft, head.key
           FROM (SELECT {here} AS lft) AS here LEFT JOIN LATERAL (
                SELECT {key_of_head} AS key FROM forum_post
@@ -40,7 +40,7 @@ SELECT post.id, post.parent_id, post.lft, post.level
        LATERAL ({heads}
         ORDER BY key {direction} LIMIT %(window)s + 1) AS head,  -- the first may have no more posts
        LATERAL (
-       SELECT id, parent_id, lft, level FROM forum_post
+       SELECT id, parent_id, lft, level, octet_length(html) AS size FROM forum_post
         WHERE tree_id = %(tree)s AND lft BETWEEN head.lft AND head.rght
           AND (start.lft IS NULL OR head.key <> start.key OR lft {from_post} start.lft)
         ORDER BY lft {within} LIMIT %(window)s) AS post
@@ -94,7 +94,7 @@ COMPARISONS = {"after": ">", "at": ">=", "before": "<"}
 
 
 def page_sql(order: SortOrder, start: PageStart | None) -> str:
-    """Return the statement for (id, parent, lft, level) of a page and one post more.
+    """Return the statement for (id, parent, lft, level, size) of a page and one post more.
 
     Its parameters are `tree`, `post`, `as_of` and `window` (the page's size plus one). Pages before
     a post come in reverse order.

@@ -39,6 +39,9 @@ from forum.queries.sort_orders import PageStart, SortOrder, page_sql
 
 # Posts of a page; shorter threads have only one.
 POSTS_PER_PAGE = 200
+# Bytes of HTML on a page, which ends earlier than usual there. Only posts that consist of little
+# but formatting are so large: links to posts (`forum.presenters.post_urls`) do not expect it.
+MAX_PAGE_BYTES = 5_000_000
 # The nearest ancestors of a page's first post that are shown above it.
 MAX_POSTS_ABOVE = 10
 # Posts beyond the page are counted up to this number.
@@ -153,9 +156,10 @@ FIRST_PAGE = PageRequest()
 
 WINDOW_SQL = """
 WITH RECURSIVE found AS MATERIALIZED ({page}),
--- In the order found, with the levels spanned so far.
+-- In the order found, with the levels spanned and the bytes so far.
 numbered AS (
-    SELECT *, row_number() OVER () AS place, max(level) OVER so_far - min(level) OVER so_far AS span
+    SELECT *, row_number() OVER () AS place, sum(size) OVER so_far AS bytes,
+           max(level) OVER so_far - min(level) OVER so_far AS span
       FROM found WINDOW so_far AS (ROWS UNBOUNDED PRECEDING)
 ),
 edge AS (
@@ -163,14 +167,15 @@ edge AS (
            coalesce((SELECT rght FROM forum_post WHERE id = %(branch)s), %(most)s) AS last,
            coalesce((SELECT rght FROM forum_post WHERE id = %(until)s), %(most)s) AS until
 ),
--- The first place where the page is full, would nest too deep, or leaves the branch.
+-- The first place where the page is full, too large or too deep, or leaves the branch.
 over AS (
     SELECT least(
         coalesce(
             (SELECT place + 1 FROM numbered WHERE id = %(through)s),
             CASE WHEN %(through)s IS NULL THEN %(window)s ELSE %(usual)s END),
         (SELECT min(place) FROM numbered, edge
-          WHERE span > %(span)s OR lft <= edge.first OR lft > least(edge.last, edge.until))
+          WHERE span > %(span)s OR (bytes > %(bytes)s AND place > 1)
+             OR lft <= edge.first OR lft > least(edge.last, edge.until))
     ) AS place
 ),
 page AS (SELECT * FROM numbered WHERE place < (SELECT place FROM over)),
@@ -258,6 +263,7 @@ def fetch_window(
         "window": (MAX_POSTS_ON_PAGE if page.through else POSTS_PER_PAGE) + 1,
         "usual": POSTS_PER_PAGE + 1,
         "span": MAX_LEVELS if order != "time" else thread.next_number,
+        "bytes": MAX_PAGE_BYTES,
         "context": MAX_POSTS_ABOVE if order != "time" else 0,
         "counted": MAX_POSTS_COUNTED,
         "branch": branch,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 
 from forum.errors import UserError
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
+from forum.lib.request_log import request_id
 from forum.views.form_drafts import keep_text, typed_text
 
 
@@ -50,7 +51,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, DATABASE_IS_AWAY):
         return unavailable(request, error)
-    return defaults.server_error(request)
+    page = render_to_string("500.html", {"request_id": request_id.get()})
+    return HttpResponseServerError(page)
 
 
 def too_fast(request: HttpRequest) -> HttpResponse:

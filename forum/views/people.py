@@ -20,7 +20,7 @@ from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
 from forum.models.threads import listed_by
 from forum.moderation.offers import links_on_member
-from forum.permissions import can_participate
+from forum.permissions import can_list_members, can_participate
 from forum.presenters.threads import avatar_colour
 from forum.queries.mention_search import search_people_to_mention
 from forum.url_params import id_param
@@ -38,7 +38,8 @@ MAX_COUNTED = 1000
 @read_only
 def detail(request: HttpRequest, name: str) -> HttpResponse:
     """Show a person and those of their posts that the reader may read, the newest first."""
-    person = get_object_or_404(User.objects.named([name]))
+    people = User.objects.named([name])
+    person = get_object_or_404(people if can_list_members(request.user) else people.confirmed())
     if person.username != name:
         return redirect(person)
     before = id_param(request.GET, "before", "p")

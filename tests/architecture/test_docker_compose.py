@@ -45,6 +45,14 @@ def test_every_service_is_hardened(name):
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_every_service_has_limited_memory_processes_and_processors(name):
+    service = SERVICES[name]
+    assert re.search(r"\d+[mg]\b", str(service["mem_limit"]))
+    assert service["pids_limit"] > 0
+    assert re.search(r"\d", str(service["cpus"]))
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_every_image_is_built_here_or_has_a_version(name):
     image = SERVICES[name]["image"]
     assert image == "plait:latest" if "build" in SERVICES[name] else re.search(r":\d", image)
@@ -81,8 +89,10 @@ def test_services_start_after_their_dependencies():
     for name in ("web", "worker"):
         assert conditions(name) == {"setup": "service_completed_successfully"}
     assert conditions("caddy") == {"web": "service_healthy"}
-    assert "healthcheck" in SERVICES["web"]
-    assert "healthcheck" in SERVICES["postgres"]
+    for name in ("caddy", "web", "worker", "postgres"):
+        assert "healthcheck" in SERVICES[name]
+    heartbeat = SERVICES["worker"]["command"][-1]
+    assert heartbeat in SERVICES["worker"]["healthcheck"]["test"][1]
     assert SERVICES["setup"]["restart"] == "no"
 
 

@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -27,9 +28,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+        parser.add_argument(
+            "--heartbeat", type=Path, metavar="FILE", help="touch this file while the worker works"
+        )
 
-    def handle(self, *args: Any, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, heartbeat: Path | None, **options: Any) -> None:
         self.stopped = threading.Event()
+        self.heartbeat = heartbeat
         if once:
             self.work(sweep_too=True)
             return
@@ -39,7 +44,7 @@ class Command(BaseCommand):
 
     def run_until_stopped(self) -> None:
         sweep_at = time.monotonic()
-        while not self.stopped.is_set():
+        while not self.is_stopped():
             is_time = time.monotonic() >= sweep_at
             close_old_connections()
             try:
@@ -51,7 +56,13 @@ class Command(BaseCommand):
                 sweep_at = time.monotonic() + SWEEP_SECONDS if is_time else sweep_at
             self.stopped.wait(POLL_SECONDS)
 
+    def is_stopped(self) -> bool:
+        """Return whether to stop; asked between any two pieces of work, it shows that these end."""
+        if self.heartbeat:
+            self.heartbeat.touch()
+        return self.stopped.is_set()
+
     def work(self, *, sweep_too: bool) -> None:
-        send_due_mail(stop=self.stopped.is_set)
+        send_due_mail(stop=self.is_stopped)
         if sweep_too:
             sweep()

@@ -64,7 +64,8 @@ def test_forgotten_password_is_reset_by_mail(plain, submit, alice, as_alice, mai
     assert response["Location"] == "/accounts/password/reset/done/"
     link = link_in(mail_to("alice@example.org")[0])
     response = submit(plain, link, password1=NEW_PASSWORD, password2=NEW_PASSWORD)
-    assert response["Location"] == "/accounts/password/reset/key/done/"
+    assert response["Location"] == "/"
+    assert is_logged_in(plain)
     assert User.objects.get(pk=alice.pk).check_password(NEW_PASSWORD)
     assert not is_logged_in(as_alice)  # all other sessions have ended
     assert "doesn’t work" in Page(Client().get(link))  # the link works only once

@@ -141,6 +141,8 @@ def test_make_run_starts_with_the_seed_survives_kill_and_stops(project, data):
         # The web server and the worker do not own the tables.
         assert query(data, CONNECTED_ROLES) == "plait"
         assert query(data, "SELECT rolsuper FROM pg_roles WHERE rolname = 'plait'") is False
+        with psycopg.connect(database.url(data, "plait")) as connection:
+            assert connection.execute("SHOW statement_timeout").fetchone() == ("30s",)
 
         # A second one on the same port fails with a message and leaves the first alone.
         busy = subprocess.run(

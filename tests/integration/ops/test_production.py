@@ -6,6 +6,7 @@ The tests take the place of the proxy between the browser and the forum.
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,12 +61,12 @@ class Production:
         connection.close()
         return response
 
-    def log_in(self) -> dict[str, str]:
-        """Log the administrator in; return the headers of their next requests."""
+    def log_in(self, name: str = "admin", password: str = PASSWORD) -> dict[str, str]:
+        """Log somebody in, else the administrator; return the headers of their next requests."""
         page = self.get("/accounts/login/")
         token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page.body)
         assert token
-        form = {"login": "admin", "password": PASSWORD, "csrfmiddlewaretoken": token[1].decode()}
+        form = {"login": name, "password": password, "csrfmiddlewaretoken": token[1].decode()}
         headers = {
             **with_cookies(page),
             "Content-Type": "application/x-www-form-urlencoded",
@@ -163,7 +164,7 @@ def test_pages_have_all_security_headers(production):
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert "max-age=31536000" in page.headers["Strict-Transport-Security"]
+    assert page.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert page.headers["X-Frame-Options"] == "DENY"
     assert page.headers["Referrer-Policy"] == "same-origin"
@@ -240,6 +241,35 @@ def member(production: Production) -> dict[str, str]:
     headers = production.log_in()
     assert b"Log out" in production.get("/", headers).body
     return headers
+
+
+def lines_about(production: Production, request_id: str) -> list[str]:
+    return [line for line in production.log.read_text().splitlines() if request_id in line]
+
+
+def test_requests_are_logged_with_their_number_and_the_member(production, member):
+    response = production.get("/inbox/?q=private-words", member)
+    (line,) = lines_about(production, response.headers["Request-Id"])
+    assert re.search(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO forum.access ", line)
+    assert re.search(r": GET /inbox/ 200, \d+ ms, member \d+, 203\.0\.113\.9$", line)
+
+
+def test_refusals_are_logged_with_the_member(production, member):
+    response = production.request("POST", "/account/settings/", member, {"zone": "UTC"})
+    assert response.status == 403
+    lines = lines_about(production, response.headers["Request-Id"])
+    assert any("django.security.csrf" in line for line in lines)
+    assert any(re.search(r" 403, \d+ ms, member \d+, ", line) for line in lines)
+
+
+def test_access_log_has_no_keys_of_links_in_mail_and_no_health_checks(production):
+    before = len(production.log.read_text())
+    production.get("/accounts/confirm-email/Mq:secret-key:x/")
+    production.get("/accounts/password/reset/key/1-secret-key/")
+    production.get("/healthz")
+    lines = production.log.read_text()[before:]
+    assert lines.count("forum.access") == 2
+    assert "secret-key" not in lines
 
 
 @pytest.fixture
@@ -374,6 +404,37 @@ def test_backup_of_an_older_version_is_restored_and_migrated(production, tmp_pat
     assert production.get("/readyz").status == 200
     position = "SELECT position FROM forum_category WHERE name = 'Of old'"
     assert query_database(address, position) == (1,)
+
+
+RELEASES = sorted((ROOT / "tests" / "data").glob("forum-*.dump"))
+
+
+@pytest.mark.parametrize("dump", RELEASES, ids=lambda dump: dump.stem)
+def test_backup_of_every_release_is_restored_and_works(production, tmp_path, dump):
+    """Restore what `tests/make_dump.py` made with each release, and use it."""
+    env, address = backup_env(production, tmp_path), database.url(production.data)
+    own = back_up(env)
+    shutil.copy(dump, tmp_path)
+    try:
+        result = restore(env, tmp_path / dump.name)
+        assert result.returncode == 0, result.stderr
+        manage("setup", env=production.env)
+        assert production.get("/readyz").status == 200
+        manage("check_trees", env=production.env)
+        member = production.log_in("carol", "correct horse battery")
+        (thread,) = query_database(
+            address, "SELECT id FROM forum_thread WHERE title = 'A thread that is open'"
+        )
+        page = production.get(f"/t/{thread}/a-thread-that-is-open/", member).body
+        assert b"tokenvisiblenow" in page
+        assert b"tokendeleted" not in page
+        for path in ("/admin/", "/log/", "/inbox/", "/search/?q=tokenvisiblenow"):
+            assert production.get(path, member).status == 200, path
+        texts = "SELECT count(*) FROM forum_revision WHERE source LIKE '%token%'"
+        assert query_database(address, texts) >= (14,)
+    finally:
+        assert restore(env, own).returncode == 0
+    assert production.get("/readyz").status == 200
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS"])

@@ -11,14 +11,20 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from forum.lib.buffering_worker import RECEIVE_SECONDS, SEND_SECONDS
+from forum.lib.buffering_worker import (
+    MAX_RECEIVED,
+    MAX_REQUEST,
+    RECEIVE_SECONDS,
+    SEND_SECONDS,
+)
 from tests.concurrency import wait_until
 
 pytestmark = pytest.mark.slow
@@ -29,24 +35,33 @@ CUT_SECONDS = RECEIVE_SECONDS + 3  # with a margin for a busy machine
 BODY = b"x" * 900_000
 
 APPLICATION = """
+    import os
+
     def application(environ, start_response):
         size = len(environ["wsgi.input"].read())
         body = b"x" * int(environ["QUERY_STRING"] or 0) or str(size).encode()
-        start_response("200 OK", [("Content-Length", str(len(body)))])
+        headers = [("Content-Length", str(len(body))), ("Process", str(os.getpid()))]
+        start_response("200 OK", headers)
         return [body]
 """
 
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    place = tmp_path_factory.mktemp("application")
+    with server(tmp_path_factory.mktemp("application")) as port:
+        yield port
+
+
+@contextmanager
+def server(place: Path, *options: str) -> Iterator[int]:
+    """Run the server with its configuration and further options; yield its port."""
     (place / "echo.py").write_text(textwrap.dedent(APPLICATION))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
-    server = subprocess.Popen(
-        [*command, "--pythonpath", str(place), "echo"],
+    process = subprocess.Popen(
+        [*command, "--pythonpath", str(place), *options, "echo"],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PORT": str(port), "WEB_CONCURRENCY": "1"},
     )
@@ -54,8 +69,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         wait_until(lambda: is_answering(port), said="the server does not answer")
         yield port
     finally:
-        server.terminate()
-        server.wait(15)
+        process.terminate()
+        process.wait(15)
 
 
 def fetch(port: int, body: bytes | None = None, timeout: float = 2) -> HTTPResponse:
@@ -161,6 +176,45 @@ def client_that_does_not_read(port: int, size: int) -> socket.socket:
     client.connect(("127.0.0.1", port))
     client.sendall(b"GET /?%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % size)
     return client
+
+
+def test_unfinished_requests_take_a_limited_amount_of_memory(port):
+    body = b"x" * (MAX_REQUEST - 10_000)
+    count = 2 * MAX_RECEIVED // len(body)
+    clients = [open_connection(port) for _ in range(count)]
+    unfinished = post_head(len(body) + 100) + body
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda client: send_all(client, unfinished), clients))
+    refused = set()
+    wait_until(
+        lambda: refused.update(filter(is_refused, clients)) or len(refused) >= count / 2 - 2,
+        said="too few requests are refused",
+    )
+    assert len(refused) < count
+    assert fetch(port, BODY).text == str(len(BODY)), "others are served"
+    for client in clients:
+        client.close()
+
+
+def send_all(client: socket.socket, data: bytes) -> None:
+    with suppress(OSError):  # refused while sending
+        client.sendall(data)
+
+
+def is_refused(client: socket.socket) -> bool:
+    client.settimeout(0.05)
+    with suppress(OSError):
+        return client.recv(100).startswith(b"HTTP/1.1 503")
+    return False
+
+
+def test_processes_are_replaced_without_losing_a_request(tmp_path):
+    with server(tmp_path, "--max-requests=20", "--max-requests-jitter=0") as port:
+        with ThreadPoolExecutor(4) as pool:
+            responses = list(pool.map(lambda _: fetch(port, BODY, timeout=20), range(100)))
+        assert [response.text for response in responses] == [str(len(BODY))] * 100
+        processes = {response.headers["Process"] for response in responses}
+    assert len(processes) >= 4
 
 
 def test_large_body_at_ordinary_speed_is_received(port):

@@ -14,6 +14,7 @@ from forum.actions.posts import edit_post, reply_to
 from forum.models import Case, Draft, Notification, PendingPost, Post, ReviewRule, Thread
 from forum.models.drafts import Purpose
 from forum.queries.notifications import recount_unread_notifications
+from tests.html import Page
 from tests.integration.pending_posts.conftest import TEXT, hold
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -258,6 +259,25 @@ def test_withdrawn_post_becomes_a_draft(as_bob, bob, pending):
         response = as_bob.post(f"{pending.get_absolute_url()}withdraw/")
         assert response["Location"] == "/pending/"
     assert Draft.objects.get(member=bob).source == TEXT
+
+
+def test_moderators_cannot_read_a_withdrawn_post(as_bob, as_carol, pending):
+    case, page = Case.objects.get(), pending.get_absolute_url()
+    addresses = [
+        page,
+        f"/admin/forum/pendingpost/{pending.pk}/change/",
+        f"/admin/forum/case/{case.pk}/change/",
+        *("/admin/?state=open", "/admin/?state=closed", "/admin/forum/pendingpost/"),
+    ]
+    word = TEXT.split()[-1].strip(".")
+    searches = [f"/admin/forum/pendingpost/?q={word}", f"/admin/?state=closed&q={word}"]
+    assert TEXT in Page(as_carol.get(page))
+    as_bob.post(f"{page}withdraw/")
+    for address in addresses:
+        assert word not in Page(as_carol.get(address))
+    for address in searches:
+        assert not as_carol.get(address).context["cl"].result_list
+    assert "in your drafts" in Page(as_bob.get(page))
 
 
 def test_withdrawing_does_not_overwrite_another_draft(as_bob, bob, pending, opening):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from forum.models import Post, Role, Thread, User
 from forum.moderation.forms import ModerationForm, TimeLimitForm
+from forum.views.form_drafts import BYTES_KEPT
 from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
 
@@ -57,6 +59,33 @@ def test_requests_without_csrf_token_change_nothing(
             # Redirected before any check: to the login page, or because they are logged in.
             assert name == "visitor" or key.split()[0].startswith(("admin:", "account_")), key
     assert changed_since(before) == set()
+
+
+LARGE_FORM = FORM_DATA | {"source": "Many words. " * 20_000, "title": "A title " * 1_000}
+
+
+@pytest.mark.parametrize("checks", [True, False], ids=["without token", "with token"])
+def test_forms_of_visitors_are_stored_nowhere(scene: Scene, checks: bool) -> None:
+    """Anybody can write an Origin header, get a token, and send as many forms as they like."""
+    client = scene.client("visitor", enforce_csrf_checks=checks)
+    rows, sessions = all_rows(), Session.objects.count()
+    for path in unsafe_addresses(scene).values():
+        client.post(path, LARGE_FORM, headers={"origin": "http://testserver"})
+    counted = {"forum_ratelimit"}  # a row for each address that forms come from
+    assert changed_since(rows) <= counted
+    assert Session.objects.count() == sessions
+
+
+@pytest.mark.parametrize("name", ["alice", "erin"])
+def test_refused_forms_of_members_take_a_limited_amount_of_space(scene: Scene, name: str) -> None:
+    client = scene.client(name, enforce_csrf_checks=True)
+    rows, sessions = all_rows(), Session.objects.count()
+    for path in unsafe_addresses(scene).values():
+        client.post(path, LARGE_FORM, headers={"origin": "http://testserver"})
+    assert changed_since(rows) == set()
+    assert Session.objects.count() == sessions
+    sizes = [len(session.session_data) for session in Session.objects.all()]
+    assert max(sizes) < 2 * BYTES_KEPT
 
 
 FOREIGN: list[dict[str, str]] = [

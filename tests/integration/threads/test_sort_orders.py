@@ -19,9 +19,10 @@ LATER, EARLIER = 'a.button[rel="next"]', 'a.button[rel="prev"]'
 SIZE = 36
 
 
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread_pages, "POSTS_PER_PAGE", 5)
+@pytest.fixture(params=[("POSTS_PER_PAGE", 5), ("MAX_PAGE_BYTES", 5 * len("<p>Number 12.</p>"))])
+def small_pages(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make pages end after five posts, or after as many bytes."""
+    monkeypatch.setattr(thread_pages, *request.param)
 
 
 @pytest.fixture(params=range(2))

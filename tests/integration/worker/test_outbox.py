@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from email.header import decode_header, make_header
 from email.policy import default
@@ -330,9 +331,8 @@ def start_worker(server):
         "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
     }
 
-    def start_worker() -> subprocess.Popen[bytes]:
-        """Return a function that starts a worker process on the tests' database and mail server."""
-        command = [sys.executable, "manage.py", "worker"]
+    def start_worker(*options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "manage.py", "worker", *options]
         workers.append(subprocess.Popen(command, cwd=django_settings.BASE_DIR, env=environment))
         return workers[-1]
 
@@ -359,6 +359,21 @@ def test_message_of_a_killed_worker_is_sent_by_the_next_worker(server, start_wor
     assert before["Message-ID"] == after["Message-ID"]
     second.send_signal(signal.SIGTERM)
     assert second.wait(10) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_heartbeat_shows_that_the_worker_works(start_worker, server, tmp_path):
+    heartbeat = tmp_path / "heartbeat"
+    start_worker("--heartbeat", str(heartbeat))
+    wait_until(heartbeat.exists)
+    first = heartbeat.stat().st_mtime_ns
+    wait_until(lambda: heartbeat.stat().st_mtime_ns > first)
+    server.response = None  # the worker waits for the mail server
+    queue_mail()
+    wait_until(lambda: server.received)
+    stuck = heartbeat.stat().st_mtime_ns
+    time.sleep(4)
+    assert heartbeat.stat().st_mtime_ns == stuck
 
 
 @pytest.mark.django_db(transaction=True)

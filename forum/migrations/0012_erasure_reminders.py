@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forum", "0010_quote_class")]
+    dependencies = [("forum", "0011_names_of_any_script")]
 
     operations = [
         migrations.AddField(
