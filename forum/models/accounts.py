@@ -163,7 +163,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
 def known_names(names: Iterable[str]) -> set[str]:
     """Return those of these names that somebody has, as `fold_name` gives them."""
-    return set(map(fold_name, User.objects.named(names).values_list("username", flat=True)))
+    return set(
+        map(fold_name, User.objects.confirmed().named(names).values_list("username", flat=True))
+    )
 
 
 class UserManager(BaseUserManager["User"]):
