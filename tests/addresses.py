@@ -46,6 +46,12 @@ def addresses(scene: Scene) -> dict[str, str]:
     found = {name: reverse(name) for name in _routes_with(parameters=set())}
     board_routes = _routes_with(parameters={"slug"})
     found |= {name: reverse(name, args=[scene.board.slug]) for name in board_routes}
+    for tab in ("newest", "unread", "mine"):
+        found[f"threads {tab}".removesuffix(" newest")] = reverse("threads", args=[tab])
+    for tab in ("newest", "waiting"):
+        key = f"board-threads {tab}".removesuffix(" newest")
+        found[key] = reverse("board-threads", args=[scene.board.slug, tab])
+    found["threads-read-undo"] = reverse("threads-read-undo", args=[1])
     for state, thread in scene.threads.items():
         for name in THREAD_ROUTES.get(state, ()):
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
@@ -122,6 +128,7 @@ def admin_addresses(scene: Scene) -> dict[str, str]:
     objects = {
         "category": scene.board.category.pk,
         "board": scene.board.pk,
+        "sitetext": scene.introduction.pk,
         "post": scene.posts["visible"].pk,
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,

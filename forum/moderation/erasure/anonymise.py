@@ -35,6 +35,7 @@ from forum.models import (
     PendingPost,
     Post,
     RateLimit,
+    ReadMark,
     ReadState,
     Report,
     Restriction,
@@ -55,6 +56,7 @@ THEIRS = (
     (Notification, "member"),
     (ModerationNotification, "member"),
     (ReadState, "member"),
+    (ReadMark, "member"),
     (LogEntry, "user"),
 )
 
