@@ -16,7 +16,7 @@ $$ SELECT coalesce(max(id), 0) FROM forum_post $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('forum', '0009_revision_withdraws'),
+        ('forum', '0010_quote_class'),
     ]
 
     operations = [
