@@ -62,7 +62,7 @@ SELECT member_id, %(target)s, range_agg(int8range(moved, moved, '[]')),
 UNMARK_SQL = """
 UPDATE forum_readstate AS seen
    SET numbers = seen.numbers + kept.numbers - lost.numbers, before = seen.before - lost.numbers,
-       caught_up = 0, unmarked_at = now()
+       caught_up = 0, unmarked_at = statement_timestamp()
   FROM (SELECT range_agg(int8range(number, number, '[]')) AS numbers
           FROM forum_revision WHERE post_id = ANY (%(posts)s)) AS lost,
        (SELECT coalesce(range_agg(int8range(latest_number, latest_number, '[]')), '{}') AS numbers
@@ -151,7 +151,7 @@ def mark_unread_from(post: Post, *, member: User) -> None:
 # Of the boards named: a page that is older than the last mark, or was sent twice, changes nothing.
 MARK_BOARDS_SQL = """
 INSERT INTO forum_readmark AS mark (member_id, board_id, up_to, posts, marked_at, previous_up_to)
-SELECT %(member)s, board, %(up_to)s, %(posts)s, least(%(marked_at)s, now()), 0
+SELECT %(member)s, board, %(up_to)s, %(posts)s, least(%(marked_at)s, statement_timestamp()), 0
   FROM unnest(%(boards)s::bigint[]) AS board ORDER BY board
     ON CONFLICT (member_id, board_id) DO UPDATE
    SET up_to = excluded.up_to, posts = excluded.posts, marked_at = excluded.marked_at,

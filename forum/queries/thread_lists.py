@@ -75,7 +75,8 @@ def _mine(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
 def _waiting(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
     """Keep threads with a reply to the reader that they have not answered."""
     own = Post.objects.filter(author=reader.pk).order_by("-id").values("pk")
-    answers = Post.objects.order_by().filter(parent=OuterRef("pk"), author=reader.pk)
+    answers = Post.objects.order_by().not_deleted()
+    answers = answers.filter(parent=OuterRef("pk"), author=reader.pk)
     to_reader = Post.objects.order_by().filter(
         readable_by(reader), ~Exists(answers), parent__in=own[:MAX_POSTS_AWAITING]
     )

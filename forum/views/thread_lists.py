@@ -51,11 +51,7 @@ def index(request: HttpRequest, tab: str) -> HttpResponse:
 @read_only
 def board(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
     """Show a board's threads; boards are found at their former addresses, too."""
-    chosen = _find_tab(tab) if tab else ACTIVE
-    found = Board.objects.select_related("category").filter(slug=slug).first()
-    if found is None:
-        return _redirect_from_old(request, slug, chosen)
-    return _show_list(request, chosen, found)
+    return _show_list(request, _find_tab(tab) if tab else ACTIVE, slug)
 
 
 def _find_tab(slug: str) -> ThreadTab:
@@ -74,12 +70,15 @@ def _redirect_from_old(request: HttpRequest, slug: str, tab: ThreadTab) -> HttpR
 
 
 def _show_list(
-    request: HttpRequest, tab: ThreadTab, board: Board | None = None, *, introduction: str = ""
+    request: HttpRequest, tab: ThreadTab, board_slug: str = "", *, introduction: str = ""
 ) -> HttpResponse:
-    if tab.is_for_members and not is_member(request):
-        return log_in_first(request)
     # First, so that nothing newer than what it counts is marked as read with it.
     listed = fetch_boards(request.user)
+    board = next((each for each in listed.boards if each.slug == board_slug), None)
+    if board_slug and not board:
+        return _redirect_from_old(request, board_slug, tab)
+    if tab.is_for_members and not is_member(request):
+        return log_in_first(request)
     opened = [pk for pk, in_board in listed.opened.items() if not board or in_board == board.pk]
     asked = PageRequest(
         tab,

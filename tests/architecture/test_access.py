@@ -166,8 +166,7 @@ CAN_VIEW = {
     "erasure": {"carol", "erin"},
 }
 CAN_ADD_OR_DELETE = {
-    model: {"erin"}
-    for model in ("category", "board", "sitetext", "reasontemplate", "reviewrule")
+    model: {"erin"} for model in ("category", "board", "sitetext", "reasontemplate", "reviewrule")
 }
 CAN_CHANGE = CAN_ADD_OR_DELETE | {"user": {"erin"}}
 ADMIN_PAGES = {
