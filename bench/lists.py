@@ -40,12 +40,12 @@ POSTS = 5  # of a thread; every twentieth has only one
 READ = 10_000
 MOST_MS = 50
 
-# Written by one member; every fifth thread and every ninth reply is another one's.
+# Written by one member; some threads and replies are another one's.
 THREADS_SQL = """
 INSERT INTO forum_thread (id, board_id, title, slug, author_id, created_at, next_number, post_count,
                           last_post_at)
 SELECT n, (%(boards)s::bigint[])[1 + n %% cardinality(%(boards)s)], 'Thread ' || n, 'thread-' || n,
-       CASE n %% 5 WHEN 0 THEN %(reader)s ELSE %(author)s END,
+       CASE n %% 100 WHEN 0 THEN %(reader)s ELSE %(author)s END,
        now() - make_interval(mins => %(last)s - n), posts + 1, posts,
        now() - make_interval(mins => %(last)s - n)
   FROM generate_series(%(first)s, %(last)s) AS n,
@@ -55,7 +55,8 @@ INSERT INTO forum_post (id, thread_id, tree_id, parent_id, author_id, number, la
                         changed_number, branch_number, created_at, source, html, excerpt, lft, rght,
                         level)
 SELECT first_id + n, id, id, CASE WHEN n > 0 THEN first_id END,
-       CASE WHEN n = 0 AND id %% 5 = 0 OR n = 2 AND id %% 9 = 0 THEN %(reader)s ELSE %(author)s END,
+       CASE WHEN n = 0 AND id %% 100 = 0 OR n = 2 AND id %% 30 = 0 THEN %(reader)s
+            ELSE %(author)s END,
        n + 1, n + 1, n + 1, n + 1, created_at, 'Words.', '<p>Words.</p>', 'Words.',
        n * 10 + 1, CASE n WHEN 0 THEN 1000 ELSE n * 10 + 5 END, CASE n WHEN 0 THEN 0 ELSE 1 END
   FROM forum_thread, LATERAL (SELECT (id - 1) * %(posts)s + 1 AS first_id) AS begun,

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, Func, OuterRef, Subquery, TextField, Value
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan, LessThan
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.sql import CountSubquery, unnest
+from forum.lib.sql import CountSubquery, IdsOf, unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post, readable_by
@@ -67,9 +67,8 @@ def _unanswered(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
 
 def _mine(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
     """Keep threads that the reader started or replied in."""
-    written = Post.objects.order_by().not_deleted().filter(author=reader.pk)
-    started = Thread.objects.order_by().filter(author=reader.pk).values("pk")
-    return threads.filter(pk__in=written.values("thread").union(started))
+    written = Post.objects.order_by().filter(Q(deleted_at=None) | Q(parent=None), author=reader.pk)
+    return threads.filter(pk__in=IdsOf(written.values("thread")))
 
 
 def _waiting(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
@@ -78,9 +77,9 @@ def _waiting(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
     answers = Post.objects.order_by().not_deleted()
     answers = answers.filter(parent=OuterRef("pk"), author=reader.pk)
     to_reader = Post.objects.order_by().filter(
-        readable_by(reader), ~Exists(answers), parent__in=own[:MAX_POSTS_AWAITING]
+        readable_by(reader), ~Exists(answers), parent__in=IdsOf(own[:MAX_POSTS_AWAITING])
     )
-    return threads.filter(pk__in=to_reader.exclude(author=reader.pk).values("thread"))
+    return threads.filter(pk__in=IdsOf(to_reader.exclude(author=reader.pk).values("thread")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +229,9 @@ def find_opened_unread(reader: User) -> dict[int, int]:
 def _unopened(threads: ThreadQuerySet, reader: User, bound: Any) -> ThreadQuerySet:
     """Keep the unread threads that the reader never opened; posts up to `bound` are read."""
     opened = ReadState.objects.filter(member=reader, thread=OuterRef("pk"))
-    return threads.filter(~Exists(opened), HasUnread(reader), last_post_id__gt=bound)
+    # Whether it was opened is quickly found, and is asked first.
+    is_unread = Case(When(Exists(opened), then=False), default=HasUnread(reader))
+    return threads.filter(is_unread, last_post_id__gt=bound)
 
 
 def _unread_page(threads: ThreadQuerySet, asked: PageRequest, reader: User) -> ThreadQuerySet:
@@ -289,12 +290,10 @@ def fetch_boards(reader: Reader) -> ListedBoards:
     opened: dict[int, int] = {}
     if isinstance(reader, User):
         opened = find_opened_unread(reader)
-        here = OuterRef("pk")
-        in_board = _listed(reader, None).filter(board=here)
-        unopened = _unopened(in_board, reader, _marked_up_to(reader, OuterRef("board")))
-        boards = boards.annotate(
-            unopened=CountSubquery(unopened.order_by().values("pk")[:MAX_UNREAD_THREADS])
-        )
+        in_board = _listed(reader, None).filter(board=OuterRef("pk"))
+        bound = _marked_up_to(reader, OuterRef(OuterRef("pk")))
+        unopened = _unopened(in_board, reader, bound).order_by("-last_post_id")
+        boards = boards.annotate(unopened=CountSubquery(unopened.values("pk")[:MAX_UNREAD_THREADS]))
     found = list(boards)
     unread = Counter(opened.values())
     for board in found:
