@@ -10,7 +10,6 @@ from forum.moderation.registry import all_actions
 from forum.url_params import IdConverter, NameConverter
 from forum.views import (
     appeals,
-    boards,
     branches,
     compose,
     drafts,
@@ -30,6 +29,7 @@ from forum.views import (
     reports,
     search,
     site,
+    thread_lists,
     threads,
     titles,
 )
@@ -97,9 +97,18 @@ def moderation_pages() -> list[URLPattern]:
 urlpatterns: list[URLPattern | URLResolver] = [
     *moderation_pages(),
     path("moderate/<slug:kind>/<slug:slug>/", moderation.on_several, name="moderate"),
-    path("", boards.home, name="home"),
-    path("b/<slug:slug>/", boards.detail, name="board-detail"),
+    path("", thread_lists.home, name="home"),
+    path("threads/read/", thread_lists.mark_read, name="threads-read"),
+    path(
+        "threads/read/<id:marked_at>/undo/",
+        thread_lists.undo_mark_read,
+        name="threads-read-undo",
+    ),
+    path("threads/<slug:tab>/", thread_lists.index, name="threads"),
+    path("new/", compose.choose_board, name="thread-choose-board"),
+    path("b/<slug:slug>/", thread_lists.board, name="board-detail"),
     path("b/<slug:slug>/new/", compose.NewThreadView.as_view(), name="thread-start"),
+    path("b/<slug:slug>/<slug:tab>/", thread_lists.board, name="board-threads"),
     path("t/<id:thread_id>/", threads.detail, name="thread-short"),
     path("t/<id:thread_id>/title/", titles.edit, name="thread-title"),
     path("t/<id:thread_id>/seen/", read_state.seen, name="thread-seen"),

@@ -46,6 +46,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     found = {name: reverse(name) for name in routes_with(parameters=set())}
     board_routes = routes_with(parameters={"slug"})
     found |= {name: reverse(name, args=[scene.board.slug]) for name in board_routes}
+    found |= _lists(scene)
     for state, thread in scene.threads.items():
         for name in THREAD_ROUTES.get(state, ()):
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
@@ -74,6 +75,19 @@ def addresses(scene: Scene) -> dict[str, str]:
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
     return found
+
+
+def _lists(scene: Scene) -> dict[str, str]:
+    """Return the paths of the lists of threads, of all boards and of one."""
+    slug = scene.board.slug
+    return {
+        "threads": reverse("threads", args=["newest"]),
+        "threads unread": reverse("threads", args=["unread"]),
+        "threads mine": reverse("threads", args=["mine"]),
+        "board-threads": reverse("board-threads", args=[slug, "newest"]),
+        "board-threads waiting": reverse("board-threads", args=[slug, "waiting"]),
+        "threads-read-undo": reverse("threads-read-undo", args=[1]),
+    }
 
 
 THREAD_ROUTES = {
@@ -122,6 +136,7 @@ def admin_addresses(scene: Scene) -> dict[str, str]:
     objects = {
         "category": scene.board.category.pk,
         "board": scene.board.pk,
+        "sitetext": scene.introduction.pk,
         "post": scene.posts["visible"].pk,
         "thread": scene.threads["open"].pk,
         "user": scene.people["bob"].pk,

@@ -33,6 +33,7 @@ from forum.models import (
     ReasonTemplate,
     ReviewRule,
     Role,
+    SiteText,
     Thread,
     User,
 )
@@ -61,6 +62,7 @@ class Scene:
     elsewhere: Board
     draft: Draft = field(init=False)  # alice's reply to bob
     pending_post: PendingPost = field(init=False)  # alice's pending reply to dan
+    introduction: SiteText = field(init=False)
     rule: ReviewRule = field(init=False)  # makes the pending post pending
     reason: ReasonTemplate = field(init=False)
     erasure: Erasure = field(init=False)  # of a post of dan's, requested by erin
@@ -119,6 +121,8 @@ def build_scene() -> Scene:
     scene.posts["by-bob"] = reply_to(opening, author=bob, source=_text(scene, "by-bob"))
     words = _text(scene, "report")
     report_post(opening, actor=bob, reason="spam", words=words)
+    scene.introduction = SiteText(pk=1, introduction="A place to talk about gardens")
+    set_up(scene.introduction, actor=scene.people["erin"])
     scene.reason = ReasonTemplate(text="Going in circles")
     set_up(scene.reason, actor=scene.people["erin"])
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")

@@ -1,4 +1,4 @@
-"""Categories and boards, as administrators set them up."""
+"""Categories, boards and the front page’s text, as administrators set them up."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from forum.admin.configured import ConfiguredAdmin, ConfiguredForm
 from forum.admin.site import admin_site, moderator
-from forum.models import Board, Category, ModerationEffect, User
+from forum.models import Board, Category, ModerationEffect, SiteText, User
 
 
 class CategoryForm(ConfiguredForm):
@@ -60,6 +60,28 @@ class BoardAdmin(ConfiguredAdmin):
     @admin.display(boolean=True, description=_("closed"))
     def is_closed(self, board: Board) -> bool:
         return board.is_closed
+
+
+class SiteTextForm(ConfiguredForm):
+    class Meta:
+        model = SiteText
+        fields = ["introduction"]
+
+
+@admin.register(SiteText, site=admin_site)
+class SiteTextAdmin(ConfiguredAdmin):
+    """The front page’s text; there is only one."""
+
+    form = SiteTextForm
+    log_kind = ModerationEffect.Kind.SITE
+    list_display = ["introduction"]
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return super().has_add_permission(request, obj) and not SiteText.objects.exists()
 
 
 def boards_of(person: User) -> QuerySet[Board]:

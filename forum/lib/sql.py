@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import IntegerField, Subquery
 from django.db.models.expressions import RawSQL
 
@@ -17,6 +18,15 @@ class CountSubquery(Subquery):
     template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
     output_field = IntegerField()
     empty_result_set_value = 0
+
+
+class IdsOf(ArraySubquery):
+    """The ids that a subquery returns, for `pk__in=`, found before anything else.
+
+    With the subquery itself, PostgreSQL may prefer to search it once for each row.
+    """
+
+    template = "(SELECT unnest(ARRAY(%(subquery)s)))"
 
 
 def unnest(ids: Iterable[int]) -> RawSQL:

@@ -13,13 +13,14 @@ from forum.models.outbox import OutgoingMail
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.quotes import Quote
-from forum.models.read_state import ReadState
+from forum.models.read_state import ReadMark, ReadState
 from forum.models.reason_templates import ReasonTemplate
 from forum.models.reports import Case, Report
 from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule
+from forum.models.site import SiteText
 from forum.models.threads import Thread, TitleChange
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Post",
     "Quote",
     "RateLimit",
+    "ReadMark",
     "ReadState",
     "ReasonTemplate",
     "Report",
@@ -46,6 +48,7 @@ __all__ = [
     "ReviewRule",
     "Revision",
     "Role",
+    "SiteText",
     "Thread",
     "TitleChange",
     "User",

@@ -98,6 +98,13 @@ def _suspended_now() -> models.Q:
     return models.Q(suspended_at__isnull=False) & lasts
 
 
+class NewestPostId(models.Func):
+    """The highest id of all posts, 0 without any: a function, since defaults have no subqueries."""
+
+    function = "forum_newest_post_id"
+    output_field = models.BigIntegerField()
+
+
 def _is_unconfirmed() -> models.Q:
     # Its models need `User`: this import has to come late.
     from allauth.account.models import EmailAddress  # noqa: PLC0415
@@ -241,6 +248,9 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     zone = models.CharField(_("time zone"), max_length=64, blank=True)
     keys = models.BooleanField(_("single-key shortcuts"), default=True)
+    # Posts up to this id were there when the account was created. In threads that the member never
+    # opened they are not unread.
+    read_up_to = models.BigIntegerField(db_default=NewestPostId(), editable=False)
 
     suspended_at = models.DateTimeField(_("suspended at"), null=True, blank=True)
     suspended_until = models.DateTimeField(_("suspended until"), null=True, blank=True)

@@ -175,6 +175,7 @@ class ModerationEffect(models.Model):
         RULE = "rule", _("review rule")
         CATEGORY = "category", _("category")
         BOARD = "board", _("board")
+        SITE = "site", _("front page text")
         PENDING_POST = "pending_post", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")

@@ -241,6 +241,8 @@ class Post(MPTTModel, SlowModeMixin):
         indexes = [
             models.Index(fields=["parent", "lft"], name="post_children"),
             models.Index(fields=["author", "-id"], name="post_by_author"),
+            models.Index(fields=["author", "thread"], name="post_by_participant"),
+            models.Index(fields=["thread", "id"], name="post_by_thread"),
             # For the filters of the moderation admin: few rows, and by day.
             models.Index(fields=["-id"], condition=Q(hidden_at__isnull=False), name="post_hidden"),
             models.Index(

@@ -1,18 +1,20 @@
-"""Read state: the revisions that each member has had on the screen, by thread."""
+"""Read state: the revisions that each member has had on the screen, and what they marked read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from psycopg.types.multirange import Int8Multirange, Multirange
 
 from forum.models.accounts import User
+from forum.models.boards import Board
 from forum.models.threads import Reader, Thread
 
 # A member who comes back sooner is on the same visit and sees the same posts marked.
@@ -43,6 +45,17 @@ class IsInSet(models.Func):
     output_field = models.BooleanField()
 
 
+EMPTY_SET = models.Value(Int8Multirange([]), output_field=NumberSetField())
+LONG_AGO = models.Value(datetime(2000, 1, 1, tzinfo=UTC))
+
+
+class RangesOf(models.Aggregate):
+    """The set of these numbers, NULL of none."""
+
+    template = "range_agg(int8range(%(expressions)s, %(expressions)s, '[]'))"
+    output_field = NumberSetField()
+
+
 class Unpacked(models.Func):
     """A `NumberSetField` as a computed value, which PostgreSQL decompresses once.
 
@@ -68,12 +81,43 @@ class ReadState(models.Model):
     # reloaded.
     before = NumberSetField()
     visited_at = models.DateTimeField(default=timezone.now)
+    # The thread's `next_number` when nothing in it was unread: until that changes, nothing is.
+    caught_up = models.BigIntegerField(db_default=0)
+    # When posts were last marked unread: earlier read marks no longer count in this thread.
+    unmarked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "thread"], name="seen_once")]
 
     def __str__(self) -> str:
         return f"{self.member_id} in {self.thread_id}"
+
+
+class ReadMark(models.Model):
+    """What a member marked as read in a board: all posts up to an id, and some after it.
+
+    Posts get their ids before they are committed. `posts` has those that were there, so that one
+    that was still being posted, with an earlier id, stays unread.
+    """
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    board = models.ForeignKey(Board, models.CASCADE, related_name="+", db_index=False)
+    up_to = models.BigIntegerField()
+    posts = NumberSetField()
+    marked_at = models.DateTimeField()
+    # What `undo_mark` restores: the mark before, if `previous_marked_at` is set, else none at all.
+    # All are empty once that was done.
+    previous_up_to = models.BigIntegerField(null=True)
+    previous_posts = NumberSetField(null=True)  # type: ignore[misc]
+    previous_marked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["member", "board"], name="readmark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} in {self.board_id}, up to {self.up_to}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +129,7 @@ class ThreadReadState:
 
     member_id: int
     thread_id: int
+    board_id: int
     since: datetime  # the previous visit
     is_same_visit: bool
 
@@ -93,8 +138,18 @@ class ThreadReadState:
         return IsInSet(models.F(number), self._numbers("numbers"))
 
     def is_unread(self) -> models.Q:
-        """Return the condition for others' posts whose latest revision was not on the screen."""
-        return self._by_others() & ~models.Q(self.has_seen("latest_number"))
+        """Return the condition for others' posts whose latest revision was not on the screen.
+
+        Posts that were marked as read are not unread, unless they were on the screen and edited
+        after that.
+        """
+        is_marked = models.Q(pk__lte=Coalesce(self._mark("up_to"), 0)) | models.Q(
+            IsInSet(models.F("pk"), Coalesce(self._mark("posts"), EMPTY_SET))
+        )
+        is_edited_since = models.Q(edited_at__gt=self._mark("marked_at"))
+        is_edited_since &= models.Q(self.has_seen("number"))
+        is_read = models.Q(self.has_seen("latest_number")) | (is_marked & ~is_edited_since)
+        return self._by_others() & ~is_read
 
     def is_fresh(self) -> models.Q:
         """Return the condition for others' posts, read or not, since the previous visit."""
@@ -108,6 +163,14 @@ class ThreadReadState:
         mine = ReadState.objects.filter(member=self.member_id, thread=self.thread_id)
         return models.Subquery(mine.values_list(Unpacked(field)))
 
+    def _mark(self, field: str) -> models.Subquery:
+        """Return a field of the read mark that counts in this thread; NULL without one."""
+        mine = ReadState.objects.filter(member=self.member_id, thread=self.thread_id)
+        unmarked_at = models.Subquery(mine.values("unmarked_at"))
+        marks = ReadMark.objects.filter(member=self.member_id, board=self.board_id)
+        is_later = models.Q(marked_at__gt=Coalesce(unmarked_at, LONG_AGO))
+        return models.Subquery(marks.filter(is_later).values(field))
+
 
 def read_state_of(thread: Thread, reader: Reader) -> ThreadReadState | None:
     """Return the reader's state of a thread annotated by `forum.queries.threads.with_read_state`.
@@ -117,4 +180,4 @@ def read_state_of(thread: Thread, reader: Reader) -> ThreadReadState | None:
     if not isinstance(reader, User) or thread.seen_at is None:
         return None
     is_same_visit = timezone.now() - thread.seen_at < VISIT_LENGTH
-    return ThreadReadState(reader.pk, thread.pk, thread.seen_at, is_same_visit)
+    return ThreadReadState(reader.pk, thread.pk, thread.board_id, thread.seen_at, is_same_visit)

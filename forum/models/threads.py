@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
-from django.db.models import F, Q, Subquery
-from django.db.models.expressions import RawSQL
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import timezone
 from django.utils.text import slugify
@@ -55,9 +56,13 @@ def visible_by(reader: Reader, prefix: str = "") -> Q:
 def listed_by(reader: Reader, prefix: str = "") -> Q:
     """Return the condition for threads that lists show to `reader`: unlisted ones to moderators.
 
-    They may not all be visible to the reader; see `visible_by`.
+    A thread that is locked and whose opening post is hidden is left out, too. They may not all be
+    visible to the reader; see `visible_by`.
     """
-    listed = Q(**{f"{prefix}unlisted_at": None})
+    is_open = Q(**{f"{prefix}locked_at": None}) | Q(**{f"{prefix}locked_until__lte": Now()})
+    hidden_opening = apps.get_model("forum", "Post").objects.opening_of(OuterRef(f"{prefix}pk"))
+    is_shown = ~Exists(hidden_opening.filter(hidden_at__isnull=False))
+    listed = Q(**{f"{prefix}unlisted_at": None}) & (is_open | Q(is_shown))
     if not isinstance(reader, User):
         return listed
     if reader.roles.is_site_moderator:
@@ -93,37 +98,6 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
     def listed_for(self, reader: Reader) -> ThreadQuerySet:
         """Return the threads that lists show to `reader`: unlisted ones to moderators only."""
         return self.visible_to(reader).filter(listed_by(reader))
-
-    def listed(self) -> ThreadQuerySet:
-        """Return unmerged threads in the order of a board: pinned first, then by latest reply."""
-        return self.filter(merged_into=None).order_by(
-            F("pinned_at").desc(nulls_last=True), "-last_post_at", "-id"
-        )
-
-    def listed_after(self, thread_id: int) -> ThreadQuerySet:
-        """Return the threads that a board lists after that one; pinned ones come before all."""
-        last = Thread.objects.filter(pk=thread_id).values("last_post_at")[:1]
-        at = Subquery(last)
-        return (
-            self.filter(merged_into=None, pinned_at=None)
-            .filter(Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id))
-            .order_by("-last_post_at", "-id")
-        )
-
-    def latest_per_board(self, count: int) -> ThreadQuerySet:
-        """Return the first `count` public threads of each board's list."""
-        first = RawSQL(
-            """
-            SELECT thread.id FROM forum_board AS board, LATERAL (
-                SELECT id FROM forum_thread
-                 WHERE board_id = board.id AND merged_into_id IS NULL AND unlisted_at IS NULL
-                       AND deleted_at IS NULL AND removed_at IS NULL AND post_count > 0
-                 ORDER BY pinned_at DESC NULLS LAST, last_post_at DESC, id DESC LIMIT %s
-            ) AS thread
-            """,
-            [count],
-        )
-        return self.filter(pk__in=first).listed()
 
     def lock(self, *ids: int) -> None:
         """Lock these threads until the transaction ends; without it their trees refuse writes.
@@ -225,14 +199,25 @@ class Thread(SlowModeMixin):
         indexes = [
             GinIndex(TitleWords("title"), name="thread_title_words"),
             GinIndex(OpClass("title", "gin_trgm_ops"), name="thread_title_trigrams"),
+            # For the tabs of the lists, of all boards and of one; see `forum.queries.thread_lists`.
+            models.Index(fields=["last_post_at", "id"], name="thread_active"),
+            models.Index(fields=["board", "last_post_at", "id"], name="thread_active_in_board"),
+            models.Index(fields=["created_at", "id"], name="thread_new"),
+            models.Index(fields=["board", "created_at", "id"], name="thread_new_in_board"),
+            models.Index(fields=["board", "last_post"], name="thread_unread_in_board"),
             models.Index(
-                "board",
-                F("pinned_at").desc(nulls_last=True),
-                F("last_post_at").desc(),
-                F("id").desc(),
-                name="thread_listed",
+                fields=["created_at", "id"], condition=Q(post_count=1), name="thread_unanswered"
             ),
-            models.Index(F("last_post_at").desc(), F("id").desc(), name="thread_latest"),
+            models.Index(
+                fields=["board", "created_at", "id"],
+                condition=Q(post_count=1),
+                name="thread_unanswered_in_board",
+            ),
+            models.Index(
+                fields=["board", "pinned_at"],
+                condition=Q(pinned_at__isnull=False),
+                name="thread_pinned",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -248,7 +233,7 @@ class Thread(SlowModeMixin):
     seen_at: datetime | None = None
     drafts: list[dict[str, Any]] = []
     pending_posts: list[dict[str, Any]] = []
-    # Set by `forum.queries.read_state.load_unread_counts`.
+    # Set by `forum.queries.read_state.with_unread_counts`.
     unread_count = 0
 
     def __str__(self) -> str:

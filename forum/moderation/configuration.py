@@ -28,6 +28,7 @@ from forum.models import (
     ModerationEffect,
     ReasonTemplate,
     ReviewRule,
+    SiteText,
     User,
 )
 from forum.moderation.audit_log import NewEntry, log_changes
@@ -42,6 +43,7 @@ CONFIGURED_MODELS: dict[str, type[Model]] = {
     ModerationEffect.Kind.RULE: ReviewRule,
     ModerationEffect.Kind.CATEGORY: Category,
     ModerationEffect.Kind.BOARD: Board,
+    ModerationEffect.Kind.SITE: SiteText,
 }
 
 

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    BooleanField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
@@ -15,6 +28,7 @@ from forum.models.posts import Post, PostQuerySet, readable_by
 from forum.models.read_state import IsInSet, ReadState, ThreadReadState
 from forum.models.threads import Reader, Thread
 from forum.queries.thread_pages import POSTS_PER_PAGE, PostWindow
+from forum.queries.threads import Threads
 
 # Unread posts are counted up to this number in a thread; in lists of threads, up to fewer.
 MAX_UNREAD_COUNTED = 1000
@@ -22,16 +36,103 @@ MAX_UNREAD_LISTED = 100
 # Enough to count them after leaving out those that the page shows.
 MAX_UNREAD_FOUND = MAX_UNREAD_COUNTED + POSTS_PER_PAGE
 
-# From rows of `forum_readstate` to the unread posts of their threads: subtracts the numbers seen
-# from all numbers and finds the posts in each remaining range by index. LATERAL, because the
-# planner does not know how many ranges there are and would compare each with every post of the
-# thread.
-UNREAD_SQL = """
-  FROM forum_readstate AS seen
-       CROSS JOIN unnest(int8multirange(int8range(1, %s)) - seen.numbers) AS unread
-       CROSS JOIN LATERAL ({posts}) AS post
-"""
 LAST_NUMBER = 2**63 - 1
+
+# From threads to their unread posts. Visited threads: subtracts the numbers seen from all numbers
+# and finds the posts in each remaining range by index. LATERAL, because the planner does not know
+# how many ranges there are and would compare each with every post of the thread. Threads never
+# opened: what was written since the member joined, or marked everything as read.
+UNREAD_SQL = """
+SELECT post.id
+  FROM (VALUES ({}, {}, {})) AS thread (id, board_id, next_number)
+       LEFT JOIN forum_readstate AS seen
+              ON seen.thread_id = thread.id AND seen.member_id = %s
+       LEFT JOIN forum_readmark AS mark
+              ON mark.board_id = thread.board_id AND mark.member_id = %s
+                 AND (seen.unmarked_at IS NULL OR mark.marked_at > seen.unmarked_at)
+       CROSS JOIN LATERAL (
+         (SELECT post.id
+            FROM unnest(int8multirange(int8range(1, %s)) - seen.numbers) AS unread
+                 CROSS JOIN LATERAL ({visited}) AS post
+           WHERE seen.caught_up <> thread.next_number)
+         UNION ALL
+         (SELECT post.id FROM ({unopened}) AS post WHERE seen.id IS NULL)
+       ) AS post
+ LIMIT {most}
+"""
+IS_MARKED_SQL = """
+coalesce((forum_post.id <= mark.up_to OR forum_post.id <@ mark.posts)
+         AND NOT (coalesce(forum_post.edited_at > mark.marked_at, false)
+                  AND forum_post.number <@ seen.numbers), false)
+"""
+
+
+def condition(sql: str) -> RawSQL:
+    """Return a condition in SQL, for `filter`."""
+    return RawSQL(sql, [], BooleanField())  # noqa: S611 (fixed text)
+
+
+class UnreadPosts(Func):
+    """A row for each of at most `most` unread posts of a thread, with its id.
+
+    For use in queries of threads; `wrapped` is the SQL around that query.
+    """
+
+    output_field: Any = BigIntegerField()
+    wrapped = "unnest(ARRAY({}))"
+
+    def __init__(self, reader: User, *, most: int, **extra: Any) -> None:
+        super().__init__("pk", "board", "next_number", **extra)
+        self.reader = reader
+        self.most = most
+
+    def as_sql(self, compiler: Any, *_arguments: Any, **_context: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
+        visited_sql, of_visited = self._visited().query.sql_with_params()
+        unopened_sql, of_unopened = self._unopened().query.sql_with_params()
+        sql = UNREAD_SQL.format(
+            *columns, visited=visited_sql, unopened=unopened_sql, most=self.most
+        )
+        member = self.reader.pk
+        parameters = [member, member, LAST_NUMBER, *of_visited, *of_unopened]
+        return self.wrapped.format(sql), parameters
+
+    def _visited(self) -> QuerySet[Post, Any]:
+        """Return the unread posts within a range of numbers that were not seen."""
+        posts = _by_others(self.reader).filter(
+            ~Q(condition(IS_MARKED_SQL)),
+            thread=RawSQL("thread.id", []),
+            latest_number__gte=RawSQL("lower(unread)", []),
+            latest_number__lt=RawSQL("upper(unread)", []),
+        )
+        return posts.order_by("latest_number").values("id")[: self.most]
+
+    def _unopened(self) -> QuerySet[Post, Any]:
+        """Return what was posted since the last mark or, without one, since the member joined."""
+        since = "CASE WHEN mark.up_to IS NULL THEN %s ELSE '-infinity' END::timestamptz"
+        posts = _by_others(self.reader).filter(
+            condition("NOT coalesce(forum_post.id <@ mark.posts, false)"),
+            thread=RawSQL("thread.id", []),
+            id__gt=RawSQL("coalesce(mark.up_to, %s)", [self.reader.read_up_to]),
+            created_at__gt=RawSQL(since, [self.reader.date_joined]),  # noqa: S611 (fixed text)
+        )
+        return posts.order_by("thread", "id").values("id")[: self.most]
+
+
+class UnreadCount(UnreadPosts):
+    """The number of unread posts of a thread, counted up to `most`."""
+
+    wrapped = "(SELECT count(*) FROM ({}) AS counted)"
+
+
+class HasUnread(UnreadPosts):
+    """A condition for threads: there are unread posts in it."""
+
+    output_field = BooleanField()
+    wrapped = "EXISTS ({})"
+
+    def __init__(self, reader: User, **extra: Any) -> None:
+        super().__init__(reader, most=1, **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +167,7 @@ def count_unread_beyond_page(
         f"below_{place}": Count("pk", filter=elsewhere & is_after & _is_below(head))
         for place, head in enumerate(heads)
     }
-    counted = _unread(read_state, reader, most=MAX_UNREAD_FOUND).aggregate(
+    counted = _unread(read_state.thread_id, reader, most=MAX_UNREAD_FOUND).aggregate(
         found=Count("pk"),
         before=Count("pk", filter=elsewhere & is_before),
         after=Count("pk", filter=elsewhere & is_after if is_tree else elsewhere),
@@ -85,29 +186,24 @@ def _is_below(head_id: int) -> Q:
     return Q(lft__gt=Subquery(head.values("lft")), lft__lt=Subquery(head.values("rght")))
 
 
-def load_unread_counts(threads: Collection[Thread], reader: Reader) -> None:
-    """Set `unread_count` of these threads, up to `MAX_UNREAD_LISTED`; one query for members.
-
-    It stays 0 in threads that the reader never visited.
-    """
+def with_unread_counts(threads: Threads, reader: Reader) -> Threads:
+    """Add `unread_count`, up to `MAX_UNREAD_LISTED`; 0 for visitors."""
     if not isinstance(reader, User):
-        return
-    here = ReadState.objects.filter(
-        member=reader, thread__in=unnest(thread.pk for thread in threads)
-    )
-    counts = dict(here.values_list("thread_id", _unread_count(reader, most=MAX_UNREAD_LISTED)))
-    for thread in threads:
-        thread.unread_count = counts.get(thread.pk, 0)
+        return threads
+    return threads.annotate(unread_count=UnreadCount(reader, most=MAX_UNREAD_LISTED))
 
 
 def count_unread(thread: Thread, reader: User) -> int:
-    """Return the number of unread posts in a thread that the reader has visited.
+    """Return the number of unread posts in a thread, counted up to `MAX_UNREAD_COUNTED`."""
+    counts = Thread.objects.filter(pk=thread.pk).values_list(
+        UnreadCount(reader, most=MAX_UNREAD_COUNTED), flat=True
+    )
+    return counts.first() or 0
 
-    Counts up to `MAX_UNREAD_COUNTED`.
-    """
-    mine = ReadState.objects.filter(member=reader, thread=thread)
-    counted = mine.values_list(_unread_count(reader, most=MAX_UNREAD_COUNTED), flat=True).first()
-    return counted or 0
+
+def first_unread_unopened(thread: Thread, reader: User) -> Post | None:
+    """Return the first unread post, in tree order, of a thread that the reader never opened."""
+    return _unread(thread.pk, reader, most=MAX_UNREAD_COUNTED).order_by("tree_id", "lft").first()
 
 
 def next_unread_post(
@@ -117,7 +213,7 @@ def next_unread_post(
 
     A few unread posts are looked up by number; when there are many, one soon follows in tree order.
     """
-    posts = _unread(read_state, reader, most=MAX_UNREAD_COUNTED)
+    posts = _unread(read_state.thread_id, reader, most=MAX_UNREAD_COUNTED)
     if count_unread(thread, reader) == MAX_UNREAD_COUNTED:
         posts = _by_others(reader).filter(read_state.is_unread(), tree_id=thread.pk)
     if after is not None:
@@ -128,36 +224,16 @@ def next_unread_post(
 def unread_positions(reader: User, read_state: ThreadReadState) -> list[int]:
     """Return the positions (`lft`) of the unread posts, sorted; up to `MAX_UNREAD_COUNTED`."""
     return sorted(
-        _unread(read_state, reader, most=MAX_UNREAD_COUNTED).values_list("lft", flat=True)
+        _unread(read_state.thread_id, reader, most=MAX_UNREAD_COUNTED).values_list("lft", flat=True)
     )
 
 
-def _unread(read_state: ThreadReadState, reader: User, *, most: int) -> PostQuerySet:
+def _unread(thread_id: int, reader: User, *, most: int) -> PostQuerySet:
     """Return at most `most` unread posts of one thread, those with the lowest numbers."""
-    sql, parameters = _unread_sql(reader, most)
-    ids = f"SELECT post.id {sql} WHERE seen.member_id = %s AND seen.thread_id = %s LIMIT %s"
-    found = RawSQL(ids, [*parameters, read_state.member_id, read_state.thread_id, most])  # noqa: S611 (fixed text)
+    threads = Thread.objects.filter(pk=thread_id)
+    found = threads.values_list(UnreadPosts(reader, most=most))
     unread: PostQuerySet = Post.objects.order_by().filter(pk__in=found)
     return unread
-
-
-def _unread_count(reader: User, *, most: int) -> RawSQL:
-    """Return a column for `ReadState`: the unread posts of its thread, counted up to `most`."""
-    sql, parameters = _unread_sql(reader, most)
-    ids = f"SELECT post.id {sql} WHERE seen.id = forum_readstate.id LIMIT %s"
-    count = f"SELECT count(*) FROM ({ids}) AS counted"  # noqa: S608 (fixed text)
-    return RawSQL(count, [*parameters, most])  # noqa: S611
-
-
-def _unread_sql(reader: User, most: int) -> tuple[str, list[object]]:
-    """Return SQL from rows of `forum_readstate` to unread posts, at most `most` of each range."""
-    posts = _by_others(reader).filter(
-        thread=RawSQL("seen.thread_id", []),
-        latest_number__gte=RawSQL("lower(unread)", []),
-        latest_number__lt=RawSQL("upper(unread)", []),
-    )
-    sql, parameters = posts.order_by("latest_number").values("id")[:most].query.sql_with_params()
-    return UNREAD_SQL.format(posts=sql), [LAST_NUMBER, *parameters]
 
 
 def _by_others(reader: User) -> PostQuerySet:

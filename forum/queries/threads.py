@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import models
 from django.db.models import Exists, F, OuterRef, Subquery
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import JSONObject
 
+from forum.lib.sql import CountSubquery
 from forum.log_entry_types import types_about
 from forum.models.accounts import User
 from forum.models.drafts import Draft
@@ -48,10 +48,12 @@ def for_thread_list(threads: Threads) -> Threads:
 
 
 def with_reply_count(threads: Threads) -> Threads:
-    """Add `reply_count`: the number of published posts without the opening post."""
+    """Add `reply_count`: the number of published posts without the opening post.
+
+    Counts, because PostgreSQL would answer `Exists` by reading the opening posts of all threads.
+    """
     opening = Post.objects.opening_of(OuterRef("pk")).published()
-    replies = F("post_count") - Cast(Exists(opening), models.IntegerField())
-    return threads.annotate(reply_count=replies)
+    return threads.annotate(reply_count=F("post_count") - CountSubquery(opening.values("pk")[:1]))
 
 
 def with_moves(threads: Threads) -> Threads:

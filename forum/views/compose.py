@@ -51,7 +51,7 @@ from forum.presenters.post_urls import post_url
 from forum.presenters.preview import Preview, preview
 from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of
-from forum.views.auth import is_member, log_in_first
+from forum.views.auth import MemberRequest, is_member, log_in_first, member_required
 from forum.views.form_drafts import announce_discarded, discarded, forget_text, keep_text, kept_text
 from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
@@ -105,6 +105,7 @@ class Composer:
     needs_confirmation: bool = False  # it shows that first; sent again, it is posted
     elsewhere: str = ""  # where it can be posted instead, when the parent was removed
     is_dead_end: bool = False  # and where there is no such place
+    other_boards: Sequence[Board] = ()  # where a thread can be started instead
     fresh_nonce: UUID = field(default_factory=uuid4)  # of a form that has none yet
 
     limit = MAX_SOURCE
@@ -506,10 +507,11 @@ class ComposeView(View, ABC):
     def show_error(self, error: UserError) -> HttpResponse:
         """Show the composer with the error, and the other place where it can be posted, if any."""
         self.change(error=error)
-        if self.composer.elsewhere:
+        if self.composer.elsewhere or self.composer.other_boards:
             # It becomes a new draft: the old one stays as it is.
-            writing = replace(self.composer.writing, version=None)
-            self.change(writing=writing, button=_("Post to the thread instead"))
+            self.change(writing=replace(self.composer.writing, version=None))
+        if self.composer.elsewhere:
+            self.change(button=_("Post to the thread instead"))
         return self.show(error.status)
 
     def ask_to_log_in(self) -> HttpResponse:
@@ -721,6 +723,23 @@ class EditView(ComposeView):
         )
 
 
+@member_required
+def choose_board(request: MemberRequest) -> HttpResponse:
+    """Let a member choose the board of a new thread; where there is only one, go on there."""
+    boards = open_boards(request.user)
+    if len(boards) == 1:
+        return redirect("thread-start", boards[0].slug)
+    return render(request, "thread_lists/choose_board.html", {"boards": boards})
+
+
+def open_boards(member: User) -> list[Board]:
+    """Return the boards in which this member may start a thread."""
+    boards = Board.objects.select_related("category").order_by(
+        "category__position", "category__name", "position", "name"
+    )
+    return [board for board in boards if can_start_thread(member, board)]
+
+
 class NewThreadView(ComposeView):
     """Start a thread in a board."""
 
@@ -743,6 +762,20 @@ class NewThreadView(ComposeView):
 
     def permission(self) -> PermissionResult:
         return can_start_thread(self.request.user, self.board)
+
+    def get(self, request: HttpRequest, **address: Any) -> HttpResponse:
+        try:
+            return super().get(request, **address)
+        except Locked as error:  # closed after the page that leads here was made
+            if not is_member(request):
+                raise
+            context = {"boards": open_boards(request.user), "error": error}
+            return render(request, "thread_lists/choose_board.html", context, status=error.status)
+
+    def recover(self, error: UserError) -> None:
+        """Offer the other boards when this one was closed."""
+        if isinstance(error, Locked) and is_member(self.request):
+            self.change(other_boards=open_boards(self.request.user))
 
     def prepare(self, member: User) -> PreparedPost:
         writing = self.composer.writing

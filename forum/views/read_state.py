@@ -23,7 +23,7 @@ from forum.models.read_state import read_state_of
 from forum.presenters.post_urls import post_url
 from forum.presenters.read_state import UnreadSummary, load_page_token
 from forum.queries.notifications import recount_unread_notifications
-from forum.queries.read_state import MAX_UNREAD_COUNTED, count_unread, next_unread_post
+from forum.queries.read_state import MAX_UNREAD_COUNTED, first_unread_unopened, next_unread_post
 from forum.queries.thread_pages import POSTS_PER_PAGE
 from forum.queries.threads import with_read_state
 from forum.url_params import id_param
@@ -55,8 +55,7 @@ def seen(request: MemberRequest, thread_id: int) -> HttpResponse:
         messages.success(request, _("Marked as read."))
         return redirect(thread)
     numbers = parse_numbers(request.POST.get("numbers", "").split(",")[:MAX_REVISIONS_AT_ONCE])
-    mark_revisions_read(thread, member=member, numbers=numbers)
-    unread = count_unread(thread, member)
+    unread = mark_revisions_read(thread, member=member, numbers=numbers)
     context = {
         "unread": UnreadSummary(unread, is_more=unread == MAX_UNREAD_COUNTED),
         "unread_notifications": capped(recount_unread_notifications(member)),
@@ -117,7 +116,12 @@ def next_new(request: MemberRequest, thread_id: int) -> HttpResponse:
         return redirect("thread-next", thread.merged_into_id)
     here = _post_asked_for(request, thread, "from")
     read_state = read_state_of(thread, request.user)
-    post = next_unread_post(thread, request.user, read_state, after=here) if read_state else None
+    if read_state is None:
+        post = first_unread_unopened(thread, request.user)
+    else:
+        post = next_unread_post(thread, request.user, read_state, after=here)
+    if post and post.is_opening:
+        return redirect(thread)
     if post:
         post.thread = thread
         return redirect(post_url(post))

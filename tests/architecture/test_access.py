@@ -53,7 +53,15 @@ account_change_password         | in 200                          | in 200
 account_reset_password          | 200                             | 200
 account_reset_password_done     | 200                             | 405
 account_reset_password_from_key_done | 200                             | 405
+threads                         | 200                             | 405
+threads unread                  | in 200                          | 405
+threads mine                    | in 200                          | 405
+threads-read                    | 405                             | 401 422
+threads-read-undo               | 405                             | 401 302
+thread-choose-board             | in 200                          | in 405
 board-detail                    | 200                             | 405
+board-threads                   | 200                             | 405
+board-threads waiting           | in 200                          | 405
 thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 403 422 422 422 422
 thread-short open               | 301                             | 405
 thread-detail open              | 200                             | 405
@@ -146,6 +154,7 @@ ADMIN_PEOPLE = ("visitor", "bob", "carol", "mona", "otto", "erin")
 MODERATORS = {"carol", "mona", "otto", "erin"}
 CAN_VIEW = {
     "category": {"erin"},
+    "sitetext": {"erin"},
     "board": {"erin"},
     "reasontemplate": {"erin"},
     "case": MODERATORS,
@@ -158,7 +167,7 @@ CAN_VIEW = {
     "erasure": {"carol", "erin"},
 }
 CAN_ADD_OR_DELETE = {
-    model: {"erin"} for model in ("category", "board", "reasontemplate", "reviewrule")
+    model: {"erin"} for model in ("category", "board", "sitetext", "reasontemplate", "reviewrule")
 }
 CAN_CHANGE = CAN_ADD_OR_DELETE | {"user": {"erin"}}
 ADMIN_PAGES = {

@@ -148,7 +148,16 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
         key: path
         for key, path in addresses(scene).items()
         if key.split()[0]
-        not in {"alive", "ready", "robots", "theme", "keys", "order", "post-undelete", "account_logout"}
+        not in {
+            "alive",
+            "ready",
+            "robots",
+            "theme",
+            "keys",
+            "order",
+            "post-undelete",
+            "account_logout",
+        }
         | WITHOUT_PAGE
     }
 

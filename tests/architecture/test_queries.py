@@ -98,7 +98,7 @@ AddContent = Callable[[Board, Post, User, int], str]
 # Number of queries for a visitor and for a member, including the session and the user.
 PAGES: dict[str, tuple[AddContent, int | None, int]] = {
     "front page": (add_to_front_page, 3, 7),
-    "board": (add_threads, 2, 6),
+    "board": (add_threads, 3, 7),
     "person": (add_posts_of_member, 4, 7),
     "inbox": (add_notifications, None, 5),
     "history": (add_revisions, 3, 6),

@@ -50,7 +50,7 @@ def test_sign_up_confirm_log_out_and_in(visit, sample_data) -> None:
 
 def test_thread_is_started_from_its_board(visit, sample_data) -> None:
     page = visit("/b/yard/", sample_data.bob)
-    page.get_by_role("link", name="New thread").click()
+    page.get_by_role("link", name="Start a thread").click()
     page.get_by_role("button", name="Post thread").click()
     page.get_by_label("Title").fill("Granite or slate")
     page.get_by_role("button", name="Post thread").click()

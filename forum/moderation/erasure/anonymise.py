@@ -34,6 +34,7 @@ from forum.models import (
     PendingPost,
     Post,
     RateLimit,
+    ReadMark,
     ReadState,
     Report,
     Restriction,
@@ -54,6 +55,7 @@ THEIRS = (
     (Notification, "member"),
     (ModerationNotification, "member"),
     (ReadState, "member"),
+    (ReadMark, "member"),
     (LogEntry, "user"),
 )
 

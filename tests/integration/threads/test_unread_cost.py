@@ -22,7 +22,7 @@ from forum.actions.read_state import mark_revisions_read
 from forum.models import Board, Category, Post, ReadState, Thread, User
 from forum.models.read_state import read_state_of
 from forum.queries import read_state as unread_queries
-from forum.queries.read_state import load_unread_counts, unread_positions
+from forum.queries.read_state import unread_positions, with_unread_counts
 from forum.queries.threads import with_read_state
 from tests.integration.threads.conftest import unread_ids
 
@@ -148,8 +148,8 @@ class UnreadModelTests(TestCase):
         assert read_state is not None
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(unread_queries, "MAX_UNREAD_LISTED", 10)
-            load_unread_counts([fresh], reader)
-        assert fresh.unread_count == min(len(expected), 10)
+            counted = with_unread_counts(Thread.objects.all(), reader).get(pk=thread.pk)
+        assert counted.unread_count == min(len(expected), 10)
         assert unread_positions(reader, read_state) == [post.lft for post in expected]
         assert set(
             Post.objects.filter(read_state.is_unread(), thread=thread, deleted_at=None)
