@@ -20,9 +20,13 @@ INSTALL = "$$uv" pip install --quiet --python $(VENV_PYTHON) --require-hashes --
 COMPILE = "$$uv" pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-header
 
+# Compiled files are kept: without them, each process spends seconds on compiling the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A file goes to one process as a whole, since its tests share what is slow to make. They start
 # in the order of collection, which puts the slow ones first (tests/conftest.py).
-PYTEST = $(VENV_PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
+PYTEST = $(VENV_PYTHON) -m pytest -p no:playwright -n 2 --dist loadfile --no-loadscope-reorder \
+	--ignore tests/browser
 # Each process has a browser, a server and a forum of its own. Tests that look at the same page
 # are a group; the others are shared out one by one.
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup tests/browser

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.syntax_trees import syntax_tree
+
 ROOT = Path(__file__).parents[2]
 FORUM = ROOT / "forum"
 MODULES = {
@@ -19,7 +21,6 @@ MODULES = {
     for path in sorted(FORUM.rglob("*.py"))
     if path.parent.name != "migrations"
 }
-TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
 # Files that may name the columns of the nested sets; all other code calls these.
 TREE_FILES = {
@@ -84,7 +85,9 @@ def is_write(name: str, call: ast.Call) -> bool:
 
 def model_writes(name: str) -> set[tuple[str, str]]:
     return {
-        (name, function) for method, call, function in calls(TREES[name]) if is_write(method, call)
+        (name, function)
+        for method, call, function in calls(syntax_tree(name))
+        if is_write(method, call)
     }
 
 
@@ -177,7 +180,7 @@ def test_only_one_file_reads_htmx_request_headers() -> None:
 def test_dataclasses_have_few_fields() -> None:
     wide = {
         node.name
-        for tree in TREES.values()
+        for tree in map(syntax_tree, MODULES)
         for node in ast.walk(tree)
         if isinstance(node, ast.ClassDef)
         and any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)

@@ -227,6 +227,7 @@ def test_admin_offers_no_other_bulk_actions() -> None:
 # -- Each action ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", EACH, ids=IDS)
 def test_action_leaves_one_log_entry_notifies_members_and_is_undone(
     scene: Scene, action: Action[Any]
@@ -272,6 +273,7 @@ def test_action_leaves_one_log_entry_notifies_members_and_is_undone(
         assert after == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", EACH, ids=IDS)
 def test_action_from_a_stale_page_is_refused(scene: Scene, action: Action[Any]) -> None:
     with undone():

@@ -304,6 +304,7 @@ def test_check_finds_queries_of_a_template(board: Board) -> None:
     assert templates == [None, "lazy"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["visitor", "mona"])
 def test_templates_run_no_queries(scene: Scene, name: str) -> None:

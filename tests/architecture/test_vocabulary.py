@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.syntax_trees import syntax_tree
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,12 +78,12 @@ SHARED_NAMES = {
 # Choices of a model are named with it: `Role.Kind`, never `Kind = Role.Kind`.
 CHOICES = {"Kind", "State", "Cause", "Outcome", "Status"}
 
-FILES = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text())
+FILES = [
+    str(path.relative_to(ROOT))
     for top in ("forum", "bench", "tests")
     for path in sorted((ROOT / top).rglob("*.py"))
     if "migrations" not in path.parts
-}
+]
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
@@ -120,23 +120,23 @@ def top_level_names(tree: ast.Module) -> Iterator[str]:
             yield node.target.id
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_no_name_contains_a_replaced_word(path: str) -> None:
-    names = {Path(path).stem, *names_in(FILES[path])}
-    found = {
-        name: [REPLACED[word] for word in words_of(name) if word in REPLACED]
-        for name in names
-        if (path, name) not in EXCEPTIONS and not REPLACED.keys().isdisjoint(words_of(name))
-    }
-    assert found == {}, "use these words instead"
-    assert names & PREPOSITIONS == set()
+def test_no_name_contains_a_replaced_word() -> None:
+    for path in FILES:
+        names = {Path(path).stem, *names_in(syntax_tree(path))}
+        found = {
+            name: [REPLACED[word] for word in words_of(name) if word in REPLACED]
+            for name in names
+            if (path, name) not in EXCEPTIONS and not REPLACED.keys().isdisjoint(words_of(name))
+        }
+        assert found == {}, f"use these words instead in {path}"
+        assert names & PREPOSITIONS == set(), path
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_docstrings_begin_with_a_verb_or_a_noun(path: str) -> None:
+def test_docstrings_begin_with_a_verb_or_a_noun() -> None:
     found = {
-        name: text.splitlines()[0]
-        for name, text in docstrings(FILES[path])
+        (path, name): text.splitlines()[0]
+        for path in FILES
+        for name, text in docstrings(syntax_tree(path))
         if text.split()[0].strip(",.:;") in RELATIVE
     }
     assert found == {}
@@ -144,20 +144,20 @@ def test_docstrings_begin_with_a_verb_or_a_noun(path: str) -> None:
 
 def test_top_level_names_are_unique() -> None:
     paths_by_name: dict[str, list[str]] = defaultdict(list)
-    for path, tree in FILES.items():
+    for path in FILES:
         if path.startswith("forum/"):
-            for name in top_level_names(tree):
+            for name in top_level_names(syntax_tree(path)):
                 if not name.startswith("_"):
                     paths_by_name[name].append(path)
     shared = {name: paths for name, paths in paths_by_name.items() if len(paths) > 1}
     assert shared.keys() - SHARED_NAMES.keys() == set(), shared
 
 
-@pytest.mark.parametrize("path", FILES)
-def test_choices_are_named_with_their_model(path: str) -> None:
-    for node in FILES[path].body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
-            assert node.value.attr not in CHOICES, ast.unparse(node)
+def test_choices_are_named_with_their_model() -> None:
+    for path in FILES:
+        for node in syntax_tree(path).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
+                assert node.value.attr not in CHOICES, (path, ast.unparse(node))
 
 
 def test_listed_exceptions_exist() -> None:

@@ -21,6 +21,8 @@ from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, Thread, User
 from tests.browser.page_faults import FaultRecorder, log_in
+from tests.browser.page_steps import wait_for_paint
+from tests.browser.quiet_server import wait_for_last_requests
 from tests.browser.sample_data import SampleData, create_sample_data, get_opening_post
 
 # Playwright's event loop runs in this thread, so Django takes the tests' queries for async code.
@@ -46,11 +48,6 @@ CHROMIUM_ARGUMENTS = [
     *("--disable-gpu", "--disable-background-networking"),
     f"--disable-features={','.join(DISABLED_FEATURES)}",
 ]
-
-# Chromium drops key presses until a page is painted.
-WAIT_FOR_PAINT = (
-    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-)
 
 # A busy machine may take longer than Playwright's default of five seconds.
 expect.set_options(timeout=15_000)
@@ -134,12 +131,13 @@ def visit(browser: Browser, browser_context_args: dict, site: str) -> Iterator[V
         page = context.new_page()
         page.goto(path)
         if kwargs.get("java_script_enabled", True):
-            page.evaluate(WAIT_FOR_PAINT)
+            wait_for_paint(page)
         return page
 
     yield visit
     for context in recorders:
         context.close()
+    wait_for_last_requests()
     assert [fault for recorder in recorders.values() for fault in recorder.faults] == []
 
 

@@ -7,6 +7,16 @@ from playwright.sync_api import Locator, Page, expect
 STABLE_CHECKS = 5  # equal positions in a row
 
 
+WAIT_FOR_PAINT = (
+    "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+)
+
+
+def wait_for_paint(page: Page) -> None:
+    """Wait until a loaded page takes key presses: Chromium drops them until it is painted."""
+    page.evaluate(WAIT_FOR_PAINT)
+
+
 def click_when_stable(link: Locator) -> None:
     """Click a link far down a long page once it no longer moves.
 

@@ -303,6 +303,7 @@ def test_quote_is_added_to_an_existing_draft_without_scripts(
     field.press("Control+End")
     field.press_sequentially("Which kind?")
     plain_page.get_by_role("button", name="Post reply").click()
+    expect(plain_page.locator(".messages .note")).to_contain_text("Posted.")
     created = Post.objects.get(parent=first)
     captions = plain_page.locator(f"#p{created.pk} figcaption > a:first-child")
     expect(captions).to_have_text(["carol wrote"])

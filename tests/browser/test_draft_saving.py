@@ -82,7 +82,7 @@ def test_draft_of_a_closed_page_is_continued_on_another_device(
 
 def expect_draft_texts(thread: Thread, texts: list[str]) -> None:
     """Wait until the server has saved what a closed page sent."""
-    wait_until(lambda: draft_texts(thread) == texts, 5, said=f"not {texts}")
+    wait_until(lambda: draft_texts(thread) == texts, said=f"not {texts}")
 
 
 def test_conflicting_drafts_of_two_devices_are_both_shown(

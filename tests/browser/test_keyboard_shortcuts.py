@@ -11,6 +11,7 @@ from forum.actions.posts import reply_to
 from forum.actions.read_state import mark_thread_read
 from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, User
+from tests.browser.page_steps import wait_for_paint
 from tests.browser.pages import expect_composer
 from tests.browser.sample_data import SampleData
 
@@ -129,6 +130,7 @@ def test_keys_go_to_the_next_unread_post(
     mark_thread_read(tree[0].thread, member=alice)
     new = [reply_to(tree[parent], author=bob, source="News. " * 60) for parent in (2, 5)]
     page.reload()
+    wait_for_paint(page)
     press_and_expect(page, "n", new[0])
     press_and_expect(page, "n", new[1])
     press_and_expect(page, "Shift+N", new[0])
@@ -256,6 +258,7 @@ def test_keys_are_turned_off_and_on_in_the_dialog(page: Page, tree: list[Post]) 
     page.get_by_role("button", name="Turn on").click()
     expect(page.get_by_role("button", name="Turn off")).to_be_focused()
     page.goto(tree[0].thread.get_absolute_url())
+    wait_for_paint(page)
     press_and_expect(page, "j", tree[0])
 
 

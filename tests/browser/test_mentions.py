@@ -148,6 +148,7 @@ def test_enter_after_a_full_name_adds_a_line_and_control_enter_posts(
 
 def test_menu_opens_in_the_form_of_a_new_thread(visit, alice: User, similar_members: None) -> None:
     page = visit("/b/yard/new/", alice)
+    page.evaluate(IMPORT_MENTION_SCRIPTS)
     page.get_by_label("Opening post").press_sequentially("Ask @tomw")
     expect(mention_menu(page).get_by_role("option")).to_have_text(["tomwren"])
     page.keyboard.press("Enter")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from forum.actions.posts import reply_to
 from forum.models import Post, Revision, Thread, User
+from tests.browser.page_steps import IMPORT_COMPOSER
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def test_edited_post_links_to_its_history(page: Page, own_post: Post) -> None:
     page.locator(f"#p{own_post.pk}").get_by_role("link", name="Edit").click()
     field = page.get_by_label("Text of the post")
     expect(field).to_have_value("It stays wet from *October* on.")
+    assert page.evaluate(IMPORT_COMPOSER)
     field.fill("")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".error")).to_have_text("Write something first.")

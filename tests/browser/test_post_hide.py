@@ -40,6 +40,7 @@ def test_thread_is_locked_from_the_sidebar(visit, thread: Thread, carol: User) -
 
     page.get_by_role("button", name="Lock").click()
 
+    expect(page.locator(".messages .note")).to_contain_text("Thread locked.")
     visitor = visit(thread.get_absolute_url())
     expect(visitor.locator(".opening-post .note")).to_have_text("Locked. Reason: going in circles")
     expect(visitor.get_by_role("link", name="Reply")).to_have_count(0)

@@ -8,6 +8,7 @@ from forum.actions.accounts import set_keys
 from forum.actions.posts import reply_to
 from forum.actions.reports import report_post
 from forum.models import Case, Post, Report, User
+from tests.concurrency import wait_until
 
 
 def find_row(page: Page, post: Post):
@@ -83,10 +84,9 @@ def test_leaving_the_page_releases_the_case(visit, reply: Post, alice: User, car
     expect(page.get_by_text("You claimed this case.")).to_be_visible()
 
     page.goto("/")
+    wait_until(lambda: Case.objects.get(pk=case.pk).worked_on_by is None)
     visitor = visit("/admin/", carol)
     expect(find_row(visitor, reply).locator(".field-state")).to_have_text("open")
-    case.refresh_from_db()
-    assert case.worked_on_by is None
 
 
 def test_case_is_claimed_released_and_dismissed_without_scripts(

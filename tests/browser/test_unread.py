@@ -270,7 +270,7 @@ def test_counts_follow_what_was_read(
 
     for post in posts[1:]:
         page.locator(f"#p{post.pk}").evaluate("post => post.scrollIntoView()")
-        page.wait_for_timeout(1200)
+        expect(page.locator(f"#p{post.pk}[data-n]")).to_have_count(0)  # it was in view long enough
     expect(rail).to_be_hidden(timeout=20_000)
     expect(unread_summary(page)).to_contain_text("No unread posts")
     expect(page.get_by_role("button", name="Mark all as read")).to_be_hidden()

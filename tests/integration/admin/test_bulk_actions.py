@@ -20,14 +20,7 @@ from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.base import MAX_SELECTED
 from forum.moderation.targets import TARGET_KINDS
 from tests.html import press, press_in
-from tests.moderation_actions import (
-    EACH,
-    IDS,
-    as_counted,
-    create_pending_post,
-    make_ready,
-    sent_with,
-)
+from tests.moderation_actions import EACH, create_pending_post
 
 pytestmark = pytest.mark.slow
 
@@ -237,24 +230,6 @@ def test_html_in_a_reason_is_escaped(as_carol, reply):
         content = as_carol.get(address).content
         assert b"<script>alert" not in content
         assert b"&lt;script&gt;alert" in content
-
-
-@pytest.mark.parametrize("action", EACH, ids=IDS)
-def test_bulk_actions_need_the_same_permission_as_single_actions(everybody, targets, carol, action):
-    kind, target = action.kind.kind, targets[action.kind.kind]
-    make_ready(action, target, carol)
-    count = ModerationAction.objects.count()
-    for name, client in everybody.items():
-        person = User.objects.filter(pk=client.session.get("_auth_user_id")).first()
-        if person and action.permission(person, target):
-            continue
-        response = client.post(page(kind, action.slug, target), REASON_AND_NOTE | sent_with(action))
-        assert response.status_code in (401, 403, 404), name
-        assert ModerationAction.objects.count() == count, name
-    form = REASON_AND_NOTE | sent_with(action) | as_counted(action, target)
-    response = everybody["administrator"].post(page(kind, action.slug, target), form)
-    assert response.status_code == 303
-    assert ModerationAction.objects.count() == count + 1
 
 
 def test_confirmation_page_lists_targets_without_permission_as_left_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin import ListFilter
@@ -102,6 +103,22 @@ def test_filters_on_private_fields_are_refused(
             assert "This list has no such filter" in response.content.decode()
 
 
+def status_of_list(scene: Scene, name: str, person: str, query: str) -> int:
+    """Return the status of a filtered list: of its page for one of the three people.
+
+    For the others the rows are read below HTTP, which is quicker.
+    """
+    if person == "erin":
+        return scene.client(person).get(list_of(name) + query).status_code
+    request = RequestFactory().get(list_of(name) + query)
+    request.user = scene.reader(person)
+    try:
+        list(admin_site.get_model_admin(MODELS[name]).get_changelist_instance(request).result_list)
+    except UserError as error:
+        return error.status
+    return 200
+
+
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", MODELS)
 def test_list_accepts_every_value_that_it_offers(scene: Scene, name: str, person: str) -> None:
@@ -109,20 +126,20 @@ def test_list_accepts_every_value_that_it_offers(scene: Scene, name: str, person
     response = client.get(list_of(name))
     for list_filter in offered_filters(client, name):
         for choice in list_filter.choices(response.context["cl"]):
-            assert client.get(list_of(name) + choice["query_string"]).status_code == 200, choice
+            query = choice["query_string"]
+            assert status_of_list(scene, name, person, query) == 200, choice
 
 
 @pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("name", MODELS)
 def test_list_refuses_invalid_values_of_its_filters(scene: Scene, name: str, person: str) -> None:
-    client = scene.client(person)
-    for list_filter in offered_filters(client, name):
+    for list_filter in offered_filters(scene.client(person), name):
         for key in list_filter.expected_parameters():
             if key.endswith("__isnull"):
                 continue  # every value counts as yes or no
             for value in ODD_VALUES:
-                status = client.get(list_of(name), {key: value}).status_code
-                assert status == 400, (key, value)
+                query = f"?{urlencode({key: value})}"
+                assert status_of_list(scene, name, person, query) == 400, (key, value)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -66,15 +66,18 @@ def admin_links(page: Page) -> set[str]:
     }
 
 
+@pytest.mark.slow
 def test_no_decision_offered_in_the_queue_or_a_case_is_refused(
-    as_frank: Client, as_carol: Client, as_erin: Client, carol: User, opening, replies, alice, bob
+    as_frank: Client, as_carol: Client, as_erin: Client, carol: User, opening, reply, alice, bob
 ):
     """Among them posts of the moderators themselves, of a higher rank, and a pending one."""
     frank = User.objects.get(username="frank")
-    for author in (frank, carol, User.objects.get(username="erin")):
-        report_post(
-            reply_to(opening, author=author, source="By a moderator."), actor=alice, reason="spam"
-        )
+    own = [
+        reply_to(opening, author=author, source="By a moderator.")
+        for author in (frank, carol, User.objects.get(username="erin"))
+    ]
+    for post in (reply, *own):
+        report_post(post, actor=alice, reason="spam")
     create_pending_post(opening, bob)
     for client in (as_frank, as_carol, as_erin):
         links = admin_links(Page(client.get(QUEUE)))
@@ -82,7 +85,8 @@ def test_no_decision_offered_in_the_queue_or_a_case_is_refused(
         for case in Case.objects.open():
             page = reverse("admin:forum_case_change", args=[case.pk])
             links |= admin_links(Page(client.get(page)))
-        for link in links:
+        # The same page from the queue and from a case differs only in where it leads back to.
+        for link in {link.partition("?")[0]: link for link in links}.values():
             assert client.get(link).status_code == 200, link
 
 

@@ -46,6 +46,7 @@ def end_grace_period(post: Post) -> None:
     Revision.objects.filter(post=post).update(created_at=timezone.now() - timedelta(hours=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("was_seen", "in_grace"), [(False, True), (True, True), (True, False)], ids=str
 )
@@ -81,10 +82,11 @@ def test_cause_after_posting_editing_reading_and_hiding(
         assert Notification.objects.filter(post=post, member=alice).count() <= 1, case
         if not expected:
             continue
-        hide_post(post, actor=erin, reason="spam")
-        assert unread_inbox(alice) == {}, case
-        unhide_post(post, actor=erin, reason="not spam")
-        assert unread_inbox(alice) == expected, case
+        if not any(before):  # once for each cause: hiding does not look at how it came about
+            hide_post(post, actor=erin, reason="spam")
+            assert unread_inbox(alice) == {}, case
+            unhide_post(post, actor=erin, reason="not spam")
+            assert unread_inbox(alice) == expected, case
         # Reading another post clears nothing; reading the post's current revision does.
         mark_revisions_read(post.thread, member=alice, numbers=[reply.number])
         assert unread_inbox(alice) == expected, case

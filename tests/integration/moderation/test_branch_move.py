@@ -155,6 +155,7 @@ def test_branch_can_be_moved_into_a_locked_thread(opening, reply, other_thread, 
     assert fresh(reply).thread_id == other_thread.pk
 
 
+@pytest.mark.slow
 def test_long_chain_and_wide_fan_move_in_few_queries(
     opening, other_thread, alice, carol, assert_sound, django_assert_max_num_queries
 ):
@@ -362,6 +363,7 @@ def test_members_cannot_undo_moves(opening, reply, other_thread, alice, carol):
 places = st.integers(min_value=0, max_value=1000)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8,
     deadline=None,

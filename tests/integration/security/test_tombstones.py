@@ -16,6 +16,7 @@ from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.erasure.requests import confirm_erasure
 from tests.addresses import addresses, admin_addresses
+from tests.architecture.test_fragments import WITH_FRAGMENT
 from tests.columns import tables_with
 from tests.scene import Scene, undone
 
@@ -212,10 +213,11 @@ def test_erased_text_is_not_on_any_page(
         pages += admin_addresses(scene).items()
     client = scene.client(viewer)
     for name, path in pages:
+        if name.startswith("account_logout"):
+            continue
         # Fragments are the same for the other viewers, so two viewers are enough.
-        for headers in ({}, {"hx-request": "true"}) if viewer in ("bob", "erin") else ({},):
-            if name.startswith("account_logout"):
-                continue
+        has_fragment = name.split()[0] in WITH_FRAGMENT and viewer in ("bob", "erin")
+        for headers in ({}, {"hx-request": "true"}) if has_fragment else ({},):
             response = client.get(path, headers=headers)
             html = response.content.decode() + response.headers.get("Location", "")
             assert not any(token in html for token in tokens), name

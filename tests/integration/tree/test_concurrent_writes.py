@@ -20,7 +20,7 @@ from forum.moderation.actions.post_hiding import hide_post
 
 pytestmark = pytest.mark.slow
 
-PROCESSES, WRITES_PER_PROCESS = 16, 25
+PROCESSES, WRITES_PER_PROCESS = 16, 10
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A chain of 5,000 and a fan of 10,000 posts: reading, replying, moving and hiding as usual."""
+"""A chain of 2,000 and a fan of 4,000 posts: reading, replying, moving and hiding as usual."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.moderation_actions import split_off
 
 pytestmark = pytest.mark.slow
 
-DEEP, WIDE = 5_000, 10_000
+DEEP, WIDE = 2_000, 4_000
 SHAPES = ["chain", "fan"]
 
 
