@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import Callable
 from urllib.parse import unquote
@@ -19,7 +20,7 @@ from django.utils.cache import patch_vary_headers
 from forum.errors import UserError
 from forum.lib.clock import zone_named
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
-from forum.lib.request_log import number_request
+from forum.lib.request_log import request_id
 from forum.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -55,7 +56,8 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        number, started_at = number_request(), time.monotonic()
+        number, started_at = secrets.token_hex(6), time.monotonic()
+        request_id.set(number)
         response = self.get_response(request)
         response.headers[self.HEADER] = number
         if settings.ACCESS_LOG and not self.is_left_out(request, response):

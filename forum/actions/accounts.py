@@ -115,7 +115,7 @@ def set_keys(person: User, *, are_on: bool) -> None:
 
 def forget_abandoned_signups() -> int:
     """Delete sign-ups that nobody confirmed in time, so that their names are free again."""
-    return User.objects.abandoned().forget()
+    return User.objects.abandoned().unused().delete()[0]
 
 
 def release_address(address: EmailAddress) -> None:
@@ -127,7 +127,7 @@ def release_address(address: EmailAddress) -> None:
     proven = EmailAddress.objects.filter(email=address.email, verified=True).values("user")
     claims = User.objects.with_email(address.email).exclude(pk=address.user_id)
     with transaction.atomic():
-        claims.unconfirmed().forget()
+        claims.unconfirmed().unused().delete()
         claims.exclude(pk__in=proven).update(email="")
         EmailAddress.objects.filter(email=address.email, verified=False).exclude(
             user=address.user_id

@@ -22,7 +22,7 @@ REVOKE UPDATE, DELETE ON django_migrations FROM {role};
 
 # No request and no job may keep the database busy for longer; pages have a lower limit of their own
 # (`forum.views.read_only`). As a setting of the role it also holds behind a connection pool.
-STATEMENT_TIMEOUT = "30s"
+ROLE_STATEMENT_TIMEOUT = "30s"
 
 
 def grant_to_role(cursor: Any, role: str, password: str = "") -> None:
@@ -42,4 +42,4 @@ def grant_to_role(cursor: Any, role: str, password: str = "") -> None:
     cursor.execute("SELECT pg_has_role(current_user, %s, 'MEMBER WITH ADMIN OPTION')", [role])
     if cursor.fetchone() == (True,):
         limit = sql.SQL("ALTER ROLE {} SET statement_timeout = {}")
-        cursor.execute(limit.format(name, sql.Literal(STATEMENT_TIMEOUT)))
+        cursor.execute(limit.format(name, sql.Literal(ROLE_STATEMENT_TIMEOUT)))

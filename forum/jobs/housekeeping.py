@@ -14,7 +14,7 @@ from forum.actions.transactions import statements_limited
 from forum.moderation.erasure.requests import remind_of_erasures
 
 # Much may have gathered while no worker ran. The limit of requests would end every try.
-STATEMENT_TIMEOUT = "10min"
+SWEEP_STATEMENT_TIMEOUT = "10min"
 
 
 def sweep() -> None:
@@ -27,5 +27,5 @@ def sweep() -> None:
         forget_abandoned_signups,
         remind_of_erasures,
     ):
-        with statements_limited(STATEMENT_TIMEOUT):
+        with statements_limited(SWEEP_STATEMENT_TIMEOUT):
             job()

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from contextvars import ContextVar
 
+# That of the request that this thread answers, or has answered last.
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
-
-
-def number_request() -> str:
-    """Give the request that this thread answers from now on a number, and return it."""
-    number = secrets.token_hex(6)
-    request_id.set(number)
-    return number
 
 
 class RequestIdFilter(logging.Filter):

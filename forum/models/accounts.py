@@ -156,12 +156,11 @@ class UserQuerySet(models.QuerySet["User"]):
         """Return unconfirmed sign-ups whose link has expired."""
         return self.unconfirmed().filter(date_joined__lt=timezone.now() - UNCONFIRMED_KEPT)
 
-    def forget(self) -> int:
-        """Delete people who have never logged in, unless something refers to them; count rows."""
-        unused = self.never_logged_in().filter(
+    def unused(self) -> UserQuerySet:
+        """Return people who have never logged in, and to whom nothing refers."""
+        return self.never_logged_in().filter(
             role_assignments=None, restrictions=None, mentioned_in=None, suspended_action=None
         )
-        return unused.delete()[0]
 
     def never_logged_in(self) -> UserQuerySet:
         """Return people who signed up and have never logged in."""

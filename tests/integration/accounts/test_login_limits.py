@@ -136,7 +136,7 @@ def test_login_hashes_as_often_for_unknown_names_and_addresses(settings, is_acti
     assert set(counts.values()) == {1}, counts
 
 
-def test_logins_failures_and_refusals_are_logged(caplog) -> None:
+def test_logins_failed_and_refused_ones_too_are_logged(caplog) -> None:
     caplog.set_level("INFO", "forum.forms.adapter")
     for _ in range(6):
         try_password("alice")

@@ -73,7 +73,7 @@ def test_mention_of_an_unconfirmed_member_stays_text(opening: Post, bob: User, f
     assert Mention.objects.get().person == frances
 
 
-def joined_long_ago(person: User) -> User:
+def aged(person: User) -> User:
     person.date_joined = timezone.now() - UNCONFIRMED_KEPT - timedelta(minutes=1)
     person.save()
     return person
@@ -82,7 +82,7 @@ def joined_long_ago(person: User) -> User:
 def test_abandoned_signup_is_deleted_and_its_name_is_free_again(frances: User):
     sweep()
     assert User.objects.filter(pk=frances.pk).exists()
-    joined_long_ago(frances)
+    aged(frances)
     sweep()
     assert not User.objects.filter(pk=frances.pk).exists()
     assert Client().post("/accounts/signup/", SIGNUP_FORM).status_code == 302
@@ -90,14 +90,14 @@ def test_abandoned_signup_is_deleted_and_its_name_is_free_again(frances: User):
 
 
 def test_confirmed_and_imported_members_are_kept(frances: User):
-    confirm(joined_long_ago(frances))
-    imported = joined_long_ago(User.objects.create_user("ines"))
+    confirm(aged(frances))
+    imported = aged(User.objects.create_user("ines"))
     sweep()
     assert set(User.objects.all()) == {frances, imported}
 
 
 def test_abandoned_signup_with_a_role_is_kept(frances: User):
-    Role.objects.create(person=joined_long_ago(frances), kind=Role.Kind.MODERATOR)
+    Role.objects.create(person=aged(frances), kind=Role.Kind.MODERATOR)
     sweep()
     assert User.objects.get() == frances
 

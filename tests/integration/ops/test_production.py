@@ -254,7 +254,7 @@ def test_requests_are_logged_with_their_number_and_the_member(production, member
     assert re.search(r": GET /inbox/ 200, \d+ ms, member \d+, 203\.0\.113\.9$", line)
 
 
-def test_refusals_are_logged_with_the_member(production, member):
+def test_refused_requests_are_logged_with_the_member(production, member):
     response = production.request("POST", "/account/settings/", member, {"zone": "UTC"})
     assert response.status == 403
     lines = lines_about(production, response.headers["Request-Id"])
