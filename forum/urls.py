@@ -3,7 +3,7 @@
 from allauth.account import views as accounts
 from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
 from django.views.decorators.cache import never_cache
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from forum.admin import admin_site
 from forum.moderation.registry import all_actions
@@ -162,11 +162,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         RedirectView.as_view(pattern_name="account_change_password"),
         name="change-password",
     ),
-    path(
-        "robots.txt",
-        TemplateView.as_view(template_name="robots.txt", content_type="text/plain"),
-        name="robots",
-    ),
+    path("robots.txt", site.robots, name="robots"),
     path("help/markdown/", help_pages.markdown, name="help-markdown"),
     path("theme/", site.theme, name="theme"),
     path("order/", site.order, name="order"),

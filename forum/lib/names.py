@@ -47,7 +47,9 @@ _SHAPES = str.maketrans(SHAPED, SHAPES, "_-")
 def has_name_characters(name: str) -> bool:
     """Return whether `name` has the length and the characters of a name, of any scripts."""
     is_stable = unicodedata.normalize("NFKC", name) == name
-    return is_stable and bool(_NAME.fullmatch(name)) and not _NEVER.search(name)
+    # Of letters that are newer than Python's tables, the small ones are not known.
+    is_known = all(unicodedata.category(char) != "Cn" for char in name)
+    return is_stable and is_known and bool(_NAME.fullmatch(name)) and not _NEVER.search(name)
 
 
 def is_one_script(name: str) -> bool:
@@ -70,7 +72,7 @@ def fold_name(name: str) -> str:
 
 
 def shape_of_name(name: str) -> str:
-    """Return what `name` looks like: names of the same shape are taken for each other.
+    """Return the look of `name`: names of the same shape are taken for each other.
 
     Case, separators and look-alikes are folded together, such as 0/O, 1/I/l, rn/m, and the а of
     Cyrillic.

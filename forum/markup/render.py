@@ -63,8 +63,9 @@ class Rendered:
 
         Then the line “to …” above the post has them.
         """
-        first = fold_name(self.leading[0]) if self.leading else ""
-        return parent_author is not None and first == fold_name(parent_author)
+        if parent_author is None or not self.leading:
+            return False
+        return fold_name(self.leading[0]) == fold_name(parent_author)
 
     def excerpt(self, parent_author: str | None = None) -> str:
         """Return the beginning of the post, without quotes and mentions of the line “to …”."""

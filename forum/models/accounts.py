@@ -61,7 +61,7 @@ class FoldedName(models.Func):
 
 
 class NameKey(models.Func):
-    """What a name looks like, the same as `shape_of_name` for one that is not in the database."""
+    """The look of a name, like `shape_of_name` for one that is not in the database."""
 
     template = (
         "replace(lower(translate(normalize(%(expressions)s, NFD), "

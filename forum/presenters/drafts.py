@@ -119,7 +119,7 @@ def draft_entries(drafts: Collection[Draft], reader: User) -> list[DraftEntry]:
     return [_draft_entry(draft, reader, visible) for draft in drafts]
 
 
-def readable_source(draft: Draft, reader: Reader) -> str:
+def _readable_text(draft: Draft, reader: Reader) -> str:
     """Return the text of a draft, without quotes that the member may no longer read."""
     return masked_for(reader, draft.source, draft.post_id) if draft.post_id else draft.source
 
@@ -130,7 +130,7 @@ def _draft_entry(draft: Draft, reader: User, visible: Collection[int]) -> DraftE
     state = _("What this was for no longer exists.") if permission is None else ""
     if permission is not None and permission.error:
         state = str(permission.error.message)
-    text = readable_source(draft, reader)
+    text = _readable_text(draft, reader)
     return DraftEntry(
         draft=draft,
         purpose=_purpose(draft) if thread or draft.board else _("Draft"),

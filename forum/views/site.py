@@ -19,6 +19,27 @@ from forum.views.sort_orders import find_order
 
 PREFERENCE_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
+# Posts are read in their threads; the rest are forms, and the same posts in other orders.
+ROBOTS = """\
+User-agent: *
+Disallow: /account
+Disallow: /admin/
+Disallow: /appeals/
+Disallow: /b/*/new/
+Disallow: /drafts/
+Disallow: /inbox/
+Disallow: /p/
+Disallow: /pending/
+Disallow: /people/
+Disallow: /search/
+Disallow: /t/*/arrivals/
+Disallow: /t/*/go/
+Disallow: /t/*/map/
+Disallow: /t/*/next/
+Disallow: /t/*/*?*fold=
+Disallow: /t/*/*?*order=
+"""
+
 
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
@@ -40,6 +61,12 @@ def theme(request: HttpRequest) -> HttpResponse:
             secure=request.is_secure(),
         )
     return response
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Tell crawlers what not to read."""
+    return HttpResponse(ROBOTS, content_type="text/plain")
 
 
 @require_POST

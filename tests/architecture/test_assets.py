@@ -70,6 +70,7 @@ LOADED_LATER = {
 LOADED_LATER |= {
     "live_updates.js",
     "page_updates.js",
+    "reply_places.js",
 }  # after a page has been open for a while, or got new posts
 LOADED_LATER |= {"logout.js"}  # on logging out with drafts on the device
 LOADED_LATER |= {

@@ -137,7 +137,7 @@ WORDS = "Only where they stay wet, and only in winter."
 MAX_QUERIES = {
     "reply form": 8,
     "reply": 20,
-    "reply, htmx": 26,
+    "reply, htmx": 27,
     "edit": 23,
     "thread": 15,
     "preview": 14,

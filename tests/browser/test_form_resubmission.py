@@ -94,7 +94,7 @@ def duplicated_tabs(page: Page, address: str) -> tuple[Page, Page]:
         tab.route(f"**{address}", lambda route: route.fulfill(body=html, content_type="text/html"))
         tab.goto(address)
         tab.unroute(f"**{address}")
-        expect_composer(tab)
+        expect(tab.locator(".compose textarea")).to_be_visible()
         assert tab.evaluate(IMPORT_COMPOSER)
     nonces = {tab.locator("[name=nonce]").input_value() for tab in (page, second)}
     assert len(nonces) == 1

@@ -63,7 +63,7 @@ def test_everything_rendered_is_stored_as_if_written_today(
             is_now[name] for name in ("plain", "quoted")
         ]
     text = Page(visitor.get(reply.thread.get_absolute_url())).find(f"#p{old.pk} .text")
-    assert text.find("a")["href"] == "https://example.org/__init__.py"
+    assert text.find_all("a")[0]["href"] == "https://example.org/__init__.py"
 
 
 def test_nobody_is_notified_and_the_post_is_not_edited(old: Post, bob: User) -> None:

@@ -66,7 +66,7 @@ def test_response_says_where_the_reply_appears_after_a_reload(
         assert status == (f"Posted. {later}." if later else "Posted.")
 
 
-def test_response_says_after_which_post_the_reply_stands(
+def test_response_says_after_which_post_the_reply_is(
     as_alice: Client, opening: Post, reply: Post, bob: User
 ) -> None:
     older = reply_to(reply, author=bob, source="Older.")

@@ -68,10 +68,10 @@ def test_page_that_ends_inside_a_branch_counts_the_replies_left(
 @pytest.mark.parametrize(
     ("posts", "words"),
     [
-        (210, "Show 9 more replies"),
-        (400, "Show 199 more replies"),
-        (402, "Show 200 of 201 more replies"),
-        (1_022, "Show 200 of 821 more replies"),
+        (210, "Show 10 more replies"),
+        (400, "Show 200 more replies"),
+        (401, "Show 200 of 201 more replies"),
+        (1_021, "Show 200 of 821 more replies"),
         (1_400, "Show more replies"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What search engines are told: which pages to read, and which of the same posts is the page."""
+"""Search engines: which pages they may read, and which of several is the page of a thread."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ def test_orders_and_folds_of_a_thread_name_the_one_page(
 
 def test_acts_on_posts_are_not_to_be_followed(visitor: Client, reply: Post) -> None:
     page = Page(visitor.get(reply.thread.get_absolute_url()))
-    links = page.find_all(f"#p{reply.pk} > .post-actions a")
+    links = page.find_all(f"#p{reply.pk} .post-actions a")
     assert links
     assert {link.get("rel") for link in links} == {"nofollow"}

@@ -287,7 +287,7 @@ def test_message_that_the_server_refuses_for_good_is_not_tried_again(db, server)
         (ConnectionRefusedError(), False),
     ],
 )
-def test_only_a_refusal_of_the_message_itself_is_final(db, error, is_final):
+def test_only_errors_about_the_message_itself_are_final(db, error, is_final):
     queue_mail()
 
     def send(mail):

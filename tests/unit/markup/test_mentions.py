@@ -115,7 +115,7 @@ def test_names_of_nobody_after_the_first_do_not_lead_a_post(source, leading, own
     assert (rendered.leading, rendered.own) == (leading, own)
 
 
-def test_known_names_are_asked_once_and_only_where_a_name_could_end_in_several_places():
+def test_known_names_are_asked_once_where_a_name_could_end_in_several_places():
     asked = []
 
     def known(names):
