@@ -31,7 +31,7 @@ FILTERS: dict[str, tuple[Kind, str]] = {
     "is": ("flag", "flags"),
     "has": ("flag", "flags"),
 }
-FLAGS = {"is": ("opening", "mine", "unanswered"), "has": ("quote",)}
+FLAGS = {"is": ("opening", "mine", "unread", "unanswered"), "has": ("quote",)}
 SCHEMES = ("http", "https", "mailto")
 
 

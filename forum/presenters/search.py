@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from forum.lib.search import MAX_CHARACTERS, MAX_TERMS, SearchQuery
-from forum.queries.search import MARK_END, MARK_START, NEWEST_RANKED, SearchResults
+from forum.queries.search import MARK_END, MARK_START, MAX_FOUND, SearchResults
 
 # What can be typed, and what it finds.
 SEARCH_EXAMPLES = (
@@ -25,6 +25,7 @@ SEARCH_EXAMPLES = (
     ("after:2026-01-31 before:2026-03-01", _lazy("by date")),
     ("is:opening", _lazy("opening posts only")),
     ("is:mine", _lazy("your own posts")),
+    ("is:unread", _lazy("posts that you have not read")),
     ("is:unanswered", _lazy("posts without replies")),
     ("has:quote", _lazy("posts that quote")),
 )
@@ -46,7 +47,7 @@ def search_notes(query: SearchQuery, results: SearchResults | None) -> Iterator[
     if results and results.not_found:
         yield _not_found(results.not_found, query)
     if results and results.is_newest_only and query.groups:
-        yield _("Many posts match; the newest %(count)d are shown.") % {"count": NEWEST_RANKED}
+        yield _("Many posts match; the newest %(count)d are shown.") % {"count": MAX_FOUND}
 
 
 def _fault(kind: str) -> str:

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from forum.actions.posts import delete_post, edit_post, reply_to
+from forum.actions.read_state import mark_thread_read
 from forum.actions.threads import start_thread
 from forum.lib.search import parse_search
 from forum.models import Board, Post, User
@@ -86,6 +87,17 @@ def test_or_and_minus(opening: Post, bob: User) -> None:
     assert posts_found("use -cement", bob) == [lime]
 
 
+def test_title_and_opening_post_are_searched_together(
+    board: Board, opening: Post, bob: User
+) -> None:
+    roof = start_thread(board, author=bob, title="Moss again", source="It is on the roof.")
+    wall = start_thread(board, author=bob, title="A moss roof", source="Is it heavy?")
+    reply = reply_to(Post.objects.get(thread=wall), author=bob, source="Moss is heavy.")
+    assert posts_found("moss again roof", bob) == [Post.objects.get(thread=roof)]
+    # Neither the words of an opening post nor those of its title are wanted.
+    assert {*posts_found("moss -roof", bob)} == {opening, reply}
+
+
 # -- Order and rows -------------------------------------------------------------------------------
 
 
@@ -137,12 +149,11 @@ def test_results_have_pages(
     assert "Previous" in second.links
 
 
-def test_common_words_are_ranked_among_the_newest_only(
+def test_only_the_newest_of_too_many_matches_are_found(
     opening: Post, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posts = [reply_to(opening, author=bob, source=f"Clay {number}.") for number in range(4)]
-    monkeypatch.setattr(search_queries, "MAX_RANKED", 0)
-    monkeypatch.setattr(search_queries, "NEWEST_RANKED", 2)
+    monkeypatch.setattr(search_queries, "MAX_FOUND", 2)
     results = search("clay", bob)
     assert results.is_newest_only
     assert [found.post for found in results.threads[0].posts] == posts[:1:-1]
@@ -165,6 +176,9 @@ def test_filters(board: Board, opening: Post, reply: Post, alice: User, bob: Use
     assert found(f"bricks under:{reply.pk}") == {reply, quoting}
     assert found("bricks is:opening") == {opening, slates}
     assert found("bricks is:mine") == {opening, slates, quoting}
+    assert found("bricks is:unread") == {reply}
+    mark_thread_read(opening.thread, member=bob)
+    assert posts_found("bricks is:unread", bob) == [slates]
     assert found("bricks is:unanswered") == {slates, quoting}
     assert found("bricks has:quote") == {quoting}
     assert found("author:bob") == {reply}
@@ -335,4 +349,4 @@ def test_number_of_queries_does_not_depend_on_what_is_found(
     before = queries()
     for number in range(5):
         start_thread(board, author=bob, title=f"Moss {number}", source="On moss.")
-    assert queries() == before <= 6
+    assert queries() == before <= 12
