@@ -20,6 +20,7 @@ from forum.models.restrictions import Restriction
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule
+from forum.models.tags import Tag
 from forum.models.threads import Thread, TitleChange
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "ReviewRule",
     "Revision",
     "Role",
+    "Tag",
     "Thread",
     "TitleChange",
     "User",

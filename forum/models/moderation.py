@@ -175,6 +175,7 @@ class ModerationEffect(models.Model):
         RULE = "rule", _("review rule")
         CATEGORY = "category", _("category")
         BOARD = "board", _("board")
+        TAG = "tag", _("tag")
         PENDING_POST = "pending_post", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")

@@ -93,13 +93,12 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
 
     def listed_after(self, thread_id: int) -> ThreadQuerySet:
         """Return the threads that a board lists after that one; pinned ones come before all."""
-        last = Thread.objects.filter(pk=thread_id).values("last_post_at")[:1]
-        at = Subquery(last)
-        return (
-            self.filter(merged_into=None, pinned_at=None)
-            .filter(Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id))
-            .order_by("-last_post_at", "-id")
-        )
+        return self.filter(pinned_at=None).by_latest_reply(after=thread_id)
+
+    def by_latest_reply(self, *, after: int | None = None) -> ThreadQuerySet:
+        """Return unmerged threads by their latest reply; if given, those after that thread."""
+        threads = self.filter(merged_into=None).order_by("-last_post_at", "-id")
+        return threads if after is None else threads.filter(_is_later_in_list(after))
 
     def latest_per_board(self, count: int) -> ThreadQuerySet:
         """Return the first `count` public threads of each board's list."""
@@ -133,6 +132,12 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the current thread with its board, locked until the transaction ends."""
         self.lock(pk)
         return self.select_related("board").get(pk=pk)
+
+
+def _is_later_in_list(thread_id: int) -> Q:
+    """Return the condition for threads whose latest reply is older than that thread's."""
+    at = Subquery(Thread.objects.filter(pk=thread_id).values("last_post_at")[:1])
+    return Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id)
 
 
 def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
@@ -234,6 +239,7 @@ class Thread(SlowModeMixin):
 
     # Set by the functions of `forum.queries.threads`.
     reply_count: int
+    tags: list[dict[str, str]]
     moves: list[dict[str, Any]]
     is_title_edited = False
     seen_at: datetime | None = None

@@ -20,6 +20,7 @@ SEARCH_EXAMPLES = (
     ("moss -roof", _lazy("without “roof”")),
     ("author:lina", _lazy("written by lina")),
     ("board:gardens", _lazy("in the board at /b/gardens/")),
+    ("tag:roofs", _lazy("with the tag at /tags/roofs/")),
     ("in:1234", _lazy("in the thread at /t/1234/")),
     ("under:5678", _lazy("in the branch below the post at /p/5678/")),
     ("after:2026-01-31 before:2026-03-01", _lazy("by date")),
@@ -66,5 +67,7 @@ def _not_found(name: str, query: SearchQuery) -> str:
             return _("No member is called “%(name)s”.") % {"name": query.author}
         case "board":
             return _("No board has the address “%(name)s”.") % {"name": query.board}
+        case "tag":
+            return _("No tag has the address “%(name)s”.") % {"name": query.tag}
         case _:
             return _("No post has the number %(number)d.") % {"number": query.branch_id}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -31,20 +31,27 @@ from forum.models.quotes import Quote
 from forum.models.read_state import IsInSet, ReadState
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import OpeningWords, SearchWords, TitleWords
+from forum.models.tags import Tag
 from forum.models.threads import Reader, Thread, listed_by
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
 POSTS_OF_ONE_THREAD = 100  # when one thread or branch is searched
-MAX_PEOPLE = MAX_BOARDS = MAX_SIMILAR_TITLES = 5
+MAX_PEOPLE = MAX_BOARDS = MAX_TAGS_FOUND = MAX_SIMILAR_TITLES = 5
 # Of the posts that match, the newest are found, and in the newest of these density is compared.
-MAX_FOUND = 500
-MAX_COMPARED = 200
-MAX_TITLES = 100  # the newest of the titles that match
+MAX_FOUND = 300
+MAX_COMPARED = 100
+MAX_TITLES = 20  # the newest of the titles that match
 # Where the filters leave no more posts than this, all are read; else the index finds the words.
 MAX_READ = 500
+# About so many of the newest matches are looked at first.
+MAX_HITS = 3 * MAX_FOUND // 2
+# More hits than this are narrowed by the index of ids before they are read; fewer are read.
+MAX_HITS_READ = 10_000
 # When too few of the newest posts pass the filters, so many times as many are looked at.
 WINDOW_GROWTH = 8
+# So many texts are parsed for a phrase, words to leave out, or a common word in a large thread.
+MAX_PARSED = 20_000
 
 Order = Literal["relevance", "newest"]
 
@@ -56,12 +63,16 @@ LEAST_TITLE_RECENCY = 0.2
 HALF_LIFE = 31_557_600  # seconds: a year; imports count from when they were written
 
 # Materialized, so that the planner uses the index: it cannot know that few of the newest match.
-NEWEST_HITS_SQL = """
+# The index ignores the order of words. Matches are parsed to compare it, by a function rather than
+# its operator `@@`, for which the index would be used once more.
+HITS_SQL = """
 WITH hits AS MATERIALIZED (
-    SELECT id FROM forum_revision
-     WHERE forum_search_words(plain, quoted) @@ %s::tsquery AND id > %s
-) SELECT id FROM hits
+    SELECT {columns} FROM forum_revision
+     WHERE forum_search_words(plain, quoted) @@ %s::tsquery AND {id} > %s
+) SELECT id FROM hits {condition}
 """
+EXACT = "WHERE ts_match_vq(forum_search_words(plain, quoted), %s::tsquery)"
+_NEXT_TO = re.compile(r"<(?:-|[0-9]+)>")
 
 # Around matched words in excerpts, and what is left out of them: these, white space, and the
 # places of quotes.
@@ -73,7 +84,10 @@ EXCERPTS_SQL = """
 SELECT ts_headline('public.forum_search', left(words, 10000), %s::tsquery, %s)
   FROM unnest(%s::text[]) WITH ORDINALITY AS texts (words, place) ORDER BY place
 """
-EXCERPT_OPTIONS = f"StartSel={MARK_START}, StopSel={MARK_END}, MaxWords=45, MinWords=30"
+MARKS = f"StartSel={MARK_START}, StopSel={MARK_END}"
+EXCERPT_OPTIONS = f"{MARKS}, MaxWords=45, MinWords=30"
+WHOLE_TEXT_OPTIONS = f"{MARKS}, HighlightAll=true"
+_MARKED = re.compile(f"{MARK_START}([^{MARK_END}]+){MARK_END}")
 
 
 class CompiledQuery(DjangoSearchQuery):
@@ -118,7 +132,7 @@ class SearchResults:
     threads: list[FoundThread] = field(default_factory=list)
     has_more: bool = False
     is_newest_only: bool = False  # too many match: only the newest were ranked
-    # Filters that name nothing the reader can see: "author", "board", "in" or "under".
+    # Filters that name nothing the reader can see: "author", "board", "tag" or "under".
     not_found: str = ""
 
 
@@ -129,7 +143,8 @@ class PostSearch:
         self.query = query
         self.reader = reader
         self.order = order if query.groups else "newest"
-        self.tsquery, self.any_word, excluded = _compile(query)
+        self.tsquery, wanted, self.any_word, excluded = _compile(query)
+        self.any_order = _NEXT_TO.sub("&", wanted)
         self.words = CompiledQuery(self.tsquery)
         self.excluded = CompiledQuery(excluded)
 
@@ -151,30 +166,55 @@ class PostSearch:
             is_newest_only=has_more,
         )
 
-    def posts_in_tree_order(self) -> list[int]:
-        """Return the ids of the posts that match, in the order of the tree; of one thread."""
+    def in_tree_order(self) -> tuple[list[int], bool]:
+        """Return the posts of one thread that match, in tree order, and whether there are more."""
         conditions = self._conditions()
         if isinstance(conditions, str):
-            return []
-        found, _has_more = self._in_texts(self._readable(conditions))
+            return [], False
+        found, has_more = self._in_texts(conditions)
         ids = unnest(each.post_id for each in found)
-        posts = Post.objects.filter(pk__in=ids).order_by("tree_id", "lft")
-        return list(posts.values_list("pk", flat=True))
+        posts = Post.objects.filter(pk__in=ids).in_tree_order()
+        return list(posts.values_list("pk", flat=True)), has_more
+
+    def words_found(self, posts: Collection[int]) -> dict[int, set[str]]:
+        """Return the words to mark in these posts, as they are written there; two queries."""
+        current = Q(post__in=unnest(posts), number=F("post__latest_number"))
+        revisions = list(Revision.objects.readable_by(self.reader).filter(current))
+        texts = self._excerpts(revisions, WHOLE_TEXT_OPTIONS) if self.tsquery else [""] * len(posts)
+        return {
+            revision.post_id: {*_MARKED.findall(text)}
+            for revision, text in zip(revisions, texts, strict=True)
+        }
 
     def _conditions(self) -> Q | str:
         """Return the condition of all filters, or the name of a filter that finds nothing."""
-        query = self.query
-        condition = Q(number=F("post__latest_number"))
+        query, condition = self.query, Q()
         if query.author:
             author = User.objects.named([query.author]).first()
             if author is None:
                 return "author"
             condition &= Q(post__author=author)
+        if query.before:
+            condition &= Q(post__created_at__lt=_midnight(query.before))
+        if query.after:
+            condition &= Q(post__created_at__gte=_midnight(query.after))
+        places = self._places()
+        return places if isinstance(places, str) else condition & places & self._flags()
+
+    def _places(self) -> Q | str:
+        """Return the condition of the filters by place, or the name of one that finds nothing."""
+        query, condition = self.query, Q()
         if query.board:
             board = Board.objects.filter(slug=query.board).first()
             if board is None:
                 return "board"
             condition &= Q(post__thread__board=board)
+        if query.tag:
+            tag = Tag.objects.select_related("synonym_of").filter(slug=query.tag).first()
+            if tag is None:
+                return "tag"
+            tagged = Thread.objects.filter((tag.synonym_of or tag).threads())
+            condition &= Q(post__thread__in=tagged.values("pk"))
         if query.thread_id:
             condition &= Q(post__thread=query.thread_id)
         if query.branch_id:
@@ -182,11 +222,7 @@ class PostSearch:
             if head is None:
                 return "under"
             condition &= Q(post__in=Post.objects.branch_of(head).values("pk"))
-        if query.before:
-            condition &= Q(post__created_at__lt=_midnight(query.before))
-        if query.after:
-            condition &= Q(post__created_at__gte=_midnight(query.after))
-        return condition & self._flags()
+        return condition
 
     def _is_listed(self) -> Q:
         """Leave out unlisted threads, unless one thread is searched: its address is known then."""
@@ -212,7 +248,7 @@ class PostSearch:
     def _is_unread(self) -> Q:
         """Return the condition for others' posts that were not on the reader's screen."""
         if not isinstance(self.reader, User):
-            return Q(pk__in=[])
+            return Q(pk=None)
         seen = ReadState.objects.filter(
             IsInSet(OuterRef("post__latest_number"), F("numbers")),
             member=self.reader,
@@ -222,7 +258,10 @@ class PostSearch:
 
     def _readable(self, conditions: Q) -> RevisionQuerySet:
         """Return the current revisions that pass all filters."""
-        readable = Revision.objects.readable_by(self.reader).filter(conditions, self._is_listed())
+        current = Q(number=F("post__latest_number"))
+        readable = Revision.objects.readable_by(self.reader).filter(
+            current, conditions, self._is_listed()
+        )
         if self.query.excluded:
             in_title = TitleWords("post__thread__title")
             allowed = Q(post__parent__isnull=False) | ~Q(title_words=self.excluded)
@@ -233,35 +272,62 @@ class PostSearch:
         """Return the newest posts that match, and whether there are more."""
         readable = self._readable(conditions)
         by_title = {found.revision_id: found for found in self._by_titles(readable)}
-        found, has_more = self._in_texts(readable)
+        found, has_more = self._in_texts(conditions)
         return list(({each.revision_id: each for each in found} | by_title).values()), has_more
 
-    def _in_texts(self, readable: RevisionQuerySet) -> tuple[list[Candidate], bool]:
+    def _in_texts(self, conditions: Q) -> tuple[list[Candidate], bool]:
         """Return the newest posts whose texts match, and whether there are more."""
+        readable = self._readable(conditions)
         if not self.tsquery:
             return _newest(readable)
-        if not self.query.groups or _expected_rows(readable) <= MAX_READ:
-            return _newest(
-                readable.alias(found=SearchWords("plain", "quoted")).filter(found=self.words)
-            )
+        scope = _expected_rows(Revision.objects.order_by().filter(conditions))
+        if not self.query.groups or scope <= MAX_READ:
+            return self._in_scope(readable)
         hits = Revision.objects.order_by().alias(found=SearchWords("plain", "quoted"))
-        expected = _expected_rows(hits.filter(found=self.words))
+        expected = max(_expected_rows(hits.filter(found=CompiledQuery(self.any_order))), 1)
         latest = Revision.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        window = 2 * MAX_FOUND * latest // max(expected, 1)
+        # Where the filters leave many posts, enough of the newest pass them.
+        if expected > MAX_HITS_READ and scope <= min(MAX_PARSED, latest // 20):
+            return self._in_scope(readable)
+        return self._in_newest(readable, expected, latest)
+
+    def _in_scope(self, readable: RevisionQuerySet) -> tuple[list[Candidate], bool]:
+        """Return the same, by reading the texts that pass the filters, and no others."""
+        scope = list(readable.order_by("-pk").values_list("pk", flat=True)[:MAX_PARSED])
+        texts = readable.filter(pk__in=unnest(scope)).alias(found=SearchWords("plain", "quoted"))
+        found, has_more = _newest(texts.filter(found=self.words))
+        return found, has_more or len(scope) == MAX_PARSED
+
+    def _in_newest(
+        self, readable: RevisionQuerySet, expected: int, latest: int
+    ) -> tuple[list[Candidate], bool]:
+        """Return the same, from ranges of revisions up to `latest`; `expected` match in all."""
+        window = latest if expected <= 2 * MAX_HITS else MAX_HITS * latest // expected
         while True:
-            newest = RawSQL(NEWEST_HITS_SQL, [self.tsquery, latest - window])  # noqa: S611 (fixed)
-            found, has_more = _newest(readable.filter(pk__in=newest))
+            found, has_more = _newest(readable.filter(pk__in=self._hits(latest - window, expected)))
             if has_more or window >= latest:
                 return found, has_more
             window *= WINDOW_GROWTH
+            if self.any_order != self.tsquery and window * expected > MAX_PARSED * latest:
+                return found, True
+
+    def _hits(self, after: int, expected: int) -> RawSQL:
+        """Return the revisions after that one whose texts match, of so many in all."""
+        row = "id" if expected > MAX_HITS_READ else "id + 0"  # a sum is not looked up in an index
+        if self.any_order == self.tsquery:
+            sql = HITS_SQL.format(id=row, columns="id", condition="")
+            return RawSQL(sql, [self.tsquery, after])  # noqa: S611 (fixed text)
+        sql = HITS_SQL.format(id=row, columns="id, plain, quoted", condition=EXACT)
+        return RawSQL(sql, [self.any_order, after, self.tsquery])  # noqa: S611 (fixed text)
 
     def _by_titles(self, readable: RevisionQuerySet) -> Iterator[Candidate]:
         """Yield the opening posts that match together with their titles."""
         if not self.query.groups:
             return
-        full = self._titles(self.words)
-        titles = full | self._titles(CompiledQuery(self.any_word))
-        openings = readable.filter(post__parent=None, post__thread__in=unnest(titles))
+        titles = full = self._titles(self.words)
+        if self.any_word != self.tsquery:
+            titles = full | self._titles(CompiledQuery(self.any_word))
+        openings = readable.filter(post__in=Post.objects.openings_of(titles).values("pk"))
         words = OpeningWords("post__thread__title", "plain", "quoted")
         found, _has_more = _newest(openings.alias(found=words).filter(found=self.words))
         for each in found:
@@ -326,7 +392,7 @@ class PostSearch:
             if (shown := posts.get(found[0].thread_id))
         ]
 
-    def _excerpts(self, revisions: Sequence[Revision]) -> list[str]:
+    def _excerpts(self, revisions: Sequence[Revision], options: str = EXCERPT_OPTIONS) -> list[str]:
         texts = [
             _NOT_SHOWN.sub(" ", revision.own_words).replace("<", _LESS_THAN)
             for revision in revisions
@@ -334,7 +400,7 @@ class PostSearch:
         if not texts:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(EXCERPTS_SQL, [self.tsquery, EXCERPT_OPTIONS, texts])
+            cursor.execute(EXCERPTS_SQL, [self.tsquery, options, texts])
             found = [excerpt for (excerpt,) in cursor]
         return [
             _with_ellipses(*pair).replace(_LESS_THAN, "<")
@@ -357,8 +423,10 @@ def _newest(revisions: RevisionQuerySet) -> tuple[list[Candidate], bool]:
     return [Candidate(*row) for row in rows[:MAX_FOUND]], len(rows) > MAX_FOUND
 
 
-def _compile(query: SearchQuery) -> tuple[str, str, str]:
-    """Return the texts of three tsqueries: the search, any of its words, any excluded word.
+def _compile(query: SearchQuery) -> Sequence[str]:
+    """Return the texts of four tsqueries.
+
+    They are the search, the search without what is excluded, any of its words, any excluded word.
 
     Empty when there are no such terms, or no word is left of them.
     """
@@ -369,12 +437,14 @@ def _compile(query: SearchQuery) -> tuple[str, str, str]:
     )
     sql = ", ".join(
         f"({terms})::text" if terms else "''"
-        for terms in (full, _any_of(wanted), _any_of(query.excluded))
+        for terms in (full, any_group, _any_of(wanted), _any_of(query.excluded))
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sql}", [*wanted, *query.excluded, *wanted, *query.excluded])
-        full, any_word, excluded = cursor.fetchone()
-        return full, any_word, excluded
+        cursor.execute(
+            f"SELECT {sql}", [*wanted, *query.excluded, *wanted, *wanted, *query.excluded]
+        )
+        compiled: Sequence[str] = cursor.fetchone()
+        return compiled
 
 
 def _any_of(terms: Sequence[str]) -> str:
@@ -402,6 +472,12 @@ def find_people(words: str) -> list[User]:
 def find_boards(words: str) -> list[Board]:
     """Return boards whose names contain `words`."""
     return list(Board.objects.filter(name__icontains=words)[:MAX_BOARDS])
+
+
+def find_tags(words: str) -> list[Tag]:
+    """Return tags whose names, or those of synonyms, contain `words`."""
+    named = Q(name__icontains=words) | Q(synonyms__name__icontains=words)
+    return list(Tag.objects.main().filter(named).distinct()[:MAX_TAGS_FOUND])
 
 
 def find_similar_titles(words: str, reader: Reader) -> list[Thread]:

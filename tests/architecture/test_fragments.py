@@ -134,7 +134,7 @@ def test_posts_of_a_page_come_from_compiled_templates(scene: Scene) -> None:
     page = scene.client("bob").get(scene.threads["open"].get_absolute_url()).content.decode()
     for state in ("visible", "hidden", "deleted"):
         pk = scene.posts[state].pk
-        kind = "post" if state == "visible" else "post gone"
+        kind = "post" if state == "visible" else "post tombstone"
         assert f'<article class="{kind}" id="p{pk}"' in page
 
 
