@@ -186,6 +186,13 @@ def can_change_title(person: Reader, opening: Post) -> PermissionResult:
     return can_edit(person, opening)
 
 
+def can_tag(person: Reader, opening: Post) -> PermissionResult:
+    """Check whether this person may choose the tags of their thread, given its opening post."""
+    if opening.author_id != person.pk:
+        return _denied(NotAllowed(_("Only the author and moderators can change the tags.")))
+    return can_edit(person, opening)
+
+
 def can_report(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may report that post: members, others' posts that they can read."""
     permission = can_participate(person)
@@ -435,6 +442,11 @@ def can_list_members(person: Reader) -> bool:
 def can_administer(person: Reader) -> bool:
     """Return whether this person may set up boards and appoint moderators."""
     return isinstance(person, User) and person.is_superuser and not person.is_suspended
+
+
+def can_make_tags(person: Reader) -> PermissionResult:
+    """Check whether this person may make, rename and merge tags: moderators of the whole site."""
+    return _can_moderate_place(person, None)
 
 
 def can_configure(person: Reader) -> PermissionResult:

@@ -68,6 +68,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     for name in ("draft-discard", "draft-take-back"):
         found[name] = reverse(name, args=[scene.draft.pk])
     found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in PENDING_POST_ROUTES}
+    found["tag-detail"] = reverse("tag-detail", args=[scene.tag.slug])
     selected = reverse("moderate", args=["post", "hide"])
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
@@ -94,7 +95,7 @@ THREAD_ROUTES = {
     "open": (
         *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
-        *("thread-arrivals", "thread-title"),
+        *("thread-arrivals", "thread-title", "thread-tags"),
     ),
     "locked": ("thread-short", "thread-lock"),
     "removed": ("thread-short", "thread-remove", "thread-restore", "thread-seen", "thread-map"),
@@ -143,6 +144,7 @@ def admin_addresses(scene: Scene) -> dict[str, str]:
         "case": Case.objects.get(pending_post=None).pk,
         "erasure": scene.erasure.pk,
         "reasontemplate": scene.reason.pk,
+        "tag": scene.tag.pk,
         "pendingpost": scene.pending_post.pk,
         "reviewrule": scene.rule.pk,
         "moderationaction": ModerationAction.objects.get(act="lock-thread").pk,

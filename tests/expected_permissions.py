@@ -75,6 +75,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "thread-pin": TO_A_PLACE,
     "thread-unpin": TO_A_PLACE,
     "thread-retitle": TO_A_PLACE,
+    "thread-tag": TO_A_PLACE,
     "thread-merge": TO_A_PLACE,
     "pending_post-approve": AGAINST_AUTHOR,
     "pending_post-reject": AGAINST_AUTHOR,

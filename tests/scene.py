@@ -21,6 +21,7 @@ from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
 from forum.actions.reports import report_post
+from forum.actions.tags import tag_thread
 from forum.actions.threads import start_thread
 from forum.markup.render import render
 from forum.models import (
@@ -34,6 +35,7 @@ from forum.models import (
     ReviewRule,
     Role,
     SiteText,
+    Tag,
     Thread,
     User,
 )
@@ -65,6 +67,7 @@ class Scene:
     introduction: SiteText = field(init=False)
     rule: ReviewRule = field(init=False)  # makes the pending post pending
     reason: ReasonTemplate = field(init=False)
+    tag: Tag = field(init=False)  # of alice's threads
     erasure: Erasure = field(init=False)  # of a post of dan's, requested by erin
     people: dict[str, User] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
@@ -125,6 +128,10 @@ def build_scene() -> Scene:
     set_up(scene.introduction, actor=scene.people["erin"])
     scene.reason = ReasonTemplate(text="Going in circles")
     set_up(scene.reason, actor=scene.people["erin"])
+    scene.tag = Tag(name="Walls", slug="walls")
+    set_up(scene.tag, actor=carol)
+    for name in ("open", "locked", "deleted", "removed"):
+        tag_thread(scene.threads[name], [scene.tag.pk], actor=alice)
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
     scene.draft = _save_draft(scene, scene.posts["by-bob"], alice)

@@ -9,6 +9,7 @@ from forum.admin import (
     pending_posts,
     posts,
     queue,
+    tags,
     threads,
 )
 from forum.admin.site import admin_site
@@ -23,5 +24,6 @@ __all__ = [
     "pending_posts",
     "posts",
     "queue",
+    "tags",
     "threads",
 ]

@@ -43,7 +43,7 @@ DOORS_OF_DJANGO = {
 # The order of the header's links; models not named come last.
 MAX_NAMES_SHOWN = (
     *("Case", "PendingPost", "Post", "Thread", "User", "ModerationAction", "Board", "Category"),
-    *("SiteText", "Erasure", "ReasonTemplate", "ReviewRule"),
+    *("Tag", "SiteText", "Erasure", "ReasonTemplate", "ReviewRule"),
 )
 PLACES = {name: place for place, name in enumerate(MAX_NAMES_SHOWN)}
 

@@ -26,6 +26,7 @@ Kind = Literal["name", "id", "date", "flag"]
 FILTERS: dict[str, tuple[Kind, str]] = {
     "author": ("name", "author"),
     "board": ("name", "board"),
+    "tag": ("name", "tag"),
     "in": ("id", "thread_id"),
     "under": ("id", "branch_id"),
     "before": ("date", "before"),
@@ -33,7 +34,7 @@ FILTERS: dict[str, tuple[Kind, str]] = {
     "is": ("flag", "flags"),
     "has": ("flag", "flags"),
 }
-FLAGS = {"is": ("opening", "mine", "unanswered"), "has": ("quote",)}
+FLAGS = {"is": ("opening", "mine", "unread", "unanswered"), "has": ("quote",)}
 SCHEMES = ("http", "https", "mailto")
 
 
@@ -49,6 +50,7 @@ class SearchQuery:
     excluded: list[str] = field(default_factory=list)
     author: str = ""
     board: str = ""  # slug
+    tag: str = ""  # slug
     thread_id: int | None = None
     branch_id: int | None = None  # the post at the head of the branch
     before: date | None = None
@@ -61,8 +63,8 @@ class SearchQuery:
     @property
     def has_filters(self) -> bool:
         """Return whether the search has a filter."""
-        filters = (self.author, self.board, self.thread_id, self.branch_id, self.before, self.after)
-        return any(filters) or bool(self.flags)
+        places = (self.board, self.tag, self.thread_id, self.branch_id)
+        return any((self.author, *places, self.before, self.after, self.flags))
 
     @property
     def is_empty(self) -> bool:

@@ -21,6 +21,7 @@ from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule
 from forum.models.site import SiteText
+from forum.models.tags import Tag
 from forum.models.threads import Thread, TitleChange
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "Revision",
     "Role",
     "SiteText",
+    "Tag",
     "Thread",
     "TitleChange",
     "User",

@@ -176,6 +176,7 @@ class ModerationEffect(models.Model):
         CATEGORY = "category", _("category")
         BOARD = "board", _("board")
         SITE = "site", _("front page text")
+        TAG = "tag", _("tag")
         PENDING_POST = "pending_post", _("pending post")
 
     action = models.ForeignKey(ModerationAction, models.PROTECT, related_name="effects")

@@ -6,6 +6,7 @@ lists the few files that may use those columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
+from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.threads import Reader, SlowModeMixin, Thread, moderation_action_fk
 from forum.models.tree import SparseTreeManager
@@ -91,6 +93,14 @@ class PostQuerySet(TreeQuerySet):
     def opening_of(self, thread_id: int | OuterRef) -> PostQuerySet:
         """Return the opening post of a thread."""
         return self.order_by().filter(tree_id=thread_id, parent=None)
+
+    def openings_of(self, threads: Iterable[int]) -> PostQuerySet:
+        """Return the opening posts of the threads with these ids, by their own index."""
+        return self.order_by().filter(tree_id__in=unnest(threads), parent=None)
+
+    def in_tree_order(self) -> PostQuerySet:
+        """Return these posts in the order of their trees."""
+        return self.order_by("tree_id", "lft")
 
     def by_number(self, thread: Thread) -> PostQuerySet:
         """Return all posts of a thread, in the order of their numbers."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Subquery
 from django.db.models.expressions import RawSQL
@@ -121,14 +120,6 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return list(self.to_search(reader, found).order_by("number")[:20])
 
 
-class RevisionManager(models.Manager.from_queryset(RevisionQuerySet)):  # type: ignore[misc]
-    """`Revision.objects`: the queries of `RevisionQuerySet`, which leave out the search words."""
-
-    def get_queryset(self) -> RevisionQuerySet:
-        revisions: RevisionQuerySet = super().get_queryset()
-        return revisions.defer("words")
-
-
 class Revision(models.Model):
     """One text of a post.
 
@@ -145,19 +136,15 @@ class Revision(models.Model):
     # The quoted stretches of `plain`: [start, end, ordinal of the block quote].
     quoted = models.JSONField(default=list, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
-    # The author's own words, for search.
-    words = models.GeneratedField(
-        expression=SearchWords("plain", "quoted"), output_field=SearchVectorField(), db_persist=True
-    )
     # A moderator's edit: what earlier revisions said, and the post no longer says, is blanked in
     # quotes of other posts.
     withdraws = models.BooleanField(default=False, db_default=False, editable=False)
 
-    objects = RevisionManager()
+    objects = RevisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]
-        indexes = [GinIndex(fields=["words"], name="revision_words")]
+        indexes = [GinIndex(SearchWords("plain", "quoted"), name="revision_words")]
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "number"],

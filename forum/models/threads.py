@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.urls import resolve
 from django.utils import timezone
@@ -99,6 +99,11 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the threads that lists show to `reader`: unlisted ones to moderators only."""
         return self.visible_to(reader).filter(listed_by(reader))
 
+    def by_latest_reply(self, *, after: int | None = None) -> ThreadQuerySet:
+        """Return unmerged threads by their latest reply; if given, those after that thread."""
+        threads = self.filter(merged_into=None).order_by("-last_post_at", "-id")
+        return threads if after is None else threads.filter(_is_later_in_list(after))
+
     def lock(self, *ids: int) -> None:
         """Lock these threads until the transaction ends; without it their trees refuse writes.
 
@@ -116,6 +121,12 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the current thread with its board, locked until the transaction ends."""
         self.lock(pk)
         return self.select_related("board").get(pk=pk)
+
+
+def _is_later_in_list(thread_id: int) -> Q:
+    """Return the condition for threads whose latest reply is older than that thread's."""
+    at = Subquery(Thread.objects.filter(pk=thread_id).values("last_post_at")[:1])
+    return Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id)
 
 
 def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:
@@ -228,6 +239,7 @@ class Thread(SlowModeMixin):
 
     # Set by the functions of `forum.queries.threads`.
     reply_count: int
+    tags: list[dict[str, str]]
     moves: list[dict[str, Any]]
     is_title_edited = False
     seen_at: datetime | None = None

@@ -6,7 +6,7 @@ fields, before and after.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -29,12 +29,14 @@ from forum.models import (
     ReasonTemplate,
     ReviewRule,
     SiteText,
+    Tag,
     User,
 )
+from forum.models.threads import Reader
 from forum.moderation.audit_log import NewEntry, log_changes
 from forum.moderation.registry import LOCKS, register_state
 from forum.moderation.targets import TargetState
-from forum.permissions import can_configure
+from forum.permissions import PermissionResult, can_configure, can_make_tags
 
 RowValues = dict[str, Any] | None  # of all fields; none of a row that is not there
 
@@ -44,7 +46,10 @@ CONFIGURED_MODELS: dict[str, type[Model]] = {
     ModerationEffect.Kind.CATEGORY: Category,
     ModerationEffect.Kind.BOARD: Board,
     ModerationEffect.Kind.SITE: SiteText,
+    ModerationEffect.Kind.TAG: Tag,
 }
+# Who may change the rows of a model; for the others, administrators.
+PERMISSIONS: dict[type[Model], Callable[[Reader], PermissionResult]] = {Tag: can_make_tags}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ def take_down(row: Model, *, actor: User, reason: str = "") -> ModerationAction 
 
 
 def _set(row: Model, values: RowValues, actor: User, reason: str) -> ModerationAction | None:
-    can_configure(actor).enforce()
     model = type(row)
+    can_change(actor, model).enforce()
     (target,) = _lock(model, [row.pk])
     kind = _kind_of(model)
     before = _read(target)
@@ -89,6 +94,11 @@ def _set(row: Model, values: RowValues, actor: User, reason: str) -> ModerationA
     done = _("Deleted") if values is None else _("Added") if before is None else _("Changed")
     why = reason or _("%(done)s: “%(row)s”") % {"done": done, "row": row}
     return log_changes(NewEntry(CONFIGURE.name, actor, why[:500]), [(STATES[kind], target, values)])
+
+
+def can_change(person: Reader, model: type[Model]) -> PermissionResult:
+    """Check whether this person may change the rows of that model."""
+    return PERMISSIONS.get(model, can_configure)(person)
 
 
 def values_of(row: Model) -> dict[str, Any]:
@@ -156,7 +166,7 @@ CONFIGURE = register_type(
 # The whole row is the only state of a row.
 STATES = {
     kind: register_state(
-        TargetState(kind, "row", _read, _write, lambda actor, _row: can_configure(actor))
+        TargetState(kind, "row", _read, _write, lambda actor, row: can_change(actor, row.model))
     )
     for kind in CONFIGURED_MODELS
 }

@@ -84,8 +84,9 @@ class BranchPage(ThreadPage):
 
     @property
     def in_order(self) -> str:
-        """Return the start of a query string that keeps the way back on the branch's pages."""
-        return f"from=p{self.came_from}&" if self.came_from else ""
+        """Return the start of a query string that keeps the way back, and a search."""
+        find = self.hits.param if self.hits else ""
+        return f"{find}from=p{self.came_from}&" if self.came_from else find
 
     @property
     def back(self) -> str:

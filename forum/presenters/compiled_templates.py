@@ -82,6 +82,7 @@ class PostVariant(NamedTuple):
     is_focused: bool
     is_answered: bool  # from elsewhere, by posts that quote it
     is_quoted: bool
+    is_hit: bool  # of a search in the thread
     lang: str  # where the script tells it
 
     @property

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -11,45 +10,39 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.lib.text import excerpt
-from forum.lib.tree import depths, in_tree_order
+from forum.lib.tree import branch_sizes, depths, in_tree_order
 from forum.presenters.read_state import unread_suffix
 from forum.queries.outline import Outline, OutlineBranch
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow
 
-# Lines of the outline on a thread's page; the branches of a larger thread are fetched.
-MAX_OUTLINE_LINES = 60
-EXCERPT_CHARACTERS = 24  # characters
+EXCERPT_CHARACTERS = 60  # two lines, enough to recognise a post
 
 
 def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]) -> SafeString:
-    """Return the outline of the posts of a page in tree order; the first row is the root.
+    """Return the outline of all posts of a page in tree order; the first row is the root.
 
-    Of many posts, the upper levels that fit into `MAX_OUTLINE_LINES`; if not even the branches do,
-    the first of them. `new` are the ids of unread posts.
+    Branches can be folded. `new` are the ids of unread posts.
     """
     pairs = [(row.id, row.parent_id) for row in rows]
     ordered = [rows[place] for place in in_tree_order(pairs)]
-    levels = depths([(row.id, row.parent_id) for row in ordered])
-    deepest = _deepest_that_fits(levels)
-    shown = [place for place, level in enumerate(levels) if level <= deepest][:MAX_OUTLINE_LINES]
-    ordered, levels = [ordered[place] for place in shown], [levels[place] for place in shown]
     lines = [
         outline_line(
             row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new
         )
         for row in ordered
     ]
-    return mark_safe("".join(_nested(lines, levels)))  # noqa: S308 (escaped in `outline_line`)
+    levels = depths([(row.id, row.parent_id) for row in ordered])
+    sizes = branch_sizes(levels)
+    folds = {
+        place: replies_in_words(size) + unread_suffix(_count_new(ordered, place, size, new))
+        for place, (level, size) in enumerate(zip(levels, sizes, strict=True))
+        if size and place and level <= 1
+    }
+    return mark_safe("".join(_nested(lines, levels, folds)))  # noqa: S308 (escaped in `outline_line`)
 
 
-def _deepest_that_fits(levels: Sequence[int]) -> int:
-    """Return the deepest level that an outline can show whole; at least that of branches."""
-    lines = 0
-    for level, posts in sorted(Counter(levels).items()):
-        lines += posts
-        if lines > MAX_OUTLINE_LINES:
-            return max(level - 1, 1)
-    return max(levels)
+def _count_new(rows: Sequence[PostRow], place: int, size: int, new: frozenset[int]) -> int:
+    return sum(row.id in new for row in rows[place + 1 : place + 1 + size])
 
 
 def render_branch_outline(outline: Outline) -> SafeString:
@@ -65,7 +58,7 @@ def render_branch_outline(outline: Outline) -> SafeString:
                 "count": between
             }
             lines[0] += f"<small>{words}</small>"
-        html += _nested(lines, list(range(len(lines))))
+        html += _nested(lines, list(range(len(lines))), {})
     return mark_safe("".join(html))  # noqa: S308 (escaped in `outline_line`)
 
 
@@ -80,23 +73,36 @@ def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False
 
 
 def _size(branch: OutlineBranch) -> str:
-    """Return “38 replies, 2 unread”."""
+    """Return “38 replies, 2 new”."""
     new = unread_suffix(branch.unread)
     if not branch.size and not new:
         return ""
     if branch.size >= MAX_POSTS_COUNTED:
         many = _("%(count)s replies or more") % {"count": f"{MAX_POSTS_COUNTED:,}"}
         return f"<small>{many}{new}</small>"
-    count = ngettext("%(count)d reply", "%(count)d replies", branch.size)
-    return f"<small>{count % {'count': branch.size}}{new}</small>"
+    return f"<small>{replies_in_words(branch.size)}{new}</small>"
 
 
-def _nested(lines: Sequence[str], levels: Sequence[int]) -> Iterator[str]:
-    """Return list items, each with a nested list of the posts below it."""
+def replies_in_words(count: int) -> str:
+    """Return “38 replies”."""
+    return ngettext("%(count)d reply", "%(count)d replies", count) % {"count": count}
+
+
+def _nested(lines: Sequence[str], levels: Sequence[int], folds: Mapping[int, str]) -> Iterator[str]:
+    """Return list items, each with a nested list of the posts below it.
+
+    `folds` are the summaries of the lists that can be folded, by the place of their line.
+    """
+    closing: list[str] = []  # of the lines that are open, the innermost last
     for place, line in enumerate(lines):
-        following = levels[place + 1] if place + 1 < len(lines) else 0
         yield line
-        if following > levels[place]:
+        if place + 1 < len(lines) and levels[place + 1] > levels[place]:
+            if summary := folds.get(place):
+                yield f"<details open><summary>{summary}</summary>"
             yield '<ol role="list">'
-        else:
-            yield "</li>" + "</ol></li>" * (levels[place] - following)
+            closing.append("</ol></details></li>" if summary else "</ol></li>")
+            continue
+        yield "</li>"
+        following = levels[place + 1] if place + 1 < len(lines) else 0
+        while len(closing) > following:
+            yield closing.pop()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from forum.lib.search import MAX_CHARACTERS, MAX_TERMS, SearchQuery
-from forum.queries.search import MARK_END, MARK_START, NEWEST_RANKED, SearchResults
+from forum.queries.search import MARK_END, MARK_START, MAX_FOUND, SearchResults
 
 # What can be typed, and what it finds.
 SEARCH_EXAMPLES = (
@@ -20,11 +20,13 @@ SEARCH_EXAMPLES = (
     ("moss -roof", _lazy("without “roof”")),
     ("author:lina", _lazy("written by lina")),
     ("board:gardens", _lazy("in the board at /b/gardens/")),
+    ("tag:roofs", _lazy("with the tag at /tags/roofs/")),
     ("in:1234", _lazy("in the thread at /t/1234/")),
     ("under:5678", _lazy("in the branch below the post at /p/5678/")),
     ("after:2026-01-31 before:2026-03-01", _lazy("by date")),
     ("is:opening", _lazy("opening posts only")),
     ("is:mine", _lazy("your own posts")),
+    ("is:unread", _lazy("posts that you have not read")),
     ("is:unanswered", _lazy("posts without replies")),
     ("has:quote", _lazy("posts that quote")),
 )
@@ -46,7 +48,7 @@ def search_notes(query: SearchQuery, results: SearchResults | None) -> Iterator[
     if results and results.not_found:
         yield _not_found(results.not_found, query)
     if results and results.is_newest_only and query.groups:
-        yield _("Many posts match; the newest %(count)d are shown.") % {"count": NEWEST_RANKED}
+        yield _("Many posts match; the newest %(count)d are shown.") % {"count": MAX_FOUND}
 
 
 def _fault(kind: str) -> str:
@@ -65,5 +67,7 @@ def _not_found(name: str, query: SearchQuery) -> str:
             return _("No member is called “%(name)s”.") % {"name": query.author}
         case "board":
             return _("No board has the address “%(name)s”.") % {"name": query.board}
+        case "tag":
+            return _("No tag has the address “%(name)s”.") % {"name": query.tag}
         case _:
             return _("No post has the number %(number)d.") % {"number": query.branch_id}

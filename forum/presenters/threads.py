@@ -36,10 +36,11 @@ from forum.presenters.compiled_templates import (
     TombstoneVariant,
 )
 from forum.presenters.drafts import Offers
-from forum.presenters.outline import MAX_OUTLINE_LINES, render_page_outline
+from forum.presenters.outline import render_page_outline
 from forum.presenters.post_html import also_addressed, fill_post_html, has_mentions, has_quotes
 from forum.presenters.read_state import PageReadState, unread_suffix
 from forum.presenters.report_badge import report_badge
+from forum.presenters.search_hits import SearchHits
 from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.visible_rows import select_visible_rows
@@ -77,6 +78,7 @@ class OpeningPost:
     backlinks: BacklinkSummary
     lang: str
     reported: SafeString
+    hit: SafeString
 
 
 class ThreadPage:
@@ -85,6 +87,8 @@ class ThreadPage:
     `also_in_page` are posts that the browser has already, besides those of the window.
     `is_continuation` leaves out the posts above the window, for a reader whose page has them.
     """
+
+    hits: SearchHits | None = None  # of a search in the thread; set before rendering
 
     def __init__(
         self,
@@ -189,6 +193,12 @@ class ThreadPage:
         return thread_restrictions(self.thread, self.clock)
 
     @property
+    def tags(self) -> list[dict[str, str]]:
+        """Return the thread's tags by name, each once."""
+        by_name = {tag["name"]: tag for tag in self.thread.tags}
+        return [tag for _name, tag in sorted(by_name.items())]
+
+    @property
     def moves(self) -> list[tuple[int, SafeString]]:
         """Return the notes at the head of a thread about branches that were moved."""
         return describe_moves(self.thread, self.reader)
@@ -204,9 +214,10 @@ class ThreadPage:
 
     @property
     def in_order(self) -> str:
-        """Return the start of a query string that keeps this sort order on other pages."""
+        """Return the start of a query string that keeps order and search on other pages."""
+        find = self.hits.param if self.hits else ""
         as_of = f"asof={self.window.as_of}&" if self.window.as_of is not None else ""
-        return "" if self.order == "tree" else f"order={self.order}&{as_of}"
+        return find if self.order == "tree" else f"{find}order={self.order}&{as_of}"
 
     @property
     def can_fold(self) -> bool:
@@ -215,16 +226,10 @@ class ThreadPage:
 
     @property
     def outline(self) -> SafeString:
-        """Return the outline of the posts on the page; of many, their upper levels."""
+        """Return the outline of the posts on the page."""
         rows = [self.opening, *self.rows]
         new = frozenset(row.id for row in rows if self.unread.is_unread(row))
         return render_page_outline(rows, self.thread.title, new)
-
-    @property
-    def has_whole_outline(self) -> bool:
-        """Return whether the outline on the page has all posts of the thread."""
-        is_part = self.window.has_earlier or self.window.remaining
-        return not is_part and len(self.rows) < MAX_OUTLINE_LINES
 
     @property
     def is_large(self) -> bool:
@@ -250,6 +255,7 @@ class ThreadPage:
             backlinks=self._backlinks(row),
             lang=detect_language(row.excerpt),
             reported=report_badge(row),
+            hit=self._hit(row),
         )
 
     def tree(self) -> SafeString:
@@ -287,6 +293,7 @@ class ThreadPage:
             if folds:
                 below = self.rows[place + 1 : place + 1 + sizes[place]]
                 summary = summarise_replies(below) + unread_suffix(unread[place])
+                summary += self.hits.suffix(below) if self.hits else ""
                 state = "" if self.folds.closes(row.id) else " open"
                 html.append(f'<details class="branch"{state}><summary>{summary}</summary>')
             html.append(f'<ol class="replies {kind}" role="list">')
@@ -325,6 +332,7 @@ class ThreadPage:
             is_focused=is_focused,
             is_answered=bool(citing.answered),
             is_quoted=bool(citing.quoted),
+            is_hit=self.hits is not None and row.id in self.hits,
             lang=detect_language(row.excerpt),
         )
         return POST_TEMPLATE.fill(
@@ -357,6 +365,7 @@ class ThreadPage:
                 "answered": citing.answered,
                 "quoted": citing.quoted,
                 "reported": report_badge(row),
+                "hit": self._hit(row),
                 "text": self._text(row, folds=also is not None),
             },
         )
@@ -393,7 +402,7 @@ class ThreadPage:
     def _text(self, row: PostRow, *, folds: bool = False) -> str:
         mentions: list[MentionRow] = self.mentions.get(row.id, [])
         quotes: dict[int, QuoteRow] = self.quotes.get(row.id, {})
-        return fill_post_html(
+        html = fill_post_html(
             row.html,
             mentions=mentions,
             quotes=quotes,
@@ -402,6 +411,10 @@ class ThreadPage:
             folds=folds,
             is_opening=row.parent_id is None,
         )
+        return self.hits.mark_words(row.id, html) if self.hits else html
+
+    def _hit(self, row: PostRow) -> SafeString:
+        return self.hits.links_at(row.id) if self.hits else SafeString()
 
     def _tombstone(self, row: PostRow, replies: int, new: int) -> str:
         is_hidden, is_erased = row.deleted_at is None, row.erased_action_id is not None

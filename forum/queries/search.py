@@ -1,65 +1,78 @@
-"""Full-text search in the posts and titles that a reader may see."""
+"""Full-text search in the posts and titles that a reader may see.
+
+The index finds posts without reading them, but their words are not stored: they have to be parsed
+again to be ranked, a tenth of a millisecond a post. So only the newest matches are looked at, and
+the density of the words is compared in the newest of these.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from django.contrib.postgres.search import SearchQuery as DjangoSearchQuery
 from django.contrib.postgres.search import SearchRank, TrigramSimilarity
 from django.db import connection
-from django.db.models import (
-    Case,
-    Count,
-    Exists,
-    F,
-    FloatField,
-    Max,
-    OuterRef,
-    Q,
-    QuerySet,
-    Value,
-    When,
-    Window,
-)
-from django.db.models.expressions import Combinable, RawSQL
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
 from forum.lib.search import SearchQuery
+from forum.lib.sql import unnest
 from forum.markup.quotes import BLOT
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.quotes import Quote
+from forum.models.read_state import IsInSet, ReadState
 from forum.models.revisions import Revision, RevisionQuerySet
-from forum.models.search import TitleWords
+from forum.models.search import OpeningWords, SearchWords, TitleWords
+from forum.models.tags import Tag
 from forum.models.threads import Reader, Thread, listed_by
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
 POSTS_OF_ONE_THREAD = 100  # when one thread or branch is searched
-MAX_PEOPLE = MAX_BOARDS = MAX_SIMILAR_TITLES = 5
-# When the planner expects more matches than this, only the newest are ranked.
-MAX_RANKED = 10_000
-NEWEST_RANKED = 1_000
-MAX_TITLES = 200  # the newest of the titles that match
+MAX_PEOPLE = MAX_BOARDS = MAX_TAGS_FOUND = MAX_SIMILAR_TITLES = 5
+# Of the posts that match, the newest are found, and in the newest of these density is compared.
+MAX_FOUND = 300
+MAX_COMPARED = 100
+MAX_TITLES = 20  # the newest of the titles that match
+# Where the filters leave no more posts than this, all are read; else the index finds the words.
+MAX_READ = 500
+# About so many of the newest matches are looked at first.
+MAX_HITS = 3 * MAX_FOUND // 2
+# More hits than this are narrowed by the index of ids before they are read; fewer are read.
+MAX_HITS_READ = 10_000
+# When too few of the newest posts pass the filters, so many times as many are looked at.
+WINDOW_GROWTH = 8
+# So many texts are parsed for a phrase, words to leave out, or a common word in a large thread.
+MAX_PARSED = 20_000
 
 Order = Literal["relevance", "newest"]
 
 # Cover density divided by the logarithm of the text's length.
 DIVIDED_BY_LOG_LENGTH = Value(1)
+# A title that matches outranks any density, even when it is old.
 TITLE_BONUS = 10.0
-# Half a year-old post's rank is lost to its age; imports count from when they were written.
-RECENCY = RawSQL(
-    """exp(-ln(2) / 31557600
-           * greatest(0, extract(epoch FROM now() - "forum_post"."created_at")))""",
-    [],
-    output_field=FloatField(),
-)
+LEAST_TITLE_RECENCY = 0.2
+HALF_LIFE = 31_557_600  # seconds: a year; imports count from when they were written
+
+# Materialized, so that the planner uses the index: it cannot know that few of the newest match.
+# The index ignores the order of words. Matches are parsed to compare it, by a function rather than
+# its operator `@@`, for which the index would be used once more.
+HITS_SQL = """
+WITH hits AS MATERIALIZED (
+    SELECT {columns} FROM forum_revision
+     WHERE forum_search_words(plain, quoted) @@ %s::tsquery AND {id} > %s
+) SELECT id FROM hits {condition}
+"""
+EXACT = "WHERE ts_match_vq(forum_search_words(plain, quoted), %s::tsquery)"
+_NEXT_TO = re.compile(r"<(?:-|[0-9]+)>")
 
 # Around matched words in excerpts, and what is left out of them: these, white space, and the
 # places of quotes.
@@ -71,13 +84,28 @@ EXCERPTS_SQL = """
 SELECT ts_headline('public.forum_search', left(words, 10000), %s::tsquery, %s)
   FROM unnest(%s::text[]) WITH ORDINALITY AS texts (words, place) ORDER BY place
 """
-EXCERPT_OPTIONS = f"StartSel={MARK_START}, StopSel={MARK_END}, MaxWords=45, MinWords=30"
+MARKS = f"StartSel={MARK_START}, StopSel={MARK_END}"
+EXCERPT_OPTIONS = f"{MARKS}, MaxWords=45, MinWords=30"
+WHOLE_TEXT_OPTIONS = f"{MARKS}, HighlightAll=true"
+_MARKED = re.compile(f"{MARK_START}([^{MARK_END}]+){MARK_END}")
 
 
 class CompiledQuery(DjangoSearchQuery):
     """A tsquery given as its text."""
 
     template = "(%(expressions)s)::tsquery"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A post that matches: its current revision, and whether it was found by its title."""
+
+    revision_id: int
+    post_id: int
+    thread_id: int
+    created_at: datetime
+    title: str = ""  # when it has all the words
+    has_title_words: bool = False  # when it has some of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +132,7 @@ class SearchResults:
     threads: list[FoundThread] = field(default_factory=list)
     has_more: bool = False
     is_newest_only: bool = False  # too many match: only the newest were ranked
-    # Filters that name nothing the reader can see: "author", "board", "in" or "under".
+    # Filters that name nothing the reader can see: "author", "board", "tag" or "under".
     not_found: str = ""
 
 
@@ -115,49 +143,78 @@ class PostSearch:
         self.query = query
         self.reader = reader
         self.order = order if query.groups else "newest"
-        self.tsquery = _compile(query) if query.groups or query.excluded else ""
+        self.tsquery, wanted, self.any_word, excluded = _compile(query)
+        self.any_order = _NEXT_TO.sub("&", wanted)
         self.words = CompiledQuery(self.tsquery)
+        self.excluded = CompiledQuery(excluded)
 
     def results(self, page: int = 1) -> SearchResults:
-        """Return a page of the threads that match, best first; at most nine queries."""
+        """Return a page of the threads that match, best first; at most a dozen queries."""
         conditions = self._conditions()
         if isinstance(conditions, str):
             return SearchResults(not_found=conditions)
-        titles = self._titles()
-        candidates, is_newest_only = self._candidates(conditions, titles)
-        found = (
-            Revision.objects.readable_by(self.reader)
-            .filter(conditions, self._is_listed(), pk__in=candidates)
-            .annotate(score=self._score(titles))
-        )
+        candidates, has_more = self._candidates(conditions)
+        scores = self._scores(candidates)
+        threads: dict[int, list[Candidate]] = {}
+        for found in sorted(candidates, key=lambda each: scores[each.revision_id], reverse=True):
+            threads.setdefault(found.thread_id, []).append(found)
         start = (page - 1) * THREADS_PER_SEARCH_PAGE
-        threads = list(
-            found.order_by()
-            .values("post__thread")
-            .annotate(best=Max("score"), count=Count("pk"))
-            .order_by("-best", "-post__thread")[start : start + THREADS_PER_SEARCH_PAGE + 1]
-        )
-        shown = threads[:THREADS_PER_SEARCH_PAGE]
+        shown = list(threads.values())[start : start + THREADS_PER_SEARCH_PAGE]
         return SearchResults(
-            threads=self._with_posts(found, {row["post__thread"]: row["count"] for row in shown}),
-            has_more=len(threads) > THREADS_PER_SEARCH_PAGE,
-            is_newest_only=is_newest_only,
+            threads=self._with_posts(shown),
+            has_more=len(threads) > start + THREADS_PER_SEARCH_PAGE,
+            is_newest_only=has_more,
         )
+
+    def in_tree_order(self) -> tuple[list[int], bool]:
+        """Return the posts of one thread that match, in tree order, and whether there are more."""
+        conditions = self._conditions()
+        if isinstance(conditions, str):
+            return [], False
+        found, has_more = self._in_texts(conditions)
+        ids = unnest(each.post_id for each in found)
+        posts = Post.objects.filter(pk__in=ids).in_tree_order()
+        return list(posts.values_list("pk", flat=True)), has_more
+
+    def words_found(self, posts: Collection[int]) -> dict[int, set[str]]:
+        """Return the words to mark in these posts, as they are written there; two queries."""
+        current = Q(post__in=unnest(posts), number=F("post__latest_number"))
+        revisions = list(Revision.objects.readable_by(self.reader).filter(current))
+        texts = self._excerpts(revisions, WHOLE_TEXT_OPTIONS) if self.tsquery else [""] * len(posts)
+        return {
+            revision.post_id: {*_MARKED.findall(text)}
+            for revision, text in zip(revisions, texts, strict=True)
+        }
 
     def _conditions(self) -> Q | str:
         """Return the condition of all filters, or the name of a filter that finds nothing."""
-        query = self.query
-        condition = Q(number=F("post__latest_number"))
+        query, condition = self.query, Q()
         if query.author:
             author = User.objects.named([query.author]).first()
             if author is None:
                 return "author"
             condition &= Q(post__author=author)
+        if query.before:
+            condition &= Q(post__created_at__lt=_midnight(query.before))
+        if query.after:
+            condition &= Q(post__created_at__gte=_midnight(query.after))
+        places = self._places()
+        return places if isinstance(places, str) else condition & places & self._flags()
+
+    def _places(self) -> Q | str:
+        """Return the condition of the filters by place, or the name of one that finds nothing."""
+        query, condition = self.query, Q()
         if query.board:
             board = Board.objects.filter(slug=query.board).first()
             if board is None:
                 return "board"
             condition &= Q(post__thread__board=board)
+        if query.tag:
+            tag = Tag.objects.select_related("synonym_of").filter(slug=query.tag).first()
+            if tag is None:
+                return "tag"
+            tagged = Thread.objects.filter((tag.synonym_of or tag).threads())
+            condition &= Q(post__thread__in=tagged.values("pk"))
         if query.thread_id:
             condition &= Q(post__thread=query.thread_id)
         if query.branch_id:
@@ -165,11 +222,7 @@ class PostSearch:
             if head is None:
                 return "under"
             condition &= Q(post__in=Post.objects.branch_of(head).values("pk"))
-        if query.before:
-            condition &= Q(post__created_at__lt=_midnight(query.before))
-        if query.after:
-            condition &= Q(post__created_at__gte=_midnight(query.after))
-        return condition & self._flags()
+        return condition
 
     def _is_listed(self) -> Q:
         """Leave out unlisted threads, unless one thread is searched: its address is known then."""
@@ -184,79 +237,162 @@ class PostSearch:
             condition &= Q(post__parent=None)
         if "mine" in flags:
             condition &= Q(post__author=self.reader.pk)
+        if "unread" in flags:
+            condition &= self._is_unread()
         if "unanswered" in flags:
             condition &= Q(~Exists(Post.objects.order_by().filter(parent=OuterRef("post"))))
         if "quote" in flags:
             condition &= Q(Exists(Quote.objects.filter(post=OuterRef("post"))))
         return condition
 
-    def _titles(self) -> list[int]:
-        """Return the newest threads whose titles match."""
+    def _is_unread(self) -> Q:
+        """Return the condition for others' posts that were not on the reader's screen."""
+        if not isinstance(self.reader, User):
+            return Q(pk=None)
+        seen = ReadState.objects.filter(
+            IsInSet(OuterRef("post__latest_number"), F("numbers")),
+            member=self.reader,
+            thread=OuterRef("post__thread"),
+        )
+        return ~Q(post__author=self.reader) & ~Q(Exists(seen))
+
+    def _readable(self, conditions: Q) -> RevisionQuerySet:
+        """Return the current revisions that pass all filters."""
+        current = Q(number=F("post__latest_number"))
+        readable = Revision.objects.readable_by(self.reader).filter(
+            current, conditions, self._is_listed()
+        )
+        if self.query.excluded:
+            in_title = TitleWords("post__thread__title")
+            allowed = Q(post__parent__isnull=False) | ~Q(title_words=self.excluded)
+            readable = readable.alias(title_words=in_title).filter(allowed)
+        return readable
+
+    def _candidates(self, conditions: Q) -> tuple[list[Candidate], bool]:
+        """Return the newest posts that match, and whether there are more."""
+        readable = self._readable(conditions)
+        by_title = {found.revision_id: found for found in self._by_titles(readable)}
+        found, has_more = self._in_texts(conditions)
+        return list(({each.revision_id: each for each in found} | by_title).values()), has_more
+
+    def _in_texts(self, conditions: Q) -> tuple[list[Candidate], bool]:
+        """Return the newest posts whose texts match, and whether there are more."""
+        readable = self._readable(conditions)
+        if not self.tsquery:
+            return _newest(readable)
+        scope = _expected_rows(Revision.objects.order_by().filter(conditions))
+        if not self.query.groups or scope <= MAX_READ:
+            return self._in_scope(readable)
+        hits = Revision.objects.order_by().alias(found=SearchWords("plain", "quoted"))
+        expected = max(_expected_rows(hits.filter(found=CompiledQuery(self.any_order))), 1)
+        latest = Revision.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        # Where the filters leave many posts, enough of the newest pass them.
+        if expected > MAX_HITS_READ and scope <= min(MAX_PARSED, latest // 20):
+            return self._in_scope(readable)
+        return self._in_newest(readable, expected, latest)
+
+    def _in_scope(self, readable: RevisionQuerySet) -> tuple[list[Candidate], bool]:
+        """Return the same, by reading the texts that pass the filters, and no others."""
+        scope = list(readable.order_by("-pk").values_list("pk", flat=True)[:MAX_PARSED])
+        texts = readable.filter(pk__in=unnest(scope)).alias(found=SearchWords("plain", "quoted"))
+        found, has_more = _newest(texts.filter(found=self.words))
+        return found, has_more or len(scope) == MAX_PARSED
+
+    def _in_newest(
+        self, readable: RevisionQuerySet, expected: int, latest: int
+    ) -> tuple[list[Candidate], bool]:
+        """Return the same, from ranges of revisions up to `latest`; `expected` match in all."""
+        window = latest if expected <= 2 * MAX_HITS else MAX_HITS * latest // expected
+        while True:
+            found, has_more = _newest(readable.filter(pk__in=self._hits(latest - window, expected)))
+            if has_more or window >= latest:
+                return found, has_more
+            window *= WINDOW_GROWTH
+            if self.any_order != self.tsquery and window * expected > MAX_PARSED * latest:
+                return found, True
+
+    def _hits(self, after: int, expected: int) -> RawSQL:
+        """Return the revisions after that one whose texts match, of so many in all."""
+        row = "id" if expected > MAX_HITS_READ else "id + 0"  # a sum is not looked up in an index
+        if self.any_order == self.tsquery:
+            sql = HITS_SQL.format(id=row, columns="id", condition="")
+            return RawSQL(sql, [self.tsquery, after])  # noqa: S611 (fixed text)
+        sql = HITS_SQL.format(id=row, columns="id, plain, quoted", condition=EXACT)
+        return RawSQL(sql, [self.any_order, after, self.tsquery])  # noqa: S611 (fixed text)
+
+    def _by_titles(self, readable: RevisionQuerySet) -> Iterator[Candidate]:
+        """Yield the opening posts that match together with their titles."""
         if not self.query.groups:
-            return []
+            return
+        titles = full = self._titles(self.words)
+        if self.any_word != self.tsquery:
+            titles = full | self._titles(CompiledQuery(self.any_word))
+        openings = readable.filter(post__in=Post.objects.openings_of(titles).values("pk"))
+        words = OpeningWords("post__thread__title", "plain", "quoted")
+        found, _has_more = _newest(openings.alias(found=words).filter(found=self.words))
+        for each in found:
+            title = full.get(each.thread_id, "")
+            yield replace(each, title=title, has_title_words=True)
+
+    def _titles(self, words: CompiledQuery) -> dict[int, str]:
+        """Return the newest threads whose titles match, by id."""
         threads = Thread.objects.visible_to(self.reader).alias(words=TitleWords("title"))
-        found = threads.filter(words=self.words).order_by("-pk")
-        return list(found.values_list("pk", flat=True)[:MAX_TITLES])
+        found = threads.filter(words=words).order_by("-pk")
+        return dict(found.values_list("pk", "title")[:MAX_TITLES])
 
-    def _candidates(self, conditions: Q, titles: Sequence[int]) -> tuple[QuerySet[Any], bool]:
-        """Return the revisions to rank, and whether they are only the newest of too many.
-
-        A rare word is found by its index, and all that is found is ranked. For a common one that
-        would take long, while reading backwards from the newest soon finds enough.
-        """
-        matching = Revision.objects.order_by().filter(conditions)
-        if self.tsquery:
-            matching = matching.filter(words=self.words)
-        is_newest_only = not self.query.groups or _expected_rows(matching) > MAX_RANKED
-        if is_newest_only:
-            candidates = matching.order_by("-pk").values("pk")[:NEWEST_RANKED]
-        else:
-            candidates = matching.values("pk")[:MAX_RANKED]
-        if not titles:
-            return candidates, is_newest_only
-        openings = Revision.objects.order_by().filter(
-            conditions, post__thread__in=titles, post__parent=None
-        )
-        return candidates.union(openings.values("pk")), is_newest_only
-
-    def _score(self, titles: Sequence[int]) -> Combinable:
+    def _scores(self, candidates: Sequence[Candidate]) -> dict[int, float]:
+        """Return the score of each candidate, by revision."""
         if self.order == "newest":
-            return F("post_id")
-        bonus = Case(
-            When(post__thread__in=titles, post__parent=None, then=TITLE_BONUS), default=0.0
-        )
-        density = SearchRank(
-            F("words"), self.words, normalization=DIVIDED_BY_LOG_LENGTH, cover_density=True
-        )
-        return (density + bonus) * RECENCY
+            return {each.revision_id: each.post_id for each in candidates}
+        densities = self._densities(candidates)
+        now = timezone.now()
+        return {
+            each.revision_id: self._score(each, densities.get(each.revision_id, 0.0), now)
+            for each in candidates
+        }
 
-    def _with_posts(self, found: RevisionQuerySet, counts: dict[int, int]) -> list[FoundThread]:
-        """Return these threads, in this order, with their best posts and excerpts."""
+    def _densities(self, candidates: Sequence[Candidate]) -> dict[int, float]:
+        newest = sorted(candidates, key=lambda each: (each.has_title_words, each.post_id))
+        compared = unnest(each.revision_id for each in newest[-MAX_COMPARED:])
+        density = SearchRank(
+            SearchWords("plain", "quoted"),
+            self.words,
+            normalization=DIVIDED_BY_LOG_LENGTH,
+            cover_density=True,
+        )
+        return dict(Revision.objects.filter(pk__in=compared).order_by().values_list("pk", density))
+
+    def _score(self, found: Candidate, density: float, now: datetime) -> float:
+        recency = 0.5 ** (max((now - found.created_at).total_seconds(), 0.0) / HALF_LIFE)
+        score = density * recency
+        if found.has_title_words:
+            share = min(1.0, len(self.query.groups) / len(found.title.split() or [""]))
+            bonus = TITLE_BONUS * (1 + share) if found.title else 1.0
+            score += bonus * max(recency, LEAST_TITLE_RECENCY)
+        return score
+
+    def _with_posts(self, threads: Sequence[Sequence[Candidate]]) -> list[FoundThread]:
+        """Return threads with their best posts and excerpts; `threads` are their candidates."""
         query = self.query
         limit = POSTS_OF_ONE_THREAD if query.thread_id or query.branch_id else POSTS_PER_THREAD
-        place = Window(
-            RowNumber(), partition_by="post__thread", order_by=[F("score").desc(), "-post_id"]
-        )
-        best = (
-            found.filter(post__thread__in=counts)
-            .annotate(place=place)
-            .filter(place__lte=limit)
+        ids = [each.revision_id for found in threads for each in found[:limit]]
+        revisions = (
+            Revision.objects.filter(pk__in=unnest(ids))
             .select_related("post__author", "post__thread__board")
-            .defer("source", "post__source", "post__html", "words")
-            .order_by("place")
+            .defer("source", "post__source", "post__html")
+            .in_bulk()
         )
-        revisions = list(best)
-        excerpts = self._excerpts(revisions)
-        posts: dict[int, list[FoundPost]] = {thread_id: [] for thread_id in counts}
-        for revision, excerpt in zip(revisions, excerpts, strict=True):
-            posts[revision.post.thread_id].append(FoundPost(revision.post, excerpt))
+        best = [revisions[pk] for pk in ids if pk in revisions]
+        posts: dict[int, list[FoundPost]] = {}
+        for revision, excerpt in zip(best, self._excerpts(best), strict=True):
+            posts.setdefault(revision.post.thread_id, []).append(FoundPost(revision.post, excerpt))
         return [
-            FoundThread(found[0].post.thread, found, counts[thread_id] - len(found))
-            for thread_id, found in posts.items()
-            if found
+            FoundThread(shown[0].post.thread, shown, len(found) - len(shown))
+            for found in threads
+            if (shown := posts.get(found[0].thread_id))
         ]
 
-    def _excerpts(self, revisions: Sequence[Revision]) -> list[str]:
+    def _excerpts(self, revisions: Sequence[Revision], options: str = EXCERPT_OPTIONS) -> list[str]:
         texts = [
             _NOT_SHOWN.sub(" ", revision.own_words).replace("<", _LESS_THAN)
             for revision in revisions
@@ -264,7 +400,7 @@ class PostSearch:
         if not texts:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(EXCERPTS_SQL, [self.tsquery, EXCERPT_OPTIONS, texts])
+            cursor.execute(EXCERPTS_SQL, [self.tsquery, options, texts])
             found = [excerpt for (excerpt,) in cursor]
         return [
             _with_ellipses(*pair).replace(_LESS_THAN, "<")
@@ -280,18 +416,39 @@ def _with_ellipses(excerpt: str, text: str) -> str:
     return f"{before}{excerpt}{after}"
 
 
-def _compile(query: SearchQuery) -> str:
-    """Return the text of the tsquery; empty when no word is left of the terms."""
-    sql, terms = [], list[str]()
-    for group in query.groups:
-        sql.append(f"({' || '.join(['forum_search_phrase(%s)'] * len(group))})")
-        terms += group
-    for term in query.excluded:
-        sql.append("!!forum_search_phrase(%s)")
-        terms.append(term)
+def _newest(revisions: RevisionQuerySet) -> tuple[list[Candidate], bool]:
+    """Return the newest `MAX_FOUND` revisions, and whether there are more."""
+    columns = ("pk", "post_id", "post__thread_id", "post__created_at")
+    rows = list(revisions.order_by("-pk").values_list(*columns)[: MAX_FOUND + 1])
+    return [Candidate(*row) for row in rows[:MAX_FOUND]], len(rows) > MAX_FOUND
+
+
+def _compile(query: SearchQuery) -> Sequence[str]:
+    """Return the texts of four tsqueries.
+
+    They are the search, the search without what is excluded, any of its words, any excluded word.
+
+    Empty when there are no such terms, or no word is left of them.
+    """
+    wanted = [term for group in query.groups for term in group]
+    any_group = " && ".join(f"({_any_of(group)})" for group in query.groups)
+    full = " && ".join(
+        filter(None, [any_group, *["!!forum_search_phrase(%s)"] * len(query.excluded)])
+    )
+    sql = ", ".join(
+        f"({terms})::text" if terms else "''"
+        for terms in (full, any_group, _any_of(wanted), _any_of(query.excluded))
+    )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT ({' && '.join(sql)})::text", terms)
-        return str(cursor.fetchone()[0])
+        cursor.execute(
+            f"SELECT {sql}", [*wanted, *query.excluded, *wanted, *wanted, *query.excluded]
+        )
+        compiled: Sequence[str] = cursor.fetchone()
+        return compiled
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    return " || ".join(["forum_search_phrase(%s)"] * len(terms))
 
 
 def _expected_rows(queryset: QuerySet[Any]) -> int:
@@ -315,6 +472,12 @@ def find_people(words: str) -> list[User]:
 def find_boards(words: str) -> list[Board]:
     """Return boards whose names contain `words`."""
     return list(Board.objects.filter(name__icontains=words)[:MAX_BOARDS])
+
+
+def find_tags(words: str) -> list[Tag]:
+    """Return tags whose names, or those of synonyms, contain `words`."""
+    named = Q(name__icontains=words) | Q(synonyms__name__icontains=words)
+    return list(Tag.objects.main().filter(named).distinct()[:MAX_TAGS_FOUND])
 
 
 def find_similar_titles(words: str, reader: Reader) -> list[Thread]:

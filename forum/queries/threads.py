@@ -19,6 +19,7 @@ from forum.models.moderation import ModerationEffect
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
+from forum.models.tags import ThreadTag, tag_columns
 from forum.models.threads import Reader, ThreadQuerySet, TitleChange
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
@@ -31,6 +32,8 @@ def for_thread_page(threads: Threads) -> Threads:
     """Add what the page of a thread shows to every reader."""
     changes = TitleChange.objects.filter(thread=OuterRef("pk"))
     threads = threads.annotate(is_title_edited=Exists(changes))
+    tags = ThreadTag.objects.filter(thread=OuterRef("pk"))
+    threads = threads.annotate(tags=ArraySubquery(tags.values(columns=tag_columns())))
     return with_moves(with_reply_count(threads)).select_related(
         *("board", "author", "merged_into"),
         *("locked_action__actor", "slow_action__actor"),

@@ -14,18 +14,19 @@ from forum.queries.thread_pages import PageRequest, fetch_window
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
 from forum.views.read_only import read_only
+from forum.views.search import search_hits
 from forum.views.threads import PAGE_STARTS
 
 
 @read_only
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     """Show a post with everything below it, page by page, and the path to it above."""
-    page = _page(request, post_id)
+    address = f"{post_path(post_id)}branch/"
+    page = _page(request, post_id, address)
     if page.head is page.opening:
         return redirect(page.thread)
     if page.is_empty:
         return redirect("post-detail", post_id)
-    address = f"{post_path(post_id)}branch/"
     context = {"thread": page.thread, "page": page, "address": address}
     if page.is_continuation:
         context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
@@ -34,8 +35,8 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     return render(request, "threads/branch.html", context)
 
 
-def _page(request: HttpRequest, branch: int) -> BranchPage:
-    """Return the page that the address asks for.
+def _page(request: HttpRequest, branch: int, address: str) -> BranchPage:
+    """Return the page of the branch that the request asks for.
 
     Raises `Http404` when it names a post that is not in the thread.
     """
@@ -58,7 +59,7 @@ def _page(request: HttpRequest, branch: int) -> BranchPage:
     )
     if window is None:
         raise Http404
-    return BranchPage(
+    page = BranchPage(
         thread,
         request.user,
         window,
@@ -66,3 +67,5 @@ def _page(request: HttpRequest, branch: int) -> BranchPage:
         came_from=id_param(request.GET, "from", "p"),
         is_continuation=wants_fragment(request),
     )
+    page.hits = search_hits(request, address, window, branch_id=branch)
+    return page

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import urlencode
 
 from forum.actions.limits import spend
 from forum.lib.search import SearchQuery, parse_search
 from forum.models.limits import SEARCHES
 from forum.presenters.search import SEARCH_EXAMPLES, search_notes
+from forum.presenters.search_hits import SearchHits
 from forum.queries.search import (
     Order,
     PostSearch,
@@ -20,7 +20,9 @@ from forum.queries.search import (
     find_boards,
     find_people,
     find_similar_titles,
+    find_tags,
 )
+from forum.queries.thread_pages import PostWindow
 from forum.views.auth import is_member
 from forum.views.read_only import read_only
 
@@ -29,11 +31,8 @@ MAX_SEARCH_PAGES = 25
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the search form, and for `?q=` what was found, one row per thread."""
-    text = " ".join(request.GET.get("q", "").split())
-    if thread_id := request.GET.get("in"):  # from the form beside a thread
-        words = f"{text} in:{thread_id}".strip()
-        return HttpResponseRedirect(f"?{urlencode({'q': words})}")
+    """Show the search form, and for `?q=` what was found, one row a thread."""
+    text = _typed(request, "q")
     query = parse_search(text)
     order: Order = "newest" if request.GET.get("order") == "newest" else "relevance"
     page = _page(request)
@@ -49,6 +48,32 @@ def index(request: HttpRequest) -> HttpResponse:
             context |= _suggestions(request, query, results)
     context |= {"results": results, "notes": list(search_notes(query, results))}
     return render(request, "search/index.html", context | {"examples": SEARCH_EXAMPLES})
+
+
+def search_hits(
+    request: HttpRequest,
+    address: str,
+    window: PostWindow,
+    *,
+    thread_id: int | None = None,
+    branch_id: int | None = None,
+) -> SearchHits | None:
+    """Return what `?find=` finds in a thread, or a branch of it; None when nothing is asked for."""
+    text = _typed(request, "find")
+    query = parse_search(text)
+    if query.is_empty:
+        return SearchHits(text, address, [], {}) if text else None
+    spend(_searcher(request), SEARCHES)
+    query.thread_id, query.branch_id = thread_id, branch_id
+    found = PostSearch(query, request.user)
+    posts, has_more = found.in_tree_order()
+    shown = {row.id for row in window.rows}
+    words = found.words_found([post for post in posts if post in shown])
+    return SearchHits(text, address, posts, words, has_more=has_more)
+
+
+def _typed(request: HttpRequest, name: str) -> str:
+    return " ".join(request.GET.get(name, "").split())
 
 
 def _page(request: HttpRequest) -> int:
@@ -70,9 +95,13 @@ def _searcher(request: HttpRequest) -> str:
 def _suggestions(
     request: HttpRequest, query: SearchQuery, results: SearchResults
 ) -> dict[str, Any]:
-    """Return people and boards by these names and, if nothing was found, similar titles."""
+    """Return people, boards and tags by these names and, if nothing was found, similar titles."""
     words = " ".join(group[0] for group in query.groups)
-    found: dict[str, Any] = {"people": find_people(words), "boards": find_boards(words)}
+    found: dict[str, Any] = {
+        "people": find_people(words),
+        "boards": find_boards(words),
+        "tags": find_tags(words),
+    }
     if not results.threads:
         found["similar"] = find_similar_titles(words, request.user)
     return found

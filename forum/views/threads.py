@@ -26,6 +26,7 @@ from forum.queries.threads import for_thread_page, with_drafts, with_pending_pos
 from forum.url_params import id_param
 from forum.views.auth import is_member
 from forum.views.read_only import read_only
+from forum.views.search import search_hits
 from forum.views.sort_orders import default_order, sort_order_of
 
 PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
@@ -65,6 +66,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         folds=_folds(request, window),
         is_continuation=wants_fragment(request),
     )
+    page.hits = search_hits(request, address, window, thread_id=thread.pk)
     return _render_page(request, page, address)
 
 
@@ -135,7 +137,8 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
     """
     start = next((name for name in PAGE_STARTS if name in request.GET), None)
     post_id = id_param(request.GET, start, "p") if start else None
-    order = sort_order_of(request, request.GET)
+    # Matches follow each other in tree order.
+    order = "tree" if request.GET.get("find") else sort_order_of(request, request.GET)
     window = fetch_window(
         thread,
         request.user,

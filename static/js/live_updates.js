@@ -183,7 +183,7 @@ async function show(what) {
     for (const now of changed) replacePost(document.getElementById(now.id), now);
   });
   for (const node of shown) htmx.process(node);
-  updatePage(shown[0]?.querySelector("article").id).catch(() => null); // the replies are there
+  updatePage().catch(() => null); // the replies are there
   return { part, changed, elsewhere, shown, read: document.getElementById(read) };
 }
 

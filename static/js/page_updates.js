@@ -39,20 +39,15 @@ function updateFold(fresh) {
 
 // ---- The outline
 
-function updateOutline(fresh, added) {
+function updateOutline(fresh) {
   const list = fresh.querySelector("ol");
-  const opened = map.querySelector(".outline");
-  if (list && !opened) {
+  if (list) {
     const current = map.querySelector("[aria-current]")?.getAttribute("href");
     for (const link of list.querySelectorAll("a[href^='#p']")) {
       if (!document.getElementById(link.hash.slice(1))) link.closest("li").remove(); // not shown yet
       else if (link.getAttribute("href") === current) link.ariaCurrent = "location";
     }
-    map.querySelector("ol")?.remove();
-    map.querySelector("div").prepend(list);
-  } else if (opened) {
-    const address = `${fresh.querySelector("a[hx-get]").getAttribute("href")}?at=${added}`;
-    htmx.ajax("GET", address, { target: opened, swap: "outerHTML" }).catch(() => null);
+    map.querySelector(":scope > ol")?.replaceWith(list);
   }
   for (const shown of [map, document.querySelector(".thread-bar [href='#map']")]) {
     if (shown) shown.hidden = fresh.hidden;
@@ -79,8 +74,8 @@ function updateQuotedBy(fresh) {
 
 // ---- All of it
 
-/** Brings the page up to date after replies were added, the first of which has the id `added`. */
-export async function updatePage(added, postToKeep) {
+/** Brings the page up to date after replies were added. */
+export async function updatePage(postToKeep) {
   const { ok, page } = await fetchFragment(location.href, { isPage: true });
   if (!ok) return;
   keepInPlace(() => {
@@ -88,7 +83,7 @@ export async function updatePage(added, postToKeep) {
     updateCounts(page);
     for (const fold of page.querySelectorAll("details.branch")) updateFold(fold);
     for (const post of page.querySelectorAll("article.post[id]")) updateQuotedBy(post);
-    if (map && page.getElementById("map")) updateOutline(page.getElementById("map"), added);
+    if (map && page.getElementById("map")) updateOutline(page.getElementById("map"));
   }, postToKeep);
 }
 
@@ -113,7 +108,7 @@ function updateAfterPosting() {
   posted.removeAttribute("data-js-posted");
   const post = posted.querySelector("article");
   if (later) moveToItsPlace(posted, post, later);
-  updatePage(post.id, post).catch(() => null);
+  updatePage(post).catch(() => null);
 }
 
 document.addEventListener("htmx:afterSettle", updateAfterPosting);

@@ -37,8 +37,3 @@ addEventListener("scroll", () => {
   clearTimeout(still);
   still = setTimeout(updateAddress, STILL);
 }, { passive: true });
-
-document.addEventListener("htmx:configRequest", ({ detail: { elt, parameters } }) => {
-  const post = elt.closest("#map > p") && currentPost();
-  if (post?.matches(".node > *")) parameters.at = post.id;
-});

@@ -29,6 +29,8 @@ help-markdown                   | 200                             | 405
 search                          | 200                             | 405
 change-password                 | 302                             | 302
 robots                          | 200                             | 405
+tags                            | 200                             | 405
+tag-detail                      | 200                             | 405
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 keys                            | 405                             | 400
 help-keys                       | 200                             | 405
@@ -66,6 +68,7 @@ thread-start                    | in 200 200 403 200 200 200 200  | 401 422 422 
 thread-short open               | 301                             | 405
 thread-detail open              | 200                             | 405
 thread-title open               | in 200 403 403 403 403 403 403  | in 422 403 403 403 403 403 403
+thread-tags open                | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 thread-seen open                | 405                             | 401 200
 thread-served open              | 404                             | 405
 thread-next open                | in 302                          | 405
@@ -157,6 +160,7 @@ CAN_VIEW = {
     "sitetext": {"erin"},
     "board": {"erin"},
     "reasontemplate": {"erin"},
+    "tag": {"carol", "erin"},
     "case": MODERATORS,
     "pendingpost": MODERATORS,
     "reviewrule": {"carol", "erin"},
@@ -167,7 +171,11 @@ CAN_VIEW = {
     "erasure": {"carol", "erin"},
 }
 CAN_ADD_OR_DELETE = {
-    model: {"erin"} for model in ("category", "board", "sitetext", "reasontemplate", "reviewrule")
+    **{
+        model: {"erin"}
+        for model in ("category", "board", "sitetext", "reasontemplate", "reviewrule")
+    },
+    "tag": {"carol", "erin"},
 }
 CAN_CHANGE = CAN_ADD_OR_DELETE | {"user": {"erin"}}
 ADMIN_PAGES = {

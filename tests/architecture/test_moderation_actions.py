@@ -32,6 +32,7 @@ from forum.models import (
     Thread,
     User,
 )
+from forum.models.tags import ThreadTag
 from forum.models.threads import slug_of, thread_path
 from forum.models.version_tokens import version_of_branches
 from forum.moderation import registry
@@ -122,6 +123,7 @@ def read_state_of_targets() -> dict[str, Any]:
         "accounts": list(User.objects.order_by("pk").values_list("email", "password", "is_active")),
         "addresses": set(EmailAddress.objects.values_list("user", "email", "verified")),
         "sessions": Session.objects.count(),
+        "tags": set(ThreadTag.objects.values_list("thread", "tag")),
         "pending_post": list(PendingPost.objects.order_by("pk").values_list("pk", "state")),
     }
 

@@ -113,6 +113,8 @@ ADMIN_PAGES: dict[str, PageSpec] = {
     "admin, reasons": PageSpec(admin_url("reasontemplate"), "erin"),
     "admin, reason": PageSpec(admin_url("reasontemplate", "add"), "erin"),
     "admin, reason, delete": PageSpec(admin_url("reasontemplate", "delete", 1), "erin"),
+    "admin, tags": PageSpec(admin_url("tag"), "carol"),
+    "admin, tag": PageSpec(admin_url("tag", "add"), "carol"),
     "admin, categories": PageSpec(admin_url("category"), "erin"),
     "admin, category": PageSpec(admin_url("category", "change", 1), "erin"),
 }

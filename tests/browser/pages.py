@@ -237,6 +237,12 @@ PAGES: dict[str, PageSpec] = {
         named_url("thread-start", "gardens"), "alice", steps=submit_empty_form
     ),
     "title": PageSpec(url_for_thread("thread-title", "forked"), "alice"),
+    "thread, searched": PageSpec(
+        lambda sample_data: f"{sample_data.forked.get_absolute_url()}?find=moss"
+    ),
+    "tags": PageSpec(named_url("tags")),
+    "tag": PageSpec(named_url("tag-detail", "walls")),
+    "thread, tags": PageSpec(url_for_thread("thread-tags", "forked"), "alice"),
     "search": PageSpec(literal_url("/search/?q=moss+OR+bricks")),
     "search, nothing found": PageSpec(literal_url("/search/?q=nowhere+before%3Anever")),
     "search, help": PageSpec(named_url("search"), "alice"),
@@ -352,7 +358,7 @@ SAME_AS_ANOTHER_PAGE = {
     "moderate",
     *("post-restore", "post-unlock-branch", "post-hasten-branch", "post-note", "pending_post-note"),
     *("person-confirm-address", "person-deactivate", "person-log-out", "person-reactivate"),
-    *("thread-slow", "thread-hasten", "thread-retitle", "person-unsilence"),
+    *("thread-slow", "thread-hasten", "thread-retitle", "thread-tag", "person-unsilence"),
     *("thread-restore", "thread-list"),
 }
 # Routes that show no page: they redirect, or respond without one.

@@ -16,6 +16,7 @@ from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
 from forum.actions.read_state import mark_revisions_read
 from forum.actions.reports import report_post
+from forum.actions.tags import tag_thread
 from forum.actions.threads import start_thread
 from forum.markup.render import render
 from forum.models import (
@@ -28,6 +29,7 @@ from forum.models import (
     ReviewRule,
     Revision,
     Role,
+    Tag,
     Thread,
     User,
 )
@@ -125,6 +127,9 @@ def create_sample_data() -> SampleData:
     forked = _start_forked_thread(board, alice, bob, carol)
     _report_posts(forked, alice, carol, people["erin"])
     mixed = _start_mixed_thread(board, alice, bob, carol)
+    walls = Tag(name="Walls", slug="walls")
+    set_up(walls, actor=carol)
+    tag_thread(forked, [walls.pk], actor=alice)
     _create_drafts(people, forked, mixed, locked)
     _create_pending_posts(people, forked)
     return SampleData(

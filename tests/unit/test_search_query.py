@@ -36,8 +36,10 @@ def test_terms(text: str, groups: list[list[str]], excluded: list[str]) -> None:
 
 
 def test_filters() -> None:
-    query = parse_search("author:@Lina board:Gardens in:12 under:34 after:2026-01-31 is:mine moss")
-    assert (query.author, query.board) == ("lina", "gardens")
+    query = parse_search(
+        "author:@Lina board:Gardens tag:Walls in:12 under:34 after:2026-01-31 is:mine moss"
+    )
+    assert (query.author, query.board, query.tag) == ("lina", "gardens", "walls")
     assert (query.thread_id, query.branch_id) == (12, 34)
     assert (query.after, query.before) == (date(2026, 1, 31), None)
     assert (query.flags, query.groups) == ({"mine"}, [["moss"]])

@@ -11,7 +11,7 @@ from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post
 from forum.models import Board, Post, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
-from forum.presenters.outline import MAX_OUTLINE_LINES
+from forum.queries import thread_pages
 from forum.queries.outline import BRANCHES_PER_PAGE
 from tests.html import Element, Page
 from tests.integration.threads.conftest import mark_all_read, open_page, write_reply
@@ -88,29 +88,34 @@ def test_outline_escapes_html(visitor: Client, reply: Post, alice: User) -> None
     assert "<img src=x" in page
 
 
-@pytest.mark.parametrize(
-    ("parents", "shown"),
-    [
-        # Whole, while it fits.
-        ([None, *[0] * 59], range(60)),
-        ([None, *range(59)], range(60)),
-        # Then the upper levels: twenty branches of three posts, or of two hundred in a row.
-        ([None, *[0] * 20, *range(1, 21), *range(21, 41)], range(41)),
-        ([None, *range(150)], range(60)),
-        # Then the first branches.
-        ([None, *[0] * 60], range(60)),
-        ([None, *[0] * 90, *range(1, 91)], range(60)),
-    ],
-)
-def test_outline_of_a_large_thread_has_its_upper_levels_and_a_link_to_all_branches(
-    visitor: Client, board: Board, alice: User, parents: list[int | None], shown: range
+def test_outline_says_enough_to_recognise_a_post(visitor: Client, reply: Post, alice: User) -> None:
+    words = "Lime wash keeps the wall dry and lets it breathe, unlike cement."
+    write_reply(reply, alice, words)
+    assert "Lime wash keeps the wall dry and lets it breathe" in outline(
+        open_page(visitor, reply.thread)
+    )
+
+
+def test_branches_of_an_outline_fold(as_bob: Client, board: Board, alice: User, bob: User) -> None:
+    posts = import_posts(board, alice, [None, 0, 1, 2, 1, 0])
+    mark_all_read(posts[0].thread, bob)
+    write_reply(posts[3], alice)
+    page = outline(open_page(as_bob, posts[0].thread))
+    assert page.texts("summary") == ["4 replies, 1 unread"]
+    assert len(page.find_all("details[open] li")) == 4
+
+
+def test_outline_of_a_page_leads_to_the_branches_before_and_after(
+    visitor: Client, board: Board, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    posts = import_posts(board, alice, parents)
-    page = open_page(visitor, posts[0].thread)
-    assert set(depths(page)) == {posts[number].pk for number in shown}
-    assert len(shown) <= MAX_OUTLINE_LINES == 60
-    is_whole = len(posts) <= MAX_OUTLINE_LINES
-    assert (f"/t/{posts[0].thread_id}/map/" in outline(page).addresses) is not is_whole
+    monkeypatch.setattr(thread_pages, "POSTS_PER_PAGE", 3)
+    posts = import_posts(board, alice, [None, *[0] * 8])
+    page = outline(open_page(visitor, posts[0].thread, f"?after=p{posts[3].pk}"))
+    shown = [_post_id(line) for line in page.find_all("li")]
+    assert shown == [posts[0].pk, *(post.pk for post in posts[4:7])]
+    earlier, later = page.links["Earlier branches"], page.links["Later branches"]
+    assert list(depths(Page(visitor.get(earlier)))) == [post.pk for post in posts[1:4]]
+    assert list(depths(Page(visitor.get(later)))) == [post.pk for post in posts[7:]]
 
 
 # -- The branches of a large thread ---------------------------------------------------------------

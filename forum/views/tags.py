@@ -1,0 +1,75 @@
+"""Tags: their lists of threads, and choosing those of one's own thread."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from forum.actions.tags import tag_thread
+from forum.errors import Invalid
+from forum.models import Post, Tag, Thread
+from forum.models.tags import tag_ids
+from forum.permissions import can_tag
+from forum.queries.read_state import with_unread_counts
+from forum.queries.threads import for_thread_list
+from forum.url_params import id_param
+from forum.views.auth import MemberRequest, member_required
+from forum.views.read_only import read_only
+
+THREADS_PER_TAG_PAGE = 30  # threads of a tag's page
+
+
+@read_only
+def index(request: HttpRequest) -> HttpResponse:
+    """Show all tags."""
+    return render(request, "tags/index.html", {"tags": list(Tag.objects.main())})
+
+
+@read_only
+def detail(request: HttpRequest, tag: str) -> HttpResponse:
+    """Show a page of a tag's threads, by latest reply; a synonym leads to its tag."""
+    found = get_object_or_404(Tag.objects.select_related("synonym_of"), slug=tag)
+    if found.synonym_of:
+        return redirect(found.synonym_of)
+    threads = Thread.objects.listed_for(request.user).filter(found.threads())
+    threads = with_unread_counts(for_thread_list(threads), request.user)
+    last = id_param(request.GET, "after", "t")
+    threads = threads.by_latest_reply(after=last)
+    page = list(threads[: THREADS_PER_TAG_PAGE + 1])
+    context = {
+        "tag": found,
+        "threads": page[:THREADS_PER_TAG_PAGE],
+        "next_after": page[THREADS_PER_TAG_PAGE - 1].pk
+        if len(page) > THREADS_PER_TAG_PAGE
+        else None,
+    }
+    return render(request, "tags/detail.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required
+def choose(request: MemberRequest, thread_id: int) -> HttpResponse:
+    """Let the author of a thread choose its tags."""
+    thread = get_object_or_404(
+        Thread.objects.visible_to(request.user).select_related("board"), pk=thread_id
+    )
+    opening = Post.objects.visible_to(request.user).opening_of(thread.pk).get()
+    opening.thread = thread
+    can_tag(request.user, opening).enforce()
+    context = {"thread": thread, "tags": list(Tag.objects.main()), "chosen": set(tag_ids(thread))}
+    if request.method != "POST":
+        return render(request, "threads/tags.html", context)
+    field = forms.ModelMultipleChoiceField(Tag.objects.main(), required=False)
+    try:
+        chosen = {tag.pk for tag in field.clean(request.POST.getlist("tags"))}
+        context["chosen"] = chosen
+        tag_thread(thread, chosen, actor=request.user)
+    except (Invalid, forms.ValidationError) as problem:
+        error = problem if isinstance(problem, Invalid) else Invalid(" ".join(problem.messages))
+        return render(request, "threads/tags.html", context | {"error": error}, status=422)
+    messages.success(request, _("Tags changed."))
+    return redirect(thread)
