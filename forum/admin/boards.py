@@ -70,7 +70,7 @@ class SiteTextForm(ConfiguredForm):
 
 @admin.register(SiteText, site=admin_site)
 class SiteTextAdmin(ConfiguredAdmin):
-    """The front page’s text; there is only one."""
+    """The front page’s text; there is only one, which adding another replaces."""
 
     form = SiteTextForm
     log_kind = ModerationEffect.Kind.SITE
@@ -79,9 +79,6 @@ class SiteTextAdmin(ConfiguredAdmin):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return super().has_add_permission(request, obj) and not SiteText.objects.exists()
 
 
 def boards_of(person: User) -> QuerySet[Board]:

@@ -55,6 +55,7 @@ from forum.views.auth import MemberRequest, is_member, log_in_first, member_requ
 from forum.views.form_drafts import announce_discarded, discarded, forget_text, keep_text, kept_text
 from forum.views.pending_posts import show_pending
 from forum.views.quoting import with_quotes
+from forum.views.read_only import read_only
 from forum.views.sort_orders import order_of_page
 
 # Errors that can't be fixed in the composer: the text can be copied, and is kept.
@@ -723,6 +724,7 @@ class EditView(ComposeView):
         )
 
 
+@read_only
 @member_required
 def choose_board(request: MemberRequest) -> HttpResponse:
     """Let a member choose the board of a new thread; where there is only one, go on there."""

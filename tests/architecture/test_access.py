@@ -60,7 +60,7 @@ threads unread                  | in 200                          | 405
 threads mine                    | in 200                          | 405
 threads-read                    | 405                             | 401 422
 threads-read-undo               | 405                             | 401 302
-thread-choose-board             | in 200                          | in 405
+thread-choose-board             | in 200                          | 405
 board-detail                    | 200                             | 405
 board-threads                   | 200                             | 405
 board-threads waiting           | in 200                          | 405
