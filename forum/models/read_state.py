@@ -94,7 +94,7 @@ class ReadState(models.Model):
 
 
 class ReadMark(models.Model):
-    """What a member marked as read in a board: all posts up to an id, and some after it.
+    """The posts that a member marked as read in a board: all up to an id, and some after it.
 
     Posts get their ids before they are committed. `posts` has those that were there, so that one
     that was still being posted, with an earlier id, stays unread.

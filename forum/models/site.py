@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SiteText(models.Model):
-    """What the front page tells strangers; one row, or none yet."""
+    """The text with which the front page greets strangers; one row, or none yet."""
 
     introduction = models.CharField(
         _("introduction"),

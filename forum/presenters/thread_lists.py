@@ -16,7 +16,7 @@ from forum.models import Board, Category, User
 from forum.models.threads import Reader
 from forum.permissions import can_start_thread
 from forum.queries.thread_lists import (
-    ACTIVE,
+    ACTIVE_THREADS,
     MINE,
     TABS,
     UNANSWERED,
@@ -131,10 +131,10 @@ class ThreadList:
             UNREAD: _("You have read everything."),
             UNANSWERED: _("Every thread has a reply."),
             MINE: _("You haven’t started a thread or replied to one yet."),
-            WAITING: _("Nobody is waiting for a reply from you."),
+            WAITING: _("No replies to you are unanswered."),
         }.get(self.tab, _("No threads yet."))
 
     @property
     def active_address(self) -> str:
         """Return the address of the active threads, for those who find another list empty."""
-        return "" if self.tab is ACTIVE else list_address(ACTIVE, self.board)
+        return "" if self.tab is ACTIVE_THREADS else list_address(ACTIVE_THREADS, self.board)

@@ -93,20 +93,20 @@ class ThreadTab:
     is_for_members: bool = False
 
 
-ACTIVE = ThreadTab("", _("Active"))
+ACTIVE_THREADS = ThreadTab("", _("Active"))
 NEWEST = ThreadTab("newest", _("New"), order="created_at")
 UNREAD = ThreadTab("unread", _("Unread"), order="last_post_id", is_for_members=True)
 UNANSWERED = ThreadTab("unanswered", _("Unanswered"), order="created_at", filter=_unanswered)
 MINE = ThreadTab("mine", _("Mine"), filter=_mine, is_for_members=True)
 WAITING = ThreadTab("waiting", _("Waiting for me"), filter=_waiting, is_for_members=True)
-TABS = (ACTIVE, NEWEST, UNREAD, UNANSWERED, MINE)
+TABS = (ACTIVE_THREADS, NEWEST, UNREAD, UNANSWERED, MINE)
 TABS_BY_SLUG = {tab.slug: tab for tab in (*TABS, WAITING)}
 
 
 # -- Pages ----------------------------------------------------------------------------------------
 
 
-class Row(Func):
+class RowValue(Func):
     """Several columns as one value, for comparing rows by an index on them."""
 
     function = "ROW"
@@ -148,7 +148,7 @@ class ThreadListPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
+class ThreadListRequest:
     """A page of a tab, of one board or of all: its beginning, or what is after or before a place.
 
     `opened` are the unread threads that the reader has opened before, for the tab of unread ones.
@@ -161,11 +161,11 @@ class PageRequest:
     opened: Collection[int] = ()
 
 
-def fetch_page(asked: PageRequest, reader: Reader) -> ThreadListPage:
+def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     """Return a page of threads with what their rows show."""
     threads = _listed(reader, asked.board)
     pinned: Sequence[Thread] = ()
-    if asked.tab is ACTIVE and asked.board:
+    if asked.tab is ACTIVE_THREADS and asked.board:
         if not (asked.after or asked.before):
             at_top = threads.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
             pinned = list(_with_columns(at_top[:MAX_PINNED], reader))
@@ -193,14 +193,16 @@ def _listed(reader: Reader, board: Board | None) -> ThreadQuerySet:
     return threads.filter(board=board) if board else threads
 
 
-def _cut(threads: ThreadQuerySet, asked: PageRequest) -> ThreadQuerySet:
+def _cut(threads: ThreadQuerySet, asked: ThreadListRequest) -> ThreadQuerySet:
     """Return the threads of a page, and one more, in order; backwards for a page before a place."""
     order, sign = asked.tab.order, "" if asked.before else "-"
     threads = threads.order_by(f"{sign}{order}", f"{sign}id")
     if place := asked.before or asked.after:
         compare = GreaterThan if asked.before else LessThan
-        columns = Row(F(order), F("id"))
-        threads = threads.filter(compare(columns, Row(Value(place.key), Value(place.thread_id))))
+        columns = RowValue(F(order), F("id"))
+        threads = threads.filter(
+            compare(columns, RowValue(Value(place.key), Value(place.thread_id)))
+        )
     return threads[: THREADS_PER_PAGE + 1]
 
 
@@ -234,7 +236,7 @@ def _unopened(threads: ThreadQuerySet, reader: User, bound: Any) -> ThreadQueryS
     return threads.filter(is_unread, last_post_id__gt=bound)
 
 
-def _unread_page(threads: ThreadQuerySet, asked: PageRequest, reader: User) -> ThreadQuerySet:
+def _unread_page(threads: ThreadQuerySet, asked: ThreadListRequest, reader: User) -> ThreadQuerySet:
     """Return the unread threads of a page; each kind is found by an index of its own."""
     bound = _marked_up_to(reader, asked.board)
     candidates = (

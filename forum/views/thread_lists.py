@@ -19,11 +19,11 @@ from forum.models import Board, SiteText
 from forum.presenters.thread_lists import ThreadList, list_address
 from forum.queries.boards import board_formerly_at
 from forum.queries.thread_lists import (
-    ACTIVE,
+    ACTIVE_THREADS,
     TABS_BY_SLUG,
     UNREAD,
     Cursor,
-    PageRequest,
+    ThreadListRequest,
     ThreadTab,
     fetch_boards,
     fetch_page,
@@ -39,7 +39,7 @@ from forum.views.read_only import read_only
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this place is, and the active threads of all boards."""
     introduction = SiteText.objects.values_list("introduction", flat=True).first()
-    return _show_list(request, ACTIVE, introduction=introduction or "")
+    return _show_list(request, ACTIVE_THREADS, introduction=introduction or "")
 
 
 @read_only
@@ -51,7 +51,7 @@ def index(request: HttpRequest, tab: str) -> HttpResponse:
 @read_only
 def board(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
     """Show a board's threads; boards are found at their former addresses, too."""
-    return _show_list(request, _find_tab(tab) if tab else ACTIVE, slug)
+    return _show_list(request, _find_tab(tab) if tab else ACTIVE_THREADS, slug)
 
 
 def _find_tab(slug: str) -> ThreadTab:
@@ -80,7 +80,7 @@ def _show_list(
     if tab.is_for_members and not is_member(request):
         return log_in_first(request)
     opened = [pk for pk, in_board in listed.opened.items() if not board or in_board == board.pk]
-    asked = PageRequest(
+    asked = ThreadListRequest(
         tab,
         board,
         after=_cursor(request, "after", tab),
@@ -92,7 +92,7 @@ def _show_list(
         "before" in request.GET and not asked.before
     )
     if (asked.after or asked.before) and not page.threads:
-        page, is_lost = fetch_page(PageRequest(tab, board, opened=opened), request.user), True
+        page, is_lost = fetch_page(ThreadListRequest(tab, board, opened=opened), request.user), True
     context = {
         "list": ThreadList(tab, board, request.user, listed, page),
         "board": board,
@@ -145,5 +145,5 @@ def undo_mark_read(request: MemberRequest, marked_at: int) -> HttpResponse:
     if moment and undo_mark(member=request.user, marked_at=moment):
         messages.success(request, _("Unread again."))
     else:
-        messages.info(request, _("This was undone already, or you marked threads as read again."))
+        messages.info(request, _("This was already undone, or you marked threads as read again."))
     return redirect(list_address(UNREAD))

@@ -80,7 +80,7 @@ def test_new_thread_is_unread_for_members_and_not_for_its_author(
     assert counts(as_erin) == ("Unread (1)", "(1) Threads · Plait")
 
 
-def test_thread_from_before_a_member_joined_has_only_later_posts_unread(
+def test_only_later_posts_are_unread_in_a_thread_older_than_the_member(
     opening: Post, alice: User, client: Client
 ) -> None:
     dora = person("dora")
@@ -150,7 +150,7 @@ def test_marking_twice_with_one_page_can_still_be_undone(as_bob: Client, opening
     press_undo(as_bob, page)
     assert unread_in(as_bob) == {"Moss on the north wall": "1"}
     again = press_undo(as_bob, page)
-    assert "This was undone already" in again.messages[0]
+    assert "This was already undone" in again.messages[0]
 
 
 def test_undo_restores_the_mark_before(as_bob: Client, opening: Post, alice: User) -> None:

@@ -70,7 +70,7 @@ def test_counting_stops_at_the_limit_and_reads_few_rows_beyond_it(
     mark_revisions_read(thread, member=alice, numbers=[1])
     with CaptureQueriesContext(connection) as captured:
         assert unread_links(as_alice) == [(f"/t/{thread.pk}/next/", "99+")]
-    [counting] = [query["sql"] for query in captured if "unread_count" in query["sql"]]
+    *_pinned, counting = [query["sql"] for query in captured if "unread_count" in query["sql"]]
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE forum_post, forum_revision, forum_readstate")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING off) {counting}")

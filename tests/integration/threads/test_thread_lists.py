@@ -150,7 +150,7 @@ def test_tabs_of_a_board_lead_on_from_its_former_address(
         ("/threads/unread/", "You have read everything.", "/"),
         ("/b/gardens/unanswered/", "Every thread has a reply.", "/b/gardens/"),
         ("/threads/mine/", "You haven’t started a thread or replied to one yet.", "/"),
-        ("/threads/waiting/", "Nobody is waiting for a reply from you.", "/"),
+        ("/threads/waiting/", "No replies to you are unanswered.", "/"),
     ],
 )
 def test_empty_list_says_so_and_what_to_do(
@@ -305,7 +305,7 @@ def test_board_that_closed_after_the_page_was_made_offers_the_others(
     assert Page(response).link("Gardens")["href"] == "/b/gardens/new/"
 
 
-def test_text_for_a_board_that_closed_meanwhile_can_be_posted_in_another(
+def test_text_for_a_board_that_was_closed_can_be_posted_in_another(
     board: Board, roads: Board, bob: User, as_bob: Client
 ) -> None:
     form = Page(as_bob.get("/b/roads/new/")).form("Post thread")
