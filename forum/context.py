@@ -12,11 +12,11 @@ from django.utils import timezone
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped
 from forum.models import User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.permissions import can_access_admin
 from forum.preferences import chosen_theme, has_shortcuts_off
 from forum.presenters.keys import KEY_MAP
-from forum.queries.moderation_work import moderation_work_of
+from forum.queries.moderation_counts import moderation_work_of
 from forum.queries.notifications import count_unread_notifications
 
 

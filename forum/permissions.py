@@ -26,7 +26,7 @@ from forum.models import (
     User,
 )
 from forum.models.roles import moderators_except
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 
 NOTE_CAN_BE_DELETED = timedelta(minutes=10)
 POST_CAN_BE_UNDELETED = timedelta(hours=24)

@@ -40,7 +40,7 @@ from forum.models import (
     User,
 )
 from forum.models.drafts import Purpose
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.actions.branch_hiding import remove_branch
 from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.actions.locking import lock_thread

@@ -12,7 +12,7 @@ from operator import attrgetter
 from django.conf import settings
 
 from forum.actions.transactions import statements_limited
-from forum.markup.fuzzy_match import closest
+from forum.markup.altered_quotes import closest
 from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import find, is_patchwork, longest_word, worth_matching
 from forum.markup.render import QuoteBlock, Rendered

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from forum.lib.sql import unnest
 from forum.models import Case, ModerationAction, ModerationNotification, PendingPost, Post, Report
-from forum.models.reports import CaseQuerySet
+from forum.models.review_queue import CaseQuerySet
 
 
 def update_cases(post_ids: Iterable[int]) -> None:

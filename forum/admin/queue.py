@@ -23,9 +23,9 @@ from forum.admin.review import ReviewAdmin, decisions_on
 from forum.admin.site import OrderedChangeList, admin_site, moderator
 from forum.lib.numbers import parse_number
 from forum.models import Case, Post, Quote, Report, Thread, User
-from forum.models.posts import if_readable
-from forum.models.reports import QUEUE_ORDER, CaseQuerySet, worked_on
+from forum.models.review_queue import QUEUE_ORDER, CaseQuerySet, worked_on
 from forum.models.roles import prefetch_roles
+from forum.models.visibility import if_readable
 from forum.presenters.report_badge import describe_reasons
 from forum.presenters.times import day, time_tag
 from forum.queries.branches import in_branches

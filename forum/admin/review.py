@@ -19,7 +19,7 @@ from forum.admin.pages import PageAdmin
 from forum.admin.site import moderator
 from forum.errors import UserError
 from forum.models import Case, PendingPost, Post
-from forum.models.reports import CaseQuerySet
+from forum.models.review_queue import CaseQuerySet
 from forum.moderation.actions.case_notes import CaseNoteForm, note_case
 from forum.moderation.actions.report_answers import see_reporters
 from forum.moderation.offers import LinkGroup, action_url, bulk_actions, links_on, offered_actions

@@ -29,7 +29,7 @@ from forum.errors import NotAllowed, UserError
 from forum.lib.numbers import capped
 from forum.models import Case, User
 from forum.permissions import can_access_admin, can_administer
-from forum.queries.moderation_work import moderation_work_of
+from forum.queries.moderation_counts import moderation_work_of
 
 # Moderators find rows by filters and search, not on the last page.
 MAX_ROWS_COUNTED = 10_000

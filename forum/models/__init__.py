@@ -15,8 +15,9 @@ from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.reason_templates import ReasonTemplate
-from forum.models.reports import Case, Report
+from forum.models.reports import Report
 from forum.models.restrictions import Restriction
+from forum.models.review_queue import Case
 from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule

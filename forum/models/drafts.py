@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from forum.models.boards import Board
 from forum.models.pending_posts import PendingPost
-from forum.models.posts import Post, post_path, readable_by
-from forum.models.threads import TITLE_CODE_POINTS, Reader, Thread
+from forum.models.posts import Post, post_path
+from forum.models.threads import TITLE_CODE_POINTS, Thread
+from forum.models.visibility import Reader, readable_by
 
 if TYPE_CHECKING:
     from forum.models.accounts import User

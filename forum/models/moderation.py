@@ -16,7 +16,8 @@ from forum.log_entry_types import LogEntryType, entry_type, public_types, type_c
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Thread
+from forum.models.visibility import Reader
 
 
 def moderator_in_words(name: str, board: str | None) -> str:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
 from forum.models.moderation import ModerationAction
-from forum.models.posts import Post, if_readable, readable_by
+from forum.models.posts import Post
 from forum.models.reports import Report
-from forum.models.threads import Reader, visible_by
+from forum.models.visibility import Reader, if_readable, readable_by, visible_by
 
 # Unread notifications are counted up to this number.
 MAX_NOTIFICATIONS_COUNTED = 100

@@ -19,7 +19,8 @@ from forum.models.boards import Board
 from forum.models.posts import EXCERPT_LENGTH, Post, post_path
 from forum.models.revisions import Revision
 from forum.models.rules import ReviewRule
-from forum.models.threads import TITLE_CODE_POINTS, Reader, Thread
+from forum.models.threads import TITLE_CODE_POINTS, Thread
+from forum.models.visibility import Reader
 
 # The most pending posts of one member.
 MOST_WAITING_OF_ONE = 50

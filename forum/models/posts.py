@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import connection, models
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -22,8 +22,16 @@ from mptt.querysets import TreeQuerySet
 
 from forum.lib.sql import unnest
 from forum.models.accounts import User
-from forum.models.threads import Reader, SlowModeMixin, Thread, moderation_action_fk
+from forum.models.threads import (
+    MAX_NESTING,
+    POSTS_PER_PAGE,
+    SlowModeMixin,
+    Thread,
+    moderation_action_fk,
+    thread_path,
+)
 from forum.models.tree import SparseTreeManager
+from forum.models.visibility import Reader, if_readable, readable_by
 
 if TYPE_CHECKING:
     from forum.markup.render import Rendered
@@ -37,31 +45,6 @@ TREE_POSITION_FIELDS = frozenset(
 
 # Heads of branches that are, or were, locked or slow: few rows with an index of their own.
 SLOW_OR_LOCKED = Q(locked_at__isnull=False) | Q(slow_minutes__isnull=False)
-
-
-def readable_by(reader: Reader, prefix: str = "") -> Q:
-    """Return the condition for posts whose text `reader` may read. Every query uses this one rule.
-
-    `prefix` leads from the queried model to the post, for example `"parent__"`.
-    """
-    published = Q(**{f"{prefix}deleted_at": None})
-    shown = Q(**{f"{prefix}hidden_at": None, f"{prefix}thread__removed_at": None})
-    if not isinstance(reader, User):
-        return published & shown
-    if reader.roles.is_site_moderator:
-        return published
-    own = Q(**{f"{prefix}author": reader}) | Q(
-        **{f"{prefix}thread__author": reader, f"{prefix}hidden_at": None}
-    )
-    if reader.roles.board_ids:
-        own |= Q(**{f"{prefix}thread__board__in": reader.roles.board_ids})
-    return published & (shown | own)
-
-
-def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
-    """Return that text field of a post as an expression; empty when `reader` may not read it."""
-    readable = When(readable_by(reader, prefix), then=F(prefix + field))
-    return Case(readable, default=Value(""), output_field=models.TextField())
 
 
 class PostQuerySet(TreeQuerySet):
@@ -412,3 +395,26 @@ Post._meta.indexes = [
 def post_path(post_id: int) -> str:
     """Return the permanent path of a post; no `reverse`, since a page needs hundreds."""
     return f"/p/{post_id}/"
+
+
+def post_url(post: Post) -> str:
+    """Return the address of a post on whichever page of its thread shows it."""
+    thread = post.thread
+    numbers = thread.next_number
+    return build_post_url(thread.pk, thread.slug, post.pk, numbers=numbers, level=post.level)
+
+
+def build_post_url(thread_id: int, slug: str, post_id: int, *, numbers: int, level: int) -> str:
+    """Return the address of a post of which only so much is known.
+
+    Edits take numbers too: a thread that gave out no more than a page holds is whole on its page.
+    """
+    path = thread_path(thread_id, slug)
+    is_whole = numbers <= POSTS_PER_PAGE and level < MAX_NESTING
+    return f"{path}#p{post_id}" if is_whole else f"{path}?at=p{post_id}#p{post_id}"
+
+
+def folded_post_url(post: Post) -> str:
+    """Return the address of a post with its replies folded."""
+    page, _hash, here = post_url(post).partition("#")
+    return f"{page}{'&' if '?' in page else '?'}fold=p{post.pk}#{here}"

@@ -27,9 +27,9 @@ from django.db.models.functions import RowNumber
 from forum.lib.sql import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.accounts import User
-from forum.models.posts import Post, readable_by
+from forum.models.posts import Post
 from forum.models.revisions import Revision
-from forum.models.threads import Reader, visible_by
+from forum.models.visibility import Reader, readable_by, visible_by
 
 
 class QuoteStatus(Enum):

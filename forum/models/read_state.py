@@ -15,7 +15,8 @@ from psycopg.types.multirange import Int8Multirange, Multirange
 
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Thread
+from forum.models.visibility import Reader
 
 # A member who comes back sooner is on the same visit and sees the same posts marked.
 VISIT_LENGTH = timedelta(minutes=30)

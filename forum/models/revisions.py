@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from forum.lib.sql import unnest
 from forum.markup.quotes import PARAGRAPHS, without_quoted
-from forum.models.posts import readable_by
 from forum.models.search import SearchWords
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Thread
+from forum.models.visibility import Reader, readable_by
 
 if TYPE_CHECKING:
     from forum.models.posts import Post

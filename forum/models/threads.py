@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models import Q, Subquery
 from django.urls import resolve
 from django.utils import timezone
 from django.utils.text import slugify
@@ -19,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.search import TitleWords
+from forum.models.visibility import Reader, listed_by, visible_by
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,48 +24,15 @@ if TYPE_CHECKING:
     from forum.models.moderation import ModerationAction
     from forum.models.posts import Post
 
-Reader = User | AnonymousUser
-
 TITLE_LENGTH = 120  # characters as people count them: an emoji is one, whatever it consists of
 TITLE_CODE_POINTS = 1000
 SLUG_LENGTH = 120
 FIRST_THREAD_ID = 1000
-
-
-def visible_by(reader: Reader, prefix: str = "") -> Q:
-    """Return the condition for threads that `reader` may list and open.
-
-    A thread that was removed, or has nothing left but hidden and deleted posts, is for its author
-    and moderators only.
-
-    `prefix` leads from the queried model to the thread, for example `"post__thread__"`.
-    """
-    not_deleted = Q(**{f"{prefix}deleted_at": None})
-    has_posts = Q(**{f"{prefix}post_count__gt": 0}) | Q(**{f"{prefix}merged_into__isnull": False})
-    public = not_deleted & Q(**{f"{prefix}removed_at": None}) & has_posts
-    if not isinstance(reader, User):
-        return public
-    if reader.roles.is_site_moderator:
-        return Q()
-    own = not_deleted & Q(**{f"{prefix}author": reader})
-    return public | own | Q(**{f"{prefix}board__in": reader.roles.board_ids})
-
-
-def listed_by(reader: Reader, prefix: str = "") -> Q:
-    """Return the condition for threads that lists show to `reader`: unlisted ones to moderators.
-
-    A thread that is locked and whose opening post is hidden is left out, too. They may not all be
-    visible to the reader; see `visible_by`.
-    """
-    is_open = Q(**{f"{prefix}locked_at": None}) | Q(**{f"{prefix}locked_until__lte": Now()})
-    hidden_opening = apps.get_model("forum", "Post").objects.opening_of(OuterRef(f"{prefix}pk"))
-    is_shown = ~Exists(hidden_opening.filter(hidden_at__isnull=False))
-    listed = Q(**{f"{prefix}unlisted_at": None}) & (is_open | Q(is_shown))
-    if not isinstance(reader, User):
-        return listed
-    if reader.roles.is_site_moderator:
-        return Q()
-    return listed | Q(**{f"{prefix}board__in": reader.roles.board_ids})
+# Posts of a page; shorter threads have only one.
+POSTS_PER_PAGE = 200
+# The levels that a page may nest, ancestors included. Chromium flattens lists at depth 253; what is
+# deeper than this is continued on the next page.
+MAX_NESTING = 90
 
 
 class ThreadQuerySet(models.QuerySet["Thread"]):

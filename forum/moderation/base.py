@@ -22,8 +22,8 @@ from forum.errors import Conflict, UserError
 from forum.lib.clock import was_within
 from forum.log_entry_types import LogEntryType
 from forum.models import Board, ModerationAction, ModerationEffect, User
-from forum.models.threads import Reader
 from forum.models.version_tokens import last_change, version_of, version_with_reports
+from forum.models.visibility import Reader
 from forum.moderation.audit_log import Change, NewEntry, clean_reason, log_changes
 from forum.moderation.forms import ModerationForm
 from forum.moderation.targets import Target, TargetKind, TargetState, Value

@@ -32,7 +32,7 @@ from forum.models import (
     Tag,
     User,
 )
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.audit_log import NewEntry, log_changes
 from forum.moderation.registry import LOCKS, register_state
 from forum.moderation.targets import TargetState

@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from forum.models import Case, Post, User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.base import Action
 from forum.moderation.registry import actions_on
 from forum.moderation.targets import Target, TargetKind, kind_of

@@ -24,7 +24,7 @@ from forum.models import (
     Thread,
     User,
 )
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.actions.pending_posts import PENDING_STATE
 from forum.moderation.actions.post_hiding import HIDDEN
 from forum.moderation.actions.report_answers import REPORTS_CLOSED

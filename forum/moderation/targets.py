@@ -20,7 +20,7 @@ from forum.errors import UserError
 from forum.lib.sql import unnest
 from forum.models import ModerationAction, ModerationEffect, PendingPost, Post, Report, Thread, User
 from forum.models.roles import prefetch_roles
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.permissions import PermissionResult
 from forum.presenters import counts
 from forum.presenters.history import source_for

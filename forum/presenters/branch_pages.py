@@ -13,7 +13,7 @@ from forum.lib.text import excerpt
 from forum.models import Thread
 from forum.models.posts import post_path
 from forum.models.read_state import ThreadReadState
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters.threads import PARENT_EXCERPT_CHARACTERS, ThreadPage
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from forum.lib.text import excerpt
 from forum.models import Draft, Thread, User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.editable_source import masked_for

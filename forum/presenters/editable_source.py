@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from forum.markup.redaction import mask_blocks, unmask_blocks
 from forum.models import Post, Quote
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 
 MASK = "[hidden quote "
 

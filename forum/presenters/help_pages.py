@@ -11,7 +11,7 @@ from forum.lib.names import fold_name
 from forum.markup.render import render
 from forum.models import Mention
 from forum.models.mentions import MentionRow
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters.post_html import fill_post_html
 
 

@@ -12,7 +12,7 @@ from forum.markup.changes import TextChange, word_diff
 from forum.markup.quotes import GAP, without_quoted
 from forum.models import ModerationEffect, Post, Quote, Revision, User
 from forum.models.moderation import moderator_in_words
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.permissions import is_moderator_of
 
 # A version and its changes can take some 100 kB.

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from forum.models import Post, Thread
 from forum.models.read_state import ThreadReadState
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters.threads import ThreadPage
 from forum.queries.live_updates import MAX_CHANGES, PostChange
 from forum.queries.thread_pages import PostWindow, fetch_rows

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from forum.models import ModerationAction, ModerationEffect, Thread, User
 from forum.models.posts import post_path
-from forum.models.threads import Reader, listed_by
+from forum.models.visibility import Reader, listed_by
 
 # Posts of an entry that are linked.
 MAX_LINKED_TARGETS = 50

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.models import Post, Thread
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters.branches import summarise_replies
 from forum.presenters.threads import ThreadPage
 from forum.queries.outline import count_older_siblings, post_before

@@ -11,10 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forum.models import Post
-from forum.models.posts import post_path
-from forum.models.threads import Reader
+from forum.models.posts import folded_post_url, post_path, post_url
+from forum.models.visibility import Reader
 from forum.permissions import can_delete, can_edit, can_report
-from forum.presenters.post_urls import folded_post_url, post_url
 from forum.queries.outline import adjacent_siblings
 
 MenuLink = tuple[str, str]  # address, words

@@ -11,9 +11,8 @@ from django.utils.translation import gettext_noop
 
 from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import GAP, text_fragment
-from forum.models.posts import post_path
+from forum.models.posts import build_post_url, post_path
 from forum.models.quotes import UNREADABLE, QuoteRow, QuoteStatus
-from forum.presenters.post_urls import build_post_url
 
 # As `forum.markup.markdown` writes them; text of users cannot look like this.
 FIGURE = re.compile(r'<figure class="quote" data-quote="(\d+)"><figcaption></figcaption>|</figure>')

@@ -11,7 +11,7 @@ from forum.markup.quote_context import ContextPart, changes_within, context_of, 
 from forum.markup.quotes import PARAGRAPHS
 from forum.models import Post, Quote
 from forum.models.quotes import UNREADABLE, QuoteRow, QuoteStatus
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters.history import first_readable_revision, with_gaps_named
 from forum.presenters.quote_captions import quoted_words_url
 

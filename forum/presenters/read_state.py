@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from forum.models import Thread, User
 from forum.models.read_state import ThreadReadState
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.queries.read_state import UnreadCounts, count_unread_beyond_page
 from forum.queries.thread_pages import PostRow, PostWindow
 

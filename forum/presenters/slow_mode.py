@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from forum.models import Thread
 from forum.models.posts import post_path
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.presenters import counts
 from forum.presenters.times import Clock
 from forum.queries.thread_pages import PostRow

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from forum.lib.numbers import capped
 from forum.models import Board, Category, User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.permissions import can_start_thread
 from forum.queries.thread_lists import (
     ACTIVE_THREADS,

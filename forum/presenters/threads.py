@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from html import escape  # Django's costs three times as much
 
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.lib.avatars import avatar_colour
 from forum.lib.languages import detect_language
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
@@ -20,7 +21,8 @@ from forum.models.mentions import MentionRow
 from forum.models.moderation import moderator_in_words
 from forum.models.quotes import QuoteRow
 from forum.models.read_state import ThreadReadState
-from forum.models.threads import Reader
+from forum.models.threads import POSTS_PER_PAGE
+from forum.models.visibility import Reader
 from forum.permissions import can_reply, is_moderator_of
 from forum.presenters.backlinks import BacklinkSummary, summarise_backlinks
 from forum.presenters.branches import (
@@ -43,18 +45,12 @@ from forum.presenters.report_badge import report_badge
 from forum.presenters.search_hits import SearchHits
 from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
 from forum.presenters.times import Clock, date_of, iso
-from forum.presenters.visible_rows import select_visible_rows
+from forum.presenters.tombstones import select_visible_rows
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
-from forum.queries.thread_pages import (
-    MAX_POSTS_COUNTED,
-    POSTS_PER_PAGE,
-    PostRow,
-    PostWindow,
-)
+from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow
 
 # With more posts than this, those off the screen are not laid out.
 MIN_POSTS_FOR_LAZY_LAYOUT = 50
-AVATAR_COLOURS = 12
 PARENT_EXCERPT_CHARACTERS = 60  # characters
 NODE_HTML = '<li class="node">'
 
@@ -435,12 +431,6 @@ class ThreadPage:
                 "new": unread_suffix(new),
             },
         )
-
-
-@lru_cache(maxsize=4096)
-def avatar_colour(name: str) -> str:
-    """Return the colour class of a person's monogram, `hue-1` to `hue-12`."""
-    return f"hue-{sum(name.lower().encode()) % AVATAR_COLOURS + 1}"
 
 
 def _first_words(row: PostRow | None) -> str:

@@ -8,9 +8,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef
 from django.db.models.functions import JSONObject
 
-from forum.models.posts import readable_by
 from forum.models.quotes import Quote
-from forum.models.threads import Reader, visible_by
+from forum.models.visibility import Reader, readable_by, visible_by
 
 # Backlinks are counted up to this number.
 MAX_BACKLINKS = 50

@@ -12,7 +12,8 @@ from django.db.models import F, OrderBy, OuterRef, QuerySet, Subquery
 from forum.models.accounts import User
 from forum.models.posts import Post
 from forum.models.read_state import ThreadReadState
-from forum.models.threads import Reader, Thread
+from forum.models.threads import Thread
+from forum.models.visibility import Reader
 from forum.queries.read_state import unread_positions
 from forum.queries.thread_pages import MAX_POSTS_ABOVE, MAX_POSTS_COUNTED, PostRow, fetch_rows
 

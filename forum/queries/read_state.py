@@ -24,10 +24,11 @@ from django.db.models.functions import Cast
 
 from forum.lib.sql import unnest
 from forum.models.accounts import User
-from forum.models.posts import Post, PostQuerySet, readable_by
+from forum.models.posts import Post, PostQuerySet
 from forum.models.read_state import IsInSet, ReadState, ThreadReadState
-from forum.models.threads import Reader, Thread
-from forum.queries.thread_pages import POSTS_PER_PAGE, PostWindow
+from forum.models.threads import POSTS_PER_PAGE, Thread
+from forum.models.visibility import Reader, readable_by
+from forum.queries.thread_pages import PostWindow
 from forum.queries.threads import Threads
 
 # Unread posts are counted up to this number in a thread; in lists of threads, up to fewer.

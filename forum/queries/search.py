@@ -32,7 +32,8 @@ from forum.models.read_state import IsInSet, ReadState
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import OpeningWords, SearchWords, TitleWords
 from forum.models.tags import Tag
-from forum.models.threads import Reader, Thread, listed_by
+from forum.models.threads import Thread
+from forum.models.visibility import Reader, listed_by
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3

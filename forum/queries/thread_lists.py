@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 from forum.lib.sql import CountSubquery, IdsOf, unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.posts import Post, readable_by
+from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
-from forum.models.threads import Reader, Thread, ThreadQuerySet
+from forum.models.threads import Thread, ThreadQuerySet
+from forum.models.visibility import Reader, readable_by
 from forum.queries.read_state import HasUnread, with_unread_counts
 from forum.queries.threads import for_thread_list
 

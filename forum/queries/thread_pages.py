@@ -28,19 +28,18 @@ from django.db.models import (
 
 from forum.lib.sql import unnest
 from forum.lib.tree import ROOT_RIGHT
-from forum.models.posts import Post, if_readable, readable_by
+from forum.models.posts import Post
 from forum.models.read_state import ThreadReadState
 from forum.models.reports import open_reports
 from forum.models.revisions import Revision
-from forum.models.threads import Reader, Thread
+from forum.models.threads import MAX_NESTING, POSTS_PER_PAGE, Thread
+from forum.models.visibility import Reader, if_readable, readable_by
 from forum.queries.backlinks import Backlink, backlink_column
 from forum.queries.branches import enclosing_locked_branches
 from forum.queries.sort_orders import PageStart, SortOrder, page_sql
 
-# Posts of a page; shorter threads have only one.
-POSTS_PER_PAGE = 200
 # Bytes of HTML on a page, which ends earlier than usual there. Only posts that consist of little
-# but formatting are so large: links to posts (`forum.presenters.post_urls`) do not expect it.
+# but formatting are so large: links to posts (`forum.models.posts`) do not expect it.
 MAX_PAGE_BYTES = 5_000_000
 # The nearest ancestors of a page's first post that are shown above it.
 MAX_POSTS_ABOVE = 10
@@ -50,9 +49,6 @@ MAX_POSTS_COUNTED = 1000
 MAX_POSTS_ON_PAGE = 1000
 # The order of activity is kept for this many numbers of the thread; then it is computed again.
 ACTIVITY_ORDER_LIFETIME = 1000
-# The levels that a page may nest, ancestors included. Chromium flattens lists at depth 253; what is
-# deeper than this is continued on the next page.
-MAX_NESTING = 90
 MAX_LEVELS = MAX_NESTING - MAX_POSTS_ABOVE
 
 

@@ -20,7 +20,8 @@ from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
 from forum.models.tags import ThreadTag, tag_columns
-from forum.models.threads import Reader, ThreadQuerySet, TitleChange
+from forum.models.threads import ThreadQuerySet, TitleChange
+from forum.models.visibility import Reader
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from forum.presenters.threads import avatar_colour
+from forum.lib.avatars import avatar_colour
 
 register = template.Library()
 register.filter("hue", avatar_colour)

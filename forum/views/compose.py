@@ -42,12 +42,11 @@ from forum.markup.render import MAX_SOURCE
 from forum.models import Board, Draft, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
-from forum.models.posts import post_path
+from forum.models.posts import post_path, post_url
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.editable_source import MASK, masked_for, unmasked
 from forum.presenters.new_activity import NewActivity, new_activity
 from forum.presenters.oob_updates import edited, posted
-from forum.presenters.post_urls import post_url
 from forum.presenters.preview import Preview, preview
 from forum.presenters.threads import render_post_text
 from forum.presenters.times import moment_of

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from forum.errors import Invalid
 from forum.models import Post, Thread
-from forum.presenters.post_urls import post_url
+from forum.models.posts import post_url
 from forum.views.read_only import read_only
 
 

@@ -12,9 +12,9 @@ from forum.errors import Gone
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post, Thread
+from forum.models.posts import post_url
 from forum.models.read_state import read_state_of
 from forum.presenters.live_updates import LiveUpdates
-from forum.presenters.post_urls import post_url
 from forum.queries.live_updates import fetch_changes, public_change_counter
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param

@@ -13,15 +13,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from forum.actions.accounts import set_zone
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
+from forum.lib.avatars import avatar_colour
 from forum.lib.htmx import wants_fragment
 from forum.lib.names import fold_name
 from forum.lib.scripts import LOOSE
 from forum.models import Post, Thread, User
 from forum.models.limits import NAMES
-from forum.models.threads import listed_by
+from forum.models.visibility import listed_by
 from forum.moderation.offers import links_on_member
 from forum.permissions import can_list_members, can_participate
-from forum.presenters.threads import avatar_colour
 from forum.queries.mention_search import search_people_to_mention
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_required

@@ -13,12 +13,11 @@ from forum.actions.posts import delete_post, undelete_post
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post, Thread, User
-from forum.models.posts import post_path
+from forum.models.posts import post_path, post_url
 from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.post_menu import menu_links, nearby_links, read_state_forms, report_url
-from forum.presenters.post_urls import post_url
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 
 from forum.lib.htmx import wants_fragment
 from forum.models import Post
-from forum.presenters.post_urls import post_url
+from forum.models.posts import post_url
 from forum.presenters.quote_source import find_quote_source
 from forum.url_params import id_param
 from forum.views.posts import get_post

@@ -19,12 +19,12 @@ from forum.actions.read_state import (
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.models import Post, Thread
+from forum.models.posts import post_url
 from forum.models.read_state import read_state_of
-from forum.presenters.post_urls import post_url
+from forum.models.threads import POSTS_PER_PAGE
 from forum.presenters.read_state import UnreadSummary, load_page_token
 from forum.queries.notifications import recount_unread_notifications
 from forum.queries.read_state import MAX_UNREAD_COUNTED, first_unread_unopened, next_unread_post
-from forum.queries.thread_pages import POSTS_PER_PAGE
 from forum.queries.threads import with_read_state
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_action, member_required

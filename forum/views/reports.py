@@ -13,8 +13,8 @@ from forum.forms.reports import ReportForm
 from forum.lib.htmx import wants_fragment
 from forum.models import Post, Report
 from forum.models.limits import REPORTS
+from forum.models.posts import post_url
 from forum.permissions import can_report
-from forum.presenters.post_urls import post_url
 from forum.views.auth import MemberRequest, member_required
 from forum.views.form_drafts import forget_text, kept_text
 from forum.views.posts import get_post

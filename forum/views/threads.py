@@ -10,6 +10,7 @@ from django.urls import reverse
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import parse_number
 from forum.models import Post, Thread
+from forum.models.posts import post_url
 from forum.models.read_state import ThreadReadState, read_state_of
 from forum.models.threads import thread_path
 from forum.moderation.offers import links_on
@@ -17,7 +18,6 @@ from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
 from forum.presenters.keys import rail_shortcuts
 from forum.presenters.outline import render_branch_outline
-from forum.presenters.post_urls import post_url
 from forum.presenters.threads import ThreadPage, render_post_text
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart

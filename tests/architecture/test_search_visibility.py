@@ -6,7 +6,7 @@ import pytest
 
 from forum.lib.search import parse_search
 from forum.models import Post, Revision, Thread
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.queries.search import PostSearch
 from tests.architecture.test_access import PEOPLE
 from tests.html import Page

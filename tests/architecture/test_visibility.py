@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 
 from forum.models import Board, ModerationAction, Post, Thread
-from forum.models.posts import readable_by
+from forum.models.visibility import readable_by
 from forum.moderation.actions.spammers import remove_spammer
 from tests.addresses import POST_ROUTES, addresses, admin_addresses
 from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE

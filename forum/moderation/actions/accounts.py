@@ -27,7 +27,7 @@ from forum.errors import Gone, Invalid, UserError
 from forum.forms.accounts import PASSWORD_HELP
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.base import Action, FixedStateAction, Plan
 from forum.moderation.forms import ModerationForm
 from forum.moderation.registry import register, register_state

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext_lazy
 
 from forum.log_entry_types import LogEntryType
 from forum.models import Post
-from forum.models.threads import Reader
 from forum.models.version_tokens import version_of_branches
+from forum.models.visibility import Reader
 from forum.moderation.actions.post_hiding import HIDDEN
 from forum.moderation.base import Action, Plan
 from forum.moderation.registry import register

@@ -15,7 +15,8 @@ from forum.actions.threads import clean_title
 from forum.errors import Invalid, UserError
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import Board, ModerationAction, Post, Thread
-from forum.models.threads import TITLE_CODE_POINTS, Reader, slug_of
+from forum.models.threads import TITLE_CODE_POINTS, slug_of
+from forum.models.visibility import Reader
 from forum.moderation.audit_log import NewEntry, log_effects
 from forum.moderation.base import Action, Plan
 from forum.moderation.branch_transfer import (

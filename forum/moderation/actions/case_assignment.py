@@ -20,7 +20,8 @@ from forum.models import (
     Post,
     User,
 )
-from forum.models.reports import CaseQuerySet, is_reported
+from forum.models.reports import is_reported
+from forum.models.review_queue import CaseQuerySet
 from forum.models.roles import moderators_except
 from forum.moderation.base import Plan, StateAction
 from forum.moderation.forms import ModerationForm

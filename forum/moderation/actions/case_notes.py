@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import PendingPost, Post
 from forum.models.reports import is_reported, was_reported
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.actions.member_notes import NoteForm
 from forum.moderation.base import Action, Plan
 from forum.moderation.forms import TextField

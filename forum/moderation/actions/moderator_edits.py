@@ -17,7 +17,7 @@ from forum.log_entry_types import LogEntryType, register_type
 from forum.markup.render import MAX_SOURCE, Rendered, render
 from forum.models import ModerationAction, Post, Quote, Revision
 from forum.models.accounts import known_names
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.audit_log import NewEntry
 from forum.moderation.base import Action, Plan
 from forum.moderation.forms import ModerationForm, TextField

@@ -13,7 +13,7 @@ from forum.actions.tags import check_tag_count, set_tags
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Tag, Thread
 from forum.models.tags import tag_ids
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.base import Plan, StateAction
 from forum.moderation.forms import ModerationForm
 from forum.moderation.registry import register, register_state

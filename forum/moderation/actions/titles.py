@@ -12,7 +12,8 @@ from django.utils.translation import ngettext_lazy
 from forum.actions.threads import clean_title
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Thread
-from forum.models.threads import TITLE_CODE_POINTS, Reader, slug_of
+from forum.models.threads import TITLE_CODE_POINTS, slug_of
+from forum.models.visibility import Reader
 from forum.moderation.base import Plan, StateAction
 from forum.moderation.forms import ModerationForm
 from forum.moderation.registry import register, register_state

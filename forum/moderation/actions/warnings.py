@@ -9,7 +9,7 @@ from django.utils.translation import ngettext_lazy
 
 from forum.log_entry_types import LogEntryType, register_type
 from forum.models import Board, User
-from forum.models.threads import Reader
+from forum.models.visibility import Reader
 from forum.moderation.base import Action, Plan
 from forum.moderation.forms import WhereForm
 from forum.moderation.registry import register, register_state

@@ -16,10 +16,10 @@ from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
 from forum.lib.numbers import MAX_SHOWN, capped
 from forum.models import Board, Case, ModerationAction, Post, Report, User
-from forum.models.reports import CLAIM_LASTS
+from forum.models.review_queue import CLAIM_LASTS
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.report_answers import dismiss_reports
-from forum.queries.moderation_work import moderation_work_of
+from forum.queries.moderation_counts import moderation_work_of
 from tests.html import Page, press
 from tests.moderation_actions import create_pending_post
 
@@ -77,7 +77,7 @@ def test_count_of_cases_is_limited(opening, bob, carol, monkeypatch):
             reply_to(opening, author=bob, source=f"Number {n}."), actor=carol, reason="spam"
         )
     assert moderation_work_of(carol).cases == 4
-    monkeypatch.setattr("forum.queries.moderation_work.MAX_SHOWN", 2)
+    monkeypatch.setattr("forum.queries.moderation_counts.MAX_SHOWN", 2)
     assert moderation_work_of(carol).cases == 3
     assert capped(MAX_SHOWN) == "99"
     assert capped(MAX_SHOWN + 1) == "99+"

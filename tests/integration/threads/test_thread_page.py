@@ -14,11 +14,11 @@ from pytest_django import DjangoAssertNumQueries
 from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Board, Post, Thread, User
+from forum.models.posts import post_url
+from forum.models.threads import POSTS_PER_PAGE
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
-from forum.presenters.post_urls import post_url
-from forum.queries.thread_pages import POSTS_PER_PAGE
 from tests.html import Page
 
 SEED = "/t/1/if-i-can-read-it-why-cant-i-train-an-llm-on-it/"

@@ -8,9 +8,10 @@ from django.utils import timezone
 from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import reply_to
 from forum.models import Board, Post, Thread, User
+from forum.models.threads import POSTS_PER_PAGE
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
-from forum.queries.thread_pages import MAX_POSTS_ABOVE, POSTS_PER_PAGE
+from forum.queries.thread_pages import MAX_POSTS_ABOVE
 from tests.html import Page
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.markup.fuzzy_match import closest
+from forum.markup.altered_quotes import closest
 from forum.markup.quotes import find, is_patchwork, says
 
 TEXT = (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from forum.markup.quoted_source import quote_post
+from forum.markup.quote_markdown import quote_post
 from forum.markup.quotes import find
 from forum.markup.render import render
 from tests.corpora import data_json
