@@ -167,6 +167,13 @@ def log_in_with_wrong_password(page: Page) -> None:
 PAGES: dict[str, PageSpec] = {
     # Reading
     "front page": PageSpec(named_url("home")),
+    "front page, member": PageSpec(named_url("home"), "bob"),
+    "threads, new": PageSpec(named_url("threads", "newest")),
+    "threads, unread": PageSpec(named_url("threads", "unread"), "bob"),
+    "threads, mine": PageSpec(named_url("threads", "mine"), "alice"),
+    "threads, place lost": PageSpec(literal_url("/threads/newest/?after=x")),
+    "board, waiting for me": PageSpec(named_url("board-threads", "gardens", "waiting"), "alice"),
+    "thread start, choose a board": PageSpec(named_url("thread-choose-board"), "alice"),
     "board": PageSpec(named_url("board-detail", "gardens"), "alice"),
     "board, new": PageSpec(named_url("board-detail", "gardens"), "bob"),
     "board, empty": PageSpec(named_url("board-detail", "stones")),
@@ -357,13 +364,20 @@ PAGES: dict[str, PageSpec] = {
 SAME_AS_ANOTHER_PAGE = {
     "moderate",
     *("post-restore", "post-unlock-branch", "post-hasten-branch", "post-note", "pending_post-note"),
-    *("person-confirm-address", "person-deactivate", "person-log-out", "person-reactivate"),
+    *(
+        "person-confirm-address",
+        "person-reset-password",
+        "person-deactivate",
+        "person-log-out",
+        "person-reactivate",
+    ),
     *("thread-slow", "thread-hasten", "thread-retitle", "thread-tag", "person-unsilence"),
     *("thread-restore", "thread-list"),
 }
 # Routes that show no page: they redirect, or respond without one.
 ROUTES_WITHOUT_A_PAGE = {
     "thread-arrivals",
+    *("threads-read", "threads-read-undo"),
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("draft-discard", "draft-take-back", "pending-post-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),

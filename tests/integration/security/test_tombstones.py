@@ -182,7 +182,7 @@ def test_pending_post_does_not_change_pages_of_others(scene: Scene, viewer: str)
 # Differences between requests: the count of pending posts, and signed values.
 VARIABLE_PARTS = re.compile(
     r"<b>\d+</b>(?=<span class=\"visually-hidden\">\s*awaiting review)"
-    r"|name=\"(?:nonce|csrf\w+)\"[^>]*|\?page=[^\"]+"
+    r"|name=\"(?:nonce|at|csrf\w+)\"[^>]*|\?page=[^\"]+"
 )
 
 
