@@ -83,7 +83,7 @@ def test_admin_has_only_models_that_moderators_need():
     names = {model.__name__ for model in admin_site._registry}
     assert names == {
         *("Case", "Category", "Board", "Thread", "Post", "User", "ModerationAction"),
-        *("ReasonTemplate", "PendingPost", "ReviewRule", "Erasure", "Tag"),
+        *("ReasonTemplate", "PendingPost", "ReviewRule", "Erasure", "Tag", "SiteText"),
     }
 
 
