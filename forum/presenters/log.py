@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
@@ -45,8 +44,8 @@ def _named(ids: Collection[int], reader: Reader) -> dict[int, Thread]:
     """Return the threads among these that the log names: unlisted ones not to everybody."""
     if not ids:
         return {}
-    shown = listed_by(reader) | Q(author=reader.pk)
-    return Thread.objects.named_to(reader).filter(shown).in_bulk(ids)
+    named = Thread.objects.named_to(reader)
+    return (named.filter(listed_by(reader)) | named.filter(author=reader.pk)).in_bulk(ids)
 
 
 def entry_of(action: ModerationAction, reader: Reader) -> LogEntry:

@@ -262,7 +262,7 @@ def test_invalid_nonce_is_rejected_and_the_text_kept(as_bob: Client, opening: Po
 def test_preview_shows_the_post_without_posting_it(
     as_bob: Client, opening: Post, alice: User
 ) -> None:
-    source = "@alice @nobody\n\n> Does moss harm the bricks?\n\n**No.**"
+    source = "> Does moss harm the bricks?\n\n**No.** Ask @alice or @nobody."
     response = submit(as_bob, opening, source, do="preview")
     html = response.content.decode()
     assert response.status_code == 200
