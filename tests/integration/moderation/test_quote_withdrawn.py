@@ -60,7 +60,8 @@ def test_edited_out_words_are_at_no_exit_of_a_quote(
     page = Page(visitor.get(quoting.thread.get_absolute_url()))
     assert "bob wrote, edited by a moderator since" in page.text
     assert "Quoted text removed by a moderator." in page.text
-    assert page.text.count("Only where the bricks stay wet.") == 3  # what stays; the post and its outline
+    # What stays, the post and its line in the outline.
+    assert page.text.count("Only where the bricks stay wet.") == 3
 
 
 def test_author_and_moderators_read_the_quote_as_they_read_the_earlier_version(
