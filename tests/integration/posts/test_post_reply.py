@@ -325,7 +325,7 @@ def test_mentions_at_the_start_are_shown_in_the_line_above(
 ) -> None:
     submit(as_bob, opening, "@alice @carol It does not.")
     html = as_bob.get(opening.thread.get_absolute_url()).content.decode()
-    assert 'also to <a href="/u/carol/">carol</a>' in html
+    assert 'also to <a href="/u/carol/"><bdi>carol</bdi></a>' in html
     assert "@alice" not in html
 
 
