@@ -29,6 +29,7 @@ from forum.models import (
     ReviewRule,
     Revision,
     Role,
+    SiteText,
     Tag,
     Thread,
     User,
@@ -110,6 +111,8 @@ def create_sample_data() -> SampleData:
         people["frank"], with_posts=True, actor=people["erin"], reason="He wrote to us"
     )
     set_up(ReasonTemplate(text="Going in circles"), actor=people["erin"])
+    introduction = SiteText(pk=1, introduction="A place to talk about gardens")
+    set_up(introduction, actor=people["erin"])
     suspend_person(people["dan"], actor=people["carol"], reason="spam")
     category = Category.objects.create(name="Outdoors")
     board = Board.objects.create(

@@ -55,6 +55,6 @@ def test_upheld_appeal_restores_a_removed_branch(
     expect(other_moderator.get_by_text("Appeal decided.")).to_be_visible()
 
     visitor.goto(thread_url)
-    expect(visitor.get_by_text(reply.source)).to_be_visible()
+    expect(visitor.locator(f"#p{reply.pk} > .text")).to_have_text(reply.source)
     author.goto("/inbox/")
     expect(author.get_by_text("Your appeal was upheld.")).to_be_visible()
