@@ -155,7 +155,7 @@ def test_double_click_posts_once(page: Page, reply: Post) -> None:
     expect(page.get_by_role("status").first).to_contain_text("Posted.")
     page.wait_for_load_state("networkidle")
     assert reply_texts(reply) == [WORDS]
-    expect(page.get_by_text(WORDS)).to_have_count(1)
+    expect(page.locator(".text").get_by_text(WORDS)).to_have_count(1)
 
 
 # -- Errors ---------------------------------------------------------------------------------------
