@@ -136,9 +136,10 @@ def test_more_replies_are_a_page_without_javascript(visit, sample_data) -> None:
 
 def test_front_page_and_board_link_to_the_thread(visit, sample_data) -> None:
     page = visit("/")
-    expect(page.get_by_role("heading", name="Law & licences")).to_be_visible()
+    boards = page.get_by_role("navigation", name="Boards")
+    expect(boards.get_by_role("link", name="Law & licences")).to_be_visible()
 
-    page.get_by_role("link", name="Gardens").click()
+    boards.get_by_role("link", name="Gardens").click()
 
     expect(page.locator("h1")).to_have_text("Gardens")
     expect(page.locator(".list h2").first).to_have_text("How to ask here")
