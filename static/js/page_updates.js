@@ -90,6 +90,7 @@ export async function updatePage(postToKeep) {
 /** Moves a reply from below its parent to its place; if that is not on this page, leaves it and says where it is. */
 function moveToItsPlace(posted, post, later) {
   const { parentElement: parent, nextSibling: next } = posted;
+  const hasFocus = posted.contains(document.activeElement); // its author may have gone on already
   keepInPlace(() => {
     posted.remove();
     if (place(post.closest(".node"))) return;
@@ -97,7 +98,7 @@ function moveToItsPlace(posted, post, later) {
     say(later);
   }, post);
   openAncestors(post);
-  post.focus({ preventScroll: true });
+  if (hasFocus) post.focus({ preventScroll: true });
 }
 
 /** After a reply that was just posted. */
