@@ -110,9 +110,12 @@ def test_text_typed_before_the_scripts_are_loaded_is_saved(visit, reply: Post, a
         routes.append(route)
 
     page.route("**/js/drafts*.js", record_route)
-    page.goto(reply_url(reply), wait_until="commit")
-    page.get_by_label("Your reply to bob").fill(WORDS)
-    expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
+    with page.expect_request("**/js/drafts*.js"):
+        page.goto(reply_url(reply), wait_until="commit")
+        page.get_by_label("Your reply to bob").fill(WORDS)
+        expect(page.get_by_label("Your reply to bob")).to_have_value(WORDS)
+    while not routes:
+        page.wait_for_timeout(20)
     routes[0].continue_()
     expect_saved(page)
     assert draft_texts(reply.thread) == [WORDS]
