@@ -119,7 +119,8 @@ function applySaved(form, content, code, state) {
   old?.replaceWith(document.adoptNode(state));
   const isAnother = nonceOf(form) !== nonce; // the form was sent before, with other words
   if (isAnother) memo.timer = setTimeout(save, 0, form);
-  if (isAnother || code === 200) memo.note?.remove(); // but not one that came meanwhile
+  if (isAnother) form.querySelector("[data-js-note]")?.remove(); // now it is known what was posted
+  else if (code === 200) memo.note?.remove(); // but not one that came meanwhile
   memo.isContested = code === 409 && !isAnother;
   if (code !== 200) {
     memo.isLost = !memo.isOnDevice;
