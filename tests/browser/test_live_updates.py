@@ -200,7 +200,7 @@ def test_live_update_keeps_the_composer_and_its_focus(
     expect(page.locator(".live-updates")).to_contain_text("2 new replies")
     assert field.evaluate("field => field === document.activeElement")
     page.get_by_role("link", name="Show").click()
-    expect(page.get_by_text("Meanwhile, to the same post.")).to_be_attached()
+    expect(page.locator(".text").get_by_text("Meanwhile, to the same post.")).to_be_attached()
     assert field.evaluate("field => field.isConnected && field.value") == "Half a sent"
     assert abs(field.bounding_box()["y"] - top) < 1
 
