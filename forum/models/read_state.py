@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from psycopg.types.multirange import Int8Multirange, Multirange
 
@@ -121,18 +122,20 @@ class ReadMark(models.Model):
         return f"{self.member_id} in {self.board_id}, up to {self.up_to}"
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadReadState:
-    """A member's read state of one thread, as conditions for queries of posts.
+Ref = int | models.OuterRef
 
-    The numbers stay in the database: for a long thread there may be thousands of ranges.
+
+@dataclass(frozen=True, slots=True)
+class ReadConditions:
+    """A member's read state, as conditions for queries of posts.
+
+    `thread_id` and `board_id` are those of one thread, or refer to columns of the posts. The
+    numbers stay in the database: for a long thread there may be thousands of ranges.
     """
 
     member_id: int
-    thread_id: int
-    board_id: int
-    since: datetime  # the previous visit
-    is_same_visit: bool
+    thread_id: Ref
+    board_id: Ref
 
     def has_seen(self, number: str) -> IsInSet:
         """Return the condition that the revision with that number (a column) was on the screen."""
@@ -152,10 +155,16 @@ class ThreadReadState:
         is_read = models.Q(self.has_seen("latest_number")) | (is_marked & ~is_edited_since)
         return self._by_others() & ~is_read
 
-    def is_fresh(self) -> models.Q:
-        """Return the condition for others' posts, read or not, since the previous visit."""
-        before = self._numbers("before" if self.is_same_visit else "numbers")
-        return self._by_others() & ~models.Q(IsInSet(models.F("number"), before))
+    def is_unread_before_opening(self, read_up_to: int, since: datetime) -> models.Q:
+        """Return the condition for others' posts after the last mark, in threads never opened.
+
+        Without a mark: after the post `read_up_to` and after the time `since`.
+        """
+        is_marked = IsInSet(models.F("pk"), Coalesce(self._mark("posts"), EMPTY_SET))
+        is_after = models.Q(pk__gt=Coalesce(self._mark("up_to"), read_up_to))
+        has_mark = models.Q(IsNull(self._mark("up_to"), False))
+        is_after &= has_mark | models.Q(created_at__gt=since)
+        return self._by_others() & is_after & ~models.Q(is_marked)
 
     def _by_others(self) -> models.Q:
         return ~models.Q(author=self.member_id)
@@ -166,11 +175,29 @@ class ThreadReadState:
 
     def _mark(self, field: str) -> models.Subquery:
         """Return a field of the read mark that counts in this thread; NULL without one."""
-        mine = ReadState.objects.filter(member=self.member_id, thread=self.thread_id)
+        thread = self.thread_id
+        if not isinstance(thread, int):
+            thread = models.OuterRef(thread)  # here the posts are one query further out
+        mine = ReadState.objects.filter(member=self.member_id, thread=thread)
         unmarked_at = models.Subquery(mine.values("unmarked_at"))
         marks = ReadMark.objects.filter(member=self.member_id, board=self.board_id)
         is_later = models.Q(marked_at__gt=Coalesce(unmarked_at, LONG_AGO))
         return models.Subquery(marks.filter(is_later).values(field))
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadReadState(ReadConditions):
+    """A member's read state of one thread."""
+
+    thread_id: int
+    board_id: int
+    since: datetime  # the previous visit
+    is_same_visit: bool
+
+    def is_fresh(self) -> models.Q:
+        """Return the condition for others' posts, read or not, since the previous visit."""
+        before = self._numbers("before" if self.is_same_visit else "numbers")
+        return self._by_others() & ~models.Q(IsInSet(models.F("number"), before))
 
 
 def read_state_of(thread: Thread, reader: Reader) -> ThreadReadState | None:

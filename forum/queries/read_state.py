@@ -25,7 +25,7 @@ from django.db.models.functions import Cast
 from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.posts import Post, PostQuerySet
-from forum.models.read_state import IsInSet, ReadState, ThreadReadState
+from forum.models.read_state import IsInSet, ReadConditions, ReadState, ThreadReadState
 from forum.models.threads import POSTS_PER_PAGE, Thread
 from forum.models.visibility import Reader, readable_by
 from forum.queries.thread_pages import PostWindow
@@ -235,6 +235,17 @@ def _unread(thread_id: int, reader: User, *, most: int) -> PostQuerySet:
     found = threads.values_list(UnreadPosts(reader, most=most))
     unread: PostQuerySet = Post.objects.order_by().filter(pk__in=found)
     return unread
+
+
+def unread_to(reader: User) -> Q:
+    """Return the condition for posts of any threads that are unread to this member.
+
+    The rule of `UnreadPosts`, asked of one post after the other.
+    """
+    conditions = ReadConditions(reader.pk, OuterRef("thread"), OuterRef("thread__board"))
+    opened = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
+    unopened = conditions.is_unread_before_opening(reader.read_up_to, reader.date_joined)
+    return Q(Exists(opened)) & conditions.is_unread() | ~Q(Exists(opened)) & unopened
 
 
 def _by_others(reader: User) -> PostQuerySet:

@@ -28,12 +28,12 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.quotes import Quote
-from forum.models.read_state import IsInSet, ReadState
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import OpeningWords, SearchWords, TitleWords
 from forum.models.tags import Tag
 from forum.models.threads import Thread
 from forum.models.visibility import Reader, listed_by
+from forum.queries.read_state import unread_to
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
@@ -247,15 +247,11 @@ class PostSearch:
         return condition
 
     def _is_unread(self) -> Q:
-        """Return the condition for others' posts that were not on the reader's screen."""
+        """Return the condition for unread posts; visitors have none."""
         if not isinstance(self.reader, User):
             return Q(pk=None)
-        seen = ReadState.objects.filter(
-            IsInSet(OuterRef("post__latest_number"), F("numbers")),
-            member=self.reader,
-            thread=OuterRef("post__thread"),
-        )
-        return ~Q(post__author=self.reader) & ~Q(Exists(seen))
+        posts = Post.objects.order_by().filter(unread_to(self.reader), pk=OuterRef("post"))
+        return Q(Exists(posts))
 
     def _readable(self, conditions: Q) -> RevisionQuerySet:
         """Return the current revisions that pass all filters."""

@@ -177,6 +177,8 @@ def test_filters(board: Board, opening: Post, reply: Post, alice: User, bob: Use
     assert found("bricks is:opening") == {opening, slates}
     assert found("bricks is:mine") == {opening, slates, quoting}
     assert found("bricks is:unread") == {reply}
+    # He joined after the opening post.
+    assert {*posts_found("bricks is:unread", bob)} == {slates, quoting}
     mark_thread_read(opening.thread, member=bob)
     assert posts_found("bricks is:unread", bob) == [slates]
     assert found("bricks is:unanswered") == {slates, quoting}

@@ -24,7 +24,12 @@ from forum.actions.read_state import (
 from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, ReadMark, ReadState, Revision, Thread, User
 from forum.models.read_state import read_state_of
-from forum.queries.read_state import count_unread, first_unread_unopened, unread_positions
+from forum.queries.read_state import (
+    count_unread,
+    first_unread_unopened,
+    unread_positions,
+    unread_to,
+)
 from forum.queries.thread_lists import fetch_boards
 from forum.queries.threads import with_read_state
 from tests.concurrency import wait_until
@@ -298,6 +303,7 @@ def test_list_counts_and_thread_counts_agree_in_every_state(
             [thread.board], member=erin, day=timezone.now(), marked_at=timezone.now()
         ),
     ]
+    assert Post.objects.filter(unread_to(erin)).count() == count_unread(thread, erin)
     for step in steps:
         step()
         fresh = with_read_state(Thread.objects.all(), erin).get()
@@ -305,6 +311,7 @@ def test_list_counts_and_thread_counts_agree_in_every_state(
         assert state
         shown = Post.objects.filter(state.is_unread(), thread=thread).count()
         assert count_unread(thread, erin) == shown == len(unread_positions(erin, state))
+        assert Post.objects.filter(unread_to(erin), thread=thread).count() == shown
         assert fetch_boards(erin).unread_in(None) == bool(shown)
 
 
