@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from django.urls import resolve
 from django.utils import timezone
 from django.utils.text import slugify
@@ -64,11 +64,6 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the threads that lists show to `reader`: unlisted ones to moderators only."""
         return self.visible_to(reader).filter(listed_by(reader))
 
-    def by_latest_reply(self, *, after: int | None = None) -> ThreadQuerySet:
-        """Return unmerged threads by their latest reply; if given, those after that thread."""
-        threads = self.filter(merged_into=None).order_by("-last_post_at", "-id")
-        return threads if after is None else threads.filter(_is_later_in_list(after))
-
     def lock(self, *ids: int) -> None:
         """Lock these threads until the transaction ends; without it their trees refuse writes.
 
@@ -86,12 +81,6 @@ class ThreadQuerySet(models.QuerySet["Thread"]):
         """Return the current thread with its board, locked until the transaction ends."""
         self.lock(pk)
         return self.select_related("board").get(pk=pk)
-
-
-def _is_later_in_list(thread_id: int) -> Q:
-    """Return the condition for threads whose latest reply is older than that thread's."""
-    at = Subquery(Thread.objects.filter(pk=thread_id).values("last_post_at")[:1])
-    return Q(last_post_at__lt=at) | Q(last_post_at=at, id__lt=thread_id)
 
 
 def moderation_action_fk() -> models.ForeignKey[ModerationAction | None, ModerationAction | None]:

@@ -21,6 +21,7 @@ from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
+from forum.models.tags import Tag
 from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader, readable_by
 from forum.queries.read_state import HasUnread, with_unread_counts
@@ -150,7 +151,9 @@ class ThreadListPage:
 
 @dataclass(frozen=True, slots=True)
 class ThreadListRequest:
-    """A page of a tab, of one board or of all: its beginning, or what is after or before a place.
+    """A page of a tab: its beginning, or what is after or before a place.
+
+    Of one board, of one tag, or of all threads.
 
     `opened` are the unread threads that the reader has opened before, for the tab of unread ones.
     """
@@ -160,11 +163,14 @@ class ThreadListRequest:
     after: Cursor | None = None
     before: Cursor | None = None
     opened: Collection[int] = ()
+    tag: Tag | None = None
 
 
 def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     """Return a page of threads with what their rows show."""
     threads = _listed(reader, asked.board)
+    if asked.tag:
+        threads = threads.filter(asked.tag.threads())
     pinned: Sequence[Thread] = ()
     if asked.tab is ACTIVE_THREADS and asked.board:
         if not (asked.after or asked.before):

@@ -14,13 +14,10 @@ from forum.errors import Invalid
 from forum.models import Post, Tag, Thread
 from forum.models.tags import tag_ids
 from forum.permissions import can_tag
-from forum.queries.read_state import with_unread_counts
-from forum.queries.threads import for_thread_list
-from forum.url_params import id_param
+from forum.queries.thread_lists import ACTIVE_THREADS, ThreadListRequest
 from forum.views.auth import MemberRequest, member_required
 from forum.views.read_only import read_only
-
-THREADS_PER_TAG_PAGE = 30  # threads of a tag's page
+from forum.views.thread_lists import page_asked_for
 
 
 @read_only
@@ -35,18 +32,9 @@ def detail(request: HttpRequest, tag: str) -> HttpResponse:
     found = get_object_or_404(Tag.objects.select_related("synonym_of"), slug=tag)
     if found.synonym_of:
         return redirect(found.synonym_of)
-    threads = Thread.objects.listed_for(request.user).filter(found.threads())
-    threads = with_unread_counts(for_thread_list(threads), request.user)
-    last = id_param(request.GET, "after", "t")
-    threads = threads.by_latest_reply(after=last)
-    page = list(threads[: THREADS_PER_TAG_PAGE + 1])
-    context = {
-        "tag": found,
-        "threads": page[:THREADS_PER_TAG_PAGE],
-        "next_after": page[THREADS_PER_TAG_PAGE - 1].pk
-        if len(page) > THREADS_PER_TAG_PAGE
-        else None,
-    }
+    page, is_lost = page_asked_for(request, ThreadListRequest(ACTIVE_THREADS, tag=found))
+    address = found.get_absolute_url()
+    context = {"tag": found, "page": page, "is_lost": is_lost, "address": address}
     return render(request, "tags/detail.html", context)
 
 

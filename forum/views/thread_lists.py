@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from forum.queries.thread_lists import (
     ACTIVE_THREADS,
     TABS_BY_SLUG,
     UNREAD,
-    Cursor,
+    ThreadListPage,
     ThreadListRequest,
     ThreadTab,
     fetch_boards,
@@ -80,19 +81,7 @@ def _show_list(
     if tab.is_for_members and not is_member(request):
         return log_in_first(request)
     opened = [pk for pk, in_board in listed.opened.items() if not board or in_board == board.pk]
-    asked = ThreadListRequest(
-        tab,
-        board,
-        after=_cursor(request, "after", tab),
-        before=_cursor(request, "before", tab),
-        opened=opened,
-    )
-    page = fetch_page(asked, request.user)
-    is_lost = ("after" in request.GET and not asked.after) or (
-        "before" in request.GET and not asked.before
-    )
-    if (asked.after or asked.before) and not page.threads:
-        page, is_lost = fetch_page(ThreadListRequest(tab, board, opened=opened), request.user), True
+    page, is_lost = page_asked_for(request, ThreadListRequest(tab, board, opened=opened))
     context = {
         "list": ThreadList(tab, board, request.user, listed, page),
         "board": board,
@@ -102,8 +91,22 @@ def _show_list(
     return render(request, "thread_lists/page.html", context)
 
 
-def _cursor(request: HttpRequest, name: str, tab: ThreadTab) -> Cursor | None:
-    return parse_cursor(request.GET.get(name, ""), tab)
+def page_asked_for(
+    request: HttpRequest, beginning: ThreadListRequest
+) -> tuple[ThreadListPage, bool]:
+    """Return the page that `?after=` or `?before=` names, and whether there is no such page.
+
+    Then it is the beginning of the list.
+    """
+    after, before = (
+        parse_cursor(request.GET.get(name, ""), beginning.tab) for name in ("after", "before")
+    )
+    if after or before:
+        page = fetch_page(replace(beginning, after=after, before=before), request.user)
+        if page.threads:
+            return page, False
+    is_lost = "after" in request.GET or "before" in request.GET
+    return fetch_page(beginning, request.user), is_lost
 
 
 @require_POST
