@@ -96,9 +96,9 @@ def _rounded(value: object) -> object:
 
 def milliseconds(task: Callable[[], object]) -> float:
     """Return how long `task` takes in wall-clock time."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     task()
-    return (time.perf_counter() - begun) * 1000
+    return (time.perf_counter() - started) * 1000
 
 
 def interleaved(tasks: dict[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

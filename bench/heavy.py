@@ -157,9 +157,9 @@ def memory_of(process: int) -> float:
 
 def taken(task: Callable[[], object]) -> float:
     """Return the wall-clock time of `task` in milliseconds."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     task()
-    return (time.perf_counter() - begun) * 1000
+    return (time.perf_counter() - started) * 1000
 
 
 if __name__ == "__main__":

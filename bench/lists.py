@@ -59,7 +59,7 @@ SELECT first_id + n, id, id, CASE WHEN n > 0 THEN first_id END,
             ELSE %(author)s END,
        n + 1, n + 1, n + 1, n + 1, created_at, 'Words.', '<p>Words.</p>', 'Words.',
        n * 10 + 1, CASE n WHEN 0 THEN 1000 ELSE n * 10 + 5 END, CASE n WHEN 0 THEN 0 ELSE 1 END
-  FROM forum_thread, LATERAL (SELECT (id - 1) * %(posts)s + 1 AS first_id) AS begun,
+  FROM forum_thread, LATERAL (SELECT (id - 1) * %(posts)s + 1 AS first_id) AS first,
        generate_series(0, post_count - 1) AS n
  WHERE id BETWEEN %(first)s AND %(last)s;
 

@@ -173,9 +173,9 @@ class Plain:
 
 def cpu(task: Callable[[], object]) -> float:
     """Return the CPU time of this process for `task`, in milliseconds."""
-    begun = time.process_time()
+    started = time.process_time()
     task()
-    return (time.process_time() - begun) * 1000
+    return (time.process_time() - started) * 1000
 
 
 if __name__ == "__main__":

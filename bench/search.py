@@ -8,10 +8,10 @@ counts, so compare only one run. Loading takes about ten minutes.
 from __future__ import annotations
 
 import argparse
-import time
+from functools import partial
 from itertools import pairwise
 
-from common import bench_database, connection, finish, percentile, say, table
+from common import bench_database, connection, finish, milliseconds, percentile, say, table
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from search_data import PEOPLE, POSTS_PER_THREAD, Words, load_posts
@@ -89,10 +89,7 @@ def timed(texts: list[str]) -> tuple[float, float]:
     times = []
     for text in texts:
         search(text)
-        for _ in range(RUNS):
-            begun = time.perf_counter()
-            search(text)
-            times.append((time.perf_counter() - begun) * 1000)
+        times += [milliseconds(partial(search, text)) for _ in range(RUNS)]
     return percentile(times, 50), percentile(times, 95)
 
 
@@ -111,11 +108,14 @@ def write_cost() -> float:
 
 
 def _write(first: int) -> float:
-    begun = time.perf_counter()
-    with connection.cursor() as cursor:
-        for revision in range(first, first + WRITTEN):
-            cursor.execute(WRITE, [revision])
-    return (time.perf_counter() - begun) * 1000 / WRITTEN
+    """Return how many milliseconds writing a revision takes, of `WRITTEN` in a row."""
+
+    def write() -> None:
+        with connection.cursor() as cursor:
+            for revision in range(first, first + WRITTEN):
+                cursor.execute(WRITE, [revision])
+
+    return milliseconds(write) / WRITTEN
 
 
 if __name__ == "__main__":

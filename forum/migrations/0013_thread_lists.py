@@ -1,4 +1,4 @@
-"""What lists of threads need: read marks, the front page's text, and an index for each tab."""
+"""Add read marks, the front page's text, and an index for each tab of the lists."""
 
 import django.db.models.deletion
 import forum.models.accounts
