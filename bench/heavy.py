@@ -19,9 +19,9 @@ from load import World
 from served import Server, logged_in, served
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.actions.quotes import find_sources
+from forum.actions.quote_sources import find_sources
 from forum.actions.read_state import mark_revisions_read
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Post, Revision, Thread, User
 
 LARGE = 20_000  # posts

@@ -17,7 +17,7 @@ from forum.permissions import can_access_admin
 from forum.preferences import chosen_theme, has_shortcuts_off
 from forum.presenters.keys import KEY_MAP
 from forum.queries.moderation_counts import moderation_work_of
-from forum.queries.notifications import count_unread_notifications
+from forum.queries.notification_counts import count_unread_notifications
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -12,13 +12,13 @@ from psycopg.types.json import Jsonb
 
 from forum.actions.mentions import named_in
 from forum.actions.posts import rendered_post
-from forum.actions.quotes import place_in
+from forum.actions.quote_sources import place_in
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.lib.names import fold_name
 from forum.lib.text import clean_source
 from forum.lib.tree import Label, label_tree
-from forum.markup.render import Rendered
+from forum.markup.rendered_post import Rendered
 from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.threads import slug_of
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from forum.actions.transactions import retrying_transaction
 from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
 from forum.lib.text import clean_source, is_blank, one_line
-from forum.markup.render import MAX_SOURCE
+from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Draft, PendingPost, Post, User
 from forum.models.drafts import Purpose
 

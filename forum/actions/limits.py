@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.errors import Invalid, RateLimited
-from forum.markup.render import Rendered
+from forum.markup.rendered_post import Rendered
 from forum.models import PendingPost, Post, RateLimit, Thread, User
 from forum.models.limits import Limit
 from forum.models.rules import searched

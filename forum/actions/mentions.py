@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forum.lib.names import fold_name
-from forum.markup.render import Rendered
+from forum.markup.rendered_post import Rendered
 from forum.models import Mention, Post, User
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from django.utils import timezone
 
-from forum.actions.quotes import FoundQuote
+from forum.actions.quote_sources import FoundQuote
 from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
 from forum.models import ModerationNotification, Notification, Post, User

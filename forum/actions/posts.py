@@ -18,13 +18,13 @@ from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.limits import check_slow_mode
 from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
-from forum.actions.quotes import FoundQuote, add_quotes, find_sources, replace_quotes
+from forum.actions.quote_sources import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
 from forum.lib.text import clean_source, fingerprint, is_blank
-from forum.markup.render import MAX_HTML, MAX_SOURCE, Rendered, render
+from forum.markup.rendered_post import MAX_HTML, MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.accounts import known_names
 from forum.models.drafts import Purpose

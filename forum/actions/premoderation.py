@@ -35,7 +35,7 @@ from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid
 from forum.lib.term_matching import SearchedText
-from forum.markup.render import Rendered, render
+from forum.markup.rendered_post import Rendered, render
 from forum.models import (
     Board,
     ModerationNotification,

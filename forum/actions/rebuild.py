@@ -10,10 +10,10 @@ from django.db.models import Max
 from forum.actions.branches import renumber
 from forum.actions.mentions import replace_mentions
 from forum.actions.posts import recount
-from forum.actions.quotes import find_again, find_sources, replace_quotes
+from forum.actions.quote_sources import find_again, find_sources, replace_quotes
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.lib.tree import label_tree
-from forum.markup.render import Rendered, render
+from forum.markup.rendered_post import Rendered, render
 from forum.models import Post, Revision, Thread
 from forum.models.accounts import known_names
 

@@ -1,4 +1,7 @@
-"""The site's adapter for django-allauth."""
+"""The site's adapter for django-allauth: its messages, redirects and mails.
+
+The texts of its mails are in templates/account/email/.
+"""
 
 from __future__ import annotations
 

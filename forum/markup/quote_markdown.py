@@ -10,7 +10,7 @@ from forum.lib.text import clean_source, is_blank
 from forum.markup.markdown import post_parser
 from forum.markup.mentions import KnownNames
 from forum.markup.quotes import GAP, as_block, as_quote, normalise, says
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 
 _PARSER = post_parser()
 

@@ -15,7 +15,7 @@ from forum.lib.text import clean_source
 from forum.markup.markdown import post_parser
 from forum.markup.mentions import NAME_END, NOT_AFTER_LETTER
 from forum.markup.quotes import MIN_PIECE, PARAGRAPHS, normalise, says
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 
 _PARSER = post_parser()
 _REMOVED = "[…]"

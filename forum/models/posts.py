@@ -34,7 +34,7 @@ from forum.models.tree import SparseTreeManager
 from forum.models.visibility import Reader, if_readable, readable_by
 
 if TYPE_CHECKING:
-    from forum.markup.render import Rendered
+    from forum.markup.rendered_post import Rendered
     from forum.models.revisions import Revision
 
 EXCERPT_LENGTH = 120

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from forum.lib.term_matching import SearchedText, fold, host_of
-from forum.markup.render import Rendered
+from forum.markup.rendered_post import Rendered
 
 TERMS_LENGTH = 20_000
 # Each term is searched in every post.

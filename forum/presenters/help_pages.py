@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from forum.lib.names import fold_name
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Mention
 from forum.models.mentions import MentionRow
 from forum.models.visibility import Reader

@@ -10,7 +10,7 @@ from forum.models import Post, Thread
 from forum.models.visibility import Reader
 from forum.presenters.branches import summarise_replies
 from forum.presenters.threads import ThreadPage
-from forum.queries.outline import count_older_siblings, post_before
+from forum.queries.siblings import count_older_siblings, post_before
 from forum.queries.sort_orders import SortOrder
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow, PostWindow, fetch_rows
 from forum.queries.threads import for_thread_page

@@ -1,7 +1,7 @@
 """The stored HTML of a post, filled in for its reader: names, captions and summaries.
 
-`forum.markup.render` leaves these places empty, since a person may be renamed, and a source edited
-or removed. Nothing that a person types can look like such a place.
+`forum.markup.rendered_post` leaves these places empty, since a person may be renamed, and a source
+edited or removed. Nothing that a person types can look like such a place.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from forum.models import Post
 from forum.models.posts import folded_post_url, post_path, post_url
 from forum.models.visibility import Reader
 from forum.permissions import can_delete, can_edit, can_report
-from forum.queries.outline import adjacent_siblings
+from forum.queries.siblings import adjacent_siblings
 
 MenuLink = tuple[str, str]  # address, words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString, mark_safe
 
 from forum.actions.posts import PreparedPost
-from forum.actions.quotes import FoundQuote
+from forum.actions.quote_sources import FoundQuote
 from forum.lib.languages import detect_language
 from forum.lib.names import fold_name
 from forum.models import Mention, Post, Revision, User

@@ -38,7 +38,7 @@ from forum.forms.posts import PostForm
 from forum.lib.htmx import load_again, wants_fragment
 from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import TextChange, word_diff
-from forum.markup.render import MAX_SOURCE
+from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Board, Draft, PendingPost, Post, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit

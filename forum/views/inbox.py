@@ -16,7 +16,10 @@ from forum.lib.numbers import capped, parse_numbers
 from forum.models import ModerationNotification, Notification, User
 from forum.presenters.inbox import empty_inbox_note, group_notifications
 from forum.presenters.moderation_notifications import notifications_in_words
-from forum.queries.notifications import count_unread_notifications, recount_unread_notifications
+from forum.queries.notification_counts import (
+    count_unread_notifications,
+    recount_unread_notifications,
+)
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from forum.actions.drafts import Writing
 from forum.lib.htmx import wants_fragment
 from forum.markup.quote_markdown import quote_post
-from forum.markup.render import MAX_SOURCE
+from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Draft, Post
 from forum.models.accounts import known_names
 from forum.url_params import ID_PARAM

@@ -23,7 +23,7 @@ from forum.models.posts import post_url
 from forum.models.read_state import read_state_of
 from forum.models.threads import POSTS_PER_PAGE
 from forum.presenters.read_state import UnreadSummary, load_page_token
-from forum.queries.notifications import recount_unread_notifications
+from forum.queries.notification_counts import recount_unread_notifications
 from forum.queries.read_state import MAX_UNREAD_COUNTED, first_unread_unopened, next_unread_post
 from forum.queries.threads import with_read_state
 from forum.url_params import id_param

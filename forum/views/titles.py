@@ -12,7 +12,7 @@ from forum.actions.premoderation import NeedsReview, Submission
 from forum.actions.threads import change_title, clean_title
 from forum.errors import Invalid, UserError
 from forum.lib.htmx import wants_fragment
-from forum.markup.render import render as render_markup
+from forum.markup.rendered_post import render as render_markup
 from forum.models import Post, Thread, User
 from forum.models.limits import EDITS
 from forum.permissions import can_change_title

@@ -30,7 +30,8 @@ TREE_FILES = {
     "forum/actions/branches.py",  # which top-level branch a post is in
     "forum/queries/live_updates.py",  # the place of a changed post
     "forum/queries/sort_orders.py",  # statements for thread_pages.py
-    "forum/queries/outline.py",  # branches and what is in them, neighbours of a post
+    "forum/queries/outline.py",  # branches and what is in them
+    "forum/queries/siblings.py",  # neighbours of a post
     "forum/queries/read_state.py",  # the next unread post in tree order
     "forum/queries/thread_pages.py",  # pages in tree order, as one SQL statement
     "forum/actions/bulk_import.py",  # COPY of whole conversations names its columns

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Board, Category, ModerationAction, Post, RateLimit, Role, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.undo import undo

@@ -9,7 +9,7 @@ import pytest
 from forum.actions.limits import check_new_member_limits
 from forum.actions.posts import reply_to
 from forum.errors import Invalid
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Post, Role, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.silencing import silence_person

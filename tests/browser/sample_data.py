@@ -18,7 +18,7 @@ from forum.actions.read_state import mark_revisions_read
 from forum.actions.reports import report_post
 from forum.actions.tags import tag_thread
 from forum.actions.threads import start_thread
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import (
     Board,
     Category,

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Board, Mention, Post, Quote, Revision, Thread, User
 from forum.models.tree import faults
 from forum.moderation.actions.post_hiding import hide_post

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from forum.actions.posts import PreparedPost, rendered_post, revise
-from forum.actions.quotes import find_sources
+from forum.actions.quote_sources import find_sources
 from forum.actions.read_state import mark_own_post_read
 from forum.lib.text import clean_source
 from forum.log_entry_types import LogEntryType, register_type
-from forum.markup.render import MAX_SOURCE, Rendered, render
+from forum.markup.rendered_post import MAX_SOURCE, Rendered, render
 from forum.models import ModerationAction, Post, Quote, Revision
 from forum.models.accounts import known_names
 from forum.models.visibility import Reader

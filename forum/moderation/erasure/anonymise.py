@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 
 from forum.actions.accounts import end_sessions
 from forum.actions.outbox import queue_message
-from forum.actions.quotes import find_again
+from forum.actions.quote_sources import find_again
 from forum.markup.mentions import can_end_at
 from forum.markup.redaction import forms_of_name, renamed
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import (
     Appeal,
     Draft,

@@ -16,11 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.posts import number_changes, recount
-from forum.actions.quotes import FoundQuote, find_again, replace_quotes
+from forum.actions.quote_sources import FoundQuote, find_again, replace_quotes
 from forum.actions.report_cases import close_reports
 from forum.lib.sql import unnest
 from forum.markup.redaction import comes_from, without_blocks
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import (
     Case,
     Draft,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forum.models import ModerationNotification, Notification, User
-from forum.queries.notifications import count_unread_notifications
+from forum.queries.notification_counts import count_unread_notifications
 
 
 def unread_inbox(member: User) -> dict[int, str]:

@@ -14,7 +14,7 @@ from forum.moderation.actions.pending_posts import reject_pending_post
 from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.appeals import appeal_against, decline_appeal
-from forum.queries.notifications import recount_unread_notifications
+from forum.queries.notification_counts import recount_unread_notifications
 from tests.html import Page
 from tests.moderation_actions import create_pending_post
 

@@ -13,7 +13,7 @@ from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.actions.suspensions import suspend_person
 from forum.moderation.appeals import appeal_against, decline_appeal, uphold_appeal
 from forum.moderation.undo import undo
-from forum.queries.notifications import recount_unread_notifications
+from forum.queries.notification_counts import recount_unread_notifications
 
 FORM = {"note": "It was a question, not an attack."}
 

@@ -13,7 +13,7 @@ from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import edit_post, reply_to
 from forum.models import Case, Draft, Notification, PendingPost, Post, ReviewRule, Thread
 from forum.models.drafts import Purpose
-from forum.queries.notifications import recount_unread_notifications
+from forum.queries.notification_counts import recount_unread_notifications
 from tests.html import Page
 from tests.integration.pending_posts.conftest import TEXT, hold
 

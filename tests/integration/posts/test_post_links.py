@@ -13,8 +13,8 @@ from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.posts import delete_post, reply_to
 from forum.models import Board, Post, User
 from forum.moderation.actions.post_hiding import hide_post
-from forum.queries import outline
-from forum.queries.outline import adjacent_siblings
+from forum.queries import siblings as sibling_queries
+from forum.queries.siblings import adjacent_siblings
 
 LINK = re.compile(r'<a href="([^"]*)" data-js-relation="(\w+)">([^<]*)</a>')
 
@@ -136,5 +136,5 @@ def test_search_for_siblings_stops_after_a_number_of_deleted_posts(
     for post in siblings[1:3]:
         delete_post(post, actor=alice)
     assert adjacent_siblings(siblings[0]) == (None, siblings[3])
-    monkeypatch.setattr(outline, "MAX_SIBLINGS_SCANNED", 2)
+    monkeypatch.setattr(sibling_queries, "MAX_SIBLINGS_SCANNED", 2)
     assert adjacent_siblings(siblings[0]) == (None, None)

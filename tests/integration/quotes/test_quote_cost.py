@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 
 from forum.actions.posts import edit_post, reply_to
-from forum.actions.quotes import find_sources
+from forum.actions.quote_sources import find_sources
 from forum.errors import Busy
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models import Post, Quote, User, revisions
 from forum.models.quotes import QuoteStatus
 from tests.loaded import counting_texts
@@ -144,7 +144,7 @@ def test_page_fetches_the_text_of_a_source_only_once(
 def test_search_that_takes_too_long_is_cancelled(
     long_post: Post, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forum.actions.quotes.SEARCH_TIMEOUT", "100ms")
+    monkeypatch.setattr("forum.actions.quote_sources.SEARCH_TIMEOUT", "100ms")
     quote = render("> Sentence number 3 of the long post\n\nYes.")
     other_connection = connection.copy()
     with other_connection.cursor() as cursor:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from forum.actions.posts import edit_post, reply_to
-from forum.actions.quotes import posts_in
+from forum.actions.quote_sources import posts_in
 from forum.actions.threads import start_thread
 from forum.models import Board, Post, Quote, Revision, User
 from forum.models.quotes import QuoteStatus

@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from forum.actions.bulk_import import ImportedPost, import_thread
-from forum.markup.render import MAX_SOURCE
+from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Board, Post, Thread, User
 from forum.queries.thread_pages import MAX_PAGE_BYTES
 from tests.addresses import routes_with

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 
 from forum.markup import markdown
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from tests.corpora import corpus_json, data_json
 
 SAMPLES = [

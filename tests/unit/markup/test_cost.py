@@ -17,7 +17,7 @@ from markdown_it.ruler import Ruler
 from forum.markup import highlight
 from forum.markup.markdown import post_parser
 from forum.markup.quotes import as_quote, find, text_fragment
-from forum.markup.render import MAX_SOURCE, render
+from forum.markup.rendered_post import MAX_SOURCE, render
 from tests.corpora import corpus
 
 pytestmark = pytest.mark.slow

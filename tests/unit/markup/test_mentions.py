@@ -9,7 +9,7 @@ import pytest
 from forum.lib.names import fold_name, is_name
 from forum.markup.mentions import MAX_MENTIONS
 from forum.markup.redaction import renamed
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from tests.corpora import corpus_json, data_json
 
 # Intended differences from Twitter's rules, with the reasons.

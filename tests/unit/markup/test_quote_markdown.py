@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from forum.markup.quote_markdown import quote_post
 from forum.markup.quotes import find
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from tests.corpora import data_json
 from tests.quotable_posts import SOURCES
 

@@ -18,7 +18,7 @@ from forum.markup.quotes import (
     text_fragment,
     worth_matching,
 )
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 
 MARKS = st.sampled_from(
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forum.markup.redaction import mask_blocks, unmask_blocks
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 
 SOURCES = [
     "> secret",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forum.markup.render import Rendered, render
+from forum.markup.rendered_post import Rendered, render
 from tests.corpora import corpus, corpus_json, data_json
 from tests.html_check import assert_safe, problems
 

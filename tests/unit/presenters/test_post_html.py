@@ -1,6 +1,6 @@
 """Filling placeholders in stored HTML."""
 
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models.mentions import MentionRow
 from forum.presenters.post_html import also_addressed, fill_post_html
 from tests.unit.presenters.test_quote_captions import quote_row

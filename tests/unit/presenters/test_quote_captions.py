@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forum.markup.render import render
+from forum.markup.rendered_post import render
 from forum.models.quotes import QuoteRow
 from forum.presenters.post_html import fill_post_html
 

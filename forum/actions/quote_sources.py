@@ -15,7 +15,7 @@ from forum.actions.transactions import statements_limited
 from forum.markup.altered_quotes import closest
 from forum.markup.markdown import MAX_QUOTES
 from forum.markup.quotes import find, is_patchwork, longest_word, worth_matching
-from forum.markup.render import QuoteBlock, Rendered
+from forum.markup.rendered_post import QuoteBlock, Rendered
 from forum.models import Post, Quote, Revision, User
 
 # Quotes of a post that are searched in the whole thread.

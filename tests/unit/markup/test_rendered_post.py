@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from forum.markup import highlight
 from forum.markup.quotes import find
-from forum.markup.render import QuoteBlock, render
+from forum.markup.rendered_post import QuoteBlock, render
 from tests.corpora import DATA
 from tests.html_check import assert_safe
 
