@@ -7,6 +7,7 @@ from importlib import import_module
 from django.conf import settings
 
 from forum.actions.accounts import forget_abandoned_signups
+from forum.actions.bounces import forget_old_bounces
 from forum.actions.drafts import forget_old_drafts
 from forum.actions.limits import forget_stale_limits
 from forum.actions.outbox import forget_old_mail
@@ -23,6 +24,7 @@ def sweep() -> None:
         import_module(settings.SESSION_ENGINE).SessionStore.clear_expired,
         forget_stale_limits,
         forget_old_mail,
+        forget_old_bounces,
         forget_old_drafts,
         forget_abandoned_signups,
         remind_of_erasures,

@@ -3,11 +3,14 @@
 from forum.models.accounts import User
 from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
+from forum.models.bounces import Bounce
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
 from forum.models.limits import RateLimit
+from forum.models.mail_settings import MailSettings
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
+from forum.models.notification_mail import MailSubject, NotificationMail
 from forum.models.notifications import ModerationNotification, Notification
 from forum.models.outbox import OutgoingMail
 from forum.models.pending_posts import PendingPost
@@ -28,15 +31,19 @@ from forum.models.threads import Thread, TitleChange
 __all__ = [
     "Appeal",
     "Board",
+    "Bounce",
     "Case",
     "Category",
     "Draft",
     "Erasure",
+    "MailSettings",
+    "MailSubject",
     "Mention",
     "ModerationAction",
     "ModerationEffect",
     "ModerationNotification",
     "Notification",
+    "NotificationMail",
     "OutgoingMail",
     "PendingPost",
     "Post",

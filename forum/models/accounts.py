@@ -98,6 +98,13 @@ def _suspended_now() -> models.Q:
     return models.Q(suspended_at__isnull=False) & lasts
 
 
+class MailStop(models.TextChoices):
+    """The reasons why no notifications are mailed to an address."""
+
+    BOUNCES = "bounces", _("mail to it came back")
+    COMPLAINT = "complaint", _("it was reported as spam")
+
+
 class NewestPostId(models.Func):
     """The highest id of all posts, 0 without any: a function, since defaults have no subqueries."""
 
@@ -257,6 +264,10 @@ class User(AbstractBaseUser):
         "forum.ModerationAction", models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Notifications are not mailed to this address any more; to another one they are.
+    stopped_email = models.EmailField(blank=True, editable=False)
+    mail_stop = models.CharField(max_length=9, choices=MailStop, blank=True, editable=False)
+
     # Set when the account is erased. `former_name` is a hash that keeps the name from being reused.
     erased_at = models.DateTimeField(
         _("permanently deleted at"), null=True, blank=True, editable=False
@@ -317,6 +328,11 @@ class User(AbstractBaseUser):
     @property
     def is_erased(self) -> bool:
         return self.erased_at is not None
+
+    @property
+    def mail_stop_reason(self) -> str:
+        """Return why no notifications are mailed to the current address; empty if they are."""
+        return self.mail_stop if self.email and self.email == self.stopped_email else ""
 
     @property
     def is_suspended(self) -> bool:

@@ -24,12 +24,15 @@ from forum.markup.redaction import forms_of_name, renamed
 from forum.markup.rendered_post import render
 from forum.models import (
     Appeal,
+    Bounce,
     Draft,
+    MailSettings,
     Mention,
     ModerationAction,
     ModerationEffect,
     ModerationNotification,
     Notification,
+    NotificationMail,
     OutgoingMail,
     PendingPost,
     Post,
@@ -54,6 +57,9 @@ THEIRS = (
     (Draft, "member"),
     (Notification, "member"),
     (ModerationNotification, "member"),
+    (NotificationMail, "member"),
+    (MailSettings, "member"),
+    (Bounce, "member"),
     (ReadState, "member"),
     (ReadMark, "member"),
     (LogEntry, "user"),
@@ -133,6 +139,7 @@ def _free_name(person: User) -> str:
 def _empty(person: User, name: str, action: ModerationAction) -> None:
     person.former_name = hash_of_name(person.username)
     person.username, person.email, person.zone = name, "", ""
+    person.stopped_email = person.mail_stop = ""
     person.keys, person.is_active, person.last_login = True, False, None
     person.suspended_at = person.suspended_until = person.suspended_action = None
     person.erased_at = action.created_at
