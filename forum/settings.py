@@ -5,6 +5,7 @@ Development and production differ by environment, not by file. Invalid values ar
 
 from __future__ import annotations
 
+import re
 import secrets
 import sys
 from email.errors import MessageError
@@ -49,6 +50,14 @@ def _sender(value: str) -> str:
             f"DEFAULT_FROM_EMAIL must be one address, like 'Forum <forum@example.org>',"
             f" not {value!r}."
         ) from error
+
+
+def _host(name: str) -> str:
+    """Return a setting that is a host name, in lower case; raise for anything else."""
+    value: str = env.str(name, default="").strip().lower()
+    if value and not re.fullmatch(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*", value):
+        raise ImproperlyConfigured(f"{name} must be a host name, not {value!r}.")
+    return value
 
 
 def _secret_key(data_dir: Path, production: bool) -> str:
@@ -274,6 +283,10 @@ DEFAULT_FROM_EMAIL = _sender(
     env.str("DEFAULT_FROM_EMAIL", default="") or str(Address(SITE_NAME, "forum", "localhost"))
 )
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Mail that is received: the domain of the addresses for replies; without one none is.
+INCOMING_MAIL_HOST = _host("INCOMING_MAIL_HOST")
+# The name with which our own mail server signs Authentication-Results (RFC 8601).
+AUTHSERV_ID = _host("AUTHSERV_ID") or INCOMING_MAIL_HOST
 
 # Safety
 SECURE_CONTENT_TYPE_NOSNIFF = True

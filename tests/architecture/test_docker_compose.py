@@ -23,7 +23,7 @@ GUNICORN_VARIABLES = {"WEB_CONCURRENCY"}
 def settings_variables() -> set[str]:
     """Return the variables that settings.py reads."""
     text = (ROOT / "forum" / "settings.py").read_text()
-    return set(re.findall(r"(?:\benv\.\w+|_choice|_number)\(\s*\"([A-Z_]+)\"", text))
+    return set(re.findall(r"(?:\benv\.\w+|_choice|_number|_host)\(\s*\"([A-Z_]+)\"", text))
 
 
 def compose_variables() -> set[str]:

@@ -1,0 +1,92 @@
+"""The forum's own mail addresses: to reply to a post, to start a thread, and for bounces.
+
+Replies and bounces have a signed token in the local part, `reply+12.a7.k3…@host`: the ids of the
+member and the post, and an HMAC of both. A token has no case, since some servers change it, and
+opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.utils.crypto import salted_hmac
+from django.utils.http import base36_to_int, int_to_base36
+
+from forum.models import Post, User
+
+SIGNED_BYTES = 15  # 120 bits: 24 letters, without padding
+
+_ADDRESS = re.compile(
+    r"(?P<kind>reply|bounce|board)\+(?P<rest>[\w.-]+)@(?P<host>[\w.-]+)", re.ASCII | re.IGNORECASE
+)
+
+
+class AddressSigner(Signer):
+    """Django's signer, with the signature in lower-case letters and digits."""
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        digest = salted_hmac(self.salt, value, key or self.key, algorithm=self.algorithm).digest()
+        return b32encode(digest[:SIGNED_BYTES]).decode().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyAddress:
+    """The address at which a member replies to a post; both by id."""
+
+    member_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BounceAddress:
+    """The envelope sender of mail to a member, by id."""
+
+    member_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardAddress:
+    """The address of a board, at which members start threads."""
+
+    slug: str
+
+
+def reply_address(member: User, post: Post) -> str | None:
+    """Return the address for a member's reply to a post; None while replying by mail is off."""
+    return _signed("reply", member.pk, post.pk)
+
+
+def bounce_address(member: User) -> str | None:
+    """Return the envelope sender of mail to a member; None while no mail is received."""
+    return _signed("bounce", member.pk)
+
+
+def read_address(address: str) -> ReplyAddress | BounceAddress | BoardAddress | None:
+    """Return what one of the forum's addresses is for; None for any other, and forged ones."""
+    match = _ADDRESS.fullmatch(address.strip(" <>"))
+    if match is None or match["host"].lower() != settings.INCOMING_MAIL_HOST:
+        return None
+    kind, rest = match["kind"].lower(), match["rest"]
+    if kind == "board":
+        return BoardAddress(rest)
+    try:
+        signed = _signer(kind).unsign(rest.lower())
+        ids = [base36_to_int(each) for each in signed.split(".")]
+    except (BadSignature, ValueError):
+        return None
+    return ReplyAddress(*ids) if kind == "reply" else BounceAddress(*ids)
+
+
+def _signer(kind: str) -> AddressSigner:
+    return AddressSigner(sep=".", salt=f"forum.mail.{kind}")
+
+
+def _signed(kind: str, *ids: int) -> str | None:
+    if not settings.INCOMING_MAIL_HOST:
+        return None
+    token = _signer(kind).sign(".".join(map(int_to_base36, ids)))
+    return f"{kind}+{token}@{settings.INCOMING_MAIL_HOST}"
