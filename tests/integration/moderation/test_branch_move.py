@@ -14,7 +14,9 @@ from forum.models import ModerationAction, Post, Thread
 from forum.moderation.actions.branch_moves import merge_thread, move_branch, split_branch
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.post_hiding import hide_post
+from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.branch_transfer import undo_move
+from forum.moderation.offers import offered_actions
 from tests.moderation_actions import split_off
 
 
@@ -222,6 +224,19 @@ def test_reply_in_a_merged_thread_goes_to_the_other_thread(
 ):
     merge_thread(opening.thread, into=other_thread, actor=carol, reason="the same question")
     assert post_reply(reply, alice).thread == other_thread
+
+
+def test_merging_is_offered_only_for_a_thread_that_is_there(opening, other_thread, erin):
+    def is_offered(thread):
+        return "merge" in {action.slug for action in offered_actions(fresh(thread), erin)}
+
+    assert is_offered(opening.thread)
+    merge_thread(opening.thread, into=other_thread, actor=erin, reason="the same question")
+    assert not is_offered(opening.thread)
+
+    assert is_offered(other_thread)
+    remove_thread(other_thread, actor=erin, reason="not for this place")
+    assert not is_offered(other_thread)
 
 
 def test_merging_twice_is_one_action_and_merging_back_is_rejected(opening, other_thread, carol):
