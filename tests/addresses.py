@@ -60,7 +60,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         found[f"post-quote {state}"] = reverse("post-quote", args=quote)
         found[f"post-quoted {state}"] = reverse("post-quoted", args=[scene.posts[state].pk])
     for person in ("bob", "dan", "carol"):
-        for name in PERSON_ROUTES:
+        for name in person_routes(person):
             found[f"{name} {person}"] = reverse(name, args=[person])
     entry = ModerationAction.objects.get(act="hide-post").pk
     for name in LOG_ENTRY_ROUTES:
@@ -123,6 +123,14 @@ PENDING_POST_ROUTES = (
     *(f"pending_post-{action.slug}" for action in actions_on("pending_post")),
 )
 PERSON_ROUTES = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
+
+
+def person_routes(person: str) -> list[str]:
+    """Return the pages of a member: all actions on bob, and on dan and carol those that differ."""
+    repeated = {f"person-{action.slug}" for action in actions_on("person")}
+    repeated -= {"person-suspend", "person-lift"}
+    return [name for name in PERSON_ROUTES if person == "bob" or name not in repeated]
+
 
 # Admin pages that act on one row by a button.
 ROW_STEPS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -163,17 +164,20 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
     }
 
 
-def test_every_response_without_htmx_is_a_page(scene: Scene) -> None:
+@cache
+def responses_to_alice(scene: Scene) -> dict[str, HttpResponse]:
+    """Return the response at one address of each route."""
     client = scene.client("alice")
-    for key, path in one_each(readable_addresses(scene)).items():
-        response = client.get(path)
+    return {key: client.get(path) for key, path in one_each(readable_addresses(scene)).items()}
+
+
+def test_every_response_without_htmx_is_a_page(scene: Scene) -> None:
+    for key, response in responses_to_alice(scene).items():
         assert is_page(response) or response.status_code in {301, 302}, key
 
 
 def test_title_of_every_page_is_one_line(scene: Scene) -> None:
-    client = scene.client("alice")
-    for key, path in one_each(readable_addresses(scene)).items():
-        response = client.get(path)
+    for key, response in responses_to_alice(scene).items():
         if response.status_code == 200:
             title = TITLE.search(response.content.decode())
             assert title, key

@@ -24,8 +24,6 @@ from forum.markup.rendered_post import render
 from forum.models import Board, Category, ModerationAction, Post, RateLimit, Role, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.undo import undo
-from tests.addresses import addresses
-from tests.scene import Scene
 
 FEW, MANY = 1, 12
 
@@ -302,22 +300,3 @@ def test_check_finds_queries_of_a_template(board: Board) -> None:
         Board.objects.count()
         template.render(Context({"boards": Board.objects.all()}))
     assert templates == [None, "lazy"]
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-@pytest.mark.parametrize("name", ["visitor", "mona"])
-def test_templates_run_no_queries(scene: Scene, name: str) -> None:
-    found: set[tuple[str, str, str]] = set()
-
-    def record_query(execute: Any, sql: str, *args: Any) -> Any:
-        template = current_template()
-        if template:
-            found.add((address, template, sql[:200]))
-        return execute(sql, *args)
-
-    client = scene.client(name)
-    with connection.execute_wrapper(record_query):
-        for address in addresses(scene).values():
-            client.get(address)
-    assert found == set()

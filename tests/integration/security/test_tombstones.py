@@ -15,7 +15,7 @@ from forum.models import Case, Erasure, ModerationAction, PendingPost, Post
 from forum.moderation.actions.erasure_requests import ask_to_erase
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.erasure.requests import confirm_erasure
-from tests.addresses import addresses, admin_addresses
+from tests.addresses import addresses, admin_addresses, one_each
 from tests.architecture.test_fragments import WITH_FRAGMENT
 from tests.columns import tables_with
 from tests.scene import Scene, undone
@@ -203,24 +203,18 @@ def test_erased_text_is_not_in_the_database(scene: Scene, erasure_action: Modera
         assert tables_with(scene.tokens[name]) == set()
 
 
-@pytest.mark.parametrize("viewer", VIEWERS)
-def test_erased_text_is_not_on_any_page(
-    scene: Scene, erasure_action: ModerationAction, viewer: str
-) -> None:
+def test_erased_text_is_not_on_any_page(scene: Scene, erasure_action: ModerationAction) -> None:
+    """Pages come from the database, where it is not; so one of each will do, as erin sees it."""
     tokens = [scene.tokens[name] for name in ("visible", "visible-now")]
-    pages = [*addresses(scene).items()]
-    if viewer in MODERATORS | {"otto"}:
-        pages += admin_addresses(scene).items()
-    client = scene.client(viewer)
-    for name, path in pages:
-        if name.startswith("account_logout"):
+    client = scene.client("erin")
+    for key, path in one_each(addresses(scene) | admin_addresses(scene)).items():
+        if key.startswith("account_logout"):
             continue
-        # Fragments are the same for the other viewers, so two viewers are enough.
-        has_fragment = name.split()[0] in WITH_FRAGMENT and viewer in ("bob", "erin")
+        has_fragment = key.split()[0] in WITH_FRAGMENT
         for headers in ({}, {"hx-request": "true"}) if has_fragment else ({},):
             response = client.get(path, headers=headers)
             html = response.content.decode() + response.headers.get("Location", "")
-            assert not any(token in html for token in tokens), name
+            assert not any(token in html for token in tokens), key
 
 
 @pytest.mark.parametrize("viewer", VIEWERS)

@@ -57,7 +57,7 @@ def make_case(board: Board, author: User, opening: str, reply: str, title: str) 
             key=n,
             parent=0 if n else None,
             author=author,
-            source=f"{reply} {n}" if n else opening,
+            source=reply if n else opening,  # the same text is rendered once
             created_at=STARTED_AT + timedelta(minutes=n),
         )
         for n in range(POSTS)
@@ -115,10 +115,10 @@ def addresses_of(case: Case) -> dict[str, str]:
     return found
 
 
-def cost_of(address: str, client: Client) -> Cost | None:
-    """Return the cost of a page, the less of two times; None if it is no page for visitors."""
+def cost_of(address: str, client: Client, times: int) -> Cost | None:
+    """Return the cost of a page, the least of these times; None if it is no page for visitors."""
     seconds = []
-    for _ in range(2):
+    for _ in range(times):
         started_at = time.process_time()
         with CaptureQueriesContext(connection) as captured:
             response = client.get(address)
@@ -128,6 +128,11 @@ def cost_of(address: str, client: Client) -> Cost | None:
     return Cost(len(captured), len(response.content), min(seconds))
 
 
+def is_excessive(usual: Cost, extreme: Cost) -> bool:
+    seconds = MAX_RATIO * max(usual.seconds, LEAST_SECONDS)
+    return extreme.queries > usual.queries or extreme.size > MAX_BYTES or extreme.seconds > seconds
+
+
 @pytest.mark.parametrize("kind", ["quoting", "inflated"])
 def test_worst_case_costs_a_limited_multiple_of_an_ordinary_case(
     ordinary: Case, kind: str, request: pytest.FixtureRequest, visitor: Client
@@ -135,13 +140,15 @@ def test_worst_case_costs_a_limited_multiple_of_an_ordinary_case(
     usual, extreme = addresses_of(ordinary), addresses_of(request.getfixturevalue(kind))
     tried, excesses = set(), {}
     for name, address in usual.items():
-        before, after = cost_of(address, visitor), cost_of(extreme[name], visitor)
+        before, after = cost_of(address, visitor, 2), cost_of(extreme[name], visitor, 1)
         if before is None or after is None:  # nothing that visitors can see
             continue
         tried.add(name)
-        seconds = MAX_RATIO * max(before.seconds, LEAST_SECONDS)
-        if after.queries > before.queries or after.size > MAX_BYTES or after.seconds > seconds:
-            excesses[name] = (before, after)
+        if is_excessive(before, after):
+            after = cost_of(extreme[name], visitor, 2)
+            assert after
+            if is_excessive(before, after):
+                excesses[name] = (before, after)
     assert not excesses
     assert {"thread", "post-history", "post-branch", "person-detail", "board-detail"} <= tried
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 from django.test import Client
@@ -63,31 +64,31 @@ def expected_order(thread: Thread, order: SortOrder) -> list[int]:
     return [post.pk for posts in branches for post in posts]
 
 
-def fetch_pages(client: Client, address: str | None, link: str) -> list[list[int]]:
-    """Return the replies on each page, starting at an address, without posts shown for context."""
-    pages = []
+def fetch_pages(client: Client, address: str | None, link: str) -> Iterator[list[int]]:
+    """Yield the replies on each page, starting at an address, without posts shown for context."""
     while address:
         part = Page(client.get(address, headers={"hx-request": "true"}))
-        pages.append(part.post_ids)
+        yield part.post_ids
         address = next((each["href"] for each in part.find_all(link)), None)
-    return pages
 
 
 def current_order(page: Page) -> str:
     return page.find('nav.tabs a[aria-current="true"]')["href"].rpartition("/")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SORT_ORDERS)
 def test_pages_follow_the_sort_order(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
 ) -> None:
     expected = expected_order(any_tree, order)
     opening = Post.objects.opening_of(any_tree.pk).get().pk
-    pages = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order={order}", LATER)
+    pages = list(fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order={order}", LATER))
     assert [pk for page in pages for pk in page if pk != opening] == expected
     assert len(pages) > SIZE // 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SORT_ORDERS)
 def test_pages_read_backwards_contain_the_same_posts(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
@@ -96,10 +97,11 @@ def test_pages_read_backwards_contain_the_same_posts(
     last = expected[-1]
     address = f"{any_tree.get_absolute_url()}?order={order}&before=p{last}"
     pages = fetch_pages(visitor, address, EARLIER)
-    read = [pk for page in reversed(pages) for pk in page if pk in set(expected)]
+    read = [pk for page in reversed([*pages]) for pk in page if pk in set(expected)]
     assert read == expected[:-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SORT_ORDERS)
 def test_page_can_begin_at_any_post(
     any_tree: Thread, order: SortOrder, visitor: Client, small_pages: None
@@ -109,7 +111,7 @@ def test_page_can_begin_at_any_post(
         address = f"{any_tree.get_absolute_url()}?order={order}&at=p{expected[place]}"
         page = Page(visitor.get(address))
         assert expected[place] in page.post_ids
-        (first_page, *_rest) = fetch_pages(visitor, address, LATER)
+        first_page = next(fetch_pages(visitor, address, LATER))
         shown = [pk for pk in first_page if pk in set(expected[place:])]
         assert shown[:3] == expected[place:][:3]
         assert page.has('[rel="prev"]') is (place > 0)
@@ -187,6 +189,7 @@ def test_flat_order_names_the_parent_of_every_reply(
     assert not page.has("ol.replies details")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("small", [1, 1000], ids=["large branches", "small ones"])
 def test_pages_keep_the_order_of_branches_of_the_first_page(
     any_tree: Thread,
@@ -198,7 +201,7 @@ def test_pages_keep_the_order_of_branches_of_the_first_page(
 ) -> None:
     monkeypatch.setattr(sort_orders, "SMALL_BRANCH", small)
     before = expected_order(any_tree, "active")
-    first, *_rest = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
+    first = next(fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER))
     page = Page(visitor.get(f"{any_tree.get_absolute_url()}?order=active"))
     following = page.find(LATER)["href"]
     last = Post.objects.get(pk=before[-1])
@@ -209,8 +212,8 @@ def test_pages_keep_the_order_of_branches_of_the_first_page(
     rest = [pk for page in fetch_pages(visitor, following, LATER) for pk in page]
     assert first + [pk for pk in rest if pk not in added] == before
     assert added[1] not in rest, "what has begun since stands in front"
-    back = fetch_pages(visitor, following.replace("after", "before"), EARLIER)
-    assert back[-1][0] == added[1]
+    *_later, back = fetch_pages(visitor, following.replace("after", "before"), EARLIER)
+    assert back[0] == added[1]
     anew = fetch_pages(visitor, f"{any_tree.get_absolute_url()}?order=active", LATER)
     assert [pk for page in anew for pk in page] == expected_order(any_tree, "active")
 
