@@ -205,6 +205,17 @@ def can_report(person: Reader, post: Post) -> PermissionResult:
     return ALLOWED
 
 
+def can_ignore(person: Reader, other: User) -> PermissionResult:
+    """Check whether this person may ignore another: every member, for themselves alone."""
+    if not isinstance(person, User) or not person.is_active:
+        return _denied(LoggedOut())
+    if person.pk == other.pk:
+        return _denied(NotAllowed(_("You can’t ignore yourself.")))
+    if other.is_erased:
+        return _denied(Gone(_("This account was permanently deleted.")))
+    return ALLOWED
+
+
 def can_see_reporters(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may see who reported a post; never a post of their own."""
     if post.author_id == person.pk:

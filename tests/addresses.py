@@ -122,7 +122,10 @@ PENDING_POST_ROUTES = (
     "pending-post-withdraw",
     *(f"pending_post-{action.slug}" for action in actions_on("pending_post")),
 )
-PERSON_ROUTES = ("person-detail", *(f"person-{action.slug}" for action in actions_on("person")))
+PERSON_ROUTES = (
+    *("person-detail", "person-ignore", "person-stop-ignoring"),
+    *(f"person-{action.slug}" for action in actions_on("person")),
+)
 
 
 def person_routes(person: str) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from forum.actions.quote_sources import FoundQuote
 from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
-from forum.models import ModerationNotification, Notification, Post, User
+from forum.models import Ignore, ModerationNotification, Notification, Post, User
 
 
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
@@ -33,7 +33,10 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
 
 
 def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> dict[int, str]:
-    """Return the cause for each member; never for the author, nor for inactive accounts."""
+    """Return the cause for each member; never for the author, nor for inactive accounts.
+
+    Members who ignore the author are not notified either.
+    """
     causes: dict[User, str] = {}
     for quote in quotes:
         causes[quote.revision.post.author] = Notification.Cause.QUOTE
@@ -42,7 +45,11 @@ def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote])
     if post.parent is not None:
         causes[post.parent.author] = Notification.Cause.REPLY
     causes.pop(post.author, None)
-    return {member.pk: cause for member, cause in causes.items() if member.is_active}
+    found = {member.pk: cause for member, cause in causes.items() if member.is_active}
+    ignoring = Ignore.objects.filter(member__in=found, ignored=post.author_id) if found else ()
+    for ignore in ignoring:
+        del found[ignore.member_id]
+    return found
 
 
 def _give(post: Post, causes: Mapping[int, str]) -> None:

@@ -6,6 +6,7 @@ from forum.models.boards import Board, Category
 from forum.models.bounces import Bounce
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
+from forum.models.ignores import Ignore
 from forum.models.limits import RateLimit
 from forum.models.mail_settings import MailSettings
 from forum.models.mentions import Mention
@@ -36,6 +37,7 @@ __all__ = [
     "Category",
     "Draft",
     "Erasure",
+    "Ignore",
     "MailSettings",
     "MailSubject",
     "Mention",

@@ -358,9 +358,14 @@ class User(AbstractBaseUser):
         """Return the member's roles and restrictions; queried once per request."""
         return self.roles_and_counts[0]
 
+    @property
+    def ignored_ids(self) -> frozenset[int]:
+        """Return the ids of the members whom this one ignores; queried with the roles."""
+        return self.roles_and_counts[3]
+
     @cached_property
-    def roles_and_counts(self) -> tuple[Roles, int, int]:
-        """Return the roles with the unread counts of posts and of moderation; one query."""
+    def roles_and_counts(self) -> tuple[Roles, int, int, frozenset[int]]:
+        """Return what every request of a member needs; see `roles_and_counts_of`."""
         # All tables that this asks refer to `User`: one import of the circle has to come late.
         from forum.models.roles import roles_and_counts_of  # noqa: PLC0415
 

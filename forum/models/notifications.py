@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
+from forum.models.ignores import Ignore
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post
 from forum.models.reports import Report
@@ -21,8 +22,14 @@ MAX_NOTIFICATIONS_COUNTED = 100
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def readable_by(self, reader: Reader) -> NotificationQuerySet:
-        """Keep those of posts that `reader` may read. The count and the list both start here."""
-        return self.filter(readable_by(reader, "post__"), visible_by(reader, "post__thread__"))
+        """Keep those of posts that `reader` may read. The count and the list both start here.
+
+        Posts of people whom the notified member ignores are left out.
+        """
+        ignored = Ignore.objects.filter(member=OuterRef("member"), ignored=OuterRef("post__author"))
+        return self.filter(
+            ~Exists(ignored), readable_by(reader, "post__"), visible_by(reader, "post__thread__")
+        )
 
     def inbox_of(self, member: User) -> NotificationQuerySet:
         """Return a member's notifications of readable posts, the latest first.

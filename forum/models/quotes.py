@@ -27,6 +27,7 @@ from django.db.models.functions import RowNumber
 from forum.lib.sql import unnest
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.accounts import User
+from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.revisions import Revision
 from forum.models.visibility import Reader, readable_by, visible_by
@@ -65,6 +66,7 @@ class QuoteRow:
     thread_slug: str
     thread_numbers: int  # `Thread.next_number` of its thread
     is_readable: bool
+    is_ignored: bool  # the reader ignores the author
     is_latest: bool
     is_superseded: bool  # a moderator edited the source since; earlier texts are not for the reader
     is_withdrawn: bool  # … and chose to blank in quotes what the source no longer says
@@ -182,6 +184,9 @@ class QuoteQuerySet(models.QuerySet["Quote"]):
             "thread_slug": "source_post__thread__slug",
             "thread_numbers": "source_post__thread__next_number",
             "is_readable": ExpressionWrapper(readable, BooleanField()),
+            "is_ignored": ExpressionWrapper(
+                Q(source_post__author__in=ignored_ids(reader)), BooleanField()
+            ),
             "is_latest": ExpressionWrapper(is_latest, BooleanField()),
             "is_superseded": ExpressionWrapper(_edited_by_moderator(reader), BooleanField()),
             "is_withdrawn": ExpressionWrapper(

@@ -18,6 +18,7 @@ from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.sql import CountSubquery
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.ignores import Ignore
 from forum.models.notifications import (
     MAX_NOTIFICATIONS_COUNTED,
     ModerationNotification,
@@ -106,10 +107,11 @@ class Roles:
 
 
 def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
-    """Return a row per role of a person, each with the restrictions and unread counts."""
+    """Return a row per role of a person, each with restrictions, counts and ignored members."""
     of_posts = Notification.objects.unread().readable_by(AnonymousUser())
     of_moderation = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
     restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
+    ignores = Ignore.objects.filter(member=models.OuterRef("pk"))
     return User.objects.filter(pk=pk).values_list(
         ArraySubquery(restrictions.as_json()),
         "role_assignments__kind",
@@ -118,6 +120,7 @@ def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
             of_posts.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
         ),
         CountSubquery(of_moderation.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
+        ArraySubquery(ignores.values("ignored")),
     )
 
 
@@ -125,17 +128,18 @@ def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
 ROLES_AND_COUNTS = PreparedQuery(_roles_and_counts)
 
 
-def roles_and_counts_of(person: User) -> tuple[Roles, int, int]:
-    """Return the roles of `person`, and the unread notifications of posts and of moderation.
+def roles_and_counts_of(person: User) -> tuple[Roles, int, int, frozenset[int]]:
+    """Return the roles of `person`, two unread counts, and the members whom they ignore.
 
-    One query. Of posts only those are counted that everybody may read.
+    The counts are of notifications of posts that everybody may read, and of moderation. One query.
     """
     rows = ROLES_AND_COUNTS.rows(person.pk)
-    roles = [(kind, board) for _restrictions, kind, board, *_counts in rows if kind]
-    restrictions, _kind, _board, of_posts, of_moderation = (
-        rows[0] if rows else ((), None, None, 0, 0)
+    roles = [(kind, board) for _restrictions, kind, board, *_rest in rows if kind]
+    restrictions, _kind, _board, of_posts, of_moderation, ignored = (
+        rows[0] if rows else ((), None, None, 0, 0, ())
     )
-    return replace(_combine(roles), restrictions=tuple(restrictions)), of_posts, of_moderation
+    combined = replace(_combine(roles), restrictions=tuple(restrictions))
+    return combined, of_posts, of_moderation, frozenset(ignored)
 
 
 def moderators_except(ids: Collection[int]) -> list[User]:

@@ -63,6 +63,7 @@ class PathStep:
     address: str
     author: str
     words: SafeString
+    is_ignored: bool = False
 
 
 class BranchPage(ThreadPage):
@@ -118,5 +119,7 @@ class BranchPage(ThreadPage):
 def _step(row: PostRow) -> PathStep:
     if not row.is_readable:
         return PathStep(post_path(row.id), "", SafeString())
+    if row.is_ignored:
+        return PathStep(post_path(row.id), row.author, SafeString(), is_ignored=True)
     words = mark_safe(escape(excerpt(row.excerpt, PARENT_EXCERPT_CHARACTERS)))  # noqa: S308 (escaped here)
     return PathStep(post_path(row.id), row.author, words)

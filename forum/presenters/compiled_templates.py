@@ -83,12 +83,17 @@ class PostVariant(NamedTuple):
     is_answered: bool  # from elsewhere, by posts that quote it
     is_quoted: bool
     is_hit: bool  # of a search in the thread
+    is_ignored: bool  # the reader ignores its author
+    is_parent_ignored: bool
     lang: str  # where the script tells it
 
     @property
     def says_words(self) -> bool:
-        """Return whether the parent is named with its first words: when it is not right above."""
-        return self.to in ("far", "away")
+        """Return whether the parent is named with its first words: when it is not right above.
+
+        Not when the reader ignores its author.
+        """
+        return self.to in ("far", "away") and not self.is_parent_ignored
 
 
 class TombstoneVariant(NamedTuple):

@@ -30,7 +30,8 @@ def markdown_examples(reader: Reader, *, on_page: bool) -> list[Example]:
 
 
 def _drawn(source: str, mentions: list[MentionRow], *, on_page: bool) -> SafeString:
-    stored = render(source).html.replace("<figcaption></figcaption>", "")  # of nobody's words
+    quote = ' data-quote="0"><figcaption></figcaption>'  # of nobody's words
+    stored = render(source).html.replace(quote, ">")
     html = fill_post_html(stored, mentions=mentions, quotes={}, thread_id=0, is_opening=on_page)
     return mark_safe(html)  # noqa: S308 (cleaned when rendered)
 

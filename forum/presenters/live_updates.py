@@ -61,7 +61,11 @@ class LiveUpdates:
         self._new = [
             change for change in changes if change.is_new and self._rows[change.id].is_readable
         ]
-        of_others = [change for change in self._new if change.author_id != reader.pk]
+        of_others = [
+            change
+            for change in self._new
+            if change.author_id != reader.pk and not self._rows[change.id].is_ignored
+        ]
         self._fresh = frozenset(change.id for change in of_others)
         for post_id in self._fresh:  # for visitors too, and on a first visit
             self._rows[post_id].is_fresh = True

@@ -27,7 +27,7 @@ def render_page_outline(rows: Sequence[PostRow], title: str, new: frozenset[int]
     ordered = [rows[place] for place in in_tree_order(pairs)]
     lines = [
         outline_line(
-            row, f"#p{row.id}", title if row is rows[0] else row.excerpt, is_new=row.id in new
+            row, f"#p{row.id}", title if row is rows[0] else _words(row), is_new=row.id in new
         )
         for row in ordered
     ]
@@ -50,7 +50,7 @@ def render_branch_outline(outline: Outline) -> SafeString:
     html: list[str] = []
     for branch in outline.branches:
         rows = [branch.head, *branch.path]
-        lines = [outline_line(row, f"/p/{row.id}/", row.excerpt) for row in rows]
+        lines = [outline_line(row, f"/p/{row.id}/", _words(row)) for row in rows]
         lines[0] += _size(branch)
         if branch.path and branch.path[0].parent_id != branch.head.id:
             between = branch.path[0].level - 2
@@ -60,6 +60,10 @@ def render_branch_outline(outline: Outline) -> SafeString:
             lines[0] += f"<small>{words}</small>"
         html += _nested(lines, list(range(len(lines))), {})
     return mark_safe("".join(html))  # noqa: S308 (escaped in `outline_line`)
+
+
+def _words(row: PostRow) -> str:
+    return _("Ignored post") if row.is_ignored else row.excerpt
 
 
 def outline_line(row: PostRow, address: str, words: str, *, is_new: bool = False) -> str:

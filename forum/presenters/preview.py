@@ -88,6 +88,7 @@ def _row(quote: FoundQuote, now: Revision, reader: User, *, is_readable: bool) -
         thread_slug=post.thread.slug,
         thread_numbers=post.thread.next_number,
         is_readable=is_readable,
+        is_ignored=False,  # the writer quotes them on purpose
         is_latest=is_latest,
         is_superseded=is_superseded,
         is_withdrawn=is_superseded and later.filter(withdraws=True).exists(),

@@ -49,26 +49,32 @@ class QuoteCaptions:
         self.is_opening = is_opening
 
     def filled_in(self, html: str) -> str:
-        """Return the post’s `html` with captions, without words that the reader may not read."""
+        """Return the post’s `html` with captions, without words that the reader may not read.
+
+        Words of people whom the reader ignores are folded.
+        """
         pieces: list[str] = []
-        place = depth = 0
+        place = 0
+        closing: list[str] = []  # of the quotes that are open, the innermost last
         left_out: int | None = None  # how deep the quote is whose words are left out
         for match in FIGURE.finditer(html):
             if left_out is None:
                 pieces.append(html[place : match.start()])
             place = match.end()
             if match[1] is None:
-                depth -= 1
-                if left_out in (None, depth):
+                end = closing.pop()
+                if left_out in (None, len(closing)):
                     left_out = None
-                    pieces.append("</figure>")
+                    pieces.append(end)
                 continue
+            quote = self.quotes.get(int(match[1]))
+            is_blank = quote is not None and quote.status in UNREADABLE
+            is_folded = quote is not None and quote.is_ignored and not is_blank
             if left_out is None:
-                quote = self.quotes.get(int(match[1]))
                 pieces.append(self._opening(int(match[1]), quote, html[place : place + 99]))
-                if quote is not None and quote.status in UNREADABLE:
-                    left_out = depth
-            depth += 1
+                pieces.append(_fold() if is_folded else "")
+                left_out = len(closing) if is_blank else None
+            closing.append("</details></figure>" if is_folded else "</figure>")
         pieces.append(html[place:])
         summary = f"<summary>{_('Quoted earlier')}</summary>"
         return "".join(pieces).replace(EARLIER, summary)
@@ -117,6 +123,8 @@ class QuoteCaptions:
 def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> str:
     """Return the address of the exact words (a text fragment), or of the post if they changed.
 
+    Of ignored people's posts, too: the fragment would find nothing in a folded post.
+
     The words are those of the source: the person quoting may have altered them. Of a shortened
     quote only the ends count.
     """
@@ -129,10 +137,16 @@ def quoted_words_url(quote: QuoteRow, in_page: frozenset[int] = frozenset()) -> 
             numbers=quote.thread_numbers,
             level=quote.level,
         )
-    if quote.status in (QuoteStatus.CHANGED, QuoteStatus.WITHDRAWN):
+    if quote.is_ignored or quote.status in (QuoteStatus.CHANGED, QuoteStatus.WITHDRAWN):
         return place
     words = quote.words if quote.leaves_out else GAP.sub("…", quote.written)
     return f"{place}:~:text={text_fragment(words)}"
+
+
+def _fold() -> str:
+    """Return the start of the fold around words of somebody whom the reader ignores."""
+    summary = f"<summary>{_('Ignored quote')} <span>{_('Show')}</span></summary>"
+    return f'<details class="ignored">{summary}'
 
 
 def _figure(kind: str, caption: str) -> str:

@@ -329,6 +329,8 @@ class ThreadPage:
             is_answered=bool(citing.answered),
             is_quoted=bool(citing.quoted),
             is_hit=self.hits is not None and row.id in self.hits,
+            is_ignored=row.is_ignored,
+            is_parent_ignored=row.parent is not None and row.parent.is_ignored,
             lang=detect_language(row.excerpt),
         )
         return POST_TEMPLATE.fill(

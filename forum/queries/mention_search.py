@@ -29,9 +29,11 @@ def search_people_to_mention(
     """Return people whose name begins with `start`, the nearest first.
 
     First come those in the thread, then people who replied to `reader`, then all others. Only
-    active members, without the reader; at most `MAX_SUGGESTIONS`, each group sorted by name.
+    active members, without the reader and those whom they ignore; at most `MAX_SUGGESTIONS`, each
+    group sorted by name.
     """
-    name_starts_with = User.objects.name_starts_with(start).active().exclude(pk=reader.pk)
+    name_starts_with = User.objects.name_starts_with(start).active()
+    name_starts_with = name_starts_with.exclude(pk__in=[reader.pk, *reader.ignored_ids])
     found: dict[str, MentionSuggestion] = {}
     for people, is_here in _groups(name_starts_with, reader, thread):
         for name in people.values_list("username", flat=True)[:MAX_SUGGESTIONS]:

@@ -13,7 +13,7 @@ def count_unread_notifications(member: User) -> int:
     come with their roles. Those are of posts that everybody can read; which others a moderator can
     read depends on the roles, so that a moderator's are counted by another query.
     """
-    roles, of_posts, of_moderation = member.roles_and_counts
+    roles, of_posts, of_moderation, _ignored = member.roles_and_counts
     if roles.is_moderator:
         of_posts = Notification.objects.unread().inbox_of(member).capped_count()
     return min(MAX_NOTIFICATIONS_COUNTED, of_posts + of_moderation)

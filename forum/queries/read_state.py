@@ -245,24 +245,27 @@ def unread_to(reader: User) -> Q:
     conditions = ReadConditions(reader.pk, OuterRef("thread"), OuterRef("thread__board"))
     opened = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     unopened = conditions.is_unread_before_opening(reader.read_up_to, reader.date_joined)
-    return Q(Exists(opened)) & conditions.is_unread() | ~Q(Exists(opened)) & unopened
+    is_unread = Q(Exists(opened)) & conditions.is_unread() | ~Q(Exists(opened)) & unopened
+    return is_unread & ~Q(author__in=reader.ignored_ids)
 
 
 def _by_others(reader: User) -> PostQuerySet:
-    """Return others' posts that `reader` may read."""
+    """Return the posts that `reader` may read, of others whom they do not ignore."""
     posts: PostQuerySet = Post.objects.order_by().filter(readable_by(reader))
-    return posts.exclude(author=reader)
+    return posts.exclude(author__in=[reader.pk, *reader.ignored_ids])
 
 
 def replies_since(parent: Post, reader: User, last_seen_id: int) -> PostQuerySet:
     """Return others' unread replies to `parent` with ids after `last_seen_id`.
 
-    Compares ids, not numbers: the parent may have moved to another thread meanwhile.
+    Without those of people whom the reader ignores. Compares ids, not numbers: the parent may have
+    moved to another thread meanwhile.
     """
     mine = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     seen = mine.filter(IsInSet(OuterRef("latest_number"), F("numbers")))
     posts: PostQuerySet = Post.objects.visible_to(reader).readable().select_related("author")
-    others = posts.filter(parent=parent, pk__gt=last_seen_id).exclude(author=reader)
+    others = posts.filter(parent=parent, pk__gt=last_seen_id)
+    others = others.exclude(author__in=[reader.pk, *reader.ignored_ids])
     return others.exclude(Exists(seen)).order_by("pk")
 
 

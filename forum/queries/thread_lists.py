@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.lib.sql import CountSubquery, IdsOf, unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.tags import Tag
@@ -74,14 +75,18 @@ def _mine(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
 
 
 def _waiting(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
-    """Keep threads with a reply to the reader that they have not answered."""
+    """Keep threads with a reply to the reader that they have not answered.
+
+    Replies by people whom the reader ignores do not count.
+    """
     own = Post.objects.filter(author=reader.pk).order_by("-id").values("pk")
     answers = Post.objects.order_by().not_deleted()
     answers = answers.filter(parent=OuterRef("pk"), author=reader.pk)
     to_reader = Post.objects.order_by().filter(
         readable_by(reader), ~Exists(answers), parent__in=IdsOf(own[:MAX_POSTS_AWAITING])
     )
-    return threads.filter(pk__in=IdsOf(to_reader.exclude(author=reader.pk).values("thread")))
+    to_reader = to_reader.exclude(author__in=[reader.pk, *ignored_ids(reader)])
+    return threads.filter(pk__in=IdsOf(to_reader.values("thread")))
 
 
 @dataclass(frozen=True, slots=True)

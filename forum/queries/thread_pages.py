@@ -28,6 +28,7 @@ from django.db.models import (
 
 from forum.lib.sql import unnest
 from forum.lib.tree import ROOT_RIGHT
+from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.read_state import ThreadReadState
 from forum.models.reports import open_reports
@@ -94,11 +95,12 @@ class PostRow:
     reports: list[str]  # why it is reported, for moderators
     backlinks: list[Backlink]  # the posts that quote it
     parent: PostRow | None = None
+    is_ignored: bool = False  # the reader ignores the author
 
 
 # The fields that come from the database, in the order of the dataclass: a column is found by the
 # name of its field, and then passed by position, which costs nothing per post.
-ROW_COLUMNS = [field.name for field in fields(PostRow) if field.name != "parent"]
+ROW_COLUMNS = [field.name for field in fields(PostRow)][:-2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +346,9 @@ def fetch_rows(
     posts = Post.objects.filter(pk__in=unnest(ids.union(filter(None, parents))))
     values = posts.order_by("tree_id", "lft").values_list(*(columns[name] for name in ROW_COLUMNS))
     rows = {row.id: row for row in (PostRow(*each) for each in values)}
+    ignored = ignored_ids(reader)
     for row in rows.values():
+        row.is_ignored = row.author_id in ignored
         row.parent = rows.get(row.parent_id or 0)
         row.backlinks = [Backlink(**each) for each in row.backlinks]  # type: ignore[arg-type]
     return [row for row in rows.values() if row.id in ids]

@@ -22,6 +22,7 @@ from forum.models.limits import NAMES
 from forum.models.visibility import listed_by
 from forum.moderation.offers import links_on_member
 from forum.permissions import can_list_members, can_participate
+from forum.presenters.ignores import ignore_forms
 from forum.queries.mention_search import search_people_to_mention
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, is_member, member_required
@@ -52,6 +53,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "person": person,
         "moderation_links": links_on_member(person, request.user),
+        "forms": ignore_forms(person, request.user),
         "hue": avatar_colour(person.username),
         "posts": posts[:POSTS_ON_PROFILE],
         "older": posts[POSTS_ON_PROFILE - 1].pk if len(posts) > POSTS_ON_PROFILE else None,

@@ -17,6 +17,7 @@ from forum.models.posts import post_path, post_url
 from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
+from forum.presenters.ignores import ignore_forms
 from forum.presenters.post_menu import menu_links, nearby_links, read_state_forms, report_url
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_action, member_required
@@ -140,7 +141,10 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
         "nearby_links": nearby_links(post),
         "action_links": menu_links(post, request.user),
         "moderation_links": links_on_post(post, request.user),
-        "read_state_forms": read_state_forms(post, request.user),
+        "forms": [
+            *read_state_forms(post, request.user),
+            *ignore_forms(post.author, request.user, origin=f"p{post.pk}"),
+        ],
         "report_url": report_url(post, request.user) if post.is_readable else "",
         "in_place": wants_fragment(request),
     }

@@ -37,6 +37,7 @@ help-keys                       | 200                             | 405
 alive                           | 200                             | 405
 ready                           | 200                             | 405
 account-settings                | in 200                          | in 200
+account-ignored                 | in 200                          | 405
 account-erase                   | in 200                          | in 302
 drafts                          | in 200                          | 405
 draft-discard                   | 405                             | 401 302 404 404 404 404 404 404
@@ -140,6 +141,12 @@ post-hide deleted-opening       | in 404 404 404 200 200 404 200  | in 404 404 4
 person-detail bob               | 200                             | 405
 person-detail dan               | 200                             | 405
 person-detail carol             | 200                             | 405
+person-ignore bob               | 405                             | 401 302 403 302 302 302 302 302
+person-ignore dan               | 405                             | 401 302 302 403 302 302 302 302
+person-ignore carol             | 405                             | 401 302 302 302 403 302 302 302
+person-stop-ignoring bob        | 405                             | 401 302
+person-stop-ignoring dan        | 405                             | 401 302
+person-stop-ignoring carol      | 405                             | 401 302
 moderate                        | in 403 403 403 200 200 403 200  | in 403 403 403 422 422 403 422
 log                             | 200                             | 405
 log-entry                       | 200                             | 405

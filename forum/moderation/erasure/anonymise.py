@@ -26,6 +26,7 @@ from forum.models import (
     Appeal,
     Bounce,
     Draft,
+    Ignore,
     MailSettings,
     Mention,
     ModerationAction,
@@ -49,7 +50,8 @@ from forum.models.accounts import FORMER, hash_of_name, known_names
 from forum.moderation.audit_log import Effect
 from forum.moderation.erasure.purge import empty_pending_post, reword_begun
 
-# Rows that belong to the member alone, by the field that names the member.
+# Rows that belong to the member alone, or to what others chose about them, by the field that names
+# the member.
 THEIRS = (
     (EmailAddress, "user"),
     (Role, "person"),
@@ -62,6 +64,8 @@ THEIRS = (
     (Bounce, "member"),
     (ReadState, "member"),
     (ReadMark, "member"),
+    (Ignore, "member"),
+    (Ignore, "ignored"),
     (LogEntry, "user"),
 )
 

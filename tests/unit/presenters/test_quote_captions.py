@@ -20,6 +20,7 @@ def quote_row(**changes: object) -> QuoteRow:
         "thread_slug": "on-moss",
         "thread_numbers": 9,
         "is_readable": True,
+        "is_ignored": False,
         "is_latest": True,
         "is_superseded": False,
         "is_withdrawn": False,
