@@ -12,11 +12,13 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
+from forum.database import replica
 from forum.errors import UserError
 from forum.lib.clock import zone_named
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
@@ -155,6 +157,26 @@ class CacheHeaders:
             response.headers["Clear-Site-Data"] = '"cache"'
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
+        return response
+
+
+class ReplicaPosition:
+    """Let nobody read from a replica that does not show yet what they have written.
+
+    A moderator's request is answered once everybody sees what it changed.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not replica.is_configured():
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method not in ("GET", "HEAD", "OPTIONS") and response.status_code != 503:
+            position = replica.remember_write(response)
+            if isinstance(request.user, User) and request.user.roles.is_moderator:
+                replica.wait_for_replica(position)
         return response
 
 

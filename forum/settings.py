@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
     "forum.middleware.CacheHeaders",
+    "forum.middleware.ReplicaPosition",
     "forum.middleware.ErrorPages",
 ]
 
@@ -174,13 +175,18 @@ else:
 # The address for the web server and the worker, when this process connects as the owner of the
 # tables: `setup` makes the role in it, and `serve` hands it on.
 APPLICATION_DATABASE_URL = env.str("APPLICATION_DATABASE_URL", default="")
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": _number("CONN_MAX_AGE", 60),
-    "CONN_HEALTH_CHECKS": True,
-    # Transaction pooling (pgbouncer) keeps no cursor open between statements.
-    "DISABLE_SERVER_SIDE_CURSORS": True,
-}
-DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
+# A streaming replica that pages are read from, see forum/database/replica.py.
+if REPLICA_DATABASE_URL := env.str("REPLICA_DATABASE_URL", default=""):
+    DATABASES["replica"] = env.db_url_config(REPLICA_DATABASE_URL)
+REPLICA_MAX_LAG = _number("REPLICA_MAX_LAG", 10, least=1)  # seconds
+for connection_settings in DATABASES.values():
+    connection_settings |= {
+        "CONN_MAX_AGE": _number("CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+        # Transaction pooling (pgbouncer) keeps no cursor open between statements.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+    connection_settings.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # django-allauth keeps its rate limits here: shared by all processes, and never culled, so that many
@@ -297,6 +303,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 DEVICE_COOKIE_NAME = "device"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+REPLICA_COOKIE_NAME = "written"
 CSRF_FAILURE_VIEW = "forum.views.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # a post is at most 20,000 characters
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
@@ -313,6 +320,7 @@ if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrf"
+    REPLICA_COOKIE_NAME = "__Host-written"
     DEVICE_COOKIE_NAME = "__Host-device"
 
 # Every request, with the member and the address that it came from

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
 from urllib.parse import urlencode, urljoin
@@ -85,6 +86,26 @@ class Production:
 def with_cookies(response: Response) -> dict[str, str]:
     cookies = [line.split(";")[0] for line in response.headers.get_all("Set-Cookie", [])]
     return {**THROUGH_PROXY, "Cookie": "; ".join(cookies)}
+
+
+def post_form(web: Production, path: str, person: dict[str, str], **fields: str) -> Response:
+    """Fetch a form as a person, fill in these fields, and send it."""
+    page = web.get(path, person)
+    assert page.status == 200, (path, page.status)
+    form = max(re.findall(r"<form.*?</form>", page.body.decode(), re.DOTALL), key=len)
+    inputs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form)
+    filled = {name: unescape(value) for name, value in inputs} | fields
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    headers["Referer"] = f"https://{HOST}{path}"
+    return web.request("POST", path, person | headers, filled)
+
+
+def first_post(web: Production) -> int:
+    address = re.search(rb'href="(/t/\d+/[^"]+)"', web.get("/").body)
+    assert address
+    post = re.search(rb'id="p(\d+)"', web.get(address[1].decode()).body)
+    assert post
+    return int(post[1])
 
 
 def free_port() -> int:
