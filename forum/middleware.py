@@ -18,8 +18,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
-from forum.database import replica
 from forum.errors import UserError
+from forum.lib import replica
 from forum.lib.clock import zone_named
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.lib.request_log import request_id

@@ -175,7 +175,7 @@ else:
 # The address for the web server and the worker, when this process connects as the owner of the
 # tables: `setup` makes the role in it, and `serve` hands it on.
 APPLICATION_DATABASE_URL = env.str("APPLICATION_DATABASE_URL", default="")
-# A streaming replica that pages are read from, see forum/database/replica.py.
+# A streaming replica that pages are read from, see forum/lib/replica.py.
 if REPLICA_DATABASE_URL := env.str("REPLICA_DATABASE_URL", default=""):
     DATABASES["replica"] = env.db_url_config(REPLICA_DATABASE_URL)
 REPLICA_MAX_LAG = _number("REPLICA_MAX_LAG", 10, least=1)  # seconds

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from forum.database import replica
+from forum.lib import replica
 
 # The time limit of one statement.
 STATEMENT_TIMEOUT = "10s"

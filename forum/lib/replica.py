@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 REPLICA = "replica"  # in DATABASES
 COOKIE_SECONDS = 60 * 60
 CHECK_SECONDS = 1  # between two questions to the primary, in each process
-RETRY_SECONDS = 10  # after the replica could not be reached
-POLL_SECONDS = 0.02
+AVOID_SECONDS = 10  # after the replica could not be reached
+REPLAY_POLL_SECONDS = 0.02
 
 UNREACHABLE = (OperationalError, InterfaceError)
 
@@ -38,7 +38,7 @@ def is_configured() -> bool:
 
 @dataclass
 class Lag:
-    """How far the replica is behind, as this process knows it; times are monotonic, in seconds."""
+    """The lag of the replica, as this process knows it. Times are monotonic, in seconds."""
 
     position: int = 0  # of the primary, at `taken_at`
     taken_at: float = float("-inf")
@@ -60,7 +60,7 @@ class Lag:
     def leave_alone(self, error: Exception) -> None:
         """Read from the primary for a while, since the replica failed."""
         logger.warning("Reading from the primary, the replica failed: %s", error)
-        self.left_alone_until = time.monotonic() + RETRY_SECONDS
+        self.left_alone_until = time.monotonic() + AVOID_SECONDS
         connections[REPLICA].close()
 
 
@@ -136,6 +136,6 @@ def wait_for_replica(position: int) -> None:
     give_up_at = time.monotonic() + settings.REPLICA_MAX_LAG + CHECK_SECONDS
     try:
         while replayed_position() < position and time.monotonic() < give_up_at:
-            time.sleep(POLL_SECONDS)
+            time.sleep(REPLAY_POLL_SECONDS)
     except UNREACHABLE as error:
         lag.leave_alone(error)
