@@ -132,7 +132,7 @@ def get_all(client: Client, address: str) -> str:
 
 @dataclass(frozen=True)
 class Crawl:
-    """What one reader got at every address, and what that caused."""
+    """Responses that one reader got at every address, and what the requests caused."""
 
     responses: dict[str, str]
     template_queries: set[tuple[str, str]]  # address and template, without Django's admin
