@@ -43,6 +43,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PEOPLE)
 def test_queries_and_permissions_agree_on_readable_posts(scene: Scene, name: str) -> None:
     reader = scene.reader(name)
@@ -57,6 +58,7 @@ def test_queries_and_permissions_agree_on_readable_posts(scene: Scene, name: str
             assert all(texts) if expected else not any(texts), state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PEOPLE)
 def test_board_lists_exactly_the_threads_that_can_be_opened(scene: Scene, name: str) -> None:
     listed = set(Thread.objects.visible_to(scene.reader(name)).values_list("pk", flat=True))
