@@ -26,6 +26,7 @@ def test_migrations_are_complete() -> None:
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
 
 
+@pytest.mark.slow
 def test_production_settings_pass_the_deployment_check() -> None:
     environment = {
         "PATH": os.environ["PATH"],

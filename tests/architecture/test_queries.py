@@ -105,6 +105,7 @@ PAGES: dict[str, tuple[AddContent, int | None, int]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PAGES)
 def test_number_of_queries_does_not_grow_with_the_content(
     kind: str, board: Board, opening: Post, bob: User, visitor: Client, as_alice: Client

@@ -30,6 +30,7 @@ from tests.scene import PEOPLE, Scene, undone
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", EACH, ids=IDS)
 def test_each_role_has_the_permissions_of_the_table(scene: Scene, action: Action[Any]) -> None:
     for author, allowed in EXPECTED[page_name(action)].items():

@@ -7,10 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 MAX_NAME = 80
 
 
+@pytest.mark.slow
 def test_suite_needs_no_xdist() -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--collect-only", "-q"]
     result = subprocess.run(

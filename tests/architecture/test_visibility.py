@@ -43,6 +43,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PEOPLE)
 def test_queries_and_permissions_agree_on_readable_posts(scene: Scene, name: str) -> None:
     reader = scene.reader(name)
@@ -57,6 +58,7 @@ def test_queries_and_permissions_agree_on_readable_posts(scene: Scene, name: str
             assert all(texts) if expected else not any(texts), state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PEOPLE)
 def test_board_lists_exactly_the_threads_that_can_be_opened(scene: Scene, name: str) -> None:
     listed = set(Thread.objects.visible_to(scene.reader(name)).values_list("pk", flat=True))
@@ -132,7 +134,7 @@ def get_all(client: Client, address: str) -> str:
 
 @dataclass(frozen=True)
 class Crawl:
-    """What one reader got at every address, and what that caused."""
+    """Responses that one reader got at every address, and what the requests caused."""
 
     responses: dict[str, str]
     template_queries: set[tuple[str, str]]  # address and template, without Django's admin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.urls import reverse
 
 from forum.admin import admin_site
@@ -48,6 +49,7 @@ def address(name, rows):
     return reverse(name)
 
 
+@pytest.mark.slow
 def test_each_page_is_open_to_the_expected_roles(everybody, reply, alice):
     rows = {"post": reply, "thread": reply.thread, "user": alice, "board": reply.thread.board}
     for name, statuses in TABLE.items():

@@ -54,6 +54,7 @@ def plans(client, address):
         cursor.execute("SET LOCAL enable_seqscan = on")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "query"), MODEL_QUERIES)
 def test_no_list_reads_all_posts(as_carol, reply, alice, board, model, query):
     report_post(reply, actor=alice, reason="spam")

@@ -49,6 +49,7 @@ def exits(post):
     return [*pages, reverse("post-edit-for", args=[post.pk]), f"/moderate/post/hide/?id={post.pk}"]
 
 
+@pytest.mark.slow
 def test_edited_out_words_are_at_no_exit_of_a_quote(
     quoting, said, carol, visitor, as_alice, as_dan
 ):

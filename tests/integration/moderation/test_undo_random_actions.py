@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -98,6 +99,7 @@ def snapshot_of_states(threads):
     }
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8,
     deadline=None,

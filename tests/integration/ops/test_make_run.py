@@ -101,10 +101,10 @@ CONNECTED_ROLES = """
 """
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project in a directory with a space, with this project's .venv."""
-    copy = tmp_path / "the project's copy"
+    copy = tmp_path_factory.mktemp("make-run") / "the project's copy"
     copy.mkdir()
     for part in COPIED:
         source = ROOT / part
@@ -116,9 +116,10 @@ def project(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "its data"
+@pytest.fixture(scope="module")
+def data(project: Path) -> Iterator[Path]:
+    """Return the data directory of all runs; the last test breaks the database in it."""
+    place = project.parent / "its data"
     yield place
     database.stop(place)
 

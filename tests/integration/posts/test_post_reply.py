@@ -295,6 +295,7 @@ def test_source_of_a_quote_is_found_despite_other_quotation_marks(
     assert quoting.quotes.get().source_post == source
 
 
+@pytest.mark.slow
 def test_previews_have_a_rate_limit(as_bob: Client, opening: Post) -> None:
     statuses = [submit(as_bob, opening, do="preview").status_code for _ in range(30)]
     assert statuses[:20] == [200] * 20

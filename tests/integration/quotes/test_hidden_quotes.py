@@ -36,6 +36,7 @@ def quoting(reply: Post, alice: User, bob: User) -> Post:
     return post
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remove", [delete_by_author, hide])
 def test_quoted_words_are_hidden_on_all_pages(
     quoting: Post, carol: User, as_alice: Client, remove: Callable[[Post, User], None]

@@ -22,6 +22,7 @@ def quote_by(reply: Post, author: User, words: str) -> Post:
     return reply_to(reply, author=author, source=f"> {words}\n\nSo?", quoted_post_ids=[reply.pk])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("written", "quoted"),
     [

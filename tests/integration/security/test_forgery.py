@@ -15,7 +15,7 @@ from forum.views.form_drafts import BYTES_KEPT
 from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import PASSWORD, Scene, all_rows, changed_since, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 EVIL = "https://evil.example"
 # Data that would change something at every address, if it were accepted.

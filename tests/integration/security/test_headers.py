@@ -16,7 +16,7 @@ from forum.middleware import ResponseMark
 from tests.addresses import addresses, admin_addresses, one_each
 from tests.scene import Scene, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -123,6 +123,7 @@ def storable(texts: list[str]) -> list[str]:
     return postable
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ATTACKS, *CORPORA])
 def test_posts_contain_no_active_markup(
     board: Board, alice: User, as_bob: Client, name: str
@@ -234,6 +235,7 @@ def test_boards_show_markup_as_text(as_alice: Client, as_erin: Client, alice: Us
     assert_inert(open_page(as_erin, "/admin/forum/category/"), *WORST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*WORST[::2], "javascript:alert(1)", "//evil.example"])
 def test_query_parameters_are_shown_as_text(
     thread: Thread, visitor: Client, as_carol: Client, text: str

@@ -71,6 +71,7 @@ def test_invalid_date_is_shown_with_an_error(
     assert field["type"] == "text"  # a date field would not show an invalid date
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", SORT_ORDERS)
 def test_jumps_lead_to_a_page_that_shows_the_post_in_every_order(
     visitor: Client, board: Board, alice: User, order: str

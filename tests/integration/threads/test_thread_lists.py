@@ -227,6 +227,7 @@ def many(board: Board, alice: User, bob: User) -> list[str]:
     return names[::-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", ["/", "/threads/newest/", "/b/gardens/", "/threads/unread/"])
 def test_pages_lead_through_the_whole_list_and_back(
     many: list[str], as_bob: Client, address: str

@@ -129,6 +129,7 @@ def test_deleted_posts_at_the_end_of_a_page_stay_above_their_replies_on_the_next
     assert "2 posts deleted" not in page.html
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chain", [False, True], ids=["fan", "chain"])
 @pytest.mark.parametrize("htmx", [False, True], ids=["pages", "htmx"])
 def test_pages_show_every_post_once(
@@ -287,6 +288,7 @@ PAGES_WITH_TEXT = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exit_", PAGES_WITH_TEXT)
 @pytest.mark.parametrize("headers", [{}, {"HTTP_HX_REQUEST": "true"}], ids=["page", "htmx"])
 def test_hidden_text_is_not_shown_anywhere(

@@ -83,6 +83,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "statement"), [(what, each) for what, some in DAMAGES.items() for each in some]
 )

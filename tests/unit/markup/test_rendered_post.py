@@ -225,6 +225,7 @@ def test_long_code_is_not_highlighted():
     assert "<span" not in html
 
 
+@pytest.mark.slow
 @given(st.sampled_from(sorted(highlight._LANGUAGES)), st.text(max_size=120))
 def test_highlighting_does_not_change_the_code(language, code):
     html = highlight.highlight(code, language)

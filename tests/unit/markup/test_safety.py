@@ -100,6 +100,7 @@ def assert_only_own_placeholders(rendered: Rendered) -> None:
     assert addressed <= html.count('<span class="mention">')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_attacks_are_shown_as_text_in_any_context(attack):
     for payload in ATTACKS[attack]:
