@@ -1,4 +1,9 @@
-"""The outline of a thread: a line for each post, indented by its level."""
+"""The HTML of outlines: a line for each post, indented by its level, in branches that fold.
+
+Beside a page of posts it lists the posts of that page (`render_page_outline`). Beyond the page, and
+on the outline's own page, it lists branches (`render_branch_outline`); which ones is decided by
+`forum.queries.outline`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""A thread's outline: its top-level branches with their sizes."""
+"""Branches that the outline of a thread lists, a page at a time, with their sizes.
+
+The outline beside a page of posts needs no query: it lists the posts of that page. The links at
+its ends lead to the branches before and after, which are fetched here, so that an outline costs the
+same in a thread of ten and of a hundred thousand posts. `forum.presenters.outline` makes the HTML
+of both.
+"""
 
 from __future__ import annotations
 
