@@ -79,7 +79,7 @@ def addresses(scene: Scene) -> dict[str, str]:
 
 
 def _lists(scene: Scene) -> dict[str, str]:
-    """Return the paths of the lists of threads, of all boards and of one."""
+    """Return the paths of the lists of threads, of all boards, of one, and of a tag."""
     slug = scene.board.slug
     return {
         "threads": reverse("threads", args=["newest"]),
@@ -87,6 +87,8 @@ def _lists(scene: Scene) -> dict[str, str]:
         "threads mine": reverse("threads", args=["mine"]),
         "board-threads": reverse("board-threads", args=[slug, "newest"]),
         "board-threads waiting": reverse("board-threads", args=[slug, "waiting"]),
+        "tag-threads": reverse("tag-threads", args=[scene.tag.slug, "newest"]),
+        "tag-threads unread": reverse("tag-threads", args=[scene.tag.slug, "unread"]),
         "threads-read-undo": reverse("threads-read-undo", args=[1]),
     }
 

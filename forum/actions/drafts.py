@@ -38,6 +38,7 @@ class Writing:
     source: str = ""
     title: str = ""
     quoted_post_ids: Sequence[int] = ()
+    tag_ids: Sequence[int] = ()
     nonce: UUID | None = None
     base_revision: int | None = None
     original_hash: str = ""
@@ -89,6 +90,7 @@ def save_draft(purpose: Purpose, *, member: User, written: Writing) -> Draft | N
         return _mark_discarded(draft)
     draft.source, draft.title = source, title[: Draft._meta.get_field("title").max_length]
     draft.quoted_post_ids = list(written.quoted_post_ids)
+    draft.tag_ids = list(written.tag_ids)
     draft.base_revision, draft.last_seen_post = written.base_revision, written.last_seen_post
     draft.nonce, draft.autosave_seq = written.nonce, written.autosave_seq or 0
     draft.version += 1

@@ -31,6 +31,7 @@ from forum.actions.posts import (
     prepare_post,
 )
 from forum.actions.report_cases import note_pending_post
+from forum.actions.tags import check_tag_count
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid
@@ -175,6 +176,8 @@ def hold_post(
         return sent
     prepared = prepared or prepare_post(written.source, author=author)
     title = clean_title(written.title) if purpose.board_id else ""
+    tag_ids = list(written.tag_ids) if purpose.board_id else []
+    check_tag_count(tag_ids)
     _enforce(purpose, author, written)
     if check:
         check()
@@ -198,6 +201,7 @@ def hold_post(
         source=source,
         excerpt=prepared.rendered.excerpt(),
         quoted_post_ids=list(written.quoted_post_ids),
+        tag_ids=tag_ids,
         base_revision=written.base_revision if purpose.post_id else None,
         original_hash=written.original_hash,
         nonce=written.nonce,
@@ -241,7 +245,7 @@ def withdraw_pending_post(pending: PendingPost, *, actor: User) -> Purpose:
     if purpose == Purpose():
         raise Gone(_("The board that this was for no longer exists."))
     if pending.state != PendingPost.State.WITHDRAWN:
-        written = Writing(pending.source, pending.title, pending.quoted_post_ids)
+        written = Writing(pending.source, pending.title, pending.quoted_post_ids, pending.tag_ids)
         try:
             save_draft(purpose, member=actor, written=written)
         except Conflict as other:
@@ -266,8 +270,8 @@ def end_pending(pending: PendingPost, state: str) -> None:
     """
     if pending.is_waiting and state == PendingPost.State.WITHDRAWN:
         pending.source = pending.title = pending.excerpt = ""
-        pending.quoted_post_ids = []
-        pending.save(update_fields=["source", "title", "excerpt", "quoted_post_ids"])
+        pending.quoted_post_ids = pending.tag_ids = []
+        pending.save(update_fields=["source", "title", "excerpt", "quoted_post_ids", "tag_ids"])
     pending.state = state
     pending.save(update_fields=["state"])
     note_pending_post(pending)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from forum.actions.drafts import forget_draft, sent_before
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish
+from forum.actions.tags import check_tag_count, set_tags
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.scripts import count_graphemes
@@ -27,6 +28,7 @@ def start_thread(
     source: str,
     nonce: UUID | None = None,
     quoted_post_ids: Iterable[int] = (),
+    tag_ids: Collection[int] = (),
     draft_version: int | None = None,
 ) -> Thread:
     """Start a thread with its opening post and return the thread. `source` is Markdown.
@@ -36,7 +38,13 @@ def start_thread(
     title = clean_title(title)
     prepared = prepare_post(source, author=author, quoted_post_ids=quoted_post_ids)
     opening = publish_thread(
-        board, title, prepared, author=author, nonce=nonce, draft_version=draft_version
+        board,
+        title,
+        prepared,
+        author=author,
+        nonce=nonce,
+        tag_ids=tag_ids,
+        draft_version=draft_version,
     )
     assert isinstance(opening, Post)
     return opening.thread
@@ -65,18 +73,21 @@ def publish_thread(
     *,
     author: User,
     nonce: UUID | None = None,
+    tag_ids: Collection[int] = (),
     draft_version: int | None = None,
     check: Check | None = None,
 ) -> Post | PendingPost:
     """Insert a thread with its opening post, delete its draft, and return the opening post.
 
-    `title` is clean. `nonce` identifies the form: sent twice, it returns the post made the first
-    time, or the pending one; with other text `AlreadySent` is raised. `draft_version` is the
-    version of the draft that the author has seen. Raises `Locked`, `LoggedOut`, `Suspended`,
-    `Busy`, or what `check` raises.
+    `title` is clean. Of `tag_ids`, those of tags that are gone are left out. `nonce` identifies
+    the form: sent twice, it returns the post made the first time, or the pending one; with other
+    text `AlreadySent` is raised. `draft_version` is the version of the draft that the author has
+    seen. Raises `Invalid` for too many tags, `Locked`, `LoggedOut`, `Suspended`, `Busy`, or what
+    `check` raises.
     """
     if sent := sent_before(author, nonce, prepared.source, title=title):
         return sent
+    check_tag_count(tag_ids)
     can_start_thread(author, board).enforce()
     if check:
         check()
@@ -89,6 +100,8 @@ def publish_thread(
         nonce=nonce,
         version=draft_version,
     )
+    if tag_ids:
+        set_tags(thread, tag_ids)
     return publish(Post(thread=thread, author=author, nonce=nonce), prepared)
 
 

@@ -12,6 +12,8 @@ from forum.lib.text import clean_source
 
 # More quotes than one reply needs.
 MAX_QUOTED = 20
+# More tags than a thread can have, so that a form with too many comes back as it was sent.
+MAX_TAGS_SENT = 100
 
 
 class SourceField(forms.CharField):
@@ -27,14 +29,19 @@ class SourceField(forms.CharField):
         return clean_source(str(value or ""))
 
 
-class PostIdsField(forms.Field):
-    """The ids of the posts that were quoted by button; anything invalid is left out."""
+class IdsField(forms.Field):
+    """Up to `most` ids, each once; anything invalid is left out."""
 
     widget = forms.MultipleHiddenInput
 
+    def __init__(self, most: int) -> None:
+        super().__init__(required=False)
+        self.most = most
+
     def to_python(self, value: object) -> list[int]:
         sent = value if isinstance(value, list) else []
-        return [int(each) for each in sent[:MAX_QUOTED] if re.fullmatch("[0-9]{1,18}", str(each))]
+        ids = (int(each) for each in sent if re.fullmatch("[0-9]{1,18}", str(each)))
+        return list(dict.fromkeys(ids))[: self.most]
 
 
 def number(most: int) -> forms.IntegerField:
@@ -52,7 +59,8 @@ class PostForm(forms.Form):
 
     source = SourceField()
     title = SourceField()
-    quoted_post_ids = PostIdsField(required=False)
+    quoted_post_ids = IdsField(MAX_QUOTED)
+    tag_ids = IdsField(MAX_TAGS_SENT)
     nonce = forms.UUIDField(required=False)
     base_revision = number(2**62)
     original_hash = forms.CharField(required=False)

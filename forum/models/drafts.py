@@ -141,6 +141,7 @@ class Draft(models.Model):
     # Whom its quotes are from, as the composer sent it; the revision of the post edited or
     # answered that it began from, and the latest post that there was then.
     quoted_post_ids = models.JSONField(default=list)
+    tag_ids = models.JSONField(default=list)  # chosen for a new thread
     base_revision = models.BigIntegerField(null=True)
     last_seen_post = models.BigIntegerField(null=True)
     # The number of saves, so that no form overwrites one that it has not shown.

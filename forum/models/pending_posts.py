@@ -116,8 +116,10 @@ class PendingPost(models.Model):
     source = models.TextField(_("text"))
     # Its first own words, without quotes.
     excerpt = models.CharField(max_length=EXCERPT_LENGTH, blank=True)
-    # As the form sent them: the posts quoted, and the revision that an edit began from.
+    # As the form sent them: the posts quoted, the tags of a new thread, and the revision that an
+    # edit began from.
     quoted_post_ids = models.JSONField(default=list)
+    tag_ids = models.JSONField(default=list)
     base_revision = models.BigIntegerField(null=True)
     original_hash = models.CharField(max_length=16, blank=True)
     nonce = models.UUIDField(null=True)

@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 
 from forum.actions.posts import prepare_post
 from forum.errors import Invalid
-from forum.models import ModerationAction, ModerationEffect, PendingPost, ReviewRule, Thread, User
+from forum.models import (
+    ModerationAction,
+    ModerationEffect,
+    PendingPost,
+    ReviewRule,
+    Tag,
+    Thread,
+    User,
+)
 from forum.permissions import can_appeal, can_withdraw
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.preview import Preview, preview
@@ -78,6 +86,7 @@ class PendingPostPage:
     is_own: bool
     text: Preview | None  # none when it is no post as it stands
     why: str
+    tags: list[Tag]
     can_withdraw: bool
     can_appeal: bool
 
@@ -90,6 +99,7 @@ def pending_post_page(pending: PendingPost, reader: User) -> PendingPostPage:
         is_own=is_own,
         text=text_of_pending_post(pending, reader),
         why=_explanation(pending) if is_own else pending.why,
+        tags=list(Tag.objects.main().filter(pk__in=pending.tag_ids)) if pending.tag_ids else [],
         can_withdraw=bool(can_withdraw(reader, pending))
         and pending.state != PendingPost.State.WITHDRAWN,
         can_appeal=bool(is_own and entry.decided and can_appeal(reader, entry.decided)),

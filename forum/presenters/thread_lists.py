@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forum.lib.numbers import capped
-from forum.models import Board, Category, User
+from forum.models import Board, Category, Tag, User
 from forum.models.visibility import Reader
 from forum.permissions import can_start_thread
 from forum.queries.thread_lists import (
@@ -29,21 +29,25 @@ from forum.queries.thread_lists import (
 )
 
 
-def list_address(tab: ThreadTab, board: Board | None = None) -> str:
-    """Return the address of a tab, of one board or of all."""
-    if board:
-        return board.get_absolute_url() + (f"{tab.slug}/" if tab.slug else "")
+def list_address(tab: ThreadTab, scope: Board | Tag | None = None) -> str:
+    """Return the address of a tab, of one board, of one tag, or of all threads."""
+    if scope:
+        return scope.get_absolute_url() + (f"{tab.slug}/" if tab.slug else "")
     return reverse("threads", args=[tab.slug]) if tab.slug else reverse("home")
 
 
-def start_address(reader: Reader, boards: Sequence[Board], board: Board | None = None) -> str:
+def start_address(
+    reader: Reader, boards: Sequence[Board], board: Board | None = None, tag: Tag | None = None
+) -> str:
     """Return where to start a thread; empty if this reader can't. Visitors log in there first."""
     open_boards = [each for each in ([board] if board else boards) if not each.is_closed]
     if isinstance(reader, User):
         open_boards = [each for each in open_boards if can_start_thread(reader, each)]
     if not open_boards:
         return ""
-    return reverse("thread-start", args=[board.slug]) if board else reverse("thread-choose-board")
+    if board:
+        return reverse("thread-start", args=[board.slug])
+    return reverse("thread-choose-board", query={"tag": tag.slug} if tag else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +61,22 @@ class BoardLink:
 
 @dataclass
 class ThreadList:
-    """The context of a page of threads."""
+    """The context of a page of threads: of one board, of one tag, or of all threads."""
 
     tab: ThreadTab
     board: Board | None
+    tag: Tag | None
     reader: Reader
     listed: ListedBoards
     page: ThreadListPage
 
     @property
-    def is_of_all(self) -> bool:
-        return self.board is None
+    def scope(self) -> Board | Tag | None:
+        return self.board or self.tag
 
     @property
     def address(self) -> str:
-        return list_address(self.tab, self.board)
+        return list_address(self.tab, self.scope)
 
     @cached_property
     def tabs(self) -> list[tuple[Any, str, bool, bool]]:
@@ -79,7 +84,7 @@ class ThreadList:
         is_member = isinstance(self.reader, User)
         current = MINE if self.tab is WAITING else self.tab
         return [
-            (tab.label, list_address(tab, self.board), tab is current, tab is UNREAD)
+            (tab.label, list_address(tab, self.scope), tab is current, tab is UNREAD)
             for tab in TABS
             if is_member or not tab.is_for_members
         ]
@@ -90,12 +95,15 @@ class ThreadList:
         if self.tab not in (MINE, WAITING):
             return []
         labels = ((MINE, _("All of mine")), (WAITING, WAITING.label))
-        return [(label, list_address(tab, self.board), tab is self.tab) for tab, label in labels]
+        return [(label, list_address(tab, self.scope), tab is self.tab) for tab, label in labels]
 
     @cached_property
     def unread(self) -> str:
-        """The number of unread threads in this list’s boards: “7”, “99+”, empty for none."""
-        return capped(self.listed.unread_in(self.board))
+        """The number of unread threads in this list’s boards: “7”, “99+”, empty for none.
+
+        Those of a tag are not counted.
+        """
+        return "" if self.tag else capped(self.listed.unread_in(self.board))
 
     @cached_property
     def categories(self) -> list[tuple[Category, list[BoardLink]]]:
@@ -115,7 +123,7 @@ class ThreadList:
     @cached_property
     def start(self) -> str:
         """The address of *Start a thread*; empty if the reader can’t."""
-        return start_address(self.reader, self.listed.boards, self.board)
+        return start_address(self.reader, self.listed.boards, self.board, self.tag)
 
     @property
     def shown_at(self) -> int:
@@ -137,4 +145,4 @@ class ThreadList:
     @property
     def active_address(self) -> str:
         """Return the address of the active threads, for those who find another list empty."""
-        return "" if self.tab is ACTIVE_THREADS else list_address(ACTIVE_THREADS, self.board)
+        return "" if self.tab is ACTIVE_THREADS else list_address(ACTIVE_THREADS, self.scope)

@@ -189,12 +189,6 @@ class ThreadPage:
         return thread_restrictions(self.thread, self.clock)
 
     @property
-    def tags(self) -> list[dict[str, str]]:
-        """Return the thread's tags by name, each once."""
-        by_name = {tag["name"]: tag for tag in self.thread.tags}
-        return [tag for _name, tag in sorted(by_name.items())]
-
-    @property
     def moves(self) -> list[tuple[int, SafeString]]:
         """Return the notes at the head of a thread about branches that were moved."""
         return describe_moves(self.thread, self.reader)

@@ -165,10 +165,10 @@ class ThreadListRequest:
 
     tab: ThreadTab
     board: Board | None = None
+    tag: Tag | None = None
     after: Cursor | None = None
     before: Cursor | None = None
     opened: Collection[int] = ()
-    tag: Tag | None = None
 
 
 def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
@@ -288,6 +288,7 @@ class ListedBoards:
     opened: dict[int, int]  # the unread threads that the reader has opened, with their boards
     newest_post: int
     at: datetime
+    has_tags: bool  # whether threads can be tagged
 
     def unread_in(self, board: Board | None) -> int:
         """Return the number of unread threads in a board, or in all."""
@@ -300,7 +301,8 @@ def fetch_boards(reader: Reader) -> ListedBoards:
     boards = Board.objects.select_related("category").order_by(
         "category__position", "category__name", "position", "name"
     )
-    boards = boards.annotate(newest=Subquery(newest), at=Now())
+    tags = Exists(Tag.objects.main())
+    boards = boards.annotate(newest=Subquery(newest), at=Now(), has_tags=tags)
     opened: dict[int, int] = {}
     if isinstance(reader, User):
         opened = find_opened_unread(reader)
@@ -318,4 +320,5 @@ def fetch_boards(reader: Reader) -> ListedBoards:
         opened,
         found[0].newest or 0 if found else 0,
         found[0].at if found else timezone.now(),
+        bool(found and found[0].has_tags),
     )

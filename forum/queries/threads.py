@@ -33,9 +33,7 @@ def for_thread_page(threads: Threads) -> Threads:
     """Add what the page of a thread shows to every reader."""
     changes = TitleChange.objects.filter(thread=OuterRef("pk"))
     threads = threads.annotate(is_title_edited=Exists(changes))
-    tags = ThreadTag.objects.filter(thread=OuterRef("pk"))
-    threads = threads.annotate(tags=ArraySubquery(tags.values(columns=tag_columns())))
-    return with_moves(with_reply_count(threads)).select_related(
+    return with_tags(with_moves(with_reply_count(threads))).select_related(
         *("board", "author", "merged_into"),
         *("locked_action__actor", "slow_action__actor"),
         *("removed_action__actor", "removed_action__board"),
@@ -45,7 +43,7 @@ def for_thread_page(threads: Threads) -> Threads:
 def for_thread_list(threads: Threads) -> Threads:
     """Add what a list shows of each thread."""
     return (
-        with_reply_count(threads)
+        with_tags(with_reply_count(threads))
         .select_related("board", "author", "last_post__author")
         .defer("last_post__html", "last_post__source")
     )
@@ -58,6 +56,15 @@ def with_reply_count(threads: Threads) -> Threads:
     """
     opening = Post.objects.opening_of(OuterRef("pk")).published()
     return threads.annotate(reply_count=F("post_count") - CountSubquery(opening.values("pk")[:1]))
+
+
+def with_tags(threads: Threads) -> Threads:
+    """Add `tags`: the name and slug of each tag of a thread, by name.
+
+    A synonym counts as the tag that it leads to.
+    """
+    tags = ThreadTag.objects.filter(thread=OuterRef("pk")).values(columns=tag_columns())
+    return threads.annotate(tags=ArraySubquery(tags.distinct().order_by("columns")))
 
 
 def with_moves(threads: Threads) -> Threads:

@@ -21,6 +21,7 @@ from forum.actions.drafts import Writing, discard_draft, save_draft, sent_before
 from forum.actions.limits import check_rate, spend
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
 from forum.actions.premoderation import NeedsReview, Submission, hold_post
+from forum.actions.tags import check_tag_count
 from forum.actions.threads import clean_title, publish_thread
 from forum.errors import (
     AlreadySent,
@@ -39,7 +40,7 @@ from forum.lib.htmx import load_again, wants_fragment
 from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import TextChange, word_diff
 from forum.markup.rendered_post import MAX_SOURCE
-from forum.models import Board, Draft, PendingPost, Post, Thread, User
+from forum.models import Board, Draft, PendingPost, Post, Tag, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import post_path, post_url
@@ -106,6 +107,7 @@ class Composer:
     elsewhere: str = ""  # where it can be posted instead, when the parent was removed
     is_dead_end: bool = False  # and where there is no such place
     other_boards: Sequence[Board] = ()  # where a thread can be started instead
+    tags: Sequence[Tag] = ()  # that a new thread can have
     fresh_nonce: UUID = field(default_factory=uuid4)  # of a form that has none yet
 
     limit = MAX_SOURCE
@@ -129,7 +131,7 @@ class Composer:
 
     @property
     def invalid_field(self) -> str:
-        """Return the field that an error is about: “title” or “source”; empty without one."""
+        """Return the field that an error is about, such as “title”; empty without one."""
         if self.error is None or self.sent_address:
             return ""
         return self.error.field if isinstance(self.error, Invalid) else "source"
@@ -403,9 +405,12 @@ class ComposeView(View, ABC):
             self.change(writing=self.written_in(draft), notice=notice)
         typed, writing = kept_text(self.request), self.composer.writing
         if typed and typed.get("source", "") != writing.source:
-            title, source = typed.get("title", writing.title), typed.get("source", writing.source)
+            kept = {
+                name: typed.get(name, getattr(writing, name))
+                for name in ("title", "source", "tag_ids")
+            }
             self.change(
-                writing=replace(writing, title=title, source=source),
+                writing=replace(writing, **kept),
                 notice=_("Your unsent text."),
                 conflicting_draft=draft,
             )
@@ -425,6 +430,7 @@ class ComposeView(View, ABC):
             title=draft.title,
             source=draft.source,
             quoted_post_ids=draft.quoted_post_ids,
+            tag_ids=draft.tag_ids,
             version=draft.version,
             base_revision=draft.base_revision or writing.base_revision,
             last_seen_post=draft.last_seen_post or writing.last_seen_post,
@@ -727,10 +733,11 @@ class EditView(ComposeView):
 @member_required
 def choose_board(request: MemberRequest) -> HttpResponse:
     """Let a member choose the board of a new thread; where there is only one, go on there."""
-    boards = open_boards(request.user)
+    boards, tag = open_boards(request.user), request.GET.get("tag", "")
     if len(boards) == 1:
-        return redirect("thread-start", boards[0].slug)
-    return render(request, "thread_lists/choose_board.html", {"boards": boards})
+        query = {"tag": tag} if tag else None
+        return redirect(reverse("thread-start", args=[boards[0].slug], query=query))
+    return render(request, "thread_lists/choose_board.html", {"boards": boards, "tag": tag})
 
 
 def open_boards(member: User) -> list[Board]:
@@ -773,6 +780,18 @@ class NewThreadView(ComposeView):
             context = {"boards": open_boards(request.user), "error": error}
             return render(request, "thread_lists/choose_board.html", context, status=error.status)
 
+    def complete(self, *, has_draft: bool) -> None:
+        """Choose the tag whose list the member comes from."""
+        slug = self.request.GET.get("tag", "")
+        if slug and not has_draft:
+            tags = Tag.objects.main().filter(slug=slug).values_list("pk", flat=True)
+            self.change(writing=replace(self.composer.writing, tag_ids=list(tags)))
+
+    def show(self, status: int = 200) -> HttpResponse:
+        if self.composer.writing.autosave_seq is None:
+            self.change(tags=list(Tag.objects.main()))
+        return super().show(status)
+
     def recover(self, error: UserError) -> None:
         """Offer the other boards when this one was closed."""
         if isinstance(error, Locked) and is_member(self.request):
@@ -781,6 +800,7 @@ class NewThreadView(ComposeView):
     def prepare(self, member: User) -> PreparedPost:
         writing = self.composer.writing
         self.change(writing=replace(writing, title=clean_title(writing.title)))
+        check_tag_count(writing.tag_ids)
         return super().prepare(member)
 
     def write(self, member: User, prepared: PreparedPost, check: Check) -> Post | PendingPost:
@@ -791,6 +811,7 @@ class NewThreadView(ComposeView):
             prepared,
             author=member,
             nonce=writing.nonce,
+            tag_ids=writing.tag_ids,
             draft_version=writing.version,
             check=check,
         )

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from forum.forms.posts import MAX_TAGS_SENT, IdsField
 from forum.lib.htmx import wants_fragment
 from forum.models import Draft
 
@@ -54,7 +55,10 @@ def keep_text(request: HttpRequest) -> bool:
         return False
     kept: dict[str, Any] = request.session.get(KEPT, {})
     kept.pop(request.path, None)
-    kept[request.path] = typed | {"writer": request.POST.get("writer", "")[:20]}
+    kept[request.path] = typed | {
+        "writer": request.POST.get("writer", "")[:20],
+        "tag_ids": IdsField(MAX_TAGS_SENT).clean(request.POST.getlist("tag_ids")),
+    }
     while len(kept) > FORMS_KEPT or _size(kept) > BYTES_KEPT:
         del kept[next(iter(kept))]
     request.session[KEPT] = kept
@@ -66,12 +70,12 @@ def _size(kept: dict[str, Any]) -> int:
     return len(json.dumps(kept))
 
 
-def kept_text(request: HttpRequest) -> dict[str, str]:
-    """Return the text typed at this address and refused, by field; empty if there is none.
+def kept_text(request: HttpRequest) -> dict[str, Any]:
+    """Return what was typed at this address and refused, by field; empty if there is none.
 
     Nobody gets the text of another member who was logged out in the same browser.
     """
-    kept: dict[str, dict[str, str]] = request.session.get(KEPT, {})
+    kept: dict[str, dict[str, Any]] = request.session.get(KEPT, {})
     typed = kept.get(request.path, {})
     return typed if typed.get("writer", "") in ("", str(request.user.pk)) else {}
 

@@ -1,4 +1,4 @@
-"""Tags: their lists of threads, and choosing those of one's own thread."""
+"""Tags: all of them, and choosing those of one's own thread."""
 
 from __future__ import annotations
 
@@ -14,28 +14,14 @@ from forum.errors import Invalid
 from forum.models import Post, Tag, Thread
 from forum.models.tags import tag_ids
 from forum.permissions import can_tag
-from forum.queries.thread_lists import ACTIVE_THREADS, ThreadListRequest
 from forum.views.auth import MemberRequest, member_required
 from forum.views.read_only import read_only
-from forum.views.thread_lists import page_asked_for
 
 
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
     """Show all tags."""
     return render(request, "tags/index.html", {"tags": list(Tag.objects.main())})
-
-
-@read_only
-def detail(request: HttpRequest, tag: str) -> HttpResponse:
-    """Show a page of a tag's threads, by latest reply; a synonym leads to its tag."""
-    found = get_object_or_404(Tag.objects.select_related("synonym_of"), slug=tag)
-    if found.synonym_of:
-        return redirect(found.synonym_of)
-    page, is_lost = page_asked_for(request, ThreadListRequest(ACTIVE_THREADS, tag=found))
-    address = found.get_absolute_url()
-    context = {"tag": found, "page": page, "is_lost": is_lost, "address": address}
-    return render(request, "tags/detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,4 @@
-"""Lists of threads: the front page, all threads and boards; marking them as read."""
+"""Lists of threads: the front page, all threads, boards and tags; marking them as read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from forum.actions.read_state import mark_boards_read, mark_read_before, undo_mark
 from forum.errors import Invalid
 from forum.lib.numbers import parse_number
-from forum.models import Board, SiteText
+from forum.models import Board, SiteText, Tag
 from forum.presenters.thread_lists import ThreadList, list_address
 from forum.queries.boards import board_formerly_at
 from forum.queries.thread_lists import (
@@ -55,6 +55,16 @@ def board(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
     return _show_list(request, _find_tab(tab) if tab else ACTIVE_THREADS, slug)
 
 
+@read_only
+def tag(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
+    """Show a tag's threads; a synonym leads to its tag."""
+    shown = _find_tab(tab) if tab else ACTIVE_THREADS
+    found = get_object_or_404(Tag.objects.select_related("synonym_of"), slug=slug)
+    if found.synonym_of:
+        return redirect(list_address(shown, found.synonym_of))
+    return _show_list(request, shown, tag=found)
+
+
 def _find_tab(slug: str) -> ThreadTab:
     if slug not in TABS_BY_SLUG:
         raise Http404
@@ -71,7 +81,12 @@ def _redirect_from_old(request: HttpRequest, slug: str, tab: ThreadTab) -> HttpR
 
 
 def _show_list(
-    request: HttpRequest, tab: ThreadTab, board_slug: str = "", *, introduction: str = ""
+    request: HttpRequest,
+    tab: ThreadTab,
+    board_slug: str = "",
+    *,
+    tag: Tag | None = None,
+    introduction: str = "",
 ) -> HttpResponse:
     # First, so that nothing newer than what it counts is marked as read with it.
     listed = fetch_boards(request.user)
@@ -81,17 +96,18 @@ def _show_list(
     if tab.is_for_members and not is_member(request):
         return log_in_first(request)
     opened = [pk for pk, in_board in listed.opened.items() if not board or in_board == board.pk]
-    page, is_lost = page_asked_for(request, ThreadListRequest(tab, board, opened=opened))
+    page, is_lost = _requested_page(request, ThreadListRequest(tab, board, tag, opened=opened))
     context = {
-        "list": ThreadList(tab, board, request.user, listed, page),
+        "list": ThreadList(tab, board, tag, request.user, listed, page),
         "board": board,
+        "tag": tag,
         "introduction": introduction,
         "is_lost": is_lost,
     }
     return render(request, "thread_lists/page.html", context)
 
 
-def page_asked_for(
+def _requested_page(
     request: HttpRequest, beginning: ThreadListRequest
 ) -> tuple[ThreadListPage, bool]:
     """Return the page that `?after=` or `?before=` names, and whether there is no such page.

@@ -20,11 +20,13 @@ const forms = () => document.querySelectorAll(COMPOSER);
 const textOf = (form) => form.querySelector("textarea");
 const nonceOf = (form) => form.querySelector("[name=nonce]").value;
 const titleOf = (form) => form.querySelector("input[name=title]");
+const tagsOf = (form) => [...form.querySelectorAll("input[name=tag_ids]")];
 const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.trim();
 const contentOf = (form, property = "value") => JSON.stringify([
   titleOf(form)?.[property] ?? "",
   textOf(form)[property],
   [...form.querySelectorAll("[name=quoted_post_ids]")].map((field) => field.value),
+  tagsOf(form).filter((field) => field[property === "value" ? "checked" : "defaultChecked"]).map((field) => field.value),
 ]);
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 
@@ -264,7 +266,7 @@ function restoreDraft(form, content) {
 }
 
 function fill(form, { content, at }) {
-  const [title, source, quoted] = JSON.parse(content);
+  const [title, source, quoted, tags = []] = JSON.parse(content);
   for (const [field, text] of [[titleOf(form), title], [textOf(form), source]]) {
     if (field?.value) insertText(field, text, 0, field.value.length);
     else if (field) field.value = text;
@@ -274,6 +276,7 @@ function fill(form, { content, at }) {
     Object.assign(hidden, { type: "hidden", name: "quoted_post_ids", value: id });
     if (!form.querySelector(`[name=quoted_post_ids][value="${CSS.escape(id)}"]`)) form.append(hidden);
   }
+  for (const field of tagsOf(form)) field.checked = tags.includes(field.value);
   form.querySelector("[data-js-saved]").textContent = form.dataset.jsDevice.replace("%s", clock(at));
   textOf(form).dispatchEvent(new Event("input", { bubbles: true }));
 }

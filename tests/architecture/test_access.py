@@ -31,6 +31,8 @@ change-password                 | 302                             | 302
 robots                          | 200                             | 405
 tags                            | 200                             | 405
 tag-detail                      | 200                             | 405
+tag-threads                     | 200                             | 405
+tag-threads unread              | in 200                          | 405
 person-suggest                  | 401 404 404 403 404 404 404 404 | 405
 keys                            | 405                             | 400
 help-keys                       | 200                             | 405

@@ -74,7 +74,9 @@ def _publish(pending: PendingPost, action: ModerationAction) -> None:
         pending.post = reply_to(pending.parent, author=author, is_approved=True, **how)
     else:
         assert pending.board
-        thread = start_thread(pending.board, author=author, title=pending.title, **how)
+        thread = start_thread(
+            pending.board, author=author, title=pending.title, tag_ids=pending.tag_ids, **how
+        )
         pending.post = Post.objects.opening_of(thread.pk).get()
 
 

@@ -193,7 +193,9 @@ def empty_pending_post(pending: QuerySet[PendingPost]) -> None:
     )
     found = PendingPost.objects.filter(pk__in=ids)
     found.filter(state=PendingPost.State.WAITING).update(state=PendingPost.State.WITHDRAWN)
-    found.update(source="", excerpt="", title="", why="", quoted_post_ids=[], nonce=None)
+    found.update(
+        source="", excerpt="", title="", why="", quoted_post_ids=[], tag_ids=[], nonce=None
+    )
 
 
 def reword_begun(begun: Draft | PendingPost, source: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from forum.actions.posts import reply_to
 from forum.actions.tags import tag_thread
 from forum.actions.threads import start_thread
 from forum.errors import Invalid, NotAllowed
@@ -205,3 +206,49 @@ def test_search_finds_tags_and_posts_by_tag(
     assert page.link("Tag brick")["href"] == "/tags/brick/"
     note = Page(visitor.get("/search/", {"q": "moss tag:nothing"})).find(".note")
     assert "No tag has the address “nothing”." in note.text
+
+
+def test_list_of_a_tag_has_the_tabs_of_other_lists(
+    board: Board, tags: list[Tag], alice: User, bob: User, as_bob: Client, visitor: Client
+) -> None:
+    _brick, moss, *_others = tags
+    for title, author in (("Asked", alice), ("Mine", bob), ("Answered", alice)):
+        start_thread(board, author=author, title=title, source="Words.", tag_ids=[moss.pk])
+    start_thread(board, author=alice, title="Other", source="Words.")
+    reply_to(Post.objects.get(thread__title="Answered"), author=alice, source="And more.")
+    page = Page(as_bob.get("/tags/moss/"))
+    tabs = {link.text: link["href"] for link in page.find_all("nav.tabs a")}
+    assert list(tabs) == ["Active", "New", "Unread", "Unanswered", "Mine"]
+    found = {
+        label: [heading.text for heading in Page(as_bob.get(address)).find_all(".list h2")]
+        for label, address in tabs.items()
+    }
+    assert found == {
+        "Active": ["Answered", "Mine", "Asked"],
+        "New": ["Answered", "Mine", "Asked"],
+        "Unread": ["Answered", "Asked"],
+        "Unanswered": ["Mine", "Asked"],
+        "Mine": ["Mine"],
+    }
+    assert "Mark all read" not in page, "only boards are marked"
+    response = visitor.get(tabs["Mine"])
+    assert response["Location"] == "/accounts/login/?next=/tags/moss/mine/"
+    assert visitor.get("/tags/moss/oldest/").status_code == 404
+    assert visitor.get("/tags/nothing/newest/").status_code == 404
+
+
+def test_lists_lead_to_all_tags_where_there_are_any(
+    opening: Post, carol: User, visitor: Client
+) -> None:
+    assert "All tags" not in Page(visitor.get("/")).links
+    set_up(Tag(name="moss", slug="moss"), actor=carol)
+    assert Page(visitor.get("/")).link("All tags")["href"] == "/tags/"
+
+
+def test_tab_of_a_synonym_leads_to_that_of_its_tag(
+    tags: list[Tag], carol: User, visitor: Client
+) -> None:
+    brick, moss, *_others = tags
+    moss.synonym_of = brick
+    set_up(moss, actor=carol)
+    assert visitor.get("/tags/moss/newest/")["Location"] == "/tags/brick/newest/"
