@@ -80,8 +80,13 @@ if (document.querySelector("[data-js-order]")) {
   if (sessionStorage.folds) loadOnMove();
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key.length > 1 || event.target.matches("input, textarea, select")) return;
-  import("./keys.js").then(({ handleKey }) => handleKey(event));
+  const { key, target, ctrlKey, metaKey } = event;
+  if (key.length > 1 || target.matches("input, textarea, select")) return;
+  const field = document.querySelector(":root:not([data-keys], :has(dialog[open])) .site-header [type=search]");
+  if (key === "/" && !ctrlKey && !metaKey && field?.checkVisibility()) {
+    event.preventDefault(); // words may follow before a script is loaded
+    field.focus();
+  } else import("./keys.js").then(({ handleKey }) => handleKey(event));
 });
 
 // ---- Saying what went wrong, where the reader is

@@ -84,9 +84,9 @@ LOADED_LATER |= {
 LOADED_LATER |= {"reasons.js"}  # on pages that ask for a reason
 
 
-def test_scripts_loaded_at_first_are_at_most_8_5_kilobytes() -> None:
+def test_scripts_loaded_at_first_are_at_most_8_6_kilobytes() -> None:
     assert (
-        compressed_size(*(path for path in SCRIPTS if path.name not in LOADED_LATER)) <= 8.5 * KILO
+        compressed_size(*(path for path in SCRIPTS if path.name not in LOADED_LATER)) <= 8.6 * KILO
     )
 
 

@@ -345,3 +345,9 @@ def test_sibling_keys_load_the_next_and_previous_page(visit, sample_data: Sample
     find_post(page, replies[-1]).focus()
     press_keys(page, "Shift+J")
     expect(find_post(page, replies[-1])).to_be_focused()
+
+
+def test_words_typed_right_after_the_search_key_are_in_the_search_field(visit) -> None:
+    page = visit("/")
+    page.keyboard.type("/moss on bricks")
+    expect(page.locator(".site-header [type=search]")).to_have_value("moss on bricks")
