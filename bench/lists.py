@@ -30,7 +30,7 @@ from load import World
 from served import Server, logged_in, served
 
 from forum.actions.read_state import mark_boards_read
-from forum.models import Board, Post, Thread, User
+from forum.models import Board, Post, Tag, Thread, User
 from forum.presenters.thread_lists import list_address
 from forum.queries.thread_lists import TABS_BY_SLUG, Cursor
 
@@ -66,6 +66,11 @@ SELECT first_id + n, id, id, CASE WHEN n > 0 THEN first_id END,
 UPDATE forum_thread SET last_post_id = (id - 1) * %(posts)s + post_count
  WHERE id BETWEEN %(first)s AND %(last)s;
 """
+# Every tenth thread has the tag.
+TAGS_SQL = """
+INSERT INTO forum_threadtag (thread_id, tag_id, position)
+SELECT id, %(tag)s, 1 FROM forum_thread WHERE id %% 10 = 0 AND id BETWEEN %(first)s AND %(last)s
+"""
 # Of every fiftieth thread only the opening post.
 READ_SQL = """
 INSERT INTO forum_readstate (member_id, thread_id, numbers, before, visited_at, caught_up)
@@ -85,14 +90,15 @@ def main() -> None:
         world = World()
         boards = [world.board, *(world.new_board(f"board-{n}") for n in range(1, BOARDS))]
         User.objects.update(date_joined=timezone.now() - timedelta(days=3650), read_up_to=0)
+        tag = Tag.objects.create(name="Bench", slug="bench")
         author, reader, marker = User.objects.order_by("pk")[:3]
         readers = {"visitor": None, "reader": reader, "marked": marker}
         sizes = (SMALL, options.threads)
         with served() as server:
             for first, last in ((1, SMALL), (SMALL + 1, options.threads)):
                 say(f"Loading {last:,} threads ...")
-                load(boards, author, [reader, marker], first, last)
-                figures[last] = measured(server, readers, boards[0], options.rounds)
+                load(boards, tag, author, [reader, marker], first, last)
+                figures[last] = measured(server, readers, boards[0], tag, options.rounds)
     small, large = (figures[size] for size in sizes)
     table(
         f"Lists in a forum of {sizes[0]:,} and of {sizes[1]:,} threads: ms (median), queries",
@@ -115,15 +121,21 @@ def arguments() -> argparse.Namespace:
 
 
 def load(
-    boards: Sequence[Board], author: User, readers: Sequence[User], first: int, last: int
+    boards: Sequence[Board],
+    tag: Tag,
+    author: User,
+    readers: Sequence[User],
+    first: int,
+    last: int,
 ) -> None:
     """Write threads, let both members read the newest, and let the second mark everything."""
     values = {"first": first, "last": last, "posts": POSTS, "read": READ}
-    values |= {"author": author.pk, "reader": readers[0].pk}
+    values |= {"author": author.pk, "reader": readers[0].pk, "tag": tag.pk}
     values |= {"members": [each.pk for each in readers], "boards": [each.pk for each in boards]}
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")  # trees are guarded by triggers
         cursor.execute(THREADS_SQL, values)
+        cursor.execute(TAGS_SQL, values)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute(READ_SQL, values)
         cursor.execute("VACUUM ANALYZE")
@@ -131,19 +143,20 @@ def load(
     mark_boards_read(boards, member=readers[1], newest_post=newest, marked_at=timezone.now())
 
 
-def addresses(board: Board) -> dict[str, str]:
+def addresses(board: Board, tag: Tag) -> dict[str, str]:
     """Return the addresses of all lists by name, and of a page far down."""
     found = {}
     for tab in TABS_BY_SLUG.values():
         found[f"all, {tab.slug or 'active'}"] = list_address(tab)
         found[f"board, {tab.slug or 'active'}"] = list_address(tab, board)
+        found[f"tag, {tab.slug or 'active'}"] = list_address(tab, tag)
     middle = Thread.objects.order_by("pk")[Thread.objects.count() // 2]
     found["all, active, far down"] = f"/?after={Cursor(middle.last_post_at, middle.pk)}"
     return found
 
 
 def measured(
-    server: Server, readers: dict[str, User | None], board: Board, rounds: int
+    server: Server, readers: dict[str, User | None], board: Board, tag: Tag, rounds: int
 ) -> dict[str, dict[str, float]]:
     visits = {}
     counted = {}
@@ -152,7 +165,7 @@ def measured(
         if person:
             cookie = logged_in(person)
             client.force_login(person)
-        for page, path in addresses(board).items():
+        for page, path in addresses(board, tag).items():
             if person is None and client.get(path).status_code != 200:
                 continue  # for members
             visit = f"{page}: {name}"
