@@ -186,6 +186,9 @@ def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
         threads = _unread_page(threads, asked, reader)
     else:
         threads = _cut(asked.tab.filter(threads, reader), asked)
+        if asked.tab.is_for_members:
+            # Without other tables: their columns would be fetched for every thread sorted.
+            threads = _cut(Thread.objects.filter(pk__in=IdsOf(threads.values("pk"))), asked)
     found = list(_with_columns(threads, reader))
     has_more = len(found) > THREADS_PER_PAGE
     found = found[:THREADS_PER_PAGE]
