@@ -179,3 +179,28 @@ def test_back_returns_to_the_post_without_scripts(
     post.locator(".when").click()
     page.go_back()
     expect(post).to_be_in_viewport()
+
+
+def test_outline_leads_through_the_thread_on_a_phone_without_scripts(
+    visit, large_thread: tuple[Thread, list[int]]
+) -> None:
+    thread, ids = large_thread
+    phone = {"viewport": {"width": 390, "height": 800}, "java_script_enabled": False}
+    page = visit(thread.get_absolute_url(), **phone)
+    page.get_by_role("navigation", name="Thread navigation").get_by_role(
+        "link", name="Outline"
+    ).click()
+    outline = page.get_by_role("navigation", name="Outline")
+    expect(outline.get_by_role("heading", name="Outline")).to_be_in_viewport()
+    fold = outline.locator("details").first
+    fold.locator("summary").first.press("Enter")
+    expect(fold).not_to_have_attribute("open", "")
+    outline.get_by_role("link", name="Later branches").click()
+    expect(page.get_by_role("heading", name="Outline", level=1)).to_be_visible()
+    line = page.locator(".outline li > a").last
+    expect(line).to_contain_text("of many.")
+    address = line.get_attribute("href") or ""
+    post_id = int(address.strip("/").removeprefix("p/"))
+    assert post_id in ids[200:]
+    line.click()
+    expect(page.locator(f"#p{post_id}")).to_be_in_viewport()
