@@ -216,6 +216,15 @@ def can_ignore(person: Reader, other: User) -> PermissionResult:
     return ALLOWED
 
 
+def can_bookmark(person: Reader, post: Post) -> PermissionResult:
+    """Check whether this person may bookmark that post, as `visible_to` gave it: if readable."""
+    if not isinstance(person, User) or not person.is_active:
+        return _denied(LoggedOut())
+    if not post.is_readable:
+        return _denied(Gone(_("This post was removed.")))
+    return ALLOWED
+
+
 def can_see_reporters(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may see who reported a post; never a post of their own."""
     if post.author_id == person.pk:

@@ -9,7 +9,7 @@ from django.http import Http404, QueryDict
 
 from forum.lib.names import has_name_characters
 
-ID_PARAM = re.compile(r"([aptn])([1-9][0-9]{0,17})")
+ID_PARAM = re.compile(r"([abptn])([1-9][0-9]{0,17})")
 
 
 class IdConverter:
@@ -41,7 +41,8 @@ class NameConverter:
 def id_param(query: QueryDict, name: str, letter: str) -> int | None:
     """Return the id in a query parameter such as `p12`; None when it is missing.
 
-    `letter` says of what: `p` post, `t` thread, `n` notification, `a` moderation action. Raises
+    `letter` says of what: `p` post, `t` thread, `n` notification, `a` moderation action, `b`
+    bookmark. Raises
     `Http404` when the value has another form.
     """
     if name not in query:

@@ -10,6 +10,7 @@ from forum.moderation.registry import all_actions
 from forum.url_params import IdConverter, NameConverter
 from forum.views import (
     appeals,
+    bookmarks,
     branches,
     compose,
     drafts,
@@ -131,6 +132,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("p/<id:post_id>/quoted/", quotes.quoted, name="post-quoted"),
     path("p/<id:post_id>/quote/<int:ordinal>/", quotes.detail, name="post-quote"),
     path("p/<id:post_id>/menu/", posts.menu, name="post-menu"),
+    path("p/<id:post_id>/bookmark/", bookmarks.bookmark, name="post-bookmark"),
     path("p/<id:post_id>/report/", reports.report, name="post-report"),
     path("p/<id:post_id>/read/", read_state.read, name="post-read"),
     path("p/<id:post_id>/unread/", read_state.unread, name="post-unread"),
@@ -151,6 +153,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", inbox.detail, name="inbox"),
     path("inbox/moderators/", inbox.from_moderators, name="inbox-moderation"),
     path("inbox/mark/", inbox.mark, name="inbox-mark"),
+    path("bookmarks/", bookmarks.index, name="bookmarks"),
+    path("bookmarks/<id:bookmark_id>/remove/", bookmarks.remove, name="bookmark-remove"),
+    path("bookmarks/<id:bookmark_id>/restore/", bookmarks.undo_remove, name="bookmark-restore"),
+    path("bookmarks/csv/", bookmarks.export, {"form": "csv"}, name="bookmarks-csv"),
+    path("bookmarks/json/", bookmarks.export, {"form": "json"}, name="bookmarks-json"),
     path("drafts/", drafts.index, name="drafts"),
     path("drafts/<id:draft_id>/discard/", drafts.discard, name="draft-discard"),
     path("drafts/<id:draft_id>/back/", drafts.take_back, name="draft-take-back"),

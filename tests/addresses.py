@@ -65,8 +65,8 @@ def addresses(scene: Scene) -> dict[str, str]:
     entry = ModerationAction.objects.get(act="hide-post").pk
     for name in LOG_ENTRY_ROUTES:
         found[name] = reverse(name, args=[entry])
-    for name in ("draft-discard", "draft-take-back"):
-        found[name] = reverse(name, args=[scene.draft.pk])
+    for route, row in PRIVATE_ROUTES.items():
+        found[route] = reverse(route, args=[getattr(scene, row).pk])
     found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in PENDING_POST_ROUTES}
     found["tag-detail"] = reverse("tag-detail", args=[scene.tag.slug])
     selected = reverse("moderate", args=["post", "hide"])
@@ -107,7 +107,7 @@ POST_ROUTES = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
     "post-undelete",
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
-    "post-branch",
+    *("post-branch", "post-bookmark"),
 )
 # Moderation pages of a published post.
 PUBLISHED_POST_ROUTES = tuple(
@@ -117,6 +117,11 @@ PUBLISHED_POST_ROUTES = tuple(
 )
 # Pages of the opening post of a deleted thread.
 DELETED_POST_ROUTES = ("post-detail", "post-reply", "post-hide")
+# Addresses of alice's own rows, by their name in the scene.
+PRIVATE_ROUTES = {
+    **dict.fromkeys(("bookmark-remove", "bookmark-restore"), "bookmark"),
+    **dict.fromkeys(("draft-discard", "draft-take-back"), "draft"),
+}
 # Pages of the log entry for the hidden post.
 LOG_ENTRY_ROUTES = ("log-entry", "log-undo", "log-appeal")
 PENDING_POST_ROUTES = (

@@ -17,6 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.test import Client
 
+from forum.actions.bookmarks import bookmark_post
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
@@ -26,6 +27,7 @@ from forum.actions.threads import start_thread
 from forum.markup.rendered_post import render
 from forum.models import (
     Board,
+    Bookmark,
     Category,
     Draft,
     Erasure,
@@ -63,6 +65,7 @@ class Scene:
     board: Board
     elsewhere: Board
     draft: Draft = field(init=False)  # alice's reply to bob
+    bookmark: Bookmark = field(init=False)  # alice's, of a post of bob's
     pending_post: PendingPost = field(init=False)  # alice's pending reply to dan
     introduction: SiteText = field(init=False)
     rule: ReviewRule = field(init=False)  # makes the pending post pending
@@ -134,6 +137,11 @@ def build_scene() -> Scene:
         tag_thread(scene.threads[name], [scene.tag.pk], actor=alice)
     ask_to_erase(scene.posts["quoting"], actor=scene.people["erin"], reason="His own address")
     scene.erasure = Erasure.objects.get()
+    scene.bookmark = bookmark_post(
+        scene.posts["by-bob"], member=alice, note=_text(scene, "bookmark")
+    )
+    for name in ("visible", "hidden", "deleted", "removed", "removed-opening"):
+        bookmark_post(scene.posts[name], member=bob)
     scene.draft = _save_draft(scene, scene.posts["by-bob"], alice)
     scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpendingend")
     set_up(scene.rule, actor=scene.people["erin"])

@@ -21,14 +21,16 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
     """Update the notifications of an edited post, in the transaction of the edit.
 
     Nobody is notified twice: a changed cause changes the notification, and a cause that is gone
-    deletes an unread one. For members notified only now, the post becomes unread.
+    deletes an unread one. Reminders stay what they are. For members notified only now, the post
+    becomes unread.
     """
     causes = _causes(post, mentioned, quotes)
+    reminder = Notification.Cause.REMINDER
     notifications = Notification.objects.filter(post=post)
-    notifications.unread().exclude(member__in=causes).delete()
-    notified = set(notifications.values_list("member_id", flat=True))
-    _give(post, causes)
-    if new := causes.keys() - notified:
+    notifications.unread().exclude(member__in=causes).exclude(cause=reminder).delete()
+    notified = dict(notifications.values_list("member_id", "cause"))
+    _give(post, {pk: cause for pk, cause in causes.items() if notified.get(pk) != reminder})
+    if new := causes.keys() - notified.keys():
         mark_posts_unread([post.pk], members=new)
 
 

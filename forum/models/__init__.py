@@ -3,6 +3,7 @@
 from forum.models.accounts import User
 from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
+from forum.models.bookmarks import Bookmark
 from forum.models.bounces import Bounce
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
@@ -32,6 +33,7 @@ from forum.models.threads import Thread, TitleChange
 __all__ = [
     "Appeal",
     "Board",
+    "Bookmark",
     "Bounce",
     "Case",
     "Category",

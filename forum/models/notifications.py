@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.models.accounts import User
+from forum.models.bookmarks import Bookmark
 from forum.models.ignores import Ignore
 from forum.models.moderation import ModerationAction
 from forum.models.posts import Post
@@ -24,11 +25,13 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def readable_by(self, reader: Reader) -> NotificationQuerySet:
         """Keep those of posts that `reader` may read. The count and the list both start here.
 
-        Posts of people whom the notified member ignores are left out.
+        Posts of people whom the notified member ignores are left out, except reminders.
         """
         ignored = Ignore.objects.filter(member=OuterRef("member"), ignored=OuterRef("post__author"))
         return self.filter(
-            ~Exists(ignored), readable_by(reader, "post__"), visible_by(reader, "post__thread__")
+            ~Exists(ignored) | Q(cause=Notification.Cause.REMINDER),
+            readable_by(reader, "post__"),
+            visible_by(reader, "post__thread__"),
         )
 
     def inbox_of(self, member: User) -> NotificationQuerySet:
@@ -51,13 +54,15 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         return self if notice_id is None else self.filter(pk__lt=notice_id)
 
     def with_context(self, reader: Reader) -> NotificationQuerySet:
-        """Fetch post, author and thread too, and excerpts of the post and its parent."""
+        """Fetch post, author and thread too, excerpts of the post and its parent, and the note."""
+        bookmarks = Bookmark.objects.filter(member=OuterRef("member"), post=OuterRef("post"))
         return (
             self.select_related("post__author", "post__thread")
             .defer("post__html", "post__source", "post__excerpt")
             .annotate(
                 shown_excerpt=if_readable(reader, "excerpt", "post__"),
                 shown_parent=if_readable(reader, "excerpt", "post__parent__"),
+                note=Subquery(bookmarks.filter(removed_at=None).values("note")),
             )
         )
 
@@ -71,6 +76,7 @@ class Notification(models.Model):
         REPLY = "reply", _("replied to you")
         MENTION = "mention", _("mentioned you")
         QUOTE = "quote", _("quoted you")
+        REMINDER = "reminder", _("bookmarked by you")
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications"
@@ -86,6 +92,7 @@ class Notification(models.Model):
     # Set by `with_context`.
     shown_excerpt: str
     shown_parent: str
+    note: str | None  # of the member's bookmark
 
     class Meta:
         indexes = [

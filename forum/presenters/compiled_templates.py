@@ -85,6 +85,7 @@ class PostVariant(NamedTuple):
     is_hit: bool  # of a search in the thread
     is_ignored: bool  # the reader ignores its author
     is_parent_ignored: bool
+    is_bookmarked: bool
     lang: str  # where the script tells it
 
     @property

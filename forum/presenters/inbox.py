@@ -19,6 +19,7 @@ SAYINGS = {
     Notification.Cause.REPLY: gettext_lazy("{people} replied to you in {thread}"),
     Notification.Cause.MENTION: gettext_lazy("{people} mentioned you in {thread}"),
     Notification.Cause.QUOTE: gettext_lazy("{people} quoted you in {thread}"),
+    Notification.Cause.REMINDER: gettext_lazy("Reminder of what {people} wrote in {thread}"),
 }
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from forum.models import Post
 from forum.models.posts import folded_post_url, post_path, post_url
 from forum.models.visibility import Reader
-from forum.permissions import can_delete, can_edit, can_report
+from forum.permissions import can_bookmark, can_delete, can_edit, can_report
 from forum.queries.siblings import adjacent_siblings
 
 MenuLink = tuple[str, str]  # address, words
@@ -83,11 +83,14 @@ def menu_links(post: Post, reader: Reader) -> list[MenuLink]:
     return links
 
 
-def report_url(post: Post, reader: Reader) -> str:
-    """Return the address to report a post, if the reader can; visitors log in first."""
-    if can_report(reader, post) or not reader.is_authenticated:
-        return reverse("post-report", args=[post.pk])
-    return ""
+def inline_links(post: Post, reader: Reader) -> list[MenuLink]:
+    """Return links to forms that open under the post; visitors log in to report it."""
+    links: list[MenuLink] = []
+    if can_bookmark(reader, post):
+        links.append((reverse("post-bookmark", args=[post.pk]), _("Bookmark")))
+    if post.is_readable and (can_report(reader, post) or not reader.is_authenticated):
+        links.append((reverse("post-report", args=[post.pk]), _("Report")))
+    return links
 
 
 def read_state_forms(post: Post, reader: Reader) -> list[MenuLink]:

@@ -103,7 +103,7 @@ class Review:
         self.with_names = with_names
         posts = posts_for_admin(reader)
         self.post = posts.get(pk=case.post_id)
-        self.text: SafeString = render_post_text(self.post, reader)
+        self.text: SafeString = render_post_text(self.post, reader, is_official=True)
         self.reported_texts = (
             reported_texts(self.post, reader) if can_read_reported_text(reader, case) else []
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape  # Django's costs three times as much
 
@@ -325,6 +325,7 @@ class ThreadPage:
             is_hit=self.hits is not None and row.id in self.hits,
             is_ignored=row.is_ignored,
             is_parent_ignored=row.parent is not None and row.parent.is_ignored,
+            is_bookmarked=row.is_bookmarked,
             lang=detect_language(row.excerpt),
         )
         return POST_TEMPLATE.fill(
@@ -433,12 +434,18 @@ def _first_words(row: PostRow | None) -> str:
     return escape(excerpt(row.excerpt, PARENT_EXCERPT_CHARACTERS)) if row else ""
 
 
-def render_post_text(post: Post, reader: Reader) -> SafeString:
-    """Return the text of one post on a page of its own; empty when `reader` may not read it."""
+def render_post_text(post: Post, reader: Reader, *, is_official: bool = False) -> SafeString:
+    """Return the text of one post on a page of its own; empty when `reader` may not read it.
+
+    Where moderators decide about it, `is_official`, no quote of somebody they ignore is folded.
+    """
+    quotes = Quote.objects.on_posts([post.pk], reader).get(post.pk, {})
+    if is_official:
+        quotes = {ordinal: replace(quote, is_ignored=False) for ordinal, quote in quotes.items()}
     html = fill_post_html(
         post.shown_html,
         mentions=Mention.objects.on_posts([post.pk]).get(post.pk, []),
-        quotes=Quote.objects.on_posts([post.pk], reader).get(post.pk, {}),
+        quotes=quotes,
         thread_id=post.thread_id,
         is_opening=post.is_opening,
     )

@@ -41,6 +41,11 @@ def date_of(at: datetime) -> str:
     return _date(timezone.localtime(at).date(), timezone.localdate())
 
 
+def calendar_day(on: date) -> str:
+    """Return “20 Nov” of a day that has no time."""
+    return _date(on, timezone.localdate())
+
+
 def moment_of(at: datetime) -> str:
     """Return “10:42” for today, “20 Nov” for any other day."""
     local = timezone.localtime(at)

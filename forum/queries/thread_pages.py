@@ -28,6 +28,7 @@ from django.db.models import (
 
 from forum.lib.sql import unnest
 from forum.lib.tree import ROOT_RIGHT
+from forum.models.bookmarks import is_bookmarked
 from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.read_state import ThreadReadState
@@ -93,6 +94,7 @@ class PostRow:
     is_unread: bool
     is_fresh: bool
     reports: list[str]  # why it is reported, for moderators
+    is_bookmarked: bool
     backlinks: list[Backlink]  # the posts that quote it
     parent: PostRow | None = None
     is_ignored: bool = False  # the reader ignores the author
@@ -389,6 +391,7 @@ def _columns(reader: Reader, read_state: ThreadReadState | None) -> dict[str, An
         "is_unread": _if_marked(read_state.is_unread() if read_state else None),
         "is_fresh": _if_marked(read_state.is_fresh() if read_state else None),
         "reports": open_reports(reader),
+        "is_bookmarked": is_bookmarked(reader),
         "backlinks": backlink_column(reader),
     }
 

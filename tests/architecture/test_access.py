@@ -41,6 +41,11 @@ ready                           | 200                             | 405
 account-settings                | in 200                          | in 200
 account-ignored                 | in 200                          | 405
 account-erase                   | in 200                          | in 302
+bookmarks                       | in 200                          | 405
+bookmarks-csv                   | in 200                          | 405
+bookmarks-json                  | in 200                          | 405
+bookmark-remove                 | 405                             | 401 302 404 404 404 404 404 404
+bookmark-restore                | 405                             | 401 302 404 404 404 404 404 404
 drafts                          | in 200                          | 405
 draft-discard                   | 405                             | 401 302 404 404 404 404 404 404
 draft-take-back                 | 405                             | 401 302 404 404 404 404 404 404
@@ -105,6 +110,9 @@ post-menu visible               | 200                             | 405
 post-read visible               | 405                             | 401 302
 post-unread visible             | 405                             | 401 302
 post-report visible             | in 403 200 403 200 200 200 200  | in 403 422 403 422 422 422 422
+post-bookmark visible           | in 200                          | in 302
+post-bookmark hidden            | in 200 410 410 200 200 410 200  | in 302 410 410 302 302 410 302
+post-bookmark deleted           | in 410                          | in 410
 post-detail hidden              | 410 302 410 410 302 302 410 302 | 405
 post-reply hidden               | in 409 409 403 200 200 409 200  | 401 409 409 403 422 422 409 422
 post-edit hidden                | in 403                          | 401 403

@@ -35,7 +35,7 @@ WITHOUT_PAGE = {
 }
 WITH_FRAGMENT = {
     *("thread-detail", "thread-map", "thread-start", "thread-title", "help-keys", "post-detail"),
-    *("post-reply", "post-edit", "post-menu", "post-report", "help-markdown"),
+    *("post-reply", "post-edit", "post-menu", "post-report", "post-bookmark", "help-markdown"),
     *("post-branch", "post-quote", "post-quoted"),
 }
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.markup.rendered_post import render
-from forum.models import Board, Category, ModerationAction, Post, RateLimit, Role, User
+from forum.models import Board, Category, Ignore, ModerationAction, Post, RateLimit, Role, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.undo import undo
 
@@ -126,6 +126,24 @@ def test_number_of_queries_does_not_grow_with_the_content(
         )
     assert counted[1] == counted[2], "it grows"
     assert counted[2] == (for_visitors, for_members)
+
+
+@pytest.mark.parametrize("address", ["/t/{thread}/map/", "/", "/inbox/", "thread", "search"])
+def test_ignoring_fifty_people_takes_no_more_queries(
+    board: Board, opening: Post, bob: User, alice: User, as_alice: Client, address: str
+) -> None:
+    add_ancestors(board, opening, bob, FEW)
+    path = {
+        "thread": opening.thread.get_absolute_url(),
+        "search": "/search/?q=moss",
+    }.get(address, address.format(thread=opening.thread_id))
+    count_queries(as_alice, path)  # fills the caches of a new process
+    before = count_queries(as_alice, path)
+    crowd = User.objects.bulk_create(
+        User(username=f"sparrow{n}", email=f"sparrow{n}@example.org") for n in range(49)
+    )
+    Ignore.objects.bulk_create(Ignore(member=alice, ignored=each) for each in (*crowd, bob))
+    assert count_queries(as_alice, path) == before
 
 
 # -- Writing --------------------------------------------------------------------------------------

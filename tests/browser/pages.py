@@ -125,6 +125,24 @@ def open_backlinks(page: Page) -> None:
     expect(page.locator(".menu")).to_be_visible()
 
 
+def show_ignored_post(page: Page) -> None:
+    post = page.locator(".node > .post:has(> .ignored)").first
+    post.locator("summary").click()
+    expect(post.locator(".text")).to_be_visible()
+
+
+def enter_past_day(page: Page) -> None:
+    page.get_by_label("Remind me on").fill("2020-01-01")
+    page.locator("main .primary").click()
+    expect(page.locator(".summary")).to_be_visible()
+
+
+def bookmark_inline(page: Page) -> None:
+    open_post_menu(page)
+    page.get_by_role("link", name="Bookmark", exact=True).click()
+    expect(page.get_by_label("Note")).to_be_visible()
+
+
 def submit_empty_form(page: Page) -> None:
     """Submit the page's own form with empty fields."""
     page.locator("main .primary").evaluate("go => { go.form.noValidate = true; go.click(); }")
@@ -212,9 +230,24 @@ PAGES: dict[str, PageSpec] = {
     "person": PageSpec(named_url("person-detail", "bob")),
     "person, suspended": PageSpec(named_url("person-detail", "dan")),
     "person, oneself": PageSpec(named_url("person-detail", "alice"), "alice"),
+    "front page, ignored": PageSpec(named_url("home"), "frank"),
+    "thread, ignored": PageSpec(thread_url("forked"), "frank"),
+    "thread, ignored, shown": PageSpec(thread_url("forked"), "frank", steps=show_ignored_post),
+    "person, ignored": PageSpec(named_url("person-detail", "bob"), "frank"),
+    "search, ignored": PageSpec(literal_url("/search/?q=moss+OR+bricks"), "frank"),
+    "ignored people": PageSpec(named_url("account-ignored"), "frank"),
+    "ignored people, none": PageSpec(named_url("account-ignored"), "bob"),
     "inbox": PageSpec(named_url("inbox"), "alice"),
     "inbox, marked": PageSpec(named_url("inbox"), "alice", steps=toggle_first_notification),
     "inbox, empty": PageSpec(named_url("inbox"), "erin", steps=expect_empty_inbox),
+    "bookmarks": PageSpec(named_url("bookmarks"), "frank"),
+    "bookmarks, none": PageSpec(named_url("bookmarks"), "bob"),
+    "thread, bookmarked": PageSpec(thread_url("quoted"), "frank"),
+    "bookmark": PageSpec(url_for_reply("post-bookmark", "quoted"), "frank"),
+    "bookmark, error": PageSpec(
+        url_for_reply("post-bookmark", "quoted"), "frank", steps=enter_past_day
+    ),
+    "bookmark, in place": PageSpec(thread_url("forked"), "alice", steps=bookmark_inline),
     # Writing
     "composer": PageSpec(thread_url("forked"), "alice", steps=open_composer),
     "composer, error": PageSpec(thread_url("forked"), "alice", steps=submit_empty_composer),
@@ -379,6 +412,8 @@ ROUTES_WITHOUT_A_PAGE = {
     "thread-arrivals",
     *("threads-read", "threads-read-undo"),
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
+    *("person-ignore", "person-stop-ignoring", "bookmark-remove", "bookmark-restore"),
+    *("bookmarks-csv", "bookmarks-json"),
     *("draft-discard", "draft-take-back", "pending-post-withdraw"),
     *("thread-seen", "thread-served", "thread-next", "post-read", "post-unread"),
     *("inbox-mark", "keys", "order", "post-undelete", "change-password", "robots"),

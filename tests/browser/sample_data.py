@@ -10,8 +10,10 @@ from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.utils import timezone
 
+from forum.actions.bookmarks import bookmark_post
 from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.drafts import Writing, save_draft
+from forum.actions.ignores import ignore_person
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
 from forum.actions.read_state import mark_revisions_read
@@ -76,7 +78,7 @@ class SampleData:
     carol: User  # a moderator
     dan: User  # suspended
     erin: User  # an administrator
-    frank: User  # has used up the limit of posts
+    frank: User  # has used up the limit of posts, and ignores bob
     board: Board
     empty: Board
     yard: Board  # where tests start their own threads
@@ -113,6 +115,7 @@ def create_sample_data() -> SampleData:
     set_up(ReasonTemplate(text="Going in circles"), actor=people["erin"])
     introduction = SiteText(pk=1, introduction="A place to talk about gardens")
     set_up(introduction, actor=people["erin"])
+    ignore_person(people["bob"], actor=people["frank"])
     suspend_person(people["dan"], actor=people["carol"], reason="spam")
     category = Category.objects.create(name="Outdoors")
     board = Board.objects.create(
@@ -135,6 +138,8 @@ def create_sample_data() -> SampleData:
     tag_thread(forked, [walls.pk], actor=alice)
     _create_drafts(people, forked, mixed, locked)
     _create_pending_posts(people, forked)
+    quoted = _start_quoting_thread(board, pinned, people)
+    _create_bookmarks(people["frank"], quoted, mixed)
     return SampleData(
         **people,
         board=board,
@@ -143,7 +148,7 @@ def create_sample_data() -> SampleData:
         seed=Thread.objects.get(pk=1),
         forked=forked,
         mixed=mixed,
-        quoted=_start_quoting_thread(board, pinned, people),
+        quoted=quoted,
         locked=locked,
         pinned=pinned,
         long=_import_random_thread(board, 230, [alice, bob], is_flat=True),
@@ -162,6 +167,16 @@ def _create_drafts(people: dict[str, User], forked: Thread, mixed: Thread, locke
     ):
         writing = Writing("What I had begun to write about walls,\n\nand *why*.")
         save_draft(Purpose(parent_id=parent.pk), member=people[name], written=writing)
+
+
+def _create_bookmarks(frank: User, quoted: Thread, mixed: Thread) -> None:
+    """Let frank bookmark a post with a note and a day, one without, and one that is hidden."""
+    replies = Post.objects.filter(thread=quoted, level__gt=0).order_by("pk")
+    day = timezone.localdate() + timedelta(days=30)
+    bookmark_post(replies[0], member=frank, note="For the garden wall, in spring", remind_on=day)
+    bookmark_post(replies[1], member=frank)
+    hidden = Post.objects.filter(thread=mixed, hidden_at__isnull=False)[0]
+    bookmark_post(hidden, member=frank, note="What was this?")
 
 
 def _create_pending_posts(people: dict[str, User], forked: Thread) -> None:

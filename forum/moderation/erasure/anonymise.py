@@ -24,6 +24,7 @@ from forum.markup.redaction import forms_of_name, renamed
 from forum.markup.rendered_post import render
 from forum.models import (
     Appeal,
+    Bookmark,
     Bounce,
     Draft,
     Ignore,
@@ -56,6 +57,7 @@ THEIRS = (
     (EmailAddress, "user"),
     (Role, "person"),
     (Restriction, "person"),
+    (Bookmark, "member"),
     (Draft, "member"),
     (Notification, "member"),
     (ModerationNotification, "member"),

@@ -8,8 +8,9 @@ from django.test import Client
 from forum.actions.ignores import ignore_person, stop_ignoring
 from forum.actions.posts import reply_to
 from forum.actions.read_state import mark_revisions_read, mark_thread_read
+from forum.actions.reports import report_post
 from forum.actions.threads import start_thread
-from forum.models import Board, Post, ReadState, Thread, User
+from forum.models import Board, Case, Post, ReadState, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.queries.read_state import replies_since
 from tests.html import Element, Page
@@ -205,6 +206,19 @@ def test_tombstone_of_an_ignored_person_is_as_ever(
     post = thread_page(as_alice, reply.thread).post(reply.pk)
     assert post.is_tombstone
     assert not post.has(FOLD)
+
+
+def test_moderators_see_everything_in_the_admin(
+    reply: Post, alice: User, bob: User, carol: User, as_carol: Client
+):
+    quoting = reply_to(reply, author=alice, source=f"> {WORDS} all winter.\n\nNot always.")
+    for post in (reply, quoting):
+        report_post(post, actor=carol, reason="spam")
+    ignore_person(bob, actor=carol)
+    for case in Case.objects.all():
+        page = Page(as_carol.get(f"/admin/forum/case/{case.pk}/change/"))
+        assert WORDS in page
+        assert not page.has(FOLD)
 
 
 # -- Unread ---------------------------------------------------------------------------------------
