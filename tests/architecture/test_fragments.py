@@ -159,6 +159,8 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
             "order",
             "post-undelete",
             "account_logout",
+            "bookmarks-csv",
+            "bookmarks-json",
         }
         | WITHOUT_PAGE
     }
