@@ -122,7 +122,7 @@ def test_thread_with_all_words_in_its_title_is_among_the_first_three(
 ) -> None:
     missed = {}
     for thread in threads.values():
-        words = " ".join(re.findall(r"\w+", thread.title))
+        words = " ".join(re.findall(r"\w+(?:[./]\w+)*", thread.title))  # "2.2" is one
         if thread.pk not in found_threads(words)[:3]:
             missed[thread.title] = found_threads(words)[:3]
     assert not missed
