@@ -9,7 +9,7 @@ from django.http import Http404, QueryDict
 
 from forum.lib.names import has_name_characters
 
-ID_PARAM = re.compile(r"([abptn])([1-9][0-9]{0,17})")
+ID_PARAM = re.compile(r"([abpstn])([1-9][0-9]{0,17})")
 
 
 class IdConverter:
@@ -22,6 +22,18 @@ class IdConverter:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+class SubscriptionTargetConverter:
+    """A path converter for what can be followed: `p12` a post, `t5` a thread, `b3`, `g7` a tag."""
+
+    regex = "[bgpt][1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
 
 
 class NameConverter:
@@ -42,8 +54,7 @@ def id_param(query: QueryDict, name: str, letter: str) -> int | None:
     """Return the id in a query parameter such as `p12`; None when it is missing.
 
     `letter` says of what: `p` post, `t` thread, `n` notification, `a` moderation action, `b`
-    bookmark. Raises
-    `Http404` when the value has another form.
+    bookmark, `s` subscription. Raises `Http404` when the value has another form.
     """
     if name not in query:
         return None

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from forum.admin import admin_site
 from forum.moderation.registry import all_actions
-from forum.url_params import IdConverter, NameConverter
+from forum.url_params import IdConverter, NameConverter, SubscriptionTargetConverter
 from forum.views import (
     appeals,
     bookmarks,
@@ -31,6 +31,7 @@ from forum.views import (
     reports,
     search,
     site,
+    subscriptions,
     tags,
     thread_lists,
     threads,
@@ -39,6 +40,7 @@ from forum.views import (
 
 register_converter(IdConverter, "id")
 register_converter(NameConverter, "name")
+register_converter(SubscriptionTargetConverter, "target")
 
 handler400 = "forum.views.errors.bad_request"
 handler403 = "forum.views.errors.forbidden"
@@ -158,6 +160,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("bookmarks/<id:bookmark_id>/restore/", bookmarks.undo_remove, name="bookmark-restore"),
     path("bookmarks/csv/", bookmarks.export, {"form": "csv"}, name="bookmarks-csv"),
     path("bookmarks/json/", bookmarks.export, {"form": "json"}, name="bookmarks-json"),
+    path("following/", subscriptions.index, name="following"),
+    path("following/<target:target>/<slug:choice>/", subscriptions.choose, name="subscription"),
     path("drafts/", drafts.index, name="drafts"),
     path("drafts/<id:draft_id>/discard/", drafts.discard, name="draft-discard"),
     path("drafts/<id:draft_id>/back/", drafts.take_back, name="draft-take-back"),

@@ -69,6 +69,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         found[route] = reverse(route, args=[getattr(scene, row).pk])
     found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in PENDING_POST_ROUTES}
     found["tag-detail"] = reverse("tag-detail", args=[scene.tag.slug])
+    found |= _subscriptions(scene)
     selected = reverse("moderate", args=["post", "hide"])
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
@@ -76,6 +77,20 @@ def addresses(scene: Scene) -> dict[str, str]:
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
     return found
+
+
+def _subscriptions(scene: Scene) -> dict[str, str]:
+    """Return the paths that mute a post's branch, a removed thread, a board and a tag."""
+    targets = {
+        "post": f"p{scene.posts['visible'].pk}",
+        "removed": f"t{scene.threads['removed'].pk}",
+        "board": f"b{scene.board.pk}",
+        "tag": f"g{scene.tag.pk}",
+    }
+    return {
+        f"subscription {state}": reverse("subscription", args=[target, "mute"])
+        for state, target in targets.items()
+    }
 
 
 def _lists(scene: Scene) -> dict[str, str]:

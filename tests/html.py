@@ -175,6 +175,7 @@ class Form:
     fields: dict[str, Any] = field(default_factory=dict)
     buttons: dict[str, dict[str, str]] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)  # of each select element
+    addresses: dict[str, str] = field(default_factory=dict)  # of buttons with one of their own
 
     def __post_init__(self) -> None:
         for control in self.element.find_all("input, textarea, select, button"):
@@ -182,6 +183,8 @@ class Form:
             if control.tag == "button" or kind == "submit":
                 text = control.text if control.tag == "button" else value
                 self.buttons[text] = {name: value} if name else {}
+                if control.get("formaction"):
+                    self.addresses[text] = control["formaction"]
             elif control.tag == "textarea":
                 self.fields[name] = control.source.removeprefix("\n")
             elif control.tag == "select":
@@ -324,7 +327,11 @@ def press_in(
     """Fill in `fields` in a page that was just opened and press `button`."""
     form = Page(response).form(button)
     sent = form.fields | fields | form.buttons[button]
-    address = form.action or response.request["PATH_INFO"] + _query(response)
+    address = (
+        form.addresses.get(button)
+        or form.action
+        or response.request["PATH_INFO"] + _query(response)
+    )
     return client.post(address, sent, follow=follow)
 
 

@@ -101,10 +101,17 @@ def add_account(name: str, *, address: str, password: str) -> User:
     return person
 
 
-def set_zone(person: User, zone: str) -> None:
-    """Set a member's time zone, an IANA name; empty for the site's own."""
+def save_settings(
+    person: User, *, zone: str, follow_own_posts: str, mentions_pass_mute: bool
+) -> None:
+    """Save a member's settings: the columns of the same names.
+
+    The time zone is an IANA name; empty for the site's own.
+    """
     person.zone = zone
-    person.save(update_fields=["zone"])
+    person.follow_own_posts = follow_own_posts
+    person.mentions_pass_mute = mentions_pass_mute
+    person.save(update_fields=["zone", "follow_own_posts", "mentions_pass_mute"])
 
 
 def set_keys(person: User, *, are_on: bool) -> None:

@@ -32,7 +32,7 @@ class Writing:
     `original_hash` is the fingerprint of the text that an edit began from. `acknowledged_post` and
     `acknowledged_edit` are the latest reply and edit by others that the form has shown. `version`
     is the version of the draft that it began from or saved last; `autosave_seq` counts its
-    autosaves.
+    autosaves. `follow` is whether to follow the branch of the post.
     """
 
     source: str = ""
@@ -47,6 +47,7 @@ class Writing:
     acknowledged_edit: int | None = None
     version: int | None = None
     autosave_seq: int | None = None
+    follow: bool = False
 
 
 # -- Drafts ---------------------------------------------------------------------------------------

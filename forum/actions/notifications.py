@@ -2,56 +2,156 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from forum.actions.quote_sources import FoundQuote
 from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
-from forum.models import Ignore, ModerationNotification, Notification, Post, User
+from forum.models import (
+    FanOut,
+    Ignore,
+    ModerationNotification,
+    Notification,
+    Post,
+    ReadState,
+    Subscription,
+    Thread,
+    User,
+)
+from forum.models.read_state import IsInSet
+from forum.models.visibility import readable_by, visible_by
+
+Cause = Notification.Cause
+
+FOLLOWERS_AT_ONCE = 1000
 
 
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
-    """Notify the members whom a new post replies to, mentions or quotes; in its transaction."""
-    _give(post, _causes(post, mentioned, quotes))
+    """Notify the members whom a new post replies to, mentions or quotes; in its transaction.
+
+    The worker notifies those who only follow what it is in.
+    """
+    _give(post, decide_causes(post, _direct_causes(post, mentioned, quotes)))
+    FanOut.objects.create(post=post)
 
 
 def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
     """Update the notifications of an edited post, in the transaction of the edit.
 
     Nobody is notified twice: a changed cause changes the notification, and a cause that is gone
-    deletes an unread one. Reminders stay what they are. For members notified only now, the post
-    becomes unread.
+    deletes an unread one, unless the member follows what the post is in. Reminders stay what they
+    are. For members notified only now, the post becomes unread.
     """
-    causes = _causes(post, mentioned, quotes)
-    reminder = Notification.Cause.REMINDER
+    direct = _direct_causes(post, mentioned, quotes)
     notifications = Notification.objects.filter(post=post)
-    notifications.unread().exclude(member__in=causes).exclude(cause=reminder).delete()
-    notified = dict(notifications.values_list("member_id", "cause"))
-    _give(post, {pk: cause for pk, cause in causes.items() if notified.get(pk) != reminder})
+    concerned = notifications.filter(~Q(cause=Cause.FOLLOW) | Q(member__in=direct))
+    notified = {each.member_id: each for each in concerned}
+    reminded = {pk for pk, each in notified.items() if each.cause == Cause.REMINDER}
+    unread = {pk for pk, each in notified.items() if each.read_at is None}
+    lost = unread - direct.keys() - reminded
+    causes = decide_causes(post, direct | {member: set() for member in lost})
+    if gone := lost - causes.keys():
+        notifications.unread().filter(member__in=gone).delete()
+    _give(post, {pk: cause for pk, cause in causes.items() if pk not in reminded})
     if new := causes.keys() - notified.keys():
         mark_posts_unread([post.pk], members=new)
 
 
-def _causes(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> dict[int, str]:
-    """Return the cause for each member; never for the author, nor for inactive accounts.
+def fan_out_next() -> bool:
+    """Notify the next followers of a new post; return False when none is waiting.
 
-    Members who ignore the author are not notified either.
+    A killed worker leaves the rest to the next one, and workers that run at once share the posts. A
+    post that not everybody can read by now notifies nobody.
     """
-    causes: dict[User, str] = {}
+    with transaction.atomic():
+        waiting = FanOut.objects.select_for_update(skip_locked=True, of=("self",))
+        fan_out = waiting.select_related("post__thread").order_by("post").first()
+        if fan_out is None:
+            return False
+        post = fan_out.post
+        followers = _followers(post, after=fan_out.done_up_to)
+        causes = decide_causes(post, {member: set() for member in followers})
+        seen = ReadState.objects.filter(member__in=causes, thread=post.thread_id).filter(
+            IsInSet(Cast(Value(post.latest_number), BigIntegerField()), F("numbers"))
+        )
+        for member in seen.values_list("member_id", flat=True):
+            del causes[member]
+        Notification.objects.bulk_create(
+            (Notification(member_id=pk, post=post, cause=cause) for pk, cause in causes.items()),
+            ignore_conflicts=True,
+        )
+        if len(followers) < FOLLOWERS_AT_ONCE:
+            fan_out.delete()
+        else:
+            fan_out.done_up_to = followers[-1]
+            fan_out.save(update_fields=["done_up_to"])
+    return True
+
+
+def _followers(post: Post, *, after: int) -> list[int]:
+    """Return the next members who follow something that a post is in, if everybody can read it.
+
+    Something nearer may be muted: `decide_causes` tells. A thread that lists leave out is no news
+    of its board and tags.
+    """
+    everybody = AnonymousUser()
+    if not Post.objects.filter(readable_by(everybody), visible_by(everybody, "thread__")).filter(
+        pk=post.pk
+    ):
+        return []
+    following = Subscription.objects.around(post).follows().filter(member__gt=after)
+    if not Thread.objects.listed_for(everybody).filter(pk=post.thread_id):
+        following = following.exclude(branch=None)
+    members = following.order_by("member").values_list("member_id", flat=True).distinct()
+    return list(members[:FOLLOWERS_AT_ONCE])
+
+
+def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int, str]:
+    """Return which of these members are notified of a post, each with the strongest cause.
+
+    This is the one rule. `direct` has the causes in the post itself by member. Following adds one,
+    and muting leaves none, or mentions for members who chose so. Never the author, nobody who
+    ignores the author, and no inactive accounts.
+    """
+    if not direct:
+        return {}
+    nearest = Subscription.objects.around(post).filter(member=OuterRef("pk")).values("state")
+    ignoring = Ignore.objects.filter(member=OuterRef("pk"), ignored=post.author_id)
+    members = User.objects.filter(~Exists(ignoring), pk__in=direct, is_active=True)
+    members = members.exclude(pk=post.author_id)
+    causes = {}
+    for pk, mentions_pass, state in members.values_list(
+        "pk", "mentions_pass_mute", Subquery(nearest[:1])
+    ):
+        own = set(direct[pk])
+        if state == Subscription.State.FOLLOW:
+            own.add(Cause.FOLLOW)
+        elif state == Subscription.State.MUTE:
+            own &= {Cause.MENTION} if mentions_pass else set()
+        if own:
+            causes[pk] = min(own, key=Cause.values.index)
+    return causes
+
+
+def _direct_causes(
+    post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]
+) -> dict[int, set[str]]:
+    """Return the causes in a post itself, by the members that they concern."""
+    causes: dict[int, set[str]] = defaultdict(set)
     for quote in quotes:
-        causes[quote.revision.post.author] = Notification.Cause.QUOTE
+        causes[quote.revision.post.author_id].add(Cause.QUOTE)
     for person in mentioned:
-        causes[person] = Notification.Cause.MENTION
+        causes[person.pk].add(Cause.MENTION)
     if post.parent is not None:
-        causes[post.parent.author] = Notification.Cause.REPLY
-    causes.pop(post.author, None)
-    found = {member.pk: cause for member, cause in causes.items() if member.is_active}
-    ignoring = Ignore.objects.filter(member__in=found, ignored=post.author_id) if found else ()
-    for ignore in ignoring:
-        del found[ignore.member_id]
-    return found
+        causes[post.parent.author_id].add(Cause.REPLY)
+    return causes
 
 
 def _give(post: Post, causes: Mapping[int, str]) -> None:

@@ -20,6 +20,7 @@ from forum.actions.mentions import add_mentions, replace_mentions
 from forum.actions.notifications import notify, notify_of_edit
 from forum.actions.quote_sources import FoundQuote, add_quotes, find_sources, replace_quotes
 from forum.actions.read_state import mark_own_post_read
+from forum.actions.subscriptions import follow_own_post
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
@@ -42,11 +43,15 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class PreparedPost:
-    """A text ready to be stored: rendered, with the sources of its quotes."""
+    """A text ready to be stored: rendered, with the sources of its quotes.
+
+    `follow` is whether its author wants to follow its branch, if they are asked each time.
+    """
 
     source: str
     rendered: Rendered
     quotes: list[FoundQuote]
+    follow: bool = False
 
 
 def prepare_post(
@@ -184,6 +189,7 @@ def publish(post: Post, prepared: PreparedPost) -> Post:
     if prepared.quotes:
         add_quotes(post, prepared.quotes)
     notify(post, mentioned, prepared.quotes)
+    follow_own_post(post, is_asked_for=prepared.follow)
     mark_own_post_read(post, member=post.author)
     post.thread.record_latest_post(post)
     return post

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, Q
 from psycopg.types.multirange import Int8Multirange, Multirange
 
 from forum.actions.transactions import retrying_transaction
@@ -16,7 +16,7 @@ from forum.models import Board, Post, ReadMark, ReadState, Revision, Thread, Use
 from forum.models.posts import PostQuerySet
 from forum.models.read_state import VISIT_LENGTH, RangesOf
 from forum.models.tree import Renumbering
-from forum.queries.read_state import count_unread
+from forum.queries.read_state import HasUnread, count_unread
 
 # Of the newest posts, gaps between their ids are looked at: some may still be committed.
 RECENT_POSTS = 1000
@@ -106,8 +106,10 @@ def mark_revisions_read(thread: Thread, *, member: User, numbers: Iterable[int])
     _mark_notifications_read(thread, member)
     unread = count_unread(thread, member)
     if not unread:
-        # What came meanwhile has a higher number.
-        ReadState.objects.filter(member=member, thread=thread).update(caught_up=given)
+        # What came meanwhile has a higher number. Muted posts may be unmuted.
+        all_read = Thread.objects.filter(~Q(HasUnread(member, counts_muted=True)), pk=thread.pk)
+        caught_up = ReadState.objects.filter(member=member, thread__in=all_read)
+        caught_up.update(caught_up=given)
     return unread
 
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.errors import Conflict
 from forum.models import User
+from forum.models.accounts import FollowOwnPosts
 
 ADDRESS_LENGTH = 254
 
@@ -186,6 +187,16 @@ def zones() -> list[tuple[str, list[tuple[str, str]]]]:
 
 class SettingsForm(Plain):
     zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    follow_own_posts = forms.ChoiceField(
+        label=_("Follow the branches of your own posts"),
+        choices=FollowOwnPosts.choices,
+        required=False,
+    )
+    mentions_pass_mute = forms.ChoiceField(
+        label=_("Mentions of you in what you muted"),
+        choices=[("", _("Don’t notify me")), ("yes", _("Notify me"))],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -193,3 +204,10 @@ class SettingsForm(Plain):
         field = self.fields["zone"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", default), ("UTC", "UTC"), *zones()]
+
+    def clean_follow_own_posts(self) -> str:
+        chosen: str = self.cleaned_data["follow_own_posts"]
+        return chosen or self.initial["follow_own_posts"]
+
+    def clean_mentions_pass_mute(self) -> bool:
+        return bool(self.cleaned_data["mentions_pass_mute"])

@@ -69,6 +69,7 @@ class PostForm(forms.Form):
     acknowledged_edit = number(2**62)
     version = number(2**30)
     autosave_seq = number(2**30)
+    follow = forms.BooleanField(required=False)
 
     def clean(self) -> None:
         if any("\x00" in self.data.get(name, "") for name in ("source", "title")):

@@ -13,7 +13,7 @@ from forum.models.mail_settings import MailSettings
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
 from forum.models.notification_mail import MailSubject, NotificationMail
-from forum.models.notifications import ModerationNotification, Notification
+from forum.models.notifications import FanOut, ModerationNotification, Notification
 from forum.models.outbox import OutgoingMail
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
@@ -27,6 +27,7 @@ from forum.models.revisions import Revision
 from forum.models.roles import Role
 from forum.models.rules import ReviewRule
 from forum.models.site import SiteText
+from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag
 from forum.models.threads import Thread, TitleChange
 
@@ -39,6 +40,7 @@ __all__ = [
     "Category",
     "Draft",
     "Erasure",
+    "FanOut",
     "Ignore",
     "MailSettings",
     "MailSubject",
@@ -62,6 +64,7 @@ __all__ = [
     "Revision",
     "Role",
     "SiteText",
+    "Subscription",
     "Tag",
     "Thread",
     "TitleChange",

@@ -105,6 +105,14 @@ class MailStop(models.TextChoices):
     COMPLAINT = "complaint", _("it was reported as spam")
 
 
+class FollowOwnPosts(models.TextChoices):
+    """Whether members follow the branches of the posts that they write."""
+
+    ALWAYS = "always", _("Always")
+    ASK = "ask", _("Ask me each time")
+    NEVER = "never", _("Never")
+
+
 class NewestPostId(models.Func):
     """The highest id of all posts, 0 without any: a function, since defaults have no subqueries."""
 
@@ -254,6 +262,15 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     zone = models.CharField(_("time zone"), max_length=64, blank=True)
     keys = models.BooleanField(_("single-key shortcuts"), default=True)
+    follow_own_posts = models.CharField(
+        _("follow the branches of your own posts"),
+        max_length=6,
+        choices=FollowOwnPosts,
+        default=FollowOwnPosts.ALWAYS,
+    )
+    mentions_pass_mute = models.BooleanField(
+        _("notify me of mentions in what I muted"), default=False
+    )
     # Posts up to this id were there when the account was created. In threads that the member never
     # opened they are not unread.
     read_up_to = models.BigIntegerField(db_default=NewestPostId(), editable=False)

@@ -76,6 +76,7 @@ class Notification(models.Model):
         REPLY = "reply", _("replied to you")
         MENTION = "mention", _("mentioned you")
         QUOTE = "quote", _("quoted you")
+        FOLLOW = "follow", _("posted in what you follow")
         REMINDER = "reminder", _("bookmarked by you")
 
     member = models.ForeignKey(
@@ -103,6 +104,17 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id}: {self.cause} in #{self.post_id}"
+
+
+class FanOut(models.Model):
+    """A new post whose followers the worker still has to notify."""
+
+    post = models.OneToOneField(Post, models.PROTECT, primary_key=True, related_name="+")
+    # Followers are notified in the order of their ids; those up to this one are done.
+    done_up_to = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"#{self.post_id}"
 
 
 class ModerationNotificationQuerySet(models.QuerySet["ModerationNotification"]):

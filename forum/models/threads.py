@@ -201,6 +201,9 @@ class Thread(SlowModeMixin):
     pending_posts: list[dict[str, Any]] = []
     # Set by `forum.queries.read_state.with_unread_counts`.
     unread_count = 0
+    # Set by `forum.queries.subscriptions.with_choices`.
+    choice: str | None = None
+    own_choice: str | None = None
 
     def __str__(self) -> str:
         return self.title

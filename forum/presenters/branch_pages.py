@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
 from django.utils.safestring import SafeString, mark_safe
@@ -82,6 +83,11 @@ class BranchPage(ThreadPage):
         super().__init__(thread, reader, window, read_state, is_continuation=is_continuation)
         self.came_from = came_from
         self.head = next(row for row in window.rows if row.id == window.head_id)
+
+    @cached_property
+    def muted(self) -> frozenset[int]:
+        """Return the heads of muted branches, but not that of this page, which was asked for."""
+        return super().muted - {self.head.id}
 
     @property
     def in_order(self) -> str:

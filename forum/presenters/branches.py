@@ -33,9 +33,9 @@ class Folds:
             self._way.add(above)
             above = parents.get(above)
 
-    def closes(self, post_id: int) -> bool:
+    def closes(self, post_id: int, *, is_muted: bool = False) -> bool:
         """Return whether the replies to that post are folded."""
-        return (self.all or post_id == self.only) and post_id not in self._way
+        return (self.all or post_id == self.only or is_muted) and post_id not in self._way
 
 
 def summarise_replies(rows: Sequence[PostRow]) -> str:

@@ -86,6 +86,7 @@ class PostVariant(NamedTuple):
     is_ignored: bool  # the reader ignores its author
     is_parent_ignored: bool
     is_bookmarked: bool
+    is_muted: bool  # the head of a branch that the reader muted
     lang: str  # where the script tells it
 
     @property

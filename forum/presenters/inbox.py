@@ -1,18 +1,20 @@
-"""The inbox: notifications of one thread, parent and cause are grouped."""
+"""The inbox: notifications of one thread, parent and cause, or of one branch that is followed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from forum.models import Notification, Thread
+from forum.models import Notification, Post, Subscription, Thread
 from forum.models.posts import post_path
 from forum.presenters.names import join_with_others
+from forum.presenters.subscriptions import SubscriptionControl, control_of
 from forum.presenters.times import date_of
 
 SAYINGS = {
@@ -20,6 +22,7 @@ SAYINGS = {
     Notification.Cause.MENTION: gettext_lazy("{people} mentioned you in {thread}"),
     Notification.Cause.QUOTE: gettext_lazy("{people} quoted you in {thread}"),
     Notification.Cause.REMINDER: gettext_lazy("Reminder of what {people} wrote in {thread}"),
+    Notification.Cause.FOLLOW: gettext_lazy("{people} posted in {thread}"),
 }
 
 
@@ -33,6 +36,7 @@ class NotificationGroup:
     thread: Thread
     cause: Notification.Cause
     parent_words: str  # of one's own post that was answered
+    controls: list[SubscriptionControl]
     notifications: list[Notification] = field(default_factory=list)
 
     template = "inbox/_group.html"
@@ -63,22 +67,58 @@ class NotificationGroup:
         return format_html(str(SAYINGS[self.cause]), people=people, thread=title)
 
 
-def group_notifications(notifications: Iterable[Notification]) -> list[NotificationGroup]:
-    """Return a group for each thread, parent and cause, in order of the latest notifications."""
-    groups: dict[tuple[int, int | None, str], NotificationGroup] = {}
+def group_notifications(
+    notifications: Iterable[Notification], nearest: Mapping[int, Subscription]
+) -> list[NotificationGroup]:
+    """Return the groups in order of their latest notifications.
+
+    `nearest` has what the member follows or muted around each post, and around its parent.
+    """
+    groups: dict[tuple[int, str | None, str], NotificationGroup] = {}
     for notification in notifications:
         post, cause = notification.post, Notification.Cause(notification.cause)
         is_reply = cause == Notification.Cause.REPLY
-        key = (post.thread_id, post.parent_id if is_reply else None, cause)
+        about = f"p{post.parent_id}" if is_reply else None
+        if cause == Notification.Cause.FOLLOW and post.pk in nearest:
+            about = nearest[post.pk].target_key
+        key = (post.thread_id, about, cause)
         if key not in groups:
             words = notification.shown_parent if is_reply else ""
-            groups[key] = NotificationGroup(post.thread, cause, words)
+            groups[key] = NotificationGroup(
+                post.thread, cause, words, list(_controls(post, cause, nearest))
+            )
         groups[key].notifications.append(notification)
     return list(groups.values())
+
+
+def _controls(
+    post: Post, cause: str, nearest: Mapping[int, Subscription]
+) -> Iterator[SubscriptionControl]:
+    """Yield the buttons beside a notification: for what it came from, and for the branch.
+
+    The branch is that of the post's parent; of posts that reply to the opening post, their own.
+    Replies to the opening post are all in its thread.
+    """
+    back = reverse("inbox")
+    around = nearest.get(post.pk)
+    if around and cause == Notification.Cause.FOLLOW:
+        target = around.branch or around.board or around.tag
+        assert target
+        yield control_of(target, [around], back=back)
+        if around.branch:
+            return
+    is_of_parent = post.level > 1 or (post.level and cause == Notification.Cause.REPLY)
+    head = post.parent_id if is_of_parent and post.parent_id else post.pk
+    kind = "thread" if post.level - bool(is_of_parent) == 0 else "branch"
+    chosen = nearest.get(head)
+    own = chosen.choice if chosen and chosen.branch_id == head else Subscription.Choice.NONE
+    yield SubscriptionControl(f"p{head}", kind, own, chosen, back)
 
 
 def empty_inbox_note(latest: Notification | None) -> str:
     """Return “No new notifications since 20 Nov.”"""
     if latest is None:
-        return _("No notifications yet. Replies, mentions and quotes will appear here.")
+        return _(
+            "No notifications yet. Replies, mentions, quotes and what you follow will appear here."
+        )
     return _("No new notifications since %(date)s.") % {"date": date_of(latest.created_at)}

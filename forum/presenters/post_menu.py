@@ -14,7 +14,9 @@ from forum.models import Post
 from forum.models.posts import folded_post_url, post_path, post_url
 from forum.models.visibility import Reader
 from forum.permissions import can_bookmark, can_delete, can_edit, can_report
+from forum.presenters.subscriptions import control_of
 from forum.queries.siblings import adjacent_siblings
+from forum.queries.subscriptions import subscriptions_around
 
 MenuLink = tuple[str, str]  # address, words
 
@@ -91,6 +93,13 @@ def inline_links(post: Post, reader: Reader) -> list[MenuLink]:
     if post.is_readable and (can_report(reader, post) or not reader.is_authenticated):
         links.append((reverse("post-report", args=[post.pk]), _("Report")))
     return links
+
+
+def subscription_forms(post: Post, reader: Reader) -> list[MenuLink]:
+    """Return the forms that follow or mute a post's branch, by address."""
+    if not reader.is_authenticated:
+        return []
+    return list(control_of(post, subscriptions_around(post, reader)).buttons)
 
 
 def read_state_forms(post: Post, reader: Reader) -> list[MenuLink]:

@@ -83,20 +83,21 @@ class PageReadState:
                 self._around = replace(self._around, before=self._around.after, after=0)
 
     def is_unread(self, row: PostRow) -> bool:
-        """Return whether the reader has not read the post as it is now."""
-        return row.is_readable and row.is_unread and not row.is_ignored
+        """Return whether the reader has not read the post as it is now, and wants to."""
+        return row.is_readable and row.is_unread and not (row.is_muted or row.is_ignored)
 
     def is_tracked(self, row: PostRow) -> bool:
         """Return whether to record that the post has been on the screen."""
         if self._is_first_visit:
             return row.author_id != self._reader_id and not row.is_ignored
-        return self.is_unread(row)
+        return row.is_readable and row.is_unread and not row.is_ignored
 
     def mark(self, row: PostRow) -> str:
         """Return the mark beside the post; see `PostVariant.mark`."""
         if self.is_unread(row):
             return "changed" if row.seen_revision else "new"
-        return "shown" if row.is_fresh and row.is_readable and not row.is_ignored else ""
+        is_wanted = row.is_readable and not (row.is_muted or row.is_ignored)
+        return "shown" if row.is_fresh and is_wanted else ""
 
     def nth(self, row: PostRow) -> str:
         """Return “1 of 2” among the unread posts on the page."""

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from forum.lib.numbers import capped
-from forum.models import Board, Category, Tag, User
+from forum.models import Board, Category, Subscription, Tag, User
 from forum.models.visibility import Reader
 from forum.permissions import can_start_thread
+from forum.presenters.subscriptions import SubscriptionControl, key_of, kind_of
 from forum.queries.thread_lists import (
     ACTIVE_THREADS,
     MINE,
@@ -124,6 +125,14 @@ class ThreadList:
     def start(self) -> str:
         """The address of *Start a thread*; empty if the reader can’t."""
         return start_address(self.reader, self.listed.boards, self.board, self.tag)
+
+    @property
+    def subscription(self) -> SubscriptionControl | None:
+        """Return the buttons to follow or mute the board or tag, for members."""
+        if self.scope is None or not isinstance(self.reader, User):
+            return None
+        own = getattr(self.scope, "choice", None) or Subscription.Choice.NONE
+        return SubscriptionControl(key_of(self.scope), kind_of(self.scope), own)
 
     @property
     def shown_at(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape  # Django's costs three times as much
@@ -16,7 +16,7 @@ from forum.lib.avatars import avatar_colour
 from forum.lib.languages import detect_language
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths
-from forum.models import Mention, Post, Quote, Thread
+from forum.models import Mention, Post, Quote, Subscription, Thread
 from forum.models.mentions import MentionRow
 from forum.models.moderation import moderator_in_words
 from forum.models.quotes import QuoteRow
@@ -44,6 +44,7 @@ from forum.presenters.read_state import PageReadState, unread_suffix
 from forum.presenters.report_badge import report_badge
 from forum.presenters.search_hits import SearchHits
 from forum.presenters.slow_mode import branch_restrictions, describe_moves, thread_restrictions
+from forum.presenters.subscriptions import SubscriptionControl
 from forum.presenters.times import Clock, date_of, iso
 from forum.presenters.tombstones import select_visible_rows
 from forum.queries.sort_orders import SORT_ORDERS, SortOrder
@@ -84,7 +85,9 @@ class ThreadPage:
     `is_continuation` leaves out the posts above the window, for a reader whose page has them.
     """
 
-    hits: SearchHits | None = None  # of a search in the thread; set before rendering
+    # Set before rendering: of a search in the thread, and what the reader follows or mutes in it.
+    hits: SearchHits | None = None
+    subscriptions: Sequence[Subscription] = ()
 
     def __init__(
         self,
@@ -122,6 +125,26 @@ class ThreadPage:
         self.clock = Clock()
         self.folds = folds or Folds()
         self.offers = Offers(thread)
+
+    @property
+    def subscription(self) -> SubscriptionControl | None:
+        """Return the buttons to follow or mute the thread, for members."""
+        if not self.reader.is_authenticated:
+            return None
+        around = [each for each in self.subscriptions if not each.branch or each.branch.is_opening]
+        nearest = around[0] if around else None
+        key = f"p{self.opening.id}"
+        own = next((each.choice for each in around if each.target_key == key), "stop")
+        return SubscriptionControl(key, "thread", own, nearest)
+
+    @cached_property
+    def muted(self) -> frozenset[int]:
+        """Return the heads of the branches that the reader muted."""
+        return frozenset(
+            each.branch_id
+            for each in self.subscriptions
+            if each.branch_id and each.branch and not each.branch.is_opening
+        )
 
     @cached_property
     def unread(self) -> PageReadState:
@@ -279,12 +302,14 @@ class ThreadPage:
                 closing.append("</li>")
                 continue
             kind = "fork" if answers[row.id] > 1 else "chain"
-            folds = kind == "fork" or levels[place] == 0 or row.id == self.folds.only
+            is_muted = row.id in self.muted
+            folds = kind == "fork" or levels[place] == 0 or row.id == self.folds.only or is_muted
             if folds:
                 below = self.rows[place + 1 : place + 1 + sizes[place]]
                 summary = summarise_replies(below) + unread_suffix(unread[place])
                 summary += self.hits.suffix(below) if self.hits else ""
-                state = "" if self.folds.closes(row.id) else " open"
+                summary += _(", muted") if is_muted else ""
+                state = "" if self.folds.closes(row.id, is_muted=is_muted) else " open"
                 html.append(f'<details class="branch"{state}><summary>{summary}</summary>')
             html.append(f'<ol class="replies {kind}" role="list">')
             closing.append("</ol></details></li>" if folds else "</ol></li>")
@@ -326,6 +351,7 @@ class ThreadPage:
             is_ignored=row.is_ignored,
             is_parent_ignored=row.parent is not None and row.parent.is_ignored,
             is_bookmarked=row.is_bookmarked,
+            is_muted=row.id in self.muted,
             lang=detect_language(row.excerpt),
         )
         return POST_TEMPLATE.fill(

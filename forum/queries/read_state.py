@@ -26,6 +26,7 @@ from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.posts import Post, PostQuerySet
 from forum.models.read_state import IsInSet, ReadConditions, ReadState, ThreadReadState
+from forum.models.subscriptions import is_muted_by
 from forum.models.threads import POSTS_PER_PAGE, Thread
 from forum.models.visibility import Reader, readable_by
 from forum.queries.thread_pages import PostWindow
@@ -52,6 +53,11 @@ SELECT post.id
               ON mark.board_id = thread.board_id AND mark.member_id = %s
                  AND (seen.unmarked_at IS NULL OR mark.marked_at > seen.unmarked_at)
        CROSS JOIN LATERAL (
+         SELECT CASE WHEN EXISTS (SELECT FROM forum_subscription
+                                   WHERE member_id = %s AND state = 'mute')
+                THEN forum_muted(%s, thread.id) END AS labels OFFSET 0
+       ) AS muted
+       CROSS JOIN LATERAL (
          (SELECT post.id
             FROM unnest(int8multirange(int8range(1, %s)) - seen.numbers) AS unread
                  CROSS JOIN LATERAL ({visited}) AS post
@@ -76,16 +82,20 @@ def condition(sql: str) -> RawSQL:
 class UnreadPosts(Func):
     """A row for each of at most `most` unread posts of a thread, with its id.
 
-    For use in queries of threads; `wrapped` is the SQL around that query.
+    Posts that the reader muted are left out, unless `counts_muted`. For use in queries of threads;
+    `wrapped` is the SQL around that query.
     """
 
     output_field: Any = BigIntegerField()
     wrapped = "unnest(ARRAY({}))"
 
-    def __init__(self, reader: User, *, most: int, **extra: Any) -> None:
+    def __init__(
+        self, reader: User, *, most: int, counts_muted: bool = False, **extra: Any
+    ) -> None:
         super().__init__("pk", "board", "next_number", **extra)
         self.reader = reader
         self.most = most
+        self.counts_muted = counts_muted
 
     def as_sql(self, compiler: Any, *_arguments: Any, **_context: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
@@ -95,12 +105,12 @@ class UnreadPosts(Func):
             *columns, visited=visited_sql, unopened=unopened_sql, most=self.most
         )
         member = self.reader.pk
-        parameters = [member, member, LAST_NUMBER, *of_visited, *of_unopened]
+        parameters = [*[member] * 4, LAST_NUMBER, *of_visited, *of_unopened]
         return self.wrapped.format(sql), parameters
 
     def _visited(self) -> QuerySet[Post, Any]:
         """Return the unread posts within a range of numbers that were not seen."""
-        posts = _by_others(self.reader).filter(
+        posts = self._counted().filter(
             ~Q(condition(IS_MARKED_SQL)),
             thread=RawSQL("thread.id", []),
             latest_number__gte=RawSQL("lower(unread)", []),
@@ -111,13 +121,19 @@ class UnreadPosts(Func):
     def _unopened(self) -> QuerySet[Post, Any]:
         """Return what was posted since the last mark or, without one, since the member joined."""
         since = "CASE WHEN mark.up_to IS NULL THEN %s ELSE '-infinity' END::timestamptz"
-        posts = _by_others(self.reader).filter(
+        posts = self._counted().filter(
             condition("NOT coalesce(forum_post.id <@ mark.posts, false)"),
             thread=RawSQL("thread.id", []),
             id__gt=RawSQL("coalesce(mark.up_to, %s)", [self.reader.read_up_to]),
             created_at__gt=RawSQL(since, [self.reader.date_joined]),  # noqa: S611 (fixed text)
         )
         return posts.order_by("thread", "id").values("id")[: self.most]
+
+    def _counted(self) -> PostQuerySet:
+        posts = _by_others(self.reader)
+        if self.counts_muted:
+            return posts
+        return posts.filter(condition("coalesce(NOT forum_post.lft <@ muted.labels, true)"))
 
 
 class UnreadCount(UnreadPosts):
@@ -132,8 +148,8 @@ class HasUnread(UnreadPosts):
     output_field = BooleanField()
     wrapped = "EXISTS ({})"
 
-    def __init__(self, reader: User, **extra: Any) -> None:
-        super().__init__(reader, most=1, **extra)
+    def __init__(self, reader: User, *, counts_muted: bool = False, **extra: Any) -> None:
+        super().__init__(reader, most=1, counts_muted=counts_muted, **extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +233,7 @@ def next_unread_post(
     posts = _unread(read_state.thread_id, reader, most=MAX_UNREAD_COUNTED)
     if count_unread(thread, reader) == MAX_UNREAD_COUNTED:
         posts = _by_others(reader).filter(read_state.is_unread(), tree_id=thread.pk)
+        posts = posts.exclude(is_muted_by(reader))
     if after is not None:
         posts = posts.filter(lft__gt=after.lft)
     return posts.order_by("tree_id", "lft").first()
@@ -246,7 +263,7 @@ def unread_to(reader: User) -> Q:
     opened = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     unopened = conditions.is_unread_before_opening(reader.read_up_to, reader.date_joined)
     is_unread = Q(Exists(opened)) & conditions.is_unread() | ~Q(Exists(opened)) & unopened
-    return is_unread & ~Q(author__in=reader.ignored_ids)
+    return is_unread & ~Q(author__in=reader.ignored_ids) & ~Q(is_muted_by(reader))
 
 
 def _by_others(reader: User) -> PostQuerySet:

@@ -34,6 +34,7 @@ from forum.models.tags import Tag
 from forum.models.threads import Thread
 from forum.models.visibility import Reader, listed_by
 from forum.queries.read_state import unread_to
+from forum.queries.subscriptions import muted_posts
 
 THREADS_PER_SEARCH_PAGE = 20
 POSTS_PER_THREAD = 3
@@ -115,6 +116,7 @@ class FoundPost:
 
     post: Post
     excerpt: str
+    is_muted: bool = False  # by the reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,9 +382,11 @@ class PostSearch:
             .in_bulk()
         )
         best = [revisions[pk] for pk in ids if pk in revisions]
+        muted = muted_posts([each.post_id for each in best], self.reader)
         posts: dict[int, list[FoundPost]] = {}
         for revision, excerpt in zip(best, self._excerpts(best), strict=True):
-            posts.setdefault(revision.post.thread_id, []).append(FoundPost(revision.post, excerpt))
+            found_post = FoundPost(revision.post, excerpt, revision.post_id in muted)
+            posts.setdefault(revision.post.thread_id, []).append(found_post)
         return [
             FoundThread(shown[0].post.thread, shown, len(found) - len(shown))
             for found in threads

@@ -22,10 +22,12 @@ from forum.models.boards import Board
 from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
+from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag
 from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader, readable_by
 from forum.queries.read_state import HasUnread, with_unread_counts
+from forum.queries.subscriptions import with_choices
 from forum.queries.threads import for_thread_list
 
 THREADS_PER_PAGE = 30
@@ -226,7 +228,7 @@ def _cursor_of(thread: Thread, tab: ThreadTab) -> Cursor:
 
 
 def _with_columns(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
-    return with_unread_counts(for_thread_list(threads), reader)
+    return with_choices(with_unread_counts(for_thread_list(threads), reader), reader)
 
 
 # -- Unread threads -------------------------------------------------------------------------------
@@ -312,7 +314,11 @@ def fetch_boards(reader: Reader) -> ListedBoards:
         in_board = _listed(reader, None).filter(board=OuterRef("pk"))
         bound = _marked_up_to(reader, OuterRef(OuterRef("pk")))
         unopened = _unopened(in_board, reader, bound).order_by("-last_post_id")
-        boards = boards.annotate(unopened=CountSubquery(unopened.values("pk")[:MAX_UNREAD_THREADS]))
+        own = Subscription.objects.filter(member=reader, board=OuterRef("pk"))
+        boards = boards.annotate(
+            unopened=CountSubquery(unopened.values("pk")[:MAX_UNREAD_THREADS]),
+            choice=Subquery(own.choices()),
+        )
     found = list(boards)
     unread = Counter(opened.values())
     for board in found:

@@ -25,13 +25,14 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import RawSQL
 
 from forum.lib.sql import unnest
 from forum.lib.tree import ROOT_RIGHT
 from forum.models.bookmarks import is_bookmarked
 from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
-from forum.models.read_state import ThreadReadState
+from forum.models.read_state import IsInSet, NumberSetField, ThreadReadState
 from forum.models.reports import open_reports
 from forum.models.revisions import Revision
 from forum.models.threads import MAX_NESTING, POSTS_PER_PAGE, Thread
@@ -93,6 +94,7 @@ class PostRow:
     # See `ThreadReadState`; false for the reader's own posts.
     is_unread: bool
     is_fresh: bool
+    is_muted: bool  # by the reader: it, or what it is in
     reports: list[str]  # why it is reported, for moderators
     is_bookmarked: bool
     backlinks: list[Backlink]  # the posts that quote it
@@ -390,6 +392,7 @@ def _columns(reader: Reader, read_state: ThreadReadState | None) -> dict[str, An
         "seen_revision": _seen_revision(read_state),
         "is_unread": _if_marked(read_state.is_unread() if read_state else None),
         "is_fresh": _if_marked(read_state.is_fresh() if read_state else None),
+        "is_muted": _is_muted(read_state),
         "reports": open_reports(reader),
         "is_bookmarked": is_bookmarked(reader),
         "backlinks": backlink_column(reader),
@@ -403,6 +406,19 @@ def _seen_revision(read_state: ThreadReadState | None) -> Expression:
     latest = known.order_by("-number").values("number")[:1]
     # Most posts were never edited and need no subquery.
     return Case(When(latest_number__gt=F("number"), then=Subquery(latest)))
+
+
+def _is_muted(read_state: ThreadReadState | None) -> Any:
+    """Return the condition for muted posts as a column; only unread posts are concerned."""
+    if read_state is None:
+        return Value(False)
+    # In a subquery, so that it is called once.
+    labels = RawSQL(
+        "(SELECT forum_muted(%s, %s))",
+        [read_state.member_id, read_state.thread_id],
+        NumberSetField(),
+    )
+    return IsInSet(F("lft"), labels)
 
 
 def _if_marked(condition: Q | None) -> Expression:

@@ -10,6 +10,7 @@ from forum.models import Thread
 from forum.models.posts import post_path
 from forum.models.read_state import read_state_of
 from forum.presenters.branch_pages import BranchPage, links_to_rest
+from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, fetch_window
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
@@ -68,4 +69,5 @@ def _page(request: HttpRequest, branch: int, address: str) -> BranchPage:
         is_continuation=wants_fragment(request),
     )
     page.hits = search_hits(request, address, window, branch_id=branch)
+    page.subscriptions = subscriptions_on_page(thread, request.user)
     return page

@@ -343,13 +343,15 @@ class ComposeView(View, ABC):
 
     def prepare(self, member: User) -> PreparedPost:
         """Render the text once and find the sources of its quotes; raises `Invalid`."""
-        return prepare_post(
-            self.composer.writing.source,
+        writing = self.composer.writing
+        prepared = prepare_post(
+            writing.source,
             author=member,
             parent=self.target.parent,
-            quoted_post_ids=self.composer.writing.quoted_post_ids,
+            quoted_post_ids=writing.quoted_post_ids,
             exclude=self.target.edited,
         )
+        return replace(prepared, follow=writing.follow)
 
     # -- Other buttons ----------------------------------------------------------------------------
 

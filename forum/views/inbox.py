@@ -14,12 +14,13 @@ from forum.errors import Invalid
 from forum.lib.htmx import wants_fragment
 from forum.lib.numbers import capped, parse_numbers
 from forum.models import ModerationNotification, Notification, User
-from forum.presenters.inbox import empty_inbox_note, group_notifications
+from forum.presenters.inbox import NotificationGroup, empty_inbox_note, group_notifications
 from forum.presenters.moderation_notifications import notifications_in_words
 from forum.queries.notification_counts import (
     count_unread_notifications,
     recount_unread_notifications,
 )
+from forum.queries.subscriptions import nearest_subscriptions
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
@@ -44,7 +45,7 @@ def detail(request: MemberRequest) -> HttpResponse:
     )
     context = {
         "moderation_entries": moderation_entries,
-        "entries": group_notifications(notifications[:NOTIFICATIONS_PER_PAGE]),
+        "entries": _grouped(notifications[:NOTIFICATIONS_PER_PAGE], member),
         "empty_note": empty_inbox_note(latest) if is_all_read else "",
         "newest": latest,
         "after": after,
@@ -110,11 +111,17 @@ def _sent_moderation_ids(request: HttpRequest) -> list[int]:
     return parse_numbers(request.POST.getlist("moderation_notification"))
 
 
+def _grouped(notifications: list[Notification], member: User) -> list[NotificationGroup]:
+    posts = {each.post_id for each in notifications}
+    posts |= {each.post.parent_id for each in notifications if each.post.parent_id}
+    return group_notifications(notifications, nearest_subscriptions(posts, member))
+
+
 def _show_marked(request: HttpRequest, member: User, chosen: list[int]) -> HttpResponse:
     """Return the entry of these notifications as it is now; empty if the member lost access."""
     inbox = Notification.objects.inbox_of(member)
     context = {
-        "entries": group_notifications(inbox.filter(pk__in=chosen).with_context(member)),
+        "entries": _grouped(list(inbox.filter(pk__in=chosen).with_context(member)), member),
         "unread_notifications": capped(recount_unread_notifications(member)),
     }
     return render(request, "inbox/_marked.html", context)

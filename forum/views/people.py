@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from forum.actions.accounts import set_zone
+from forum.actions.accounts import save_settings
 from forum.actions.limits import spend
 from forum.forms.accounts import SettingsForm
 from forum.lib.avatars import avatar_colour
@@ -90,11 +90,16 @@ def suggest(request: HttpRequest) -> HttpResponse:
 @member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MemberRequest) -> HttpResponse:
-    """Show and save a member’s settings: the time zone."""
+    """Show and save a member’s settings: the time zone, and what they follow by writing."""
     person = request.user
-    form = SettingsForm(request.POST or None, initial={"zone": person.zone})
+    initial = {
+        "zone": person.zone,
+        "follow_own_posts": person.follow_own_posts,
+        "mentions_pass_mute": "yes" if person.mentions_pass_mute else "",
+    }
+    form = SettingsForm(request.POST or None, initial=initial)
     if form.is_valid():
-        set_zone(person, form.cleaned_data["zone"])
+        save_settings(person, **form.cleaned_data)
         messages.success(request, _("Saved."))
         return redirect("account-settings")
     status = 422 if form.is_bound else 200

@@ -18,7 +18,13 @@ from forum.moderation.offers import links_on_post
 from forum.permissions import can_delete, can_undelete
 from forum.presenters.history import changes_since, history_of
 from forum.presenters.ignores import ignore_forms
-from forum.presenters.post_menu import inline_links, menu_links, nearby_links, read_state_forms
+from forum.presenters.post_menu import (
+    inline_links,
+    menu_links,
+    nearby_links,
+    read_state_forms,
+    subscription_forms,
+)
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_action, member_required
 from forum.views.read_only import read_only
@@ -143,6 +149,7 @@ def menu(request: HttpRequest, post_id: int) -> HttpResponse:
         "moderation_links": links_on_post(post, request.user),
         "forms": [
             *read_state_forms(post, request.user),
+            *subscription_forms(post, request.user),
             *ignore_forms(post.author, request.user, origin=f"p{post.pk}"),
         ],
         "inline_links": inline_links(post, request.user),

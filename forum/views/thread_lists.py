@@ -19,6 +19,7 @@ from forum.lib.numbers import parse_number
 from forum.models import Board, SiteText, Tag
 from forum.presenters.thread_lists import ThreadList, list_address
 from forum.queries.boards import board_formerly_at
+from forum.queries.subscriptions import with_own_choice
 from forum.queries.thread_lists import (
     ACTIVE_THREADS,
     TABS_BY_SLUG,
@@ -59,7 +60,8 @@ def board(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
 def tag(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
     """Show a tag's threads; a synonym leads to its tag."""
     shown = _find_tab(tab) if tab else ACTIVE_THREADS
-    found = get_object_or_404(Tag.objects.select_related("synonym_of"), slug=slug)
+    tags = with_own_choice(Tag.objects.select_related("synonym_of"), request.user)
+    found = get_object_or_404(tags, slug=slug)
     if found.synonym_of:
         return redirect(list_address(shown, found.synonym_of))
     return _show_list(request, shown, tag=found)

@@ -21,6 +21,7 @@ from forum.presenters.outline import render_branch_outline
 from forum.presenters.threads import ThreadPage, render_post_text
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart
+from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
 from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
 from forum.url_params import id_param
@@ -67,6 +68,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         is_continuation=wants_fragment(request),
     )
     page.hits = search_hits(request, address, window, thread_id=thread.pk)
+    page.subscriptions = subscriptions_on_page(thread, request.user)
     return _render_page(request, page, address)
 
 

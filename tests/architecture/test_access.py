@@ -164,6 +164,11 @@ log-undo                        | in 403 403 403 200 403 404 200  | in 403 403 4
 log-appeal                      | in 200 404 404 404 404 404 404  | in 200 404 404 404 404 404 404
 appeals                         | in 403 403 403 200 200 200 200  | 405
 appeal-answer                   | in 403 403 403 200 200 404 200  | in 403 403 403 403 403 404 422
+following                       | in 200                          | 405
+subscription post               | 405                             | 401 302
+subscription removed            | 405                             | 401 302 404 404 302 302 404 302
+subscription board              | 405                             | 401 302
+subscription tag                | 405                             | 401 302
 inbox-moderation                | in 200                          | in 302
 account_confirm_email           | 200                             | 404
 account_reset_password_from_key | 200                             | 200

@@ -31,7 +31,7 @@ COMPILED_TEMPLATES = {
 WITHOUT_PAGE = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
     *("thread-seen", "post-read", "post-unread", "pending-post-withdraw"),
-    *("threads-read", "threads-read-undo"),
+    *("threads-read", "threads-read-undo", "subscription"),
 }
 WITH_FRAGMENT = {
     *("thread-detail", "thread-map", "thread-start", "thread-title", "help-keys", "post-detail"),

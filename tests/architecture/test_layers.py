@@ -26,6 +26,8 @@ MODULES = {
 TREE_FILES = {
     "forum/models/posts.py",  # the columns themselves, their constraints, and the queries
     "forum/models/tree.py",  # inserting and moving
+    "forum/models/subscriptions.py",  # the branches around a post that members follow or mute
+    "forum/actions/subscriptions.py",  # the same, when a member posts in one
     "forum/queries/branches.py",  # locked and slow branches, by place
     "forum/actions/branches.py",  # which top-level branch a post is in
     "forum/queries/live_updates.py",  # the place of a changed post

@@ -239,6 +239,7 @@ PAGES: dict[str, PageSpec] = {
     "ignored people, none": PageSpec(named_url("account-ignored"), "bob"),
     "inbox": PageSpec(named_url("inbox"), "alice"),
     "inbox, marked": PageSpec(named_url("inbox"), "alice", steps=toggle_first_notification),
+    "following": PageSpec(named_url("following"), "alice"),
     "inbox, empty": PageSpec(named_url("inbox"), "erin", steps=expect_empty_inbox),
     "bookmarks": PageSpec(named_url("bookmarks"), "frank"),
     "bookmarks, none": PageSpec(named_url("bookmarks"), "bob"),
@@ -410,7 +411,7 @@ SAME_AS_ANOTHER_PAGE = {
 # Routes that show no page: they redirect, or respond without one.
 ROUTES_WITHOUT_A_PAGE = {
     "thread-arrivals",
-    *("threads-read", "threads-read-undo"),
+    *("threads-read", "threads-read-undo", "subscription"),
     *("thread-short", "theme", "alive", "ready", "person-suggest"),
     *("person-ignore", "person-stop-ignoring", "bookmark-remove", "bookmark-restore"),
     *("bookmarks-csv", "bookmarks-json"),

@@ -12,6 +12,7 @@ from django.db import Error, close_old_connections
 
 from forum.jobs.housekeeping import sweep
 from forum.jobs.mail import send_due_mail
+from forum.jobs.notifications import fan_out
 
 logger = logging.getLogger(__name__)
 
@@ -21,8 +22,8 @@ SWEEP_SECONDS = 60 * 60
 
 class Command(BaseCommand):
     help = (
-        "Send the mail that is due, and clean up once an hour. After SIGTERM it finishes the "
-        "current message. Any number of workers may run at once."
+        "Notify followers, send the mail that is due, and clean up once an hour. After SIGTERM it"
+        " finishes the current message. Any number of workers may run at once."
     )
     requires_system_checks = []
 
@@ -63,6 +64,7 @@ class Command(BaseCommand):
         return self.stopped.is_set()
 
     def work(self, *, sweep_too: bool) -> None:
+        fan_out(stop=self.is_stopped)
         send_due_mail(stop=self.is_stopped)
         if sweep_too:
             sweep()

@@ -45,6 +45,7 @@ from forum.models import (
     Restriction,
     Revision,
     Role,
+    Subscription,
     User,
 )
 from forum.models.accounts import FORMER, hash_of_name, known_names
@@ -68,6 +69,7 @@ THEIRS = (
     (ReadMark, "member"),
     (Ignore, "member"),
     (Ignore, "ignored"),
+    (Subscription, "member"),
     (LogEntry, "user"),
 )
 

@@ -15,6 +15,7 @@ from forum.actions.read_state import mark_branch_read, mark_revisions_read, mark
 from forum.actions.threads import start_thread
 from forum.errors import UserError
 from forum.models import Board, Category, Notification, Post, Role, Thread, User
+from forum.models.accounts import FollowOwnPosts
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from tests.conftest import person
 from tests.integration.inbox.conftest import unread_inbox
@@ -62,6 +63,8 @@ class ExpectedInbox:
 class Inbox(TestCase):
     def setUp(self) -> None:
         self.alice, self.bob, self.carol = map(person, ("alice", "bob", "carol"))
+        self.alice.follow_own_posts = FollowOwnPosts.NEVER
+        self.alice.save(update_fields=["follow_own_posts"])
         Role.objects.create(person=self.carol, kind=Role.Kind.MODERATOR)
         category = Category.objects.create(name="Outdoors")
         board = Board.objects.create(category=category, name="Gardens", slug="gardens")

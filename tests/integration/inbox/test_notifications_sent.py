@@ -18,6 +18,7 @@ from forum.actions.read_state import (
 )
 from forum.actions.threads import start_thread
 from forum.models import Board, Notification, Post, ReadState, Revision, Role, Thread, User
+from forum.models.accounts import FollowOwnPosts
 from forum.moderation.actions.branch_moves import merge_thread, split_branch
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.actions.suspensions import suspend_person
@@ -25,6 +26,13 @@ from tests.integration.inbox.conftest import unread_inbox
 
 QUESTION = "Does moss harm the bricks?"
 COMBINATIONS = list(product([False, True], repeat=2))
+
+
+@pytest.fixture(autouse=True)
+def _alice_follows_nothing(alice: User) -> None:
+    """Let alice have only the causes that are in the posts themselves."""
+    alice.follow_own_posts = FollowOwnPosts.NEVER
+    alice.save(update_fields=["follow_own_posts"])
 
 
 def text(*, mentions: bool, quotes: bool) -> str:
