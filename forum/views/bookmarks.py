@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from forum.actions.bookmarks import bookmark_post, remove_bookmark, restore_bookmark
+from forum.errors import Conflict
 from forum.forms.bookmarks import BookmarkForm
 from forum.lib.htmx import wants_fragment
 from forum.models import Bookmark
@@ -46,12 +47,17 @@ def bookmark(request: MemberRequest, post_id: int) -> HttpResponse:
     status, place, is_fragment = 200, post_url(post), wants_fragment(request)
     context = {"post": post, "place": place, "form": form, "bookmark": kept}
     if request.method == "POST" and form.is_valid():
-        context["saved"] = bookmark_post(post, member=request.user, **form.cleaned_data)
-        forget_text(request)
-        if not is_fragment:
-            messages.success(request, _("Bookmark changed.") if kept else _("Bookmarked."))
-            return redirect(place)
-        status = 201
+        try:
+            context["saved"] = bookmark_post(post, member=request.user, **form.cleaned_data)
+        except Conflict as error:  # the note stays in the form
+            form.add_error(None, str(error))
+            status = error.status
+        else:
+            forget_text(request)
+            if not is_fragment:
+                messages.success(request, _("Bookmark changed.") if kept else _("Bookmarked."))
+                return redirect(place)
+            status = 201
     elif request.method == "POST":
         status = 422
     template = "bookmarks/_bookmark.html" if is_fragment else "bookmarks/bookmark.html"
