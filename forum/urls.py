@@ -22,6 +22,7 @@ from forum.views import (
     keys,
     live_updates,
     log,
+    mail_settings,
     moderation,
     pending_posts,
     people,
@@ -175,6 +176,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/erase/", erasures.own, name="account-erase"),
     path("account/ignored/", ignores.index, name="account-ignored"),
     path("account/settings/", people.settings, name="account-settings"),
+    path("account/mail/", mail_settings.choose_frequencies, name="mail-settings"),
+    path("mail/stop/<str:key>/", mail_settings.unsubscribe, name="unsubscribe"),
     path("accounts/", include(ACCOUNTS)),
     # Password managers open it: https://w3c.github.io/webappsec-change-password-url/
     path(

@@ -74,6 +74,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
     found["appeal-answer"] = reverse("appeal-answer", args=[Appeal.objects.get().pk])
     found["account_confirm_email"] = reverse("account_confirm_email", args=["MQ:1aaaaa:odd"])
+    found["unsubscribe"] = reverse("unsubscribe", args=["MQ:1aaaaa:odd"])
     odd = ["1", "set-password"]
     found["account_reset_password_from_key"] = reverse("account_reset_password_from_key", args=odd)
     return found

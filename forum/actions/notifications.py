@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -19,6 +20,7 @@ from forum.models import (
     Ignore,
     ModerationNotification,
     Notification,
+    NotificationMail,
     Post,
     ReadState,
     Subscription,
@@ -31,6 +33,8 @@ from forum.models.visibility import readable_by, visible_by
 Cause = Notification.Cause
 
 FOLLOWERS_AT_ONCE = 1000
+# Who sees a post within this time gets no mail about it. Several in one thread become one mail.
+MAIL_WINDOW = timedelta(minutes=10)
 
 
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
@@ -38,7 +42,9 @@ def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) 
 
     The worker notifies those who only follow what it is in.
     """
-    _give(post, decide_causes(post, _direct_causes(post, mentioned, quotes)))
+    causes = decide_causes(post, _direct_causes(post, mentioned, quotes))
+    _give(post, causes)
+    queue_notification_mail(post, causes)
     FanOut.objects.create(post=post)
 
 
@@ -62,6 +68,7 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
     _give(post, {pk: cause for pk, cause in causes.items() if pk not in reminded})
     if new := causes.keys() - notified.keys():
         mark_posts_unread([post.pk], members=new)
+        queue_notification_mail(post, new)
 
 
 def fan_out_next() -> bool:
@@ -87,6 +94,9 @@ def fan_out_next() -> bool:
             (Notification(member_id=pk, post=post, cause=cause) for pk, cause in causes.items()),
             ignore_conflicts=True,
         )
+        # Those with another cause were notified, and perhaps mailed, when it was posted.
+        followed = Notification.objects.filter(post=post, member__in=causes, cause=Cause.FOLLOW)
+        queue_notification_mail(post, followed.values_list("member_id", flat=True))
         if len(followers) < FOLLOWERS_AT_ONCE:
             fan_out.delete()
         else:
@@ -164,6 +174,18 @@ def _give(post: Post, causes: Mapping[int, str]) -> None:
         update_conflicts=True,
         unique_fields=["member", "post"],
         update_fields=["cause"],
+    )
+
+
+def queue_notification_mail(post: Post, members: Iterable[int]) -> None:
+    """Have a post mailed to the members who are notified of it, in the caller's transaction.
+
+    How soon, and whether at all, the worker asks when it is due.
+    """
+    due_at = timezone.now() + MAIL_WINDOW
+    NotificationMail.objects.bulk_create(
+        (NotificationMail(member_id=pk, post=post, due_at=due_at) for pk in members),
+        ignore_conflicts=True,
     )
 
 

@@ -19,13 +19,20 @@ from forum.models import OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-# 1, 2, 4 … minutes apart: the last attempt is about 17 hours after the first.
-MAX_ATTEMPTS = 11
-FIRST_WAIT = timedelta(minutes=1)
+# Between the attempts: the last one is three days after the first.
+WAITS = [
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 30)),
+    *(timedelta(hours=hours) for hours in (2, 6, 16, 24, 24)),
+]
 ERROR_LENGTH = 500
 PERMANENT = 500  # codes of SMTP from here on are final
 # RFC 3834, and what Exchange reads instead.
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def mail_host() -> str:
+    """Return the host of the site, which its Message-IDs end with."""
+    return str(urlsplit(settings.SITE_URL).hostname)
 
 
 def queue_mail(
@@ -46,8 +53,7 @@ def queue_mail(
 
 def queue_message(message: EmailMessage, *, is_last: bool = False) -> OutgoingMail:
     """Store a message of the site's to be sent; nobody's automatic reply answers it."""
-    host = urlsplit(settings.SITE_URL).hostname
-    message.extra_headers.setdefault("Message-ID", make_msgid(domain=host))
+    message.extra_headers.setdefault("Message-ID", make_msgid(domain=mail_host()))
     for name, value in AUTOMATIC.items():
         message.extra_headers.setdefault(name, value)
     return queue_mail(
@@ -85,14 +91,14 @@ def deliver_next(send: Callable[[OutgoingMail], None]) -> bool:
 
 def _put_off(mail: OutgoingMail, error: Exception) -> None:
     mail.error = middle_cut(clean_source(f"{type(error).__name__}: {error}"), ERROR_LENGTH)
-    if mail.attempts >= MAX_ATTEMPTS or _is_final(error):
+    if mail.attempts > len(WAITS) or is_final(error):
         mail.failed_at = timezone.now()
     else:
-        mail.due_at = timezone.now() + FIRST_WAIT * 2 ** (mail.attempts - 1)
+        mail.due_at = timezone.now() + WAITS[mail.attempts - 1]
     logger.warning("Mail %s: attempt %s failed: %s", mail.pk, mail.attempts, mail.error)
 
 
-def _is_final(error: Exception) -> bool:
+def is_final(error: Exception) -> bool:
     """Return whether the server will never take this message, or any of its recipients."""
     if isinstance(error, SMTPRecipientsRefused):
         return all(code >= PERMANENT for code, _words in error.recipients.values())

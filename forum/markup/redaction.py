@@ -23,7 +23,7 @@ _MASK = re.compile(r"(?:[^>]*>)+ \[hidden quote (\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class QuoteLines:
     """A block quote in a source: its ordinal, its lines, and the marks before its words."""
 
     ordinal: int
@@ -37,14 +37,14 @@ class _Block:
         lines[self.first : self.last] = [f"{self.prefix} {words}", *([""] if is_open else [])]
 
 
-def _blocks(lines: list[str]) -> Iterator[_Block]:
+def quote_lines(lines: list[str]) -> Iterator[QuoteLines]:
     for token in _PARSER.parse("\n".join(lines), {}):
         if token.type == "blockquote_open" and token.map is not None:
             first, last = token.map
             depth = token.meta["depth"] + 1
             mark = re.match(rf"(?:[^>]*>){{{depth}}}", lines[first])
             prefix = mark[0] if mark else ">" * depth
-            yield _Block(token.meta["ordinal"], first, last, prefix)
+            yield QuoteLines(token.meta["ordinal"], first, last, prefix)
 
 
 def mask_blocks(source: str, hidden: Mapping[str, int]) -> str:
@@ -55,8 +55,8 @@ def mask_blocks(source: str, hidden: Mapping[str, int]) -> str:
     """
     words = {block.ordinal: block.words for block in render(source).quotes}
     lines = clean_source(source).split("\n")
-    masked: list[_Block] = []
-    for block in _blocks(lines):
+    masked: list[QuoteLines] = []
+    for block in quote_lines(lines):
         is_inside = bool(masked) and block.first < masked[-1].last
         if words.get(block.ordinal) in hidden and not is_inside:
             masked.append(block)
@@ -68,7 +68,7 @@ def mask_blocks(source: str, hidden: Mapping[str, int]) -> str:
 def unmask_blocks(source: str, original: str) -> str:
     """Return `source` with the block quotes of `original` in place of the notes about them."""
     before = clean_source(original).split("\n")
-    blocks = {block.ordinal: before[block.first : block.last] for block in _blocks(before)}
+    blocks = {block.ordinal: before[block.first : block.last] for block in quote_lines(before)}
     lines: list[str] = []
     for line in clean_source(source).split("\n"):
         mask = _MASK.fullmatch(line.rstrip())
@@ -92,9 +92,9 @@ def without_blocks(source: str, ordinals: Collection[int]) -> tuple[str, dict[in
     Ordinals are those of `render`; quotes inside an emptied one are removed with it.
     """
     lines = clean_source(source).split("\n")
-    emptied: list[_Block] = []
+    emptied: list[QuoteLines] = []
     numbers: dict[int, int] = {}
-    for block in _blocks(lines):
+    for block in quote_lines(lines):
         if emptied and block.first < emptied[-1].last:
             continue
         numbers[block.ordinal] = len(numbers)

@@ -42,6 +42,9 @@ class MailSettings(models.Model):
     quote = models.CharField(
         _("Quotes of your posts"), max_length=6, choices=Frequency, default=Frequency.DAILY
     )
+    follow = models.CharField(
+        _("Posts in what you follow"), max_length=6, choices=Frequency, default=Frequency.DAILY
+    )
     hour = models.PositiveSmallIntegerField(_("Time of daily and weekly mail"), default=8)
 
     objects = MailSettingsQuerySet.as_manager()
@@ -67,4 +70,10 @@ class MailSettings(models.Model):
         return at if at > local else at + timedelta(days=DAYS[frequency])
 
 
-MAIL_CAUSES = ("reply", "mention", "quote")
+# The fields of `MailSettings` for causes, and what sentences call them.
+MAIL_CAUSES = {
+    "reply": _("replies to you"),
+    "mention": _("mentions of you"),
+    "quote": _("quotes of your posts"),
+    "follow": _("what you follow"),
+}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import OuterRef, Q
+from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.db.models.functions import Now
 
+from forum.lib.sql import unnest
 from forum.models.posts import SLOW_OR_LOCKED, Post, PostQuerySet
 
 
@@ -29,3 +30,14 @@ def enclosing_locked_branches() -> PostQuerySet:
     in_force = Q(locked_until=None) | Q(locked_until__gt=Now())
     heads: PostQuerySet = Post.objects.order_by().filter(SLOW_OR_LOCKED, in_force, **around)
     return heads.exclude(locked_at=None)
+
+
+def heads_of_branches(posts: Iterable[int]) -> dict[int, int | None]:
+    """Return the head of the top-level branch that each of these posts is in, both by id.
+
+    None for opening posts, which are in no branch.
+    """
+    heads = Post.objects.filter(tree_id=OuterRef("tree_id"), level=1, lft__lte=OuterRef("lft"))
+    head = Subquery(heads.order_by("-lft").values("pk")[:1])
+    found = Post.objects.order_by().filter(pk__in=unnest(posts))
+    return dict(found.values_list("pk", Case(When(level__gt=0, then=head), default=None)))

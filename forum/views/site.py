@@ -28,6 +28,7 @@ Disallow: /appeals/
 Disallow: /b/*/new/
 Disallow: /drafts/
 Disallow: /inbox/
+Disallow: /mail/
 Disallow: /p/
 Disallow: /pending/
 Disallow: /people/

@@ -40,6 +40,8 @@ alive                           | 200                             | 405
 ready                           | 200                             | 405
 account-settings                | in 200                          | in 200
 account-ignored                 | in 200                          | 405
+mail-settings                   | in 200                          | in 422
+unsubscribe                     | 200                             | 200
 account-erase                   | in 200                          | in 302
 bookmarks                       | in 200                          | 405
 bookmarks-csv                   | in 200                          | 405

@@ -330,6 +330,7 @@ PAGES: dict[str, PageSpec] = {
     ),
     "password reset, done": PageSpec(named_url("account_reset_password_from_key_done")),
     "settings": PageSpec(named_url("account-settings"), "alice"),
+    "mail settings": PageSpec(named_url("mail-settings"), "alice"),
     # Reports
     "report": PageSpec(url_for_reply("post-report", "forked"), "alice"),
     "report, error": PageSpec(

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from forum.actions.notification_mail import forget_subject
 from forum.actions.threads import clean_title
 from forum.log_entry_types import LogEntryType
 from forum.models import ModerationAction, Thread
@@ -25,6 +26,7 @@ def _write_title(values: Sequence[tuple[Thread, str]], action: ModerationAction)
     for thread, title in values:
         thread.title, thread.slug = title, slug_of(title)
         thread.save(update_fields=["title", "slug"])
+        forget_subject(thread.pk)
 
 
 TITLE = register_state(

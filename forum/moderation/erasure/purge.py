@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from forum.actions.notification_mail import forget_subject
 from forum.actions.posts import number_changes, recount
 from forum.actions.quote_sources import FoundQuote, find_again, replace_quotes
 from forum.actions.report_cases import close_reports
@@ -28,6 +29,7 @@ from forum.models import (
     ModerationAction,
     ModerationEffect,
     Notification,
+    NotificationMail,
     PendingPost,
     Post,
     Quote,
@@ -122,7 +124,7 @@ def _empty(posts: Sequence[Post], action: ModerationAction) -> None:
     of_them = {"post__in": unnest(ids)}
     Revision.objects.filter(**of_them).update(source="", plain="", quoted=[])
     Quote.objects.filter(source_post__in=unnest(ids)).update(words="", start=0, length=0)
-    for model in (Quote, Mention, Draft, Notification):
+    for model in (Quote, Mention, Draft, Notification, NotificationMail):
         model._default_manager.filter(**of_them).delete()
     close_reports(ids, Report.Outcome.ACTED, action)
     threads = {post.thread_id: post.thread for post in posts}
@@ -144,6 +146,7 @@ def _empty_titles(threads: Sequence[Thread], action: ModerationAction) -> list[E
         thread.unlisted_at = thread.unlisted_at or action.created_at
         thread.save(update_fields=["title", "slug", "unlisted_at"])
         thread.title_changes.all().delete()
+        forget_subject(thread.pk)
         after = {"erased": digest, "title": thread.title, "unlisted": True}
         effects.append((ModerationEffect.Kind.THREAD, thread.pk, before, after))
     return effects
