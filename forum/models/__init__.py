@@ -5,6 +5,7 @@ from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.bookmarks import Bookmark
 from forum.models.bounces import Bounce
+from forum.models.content_version import ContentVersion
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
 from forum.models.ignores import Ignore
@@ -38,6 +39,7 @@ __all__ = [
     "Bounce",
     "Case",
     "Category",
+    "ContentVersion",
     "Draft",
     "Erasure",
     "FanOut",
