@@ -8,6 +8,7 @@ from forum.models.bounces import Bounce
 from forum.models.content_version import ContentVersion
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
+from forum.models.feed_tokens import FeedToken
 from forum.models.ignores import Ignore
 from forum.models.limits import RateLimit
 from forum.models.mail_settings import MailSettings
@@ -43,6 +44,7 @@ __all__ = [
     "Draft",
     "Erasure",
     "FanOut",
+    "FeedToken",
     "Ignore",
     "MailSettings",
     "MailSubject",

@@ -26,6 +26,7 @@ NOT_SHOWN = {
     *("forum_ratelimit", "forum_outgoingmail", "forum_readstate", "forum_readmark"),
     *("forum_reasontemplate", "forum_case", "forum_contentversion"),
     *("forum_bounce", "forum_mailsettings", "forum_mailsubject", "forum_notificationmail"),
+    "forum_feedtoken",
     "forum_bookmark",
     "forum_fanout",
     "forum_subscription",
