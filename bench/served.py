@@ -34,13 +34,16 @@ class Server:
 
     def get(self, path: str, cookie: str = "") -> bytes:
         """Return the body of a page; raise for any status but 200."""
+        return self.respond(path, {"Cookie": cookie} if cookie else {})
+
+    def respond(self, path: str, headers: dict[str, str], status: int = 200) -> bytes:
+        """Return the body of a response; raise for any other status."""
         connection = http.client.HTTPConnection("localhost", self.port, timeout=60)
-        headers = {"Cookie": cookie} if cookie else {}
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         body = response.read()
         connection.close()
-        if response.status != 200:
+        if response.status != status:
             raise RuntimeError(f"{path}: {response.status}")
         return body
 
@@ -58,8 +61,11 @@ class Server:
 
 
 @contextmanager
-def served() -> Iterator[Server]:
-    """Run gunicorn as in production, with one worker, over the benchmark's database."""
+def served(page_cache_mb: int = 0) -> Iterator[Server]:
+    """Run gunicorn as in production, with one worker, over the benchmark's database.
+
+    By default every page is made anew, and no network is told to wait.
+    """
     with tempfile.TemporaryDirectory() as directory:
         settings.STATIC_ROOT = Path(directory)
         call_command("collectstatic", interactive=False, verbosity=0)
@@ -70,6 +76,8 @@ def served() -> Iterator[Server]:
             "SECRET_KEY": settings.SECRET_KEY,
             "PORT": str(port),
             "WEB_CONCURRENCY": "1",
+            "PAGE_CACHE_MB": str(page_cache_mb),
+            "COSTLY_PER_NETWORK": "0",
         }
         command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
         process = subprocess.Popen([*command, "forum.wsgi"], cwd=ROOT, env=environment)

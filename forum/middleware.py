@@ -69,14 +69,21 @@ class RequestLog:
                 self.loggable_path(request),
                 response.status_code,
                 (time.monotonic() - started_at) * 1000,
-                request.session.get(SESSION_KEY, "-") if request.session.accessed else "-",
+                self.member_of(request),
                 get_adapter().get_client_ip(request),
             )
         return response
 
     def is_left_out(self, request: HttpRequest, response: HttpResponse) -> bool:
         is_health_check = request.path in ("/healthz", "/readyz") and response.status_code == 200
-        return is_health_check or response.status_code == 503 or not hasattr(request, "session")
+        return is_health_check or response.status_code == 503
+
+    def member_of(self, request: HttpRequest) -> str:
+        """Return the id of the member; a page from the cache is for visitors only."""
+        session = getattr(request, "session", None)
+        if session is None or not session.accessed:
+            return "-"
+        return str(session.get(SESSION_KEY, "-"))
 
     def loggable_path(self, request: HttpRequest) -> str:
         match = request.resolver_match
@@ -157,6 +164,8 @@ class CacheHeaders:
             response.headers["Clear-Site-Data"] = '"cache"'
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
+        if settings.CONTENT_USAGE:
+            response.headers["Content-Usage"] = settings.CONTENT_USAGE
         return response
 
 

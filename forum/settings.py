@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "forum.middleware.RequestLog",
     "forum.middleware.ResponseMark",
+    "forum.page_cache.PageCache",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -198,6 +199,18 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": sys.maxsize},
     }
 }
+
+# Whether programs may learn from the posts: said in a header and in robots.txt (IETF AIPREF)
+AI_TRAINING = env.str("AI_TRAINING", default="") or "unsaid"
+if AI_TRAINING not in {"allow", "refuse", "unsaid"}:
+    raise ImproperlyConfigured(f"AI_TRAINING must be allow, refuse or unsaid, not {AI_TRAINING!r}.")
+CONTENT_USAGE = {"allow": "train-ai=y", "refuse": "train-ai=n", "unsaid": ""}[AI_TRAINING]
+
+# Pages for visitors that each web process keeps in memory; 0 keeps none
+PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
+
+# Costly pages, such as searches, a minute for all visitors from one network; 0 sets no limit
+COSTLY_PER_NETWORK = _number("COSTLY_PER_NETWORK", 60)
 
 # People
 AUTH_USER_MODEL = "forum.User"

@@ -51,6 +51,7 @@ def addresses(scene: Scene) -> dict[str, str]:
         for name in THREAD_ROUTES.get(state, ()):
             found[f"{name} {state}"] = reverse(name, args=[thread.pk])
         found[f"thread-detail {state}"] = thread.get_absolute_url()
+        found[f"thread-feed {state}"] = f"{thread.get_absolute_url()}feed.atom"
     for state in ("visible", "hidden", "deleted", "deleted-opening"):
         route_names = DELETED_POST_ROUTES if state == "deleted-opening" else POST_ROUTES
         for name in (*route_names, *PUBLISHED_POST_ROUTES) if state == "visible" else route_names:
@@ -68,7 +69,11 @@ def addresses(scene: Scene) -> dict[str, str]:
     for route, row in PRIVATE_ROUTES.items():
         found[route] = reverse(route, args=[getattr(scene, row).pk])
     found |= {name: reverse(name, args=[scene.pending_post.pk]) for name in PENDING_POST_ROUTES}
-    found["tag-detail"] = reverse("tag-detail", args=[scene.tag.slug])
+    found |= {name: reverse(name, args=[scene.tag.slug]) for name in ("tag-detail", "tag-feed")}
+    found |= {name: reverse(name, args=[1]) for name in ("sitemap-threads", "sitemap-people")}
+    found["inbox-feed"] = reverse("inbox-feed", args=["unknown-key"])
+    found["feed-revoke"] = reverse("feed-revoke", args=[1])
+    found["search-feed for words"] = f"{reverse('search-feed')}?q=words"
     found |= _subscriptions(scene)
     selected = reverse("moderate", args=["post", "hide"])
     found["moderate"] = f"{selected}?id={scene.posts['visible'].pk}"
@@ -109,9 +114,19 @@ def _lists(scene: Scene) -> dict[str, str]:
     }
 
 
+# Read by programs.
+XML_ROUTES = {
+    *("site-feed", "board-feed", "tag-feed", "thread-feed", "thread-feed-short", "branch-feed"),
+    *("person-feed", "search-feed", "inbox-feed"),
+    *("sitemap", "sitemap-boards", "sitemap-threads", "sitemap-people"),
+}
 THREAD_ROUTES = {
     "open": (
-        *("thread-short", *(f"thread-{action.slug}" for action in actions_on("thread"))),
+        *(
+            "thread-short",
+            "thread-feed-short",
+            *(f"thread-{action.slug}" for action in actions_on("thread")),
+        ),
         *("thread-seen", "thread-served", "thread-next", "thread-jump", "thread-map"),
         *("thread-arrivals", "thread-title", "thread-tags"),
     ),
@@ -123,7 +138,7 @@ POST_ROUTES = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
     "post-undelete",
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
-    *("post-branch", "post-bookmark"),
+    *("post-branch", "branch-feed", "post-bookmark"),
 )
 # Moderation pages of a published post.
 PUBLISHED_POST_ROUTES = tuple(
@@ -146,7 +161,7 @@ PENDING_POST_ROUTES = (
     *(f"pending_post-{action.slug}" for action in actions_on("pending_post")),
 )
 PERSON_ROUTES = (
-    *("person-detail", "person-ignore", "person-stop-ignoring"),
+    *("person-detail", "person-feed", "person-ignore", "person-stop-ignoring"),
     *(f"person-{action.slug}" for action in actions_on("person")),
 )
 

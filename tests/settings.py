@@ -10,6 +10,10 @@ STORAGES = STORAGES | {
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Members are no new members; tests of their limits change this.
 NEW_MEMBER_POSTS = NEW_MEMBER_DAYS = 0
+# Tests in a transaction never commit, which is when the version of cached pages changes.
+PAGE_CACHE_MB = 0
+# All tests come from one address.
+COSTLY_PER_NETWORK = 0
 # Data lost in a crash does not matter here.
 OPTIONS = DATABASES["default"].get("OPTIONS", {}) | {"options": "-c synchronous_commit=off"}
 DATABASES["default"]["OPTIONS"] = OPTIONS

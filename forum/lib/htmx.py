@@ -15,6 +15,11 @@ def wants_fragment(request: HttpRequest) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
+def is_from_htmx(request: HttpRequest) -> bool:
+    """Return whether htmx sent the request, before its middleware has seen it."""
+    return "HX-Request" in request.headers
+
+
 def load_again(request: HttpRequest, address: str) -> HttpResponse:
     """Redirect to a page; a page that asked for a part of itself is loaded again as a whole."""
     if not wants_fragment(request):

@@ -5,8 +5,10 @@ from forum.models.appeals import Appeal
 from forum.models.boards import Board, Category
 from forum.models.bookmarks import Bookmark
 from forum.models.bounces import Bounce
+from forum.models.content_version import ContentVersion
 from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
+from forum.models.feed_tokens import FeedToken
 from forum.models.ignores import Ignore
 from forum.models.limits import RateLimit
 from forum.models.mail_settings import MailSettings
@@ -38,9 +40,11 @@ __all__ = [
     "Bounce",
     "Case",
     "Category",
+    "ContentVersion",
     "Draft",
     "Erasure",
     "FanOut",
+    "FeedToken",
     "Ignore",
     "MailSettings",
     "MailSubject",

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from forum.models.accounts import User
 
 Reader = User | AnonymousUser
+VISITOR = AnonymousUser()
 
 
 def visible_by(reader: Reader, prefix: str = "") -> Q:

@@ -10,15 +10,18 @@ from forum.models import Thread
 from forum.models.posts import post_path
 from forum.models.read_state import read_state_of
 from forum.presenters.branch_pages import BranchPage, links_to_rest
+from forum.presenters.feeds import FEED
 from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, fetch_window
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
+from forum.views.costly import costly_with_parameters
 from forum.views.read_only import read_only
 from forum.views.search import search_hits
 from forum.views.threads import PAGE_STARTS
 
 
+@costly_with_parameters
 @read_only
 def detail(request: HttpRequest, post_id: int) -> HttpResponse:
     """Show a post with everything below it, page by page, and the path to it above."""
@@ -33,6 +36,7 @@ def detail(request: HttpRequest, post_id: int) -> HttpResponse:
         context |= {"ways": links_to_rest(page, address), "is_above": "before" in request.GET}
         return render(request, "threads/_more.html", context)
     context |= {"ways": links_to_rest(page, address), "place": post_path(post_id)}
+    context["feed"] = address + FEED
     return render(request, "threads/branch.html", context)
 
 

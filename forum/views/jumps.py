@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 from forum.errors import Invalid
 from forum.models import Post, Thread
 from forum.models.posts import post_url
+from forum.views.costly import costly
 from forum.views.read_only import read_only
 
 
+@costly
 @read_only
 def go(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Redirect to the place that `to` names: `first`, `last`, `new`, or `date` with a `date`."""

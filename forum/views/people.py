@@ -22,6 +22,7 @@ from forum.models.limits import NAMES
 from forum.models.visibility import listed_by
 from forum.moderation.offers import links_on_member
 from forum.permissions import can_list_members, can_participate
+from forum.presenters.feeds import FEED
 from forum.presenters.ignores import ignore_forms
 from forum.queries.mention_search import search_people_to_mention
 from forum.url_params import id_param
@@ -42,7 +43,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     people = User.objects.named([name])
     person = get_object_or_404(people if can_list_members(request.user) else people.confirmed())
     if person.username != name:
-        return redirect(person)
+        return redirect(person, permanent=True)
     before = id_param(request.GET, "before", "p")
     written = Post.objects.visible_to(request.user).written_by(person).readable()
     threads = person.threads.visible_to(request.user).filter(merged_into=None)
@@ -52,6 +53,7 @@ def detail(request: HttpRequest, name: str) -> HttpResponse:
     posts = list(written.with_context().before(before)[: POSTS_ON_PROFILE + 1])
     context = {
         "person": person,
+        "feed": person.get_absolute_url() + FEED,
         "moderation_links": links_on_member(person, request.user),
         "forms": ignore_forms(person, request.user),
         "hue": avatar_colour(person.username),

@@ -27,6 +27,7 @@ from forum.presenters.post_menu import (
 )
 from forum.presenters.threads import render_post_text
 from forum.views.auth import MemberRequest, member_action, member_required
+from forum.views.costly import costly
 from forum.views.read_only import read_only
 from forum.views.threads import show_gone
 
@@ -114,6 +115,7 @@ def undelete(request: MemberRequest, post_id: int) -> HttpResponse:
     return redirect(_place_for(request.user, post))
 
 
+@costly
 @read_only
 def history(request: HttpRequest, post_id: int) -> HttpResponse:
     """Show the versions of a post and their changes."""

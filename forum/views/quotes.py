@@ -10,6 +10,7 @@ from forum.models import Post
 from forum.models.posts import post_url
 from forum.presenters.quote_source import find_quote_source
 from forum.url_params import id_param
+from forum.views.costly import costly
 from forum.views.posts import get_post
 from forum.views.read_only import read_only
 
@@ -17,6 +18,7 @@ QUOTING_POSTS_PER_PAGE = 30
 QUOTING_POSTS_IN_MENU = 10
 
 
+@costly
 @read_only
 def detail(request: HttpRequest, post_id: int, ordinal: int) -> HttpResponse:
     """Show one quote of a post beside its source: as a page, or under the quote."""
@@ -30,6 +32,7 @@ def detail(request: HttpRequest, post_id: int, ordinal: int) -> HttpResponse:
     return render(request, template, {"post": post, "place": post_url(post), "source": source})
 
 
+@costly
 @read_only
 def quoted(request: HttpRequest, post_id: int) -> HttpResponse:
     """List the posts that quote this one, oldest first: on a page, or in a menu below it."""

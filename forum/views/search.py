@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from forum.actions.limits import spend
 from forum.lib.search import SearchQuery, parse_search
@@ -24,11 +26,13 @@ from forum.queries.search import (
 )
 from forum.queries.thread_pages import PostWindow
 from forum.views.auth import is_member
+from forum.views.costly import costly
 from forum.views.read_only import read_only
 
 MAX_SEARCH_PAGES = 25
 
 
+@costly
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
     """Show the search form, and for `?q=` what was found, one row a thread."""
@@ -42,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         spend(_searcher(request), SEARCHES)
         results = PostSearch(query, request.user, order).results(page)
         has_next = results.has_more and page < MAX_SEARCH_PAGES
+        context["feed"] = f"{reverse('search-feed')}?{urlencode({'q': text})}"
         context["previous_page"] = page - 1
         context["next_page"] = page + 1 if has_next else None
         if page == 1 and not query.has_filters:

@@ -15,33 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from forum.lib.htmx import wants_fragment
 from forum.preferences import THEMES
+from forum.views.own_forms import from_own_pages
 from forum.views.sort_orders import find_order
 
 PREFERENCE_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
-# Posts are read in their threads; the rest are forms, and the same posts in other orders.
-ROBOTS = """\
-User-agent: *
-Disallow: /account
-Disallow: /admin/
-Disallow: /appeals/
-Disallow: /b/*/new/
-Disallow: /drafts/
-Disallow: /inbox/
-Disallow: /mail/
-Disallow: /p/
-Disallow: /pending/
-Disallow: /people/
-Disallow: /search/
-Disallow: /t/*/arrivals/
-Disallow: /t/*/go/
-Disallow: /t/*/map/
-Disallow: /t/*/next/
-Disallow: /t/*/*?*fold=
-Disallow: /t/*/*?*order=
-"""
 
-
+@from_own_pages
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Save the theme (light, dark, or the device’s own with "auto"), and go back."""
@@ -64,12 +44,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
-def robots(request: HttpRequest) -> HttpResponse:
-    """Tell crawlers what not to read."""
-    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
-
-
+@from_own_pages
 @require_POST
 def order(request: HttpRequest) -> HttpResponse:
     """Save the order in which all threads open in this browser, and go back."""

@@ -17,6 +17,7 @@ from forum.actions.read_state import mark_boards_read, mark_read_before, undo_ma
 from forum.errors import Invalid
 from forum.lib.numbers import parse_number
 from forum.models import Board, SiteText, Tag
+from forum.presenters.feeds import FEED
 from forum.presenters.thread_lists import ThreadList, list_address
 from forum.queries.boards import board_formerly_at
 from forum.queries.subscriptions import with_own_choice
@@ -63,7 +64,7 @@ def tag(request: HttpRequest, slug: str, tab: str = "") -> HttpResponse:
     tags = with_own_choice(Tag.objects.select_related("synonym_of"), request.user)
     found = get_object_or_404(tags, slug=slug)
     if found.synonym_of:
-        return redirect(list_address(shown, found.synonym_of))
+        return redirect(list_address(shown, found.synonym_of), permanent=True)
     return _show_list(request, shown, tag=found)
 
 
@@ -79,7 +80,7 @@ def _redirect_from_old(request: HttpRequest, slug: str, tab: ThreadTab) -> HttpR
     if found is None:
         raise Http404
     query = request.META["QUERY_STRING"]
-    return redirect(list_address(tab, found) + (f"?{query}" if query else ""))
+    return redirect(list_address(tab, found) + (f"?{query}" if query else ""), permanent=True)
 
 
 def _show_list(
@@ -104,6 +105,7 @@ def _show_list(
         "board": board,
         "tag": tag,
         "introduction": introduction,
+        "feed": list_address(ACTIVE_THREADS, board or tag) + FEED,
         "is_lost": is_lost,
     }
     return render(request, "thread_lists/page.html", context)

@@ -16,8 +16,11 @@ from forum.models.threads import thread_path
 from forum.moderation.offers import links_on
 from forum.presenters.branch_pages import links_to_rest
 from forum.presenters.branches import Folds
+from forum.presenters.feeds import FEED
 from forum.presenters.keys import rail_shortcuts
 from forum.presenters.outline import render_branch_outline
+from forum.presenters.page_preview import PagePreview, thread_preview
+from forum.presenters.structured_data import thread_data
 from forum.presenters.threads import ThreadPage, render_post_text
 from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart
@@ -26,13 +29,17 @@ from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
 from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
 from forum.url_params import id_param
 from forum.views.auth import is_member
+from forum.views.costly import costly, costly_with_parameters
 from forum.views.read_only import read_only
 from forum.views.search import search_hits
 from forum.views.sort_orders import default_order, sort_order_of
 
+# Merges after another that one redirect follows.
+MAX_MERGES = 10
 PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 
 
+@costly_with_parameters
 @read_only
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """Show a thread: all of it, or one page in tree order."""
@@ -45,10 +52,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         return show_gone(request, get_object_or_404(gone, pk=thread_id))
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     if thread.merged_into_id:
-        # A thread that is gone must not be named, and its full address has its title.
-        into = Thread.objects.visible_to(request.user).filter(pk=thread.merged_into_id).first()
-        short = reverse("thread-short", args=[thread.merged_into_id])
-        return redirect((into.get_absolute_url() if into else short) + query)
+        return redirect(_address_merged_into(request, thread) + query, permanent=True)
     address = thread_path(thread.pk, thread.slug)
     if slug != thread.slug:
         return redirect(address + query, permanent=True)
@@ -57,7 +61,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
         window = _window(request, thread, read_state)
     except Http404:
         if moved := _find_moved(request, thread):
-            return redirect(post_url(moved))
+            return redirect(post_url(moved), permanent=True)
         raise
     page = ThreadPage(
         thread,
@@ -70,6 +74,20 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     page.hits = search_hits(request, address, window, thread_id=thread.pk)
     page.subscriptions = subscriptions_on_page(thread, request.user)
     return _render_page(request, page, address)
+
+
+def _address_merged_into(request: HttpRequest, thread: Thread) -> str:
+    """Return the address of the thread that this one is a part of now.
+
+    Only its short address if it is gone: the full one has its title.
+    """
+    into: Thread | None = thread
+    for _hop in range(MAX_MERGES):
+        if into is None or into.merged_into_id is None:
+            break
+        short = reverse("thread-short", args=[into.merged_into_id])
+        into = Thread.objects.visible_to(request.user).filter(pk=into.merged_into_id).first()
+    return into.get_absolute_url() if into else short
 
 
 def _find_moved(request: HttpRequest, thread: Thread) -> Post | None:
@@ -103,7 +121,11 @@ def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpRe
     opening_post = page.opening_post()
     context |= {
         "opening_post": opening_post,
-        "canonical": f"{settings.SITE_URL}{address}",
+        "canonical": _canonical(request, page, address),
+        "is_indexed": _is_indexed(request, page),
+        "preview": _preview(request, page, address),
+        "structured_data": "" if is_member(request) else _structured_data(page),
+        "feed": address + FEED,
         "default_order": default_order(request),
         "fold_address": _fold_address(request, page, address),
         "page_links": links_to_rest(page, address),
@@ -114,6 +136,39 @@ def _render_page(request: HttpRequest, page: ThreadPage, address: str) -> HttpRe
         "rail_keys": rail_shortcuts(is_member=is_member(request)),
     }
     return render(request, "threads/detail.html", context)
+
+
+def _canonical(request: HttpRequest, page: ThreadPage, address: str) -> str:
+    """Return the address for search engines: of the thread, or of a later page of it."""
+    after = f"?after={request.GET['after']}" if page.earlier and "after" in request.GET else ""
+    return f"{settings.SITE_URL}{address}{after}"
+
+
+def _is_indexed(request: HttpRequest, page: ThreadPage) -> bool:
+    """Return whether search engines may show this page: not around one post, nor without text."""
+    is_around_post = bool(page.earlier) and "after" not in request.GET
+    is_hidden = page.thread.is_unlisted or not page.opening.is_readable
+    return not (is_around_post or is_hidden or page.hits)
+
+
+def _preview(request: HttpRequest, page: ThreadPage, address: str) -> PagePreview:
+    linked = id_param(request.GET, "at", "p")
+    row = next((row for row in page.window.rows if row.id == linked), None)
+    query = f"?at=p{row.id}" if row else ""
+    url = f"{settings.SITE_URL}{address}{query}"
+    return thread_preview(page.thread.title, url, page.opening, row)
+
+
+def _structured_data(page: ThreadPage) -> str:
+    thread = page.thread
+    return thread_data(
+        title=thread.title,
+        slug=thread.slug,
+        thread_id=thread.pk,
+        replies=thread.reply_count,
+        opening=page.opening,
+        rows=page.rows,
+    )
 
 
 def _folds(request: HttpRequest, window: PostWindow) -> Folds:
@@ -159,6 +214,7 @@ def _window(request: HttpRequest, thread: Thread, read_state: ThreadReadState | 
     return window
 
 
+@costly
 @read_only
 def outline(request: HttpRequest, thread_id: int) -> HttpResponse:
     """Show the outline of a large thread: its branches, and the path to a post in one."""

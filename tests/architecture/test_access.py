@@ -29,6 +29,30 @@ help-markdown                   | 200                             | 405
 search                          | 200                             | 405
 change-password                 | 302                             | 302
 robots                          | 200                             | 405
+sitemap                         | 200                             | 405
+sitemap-boards                  | 200                             | 405
+sitemap-threads                 | 200                             | 405
+sitemap-people                  | 200                             | 405
+site-feed                       | 200                             | 405
+board-feed                      | 200                             | 405
+tag-feed                        | 200                             | 405
+search-feed                     | 404                             | 405
+search-feed for words           | 200                             | 405
+inbox-feed                      | 404                             | 405
+account-feeds                   | in 200                          | in 200
+feed-revoke                     | 405                             | 401 404
+person-feed bob                 | 200                             | 405
+person-feed dan                 | 200                             | 405
+person-feed carol               | 200                             | 405
+thread-feed-short open          | 301                             | 405
+thread-feed open                | 200                             | 405
+thread-feed locked              | 200                             | 405
+thread-feed deleted             | 404                             | 405
+thread-feed removed             | 410                             | 405
+thread-feed roads               | 200                             | 405
+branch-feed visible             | 200                             | 405
+branch-feed hidden              | 200                             | 405
+branch-feed deleted             | 200                             | 405
 tags                            | 200                             | 405
 tag-detail                      | 200                             | 405
 tag-threads                     | 200                             | 405

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from forum.models import Notification
-from tests.addresses import addresses, admin_addresses, one_each
+from tests.addresses import XML_ROUTES, addresses, admin_addresses, one_each
 from tests.scene import Scene
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -158,11 +158,13 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
             "keys",
             "order",
             "post-undelete",
+            "feed-revoke",
             "account_logout",
             "bookmarks-csv",
             "bookmarks-json",
         }
         | WITHOUT_PAGE
+        | XML_ROUTES
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from forum.models import ModerationNotification
+from tests.addresses import XML_ROUTES
 from tests.browser.page_specs import (
     PageSpec,
     appeal_url,
@@ -331,6 +332,7 @@ PAGES: dict[str, PageSpec] = {
     "password reset, done": PageSpec(named_url("account_reset_password_from_key_done")),
     "settings": PageSpec(named_url("account-settings"), "alice"),
     "mail settings": PageSpec(named_url("mail-settings"), "alice"),
+    "feeds": PageSpec(named_url("account-feeds"), "alice"),
     # Reports
     "report": PageSpec(url_for_reply("post-report", "forked"), "alice"),
     "report, error": PageSpec(
@@ -411,6 +413,8 @@ SAME_AS_ANOTHER_PAGE = {
 }
 # Routes that show no page: they redirect, or respond without one.
 ROUTES_WITHOUT_A_PAGE = {
+    *XML_ROUTES,
+    "feed-revoke",
     "thread-arrivals",
     *("threads-read", "threads-read-undo", "subscription"),
     *("thread-short", "theme", "alive", "ready", "person-suggest"),

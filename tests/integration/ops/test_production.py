@@ -189,7 +189,7 @@ def test_pages_have_all_security_headers(production):
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert page.headers["X-Frame-Options"] == "DENY"
     assert page.headers["Referrer-Policy"] == "same-origin"
-    assert "private" in page.headers["Cache-Control"]
+    assert page.headers["Cache-Control"] == "public, max-age=0, s-maxage=60"  # a visitor's
 
 
 def test_seed_conversation_is_readable(production):

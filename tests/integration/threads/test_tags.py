@@ -135,7 +135,7 @@ def test_merged_tag_leads_to_the_other_until_undone(
     action = set_up(moss, actor=carol)
     assert action
     response = visitor.get("/tags/moss/")
-    assert (response.status_code, response["Location"]) == (302, "/tags/brick/")
+    assert (response.status_code, response["Location"]) == (301, "/tags/brick/")
     assert listed(visitor, "brick") == [opening.thread.title]
     assert shown_tags(visitor, opening) == {"brick": "/tags/brick/"}
     assert "moss" not in Page(visitor.get("/tags/")).links

@@ -1,0 +1,70 @@
+"""The posts of a feed: the newest first, page by page, with those that were removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models.functions import JSONObject
+
+from forum.lib.sql import IdsOf
+from forum.log_entry_types import types_about
+from forum.models.moderation import ModerationEffect
+from forum.models.posts import Post, PostQuerySet
+from forum.models.threads import Thread, ThreadQuerySet
+from forum.models.visibility import Reader
+
+ENTRIES_PER_FEED = 50
+# Branches that were moved out of a thread lately, whose posts its feed names as removed.
+MAX_MOVES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Posts of a feed, of which some may be unreadable, and whether there are older ones."""
+
+    posts: list[Post]
+    has_older: bool
+
+
+def fetch_feed(posts: PostQuerySet, before: int | None = None) -> FeedPage:
+    """Return the newest of `posts`, which come the newest first, or the newest before a post.
+
+    Each has `replies`: the `count` of its published replies and when the `latest` was written, or
+    None.
+    """
+    replies = Post.objects.order_by().published().filter(parent=OuterRef("pk")).values("parent")
+    counted = replies.annotate(found=JSONObject(count=Count("pk"), latest=Max("created_at")))
+    posts = posts.before(before).with_context()
+    page = list(posts.annotate(replies=Subquery(counted.values("found")))[: ENTRIES_PER_FEED + 1])
+    return FeedPage(page[:ENTRIES_PER_FEED], len(page) > ENTRIES_PER_FEED)
+
+
+def newest_posts_in(threads: ThreadQuerySet, reader: Reader, before: int | None) -> PostQuerySet:
+    """Return the posts of these threads, the newest first, as far as a page needs them.
+
+    The newest posts are in the threads of the latest replies, which are found by an index.
+    """
+    if before is None:
+        threads = threads.order_by("-last_post_at", "-id")[:ENTRIES_PER_FEED]
+    posts = Post.objects.visible_to(reader).filter(thread__in=IdsOf(threads.values("pk")))
+    return posts.order_by("-id")
+
+
+def fetch_moved_out(thread: Thread) -> list[Post]:
+    """Return posts that were moved out of this thread lately, with nothing but their ids."""
+    moves = ModerationEffect.objects.filter(
+        kind=ModerationEffect.Kind.THREAD,
+        target_id=thread.pk,
+        action__act__in=types_about("moves"),
+        action__undone_by=None,
+    ).order_by("-action")
+    heads = ModerationEffect.objects.filter(
+        kind=ModerationEffect.Kind.POST,
+        action__in=list(moves.values_list("action", flat=True)[:MAX_MOVES]),
+    )
+    moved: list[Post] = []
+    for head in Post.objects.filter(pk__in=heads.values("target_id")).exclude(thread=thread):
+        branch = Post.objects.branch_of(head).order_by("-id")
+        moved += branch.only("id", "created_at")[:ENTRIES_PER_FEED]
+    return moved

@@ -1,0 +1,71 @@
+"""Costly pages: visitors are refused before members wait, and one network does not take all."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from forum.lib import visitor_budget
+from forum.lib.visitor_budget import NetworkLimit, costly_slot
+from forum.models import Post
+from forum.views import costly
+
+pytestmark = pytest.mark.django_db
+
+
+def costly_addresses(reply: Post) -> list[str]:
+    thread = reply.thread.get_absolute_url()
+    return [
+        *(f"{thread}?order=newest", f"{thread}?at=p{reply.pk}", f"{thread}?find=moss"),
+        *(f"/t/{reply.thread_id}/map/", f"/t/{reply.thread_id}/go/?to=last", "/search/?q=moss"),
+        *(f"/p/{reply.pk}/history/", f"/p/{reply.pk}/quoted/"),
+    ]
+
+
+def test_visitors_are_refused_while_others_take_their_share_and_members_are_not(
+    visitor: Client, as_bob: Client, reply: Post
+) -> None:
+    with costly_slot() as is_first, visitor_budget._admitted:  # one is served, one waits
+        assert is_first
+        for address in costly_addresses(reply):
+            response = visitor.get(address)
+            assert response.status_code == 503, address
+            assert int(response["Retry-After"]) >= 1
+            assert response["Cache-Control"] == "no-store"
+            assert len(response.content) < 3000
+            assert as_bob.get(address).status_code in {200, 302}, address
+        assert visitor.get(reply.thread.get_absolute_url()).status_code == 200
+        assert visitor.get("/").status_code == 200
+    for address in costly_addresses(reply):
+        assert visitor.get(address).status_code in {200, 302}, address
+
+
+def test_a_slot_is_free_again_after_an_error() -> None:
+    for _again in range(3):
+        with pytest.raises(KeyError), costly_slot() as is_free:
+            assert is_free
+            raise KeyError
+
+
+def test_a_busy_network_is_refused_and_others_are_not(
+    visitor: Client, reply: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(costly, "costly_limit", NetworkLimit(per_minute=5))
+    history = f"/p/{reply.pk}/history/"
+    for host in range(5):
+        assert visitor.get(history, REMOTE_ADDR=f"192.0.2.{host}").status_code == 200
+        assert visitor.get(history, REMOTE_ADDR=f"2001:db8:1::{host}").status_code == 200
+    for address in ("192.0.2.99", "::ffff:192.0.2.98", "2001:db8:1:2::1"):
+        response = visitor.get(history, REMOTE_ADDR=address)
+        assert response.status_code == 429, address
+        assert int(response["Retry-After"]) >= 1
+    for address in ("192.0.3.1", "2001:db8:2::1"):
+        assert visitor.get(history, REMOTE_ADDR=address).status_code == 200, address
+
+
+def test_networks_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor_budget, "MAX_NETWORKS", 3)
+    limit = NetworkLimit(per_minute=1)
+    assert [limit.take(name) for name in "abcd"] == [0, 0, 0, 0]
+    assert limit.take("a") == 0  # forgotten since
+    assert limit.take("d") > 0
