@@ -12,7 +12,8 @@ import sys
 from contextlib import suppress
 
 MEMORY = 256 * 1024 * 1024  # bytes
-SECONDS = 5
+SECONDS = 5  # of processor time; on a busy machine it may take longer
+MAX_WAIT = 4  # times as long
 
 
 class CannotConvert(Exception):
@@ -26,7 +27,7 @@ def markdown_from_html(html: str) -> str:
             [sys.executable, "-I", __file__],
             input=html.encode("utf-8", "replace"),
             capture_output=True,
-            timeout=SECONDS,
+            timeout=SECONDS * MAX_WAIT,
             check=True,
         )
     except (subprocess.SubprocessError, OSError) as error:
