@@ -101,6 +101,13 @@ def can_start_thread(person: Reader, board: Board) -> PermissionResult:
     return can_participate(person, board) and _can_speak(person, board)
 
 
+def can_mail_thread(person: Reader, board: Board) -> PermissionResult:
+    """Check whether this person may start a thread in that board by mail."""
+    if not board.takes_mail:
+        return _denied(NotAllowed(_("Threads can’t be started by mail in this board.")))
+    return can_start_thread(person, board)
+
+
 def can_reply(person: Reader, thread: Thread) -> PermissionResult:
     """Check whether this person may reply in that thread, whatever the post."""
     return _can_write_in(person, thread) and _can_speak(person, thread.board)

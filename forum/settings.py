@@ -306,6 +306,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 INCOMING_MAIL_HOST = _host("INCOMING_MAIL_HOST")
 # The name with which our own mail server signs Authentication-Results (RFC 8601).
 AUTHSERV_ID = _host("AUTHSERV_ID") or INCOMING_MAIL_HOST
+# A mailbox to poll for it, if our mail server does not deliver it: imaps://user:password@host
+IMAP_URL = env.str("IMAP_URL", default="")
 
 # Safety
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -359,5 +361,7 @@ LOGGING = {
             "filters": ["outages", "request_id"],
         }
     },
+    # Of aiosmtpd: it would log all addresses, with the tokens in them.
+    "loggers": {"mail.log": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -136,7 +136,7 @@ THREAD_ROUTES = {
 }
 POST_ROUTES = (
     *("post-detail", "post-reply", "post-edit", "post-delete", "post-history", "post-menu"),
-    "post-undelete",
+    *("post-undelete", "post-left-out"),
     *("post-hide", "post-unhide", "post-read", "post-unread", "post-report"),
     *("post-branch", "branch-feed", "post-bookmark"),
 )

@@ -34,6 +34,7 @@ from forum.models import (
     PendingPost,
     Post,
     ReasonTemplate,
+    ReceivedMail,
     ReviewRule,
     Role,
     SiteText,
@@ -146,6 +147,13 @@ def build_scene() -> Scene:
     scene.rule = ReviewRule(kind=ReviewRule.Kind.WORDS, terms="tokenpendingend")
     set_up(scene.rule, actor=scene.people["erin"])
     scene.pending_post = _hold_post(scene, scene.posts["quoting"], alice)
+    ReceivedMail.objects.create(
+        key="1",
+        member=alice,
+        post=scene.posts["visible"],
+        left_out=_text(scene, "left-out"),
+        lines_left_out=1,
+    )
     _moderate(scene, carol)
     for table in (scene.posts, scene.threads):
         for row in table.values():

@@ -2,7 +2,7 @@
 
 Replies and bounces have a signed token in the local part, `reply+12.a7.k3…@host`: the ids of the
 member and the post, and an HMAC of both. A token has no case, since some servers change it, and
-opens nothing by itself.
+opens nothing by itself: see `forum.actions.incoming_mail`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from django.core.signing import BadSignature, Signer
 from django.utils.crypto import salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
-from forum.models import Post, User
+from forum.models import Board, Post, User
 
+MAX_LOCAL_PART = 64  # octets, RFC 5321
 SIGNED_BYTES = 15  # 120 bits: 24 letters, without padding
 
 _ADDRESS = re.compile(
@@ -63,6 +64,14 @@ def reply_address(member: User, post: Post) -> str | None:
 def bounce_address(member: User) -> str | None:
     """Return the envelope sender of mail to a member; None while no mail is received."""
     return _signed("bounce", member.pk)
+
+
+def board_address(board: Board) -> str | None:
+    """Return the address at which members start threads in a board; None if there is none."""
+    local_part = f"board+{board.slug}"
+    if not (settings.INCOMING_MAIL_HOST and board.takes_mail) or len(local_part) > MAX_LOCAL_PART:
+        return None
+    return f"{local_part}@{settings.INCOMING_MAIL_HOST}"
 
 
 def read_address(address: str) -> ReplyAddress | BounceAddress | BoardAddress | None:

@@ -6,6 +6,7 @@ nothing. Pending posts are in no thread, and nobody is notified of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -151,6 +152,37 @@ class Submission:
         pending = PendingPost.objects.of_member(self.author).filter(created_at__range=recent)
         written = posts[: number + 1].count() + pending[: number + 1].count()
         return str(written) if written >= number else ""
+
+
+def submit(
+    purpose: Purpose,
+    prepared: PreparedPost,
+    *,
+    author: User,
+    written: Writing,
+    limit: Limit,
+    write: Callable[[Check], Post | PendingPost],
+    edits: Post | None = None,
+) -> Post | PendingPost:
+    """Write a text that a member sends, or hold it for review, and return what it became.
+
+    `write` publishes it and calls the check that it is given under the thread's lock. Raises its
+    errors, and those of `Submission.check`.
+    """
+    submission = Submission(
+        author, prepared.rendered, title=written.title, edits=edits, limit=limit
+    )
+    try:
+        return write(submission.check)
+    except NeedsReview as needed:
+        return hold_post(
+            purpose,
+            author=author,
+            written=written,
+            match=needed.match,
+            prepared=prepared,
+            check=submission.check_limits,
+        )
 
 
 # -- Holding and withdrawing ----------------------------------------------------------------------

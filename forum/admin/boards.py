@@ -34,7 +34,9 @@ class CategoryAdmin(ConfiguredAdmin):
 class BoardForm(ConfiguredForm):
     class Meta:
         model = Board
-        fields = ["category", "name", "slug", "description", "position", "closed_at"]
+        fields = [
+            *("category", "name", "slug", "description", "position", "closed_at", "takes_mail")
+        ]
         help_texts = {"slug": _("Part of the address. Old addresses lead to the new one.")}
 
 

@@ -10,6 +10,7 @@ from forum.actions.accounts import forget_abandoned_signups
 from forum.actions.bookmarks import forget_removed_bookmarks, remind_of_bookmarks
 from forum.actions.bounces import forget_old_bounces
 from forum.actions.drafts import forget_old_drafts
+from forum.actions.incoming_mail import forget_old_received_mail
 from forum.actions.limits import forget_stale_limits
 from forum.actions.outbox import forget_old_mail
 from forum.actions.transactions import statements_limited
@@ -28,6 +29,7 @@ def sweep() -> None:
         forget_old_bounces,
         forget_old_drafts,
         forget_removed_bookmarks,
+        forget_old_received_mail,
         forget_abandoned_signups,
         remind_of_erasures,
         remind_of_bookmarks,

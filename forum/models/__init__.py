@@ -22,6 +22,7 @@ from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.reason_templates import ReasonTemplate
+from forum.models.received_mail import ReceivedMail
 from forum.models.reports import Report
 from forum.models.restrictions import Restriction
 from forum.models.review_queue import Case
@@ -62,6 +63,7 @@ __all__ = [
     "ReadMark",
     "ReadState",
     "ReasonTemplate",
+    "ReceivedMail",
     "Report",
     "Restriction",
     "ReviewRule",

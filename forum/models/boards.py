@@ -49,6 +49,14 @@ class Board(models.Model):
         help_text=_("A closed board can be read, but nobody can start threads or reply in it."),
     )
 
+    takes_mail = models.BooleanField(
+        _("threads by mail"),
+        default=False,
+        help_text=_(
+            "Members can start threads by mail to board+SLUG at the host for incoming mail."
+        ),
+    )
+
     class Meta:
         ordering = ["position", "name"]
         verbose_name = _("board")

@@ -34,6 +34,8 @@ NAMES = Limit("names", burst=30, per_seconds=2)
 SEARCHES = Limit("searches", burst=30, per_seconds=2)
 # Drafts are saved a second after the last key, and on leaving, on every device.
 DRAFTS = Limit("drafts", burst=60, per_seconds=1)
+# Answers to mail that could not be posted: five at once, and about as many a day.
+MAIL_ANSWERS = Limit("mail-answers", burst=5, per_seconds=4 * 60 * 60)
 
 # All buckets are full long before this.
 FORGOTTEN_AFTER = timedelta(days=1)

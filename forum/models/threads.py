@@ -199,6 +199,7 @@ class Thread(SlowModeMixin):
     seen_at: datetime | None = None
     drafts: list[dict[str, Any]] = []
     pending_posts: list[dict[str, Any]] = []
+    received_mail: list[dict[str, Any]] = []
     # Set by `forum.queries.read_state.with_unread_counts`.
     unread_count = 0
     # Set by `forum.queries.subscriptions.with_choices`.

@@ -19,6 +19,7 @@ from forum.permissions import PermissionResult, can_answer, can_edit, can_start_
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.editable_source import masked_for
 from forum.presenters.pending_posts import line_of
+from forum.presenters.received_mail import left_out_line
 
 DRAFT_EXCERPT_LENGTH = 200  # characters
 
@@ -39,7 +40,7 @@ class OfferLine(Protocol):
 
 
 class Offers:
-    """A reader's drafts and pending posts in a thread, one line each."""
+    """A reader's drafts and pending posts in a thread, and notes on their mail, one line each."""
 
     def __init__(self, thread: Thread) -> None:
         self._by_post: dict[int, list[OfferLine]] = {}
@@ -47,6 +48,8 @@ class Offers:
             self._add(draft["parent"] or draft["post"], partial(_line, draft))
         for pending in thread.pending_posts:
             self._add(pending["parent"] or pending["edits"], partial(line_of, pending))
+        for mail in thread.received_mail:
+            self._add(mail["post"], partial(left_out_line, mail))
 
     def _add(self, post_id: int, line: OfferLine) -> None:
         self._by_post.setdefault(post_id, []).append(line)

@@ -19,6 +19,7 @@ from forum.models.moderation import ModerationEffect
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
+from forum.models.received_mail import ReceivedMail
 from forum.models.tags import ThreadTag, tag_columns
 from forum.models.threads import ThreadQuerySet, TitleChange
 from forum.models.visibility import Reader
@@ -112,3 +113,10 @@ def with_pending_posts(threads: Threads, reader: Reader) -> Threads:
     if not isinstance(reader, User):
         return threads
     return threads.annotate(pending_posts=PendingPost.objects.lines(OuterRef("pk"), reader))
+
+
+def with_received_mail(threads: Threads, reader: Reader) -> Threads:
+    """Add `received_mail`: what is noted below the reader's own posts that came by mail."""
+    if not isinstance(reader, User):
+        return threads
+    return threads.annotate(received_mail=ReceivedMail.objects.lines(OuterRef("pk"), reader))

@@ -20,7 +20,7 @@ from django.views import View
 from forum.actions.drafts import Writing, discard_draft, save_draft, sent_before
 from forum.actions.limits import check_rate, spend
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
-from forum.actions.premoderation import NeedsReview, Submission, hold_post
+from forum.actions.premoderation import submit
 from forum.actions.tags import check_tag_count
 from forum.actions.threads import clean_title, publish_thread
 from forum.errors import (
@@ -302,26 +302,17 @@ class ComposeView(View, ABC):
     def publish(self, member: User) -> HttpResponse:
         """Write the post, or hold it for review. Limits are checked under the thread's lock."""
         self.check_rate(member)
-        prepared, writing = self.prepare(member), self.composer.writing
-        submission = Submission(
-            member,
-            prepared.rendered,
-            title=writing.title,
-            edits=self.target.edited,
+        prepared = self.prepare(member)
+        assert self.target.purpose
+        sent = submit(
+            self.target.purpose,
+            prepared,
+            author=member,
+            written=self.composer.writing,
             limit=self.limit,
+            write=lambda check: self.write(member, prepared, check),
+            edits=self.target.edited,
         )
-        try:
-            sent = self.write(member, prepared, submission.check)
-        except NeedsReview as needed:
-            assert self.target.purpose
-            sent = hold_post(
-                self.target.purpose,
-                author=member,
-                written=writing,
-                match=needed.match,
-                prepared=prepared,
-                check=submission.check_limits,
-            )
         forget_text(self.request)
         if isinstance(sent, PendingPost):
             return show_pending(self.request, sent)

@@ -26,7 +26,13 @@ from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart
 from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
-from forum.queries.threads import for_thread_page, with_drafts, with_pending_posts, with_read_state
+from forum.queries.threads import (
+    for_thread_page,
+    with_drafts,
+    with_pending_posts,
+    with_read_state,
+    with_received_mail,
+)
 from forum.url_params import id_param
 from forum.views.auth import is_member
 from forum.views.costly import costly, costly_with_parameters
@@ -46,6 +52,7 @@ def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     threads = with_pending_posts(with_drafts(threads, request.user), request.user)
+    threads = with_received_mail(threads, request.user)
     thread = threads.filter(pk=thread_id).first()
     if thread is None:
         gone = Thread.objects.gone_for(request.user)

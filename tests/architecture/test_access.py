@@ -131,6 +131,7 @@ post-edit visible               | in 200 403 403 403 403 403 403  | 401 422 403 
 post-delete visible             | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-undelete visible           | 405                             | 401 302 404 404 404 404 404 404
 post-history visible            | 200                             | 405
+post-left-out visible           | in 200 404 404 404 404 404 404  | in 302 404 404 404 404 404 404
 post-branch visible             | 200                             | 405
 post-menu visible               | 200                             | 405
 post-read visible               | 405                             | 401 302
@@ -145,6 +146,7 @@ post-edit hidden                | in 403                          | 401 403
 post-delete hidden              | in 200 403 403 403 403 403 403  | in 302 403 403 403 403 403 403
 post-undelete hidden            | 405                             | 401 302 404 404 404 404 404 404
 post-history hidden             | 302 200 302 302 200 200 302 200 | 405
+post-left-out hidden            | in 404                          | in 404
 post-branch hidden              | 200                             | 405
 post-menu hidden                | 200                             | 405
 post-read hidden                | 405                             | 401 302
@@ -158,6 +160,7 @@ post-edit deleted               | in 410 403 403 403 403 403 403  | 401 410 403 
 post-delete deleted             | in 410 403 403 403 403 403 403  | in 410 403 403 403 403 403 403
 post-undelete deleted           | 405                             | 401 302 404 404 404 404 404 404
 post-history deleted            | 302                             | 405
+post-left-out deleted           | in 404                          | in 404
 post-branch deleted             | 200                             | 405
 post-menu deleted               | 200                             | 405
 post-read deleted               | 405                             | 401 302

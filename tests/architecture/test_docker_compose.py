@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, Any] = COMPOSE["services"]
-FORUM_SERVICES = ("web", "worker", "setup")
+FORUM_SERVICES = ("web", "worker", "mail", "setup")
 
 # Settings that the image sets, or that have no use in production.
 NOT_FOR_COMPOSE = {"DEBUG", "DATA_DIR", "PORT", "STATIC_ROOT", "STATICFILES_BACKEND"}
@@ -31,7 +31,7 @@ def compose_variables() -> set[str]:
 
 
 def test_services_are_complete():
-    assert set(SERVICES) == {"caddy", "setup", "web", "worker", "postgres", "backup"}
+    assert set(SERVICES) == {"caddy", "setup", "web", "worker", "mail", "postgres", "backup"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -51,6 +51,10 @@ def test_every_service_has_limited_memory_processes_and_processors(name):
     assert re.search(r"\d+[mg]\b", str(service["mem_limit"]))
     assert service["pids_limit"] > 0
     assert re.search(r"\d", str(service["cpus"]))
+
+
+def test_mailbox_is_polled_only_by_those_who_ask_for_it():
+    assert [name for name in SERVICES if "profiles" in SERVICES[name]] == ["mail"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -87,7 +91,7 @@ def test_services_start_after_their_dependencies():
         return {other: need["condition"] for other, need in needs.items()}
 
     assert conditions("setup") == {"postgres": "service_healthy"}
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "mail"):
         assert conditions(name) == {"setup": "service_completed_successfully"}
     assert conditions("caddy") == {"web": "service_healthy"}
     for name in ("caddy", "web", "worker", "postgres"):
@@ -126,7 +130,7 @@ def test_secrets_have_no_default():
 
 
 def test_only_setup_connects_as_the_owner_of_the_tables():
-    for name in ("web", "worker"):
+    for name in ("web", "worker", "mail"):
         environment = SERVICES[name].get("environment") or COMPOSE["x-forum"]["environment"]
         assert "//plait:${DATABASE_PASSWORD:?}@" in environment["DATABASE_URL"]
         assert "POSTGRES_PASSWORD" not in str(environment)

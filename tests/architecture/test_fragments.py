@@ -25,7 +25,7 @@ FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.ht
 # Rendered once per process and filled for every post; see forum.presenters.compiled_templates.
 COMPILED_TEMPLATES = {
     *("posts/_post.html", "posts/_backlinks.html", "posts/_tombstone.html", "drafts/_offer.html"),
-    "pending_posts/_line.html",
+    *("pending_posts/_line.html", "received_mail/_line.html"),
 }
 # Routes that send a fragment or nothing to htmx; all others respond with a page.
 WITHOUT_PAGE = {

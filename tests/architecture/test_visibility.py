@@ -182,6 +182,7 @@ def test_no_address_shows_text_that_a_reader_may_not_read(
         if key in scene.tokens and name not in readers
     }
     forbidden.add(scene.tokens["bookmark"])  # private, from moderators too
+    forbidden.add(scene.tokens["left-out"])  # alice's alone
     if name not in MODERATORS:
         forbidden.add(scene.tokens["pending"])
     gone = [scene.threads["deleted"], scene.threads["removed"]]

@@ -226,6 +226,9 @@ PAGES: dict[str, PageSpec] = {
     "quote": PageSpec(url_for_quote("quoted", 0)),
     "quote, changed": PageSpec(url_for_quote("quoted", 1)),
     "history": PageSpec(url_for_reply("post-history", "forked", edited_at__isnull=False)),
+    "left out of mail": PageSpec(
+        url_for_reply("post-left-out", "forked", edited_at__isnull=False), "alice"
+    ),
     "keys": PageSpec(named_url("help-keys"), "alice"),
     "menu": PageSpec(url_for_reply("post-menu", "forked", edited_at__isnull=False), "alice"),
     "person": PageSpec(named_url("person-detail", "bob")),

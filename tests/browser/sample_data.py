@@ -28,6 +28,7 @@ from forum.models import (
     Post,
     RateLimit,
     ReasonTemplate,
+    ReceivedMail,
     ReviewRule,
     Revision,
     Role,
@@ -223,6 +224,10 @@ def _start_forked_thread(board: Board, alice: User, bob: User, carol: User) -> T
     # Long enough ago for the edit to be marked.
     Revision.objects.filter(post=first).update(created_at=timezone.now() - timedelta(hours=1))
     edit_post(first, actor=alice, source="The first of the three answers.")
+    left_out = "-- \nAlice\n\nOn 1 Dec 2026 at 11:00, bob <notify@example.org> wrote:\n\n> Moss?"
+    ReceivedMail.objects.create(
+        key="1", member=alice, post=first, left_out=left_out, lines_left_out=6
+    )
     return thread
 
 

@@ -42,6 +42,7 @@ from forum.models import (
     RateLimit,
     ReadMark,
     ReadState,
+    ReceivedMail,
     Report,
     Restriction,
     Revision,
@@ -61,6 +62,7 @@ THEIRS = (
     (Restriction, "person"),
     (Bookmark, "member"),
     (Draft, "member"),
+    (ReceivedMail, "member"),
     (Notification, "member"),
     (ModerationNotification, "member"),
     (NotificationMail, "member"),
@@ -120,6 +122,8 @@ def anonymise(
     )
     for draft in begun:
         reword_begun(draft, rename(draft.source))
+    # Mail programs write the name of whom one replies to above what was left out.
+    ReceivedMail.objects.filter(left_out__icontains=old).update(left_out="", lines_left_out=0)
     for model, field in THEIRS:
         model._default_manager.filter(**{field: person}).delete()
     RateLimit.objects.filter(key__regex=rf":{person.pk}$|:{person.pk}:").delete()

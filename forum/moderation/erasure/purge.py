@@ -33,6 +33,7 @@ from forum.models import (
     PendingPost,
     Post,
     Quote,
+    ReceivedMail,
     Report,
     Revision,
     Thread,
@@ -215,6 +216,8 @@ def _empty_drafts(posts: Sequence[Post], said: Collection[str]) -> None:
     """Remove the words from drafts and pending posts of others in these threads."""
     empty_pending_post(PendingPost.objects.filter(Q(post__in=posts) | Q(edits__in=posts)))
     threads = {post.thread_id for post in posts}
+    # What was left out of mail may quote them without quote marks.
+    ReceivedMail.objects.in_threads(threads).update(left_out="", lines_left_out=0)
     answers = Q(parent__thread__in=threads)
     drafts = Draft.objects.filter(answers | Q(post__thread__in=threads))
     pending = PendingPost.objects.filter(answers | Q(edits__thread__in=threads))
