@@ -11,7 +11,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Members are no new members; tests of their limits change this.
 NEW_MEMBER_POSTS = NEW_MEMBER_DAYS = 0
 # Data lost in a crash does not matter here.
-OPTIONS = DATABASES["default"].get("OPTIONS", {}) | {"options": "-c synchronous_commit=off"}
-DATABASES["default"]["OPTIONS"] = OPTIONS
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 # Tests look for pieces of HTML, regardless of the layout of its template.
 MIDDLEWARE = ["tests.flat_html.FlatHtml", *MIDDLEWARE]

@@ -20,8 +20,8 @@ from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.read_state import ReadState
 from forum.models.tags import ThreadTag, tag_columns
-from forum.models.threads import ThreadQuerySet, TitleChange
-from forum.models.visibility import Reader
+from forum.models.threads import Thread, ThreadQuerySet, TitleChange
+from forum.models.visibility import Reader, ReaderQuery
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
 
@@ -112,3 +112,13 @@ def with_pending_posts(threads: Threads, reader: Reader) -> Threads:
     if not isinstance(reader, User):
         return threads
     return threads.annotate(pending_posts=PendingPost.objects.lines(OuterRef("pk"), reader))
+
+
+def _thread_for_page(reader: Reader, thread_id: int) -> ThreadQuerySet:
+    """Return a thread with what its page shows to this reader, if they may open it."""
+    threads = with_read_state(for_thread_page(Thread.objects.visible_to(reader)), reader)
+    threads = with_pending_posts(with_drafts(threads, reader), reader)
+    return threads.filter(pk=thread_id)
+
+
+THREAD_FOR_PAGE = ReaderQuery(_thread_for_page)
