@@ -32,8 +32,8 @@ PYTEST = $(VENV_PYTHON) -m pytest -p no:playwright -n 2 --dist loadfile --no-loa
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup tests/browser
 
 .PHONY: run test test-quick test-fast test-browser check format requirements chromium \
-	trace bench-tree bench-page bench-heavy bench-search bench-lists bench-visitors bench-admin \
-	bench-idle bench-mail bench-budgets bench-lighthouse
+	trace bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists \
+	bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse
 
 ## run: start the forum at http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
@@ -81,8 +81,8 @@ requirements:
 trace: .venv/.dev
 	@$(VENV_PYTHON) bench/trace.py $(ARGS)
 
-## bench-tree, bench-page, bench-heavy, bench-search, bench-lists, bench-visitors, bench-admin, bench-idle, bench-mail, bench-budgets, bench-lighthouse: run a benchmark; the last line is JSON
-bench-tree bench-page bench-heavy bench-search bench-lists bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse: .venv/.dev
+## bench-tree, bench-page, bench-reply, bench-crowd, bench-heavy, bench-search, bench-lists, bench-visitors, bench-admin, bench-idle, bench-mail, bench-budgets, bench-lighthouse: run a benchmark; the last line is JSON
+bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse: .venv/.dev
 	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
 
 chromium: .venv/.dev

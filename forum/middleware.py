@@ -15,20 +15,25 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from forum.errors import UserError
 from forum.lib import replica
 from forum.lib.clock import zone_named
+from forum.lib.htmx import wants_fragment
+from forum.lib.numbers import parse_number
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.lib.request_log import request_id
 from forum.models import User
+from forum.queries.live_updates import public_change_counter
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_logger = logging.getLogger("forum.access")
 
+NOT_SHARED = "private, no-cache"
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -79,7 +84,7 @@ class RequestLog:
         return is_health_check or response.status_code == 503
 
     def member_of(self, request: HttpRequest) -> str:
-        """Return the id of the member; a page from the cache is for visitors only."""
+        """Return the id of the member; “-” for visitors, and where nobody asked who it is."""
         session = getattr(request, "session", None)
         if session is None or not session.accessed:
             return "-"
@@ -118,6 +123,41 @@ class ResponseMark:
         response = self.get_response(request)
         response.headers[self.HEADER] = "1"
         return response
+
+
+class QuietPolls:
+    """Answer an open page that asks whether its thread has changed, while it has not, with 204.
+
+    Nearly all requests of open pages are such. A thread that is open to everybody takes one query,
+    and nothing else is loaded: neither session nor member. All others go on to their view.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "after" not in request.GET or "show" in request.GET or not wants_fragment(request):
+            return self.get_response(request)
+        known = parse_number(request.GET.get("known", request.GET["after"]))
+        try:
+            if known is None or not self.is_unchanged(request, known):
+                return self.get_response(request)
+        except DATABASE_IS_AWAY as outage:
+            return unavailable(request, outage)
+        response = HttpResponse(status=204)
+        response.headers["Cache-Control"] = NOT_SHARED
+        patch_vary_headers(response, ("HX-Request", "Cookie"))
+        return response
+
+    def is_unchanged(self, request: HttpRequest, known: int) -> bool:
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return False
+        if match.url_name != "thread-arrivals" or request.method != "GET":
+            return False
+        counter = public_change_counter(match.kwargs["thread_id"])
+        return counter is not None and counter <= known
 
 
 class ReaderTimeZone:
@@ -163,7 +203,7 @@ class CacheHeaders:
         if request.user is not reader and reader.is_authenticated:
             response.headers["Clear-Site-Data"] = '"cache"'
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-cache"
+            response.headers["Cache-Control"] = NOT_SHARED
         if settings.CONTENT_USAGE:
             response.headers["Content-Usage"] = settings.CONTENT_USAGE
         return response

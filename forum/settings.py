@@ -121,13 +121,14 @@ MIDDLEWARE = [
     "forum.middleware.RequestLog",
     "forum.middleware.ResponseMark",
     "forum.page_cache.PageCache",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "forum.middleware.QuietPolls",  # before all that looks for a member
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
     "forum.middleware.CacheHeaders",
@@ -182,12 +183,19 @@ if REPLICA_DATABASE_URL := env.str("REPLICA_DATABASE_URL", default=""):
 REPLICA_MAX_LAG = _number("REPLICA_MAX_LAG", 10, least=1)  # seconds
 for connection_settings in DATABASES.values():
     connection_settings |= {
-        "CONN_MAX_AGE": _number("CONN_MAX_AGE", 60),
+        "CONN_MAX_AGE": _number("CONN_MAX_AGE", 600),
         "CONN_HEALTH_CHECKS": True,
         # Transaction pooling (pgbouncer) keeps no cursor open between statements.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
     connection_settings.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
+    if _choice("PREPARED_STATEMENTS", True):
+        # Hot queries (`forum.lib.prepared_queries`) are planned once in each connection.
+        given = connection_settings["OPTIONS"].get("options", "")
+        connection_settings["OPTIONS"] |= {
+            "prepare_threshold": 0,  # at once
+            "options": f"{given} -c plan_cache_mode=force_generic_plan".strip(),
+        }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # django-allauth keeps its rate limits here: shared by all processes, and never culled, so that many
@@ -214,7 +222,8 @@ COSTLY_PER_NETWORK = _number("COSTLY_PER_NETWORK", 60)
 
 # People
 AUTH_USER_MODEL = "forum.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["forum.models.sessions.AuthenticationBackend"]
+SESSION_ENGINE = "forum.models.sessions"
 ADMIN_NAME = env.str("ADMIN_NAME", default="admin")
 ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", default="")  # empty: one is made and shown once
 AUTH_PASSWORD_VALIDATORS = [
@@ -273,7 +282,7 @@ NEW_MEMBER_HOURLY = _number("NEW_MEMBER_HOURLY", 10, least=1)  # posts, threads 
 # Language and time
 LANGUAGE_CODE = "en"  # the only language of the pages
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
-USE_I18N = True
+USE_I18N = False  # there are no translations, and looking for them takes time
 USE_TZ = True
 
 # Static files

@@ -11,6 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import empty_database
@@ -26,6 +27,9 @@ settings.load_profile("few-and-often")
 gc.disable()
 
 PASSWORD = "correct horse battery"
+
+# Each prepared query that any test makes is compared with one that is built for it alone.
+PreparedQuery.checks_all = True
 
 TransactionTestCase._fixture_teardown = empty_database
 be_strict()

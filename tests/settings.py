@@ -15,7 +15,6 @@ PAGE_CACHE_MB = 0
 # All tests come from one address.
 COSTLY_PER_NETWORK = 0
 # Data lost in a crash does not matter here.
-OPTIONS = DATABASES["default"].get("OPTIONS", {}) | {"options": "-c synchronous_commit=off"}
-DATABASES["default"]["OPTIONS"] = OPTIONS
+DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 # Tests look for pieces of HTML, regardless of the layout of its template.
 MIDDLEWARE = ["tests.flat_html.FlatHtml", *MIDDLEWARE]

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from forum.actions.transactions import retrying_transaction
 from forum.errors import AlreadySent, Conflict, Gone, Invalid, NotAllowed
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.text import clean_source, is_blank, one_line
 from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Draft, PendingPost, Post, User
@@ -215,6 +216,17 @@ def _is_conflicting(draft: Draft, written: Writing, source: str, title: str) -> 
 # -- Forms that are sent twice: with the same text, they get the same response --------------------
 
 
+def _created_by_form(author_id: int, nonce: UUID) -> QuerySet[Post, tuple[int, str]]:
+    form = {"author": author_id, "nonce": nonce}
+    posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
+    pending = PendingPost.objects.order_by().filter(**form).values_list("pk", Value("pending_post"))
+    both: QuerySet[Post, tuple[int, str]] = posted.union(pending, all=True)
+    return both
+
+
+CREATED_BY_FORM = PreparedQuery(_created_by_form)
+
+
 def sent_before(
     author: User, nonce: UUID | None, source: str, *, title: str = ""
 ) -> Post | PendingPost | None:
@@ -224,10 +236,7 @@ def sent_before(
     """
     if nonce is None:
         return None
-    form = {"author": author, "nonce": nonce}
-    posted = Post.objects.order_by().filter(**form).values_list("pk", Value("posted"))
-    pending = PendingPost.objects.order_by().filter(**form).values_list("pk", Value("pending_post"))
-    found = {kind: pk for pk, kind in posted.union(pending, all=True)}
+    found = {kind: pk for pk, kind in CREATED_BY_FORM.fetch(author.pk, nonce)}
     if "posted" in found:
         return _post_sent(found["posted"], clean_source(source), one_line(title))
     if "pending_post" in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import connection, models
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from forum.errors import Invalid, RateLimited
+from forum.lib.prepared_queries import PreparedQuery
 from forum.markup.rendered_post import Rendered
 from forum.models import PendingPost, Post, RateLimit, Thread, User
 from forum.models.limits import Limit
@@ -161,10 +163,13 @@ def new_member_status(person: User) -> NewMemberStatus | None:
 
 def count_published_posts(person: User, most: int) -> int:
     """Count a member's published posts, up to `most`; those in removed threads do not count."""
-    if most <= 0:
-        return 0
-    standing = Post.objects.published().filter(thread__removed_at=None)
-    return standing.written_by(person).order_by()[:most].count()
+    return len(_published_posts(most).fetch(person.pk)) if most > 0 else 0
+
+
+@cache
+def _published_posts(most: int) -> PreparedQuery[tuple[int]]:
+    standing = Post.objects.order_by().published().filter(thread__removed_at=None)
+    return PreparedQuery(lambda author: standing.filter(author=author).values_list("pk")[:most])
 
 
 def check_new_member_limits(author: User, rendered: Rendered, *, is_edit: bool = False) -> None:

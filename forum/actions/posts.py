@@ -24,11 +24,13 @@ from forum.actions.subscriptions import follow_own_post
 from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Conflict, Invalid
 from forum.lib.clock import was_within
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.text import clean_source, fingerprint, is_blank
 from forum.markup.rendered_post import MAX_HTML, MAX_SOURCE, Rendered, render
 from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.accounts import known_names
 from forum.models.drafts import Purpose
+from forum.models.posts import PostQuerySet
 from forum.permissions import can_answer, can_delete, can_edit, can_undelete
 
 # An edit this soon, before anybody replied or quoted, replaces the latest revision.
@@ -203,12 +205,22 @@ def lock_post(post: Post) -> Post:
     """
     thread_id = post.thread_id
     Thread.objects.lock(thread_id)
-    posts = Post.objects.select_related("author", "thread__board", "parent__author")
-    locked: Post = posts.defer("parent__html", "parent__source").get(pk=post.pk)
+    locked = LOCKED_POST.first(post.pk)
+    if locked is None:
+        raise Post.DoesNotExist
     if locked.thread_id != thread_id:
         post.thread_id = locked.thread_id
         raise RetryTransaction
     return locked
+
+
+def _locked_post(pk: int) -> PostQuerySet:
+    posts: PostQuerySet = Post.objects.filter(pk=pk)
+    posts = posts.select_related("author", "thread__board", "parent__author")
+    return posts.defer("parent__html", "parent__source")
+
+
+LOCKED_POST = PreparedQuery(_locked_post)
 
 
 def lock_thread_of(post_id: int) -> Thread:

@@ -19,6 +19,8 @@ SCRIPTS = {
     "th": re.compile("[\u0e00-\u0e7f]"),
     "zh": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"),
 }
+# No script above begins before this, and most texts end here: even English has “…” and ’.
+_FOREIGN = re.compile("[\u0370-\u1fff\u3041-\U0003ffff]")
 LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 # A text with one kana for this many Chinese characters is Japanese.
 SHARE_OF_KANA = 10
@@ -26,7 +28,7 @@ SHARE_OF_KANA = 10
 
 def detect_language(text: str) -> str:
     """Return the language code of most of `text`; empty when the script does not tell it."""
-    if text.isascii():
+    if not _FOREIGN.search(text):
         return ""
     counts = {code: len(script.findall(text)) for code, script in SCRIPTS.items()}
     if counts["ja"] * SHARE_OF_KANA >= counts["zh"]:

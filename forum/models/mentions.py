@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.sql import unnest
+from forum.lib.prepared_queries import PreparedQuery
+from forum.lib.sql import IsAnyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,13 @@ class MentionRow:
 
 class MentionQuerySet(models.QuerySet["Mention"]):
     def on_posts(self, ids: Collection[int]) -> dict[int, list[MentionRow]]:
-        """Return the mentions in these posts by post, in the order of the text; one query."""
-        rows = (
-            self.filter(post__in=unnest(ids))
-            .order_by("post_id", "id")
-            .values("post_id", "name", "person_id", "kind", username=F("person__username"))
-        )
+        """Return the mentions in these posts by post, in text order; at most one query."""
+        if not ids:
+            return {}
         mentions: dict[int, list[MentionRow]] = {}
-        for row in rows:
-            mentions.setdefault(row["post_id"], []).append(MentionRow(**row))
+        for row in MENTIONS_ON_POSTS.fetch(list(ids)):
+            mention = MentionRow(*row)
+            mentions.setdefault(mention.post_id, []).append(mention)
         return mentions
 
 
@@ -63,3 +62,12 @@ class Mention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.post_id}: @{self.name}"
+
+
+def _mentions_on_posts(ids: list[int]) -> models.QuerySet[Mention, tuple[Any, ...]]:
+    mentions = Mention.objects.filter(IsAnyOf("post", ids)).order_by("post_id", "id")
+    # In the order of `MentionRow`.
+    return mentions.values_list("post_id", "name", "person_id", "person__username", "kind")
+
+
+MENTIONS_ON_POSTS = PreparedQuery(_mentions_on_posts)

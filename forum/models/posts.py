@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel
 from mptt.querysets import TreeQuerySet
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.threads import (
@@ -31,7 +32,7 @@ from forum.models.threads import (
     thread_path,
 )
 from forum.models.tree import SparseTreeManager
-from forum.models.visibility import Reader, if_readable, readable_by
+from forum.models.visibility import Reader, ReaderQuery, if_readable, readable_by
 
 if TYPE_CHECKING:
     from forum.markup.rendered_post import Rendered
@@ -321,10 +322,7 @@ class Post(MPTTModel, SlowModeMixin):
     @cached_property
     def restricted_branches(self) -> list[Post]:
         """The heads of the branches around it that are, or were, locked or slow; nearest first."""
-        around = {"tree_id": self.tree_id, "lft__lte": self.lft, "rght__gte": self.rght}
-        heads = Post.objects.filter(SLOW_OR_LOCKED, **around)
-        actions = ("locked_action__actor", "slow_action__actor")
-        return list(heads.select_related(*actions).order_by("-lft"))
+        return RESTRICTED_BRANCHES.fetch(self.tree_id, self.lft, self.rght)
 
     @property
     def parent_author(self) -> str | None:
@@ -390,6 +388,23 @@ Post._meta.indexes = [
     for index in Post._meta.indexes
     if index.fields != ["tree_id", "lft"] or index.condition is not None
 ]
+
+
+def _post_with_context(reader: Reader, pk: int) -> PostQuerySet:
+    posts: PostQuerySet = Post.objects.visible_to(reader).with_context().filter(pk=pk)
+    return posts
+
+
+def _restricted_branches(tree_id: int, lft: int, rght: int) -> PostQuerySet:
+    heads: PostQuerySet = Post.objects.filter(
+        SLOW_OR_LOCKED, tree_id=tree_id, lft__lte=lft, rght__gte=rght
+    )
+    return heads.select_related("locked_action__actor", "slow_action__actor").order_by("-lft")
+
+
+# A post in a thread that the reader may open.
+POST_WITH_CONTEXT = ReaderQuery(_post_with_context)
+RESTRICTED_BRANCHES = PreparedQuery(_restricted_branches)
 
 
 def post_path(post_id: int) -> str:

@@ -24,13 +24,13 @@ from django.db.models import (
 )
 from django.db.models.functions import RowNumber
 
-from forum.lib.sql import unnest
+from forum.lib.sql import IsAnyOf
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.accounts import User
 from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.revisions import Revision
-from forum.models.visibility import Reader, readable_by, visible_by
+from forum.models.visibility import Reader, ReaderQuery, readable_by, visible_by
 
 
 class QuoteStatus(Enum):
@@ -160,54 +160,16 @@ def _text_if(condition: Q, field: str) -> Case:
 
 class QuoteQuerySet(models.QuerySet["Quote"]):
     def on_posts(self, ids: Collection[int], reader: Reader) -> dict[int, dict[int, QuoteRow]]:
-        """Return the quotes in these posts, by post and ordinal; one query.
+        """Return the quotes in these posts, by post and ordinal; at most one query.
 
         Words that `reader` may not read are empty. The texts of a source are fetched once, with the
         first quote of that revision: a page may have thousands of quotes of one long post.
         """
-        readable = readable_source(reader)
-        is_latest = Q(source_revision__number=LATEST_NUMBER)
-        is_first = Q(nth_of_revision=1)
-        latest = "source_post__revisions__"
-        quotes = self.filter(post__in=unnest(ids), **{f"{latest}number": LATEST_NUMBER}).annotate(
-            nth_of_revision=Window(RowNumber(), partition_by="source_revision")
-        )
-        columns: dict[str, Any] = {
-            "post_id": "post_id",
-            "ordinal": "ordinal",
-            "words": _text_if(readable, "words"),
-            "source_id": "source_post_id",
-            "author": "source_post__author__username",
-            "level": "source_post__level",
-            "thread_id": "source_post__thread_id",
-            "thread_title": _text_if(readable, "source_post__thread__title"),
-            "thread_slug": "source_post__thread__slug",
-            "thread_numbers": "source_post__thread__next_number",
-            "is_readable": ExpressionWrapper(readable, BooleanField()),
-            "is_ignored": ExpressionWrapper(
-                Q(source_post__author__in=ignored_ids(reader)), BooleanField()
-            ),
-            "is_latest": ExpressionWrapper(is_latest, BooleanField()),
-            "is_superseded": ExpressionWrapper(_edited_by_moderator(reader), BooleanField()),
-            "is_withdrawn": ExpressionWrapper(
-                _edited_by_moderator(reader, withdraws=True), BooleanField()
-            ),
-            "start": "start",
-            "length": "length",
-        }
-        texts_columns: dict[str, Any] = {
-            "revision_id": "source_revision",
-            "text": _text_if(is_first & readable, "source_revision__plain"),
-            "quoted": Case(When(is_first, then="source_revision__quoted")),
-            "now": _text_if(is_first & readable & ~is_latest, f"{latest}plain"),
-            "quoted_now": Case(When(is_first, then=f"{latest}quoted")),
-        }
+        if not ids:
+            return {}
         rows: list[tuple[Sequence[Any], SourceTexts]] = [
             (row[: len(QUOTE_COLUMNS)], SourceTexts(*row[len(QUOTE_COLUMNS) :]))
-            for row in quotes.values_list(
-                *(columns[name] for name in QUOTE_COLUMNS),
-                *(texts_columns[name] for name in SourceTexts._fields),
-            )
+            for row in QUOTES_ON_POSTS.fetch(reader, list(ids))
         ]
         texts = {source.revision_id: source.own_words() for _, source in rows if source.is_first}
         by_post: dict[int, dict[int, QuoteRow]] = {}
@@ -261,3 +223,51 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.post_id}[{self.ordinal}] <- {self.source_post_id}"
+
+
+def _quotes_on_posts(reader: Reader, ids: list[int]) -> models.QuerySet[Quote, tuple[Any, ...]]:
+    """Return the `QUOTE_COLUMNS` of the quotes in these posts, and those of `SourceTexts`."""
+    readable = readable_source(reader)
+    is_latest = Q(source_revision__number=LATEST_NUMBER)
+    is_first = Q(nth_of_revision=1)
+    latest = "source_post__revisions__"
+    quotes = Quote.objects.filter(IsAnyOf("post", ids), **{f"{latest}number": LATEST_NUMBER})
+    nth_of_revision = Window(RowNumber(), partition_by="source_revision")
+    quotes = quotes.annotate(nth_of_revision=nth_of_revision)
+    columns: dict[str, Any] = {
+        "post_id": "post_id",
+        "ordinal": "ordinal",
+        "words": _text_if(readable, "words"),
+        "source_id": "source_post_id",
+        "author": "source_post__author__username",
+        "level": "source_post__level",
+        "thread_id": "source_post__thread_id",
+        "thread_title": _text_if(readable, "source_post__thread__title"),
+        "thread_slug": "source_post__thread__slug",
+        "thread_numbers": "source_post__thread__next_number",
+        "is_readable": ExpressionWrapper(readable, BooleanField()),
+        "is_ignored": ExpressionWrapper(
+            Q(source_post__author__in=ignored_ids(reader)), BooleanField()
+        ),
+        "is_latest": ExpressionWrapper(is_latest, BooleanField()),
+        "is_superseded": ExpressionWrapper(_edited_by_moderator(reader), BooleanField()),
+        "is_withdrawn": ExpressionWrapper(
+            _edited_by_moderator(reader, withdraws=True), BooleanField()
+        ),
+        "start": "start",
+        "length": "length",
+    }
+    texts_columns: dict[str, Any] = {
+        "revision_id": "source_revision",
+        "text": _text_if(is_first & readable, "source_revision__plain"),
+        "quoted": Case(When(is_first, then="source_revision__quoted")),
+        "now": _text_if(is_first & readable & ~is_latest, f"{latest}plain"),
+        "quoted_now": Case(When(is_first, then=f"{latest}quoted")),
+    }
+    return quotes.values_list(
+        *(columns[name] for name in QUOTE_COLUMNS),
+        *(texts_columns[name] for name in SourceTexts._fields),
+    )
+
+
+QUOTES_ON_POSTS = ReaderQuery(_quotes_on_posts)

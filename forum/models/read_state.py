@@ -191,8 +191,7 @@ class ThreadReadState(ReadConditions):
 
     thread_id: int
     board_id: int
-    since: datetime  # the previous visit
-    is_same_visit: bool
+    is_same_visit: bool  # else it is a new one
 
     def is_fresh(self) -> models.Q:
         """Return the condition for others' posts, read or not, since the previous visit."""
@@ -208,4 +207,4 @@ def read_state_of(thread: Thread, reader: Reader) -> ThreadReadState | None:
     if not isinstance(reader, User) or thread.seen_at is None:
         return None
     is_same_visit = timezone.now() - thread.seen_at < VISIT_LENGTH
-    return ThreadReadState(reader.pk, thread.pk, thread.board_id, thread.seen_at, is_same_visit)
+    return ThreadReadState(reader.pk, thread.pk, thread.board_id, is_same_visit)

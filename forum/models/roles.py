@@ -133,7 +133,7 @@ def roles_and_counts_of(person: User) -> tuple[Roles, int, int, frozenset[int]]:
 
     The counts are of notifications of posts that everybody may read, and of moderation. One query.
     """
-    rows = ROLES_AND_COUNTS.rows(person.pk)
+    rows = ROLES_AND_COUNTS.fetch(person.pk)
     roles = [(kind, board) for _restrictions, kind, board, *_rest in rows if kind]
     restrictions, _kind, _board, of_posts, of_moderation, ignored = (
         rows[0] if rows else ((), None, None, 0, 0, ())

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.term_matching import SearchedText, fold, host_of
 from forum.markup.rendered_post import Rendered
 
@@ -30,7 +31,7 @@ class ReviewRuleQuerySet(models.QuerySet["ReviewRule"]):
         """Return the rules that are active, including those from the settings; one query."""
         first = settings.HOLD_FIRST_POSTS
         fixed = [ReviewRule(kind=ReviewRule.Kind.FIRST, number=first)] if first else []
-        return [*fixed, *self.filter(is_active=True).order_by("id")]
+        return [*fixed, *ACTIVE_RULES.fetch()]
 
 
 class ReviewRule(models.Model):
@@ -137,3 +138,6 @@ class ReviewRule(models.Model):
 
     def _has(self, text: SearchedText, term: str) -> bool:
         return text.leads_to(term) if self.kind == self.Kind.DOMAINS else text.has_words(term)
+
+
+ACTIVE_RULES = PreparedQuery(lambda: ReviewRule.objects.filter(is_active=True).order_by("id"))

@@ -1,17 +1,24 @@
-"""Conditions for the threads and posts that a reader may see; every query uses them."""
+"""What a reader may see: conditions that every query uses, and queries prepared for readers."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models.accounts import User
 
 Reader = User | AnonymousUser
 VISITOR = AnonymousUser()
+Row = TypeVar("Row")
 
 
 def visible_by(reader: Reader, prefix: str = "") -> Q:
@@ -73,3 +80,38 @@ def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
     """Return that text field of a post as an expression; empty when `reader` may not read it."""
     readable = When(readable_by(reader, prefix), then=F(prefix + field))
     return Case(readable, default=Value(""), output_field=models.TextField())
+
+
+class ReaderQuery(Generic[Row]):
+    """A query built by `build(reader, argument, …)`; see `PreparedQuery` for the arguments.
+
+    Of the reader it may depend on the fields that `_build_for_member` takes. It is built each time
+    for moderators, since what they see depends on their boards, and for members who ignore others.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+        self.build = build
+        self._for_visitor = PreparedQuery[Row](partial(build, AnonymousUser()))
+        self._for_member = PreparedQuery[Row](self._build_for_member)
+
+    def fetch(self, reader: Reader, *arguments: Any) -> list[Row]:
+        """Return the rows of the query for this reader."""
+        if not isinstance(reader, User):
+            return self._for_visitor.fetch(*arguments)
+        if reader.roles.is_moderator or reader.ignored_ids:
+            return list(self.build(reader, *arguments))
+        fields = (reader.pk, reader.read_up_to, reader.date_joined)
+        return self._for_member.fetch(*fields, *arguments)
+
+    def first(self, reader: Reader, *arguments: Any) -> Row | None:
+        """Return the first row of the query for this reader; None without any."""
+        return next(iter(self.fetch(reader, *arguments)), None)
+
+    def _build_for_member(
+        self, pk: int, read_up_to: int, date_joined: datetime, *arguments: Any
+    ) -> QuerySet[Any, Row]:
+        from forum.models.roles import Roles  # noqa: PLC0415 (roles ask a prepared query)
+
+        member = User(pk=pk, read_up_to=read_up_to, date_joined=date_joined)
+        member.roles_and_counts = (Roles(), 0, 0, frozenset())
+        return self.build(member, *arguments)

@@ -377,10 +377,10 @@ class ThreadPage:
                 ),
                 "hidden_by": self.moderator(row.hidden_by),
                 "edited_by": self.moderator(row.edited_by),
-                "reason": escape(row.hidden_reason or ""),
+                "reason": escape(row.hidden_reason) if row.hidden_reason else "",
                 "entry": str(row.hidden_action_id),
                 "edit_entry": str(row.edited_action_id),
-                "restrictions": escape(" ".join(restrictions)),
+                "restrictions": escape(" ".join(restrictions)) if restrictions else "",
                 "answered": citing.answered,
                 "quoted": citing.quoted,
                 "reported": report_badge(row),
@@ -409,7 +409,9 @@ class ThreadPage:
 
     def moderator(self, name: str | None) -> SafeString:
         """Return who moderated here, as members read it; empty for nobody."""
-        words = moderator_in_words(name, self.thread.board.name) if name else ""
+        if not name:
+            return SafeString()
+        words = moderator_in_words(name, self.thread.board.name)
         return mark_safe(escape(words))  # noqa: S308 (escaped)
 
     def _also(self, row: PostRow) -> list[str] | None:

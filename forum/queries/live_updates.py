@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from django.db.models import QuerySet
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models.threads import Thread
 
 # Changes reported and shown at once.
@@ -53,9 +55,16 @@ def public_change_counter(thread_id: int) -> int | None:
 
     None when it is not: then the reader has to be checked.
     """
+    found = PUBLIC_NUMBER.first(thread_id)
+    return found[0] - 1 if found else None
+
+
+def _public_number(thread_id: int) -> QuerySet[Thread, tuple[int]]:
     everybody = Thread.objects.visible_to(AnonymousUser()).filter(pk=thread_id, merged_into=None)
-    following = everybody.values_list("next_number", flat=True).first()
-    return None if following is None else following - 1
+    return everybody.values_list("next_number")
+
+
+PUBLIC_NUMBER = PreparedQuery(_public_number)
 
 
 def fetch_changes(thread: Thread, after: int) -> list[PostChange]:

@@ -22,13 +22,13 @@ from django.db.models import (
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
-from forum.lib.sql import unnest
+from forum.lib.sql import IsAnyOf
 from forum.models.accounts import User
 from forum.models.posts import Post, PostQuerySet
 from forum.models.read_state import IsInSet, ReadConditions, ReadState, ThreadReadState
 from forum.models.subscriptions import is_muted_by
 from forum.models.threads import POSTS_PER_PAGE, Thread
-from forum.models.visibility import Reader, readable_by
+from forum.models.visibility import Reader, ReaderQuery, readable_by
 from forum.queries.thread_pages import PostWindow
 from forum.queries.threads import Threads
 
@@ -173,29 +173,49 @@ def count_unread_beyond_page(
     """
     page = [row.id for row in window.rows if row.id in window.page]
     is_tree = window.order == "tree" and bool(page)
-    lefts = Post.objects.order_by().values("lft")
-    is_after = Q(lft__gt=Subquery(lefts.filter(pk=page[-1]))) if page else Q()
-    is_before = Q(lft__lt=Subquery(lefts.filter(pk=page[0]))) if is_tree else Q(pk=None)
-    elsewhere = ~Q(pk__in=unnest(shown))
-    if window.head_id:
-        elsewhere &= _is_below(window.head_id)
+    first, last = (page[0], page[-1]) if page else (None, None)
     heads = [branch.head_id for branch in window.unfinished]
-    branches = {
-        f"below_{place}": Count("pk", filter=elsewhere & is_after & _is_below(head))
-        for place, head in enumerate(heads)
-    }
-    counted = _unread(read_state.thread_id, reader, most=MAX_UNREAD_FOUND).aggregate(
-        found=Count("pk"),
-        before=Count("pk", filter=elsewhere & is_before),
-        after=Count("pk", filter=elsewhere & is_after if is_tree else elsewhere),
-        **branches,
+    [(found, before, after, *below)] = UNREAD_BEYOND_PAGE.fetch(
+        reader, read_state.thread_id, is_tree, first, last, list(shown), window.head_id, *heads
     )
-    found, before, after, *below = counted.values()
     # The limit holds for the thread: the branch may have unread posts beyond those found.
     is_more = before + after >= MAX_UNREAD_COUNTED or bool(
         window.head_id and found == MAX_UNREAD_FOUND
     )
     return UnreadCounts(before, after, tuple(below), is_more)
+
+
+def _unread_beyond_page(  # noqa: PLR0917 (as `ReaderQuery.fetch` hands them on)
+    reader: User,
+    thread_id: int,
+    is_tree: bool,
+    first: int | None,
+    last: int | None,
+    shown: list[int],
+    head_id: int | None,
+    *unfinished: int,
+) -> QuerySet[Post, tuple[int, ...]]:
+    """Count the unread posts of a thread: all, those before and after a page, and in branches."""
+    lefts = Post.objects.order_by().values("lft")
+    is_after = Q(lft__gt=Subquery(lefts.filter(pk=last))) if last else Q()
+    is_before = Q(lft__lt=Subquery(lefts.filter(pk=first))) if is_tree else Q(pk=None)
+    elsewhere = ~Q(IsAnyOf("pk", shown))
+    if head_id:
+        elsewhere &= _is_below(head_id)
+    counts = [
+        Count("pk"),
+        Count("pk", filter=elsewhere & is_before),
+        Count("pk", filter=elsewhere & is_after if is_tree else elsewhere),
+        *(Count("pk", filter=elsewhere & is_after & _is_below(head)) for head in unfinished),
+    ]
+    # Grouped by a constant: one row.
+    posts = _unread(thread_id, reader, most=MAX_UNREAD_FOUND).annotate(all=Value(1)).values("all")
+    return posts.annotate(**{f"count_{n}": count for n, count in enumerate(counts)}).values_list(
+        *(f"count_{n}" for n in range(len(counts)))
+    )
+
+
+UNREAD_BEYOND_PAGE = ReaderQuery(_unread_beyond_page)
 
 
 def _is_below(head_id: int) -> Q:

@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Exists, F, Func, OuterRef, Q, Subquery, TextField, Value, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.db.models.lookups import GreaterThan, LessThan
@@ -25,7 +37,7 @@ from forum.models.read_state import ReadMark, ReadState
 from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag
 from forum.models.threads import Thread, ThreadQuerySet
-from forum.models.visibility import Reader, readable_by
+from forum.models.visibility import Reader, ReaderQuery, readable_by
 from forum.queries.read_state import HasUnread, with_unread_counts
 from forum.queries.subscriptions import with_choices
 from forum.queries.threads import for_thread_list
@@ -175,23 +187,23 @@ class ThreadListRequest:
 
 def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     """Return a page of threads with what their rows show."""
-    threads = _listed(reader, asked.board)
-    if asked.tag:
-        threads = threads.filter(asked.tag.threads())
     pinned: Sequence[Thread] = ()
-    if asked.tab is ACTIVE_THREADS and asked.board:
-        if not (asked.after or asked.before):
-            at_top = threads.filter(pinned_at__isnull=False).order_by("-pinned_at", "-id")
-            pinned = list(_with_columns(at_top[:MAX_PINNED], reader))
-        threads = threads.filter(pinned_at=None)
-    if asked.tab is UNREAD and isinstance(reader, User):
-        threads = _unread_page(threads, asked, reader)
+    if asked.tab is ACTIVE_THREADS and asked.board and not (asked.after or asked.before):
+        pinned = PINNED_THREADS.fetch(reader, asked.board.pk)
+    if asked.tag or asked.tab is UNREAD:
+        threads = _listed(reader, asked.board)
+        if asked.tag:
+            threads = threads.filter(asked.tag.threads())
+        if asked.tab is UNREAD and isinstance(reader, User):
+            threads = _unread_page(threads, asked, reader)
+        else:
+            threads = _in_tab(threads, asked, reader)
+        found = list(_with_columns(threads, reader))
     else:
-        threads = _cut(asked.tab.filter(threads, reader), asked)
-        if asked.tab.is_for_members:
-            # Without other tables: their columns would be fetched for every thread sorted.
-            threads = _cut(Thread.objects.filter(pk__in=IdsOf(threads.values("pk"))), asked)
-    found = list(_with_columns(threads, reader))
+        board_id = asked.board.pk if asked.board else None
+        place = asked.before or asked.after
+        keys = (place.key, place.thread_id) if place else ()
+        found = THREADS_OF_PAGE.fetch(reader, asked.tab, board_id, asked.before is not None, *keys)
     has_more = len(found) > THREADS_PER_PAGE
     found = found[:THREADS_PER_PAGE]
     if asked.before:
@@ -205,9 +217,41 @@ def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     )
 
 
-def _listed(reader: Reader, board: Board | None) -> ThreadQuerySet:
+def _listed(reader: Reader, board: Board | int | None) -> ThreadQuerySet:
     threads = Thread.objects.listed_for(reader).filter(merged_into=None)
     return threads.filter(board=board) if board else threads
+
+
+def _pinned_threads(reader: Reader, board_id: int) -> ThreadQuerySet:
+    """Return the pinned threads of a board."""
+    threads = _listed(reader, board_id).filter(pinned_at__isnull=False)
+    return _with_columns(threads.order_by("-pinned_at", "-id")[:MAX_PINNED], reader)
+
+
+def _threads_of_page(
+    reader: Reader, tab: ThreadTab, board_id: int | None, is_back: bool, *keys: Any
+) -> ThreadQuerySet:
+    """Return the threads of a page of a tab, and one more; `keys` are the fields of a cursor."""
+    threads = _listed(reader, board_id)
+    if tab is ACTIVE_THREADS and board_id:
+        threads = threads.filter(pinned_at=None)
+    place = Cursor(*keys) if keys else None
+    before, after = (place, None) if is_back else (None, place)
+    asked = ThreadListRequest(tab, before=before, after=after)
+    return _with_columns(_in_tab(threads, asked, reader), reader)
+
+
+PINNED_THREADS = ReaderQuery(_pinned_threads)
+THREADS_OF_PAGE = ReaderQuery(_threads_of_page)
+
+
+def _in_tab(threads: ThreadQuerySet, asked: ThreadListRequest, reader: Reader) -> ThreadQuerySet:
+    """Return those of these threads that are on a page of a tab, and one more, in order."""
+    threads = _cut(asked.tab.filter(threads, reader), asked)
+    if not asked.tab.is_for_members:
+        return threads
+    # Without other tables: their columns would be fetched for every thread sorted.
+    return _cut(Thread.objects.filter(pk__in=IdsOf(threads.values("pk"))), asked)
 
 
 def _cut(threads: ThreadQuerySet, asked: ThreadListRequest) -> ThreadQuerySet:
@@ -234,15 +278,18 @@ def _with_columns(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
 # -- Unread threads -------------------------------------------------------------------------------
 
 
-def find_opened_unread(reader: User) -> dict[int, int]:
-    """Return the unread threads that the reader has opened before, with their boards; one query.
+def _opened_unread(reader: User) -> QuerySet[Thread, tuple[int, int]]:
+    """Return the unread threads that the reader has opened before, with their boards.
 
     Of those that changed since the reader had read everything, the latest `MAX_CHANGED_THREADS`.
     """
     opened = ReadState.objects.filter(member=reader).exclude(caught_up=F("thread__next_number"))
     changed = opened.order_by("-thread__last_post").values("thread")[:MAX_CHANGED_THREADS]
     unread = _listed(reader, None).filter(HasUnread(reader), pk__in=changed)
-    return dict(unread.order_by().values_list("pk", "board_id"))
+    return unread.order_by().values_list("pk", "board_id")
+
+
+OPENED_UNREAD = ReaderQuery(_opened_unread)
 
 
 def _unopened(threads: ThreadQuerySet, reader: User, bound: Any) -> ThreadQuerySet:
@@ -300,17 +347,15 @@ class ListedBoards:
         return self.unread.get(board.pk, 0) if board else sum(self.unread.values())
 
 
-def fetch_boards(reader: Reader) -> ListedBoards:
-    """Return the boards in the order of the front page; two queries for members."""
+def _boards(reader: Reader) -> QuerySet[Board]:
+    """Return all boards with the numbers of their unread threads that were never opened."""
     newest = Post.objects.order_by("-pk").values("pk")[:1]
     boards = Board.objects.select_related("category").order_by(
         "category__position", "category__name", "position", "name"
     )
     tags = Exists(Tag.objects.main())
     boards = boards.annotate(newest=Subquery(newest), at=Now(), has_tags=tags)
-    opened: dict[int, int] = {}
     if isinstance(reader, User):
-        opened = find_opened_unread(reader)
         in_board = _listed(reader, None).filter(board=OuterRef("pk"))
         bound = _marked_up_to(reader, OuterRef(OuterRef("pk")))
         unopened = _unopened(in_board, reader, bound).order_by("-last_post_id")
@@ -319,7 +364,16 @@ def fetch_boards(reader: Reader) -> ListedBoards:
             unopened=CountSubquery(unopened.values("pk")[:MAX_UNREAD_THREADS]),
             choice=Subquery(own.choices()),
         )
-    found = list(boards)
+    return boards
+
+
+BOARDS = ReaderQuery(_boards)
+
+
+def fetch_boards(reader: Reader) -> ListedBoards:
+    """Return the boards in the order of the front page; two queries for members."""
+    opened = dict(OPENED_UNREAD.fetch(reader)) if isinstance(reader, User) else {}
+    found: Sequence[Any] = BOARDS.fetch(reader)
     unread = Counter(opened.values())
     for board in found:
         unread[board.pk] += getattr(board, "unopened", 0)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     BooleanField,
@@ -21,13 +21,15 @@ from django.db.models import (
     F,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Value,
     When,
 )
 from django.db.models.expressions import RawSQL
 
-from forum.lib.sql import unnest
+from forum.lib.prepared_queries import prepared_cursor
+from forum.lib.sql import IsAnyOf
 from forum.lib.tree import ROOT_RIGHT
 from forum.models.bookmarks import is_bookmarked
 from forum.models.ignores import ignored_ids
@@ -36,7 +38,7 @@ from forum.models.read_state import IsInSet, NumberSetField, ThreadReadState
 from forum.models.reports import open_reports
 from forum.models.revisions import Revision
 from forum.models.threads import MAX_NESTING, POSTS_PER_PAGE, Thread
-from forum.models.visibility import Reader, if_readable, readable_by
+from forum.models.visibility import Reader, ReaderQuery, if_readable, readable_by
 from forum.queries.backlinks import Backlink, backlink_column
 from forum.queries.branches import enclosing_locked_branches
 from forum.queries.sort_orders import PageStart, SortOrder, page_sql
@@ -274,8 +276,10 @@ def fetch_window(
         "as_of": _activity_snapshot(thread, page.as_of),
         "most": ROOT_RIGHT,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_window_sql(order, start), values)
+    with prepared_cursor() as cursor:
+        # As texts: numbers of different sizes would be statements of different types.
+        sent = {name: None if value is None else str(value) for name, value in values.items()}
+        cursor.execute(_window_sql(order, start), sent)
         posts, above, path, parents, opening, earlier, remaining, below, rest = cursor.fetchone()
     is_beginning = branch is not None and post_id == branch
     if posts is None and (opening is None or (start and not is_beginning)):
@@ -306,7 +310,9 @@ def _activity_snapshot(thread: Thread, as_of: int | None) -> int:
     return as_of if as_of is not None and now - ACTIVITY_ORDER_LIFETIME <= as_of <= now else now
 
 
+@cache
 def _window_sql(order: SortOrder, start: PageStart | None) -> str:
+    """Return the statement for a page; all its parameters are numbers."""
     is_back = start == "before"
     if order == "tree":
         earlier, remaining, following = EARLIER_SQL, REMAINING_SQL, NEXT_IN_TREE_SQL
@@ -325,7 +331,7 @@ def _window_sql(order: SortOrder, start: PageStart | None) -> str:
         following = REQUESTED_POST_SQL if is_back else NEXT_FOUND_SQL
         if order == "time":
             following = NO_POST_SQL  # no branch is left unfinished where there are none
-    return WINDOW_SQL.format(
+    sql = WINDOW_SQL.format(
         page=page_sql(order, start),
         first="DESC" if is_back else "ASC",
         last="ASC" if is_back else "DESC",
@@ -333,6 +339,7 @@ def _window_sql(order: SortOrder, start: PageStart | None) -> str:
         earlier=earlier,
         remaining=remaining,
     )
+    return sql.replace(")s", ")s::bigint")
 
 
 def fetch_rows(
@@ -346,9 +353,11 @@ def fetch_rows(
 
     `parents` are the ids of their parents, of which a row shows something too.
     """
-    columns = _columns(reader, read_state)
-    posts = Post.objects.filter(pk__in=unnest(ids.union(filter(None, parents))))
-    values = posts.order_by("tree_id", "lft").values_list(*(columns[name] for name in ROW_COLUMNS))
+    wanted = list(ids.union(filter(None, parents)))
+    state: tuple[int | bool, ...] = ()
+    if read_state:
+        state = (read_state.thread_id, read_state.board_id, read_state.is_same_visit)
+    values = POST_ROWS.fetch(reader, wanted, *state)
     rows = {row.id: row for row in (PostRow(*each) for each in values)}
     ignored = ignored_ids(reader)
     for row in rows.values():
@@ -356,6 +365,17 @@ def fetch_rows(
         row.parent = rows.get(row.parent_id or 0)
         row.backlinks = [Backlink(**each) for each in row.backlinks]  # type: ignore[arg-type]
     return [row for row in rows.values() if row.id in ids]
+
+
+def _post_rows(reader: Reader, ids: list[int], *state: Any) -> QuerySet[Post, tuple[Any, ...]]:
+    """Return the `ROW_COLUMNS` of these posts; `state` are the fields of a `ThreadReadState`."""
+    read_state = ThreadReadState(reader.pk, *state) if state and reader.pk else None
+    columns = _columns(reader, read_state)
+    posts: QuerySet[Post] = Post.objects.filter(IsAnyOf("pk", ids)).order_by("tree_id", "lft")
+    return posts.values_list(*(columns[name] for name in ROW_COLUMNS))
+
+
+POST_ROWS = ReaderQuery(_post_rows)
 
 
 def _columns(reader: Reader, read_state: ThreadReadState | None) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from forum.models.posts import Post
 from forum.models.read_state import ReadState
 from forum.models.received_mail import ReceivedMail
 from forum.models.tags import ThreadTag, tag_columns
-from forum.models.threads import ThreadQuerySet, TitleChange
-from forum.models.visibility import Reader
+from forum.models.threads import Thread, ThreadQuerySet, TitleChange
+from forum.models.visibility import Reader, ReaderQuery
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
 
@@ -120,3 +120,13 @@ def with_received_mail(threads: Threads, reader: Reader) -> Threads:
     if not isinstance(reader, User):
         return threads
     return threads.annotate(received_mail=ReceivedMail.objects.lines(OuterRef("pk"), reader))
+
+
+def _thread_for_page(reader: Reader, thread_id: int) -> ThreadQuerySet:
+    """Return a thread with what its page shows to this reader, if they may open it."""
+    threads = with_read_state(for_thread_page(Thread.objects.visible_to(reader)), reader)
+    threads = with_pending_posts(with_drafts(threads, reader), reader)
+    return with_received_mail(threads, reader).filter(pk=thread_id)
+
+
+THREAD_FOR_PAGE = ReaderQuery(_thread_for_page)

@@ -43,7 +43,7 @@ from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Board, Draft, PendingPost, Post, Tag, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
-from forum.models.posts import post_path, post_url
+from forum.models.posts import POST_WITH_CONTEXT, post_path, post_url
 from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
 from forum.presenters.editable_source import MASK, masked_for, unmasked
 from forum.presenters.new_activity import NewActivity, new_activity
@@ -544,7 +544,7 @@ class ComposeView(View, ABC):
 
 def find_post(request: HttpRequest, post_id: int) -> Post | None:
     """Return a post in a thread that this reader may open."""
-    return Post.objects.visible_to(request.user).with_context().filter(pk=post_id).first()
+    return POST_WITH_CONTEXT.first(request.user, post_id)
 
 
 class ReplyView(ComposeView):

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
 
 from forum.errors import Gone
 from forum.lib.htmx import wants_fragment
@@ -15,35 +14,22 @@ from forum.models import Post, Thread
 from forum.models.posts import post_url
 from forum.models.read_state import read_state_of
 from forum.presenters.live_updates import LiveUpdates
-from forum.queries.live_updates import fetch_changes, public_change_counter
+from forum.queries.live_updates import fetch_changes
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
 from forum.views.read_only import read_only
 
-NO_CONTENT = 204
-
-
-@require_safe
-def since(request: HttpRequest, thread_id: int) -> HttpResponse:
-    """Return what changed since the number `after`; 204 if nothing beyond what was `known`.
-
-    Nearly all requests of open pages are answered by 204, with one query for the counter.
-    """
-    after = parse_counter(request.GET, "after")
-    known = parse_counter(request.GET, "known") if "known" in request.GET else after
-    if wants_fragment(request) and "show" not in request.GET:
-        counter = public_change_counter(thread_id)
-        if counter is not None and counter <= known:
-            return HttpResponse(status=NO_CONTENT)
-    return show_updates(request, thread_id, after)
-
 
 @read_only
-def show_updates(request: HttpRequest, thread_id: int, after: int) -> HttpResponse:
-    """Show the number of changes, or with `show` the changes themselves.
+def since(request: HttpRequest, thread_id: int) -> HttpResponse:
+    """Show the number of changes since the number `after`, or with `show` the changes themselves.
 
-    Without htmx, redirect to the first of them.
+    Without htmx, redirect to the first of them. While there are none beyond what was `known`,
+    `forum.middleware.QuietPolls` has answered before.
     """
+    after = parse_counter(request.GET, "after")
+    if "known" in request.GET:
+        parse_counter(request.GET, "known")
     threads = for_thread_page(Thread.objects.visible_to(request.user))
     threads = with_read_state(threads, request.user)
     thread = threads.filter(pk=thread_id).first()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from forum.actions.read_state import mark_boards_read, mark_read_before, undo_mark
 from forum.errors import Invalid
 from forum.lib.numbers import parse_number
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models import Board, SiteText, Tag
 from forum.presenters.feeds import FEED
 from forum.presenters.thread_lists import ThreadList, list_address
@@ -37,12 +38,14 @@ from forum.queries.thread_lists import (
 from forum.views.auth import MemberRequest, is_member, log_in_first, member_action
 from forum.views.read_only import read_only
 
+INTRODUCTION = PreparedQuery(lambda: SiteText.objects.values_list("introduction")[:1])
+
 
 @read_only
 def home(request: HttpRequest) -> HttpResponse:
     """Show what this place is, and the active threads of all boards."""
-    introduction = SiteText.objects.values_list("introduction", flat=True).first()
-    return _show_list(request, ACTIVE_THREADS, introduction=introduction or "")
+    introduction = INTRODUCTION.first()
+    return _show_list(request, ACTIVE_THREADS, introduction=introduction[0] if introduction else "")
 
 
 @read_only

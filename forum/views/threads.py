@@ -26,13 +26,7 @@ from forum.queries.outline import fetch_outline
 from forum.queries.sort_orders import PageStart
 from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window
-from forum.queries.threads import (
-    for_thread_page,
-    with_drafts,
-    with_pending_posts,
-    with_read_state,
-    with_received_mail,
-)
+from forum.queries.threads import THREAD_FOR_PAGE, for_thread_page, with_read_state
 from forum.url_params import id_param
 from forum.views.auth import is_member
 from forum.views.costly import costly, costly_with_parameters
@@ -49,11 +43,7 @@ PAGE_STARTS: tuple[PageStart, ...] = ("after", "before", "at")
 @read_only
 def detail(request: HttpRequest, thread_id: int, slug: str = "") -> HttpResponse:
     """Show a thread: all of it, or one page in tree order."""
-    threads = for_thread_page(Thread.objects.visible_to(request.user))
-    threads = with_read_state(threads, request.user)
-    threads = with_pending_posts(with_drafts(threads, request.user), request.user)
-    threads = with_received_mail(threads, request.user)
-    thread = threads.filter(pk=thread_id).first()
+    thread = THREAD_FOR_PAGE.first(request.user, thread_id)
     if thread is None:
         gone = Thread.objects.gone_for(request.user)
         return show_gone(request, get_object_or_404(gone, pk=thread_id))

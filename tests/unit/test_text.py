@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from forum.lib.scripts import GRAPHEME, whole_graphemes
 from forum.lib.text import clean_source, excerpt, is_blank, middle_cut, split_middle
 
 
@@ -116,3 +117,9 @@ def test_middle_cut_keeps_start_and_end(text, limit):
         assert len(cut) == limit
         assert text.startswith(head) or "…" in text
         assert text.endswith(tail)
+
+
+@given(st.text("ab é’…\u0301\u200d😀\r\n\xad", max_size=12), st.integers(1, 12))
+def test_beginning_of_a_text_has_whole_graphemes_only(text: str, limit: int) -> None:
+    ends = [match.end() for match in GRAPHEME.finditer(text) if match.end() <= limit]
+    assert whole_graphemes(text, limit) == text[: max(ends, default=limit)]

@@ -91,6 +91,7 @@ def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
         "PRODUCTION": "True",
         "SECRET_KEY": "a-key-for-this-test-only-" * 3,
         "DATABASE_URL": f"postgresql://postgres@127.0.0.1:{port}/forum",
+        "PREPARED_STATEMENTS": "False",
         "SITE_URL": f"https://{HOST}",
         "ALLOWED_HOSTS": HOST,
         "STATIC_ROOT": str(place / "static"),
