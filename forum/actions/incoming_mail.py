@@ -35,7 +35,14 @@ from forum.actions.threads import clean_title, publish_thread
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Busy, Gone, Invalid, NotAllowed, RateLimited, UserError
 from forum.lib.automatic_mail import automatic_header, read_report
-from forum.lib.mail_reader import MailText, Unreadable, addresses, header, read_headers, read_text
+from forum.lib.mail_reader import (
+    MailText,
+    Unreadable,
+    header,
+    header_addresses,
+    read_headers,
+    read_text,
+)
 from forum.lib.mail_reply import split_reply
 from forum.lib.sender_authentication import is_authenticated
 from forum.models import Board, PendingPost, Post, ReceivedMail, User
@@ -91,7 +98,7 @@ class IncomingMail:
     @cached_property
     def sender(self) -> str:
         """Return the address in From, in lower case; empty unless there is exactly one."""
-        found = addresses(self.headers, "From")
+        found = header_addresses(self.headers, "From")
         try:
             validate_email(found[0] if len(found) == 1 else "")
         except ValidationError:
@@ -114,7 +121,7 @@ class IncomingMail:
         Signatures cover To. Otherwise a signed mail of the member to somebody else could be sent on
         to an address for their replies, and be posted.
         """
-        named = [each.lower() for each in addresses(self.headers, "To")]
+        named = [each.lower() for each in header_addresses(self.headers, "To")]
         return len(self.headers.get_all("To", [])) == 1 and self.recipient.lower() in named
 
     @property
@@ -140,7 +147,7 @@ class IncomingMail:
 
 def our_addresses(headers: Message) -> list[str]:
     """Return the addresses of ours that a mail was sent to, for servers that don't say which."""
-    named = addresses(
+    named = header_addresses(
         headers, "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc"
     )
     host = f"@{settings.INCOMING_MAIL_HOST}"

@@ -161,8 +161,9 @@ def _mailed_one_by_one(member: User, choices: MailSettings, posts: Collection[in
     if choices.follow == MailSettings.Frequency.NEVER or not mailed.exists():
         return set()
     found = Post.objects.filter(pk__in=unnest(posts)).select_related("thread")
-    nearest = {post.pk: Subscription.objects.around(post).filter(member=member) for post in found}
-    return {pk for pk, these in nearest.items() if (one := these.first()) and one.each_post_by_mail}
+    mine = Subscription.objects.filter(member=member)
+    nearest = {post.pk: mine.enclosing(post).first() for post in found}
+    return {pk for pk, one in nearest.items() if one and one.each_post_by_mail}
 
 
 def _drop(rows: Iterable[NotificationMail]) -> None:

@@ -30,8 +30,6 @@ from forum.models import (
 from forum.models.read_state import IsInSet
 from forum.models.visibility import readable_by, visible_by
 
-Cause = Notification.Cause
-
 FOLLOWERS_AT_ONCE = 1000
 # Who sees a post within this time gets no mail about it. Several in one thread become one mail.
 MAIL_WINDOW = timedelta(minutes=10)
@@ -57,9 +55,9 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
     """
     direct = _direct_causes(post, mentioned, quotes)
     notifications = Notification.objects.filter(post=post)
-    concerned = notifications.filter(~Q(cause=Cause.FOLLOW) | Q(member__in=direct))
+    concerned = notifications.filter(~Q(cause=Notification.Cause.FOLLOW) | Q(member__in=direct))
     notified = {each.member_id: each for each in concerned}
-    reminded = {pk for pk, each in notified.items() if each.cause == Cause.REMINDER}
+    reminded = {pk for pk, each in notified.items() if each.cause == Notification.Cause.REMINDER}
     unread = {pk for pk, each in notified.items() if each.read_at is None}
     lost = unread - direct.keys() - reminded
     causes = decide_causes(post, direct | {member: set() for member in lost})
@@ -95,7 +93,9 @@ def fan_out_next() -> bool:
             ignore_conflicts=True,
         )
         # Those with another cause were notified, and perhaps mailed, when it was posted.
-        followed = Notification.objects.filter(post=post, member__in=causes, cause=Cause.FOLLOW)
+        followed = Notification.objects.filter(
+            post=post, member__in=causes, cause=Notification.Cause.FOLLOW
+        )
         queue_notification_mail(post, followed.values_list("member_id", flat=True))
         if len(followers) < FOLLOWERS_AT_ONCE:
             fan_out.delete()
@@ -116,7 +116,7 @@ def _followers(post: Post, *, after: int) -> list[int]:
         pk=post.pk
     ):
         return []
-    following = Subscription.objects.around(post).follows().filter(member__gt=after)
+    following = Subscription.objects.enclosing(post).follows().filter(member__gt=after)
     if not Thread.objects.listed_for(everybody).filter(pk=post.thread_id):
         following = following.exclude(branch=None)
     members = following.order_by("member").values_list("member_id", flat=True).distinct()
@@ -132,7 +132,7 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
     """
     if not direct:
         return {}
-    nearest = Subscription.objects.around(post).filter(member=OuterRef("pk")).values("state")
+    nearest = Subscription.objects.enclosing(post).filter(member=OuterRef("pk")).values("state")
     ignoring = Ignore.objects.filter(member=OuterRef("pk"), ignored=post.author_id)
     members = User.objects.filter(~Exists(ignoring), pk__in=direct, is_active=True)
     members = members.exclude(pk=post.author_id)
@@ -142,11 +142,11 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
     ):
         own = set(direct[pk])
         if state == Subscription.State.FOLLOW:
-            own.add(Cause.FOLLOW)
+            own.add(Notification.Cause.FOLLOW)
         elif state == Subscription.State.MUTE:
-            own &= {Cause.MENTION} if mentions_pass else set()
+            own &= {Notification.Cause.MENTION} if mentions_pass else set()
         if own:
-            causes[pk] = min(own, key=Cause.values.index)
+            causes[pk] = min(own, key=Notification.Cause.values.index)
     return causes
 
 
@@ -156,11 +156,11 @@ def _direct_causes(
     """Return the causes in a post itself, by the members that they concern."""
     causes: dict[int, set[str]] = defaultdict(set)
     for quote in quotes:
-        causes[quote.revision.post.author_id].add(Cause.QUOTE)
+        causes[quote.revision.post.author_id].add(Notification.Cause.QUOTE)
     for person in mentioned:
-        causes[person.pk].add(Cause.MENTION)
+        causes[person.pk].add(Notification.Cause.MENTION)
     if post.parent is not None:
-        causes[post.parent.author_id].add(Cause.REPLY)
+        causes[post.parent.author_id].add(Notification.Cause.REPLY)
     return causes
 
 

@@ -11,10 +11,7 @@ from forum.actions.transactions import RetryTransaction, retrying_transaction
 from forum.errors import Invalid
 from forum.models import Board, Post, Subscription, Tag, Thread, User
 from forum.models.accounts import FollowOwnPosts
-from forum.models.subscriptions import MAX_SUBSCRIPTIONS
-
-Choice = Subscription.Choice
-Target = Board | Tag | Post
+from forum.models.subscriptions import MAX_SUBSCRIPTIONS, SubscriptionTarget
 
 # Nothing changes for who has chosen something for a branch around the post, or follows too much.
 FOLLOW_SQL = """
@@ -31,21 +28,21 @@ SELECT %(member)s, %(post)s, %(thread)s, 'follow', false
 
 
 @retrying_transaction
-def subscribe(target: Target, choice: str, *, actor: User) -> str:
+def subscribe(target: SubscriptionTarget, choice: str, *, actor: User) -> str:
     """Follow, mute or stop, by the `choice`; return what was chosen before.
 
     A post stands for its branch, an opening post for its thread. Raises `Invalid` for anything
-    else than a `Choice`, and when the member follows and mutes too much; or `Busy`.
+    else than a `Subscription.Choice`, and when the member follows and mutes too much; or `Busy`.
     """
-    if choice not in Choice:
+    if choice not in Subscription.Choice:
         raise Invalid(_("Choose what to do: follow, mute or stop."))
     columns = _columns(target)
     # One after the other, so that the limit holds.
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     mine = Subscription.objects.filter(member=actor)
     own = mine.filter(**columns).first()
-    before = own.choice if own else Choice.NONE
-    if choice == Choice.NONE:
+    before = own.choice if own else Subscription.Choice.NONE
+    if choice == Subscription.Choice.NONE:
         mine.filter(**columns).delete()
         return before
     if own is None and mine.count() >= MAX_SUBSCRIPTIONS:
@@ -56,16 +53,18 @@ def subscribe(target: Target, choice: str, *, actor: User) -> str:
             )
             % {"count": f"{MAX_SUBSCRIPTIONS:,}"}
         )
-    state = Subscription.State.MUTE if choice == Choice.MUTE else Subscription.State.FOLLOW
+    state = (
+        Subscription.State.MUTE if choice == Subscription.Choice.MUTE else Subscription.State.FOLLOW
+    )
     Subscription.objects.update_or_create(
         member=actor,
         **columns,
-        defaults={"state": state, "each_post_by_mail": choice == Choice.MAIL},
+        defaults={"state": state, "each_post_by_mail": choice == Subscription.Choice.MAIL},
     )
     return before
 
 
-def _columns(target: Target) -> dict[str, Any]:
+def _columns(target: SubscriptionTarget) -> dict[str, Any]:
     """Return the columns of a target. The thread of a post is locked: it does not move now."""
     if isinstance(target, Board):
         return {"board_id": target.pk}

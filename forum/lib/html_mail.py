@@ -13,7 +13,7 @@ from contextlib import suppress
 
 MEMORY = 256 * 1024 * 1024  # bytes
 SECONDS = 5  # of processor time; on a busy machine it may take longer
-MAX_WAIT = 4  # times as long
+WALL_TIME_FACTOR = 4  # times as long
 
 
 class CannotConvert(Exception):
@@ -27,7 +27,7 @@ def markdown_from_html(html: str) -> str:
             [sys.executable, "-I", __file__],
             input=html.encode("utf-8", "replace"),
             capture_output=True,
-            timeout=SECONDS * MAX_WAIT,
+            timeout=SECONDS * WALL_TIME_FACTOR,
             check=True,
         )
     except (subprocess.SubprocessError, OSError) as error:

@@ -70,7 +70,7 @@ def header(message: Message, name: str) -> str:
         return one_line(str(raw))
 
 
-def addresses(message: Message, *names: str) -> list[str]:
+def header_addresses(message: Message, *names: str) -> list[str]:
     """Return the addresses in these headers."""
     values = [one_line(str(value)) for name in names for value in message.get_all(name, [])]
     return [address for _name, address in getaddresses(values) if "@" in address]

@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from psycopg.sql import Literal
 
-Row = TypeVar("Row")
+Fetched = TypeVar("Fetched")
 
 PARAMETER = re.compile("%[s%]")
 YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ TYPES: dict[type, ValueType] = {
 }
 
 
-class PreparedQuery(Generic[Row]):
+class PreparedQuery(Generic[Fetched]):
     """A query built by `build(argument, …)`, which returns a queryset of models or of tuples.
 
     Arguments that are numbers, lists of numbers, texts, times or UUIDs are values, to be filled in.
@@ -61,11 +61,11 @@ class PreparedQuery(Generic[Row]):
     # Compare every query, which costs what preparing saves. Tests do.
     checks_all = False
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, Fetched]]) -> None:
         self.build = build
         self._statements: dict[tuple[Any, ...], Statement] = {}
 
-    def fetch(self, *arguments: Any) -> list[Row]:
+    def fetch(self, *arguments: Any) -> list[Fetched]:
         """Return the rows of the query for these arguments."""
         shape = tuple(type(each) if type(each) in TYPES else each for each in arguments)
         statement = self._statements.get(shape)
@@ -74,7 +74,7 @@ class PreparedQuery(Generic[Row]):
             self._statements[shape] = statement
         return statement.fetch(arguments)
 
-    def first(self, *arguments: Any) -> Row | None:
+    def first(self, *arguments: Any) -> Fetched | None:
         """Return the first row of the query for these arguments; None without any."""
         return next(iter(self.fetch(*arguments)), None)
 

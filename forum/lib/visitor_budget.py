@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 # Of the four threads of a process, one makes costly pages for visitors, and one may wait for it.
 MAX_ADMITTED = 2
-MAX_WAIT = 2.0  # seconds
+MAX_WAIT_SECONDS = 2.0  # seconds
 MAX_NETWORKS = 20_000
 
 
@@ -55,7 +55,7 @@ def costly_slot() -> Iterator[bool]:
         yield False
         return
     try:
-        if not _running.acquire(timeout=MAX_WAIT):
+        if not _running.acquire(timeout=MAX_WAIT_SECONDS):
             yield False
             return
         try:

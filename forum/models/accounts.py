@@ -106,7 +106,7 @@ class MailStop(models.TextChoices):
 
 
 class FollowOwnPosts(models.TextChoices):
-    """Whether members follow the branches of the posts that they write."""
+    """The choice of members to follow the branches of the posts that they write."""
 
     ALWAYS = "always", _("Always")
     ASK = "ask", _("Ask me each time")

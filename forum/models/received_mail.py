@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import F, OuterRef, Q
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, JSONObject, Now
 from django.utils import timezone
 
 from forum.models.pending_posts import PendingPost
@@ -27,8 +27,7 @@ class ReceivedMailQuerySet(models.QuerySet["ReceivedMail"]):
 
     def noted(self) -> ReceivedMailQuerySet:
         """Filter mail whose author should know what was left out or changed, while it is kept."""
-        since = timezone.now() - RECEIVED_MAIL_KEPT
-        return self.filter(created_at__gte=since).exclude(left_out="", note="")
+        return self.filter(created_at__gte=Now() - RECEIVED_MAIL_KEPT).exclude(left_out="", note="")
 
     def of_post(self, post: Post) -> ReceivedMailQuerySet:
         """Filter the mail that a post came by, directly or after it was pending."""

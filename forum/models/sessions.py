@@ -21,7 +21,7 @@ def _member(pk: int) -> UserQuerySet:
 
 
 SESSION = PreparedQuery(_session)
-MEMBER = PreparedQuery(_member)
+MEMBER_BY_ID = PreparedQuery(_member)
 
 
 class SessionStore(db.SessionStore):
@@ -38,5 +38,5 @@ class AuthenticationBackend(auth_backends.AuthenticationBackend):
     """The backend of django-allauth; finds the member of a session by a prepared query."""
 
     def get_user(self, user_id: int) -> User | None:
-        member = MEMBER.first(user_id)
+        member = MEMBER_BY_ID.first(user_id)
         return member if member and self.user_can_authenticate(member) else None

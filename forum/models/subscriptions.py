@@ -16,6 +16,9 @@ from forum.models.threads import Thread
 
 MAX_SUBSCRIPTIONS = 5000  # of a member
 
+# A post stands for its branch, and an opening post for its thread.
+SubscriptionTarget = Board | Tag | Post
+
 # Branches from the inside out, then tags, then the board. The label of a branch is its `lft`.
 NEAREST_FIRST = (
     F("branch__lft").desc(nulls_last=True),
@@ -25,7 +28,7 @@ NEAREST_FIRST = (
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    def around(self, post: Post) -> SubscriptionQuerySet:
+    def enclosing(self, post: Post) -> SubscriptionQuerySet:
         """Return the subscriptions to anything that this post is in, the nearest first.
 
         A post is in the branches of its ancestors and in its own. Nearer than the board are the
@@ -35,14 +38,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         found = self.filter(heads | _of_thread(post.thread_id, post.thread.board_id))
         return found.order_by(*NEAREST_FIRST)
 
-    def around_posts(self) -> SubscriptionQuerySet:
-        """Return what `around` returns, as a subquery of posts."""
+    def enclosing_posts(self) -> SubscriptionQuerySet:
+        """Return what `enclosing` returns, as a subquery of posts."""
         heads = Q(thread=OuterRef("thread"))
         heads &= Q(branch__lft__lte=OuterRef("lft"), branch__rght__gte=OuterRef("rght"))
         found = self.filter(heads | _of_thread(OuterRef("thread"), OuterRef("thread__board")))
         return found.order_by(*NEAREST_FIRST)
 
-    def around_threads(self) -> SubscriptionQuerySet:
+    def enclosing_threads(self) -> SubscriptionQuerySet:
         """Return those to a whole thread, its tags and its board, as a subquery of threads."""
         whole = Q(thread=OuterRef("pk"), branch__parent=None)
         found = self.filter(whole | _of_thread(OuterRef("pk"), OuterRef("board")))
@@ -111,7 +114,7 @@ class Subscription(models.Model):
         MUTE = "mute", _("muted")
 
     class Choice(models.TextChoices):
-        """What a member can choose for a target; the value is part of the address."""
+        """The choices of a member for a target. The value is part of the address."""
 
         FOLLOW = "follow", _("Follow")
         MAIL = "mail", _("Follow, with each post by mail")

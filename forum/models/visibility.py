@@ -1,4 +1,4 @@
-"""What a reader may see: conditions that every query uses, and queries prepared for readers."""
+"""Visibility: conditions that every query for a reader uses, and queries prepared for readers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forum.models.accounts import User
 
 Reader = User | AnonymousUser
 VISITOR = AnonymousUser()
-Row = TypeVar("Row")
+FetchedRow = TypeVar("FetchedRow")
 
 
 def visible_by(reader: Reader, prefix: str = "") -> Q:
@@ -82,19 +82,19 @@ def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
     return Case(readable, default=Value(""), output_field=models.TextField())
 
 
-class ReaderQuery(Generic[Row]):
+class ReaderQuery(Generic[FetchedRow]):
     """A query built by `build(reader, argument, …)`; see `PreparedQuery` for the arguments.
 
     Of the reader it may depend on the fields that `_build_for_member` takes. It is built each time
     for moderators, since what they see depends on their boards, and for members who ignore others.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]]) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any, FetchedRow]]) -> None:
         self.build = build
-        self._for_visitor = PreparedQuery[Row](partial(build, AnonymousUser()))
-        self._for_member = PreparedQuery[Row](self._build_for_member)
+        self._for_visitor = PreparedQuery[FetchedRow](partial(build, AnonymousUser()))
+        self._for_member = PreparedQuery[FetchedRow](self._build_for_member)
 
-    def fetch(self, reader: Reader, *arguments: Any) -> list[Row]:
+    def fetch(self, reader: Reader, *arguments: Any) -> list[FetchedRow]:
         """Return the rows of the query for this reader."""
         if not isinstance(reader, User):
             return self._for_visitor.fetch(*arguments)
@@ -103,13 +103,13 @@ class ReaderQuery(Generic[Row]):
         fields = (reader.pk, reader.read_up_to, reader.date_joined)
         return self._for_member.fetch(*fields, *arguments)
 
-    def first(self, reader: Reader, *arguments: Any) -> Row | None:
+    def first(self, reader: Reader, *arguments: Any) -> FetchedRow | None:
         """Return the first row of the query for this reader; None without any."""
         return next(iter(self.fetch(reader, *arguments)), None)
 
     def _build_for_member(
         self, pk: int, read_up_to: int, date_joined: datetime, *arguments: Any
-    ) -> QuerySet[Any, Row]:
+    ) -> QuerySet[Any, FetchedRow]:
         from forum.models.roles import Roles  # noqa: PLC0415 (roles ask a prepared query)
 
         member = User(pk=pk, read_up_to=read_up_to, date_joined=date_joined)

@@ -1,4 +1,4 @@
-"""What a member follows or mutes, in words, with the buttons that change it."""
+"""Following and muting in words, with the buttons that change it."""
 
 from __future__ import annotations
 
@@ -12,54 +12,51 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from forum.models import Board, Post, Subscription, Tag, Thread
 from forum.models.posts import post_path
+from forum.models.subscriptions import SubscriptionTarget
 
-Choice = Subscription.Choice
-State = Subscription.State
-Target = Board | Tag | Post
-
-STATES = {
-    ("branch", Choice.FOLLOW): _lazy("You follow this branch."),
-    ("branch", Choice.MAIL): _lazy("You follow this branch, with each post by mail."),
-    ("branch", Choice.MUTE): _lazy("You muted this branch."),
-    ("thread", Choice.FOLLOW): _lazy("You follow this thread."),
-    ("thread", Choice.MAIL): _lazy("You follow this thread, with each post by mail."),
-    ("thread", Choice.MUTE): _lazy("You muted this thread."),
-    ("board", Choice.FOLLOW): _lazy("You follow this board."),
-    ("board", Choice.MAIL): _lazy("You follow this board, with each post by mail."),
-    ("board", Choice.MUTE): _lazy("You muted this board."),
-    ("tag", Choice.FOLLOW): _lazy("You follow this tag."),
-    ("tag", Choice.MAIL): _lazy("You follow this tag, with each post by mail."),
-    ("tag", Choice.MUTE): _lazy("You muted this tag."),
+CHOICES_IN_WORDS = {
+    ("branch", Subscription.Choice.FOLLOW): _lazy("You follow this branch."),
+    ("branch", Subscription.Choice.MAIL): _lazy("You follow this branch, with each post by mail."),
+    ("branch", Subscription.Choice.MUTE): _lazy("You muted this branch."),
+    ("thread", Subscription.Choice.FOLLOW): _lazy("You follow this thread."),
+    ("thread", Subscription.Choice.MAIL): _lazy("You follow this thread, with each post by mail."),
+    ("thread", Subscription.Choice.MUTE): _lazy("You muted this thread."),
+    ("board", Subscription.Choice.FOLLOW): _lazy("You follow this board."),
+    ("board", Subscription.Choice.MAIL): _lazy("You follow this board, with each post by mail."),
+    ("board", Subscription.Choice.MUTE): _lazy("You muted this board."),
+    ("tag", Subscription.Choice.FOLLOW): _lazy("You follow this tag."),
+    ("tag", Subscription.Choice.MAIL): _lazy("You follow this tag, with each post by mail."),
+    ("tag", Subscription.Choice.MUTE): _lazy("You muted this tag."),
 }
 INHERITED = {
-    ("branch", State.FOLLOW): _lazy("You follow a branch around this."),
-    ("branch", State.MUTE): _lazy("You muted a branch around this."),
-    ("thread", State.FOLLOW): _lazy("You follow the thread."),
-    ("thread", State.MUTE): _lazy("You muted the thread."),
-    ("board", State.FOLLOW): _lazy("You follow the board %(name)s."),
-    ("board", State.MUTE): _lazy("You muted the board %(name)s."),
-    ("tag", State.FOLLOW): _lazy("You follow the tag %(name)s."),
-    ("tag", State.MUTE): _lazy("You muted the tag %(name)s."),
+    ("branch", Subscription.State.FOLLOW): _lazy("You follow a branch around this."),
+    ("branch", Subscription.State.MUTE): _lazy("You muted a branch around this."),
+    ("thread", Subscription.State.FOLLOW): _lazy("You follow the thread."),
+    ("thread", Subscription.State.MUTE): _lazy("You muted the thread."),
+    ("board", Subscription.State.FOLLOW): _lazy("You follow the board %(name)s."),
+    ("board", Subscription.State.MUTE): _lazy("You muted the board %(name)s."),
+    ("tag", Subscription.State.FOLLOW): _lazy("You follow the tag %(name)s."),
+    ("tag", Subscription.State.MUTE): _lazy("You muted the tag %(name)s."),
 }
 BUTTONS = {
-    ("branch", Choice.FOLLOW): _lazy("Follow this branch"),
-    ("branch", Choice.MUTE): _lazy("Mute this branch"),
-    ("thread", Choice.FOLLOW): _lazy("Follow this thread"),
-    ("thread", Choice.MUTE): _lazy("Mute this thread"),
-    ("board", Choice.FOLLOW): _lazy("Follow this board"),
-    ("board", Choice.MUTE): _lazy("Mute this board"),
-    ("tag", Choice.FOLLOW): _lazy("Follow this tag"),
-    ("tag", Choice.MUTE): _lazy("Mute this tag"),
+    ("branch", Subscription.Choice.FOLLOW): _lazy("Follow this branch"),
+    ("branch", Subscription.Choice.MUTE): _lazy("Mute this branch"),
+    ("thread", Subscription.Choice.FOLLOW): _lazy("Follow this thread"),
+    ("thread", Subscription.Choice.MUTE): _lazy("Mute this thread"),
+    ("board", Subscription.Choice.FOLLOW): _lazy("Follow this board"),
+    ("board", Subscription.Choice.MUTE): _lazy("Mute this board"),
+    ("tag", Subscription.Choice.FOLLOW): _lazy("Follow this tag"),
+    ("tag", Subscription.Choice.MUTE): _lazy("Mute this tag"),
 }
 
 
-def key_of(target: Target) -> str:
+def key_of(target: SubscriptionTarget) -> str:
     """Return the target as addresses name it: `p12`, `b3` or `g7`."""
     letter = {Board: "b", Tag: "g"}.get(type(target), "p")
     return f"{letter}{target.pk}"
 
 
-def kind_of(target: Target) -> str:
+def target_kind(target: SubscriptionTarget) -> str:
     if isinstance(target, Post):
         return "thread" if target.is_opening else "branch"
     return "board" if isinstance(target, Board) else "tag"
@@ -84,7 +81,7 @@ class SubscriptionControl:
 
     target: str
     kind: str
-    own: str = Choice.NONE
+    own: str = Subscription.Choice.NONE
     nearest: Subscription | None = None
     back: str = ""
     error: str = ""
@@ -92,66 +89,74 @@ class SubscriptionControl:
     @property
     def words(self) -> str:
         """Return the state in words; empty when nothing was chosen for it or around it."""
-        if self.own != Choice.NONE:
-            return str(STATES[self.kind, Choice(self.own)])
+        if self.own != Subscription.Choice.NONE:
+            return str(CHOICES_IN_WORDS[self.kind, Subscription.Choice(self.own)])
         return inherited_in_words(self.nearest) if self.nearest else ""
 
     @property
     def buttons(self) -> Iterator[tuple[str, str]]:
         """Yield what can be chosen now: addresses and words."""
         state = self.own
-        if state == Choice.NONE and self.nearest:
+        if state == Subscription.Choice.NONE and self.nearest:
             state = self.nearest.choice
-        if state not in (Choice.FOLLOW, Choice.MAIL):
-            yield self._address(Choice.FOLLOW), str(BUTTONS[self.kind, Choice.FOLLOW])
-        elif self.own != Choice.NONE:
-            yield self._address(Choice.NONE), _("Stop following")
-        if state != Choice.MUTE:
-            yield self._address(Choice.MUTE), str(BUTTONS[self.kind, Choice.MUTE])
-        elif self.own != Choice.NONE:
-            yield self._address(Choice.NONE), _("Unmute")
+        if state not in (Subscription.Choice.FOLLOW, Subscription.Choice.MAIL):
+            yield (
+                self._address(Subscription.Choice.FOLLOW),
+                str(BUTTONS[self.kind, Subscription.Choice.FOLLOW]),
+            )
+        elif self.own != Subscription.Choice.NONE:
+            yield self._address(Subscription.Choice.NONE), _("Stop following")
+        if state != Subscription.Choice.MUTE:
+            yield (
+                self._address(Subscription.Choice.MUTE),
+                str(BUTTONS[self.kind, Subscription.Choice.MUTE]),
+            )
+        elif self.own != Subscription.Choice.NONE:
+            yield self._address(Subscription.Choice.NONE), _("Unmute")
 
-    def _address(self, choice: Choice) -> str:
+    def _address(self, choice: Subscription.Choice) -> str:
         return choice_address(self.target, choice, self.back)
 
 
 def thread_choices(thread: Thread, back: str) -> list[tuple[str, str]]:
     """Return what a member can choose for a thread in a list: addresses and words."""
-    own = thread.own_choice or Choice.NONE
+    own = thread.own_choice or Subscription.Choice.NONE
     nearest = None
     if thread.choice:
-        is_mute = thread.choice == Choice.MUTE
-        nearest = Subscription(state=State.MUTE if is_mute else State.FOLLOW)
+        is_mute = thread.choice == Subscription.Choice.MUTE
+        nearest = Subscription(
+            state=Subscription.State.MUTE if is_mute else Subscription.State.FOLLOW
+        )
     return list(SubscriptionControl(f"t{thread.pk}", "thread", own, nearest, back).buttons)
 
 
 def inherited_in_words(nearest: Subscription) -> str:
     """Return “You follow the board Gardens.”"""
     if nearest.branch:
-        kind, name = kind_of(nearest.branch), ""
+        kind, name = target_kind(nearest.branch), ""
     elif nearest.board:
         kind, name = "board", nearest.board.name
     else:
         assert nearest.tag
         kind, name = "tag", nearest.tag.name
-    return str(INHERITED[kind, State(nearest.state)]) % {"name": name}
+    return str(INHERITED[kind, Subscription.State(nearest.state)]) % {"name": name}
 
 
 def control_of(
-    target: Target, around: Iterable[Subscription], *, back: str = "", error: str = ""
+    target: SubscriptionTarget, around: Iterable[Subscription], *, back: str = "", error: str = ""
 ) -> SubscriptionControl:
     """Return the control of a target; `around` has what the member chose for it or around it.
 
     The nearest comes first, and boards, tags and heads of branches are fetched.
     """
     key, found = key_of(target), list(around)
-    own = next((each.choice for each in found if each.target_key == key), Choice.NONE)
+    own = next((each.choice for each in found if each.target_key == key), Subscription.Choice.NONE)
     nearest = found[0] if found else None
-    return SubscriptionControl(key, kind_of(target), own, nearest, back, error)
+    return SubscriptionControl(key, target_kind(target), own, nearest, back, error)
 
 
 # The filters of the page, by their name in the address.
-FILTERS = {
+SUBSCRIPTION_FILTERS = {
     "": _lazy("All"),
     "boards": _lazy("Boards"),
     "tags": _lazy("Tags"),
@@ -166,7 +171,7 @@ def filter_links(shown: str) -> list[tuple[str, object, bool]]:
     page = reverse("following")
     return [
         (f"{page}?show={name}" if name else page, label, name == shown)
-        for name, label in FILTERS.items()
+        for name, label in SUBSCRIPTION_FILTERS.items()
     ]
 
 
@@ -206,7 +211,7 @@ class FollowedEntry:
         own = self.subscription
         target = own.branch or own.board or own.tag
         assert target
-        return kind_of(target)
+        return target_kind(target)
 
     @property
     def place(self) -> str:
@@ -235,17 +240,23 @@ class FollowedEntry:
 
     @property
     def words(self) -> str:
-        return str(STATES[self.kind, Choice(self.subscription.choice)])
+        return str(CHOICES_IN_WORDS[self.kind, Subscription.Choice(self.subscription.choice)])
 
     @property
     def buttons(self) -> Iterator[tuple[str, str]]:
         """Yield what can be chosen instead: addresses and words."""
         own = self.subscription
-        if own.choice == Choice.MUTE:
-            choices = [(Choice.NONE, _("Unmute"))]
-        elif own.choice == Choice.MAIL:
-            choices = [(Choice.NONE, _("Stop following")), (Choice.FOLLOW, _("No mail"))]
+        if own.choice == Subscription.Choice.MUTE:
+            choices = [(Subscription.Choice.NONE, _("Unmute"))]
+        elif own.choice == Subscription.Choice.MAIL:
+            choices = [
+                (Subscription.Choice.NONE, _("Stop following")),
+                (Subscription.Choice.FOLLOW, _("No mail")),
+            ]
         else:
-            choices = [(Choice.NONE, _("Stop following")), (Choice.MAIL, _("Each post by mail"))]
+            choices = [
+                (Subscription.Choice.NONE, _("Stop following")),
+                (Subscription.Choice.MAIL, _("Each post by mail")),
+            ]
         for choice, words in choices:
             yield choice_address(own.target_key, choice, self.back), words

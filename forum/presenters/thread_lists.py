@@ -15,7 +15,7 @@ from forum.lib.numbers import capped
 from forum.models import Board, Category, Subscription, Tag, User
 from forum.models.visibility import Reader
 from forum.permissions import can_start_thread
-from forum.presenters.subscriptions import SubscriptionControl, key_of, kind_of
+from forum.presenters.subscriptions import SubscriptionControl, key_of, target_kind
 from forum.queries.thread_lists import (
     ACTIVE_THREADS,
     MINE,
@@ -132,7 +132,7 @@ class ThreadList:
         if self.scope is None or not isinstance(self.reader, User):
             return None
         own = getattr(self.scope, "choice", None) or Subscription.Choice.NONE
-        return SubscriptionControl(key_of(self.scope), kind_of(self.scope), own)
+        return SubscriptionControl(key_of(self.scope), target_kind(self.scope), own)
 
     @property
     def shown_at(self) -> int:

@@ -1,4 +1,4 @@
-"""What a member follows or mutes, for the pages that show it."""
+"""Subscriptions of a member, for the pages that show them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from forum.models.visibility import Reader, if_readable, visible_by
 from forum.queries.threads import Threads
 
 # The lists of what a member follows and mutes, by the name in the address; empty: all of it.
-SUBSCRIPTION_FILTERS = {
+CONDITIONS_BY_FILTER = {
     "": Q(),
     "boards": Q(board__isnull=False),
     "tags": Q(tag__isnull=False),
@@ -36,7 +36,7 @@ def subscriptions_around(target: Board | Tag | Post, reader: Reader) -> list[Sub
         return list(mine.filter(board=target))
     if isinstance(target, Tag):
         return list(mine.filter(tag=target))
-    return list(mine.around(target))
+    return list(mine.enclosing(target))
 
 
 def subscriptions_on_page(thread: Thread, reader: Reader) -> list[Subscription]:
@@ -49,7 +49,7 @@ def subscriptions_on_page(thread: Thread, reader: Reader) -> list[Subscription]:
 def nearest_subscriptions(posts: Iterable[int], member: User) -> dict[int, Subscription]:
     """Return what decides about each of these posts for a member; two queries."""
     mine = Subscription.objects.filter(member=member)
-    nearest = Subquery(mine.around_posts().values("pk")[:1])
+    nearest = Subquery(mine.enclosing_posts().values("pk")[:1])
     found = Post.objects.order_by().filter(pk__in=unnest(posts)).annotate(nearest=nearest)
     deciding = dict(found.exclude(nearest=None).values_list("pk", "nearest"))
     chosen = _with_names(mine.filter(pk__in=unnest(set(deciding.values()))))
@@ -83,7 +83,7 @@ def with_choices(threads: Threads, reader: Reader) -> Threads:
     mine = Subscription.objects.filter(member=reader)
     own = mine.filter(thread=OuterRef("pk"), branch__parent=None)
     return threads.annotate(
-        choice=Subquery(mine.around_threads().choices()[:1]), own_choice=Subquery(own.choices())
+        choice=Subquery(mine.enclosing_threads().choices()[:1]), own_choice=Subquery(own.choices())
     )
 
 
@@ -93,7 +93,7 @@ def fetch_subscriptions(member: User, shown: str, after: int | None) -> Subscrip
     `is_visible` is false for branches in threads that the member can't open any more, and
     `shown_excerpt` empty for posts that they can't read.
     """
-    found = Subscription.objects.filter(SUBSCRIPTION_FILTERS[shown], member=member)
+    found = Subscription.objects.filter(CONDITIONS_BY_FILTER[shown], member=member)
     if after is not None:
         found = found.filter(pk__lt=after)
     in_visible_thread = Q(branch=None) | visible_by(member, "branch__thread__")

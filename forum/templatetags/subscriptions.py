@@ -1,4 +1,4 @@
-"""What a member can choose for the threads of a list."""
+"""A filter for the choices of a member for a thread in a list."""
 
 from django import template
 

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST
 
-from forum.actions.subscriptions import Target, subscribe
+from forum.actions.subscriptions import subscribe
 from forum.errors import Gone, UserError
 from forum.lib.htmx import wants_fragment
 from forum.models import Board, Post, Subscription, Tag, Thread
 from forum.models.posts import post_url
+from forum.models.subscriptions import SubscriptionTarget
 from forum.presenters.subscriptions import (
     FollowedEntry,
     choice_address,
@@ -23,7 +24,7 @@ from forum.presenters.subscriptions import (
     key_of,
 )
 from forum.queries.subscriptions import (
-    SUBSCRIPTION_FILTERS,
+    CONDITIONS_BY_FILTER,
     fetch_subscriptions,
     subscriptions_around,
 )
@@ -47,7 +48,7 @@ DONE = {
 def index(request: MemberRequest) -> HttpResponse:
     """Show what a member follows and mutes, the latest first: all of it, or one kind."""
     shown = request.GET.get("show", "")
-    if shown not in SUBSCRIPTION_FILTERS:
+    if shown not in CONDITIONS_BY_FILTER:
         raise Http404
     after = id_param(request.GET, "after", "s")
     found = fetch_subscriptions(request.user, shown, after)
@@ -66,7 +67,7 @@ def index(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @member_action
-def choose(request: MemberRequest, target: str, choice: str) -> HttpResponse:
+def change(request: MemberRequest, target: str, choice: str) -> HttpResponse:
     """Follow, mute or stop; for htmx, answer with the buttons as they are now."""
     found, page = find_target(request, target)
     back = next_page(request, "")
@@ -84,7 +85,7 @@ def choose(request: MemberRequest, target: str, choice: str) -> HttpResponse:
 
 
 def _show_control(
-    request: MemberRequest, target: Target, back: str, error: UserError | None = None
+    request: MemberRequest, target: SubscriptionTarget, back: str, error: UserError | None = None
 ) -> HttpResponse:
     around = subscriptions_around(target, request.user)
     control = control_of(target, around, back=back, error=str(error.message) if error else "")
@@ -93,7 +94,7 @@ def _show_control(
     return render(request, "subscriptions/_control.html", context, status=status)
 
 
-def find_target(request: MemberRequest, key: str) -> tuple[Target, str]:
+def find_target(request: MemberRequest, key: str) -> tuple[SubscriptionTarget, str]:
     """Return what a key such as `p12` names, and the address of its page.
 
     A thread, `t5`, is the branch of its opening post, and a synonym is its tag. Raises `Http404`,

@@ -22,11 +22,12 @@ const nonceOf = (form) => form.querySelector("[name=nonce]").value;
 const titleOf = (form) => form.querySelector("input[name=title]");
 const tagsOf = (form) => [...form.querySelectorAll("input[name=tag_ids]")];
 const isBlank = (form) => !textOf(form).value.trim() && !titleOf(form)?.value.trim();
+const valuesOf = (fields) => fields.map((field) => field.value);
 const contentOf = (form, property = "value") => JSON.stringify([
   titleOf(form)?.[property] ?? "",
   textOf(form)[property],
-  [...form.querySelectorAll("[name=quoted_post_ids]")].map((field) => field.value),
-  tagsOf(form).filter((field) => field[property === "value" ? "checked" : "defaultChecked"]).map((field) => field.value),
+  valuesOf([...form.querySelectorAll("[name=quoted_post_ids]")]),
+  valuesOf(tagsOf(form).filter((field) => field[property === "value" ? "checked" : "defaultChecked"])),
 ]);
 const clock = (at) => new Date(at).toTimeString().slice(0, 5);
 

@@ -148,8 +148,8 @@ CODE = "\n".join(
 WORDS_IN_CODE = set(re.findall(r"\w+", CODE))
 # Names with an underscore or an inner capital, which are not words of English.
 IDENTIFIER = re.compile(r"`(?:\w+\.)*(\w*[^\W_]_[^\W_]\w*|[A-Z][a-z]+[A-Z]\w*)(?:\(.*?\))?`")
-# Names of HTTP, and a variable that settings.py derives from a setting.
-NOT_IN_CODE = {"HttpOnly", "SameSite", "SECRET_KEY_FILE"}
+# Names of HTTP and PgBouncer, and a variable that settings.py derives from a setting.
+NOT_IN_CODE = {"HttpOnly", "SameSite", "SECRET_KEY_FILE", "max_prepared_statements"}
 
 
 @pytest.mark.parametrize("name", PAGES)

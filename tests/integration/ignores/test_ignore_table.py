@@ -44,7 +44,7 @@ SAID = f"Ask about {WORD} instead."
 
 @dataclass
 class Case:
-    """What happened: the post that could be notified, and the one with bob's words."""
+    """One event: the post that could be notified, and the one with bob's words."""
 
     alice: User
     carol: User

@@ -1,4 +1,4 @@
-"""Who is notified, what is unread and what is folded: a table of all combinations.
+"""All combinations in one table: who is notified, what is unread, what is folded.
 
 Each member has chosen another combination for what a post is in, from the branch to the board. The
 expected values follow from the rule as it is stated here, not from the code.
