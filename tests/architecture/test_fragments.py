@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from forum.actions.bounces import MAX_BOUNCES, record_bounce
 from forum.models import Notification
 from tests.addresses import XML_ROUTES, addresses, admin_addresses, one_each
 from tests.scene import Scene
@@ -21,7 +22,11 @@ from tests.scene import Scene
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-FRAGMENTS = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html")}
+FRAGMENTS = {
+    str(path.relative_to(TEMPLATES))
+    for path in TEMPLATES.rglob("_*.html")
+    if path.parent.name != "mail"  # parts of messages
+}
 # Rendered once per process and filled for every post; see forum.presenters.compiled_templates.
 COMPILED_TEMPLATES = {
     *("posts/_post.html", "posts/_backlinks.html", "posts/_tombstone.html", "drafts/_offer.html"),
@@ -31,7 +36,8 @@ COMPILED_TEMPLATES = {
 WITHOUT_PAGE = {
     *("draft-discard", "draft-take-back", "inbox-mark", "person-suggest"),
     *("thread-seen", "post-read", "post-unread", "pending-post-withdraw"),
-    *("threads-read", "threads-read-undo", "subscription"),
+    *("threads-read", "threads-read-undo", "subscription", "person-ignore", "person-stop-ignoring"),
+    *("bookmark-remove", "bookmark-restore", "feed-revoke"),
 }
 WITH_FRAGMENT = {
     *("thread-detail", "thread-map", "thread-start", "thread-title", "help-keys", "post-detail"),
@@ -108,6 +114,8 @@ def request_fragments(scene: Scene) -> Iterator[tuple[str, HttpResponse]]:
         "inbox",
         alice.post("/inbox/mark/", {"notification": notification.pk, "do": "read"}, headers=HTMX),
     )
+    for _bounce in range(MAX_BOUNCES):
+        record_bounce(scene.people["alice"], is_permanent=True)
     yield "settings", alice.post("/account/settings/", {"zone": "nowhere"})
     yield "settings", alice.post("/account/settings/", {"zone": "UTC"}, follow=True)
 
@@ -158,7 +166,6 @@ def readable_addresses(scene: Scene) -> dict[str, str]:
             "keys",
             "order",
             "post-undelete",
-            "feed-revoke",
             "account_logout",
             "bookmarks-csv",
             "bookmarks-json",

@@ -111,6 +111,7 @@ def test_older_token_stops_nothing_and_has_the_same_answer(alice, client, monkey
         signing.dumps([1], salt=UNSUBSCRIBE_SALT),
         signing.dumps([1, "unknown"], salt=UNSUBSCRIBE_SALT),
     ],
+    ids=["word", "parts", "other salt", "no member", "no kind", "unknown kind"],
 )
 def test_unknown_token_is_answered_like_any_other(db, client, key):
     assert client.post(f"/mail/stop/{key}/", ONE_CLICK).status_code == 200
