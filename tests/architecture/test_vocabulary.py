@@ -62,6 +62,7 @@ RELATIVE = {
 # (file, name): the reason for the exception.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("forum/management/commands/serve.py", "stamp"): "the usual word for a file of this purpose",
+    ("forum/models/visibility.py", "date_joined"): "a field of Django's users",
 }
 
 # Top-level names that several modules define, and the reason.
