@@ -16,7 +16,7 @@ from forum.models.visibility import Reader
 from forum.permissions import can_bookmark, can_delete, can_edit, can_report
 from forum.presenters.subscriptions import control_of
 from forum.queries.siblings import adjacent_siblings
-from forum.queries.subscriptions import subscriptions_around
+from forum.queries.subscriptions import enclosing_subscriptions
 
 MenuLink = tuple[str, str]  # address, words
 
@@ -99,7 +99,7 @@ def subscription_forms(post: Post, reader: Reader) -> list[MenuLink]:
     """Return the forms that follow or mute a post's branch, by address."""
     if not reader.is_authenticated:
         return []
-    return list(control_of(post, subscriptions_around(post, reader)).buttons)
+    return list(control_of(post, enclosing_subscriptions(post, reader)).buttons)
 
 
 def read_state_forms(post: Post, reader: Reader) -> list[MenuLink]:

@@ -143,13 +143,17 @@ def inherited_in_words(nearest: Subscription) -> str:
 
 
 def control_of(
-    target: SubscriptionTarget, around: Iterable[Subscription], *, back: str = "", error: str = ""
+    target: SubscriptionTarget,
+    enclosing: Iterable[Subscription],
+    *,
+    back: str = "",
+    error: str = "",
 ) -> SubscriptionControl:
-    """Return the control of a target; `around` has what the member chose for it or around it.
+    """Return the control of a target; `enclosing` has what the member chose for it or around it.
 
     The nearest comes first, and boards, tags and heads of branches are fetched.
     """
-    key, found = key_of(target), list(around)
+    key, found = key_of(target), list(enclosing)
     own = next((each.choice for each in found if each.target_key == key), Subscription.Choice.NONE)
     nearest = found[0] if found else None
     return SubscriptionControl(key, target_kind(target), own, nearest, back, error)

@@ -27,7 +27,7 @@ CONDITIONS_BY_FILTER = {
 }
 
 
-def subscriptions_around(target: Board | Tag | Post, reader: Reader) -> list[Subscription]:
+def enclosing_subscriptions(target: Board | Tag | Post, reader: Reader) -> list[Subscription]:
     """Return what the reader chose for a target and for what it is in, the nearest first."""
     if not isinstance(reader, User):
         return []

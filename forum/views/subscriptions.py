@@ -25,8 +25,8 @@ from forum.presenters.subscriptions import (
 )
 from forum.queries.subscriptions import (
     CONDITIONS_BY_FILTER,
+    enclosing_subscriptions,
     fetch_subscriptions,
-    subscriptions_around,
 )
 from forum.url_params import id_param
 from forum.views.auth import MemberRequest, member_action, member_required
@@ -87,7 +87,7 @@ def change(request: MemberRequest, target: str, choice: str) -> HttpResponse:
 def _show_control(
     request: MemberRequest, target: SubscriptionTarget, back: str, error: UserError | None = None
 ) -> HttpResponse:
-    around = subscriptions_around(target, request.user)
+    around = enclosing_subscriptions(target, request.user)
     control = control_of(target, around, back=back, error=str(error.message) if error else "")
     context = {"control": control, "is_sent": True}
     status = error.status if error else 200
