@@ -324,6 +324,6 @@ def test_bookmarks_are_not_in_the_admin():
     assert Bookmark not in admin_site._registry
 
 
-def test_erasing_the_member_deletes_their_bookmarks(kept: Bookmark, alice: User, erin: User):
+def test_erasure_of_the_member_deletes_their_bookmarks(kept: Bookmark, alice: User, erin: User):
     confirm_erasure(ask_for_own(alice, with_posts=False), actor=erin)
     assert not Bookmark.objects.exists()

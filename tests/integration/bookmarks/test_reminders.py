@@ -68,7 +68,7 @@ def test_day_begins_where_the_member_is(reply: Post, carol: User, zone: str, day
         assert bool(due) == is_due
 
 
-def test_reminder_of_another_day_waits(reply: Post, carol: User):
+def test_reminder_for_a_later_day_is_not_due(reply: Post, carol: User):
     tomorrow = timezone.now().date() + timedelta(days=2)
     bookmark_post(reply, member=carol, remind_on=tomorrow)
     remind_of_bookmarks()

@@ -184,7 +184,7 @@ def test_muted_thread_and_board_are_not_unread_and_still_found(
         subscribe(target, "stop", actor=carol)
 
 
-def test_unmuting_makes_unseen_posts_unread_again(
+def test_unmuting_makes_posts_unread_again(
     thread: Thread, opening: Post, reply: Post, as_carol: Client, carol: User
 ) -> None:
     address = f"/t/{thread.pk}/seen/"
