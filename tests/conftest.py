@@ -28,8 +28,12 @@ gc.disable()
 
 PASSWORD = "correct horse battery"
 
-# Each prepared query that any test makes is compared with one that is built for it alone.
-PreparedQuery.checks_all = True
+
+@pytest.fixture
+def every_query_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare each prepared query with one that is built for it alone, which takes its time."""
+    monkeypatch.setattr(PreparedQuery, "checks_all", True)
+
 
 TransactionTestCase._fixture_teardown = empty_database
 be_strict()

@@ -45,8 +45,9 @@ class LmtpHandler:
         """Take in a message, and return one line for each recipient, as LMTP wants."""
         assert isinstance(envelope.content, bytes)
         content = envelope.content[: MAX_MAIL + 1]
+        sender = (envelope.mail_from or "").strip("<>")  # aiosmtpd leaves the empty one as "<>"
         answers = [
-            await asyncio.to_thread(self._take_in, content, each, envelope.mail_from or "")
+            await asyncio.to_thread(self._take_in, content, each, sender)
             for each in envelope.rcpt_tos
         ]
         return "\r\n".join(answers)

@@ -15,6 +15,7 @@ from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader
 
 ENTRIES_PER_FEED = 50
+MAX_FEED_HTML = 1_000_000  # characters; one post is always shown
 # Branches that were moved out of a thread lately, whose posts its feed names as removed.
 MAX_MOVES = 5
 
@@ -36,8 +37,15 @@ def fetch_feed(posts: PostQuerySet, before: int | None = None) -> FeedPage:
     replies = Post.objects.order_by().published().filter(parent=OuterRef("pk")).values("parent")
     counted = replies.annotate(found=JSONObject(count=Count("pk"), latest=Max("created_at")))
     posts = posts.before(before).with_context()
-    page = list(posts.annotate(replies=Subquery(counted.values("found")))[: ENTRIES_PER_FEED + 1])
-    return FeedPage(page[:ENTRIES_PER_FEED], len(page) > ENTRIES_PER_FEED)
+    found = list(posts.annotate(replies=Subquery(counted.values("found")))[: ENTRIES_PER_FEED + 1])
+    page: list[Post] = []
+    size = 0
+    for post in found[:ENTRIES_PER_FEED]:
+        size += len(post.shown_html)
+        if page and size > MAX_FEED_HTML:
+            break
+        page.append(post)
+    return FeedPage(page, len(page) < len(found))
 
 
 def newest_posts_in(threads: ThreadQuerySet, reader: Reader, before: int | None) -> PostQuerySet:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from forum.actions.ignores import ignore_person, stop_ignoring
@@ -20,6 +21,7 @@ LIST = "list"  # the origin of those who came from the list
 
 
 @read_only
+@never_cache
 @member_required
 def index(request: MemberRequest) -> HttpResponse:
     """List the people whom a member ignores, by name."""

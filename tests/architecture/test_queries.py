@@ -20,7 +20,6 @@ from django.utils import timezone
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.threads import start_thread
-from forum.lib.prepared_queries import PreparedQuery
 from forum.markup.rendered_post import render
 from forum.models import Board, Category, Ignore, ModerationAction, Post, RateLimit, Role, User
 from forum.moderation.actions.post_hiding import hide_post
@@ -264,9 +263,7 @@ def test_request_runs_no_more_files_than_its_ceiling(
     carol: User,
     as_carol: Client,
     settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(PreparedQuery, "checks_all", False)  # which builds them every time
     settings.NEW_MEMBER_POSTS = 1
     if what == "undo":
         hide_post(reply, actor=carol, reason="Off the wall")

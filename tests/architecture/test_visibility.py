@@ -21,7 +21,7 @@ from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
 from tests.architecture.test_queries import current_template
 from tests.scene import PEOPLE, Scene, all_rows, changed_since, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("every_query_checked")]
 
 MODERATORS = {"carol", "mona", "erin"}
 # A moderator of another board, and one of this board, see more than a visitor or a member.

@@ -19,12 +19,6 @@ from forum.models.visibility import Reader, ReaderQuery
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def first_use_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare only the first query of a shape, as outside of tests."""
-    monkeypatch.setattr(PreparedQuery, "checks_all", False)
-
-
 def posts_with_revisions(thread: int, post: int):
     """Return the posts of a thread from one on, with the numbers of their revisions."""
     revisions = Revision.objects.filter(post=OuterRef("pk")).order_by("number")
@@ -36,7 +30,7 @@ def posts_with_revisions(thread: int, post: int):
 
 
 def test_rows_equal_those_of_the_queryset_for_all_numbers(
-    reply: Post, opening: Post, first_use_checked: None, django_assert_num_queries
+    reply: Post, opening: Post, django_assert_num_queries
 ) -> None:
     prepared = PreparedQuery(posts_with_revisions)
     for numbers in [(reply.thread_id, reply.pk), (reply.thread_id, 0), (0, 0)]:
@@ -46,9 +40,7 @@ def test_rows_equal_those_of_the_queryset_for_all_numbers(
     assert len(prepared.fetch(reply.thread_id, 0)) == 2
 
 
-def test_lists_texts_times_and_percent_signs_are_filled_in(
-    reply: Post, opening: Post, first_use_checked: None
-) -> None:
+def test_lists_texts_times_and_percent_signs_are_filled_in(reply: Post, opening: Post) -> None:
     def build(ids: list[int], name: str, since: datetime):
         posts = Post.objects.filter(IsAnyOf("pk", ids), created_at__gte=since)
         match = Q(author__username=name) | Q(source__contains="100%")
@@ -73,16 +65,14 @@ def test_models_have_their_related_ones_and_annotations(
 
     with django_assert_num_queries(1):
         first, second = PreparedQuery(build).fetch(reply.thread_id)
-        assert (first.author, first.parent) == (opening.author, None)
-        assert second.parent.author == opening.author
+        assert (first.author.pk, first.parent) == (opening.author_id, None)
+        assert second.parent.author.pk == opening.author_id
         assert (second.is_readable, second.shown_html) == (True, reply.html)
         assert second == reply
     assert second.get_deferred_fields() == {"html", "source", "excerpt"}
 
 
-def test_number_is_not_confused_with_an_equal_constant(
-    reply: Post, opening: Post, first_use_checked: None
-) -> None:
+def test_number_is_not_confused_with_an_equal_constant(reply: Post, opening: Post) -> None:
     prepared = PreparedQuery(lambda post: Post.objects.filter(pk=post, level=1).values_list("pk"))
     assert prepared.fetch(reply.pk) == [(reply.pk,)]
     assert prepared.fetch(opening.pk) == []
@@ -105,7 +95,7 @@ def test_query_is_built_again_for_each_choice_that_is_no_value(reply: Post, open
     [
         lambda pk: Thread.objects.filter(pk=pk, created_at__lt=timezone.now()).values_list("pk"),
         lambda pk: Thread.objects.filter(pk=pk + 1).values_list("pk"),
-        lambda pk: Thread.objects.filter(pk=pk).values_list("pk")[: abs(pk) % 7 + 1],
+        lambda pk: Thread.objects.filter(pk=pk).values_list("pk")[: abs(pk) % 1_000_003 + 1],
     ],
     ids=["the time", "something computed", "a limit computed"],
 )
@@ -114,7 +104,7 @@ def test_query_that_depends_on_more_than_its_values_is_refused(build, opening: P
         PreparedQuery(build).fetch(opening.thread_id)
 
 
-def test_postgresql_keeps_the_plan(opening: Post, first_use_checked: None) -> None:
+def test_postgresql_keeps_the_plan(opening: Post) -> None:
     prepared = PreparedQuery(posts_with_revisions)
     for _time in range(5):
         prepared.fetch(opening.thread_id, opening.pk)

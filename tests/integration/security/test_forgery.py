@@ -42,6 +42,11 @@ def token_of(client: Client) -> str:
     return client.cookies["csrftoken"].value
 
 
+# Forms without a token. The first two change cookies only, and are refused by where they come from;
+# the last is sent by mail programs, with a signature in its address.
+WITHOUT_TOKEN = {"theme", "order", "unsubscribe"}
+
+
 @pytest.mark.parametrize(
     ("name", "headers"),
     [("visitor", {}), ("alice", {"hx-request": "true"}), ("erin", {})],
@@ -53,6 +58,8 @@ def test_requests_without_csrf_token_change_nothing(
     client = scene.client(name, enforce_csrf_checks=True)
     before = all_rows()
     for key, path in unsafe_addresses(scene).items():
+        if key in WITHOUT_TOKEN:
+            continue
         response = client.post(path, FORM_DATA, headers=headers)
         assert response.status_code in {302, 403, 404, 405}, key
         if response.status_code == 302:
@@ -154,7 +161,8 @@ def test_other_methods_change_nothing(scene: Scene, method: str) -> None:
 FIELDS = {
     field.attname for model in (Post, Thread, User, Role) for field in model._meta.concrete_fields
 } | {"author", "thread", "parent", "board", "is_staff", "is_superuser", "pinned", "hidden", "roles"}
-UNEXPECTED_FIELDS = FIELDS - {"source", "title", "nonce", "zone"}
+SETTINGS_FIELDS = {"zone", "follow_own_posts", "mentions_pass_mute"}
+UNEXPECTED_FIELDS = FIELDS - {"source", "title", "nonce"} - SETTINGS_FIELDS
 # The columns that an edit changes: the text, and the numbers and times of changes.
 TEXT_COLUMNS = {"source", "html", "excerpt", "edited_at", "latest_number", "changed_number"}
 # The columns in which two replies of one member to the same post differ.
@@ -209,7 +217,7 @@ def test_new_thread_accepts_only_title_and_text(scene: Scene, value: Any) -> Non
 
 
 @pytest.mark.parametrize("value", VALUES, ids=str)
-def test_settings_accept_only_the_time_zone(scene: Scene, value: Any) -> None:
+def test_settings_accept_only_their_own_fields(scene: Scene, value: Any) -> None:
     roles = list(Role.objects.order_by("id").values())
     data = dict.fromkeys(UNEXPECTED_FIELDS, value) | {"zone": "Asia/Tokyo"}
     bob = scene.people["bob"]

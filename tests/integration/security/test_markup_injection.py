@@ -63,7 +63,7 @@ class Hazards(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         if tag in FORBIDDEN_TAGS:
             self.found.append(tag)
-        is_data = attributes.get("type") == "application/json"
+        is_data = attributes.get("type") in {"application/json", "application/ld+json"}
         if tag == "script" and not (is_data or attributes.get("src", "").startswith("/")):
             self.found.append(f"script {attributes}")
         if tag == "img" and not ALLOWED_IMAGE.match(attributes.get("src", "")):

@@ -195,9 +195,9 @@ def test_number_of_queries_is_the_same_at_any_size(
     address = last.thread.get_absolute_url()
     for path in (address, f"{address}?at=p{last.pk}"):
         # In a test the page's transaction is a savepoint: two statements more.
-        with django_assert_num_queries(6 + 2):
+        with django_assert_num_queries(4 + 2):
             visitor.get(path)
-        with django_assert_num_queries(10 + 2):
+        with django_assert_num_queries(8 + 2):
             as_bob.get(path)
 
 

@@ -31,6 +31,7 @@ NOT_SHOWN = {
     "forum_fanout",
     "forum_subscription",
     "forum_ignore",
+    "forum_receivedmail",
 }
 # Columns of posts that change without anything to see: the place in the tree follows from others.
 NOT_SHOWN_COLUMNS = {"id", "branch_number", "nonce", "tree_id", "lft", "rght"}
