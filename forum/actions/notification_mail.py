@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from smtplib import SMTPRecipientsRefused
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 
 from forum.actions.accounts import has_confirmed_address
@@ -152,7 +153,18 @@ def _mailable(member: User, choices: MailSettings, posts: Collection[int]) -> No
     if not is_reachable:
         return Notification.objects.none()
     unread = Notification.objects.inbox_of(member).unread()
-    return unread.filter(cause__in=causes, post__in=unnest(posts)).order_by("post")
+    wanted = unread.filter(cause__in=causes, post__in=unnest(posts)).order_by("post")
+    in_muted = Q(post__in=_muted(member, posts))
+    if member.mentions_pass_mute:
+        in_muted &= ~Q(cause=Notification.Cause.MENTION)
+    return wanted.exclude(in_muted)
+
+
+def _muted(member: User, posts: Collection[int]) -> QuerySet[Post, int]:
+    """Return which of these posts are in what the member has muted since."""
+    nearest = Subscription.objects.filter(member=member).enclosing_posts().values("state")[:1]
+    found = Post.objects.filter(pk__in=unnest(posts)).annotate(nearest=Subquery(nearest))
+    return found.filter(nearest=Subscription.State.MUTE).order_by().values_list("pk", flat=True)
 
 
 def _mailed_one_by_one(member: User, choices: MailSettings, posts: Collection[int]) -> set[int]:

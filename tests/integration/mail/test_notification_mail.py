@@ -344,3 +344,19 @@ def test_reply_that_was_mailed_is_not_mailed_again_to_its_follower(reply, alice,
     assert mailed_to(alice, deliver()) == [f"<p.{reply.pk}@localhost>"]
     notify_followers()
     assert mailed_to(alice, [*deliver(), *deliver()]) == []
+
+
+def test_what_was_muted_since_is_not_mailed(reply, alice, deliver):
+    subscribe(Post.objects.get(pk=reply.parent_id), "mute", actor=alice)
+    assert deliver() == []
+    assert not NotificationMail.objects.exists()
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_mention_in_what_was_muted_since_is_mailed_to_members_who_chose_so(
+    opening, bob, alice, deliver, passes
+):
+    User.objects.filter(pk=alice.pk).update(mentions_pass_mute=passes)
+    start_thread(opening.thread.board, author=bob, title="Ivy", source="Hello @alice.")
+    subscribe(opening.thread.board, "mute", actor=alice)
+    assert len(deliver()) == passes
