@@ -210,6 +210,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/feeds/", private_feeds.addresses, name="account-feeds"),
     path("account/feeds/<id:token_id>/revoke/", private_feeds.revoke, name="feed-revoke"),
     path("feeds/<str:key>/inbox.atom", private_feeds.inbox, name="inbox-feed"),
+    path("feeds/<str:key>/following.atom", private_feeds.following, name="following-feed"),
     path("search/feed.atom", feeds.search_feed, name="search-feed"),
     path("healthz", site.alive, name="alive"),
     path("readyz", site.ready, name="ready"),

@@ -72,6 +72,7 @@ def addresses(scene: Scene) -> dict[str, str]:
     found |= {name: reverse(name, args=[scene.tag.slug]) for name in ("tag-detail", "tag-feed")}
     found |= {name: reverse(name, args=[1]) for name in ("sitemap-threads", "sitemap-people")}
     found["inbox-feed"] = reverse("inbox-feed", args=["unknown-key"])
+    found["following-feed"] = reverse("following-feed", args=["unknown-key"])
     found["feed-revoke"] = reverse("feed-revoke", args=[1])
     found["search-feed for words"] = f"{reverse('search-feed')}?q=words"
     found |= _subscriptions(scene)
@@ -117,7 +118,7 @@ def _lists(scene: Scene) -> dict[str, str]:
 # Read by programs.
 XML_ROUTES = {
     *("site-feed", "board-feed", "tag-feed", "thread-feed", "thread-feed-short", "branch-feed"),
-    *("person-feed", "search-feed", "inbox-feed"),
+    *("person-feed", "search-feed", "inbox-feed", "following-feed"),
     *("sitemap", "sitemap-boards", "sitemap-threads", "sitemap-people"),
 }
 THREAD_ROUTES = {

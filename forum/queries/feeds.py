@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, Exists, Max, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from forum.lib.sql import IdsOf
 from forum.log_entry_types import types_about
+from forum.models.accounts import User
+from forum.models.ignores import Ignore
 from forum.models.moderation import ModerationEffect
 from forum.models.posts import Post, PostQuerySet
+from forum.models.subscriptions import Subscription
 from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader
 
@@ -57,6 +60,22 @@ def newest_posts_in(threads: ThreadQuerySet, reader: Reader, before: int | None)
         threads = threads.order_by("-last_post_at", "-id")[:ENTRIES_PER_FEED]
     posts = Post.objects.visible_to(reader).filter(thread__in=IdsOf(threads.values("pk")))
     return posts.order_by("-id")
+
+
+def followed_posts(member: User, before: int | None) -> PostQuerySet:
+    """Return the posts by others in what a member follows and has not muted nearer."""
+    mine = Subscription.objects.filter(member=member)
+    whole = Exists(mine.follows().enclosing_threads())
+    branches = Q(pk__in=mine.follows().filter(thread__isnull=False).values("thread"))
+    threads = Thread.objects.listed_for(member).filter(whole | branches)
+    nearest = Subquery(mine.enclosing_posts().values("state")[:1])
+    posts = newest_posts_in(threads, member, before).annotate(nearest=nearest)
+    ignored = Ignore.objects.filter(member=member).values("ignored")
+    return (
+        posts.filter(nearest=Subscription.State.FOLLOW)
+        .exclude(author=member)
+        .exclude(author__in=ignored)
+    )
 
 
 def fetch_moved_out(thread: Thread) -> list[Post]:

@@ -39,6 +39,7 @@ tag-feed                        | 200                             | 405
 search-feed                     | 404                             | 405
 search-feed for words           | 200                             | 405
 inbox-feed                      | 404                             | 405
+following-feed                  | 404                             | 405
 account-feeds                   | in 200                          | in 200
 feed-revoke                     | 405                             | 401 404
 person-feed bob                 | 200                             | 405

@@ -1,4 +1,4 @@
-"""The feed of an inbox: its secret address is shown once, and works until it is revoked."""
+"""Private feeds: their secret addresses are shown once, and work until they are revoked."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from django.test import Client
 
+from forum.actions.ignores import ignore_person
 from forum.actions.posts import reply_to
-from forum.models import FeedToken, Post, User
+from forum.actions.subscriptions import subscribe
+from forum.actions.threads import start_thread
+from forum.models import Board, FeedToken, Post, Subscription, User
 from forum.models.feed_tokens import MAX_FEED_TOKENS
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.thread_removal import remove_thread
@@ -28,7 +31,7 @@ def site_url(settings) -> None:
 def address(as_alice: Client, reply: Post) -> str:
     """Return the path of the feed of alice's inbox, in which bob's reply is."""
     page = Page(as_alice.post("/account/feeds/"))
-    return page.find("#address")["value"].removeprefix("http://testserver")
+    return page.find("#inbox-address")["value"].removeprefix("http://testserver")
 
 
 def ids(client: Client, address: str) -> list[str]:
@@ -95,3 +98,37 @@ def test_there_is_a_limit_of_addresses(as_alice: Client, alice: User) -> None:
         assert as_alice.post("/account/feeds/").status_code == 200
     assert as_alice.post("/account/feeds/").status_code == 409
     assert FeedToken.objects.filter(member=alice).count() == MAX_FEED_TOKENS
+
+
+def test_posts_in_what_a_member_follows_are_in_a_feed_of_their_own(
+    visitor: Client,
+    address: str,
+    board: Board,
+    reply: Post,
+    alice: User,
+    bob: User,
+    carol: User,
+    django_user_model: type[User],
+) -> None:
+    following = address.replace("inbox.atom", "following.atom")
+    Subscription.objects.all().delete()
+    assert ids(visitor, following) == []
+    other = start_thread(board, author=bob, title="Ivy", source="Ivy is green.")
+    opening = Post.objects.opening_of(other.pk).get()
+    subscribe(board, "follow", actor=alice)
+    assert ids(visitor, following)[0] == f"tag:testserver,2026:/p/{opening.pk}"
+    assert f"tag:testserver,2026:/p/{reply.pk}" in ids(visitor, following)
+
+    subscribe(opening, "mute", actor=alice)
+    assert f"tag:testserver,2026:/p/{opening.pk}" not in ids(visitor, following)
+    ignore_person(bob, actor=alice)
+    assert ids(visitor, following) == []
+    own = reply_to(reply, author=alice, source="Words of her own.")
+    late = reply_to(
+        own,
+        author=django_user_model.objects.create_user("fay", "fay@example.org", "x"),
+        source="Late words.",
+    )
+    assert ids(visitor, following) == [f"tag:testserver,2026:/p/{late.pk}"]
+    hide_post(late, actor=carol, reason="Rude")
+    assert "Late words" not in visitor.get(following).content.decode()
