@@ -27,7 +27,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from forum.actions.bounces import record_bounce, record_complaint
 from forum.actions.drafts import Writing
 from forum.actions.limits import check_rate, spend
-from forum.actions.mail_addresses import BoardAddress, BounceAddress, ReplyAddress, read_address
+from forum.actions.mail_addresses import (
+    BoardAddress,
+    BounceAddress,
+    ReplyAddress,
+    StopAddress,
+    read_address,
+)
+from forum.actions.mail_settings import stop_mail
 from forum.actions.outbox import queue_message
 from forum.actions.posts import prepare_post, publish_edit, publish_reply
 from forum.actions.premoderation import submit
@@ -77,6 +84,7 @@ class MailOutcome(StrEnum):
     ANSWERED = "refused with an answer"
     DUPLICATE = "received before"
     REPORTED = "a report on delivery"
+    STOPPED = "stopped mail"
     DROPPED = "dropped"
 
 
@@ -162,16 +170,21 @@ def receive(content: bytes, *, recipient: str, envelope_sender: str | None = Non
     database: then nothing happened, and it should be delivered again later.
     """
     mail = IncomingMail(content, recipient.strip(" <>"))
-    outcome = _receive(mail, envelope_sender)
+    match read_address(mail.recipient):
+        case BounceAddress() as address:
+            outcome = _record_report(mail, address)
+        case StopAddress() as address:
+            outcome = _stop_mail(mail, address)
+        case address:
+            outcome = _receive_text(mail, address, envelope_sender)
     if outcome != MailOutcome.DROPPED:
         logger.info("Mail %s: %s", mail.message_id or "without an id", outcome)
     return outcome
 
 
-def _receive(mail: IncomingMail, envelope_sender: str | None) -> MailOutcome:
-    address = read_address(mail.recipient)
-    if isinstance(address, BounceAddress):
-        return _record_report(mail, address)
+def _receive_text(
+    mail: IncomingMail, address: ReplyAddress | BoardAddress | None, envelope_sender: str | None
+) -> MailOutcome:
     automatic = "envelope" if envelope_sender == "" else automatic_header(mail.headers)
     if automatic:
         return _dropped(mail, f"automatic by its {automatic}")
@@ -207,6 +220,14 @@ def _record_report(mail: IncomingMail, address: BounceAddress) -> MailOutcome:
     else:
         record_bounce(member, is_permanent=report.is_permanent)
     return MailOutcome.REPORTED
+
+
+def _stop_mail(mail: IncomingMail, address: StopAddress) -> MailOutcome:
+    member = User.objects.filter(pk=address.member_id, is_active=True).first()
+    if member is None:
+        return _dropped(mail, "the member is gone")
+    stop_mail(member, address.causes)
+    return MailOutcome.STOPPED
 
 
 def _dropped(mail: IncomingMail, why: str) -> MailOutcome:

@@ -1,7 +1,7 @@
-"""The forum's own mail addresses: to reply to a post, to start a thread, and for bounces.
+"""The forum's own mail addresses: to reply, to start a thread, to stop mail, and for bounces.
 
-Replies and bounces have a signed token in the local part, `reply+12.a7.k3…@host`: the ids of the
-member and the post, and an HMAC of both. A token has no case, since some servers change it, and
+All but those of boards have a signed token in the local part, `reply+12.a7.k3…@host`: the ids of
+the member and the post, and an HMAC of both. A token has no case, since some servers change it, and
 opens nothing by itself: see `forum.actions.incoming_mail`.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -17,12 +18,14 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import base36_to_int, int_to_base36
 
 from forum.models import Board, Post, User
+from forum.models.mail_settings import MAIL_CAUSES
 
 MAX_LOCAL_PART = 64  # octets, RFC 5321
 SIGNED_BYTES = 15  # 120 bits: 24 letters, without padding
 
 _ADDRESS = re.compile(
-    r"(?P<kind>reply|bounce|board)\+(?P<rest>[\w.-]+)@(?P<host>[\w.-]+)", re.ASCII | re.IGNORECASE
+    r"(?P<kind>reply|bounce|stop|board)\+(?P<rest>[\w.-]+)@(?P<host>[\w.-]+)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -50,10 +53,21 @@ class BounceAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class StopAddress:
+    """The address to which any mail stops the mail to a member about these causes."""
+
+    member_id: int
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BoardAddress:
     """The address of a board, at which members start threads."""
 
     slug: str
+
+
+MailAddress = ReplyAddress | BounceAddress | StopAddress | BoardAddress
 
 
 def reply_address(member: User, post: Post) -> str | None:
@@ -66,6 +80,12 @@ def bounce_address(member: User) -> str | None:
     return _signed("bounce", member.pk)
 
 
+def stop_address(member: User, causes: Collection[str]) -> str | None:
+    """Return the address that stops mail about these causes; None while no mail is received."""
+    chosen = sum(1 << place for place, cause in enumerate(MAIL_CAUSES) if cause in causes)
+    return _signed("stop", member.pk, chosen)
+
+
 def board_address(board: Board) -> str | None:
     """Return the address at which members start threads in a board; None if there is none."""
     local_part = f"board+{board.slug}"
@@ -74,7 +94,7 @@ def board_address(board: Board) -> str | None:
     return f"{local_part}@{settings.INCOMING_MAIL_HOST}"
 
 
-def read_address(address: str) -> ReplyAddress | BounceAddress | BoardAddress | None:
+def read_address(address: str) -> MailAddress | None:
     """Return what one of the forum's addresses is for; None for any other, and forged ones."""
     match = _ADDRESS.fullmatch(address.strip(" <>"))
     if match is None or match["host"].lower() != settings.INCOMING_MAIL_HOST:
@@ -87,6 +107,10 @@ def read_address(address: str) -> ReplyAddress | BounceAddress | BoardAddress | 
         ids = [base36_to_int(each) for each in signed.split(".")]
     except (BadSignature, ValueError):
         return None
+    if kind == "stop":
+        member_id, chosen = ids
+        causes = (cause for place, cause in enumerate(MAIL_CAUSES) if chosen >> place & 1)
+        return StopAddress(member_id, tuple(causes))
     return ReplyAddress(*ids) if kind == "reply" else BounceAddress(*ids)
 
 

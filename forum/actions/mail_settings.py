@@ -46,6 +46,11 @@ def read_unsubscribe_token(key: str) -> UnsubscribeToken | None:
     return UnsubscribeToken(member_id, tuple(each for each in causes if each in MAIL_CAUSES))
 
 
+def stop_mail(member: User, causes: Collection[str]) -> None:
+    """Mail nothing more to a member about these causes."""
+    change_mail_settings(member, dict.fromkeys(causes, MailSettings.Frequency.NEVER))
+
+
 @retrying_transaction
 def change_mail_settings(member: User, changed: Mapping[str, Any]) -> None:
     """Change some of a member's mail settings; what waits to be mailed follows the new ones."""

@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from forum.actions.mail_addresses import bounce_address, reply_address
+from forum.actions.mail_addresses import bounce_address, reply_address, stop_address
 from forum.actions.mail_settings import unsubscribe_url
 from forum.actions.notification_mail import DueMail
 from forum.actions.outbox import AUTOMATIC, mail_host
@@ -204,6 +204,9 @@ def _message(
 ) -> EmailMultiAlternatives:
     causes = [each for each in MAIL_CAUSES if each in {one.cause for one in due.notifications}]
     stop_url = unsubscribe_url(due.member, causes)
+    stop_addresses = [stop_url]
+    if address := stop_address(due.member, causes):
+        stop_addresses.append(f"mailto:{address}")
     context |= {
         "site_name": settings.SITE_NAME,
         "what": join_names([str(MAIL_CAUSES[cause]) for cause in causes]),
@@ -212,7 +215,7 @@ def _message(
     }
     headers |= AUTOMATIC | {
         "Message-ID": f"<{due.name}@{mail_host()}>",
-        "List-Unsubscribe": f"<{stop_url}>",
+        "List-Unsubscribe": ", ".join(f"<{each}>" for each in stop_addresses),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "X-Plait-Reason": ", ".join(causes),
     }

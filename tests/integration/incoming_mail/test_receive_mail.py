@@ -19,7 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from forum.actions.incoming_mail import MailOutcome, receive
-from forum.actions.mail_addresses import board_address, bounce_address, reply_address
+from forum.actions.mail_addresses import board_address, bounce_address, reply_address, stop_address
 from forum.actions.outbox import deliver_next
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.threads import start_thread
@@ -30,6 +30,7 @@ from forum.models import (
     Board,
     Bounce,
     Erasure,
+    MailSettings,
     OutgoingMail,
     PendingPost,
     Post,
@@ -817,6 +818,17 @@ def test_report_to_a_forged_address_is_dropped(deliver, bob):
 
 def test_ordinary_mail_to_a_bounce_address_is_dropped(deliver, bob):
     assert deliver(compose(), bounce_address(bob)) == "dropped"
+
+
+def test_mail_to_the_address_that_stops_mail_stops_it(deliver, bob):
+    address = stop_address(bob, ["reply"])
+    assert (
+        deliver(compose(results=None, Auto_Submitted="auto-generated"), address) == "stopped mail"
+    )
+    choices = MailSettings.objects.for_member(bob)
+    assert (choices.reply, choices.mention) == ("never", "now")
+    forged = address.replace("stop+", "stop+1")
+    assert deliver(compose(results=None), forged) == "dropped"
 
 
 # -- Set-up ---------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from forum.actions.mail_addresses import (
     BoardAddress,
     BounceAddress,
     ReplyAddress,
+    StopAddress,
     bounce_address,
     read_address,
     reply_address,
+    stop_address,
 )
 from forum.models import Post, User
 
@@ -26,6 +28,8 @@ def test_reply_address_leads_back_to_member_and_post():
     address = reply_address(User(pk=7), Post(pk=1234))
     assert read_address(address) == ReplyAddress(7, 1234)
     assert read_address(bounce_address(User(pk=7))) == BounceAddress(7)
+    stop = stop_address(User(pk=7), ["quote", "reply"])
+    assert read_address(stop) == StopAddress(7, ("reply", "quote"))
 
 
 def test_address_is_read_in_any_case_and_in_brackets():

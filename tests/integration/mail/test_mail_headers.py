@@ -87,6 +87,7 @@ def test_replies_go_to_the_signed_address_and_bounces_to_another(mail, settings,
     [envelope] = mail_server.handler.envelopes
     assert envelope.mail_from.startswith("bounce+")
     assert message["From"].endswith("<forum@localhost>")
+    assert re.search(r", *\s*<mailto:stop\+[\w.]+@reply.example.org>$", message["List-Unsubscribe"])
     if message["Message-ID"].startswith("<d"):
         assert message["Reply-To"] is None
     else:
