@@ -174,7 +174,7 @@ def test_address_of_a_name_in_another_form_leads_to_the_profile(visitor: Client)
     member = person("Zoë")
     for typed in ("zoë", "Zoe\u0308", "ＺＯË"):
         response = visitor.get(f"/u/{typed}/")
-        assert response.status_code == 302, typed
+        assert response.status_code == 301, typed
         assert response["Location"] == member.get_absolute_url()
     for nobody in ("a", "a%00b", "a%0Ab", "%F0%9F%8E%89%F0%9F%8E%89", "x" * 500, "名%20前"):
         assert visitor.get(f"/u/{nobody}/").status_code == 404, nobody

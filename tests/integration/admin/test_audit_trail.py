@@ -96,7 +96,7 @@ def test_old_addresses_of_a_board_lead_to_the_new_one(
     for slug in ("allotments", "plots"):
         press(as_erin, page_of(board), "Save", slug=slug)
     answer = visitor.get(f"{old}?after=t5")
-    assert (answer.status_code, answer["Location"]) == (302, "/b/plots/?after=t5")
+    assert (answer.status_code, answer["Location"]) == (301, "/b/plots/?after=t5")
     assert visitor.get("/b/allotments/")["Location"] == "/b/plots/"
     assert visitor.get("/b/nothing/").status_code == 404
     # A board that takes the address over has it.

@@ -126,7 +126,7 @@ def test_addresses_of_a_moved_post_in_its_old_thread_lead_on(
     move_branch(reply, to=place, actor=carol, reason="about ivy")
     for post in (reply, below):
         moved_on = visitor.get(f"{old}?at=p{post.pk}")
-        assert moved_on.status_code == 302
+        assert moved_on.status_code == 301
         assert moved_on.url == f"{other_thread.get_absolute_url()}#p{post.pk}"
     assert visitor.get(f"{old}?at=p{place.pk + 999}").status_code == 404
 
