@@ -158,9 +158,10 @@ def test_name_search_uses_the_index(alice: User) -> None:
         cursor.execute(
             """
             INSERT INTO forum_user
-                   (username, password, email, is_active, date_joined, zone, keys, former_name)
+                   (username, password, email, is_active, date_joined, zone, keys, former_name,
+                    follow_own_posts, mentions_pass_mute, stopped_email, mail_stop)
             SELECT 'm' || translate(n::text, '0123456789', 'abcdefghkx'), '', '', true, now(), '',
-                   true, ''
+                   true, '', 'always', false, '', ''
               FROM generate_series(100000, 200000) AS n
             """
         )

@@ -29,7 +29,7 @@ def test_profile_lists_posts_newest_first_with_parents_and_threads(visitor, repl
 
 def test_name_in_another_case_redirects_to_the_exact_spelling(visitor, alice):
     response = visitor.get("/u/ALICE/")
-    assert response.status_code == 302
+    assert response.status_code == 301
     assert response["Location"] == "/u/alice/"
 
 

@@ -278,7 +278,7 @@ def test_number_of_queries_is_the_same_for_small_and_large_branches(
 ) -> None:
     for head in ids_of(thread, 9, 1):
         visitor.get(f"/p/{head}/branch/")
-        with django_assert_num_queries(6 + 2):
+        with django_assert_num_queries(4 + 2):
             visitor.get(f"/p/{head}/branch/")
-        with django_assert_num_queries(10 + 2):
+        with django_assert_num_queries(8 + 2):
             as_bob.get(f"/p/{head}/branch/")
