@@ -66,8 +66,9 @@ for name in {MEMBERS}:
 def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
     """Run the forum in production, connected through PgBouncer."""
     place = tmp_path_factory.mktemp("pooled")
-    for directory in (place, *place.parents[:2]):
-        directory.chmod(0o755)  # the account of the database enters it
+    for directory in (place, *place.parents):
+        if "pytest-of-" in str(directory):
+            directory.chmod(0o755)  # the account of the database enters it
     data, port, web_port = place / "data", free_port(), free_port()
     database.ensure(data, durable=False)
     cluster = data / "pg"

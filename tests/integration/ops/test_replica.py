@@ -73,8 +73,9 @@ def copy_to_replica(primary: Path, replica: Path) -> None:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     place = tmp_path_factory.mktemp("replica")
-    for directory in (place, *place.parents[:2]):
-        directory.chmod(0o755)  # the account of the database enters it
+    for directory in (place, *place.parents):
+        if "pytest-of-" in str(directory):
+            directory.chmod(0o755)  # the account of the database enters it
     primary, replica = place / "primary", place / "replica"
     database.ensure(primary, durable=False)
     env = {
