@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
+from forum.actions.mail_settings import unsubscribe_url
 from forum.models import ModerationNotification
 from tests.addresses import XML_ROUTES
 from tests.browser.page_specs import (
@@ -31,6 +33,7 @@ from tests.browser.page_steps import (
     report_nothing,
     report_spam,
 )
+from tests.browser.sample_data import SampleData
 
 # -- Steps that lead to a state of a page ---------------------------------------------------------
 
@@ -39,6 +42,10 @@ def expect_composer(page: Page) -> None:
     """Wait until the composer can be used, including its keyboard shortcuts."""
     expect(page.locator(".compose textarea:focus")).to_be_visible()
     assert page.evaluate(IMPORT_COMPOSER)
+
+
+def unsubscribe_path(sample_data: SampleData) -> str:
+    return unsubscribe_url(sample_data.alice, ["reply"]).removeprefix(settings.SITE_URL)
 
 
 def open_composer(page: Page) -> None:
@@ -335,6 +342,7 @@ PAGES: dict[str, PageSpec] = {
     "password reset, done": PageSpec(named_url("account_reset_password_from_key_done")),
     "settings": PageSpec(named_url("account-settings"), "alice"),
     "mail settings": PageSpec(named_url("mail-settings"), "alice"),
+    "unsubscribe": PageSpec(unsubscribe_path),
     "feeds": PageSpec(named_url("account-feeds"), "alice"),
     # Reports
     "report": PageSpec(url_for_reply("post-report", "forked"), "alice"),
@@ -412,7 +420,7 @@ SAME_AS_ANOTHER_PAGE = {
         "person-reactivate",
     ),
     *("thread-slow", "thread-hasten", "thread-retitle", "thread-tag", "person-unsilence"),
-    *("thread-restore", "thread-list"),
+    *("thread-restore", "thread-list", "tag-threads"),
 }
 # Routes that show no page: they redirect, or respond without one.
 ROUTES_WITHOUT_A_PAGE = {

@@ -65,10 +65,10 @@ def test_entry_of_the_inbox_mutes_what_it_came_from(
 ) -> None:
     fan_out()
     subscribe(reply, "follow", actor=carol)
-    reply_to(reply, author=bob, source="And on the north side.")
+    reply_to(reply, author=bob, source="And on the mossy side.")
     fan_out()
     page = visit("/inbox/", carol, java_script_enabled=script, **PHONE)
-    entry = page.locator(".list > li").filter(has_text=reply.thread.title).first
+    entry = page.locator(".list > li").filter(has_text="And on the mossy side.").first
     expect(entry).to_contain_text("You follow this branch.")
     entry.get_by_role("button", name="Mute this branch").click()
     expect(entry).to_contain_text("You muted this branch.")

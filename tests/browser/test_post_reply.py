@@ -57,6 +57,7 @@ def page(visit, thread: Thread, reply: Post, alice: User) -> Page:
 
 
 def test_reply_is_written_and_shown_below_its_parent(page: Page, reply: Post) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})  # the field fits below the post
     page.locator(f"#p{reply.pk}").scroll_into_view_if_needed()
     top = page.locator(f"#p{reply.pk}").bounding_box()["y"]
     field = open_composer(page, reply)

@@ -135,9 +135,9 @@ def test_fields_are_large_enough_for_phones_not_to_zoom(
     page = visit("/b/yard/new/", alice, **PHONE)
     for address in ("/b/yard/new/", long_thread[0].thread.get_absolute_url(), "/log/"):
         page.goto(address)
-        sizes = page.locator("input:not([type=hidden]), select, textarea").evaluate_all(
-            "all => all.map(one => parseFloat(getComputedStyle(one).fontSize))"
-        )
+        sizes = page.locator(
+            "input:not([type=hidden], [type=checkbox]), select, textarea"
+        ).evaluate_all("all => all.map(one => parseFloat(getComputedStyle(one).fontSize))")
         assert min(sizes, default=16) >= 16, address
 
 
