@@ -8,21 +8,23 @@ values, and planned once in each connection.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
+from psycopg import RawCursor
 from psycopg.sql import Literal
 
 Fetched = TypeVar("Fetched")
 
 PARAMETER = re.compile("%[s%]")
+NAMED_PARAMETER = re.compile(r"%\(([a-z_0-9]+)\)s")
 YEAR_1 = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -107,22 +109,37 @@ class Statement:
 
     def fetch(self, arguments: Sequence[Any]) -> list[Any]:
         values = {f"v{at}": TYPES[type(arguments[at])].write(arguments[at]) for at in self.places}
-        with prepared_cursor() as cursor:
-            cursor.execute(self.sql, values)
-            rows = self.convert(cursor.fetchall())
+        rows = self.convert(fetch_prepared(self.sql, values))
         return list(map(self.read, rows)) if self.read else list(rows)
 
 
-def prepared_cursor() -> Any:
-    """Return a cursor whose statements PostgreSQL keeps, with their plan.
+def fetch_prepared(sql: str, values: Mapping[str, str | None]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement that PostgreSQL keeps, with its plan.
 
-    Their parameters need a type in the SQL. Without `PREPARED_STATEMENTS` it is a usual cursor, and
-    while queries are logged: Django can log only what its own cursors execute.
+    Its parameters, `%(name)s::type`, need a type. Without `PREPARED_STATEMENTS` it is a usual
+    statement, and while queries are logged: Django can log only what its own cursors execute.
     """
-    cursor: Any = connection.cursor()
-    if connection.connection.prepare_threshold is not None and not connection.queries_logged:
-        cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
-    return cursor
+    cursor: Any
+    with connection.cursor() as cursor:
+        if connection.connection.prepare_threshold is None or connection.queries_logged:
+            cursor.execute(sql, values)
+        else:
+            cursor.cursor = RawCursor(connection.connection)
+            numbered, names = _numbered(sql)
+            cursor.execute(numbered, [values[name] for name in names])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+@cache
+def _numbered(sql: str) -> tuple[str, list[str]]:
+    """Return a statement with `$1`, `$2` … in place of `%(name)s`, and the names in this order.
+
+    psycopg would do so for each query again, when it is longer than 4,096 characters.
+    """
+    names = list(dict.fromkeys(NAMED_PARAMETER.findall(sql)))
+    numbered = NAMED_PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", sql)
+    return numbered.replace("%%", "%"), names
 
 
 def _placeholder(place: int, argument: Any) -> Any:

@@ -66,11 +66,6 @@ class Tag(models.Model):
         if self.synonym_of.synonym_of_id or (self.pk and self.synonyms.exists()):
             raise ValidationError(_("Choose a tag that is no synonym, for one without synonyms."))
 
-    def threads(self) -> Q:
-        """Return the condition for threads with this tag or a synonym of it."""
-        tags = Q(tag=self) | Q(tag__synonym_of=self)
-        return Q(pk__in=ThreadTag.objects.filter(tags).values("thread"))
-
 
 class ThreadTag(models.Model):
     """A tag of a thread, at one of its five places."""
@@ -104,3 +99,9 @@ def tag_columns() -> JSONObject:
         name=Coalesce("tag__synonym_of__name", "tag__name"),
         slug=Coalesce("tag__synonym_of__slug", "tag__slug"),
     )
+
+
+def has_tag(tag_id: int) -> Q:
+    """Return the condition for threads with this tag or a synonym of it."""
+    tags = Q(tag=tag_id) | Q(tag__synonym_of=tag_id)
+    return Q(pk__in=ThreadTag.objects.filter(tags).values("thread"))

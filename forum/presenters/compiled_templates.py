@@ -30,10 +30,11 @@ class Placeholders:
 
 
 class CompiledTemplate:
-    """One template; it may branch on `variant`, and shows the values of `post`."""
+    """One template; it may branch on `variant`, and shows the values of `name`."""
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, name: str = "post") -> None:
         self.template = template
+        self.name = name
         # By variant; a process has only one language.
         self._pieces: dict[tuple[Any, ...], list[str]] = {}
 
@@ -51,7 +52,7 @@ class CompiledTemplate:
 
     def _cut(self, variant: tuple[Any, ...]) -> list[str]:
         """Return the texts and the names of values, alternating."""
-        rendered = render_to_string(self.template, {"variant": variant, "post": Placeholders()})
+        rendered = render_to_string(self.template, {"variant": variant, self.name: Placeholders()})
         lines = (line.strip() for line in rendered.splitlines())
         # Indentation is not sent with every post.
         html = START_TAG.sub(lambda tag: " ".join(tag[0].split()), "\n".join(filter(None, lines)))

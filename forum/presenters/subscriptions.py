@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from forum.models import Board, Post, Subscription, Tag, Thread
+from forum.models import Board, Post, Subscription, Tag
 from forum.models.posts import post_path
 from forum.models.subscriptions import SubscriptionTarget
 
@@ -96,38 +96,38 @@ class SubscriptionControl:
     @property
     def buttons(self) -> Iterator[tuple[str, str]]:
         """Yield what can be chosen now: addresses and words."""
+        for choice, words in self.choices:
+            yield choice_address(self.target, choice, self.back), words
+
+    @property
+    def choices(self) -> Iterator[tuple[str, str]]:
+        """Yield what can be chosen now: choices and words."""
         state = self.own
         if state == Subscription.Choice.NONE and self.nearest:
             state = self.nearest.choice
         if state not in (Subscription.Choice.FOLLOW, Subscription.Choice.MAIL):
-            yield (
-                self._address(Subscription.Choice.FOLLOW),
-                str(BUTTONS[self.kind, Subscription.Choice.FOLLOW]),
-            )
+            yield Subscription.Choice.FOLLOW, str(BUTTONS[self.kind, Subscription.Choice.FOLLOW])
         elif self.own != Subscription.Choice.NONE:
-            yield self._address(Subscription.Choice.NONE), _("Stop following")
+            yield Subscription.Choice.NONE, _("Stop following")
         if state != Subscription.Choice.MUTE:
-            yield (
-                self._address(Subscription.Choice.MUTE),
-                str(BUTTONS[self.kind, Subscription.Choice.MUTE]),
-            )
+            yield Subscription.Choice.MUTE, str(BUTTONS[self.kind, Subscription.Choice.MUTE])
         elif self.own != Subscription.Choice.NONE:
-            yield self._address(Subscription.Choice.NONE), _("Unmute")
-
-    def _address(self, choice: Subscription.Choice) -> str:
-        return choice_address(self.target, choice, self.back)
+            yield Subscription.Choice.NONE, _("Unmute")
 
 
-def thread_choices(thread: Thread, back: str) -> list[tuple[str, str]]:
-    """Return what a member can choose for a thread in a list: addresses and words."""
-    own = thread.own_choice or Subscription.Choice.NONE
+def thread_buttons(choice: str | None, own: str | None) -> list[tuple[str, str]]:
+    """Return what a member can choose for a thread: choices and words.
+
+    `choice` is what they chose for it or for what it is in, `own` what they chose for itself.
+    """
     nearest = None
-    if thread.choice:
-        is_mute = thread.choice == Subscription.Choice.MUTE
+    if choice:
+        is_mute = choice == Subscription.Choice.MUTE
         nearest = Subscription(
             state=Subscription.State.MUTE if is_mute else Subscription.State.FOLLOW
         )
-    return list(SubscriptionControl(f"t{thread.pk}", "thread", own, nearest, back).buttons)
+    control = SubscriptionControl("", "thread", own or Subscription.Choice.NONE, nearest)
+    return list(control.choices)
 
 
 def inherited_in_words(nearest: Subscription) -> str:

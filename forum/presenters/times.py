@@ -26,6 +26,10 @@ class Clock:
         minute = at.replace(second=0, microsecond=0)
         return _moment(minute, self.zone, self.today, self.language)
 
+    def day(self, at: datetime) -> str:
+        """Return “20 Nov”, “today”, “3 Mar 2025”."""
+        return _day(at.astimezone(self.zone).date(), self.today)
+
     def tag(self, at: datetime) -> str:
         """Return the moment as HTML of a `time` element."""
         return f'<time datetime="{iso(at)}">{self.moment(at)}</time>'

@@ -30,7 +30,7 @@ from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import OpeningWords, SearchWords, TitleWords
-from forum.models.tags import Tag
+from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread
 from forum.models.visibility import Reader, listed_by
 from forum.queries.read_state import unread_to
@@ -216,7 +216,7 @@ class PostSearch:
             tag = Tag.objects.select_related("synonym_of").filter(slug=query.tag).first()
             if tag is None:
                 return "tag"
-            tagged = Thread.objects.filter((tag.synonym_of or tag).threads())
+            tagged = Thread.objects.filter(has_tag((tag.synonym_of or tag).pk))
             condition &= Q(post__thread__in=tagged.values("pk"))
         if query.thread_id:
             condition &= Q(post__thread=query.thread_id)

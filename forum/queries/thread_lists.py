@@ -28,14 +28,14 @@ from django.db.models.lookups import GreaterThan, LessThan
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.sql import CountSubquery, IdsOf, unnest
+from forum.lib.sql import CountSubquery, IdsOf, IsAnyOf, unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
 from forum.models.ignores import ignored_ids
 from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.subscriptions import Subscription
-from forum.models.tags import Tag
+from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader, ReaderQuery, readable_by
 from forum.queries.read_state import HasUnread, with_unread_counts
@@ -190,20 +190,19 @@ def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     pinned: Sequence[Thread] = ()
     if asked.tab is ACTIVE_THREADS and asked.board and not (asked.after or asked.before):
         pinned = PINNED_THREADS.fetch(reader, asked.board.pk)
-    if asked.tag or asked.tab is UNREAD:
-        threads = _listed(reader, asked.board)
-        if asked.tag:
-            threads = threads.filter(asked.tag.threads())
-        if asked.tab is UNREAD and isinstance(reader, User):
-            threads = _unread_page(threads, asked, reader)
-        else:
-            threads = _in_tab(threads, asked, reader)
-        found = list(_with_columns(threads, reader))
+    place = asked.before or asked.after
+    keys = (place.key, place.thread_id) if place else ()
+    within = (asked.board and asked.board.pk, asked.tag and asked.tag.pk)
+    cut = (asked.before is not None, *keys)
+    if asked.tab is UNREAD:
+        ids = [
+            pk
+            for kind in (list(asked.opened), None)
+            for (pk,) in UNREAD_IDS.fetch(reader, kind, *within, *cut)
+        ]
+        found = UNREAD_OF_PAGE.fetch(reader, ids, *cut)
     else:
-        board_id = asked.board.pk if asked.board else None
-        place = asked.before or asked.after
-        keys = (place.key, place.thread_id) if place else ()
-        found = THREADS_OF_PAGE.fetch(reader, asked.tab, board_id, asked.before is not None, *keys)
+        found = THREADS_OF_PAGE.fetch(reader, asked.tab, *within, *cut)
     has_more = len(found) > THREADS_PER_PAGE
     found = found[:THREADS_PER_PAGE]
     if asked.before:
@@ -217,9 +216,9 @@ def fetch_page(asked: ThreadListRequest, reader: Reader) -> ThreadListPage:
     )
 
 
-def _listed(reader: Reader, board: Board | int | None) -> ThreadQuerySet:
+def _listed(reader: Reader, board_id: int | None) -> ThreadQuerySet:
     threads = Thread.objects.listed_for(reader).filter(merged_into=None)
-    return threads.filter(board=board) if board else threads
+    return threads.filter(board=board_id) if board_id else threads
 
 
 def _pinned_threads(reader: Reader, board_id: int) -> ThreadQuerySet:
@@ -229,42 +228,43 @@ def _pinned_threads(reader: Reader, board_id: int) -> ThreadQuerySet:
 
 
 def _threads_of_page(
-    reader: Reader, tab: ThreadTab, board_id: int | None, is_back: bool, *keys: Any
+    reader: Reader,
+    tab: ThreadTab,
+    board_id: int | None,
+    tag_id: int | None,
+    is_back: bool,
+    *keys: Any,
 ) -> ThreadQuerySet:
     """Return the threads of a page of a tab, and one more; `keys` are the fields of a cursor."""
-    threads = _listed(reader, board_id)
+    threads = _within(reader, board_id, tag_id)
     if tab is ACTIVE_THREADS and board_id:
         threads = threads.filter(pinned_at=None)
-    place = Cursor(*keys) if keys else None
-    before, after = (place, None) if is_back else (None, place)
-    asked = ThreadListRequest(tab, before=before, after=after)
-    return _with_columns(_in_tab(threads, asked, reader), reader)
+    threads = _cut(tab.filter(threads, reader), tab.order, is_back, *keys)
+    if tab.is_for_members:
+        # Without other tables: their columns would be fetched for every thread sorted.
+        threads = Thread.objects.filter(pk__in=IdsOf(threads.values("pk")))
+        threads = _cut(threads, tab.order, is_back, *keys)
+    return _with_columns(threads, reader)
+
+
+def _within(reader: Reader, board_id: int | None, tag_id: int | None) -> ThreadQuerySet:
+    threads = _listed(reader, board_id)
+    return threads.filter(has_tag(tag_id)) if tag_id else threads
+
+
+def _cut(threads: ThreadQuerySet, order: str, is_back: bool, *keys: Any) -> ThreadQuerySet:
+    """Return the threads of a page, and one more, in order; backwards for a page before a place."""
+    sign = "" if is_back else "-"
+    threads = threads.order_by(f"{sign}{order}", f"{sign}id")
+    if keys:
+        compare = GreaterThan if is_back else LessThan
+        columns = RowValue(F(order), F("id"))
+        threads = threads.filter(compare(columns, RowValue(*map(Value, keys))))
+    return threads[: THREADS_PER_PAGE + 1]
 
 
 PINNED_THREADS = ReaderQuery(_pinned_threads)
 THREADS_OF_PAGE = ReaderQuery(_threads_of_page)
-
-
-def _in_tab(threads: ThreadQuerySet, asked: ThreadListRequest, reader: Reader) -> ThreadQuerySet:
-    """Return those of these threads that are on a page of a tab, and one more, in order."""
-    threads = _cut(asked.tab.filter(threads, reader), asked)
-    if not asked.tab.is_for_members:
-        return threads
-    # Without other tables: their columns would be fetched for every thread sorted.
-    return _cut(Thread.objects.filter(pk__in=IdsOf(threads.values("pk"))), asked)
-
-
-def _cut(threads: ThreadQuerySet, asked: ThreadListRequest) -> ThreadQuerySet:
-    """Return the threads of a page, and one more, in order; backwards for a page before a place."""
-    order, sign = asked.tab.order, "" if asked.before else "-"
-    threads = threads.order_by(f"{sign}{order}", f"{sign}id")
-    if place := asked.before or asked.after:
-        compare = GreaterThan if asked.before else LessThan
-        columns = RowValue(F(order), F("id"))
-        threads = threads.filter(
-            compare(columns, RowValue(Value(place.key), Value(place.thread_id)))
-        )
-    return threads[: THREADS_PER_PAGE + 1]
 
 
 def _cursor_of(thread: Thread, tab: ThreadTab) -> Cursor:
@@ -300,18 +300,37 @@ def _unopened(threads: ThreadQuerySet, reader: User, bound: Any) -> ThreadQueryS
     return threads.filter(is_unread, last_post_id__gt=bound)
 
 
-def _unread_page(threads: ThreadQuerySet, asked: ThreadListRequest, reader: User) -> ThreadQuerySet:
-    """Return the unread threads of a page; each kind is found by an index of its own."""
-    bound = _marked_up_to(reader, asked.board)
-    candidates = (
-        threads.filter(pk__in=unnest(asked.opened)),
-        _unopened(threads, reader, bound),
-    )
-    ids = [pk for each in candidates for pk in _cut(each, asked).values_list("pk", flat=True)]
-    return _cut(Thread.objects.filter(pk__in=ids), asked)
+def _unread_ids(
+    reader: User,
+    opened: list[int] | None,
+    board_id: int | None,
+    tag_id: int | None,
+    is_back: bool,
+    *keys: Any,
+) -> QuerySet[Thread, tuple[int]]:
+    """Return the unread threads of a page that were `opened` or, for None, never opened.
+
+    Each kind is found by an index of its own.
+    """
+    threads = _within(reader, board_id, tag_id)
+    if opened is None:
+        threads = _unopened(threads, reader, _marked_up_to(reader, board_id))
+    else:
+        threads = threads.filter(pk__in=unnest(opened))
+    return _cut(threads, UNREAD.order, is_back, *keys).values_list("pk")
 
 
-def _marked_up_to(reader: User, board: Board | OuterRef | None) -> Coalesce | RawSQL:
+def _unread_of_page(reader: User, ids: list[int], is_back: bool, *keys: Any) -> ThreadQuerySet:
+    """Return the first of these threads, for a page, and one more."""
+    threads = Thread.objects.filter(IsAnyOf("pk", ids))
+    return _with_columns(_cut(threads, UNREAD.order, is_back, *keys), reader)
+
+
+UNREAD_IDS = ReaderQuery(_unread_ids)
+UNREAD_OF_PAGE = ReaderQuery(_unread_of_page)
+
+
+def _marked_up_to(reader: User, board: int | OuterRef | None) -> Coalesce | RawSQL:
     """Return the last post that a member marked as read in a board, or in each of them."""
     if board is None:
         return RawSQL(MARKED_IN_ALL_SQL, [reader.read_up_to, reader.pk])  # noqa: S611 (fixed text)

@@ -28,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import RawSQL
 
-from forum.lib.prepared_queries import prepared_cursor
+from forum.lib.prepared_queries import fetch_prepared
 from forum.lib.sql import IsAnyOf
 from forum.lib.tree import ROOT_RIGHT
 from forum.models.bookmarks import is_bookmarked
@@ -276,20 +276,18 @@ def fetch_window(
         "as_of": _activity_snapshot(thread, page.as_of),
         "most": ROOT_RIGHT,
     }
-    with prepared_cursor() as cursor:
-        # As texts: numbers of different sizes would be statements of different types.
-        sent = {name: None if value is None else str(value) for name, value in values.items()}
-        cursor.execute(_window_sql(order, start), sent)
-        posts, above, path, parents, opening, earlier, remaining, below, rest = cursor.fetchone()
+    # As texts: numbers of different sizes would be statements of different types.
+    sent = {name: None if value is None else str(value) for name, value in values.items()}
+    [found] = fetch_prepared(_window_sql(order, start), sent)
+    posts, above, path, parents, opening, earlier, remaining, below, rest = found
     is_beginning = branch is not None and post_id == branch
     if posts is None and (opening is None or (start and not is_beginning)):
         return None
     posts, path = posts or [], path or []
     ids = list(dict.fromkeys([opening, *([branch] if branch else ()), *(above or ()), *posts]))
-    found = {*ids, *path}
     rows = {
         row.id: row
-        for row in fetch_rows(found, reader, parents=parents or (), read_state=read_state)
+        for row in fetch_rows({*ids, *path}, reader, parents=parents or (), read_state=read_state)
     }
     return PostWindow(
         rows=[rows[post] for post in ids],
@@ -310,6 +308,7 @@ def _activity_snapshot(thread: Thread, as_of: int | None) -> int:
     return as_of if as_of is not None and now - ACTIVITY_ORDER_LIFETIME <= as_of <= now else now
 
 
+@cache
 @cache
 def _window_sql(order: SortOrder, start: PageStart | None) -> str:
     """Return the statement for a page; all its parameters are numbers."""

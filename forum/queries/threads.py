@@ -26,6 +26,13 @@ from forum.models.visibility import Reader, ReaderQuery
 
 Threads = TypeVar("Threads", bound=ThreadQuerySet)
 
+# What a list shows; making objects of all columns takes longer than the query.
+LISTED_COLUMNS = (
+    *("title", "slug", "created_at", "post_count", "last_post_at"),
+    *("pinned_at", "locked_at", "locked_until", "deleted_at", "removed_at", "unlisted_at"),
+    *("board__name", "board__slug", "author__username"),
+    *("last_post__excerpt", "last_post__author__username"),
+)
 # The latest branches moved into a thread or out of it that its page mentions.
 MAX_MOVES_SHOWN = 3
 
@@ -46,7 +53,7 @@ def for_thread_list(threads: Threads) -> Threads:
     return (
         with_tags(with_reply_count(threads))
         .select_related("board", "author", "last_post__author")
-        .defer("last_post__html", "last_post__source")
+        .only(*LISTED_COLUMNS)
     )
 
 

@@ -23,6 +23,7 @@ from forum.lib.search import parse_search
 from forum.lib.visitor_budget import NetworkLimit
 from forum.models import Board, Post, Tag, Thread, User
 from forum.models.posts import PostQuerySet
+from forum.models.tags import has_tag
 from forum.models.visibility import VISITOR, listed_by
 from forum.presenters.feeds import FEED, FeedSubject, PostFeed
 from forum.queries.boards import board_formerly_at
@@ -109,7 +110,7 @@ def tag_feed(request: HttpRequest, tag: str) -> HttpResponse:
     if found.synonym_of:
         return redirect("tag-feed", found.synonym_of.slug)
     subject = FeedSubject(found.name, found.get_absolute_url(), f"/tags/{found.pk}")
-    threads = Thread.objects.listed_for(VISITOR).filter(found.threads())
+    threads = Thread.objects.listed_for(VISITOR).filter(has_tag(found.pk))
     return _show(request, subject, newest_posts_in(threads, VISITOR, _before(request)))
 
 

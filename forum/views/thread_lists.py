@@ -104,7 +104,7 @@ def _show_list(
     opened = [pk for pk, in_board in listed.opened.items() if not board or in_board == board.pk]
     page, is_lost = _requested_page(request, ThreadListRequest(tab, board, tag, opened=opened))
     context = {
-        "list": ThreadList(tab, board, tag, request.user, listed, page),
+        "list": ThreadList(tab, board, tag, request.user, listed, page, request.get_full_path()),
         "board": board,
         "tag": tag,
         "introduction": introduction,
