@@ -34,7 +34,7 @@ FILTERS: dict[str, tuple[Kind, str]] = {
     "is": ("flag", "flags"),
     "has": ("flag", "flags"),
 }
-FLAGS = {"is": ("opening", "mine", "unread", "unanswered"), "has": ("quote",)}
+FLAGS = {"is": ("opening", "mine", "followed", "unread", "unanswered"), "has": ("quote",)}
 SCHEMES = ("http", "https", "mailto")
 
 

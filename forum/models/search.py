@@ -7,7 +7,7 @@ they would take twice the space of the texts.
 from __future__ import annotations
 
 from django.contrib.postgres.search import SearchVectorField
-from django.db.models import Func
+from django.db.models import Func, Value
 
 
 class SearchWords(Func):
@@ -33,5 +33,5 @@ class OpeningWords(Func):
     template = "(%(expressions)s)"
     output_field = SearchVectorField()
 
-    def __init__(self, title: str, plain: str, quoted: str) -> None:
+    def __init__(self, title: str, plain: str, quoted: str | Value) -> None:
         super().__init__(TitleWords(title), SearchWords(plain, quoted))

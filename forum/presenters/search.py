@@ -26,6 +26,7 @@ SEARCH_EXAMPLES = (
     ("after:2026-01-31 before:2026-03-01", _lazy("by date")),
     ("is:opening", _lazy("opening posts only")),
     ("is:mine", _lazy("your own posts")),
+    ("is:followed", _lazy("posts in what you follow")),
     ("is:unread", _lazy("posts that you have not read")),
     ("is:unanswered", _lazy("posts without replies")),
     ("has:quote", _lazy("posts that quote")),

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from django.contrib.postgres.search import SearchQuery as DjangoSearchQuery
 from django.contrib.postgres.search import SearchRank, TrigramSimilarity
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, F, JSONField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -26,10 +26,12 @@ from forum.lib.sql import unnest
 from forum.markup.quotes import BLOT
 from forum.models.accounts import User
 from forum.models.boards import Board
+from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.quotes import Quote
 from forum.models.revisions import Revision, RevisionQuerySet
 from forum.models.search import OpeningWords, SearchWords, TitleWords
+from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread
 from forum.models.visibility import Reader, listed_by
@@ -179,6 +181,14 @@ class PostSearch:
         posts = Post.objects.filter(pk__in=ids).in_tree_order()
         return list(posts.values_list("pk", flat=True)), has_more
 
+    def own_pending_posts(self) -> list[PendingPost]:
+        """Return the reader's own pending posts with these words, the latest first; one query."""
+        if not isinstance(self.reader, User):
+            return []
+        words = OpeningWords("title", "source", Value([], JSONField()))
+        waiting = PendingPost.objects.of_member(self.reader).waiting().alias(words=words)
+        return list(waiting.filter(words=self.words))
+
     def words_found(self, posts: Collection[int]) -> dict[int, set[str]]:
         """Return the words to mark in these posts, as they are written there; two queries."""
         current = Q(post__in=unnest(posts), number=F("post__latest_number"))
@@ -240,6 +250,8 @@ class PostSearch:
             condition &= Q(post__parent=None)
         if "mine" in flags:
             condition &= Q(post__author=self.reader.pk)
+        if "followed" in flags:
+            condition &= self._is_followed()
         if "unread" in flags:
             condition &= self._is_unread()
         if "unanswered" in flags:
@@ -254,6 +266,13 @@ class PostSearch:
             return Q(pk=None)
         posts = Post.objects.order_by().filter(unread_to(self.reader), pk=OuterRef("post"))
         return Q(Exists(posts))
+
+    def _is_followed(self) -> Q:
+        """Return the condition for posts in what the reader follows; visitors follow nothing."""
+        mine = Subscription.objects.filter(member=self.reader.pk)
+        nearest = Subquery(mine.enclosing_posts().values("state")[:1])
+        posts = Post.objects.order_by().alias(nearest=nearest)
+        return Q(Exists(posts.filter(nearest=Subscription.State.FOLLOW, pk=OuterRef("post"))))
 
     def _readable(self, conditions: Q) -> RevisionQuerySet:
         """Return the current revisions that pass all filters."""

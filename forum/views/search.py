@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from forum.actions.limits import spend
-from forum.lib.search import SearchQuery, parse_search
+from forum.lib.search import parse_search
 from forum.models.limits import SEARCHES
 from forum.presenters.search import SEARCH_EXAMPLES, search_notes
 from forum.presenters.search_hits import SearchHits
@@ -44,13 +44,14 @@ def index(request: HttpRequest) -> HttpResponse:
     results = None
     if not query.is_empty:
         spend(_searcher(request), SEARCHES)
-        results = PostSearch(query, request.user, order).results(page)
+        search = PostSearch(query, request.user, order)
+        results = search.results(page)
         has_next = results.has_more and page < MAX_SEARCH_PAGES
         context["feed"] = f"{reverse('search-feed')}?{urlencode({'q': text})}"
         context["previous_page"] = page - 1
         context["next_page"] = page + 1 if has_next else None
         if page == 1 and not query.has_filters:
-            context |= _suggestions(request, query, results)
+            context |= _suggestions(search, results)
     context |= {"results": results, "notes": list(search_notes(query, results))}
     return render(request, "search/index.html", context | {"examples": SEARCH_EXAMPLES})
 
@@ -97,16 +98,18 @@ def _searcher(request: HttpRequest) -> str:
     return address
 
 
-def _suggestions(
-    request: HttpRequest, query: SearchQuery, results: SearchResults
-) -> dict[str, Any]:
-    """Return people, boards and tags by these names and, if nothing was found, similar titles."""
-    words = " ".join(group[0] for group in query.groups)
+def _suggestions(search: PostSearch, results: SearchResults) -> dict[str, Any]:
+    """Return people, boards and tags by these names, and the reader's own pending posts.
+
+    If nothing was found, also threads with similar titles.
+    """
+    words = " ".join(group[0] for group in search.query.groups)
     found: dict[str, Any] = {
+        "pending_posts": search.own_pending_posts(),
         "people": find_people(words),
         "boards": find_boards(words),
         "tags": find_tags(words),
     }
     if not results.threads:
-        found["similar"] = find_similar_titles(words, request.user)
+        found["similar"] = find_similar_titles(words, search.reader)
     return found

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.read_state import mark_thread_read
+from forum.actions.subscriptions import subscribe
 from forum.actions.threads import start_thread
 from forum.lib.search import parse_search
-from forum.models import Board, Post, User
+from forum.models import Board, Post, Subscription, User
 from forum.moderation.actions.listing import unlist_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.thread_removal import remove_thread
@@ -189,7 +190,19 @@ def test_filters(board: Board, opening: Post, reply: Post, alice: User, bob: Use
     assert reply not in found("bricks after:2021-01-01")
 
 
-@pytest.mark.parametrize("flag", ["is:mine", "is:unread"])
+def test_followed_posts_are_those_that_the_nearest_choice_follows(
+    opening: Post, reply: Post, alice: User, bob: User
+) -> None:
+    carved = reply_to(reply, author=bob, source="Carved bricks.")
+    subscribe(opening, Subscription.Choice.FOLLOW, actor=alice)
+    assert {*posts_found("bricks is:followed", alice)} == {opening, reply, carved}
+    subscribe(reply, Subscription.Choice.MUTE, actor=alice)
+    assert posts_found("bricks is:followed", alice) == [opening]
+    # He follows the branch of his own post.
+    assert {*posts_found("bricks is:followed", bob)} == {reply, carved}
+
+
+@pytest.mark.parametrize("flag", ["is:mine", "is:followed", "is:unread"])
 def test_visitors_have_no_posts_of_their_own(opening: Post, visitor: Client, flag: str) -> None:
     for text in (flag, f"moss {flag}"):
         assert "No posts match." in open_search(visitor, text).find(".lead").text
