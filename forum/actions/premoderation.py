@@ -234,6 +234,7 @@ def hold_post(
         excerpt=prepared.rendered.excerpt(),
         quoted_post_ids=list(written.quoted_post_ids),
         tag_ids=tag_ids,
+        follow=written.follow,
         base_revision=written.base_revision if purpose.post_id else None,
         original_hash=written.original_hash,
         nonce=written.nonce,

@@ -120,6 +120,7 @@ class PendingPost(models.Model):
     # edit began from.
     quoted_post_ids = models.JSONField(default=list)
     tag_ids = models.JSONField(default=list)
+    follow = models.BooleanField(default=False)  # the branch of the post
     base_revision = models.BigIntegerField(null=True)
     original_hash = models.CharField(max_length=16, blank=True)
     nonce = models.UUIDField(null=True)

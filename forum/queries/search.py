@@ -21,8 +21,9 @@ from django.db.models import Exists, F, JSONField, OuterRef, Q, QuerySet, Subque
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.search import SearchQuery
-from forum.lib.sql import unnest
+from forum.lib.sql import IsAnyOf, unnest
 from forum.markup.quotes import BLOT
 from forum.models.accounts import User
 from forum.models.boards import Board
@@ -34,7 +35,7 @@ from forum.models.search import OpeningWords, SearchWords, TitleWords
 from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread
-from forum.models.visibility import Reader, listed_by
+from forum.models.visibility import Reader, ReaderQuery, listed_by
 from forum.queries.read_state import unread_to
 from forum.queries.subscriptions import muted_posts
 
@@ -342,9 +343,11 @@ class PostSearch:
         """Yield the opening posts that match together with their titles."""
         if not self.query.groups:
             return
-        titles = full = self._titles(self.words)
+        titles = full = self._titles(self.tsquery)
         if self.any_word != self.tsquery:
-            titles = full | self._titles(CompiledQuery(self.any_word))
+            titles = full | self._titles(self.any_word)
+        if not titles:
+            return
         openings = readable.filter(post__in=Post.objects.openings_of(titles).values("pk"))
         words = OpeningWords("post__thread__title", "plain", "quoted")
         found, _has_more = _newest(openings.alias(found=words).filter(found=self.words))
@@ -352,11 +355,9 @@ class PostSearch:
             title = full.get(each.thread_id, "")
             yield replace(each, title=title, has_title_words=True)
 
-    def _titles(self, words: CompiledQuery) -> dict[int, str]:
+    def _titles(self, tsquery: str) -> dict[int, str]:
         """Return the newest threads whose titles match, by id."""
-        threads = Thread.objects.visible_to(self.reader).alias(words=TitleWords("title"))
-        found = threads.filter(words=words).order_by("-pk")
-        return dict(found.values_list("pk", "title")[:MAX_TITLES])
+        return dict(TITLES.fetch(self.reader, tsquery))
 
     def _scores(self, candidates: Sequence[Candidate]) -> dict[int, float]:
         """Return the score of each candidate, by revision."""
@@ -371,14 +372,8 @@ class PostSearch:
 
     def _densities(self, candidates: Sequence[Candidate]) -> dict[int, float]:
         newest = sorted(candidates, key=lambda each: (each.has_title_words, each.post_id))
-        compared = unnest(each.revision_id for each in newest[-MAX_COMPARED:])
-        density = SearchRank(
-            SearchWords("plain", "quoted"),
-            self.words,
-            normalization=DIVIDED_BY_LOG_LENGTH,
-            cover_density=True,
-        )
-        return dict(Revision.objects.filter(pk__in=compared).order_by().values_list("pk", density))
+        compared = [each.revision_id for each in newest[-MAX_COMPARED:]]
+        return dict(DENSITIES.fetch(self.tsquery, compared))
 
     def _score(self, found: Candidate, density: float, now: datetime) -> float:
         recency = 0.5 ** (max((now - found.created_at).total_seconds(), 0.0) / HALF_LIFE)
@@ -394,12 +389,7 @@ class PostSearch:
         query = self.query
         limit = POSTS_OF_ONE_THREAD if query.thread_id or query.branch_id else POSTS_PER_THREAD
         ids = [each.revision_id for found in threads for each in found[:limit]]
-        revisions = (
-            Revision.objects.filter(pk__in=unnest(ids))
-            .select_related("post__author", "post__thread__board")
-            .defer("source", "post__source", "post__html")
-            .in_bulk()
-        )
+        revisions = {revision.pk: revision for revision in REVISIONS_FOUND.fetch(ids)}
         best = [revisions[pk] for pk in ids if pk in revisions]
         muted = muted_posts([each.post_id for each in best], self.reader)
         posts: dict[int, list[FoundPost]] = {}
@@ -426,6 +416,37 @@ class PostSearch:
             _with_ellipses(*pair).replace(_LESS_THAN, "<")
             for pair in zip(found, texts, strict=True)
         ]
+
+
+def _titles(reader: Reader, tsquery: str) -> QuerySet[Thread, tuple[int, str]]:
+    """Return the newest threads whose titles match, with their titles."""
+    threads = Thread.objects.visible_to(reader).alias(words=TitleWords("title"))
+    found = threads.filter(words=CompiledQuery(tsquery)).order_by("-pk")
+    return found.values_list("pk", "title")[:MAX_TITLES]
+
+
+def _densities(tsquery: str, ids: list[int]) -> QuerySet[Revision, tuple[int, float]]:
+    """Return the density of the words in each of these revisions."""
+    density = SearchRank(
+        SearchWords("plain", "quoted"),
+        CompiledQuery(tsquery),
+        normalization=DIVIDED_BY_LOG_LENGTH,
+        cover_density=True,
+    )
+    return Revision.objects.order_by().filter(IsAnyOf("pk", ids)).values_list("pk", density)
+
+
+def _revisions_found(ids: list[int]) -> RevisionQuerySet:
+    """Return these revisions with their posts and threads."""
+    revisions: RevisionQuerySet = Revision.objects.order_by().filter(IsAnyOf("pk", ids))
+    return revisions.select_related("post__author", "post__thread__board").defer(
+        "source", "post__source", "post__html"
+    )
+
+
+TITLES = ReaderQuery(_titles)
+DENSITIES = PreparedQuery(_densities)
+REVISIONS_FOUND = PreparedQuery(_revisions_found)
 
 
 def _with_ellipses(excerpt: str, text: str) -> str:

@@ -154,6 +154,7 @@ IN_THREAD = {
     "all keys": RequestTrigger("**/help/keys/", press_key("?")),
     "next in order": RequestTrigger("**/menu/", press_next_key_in_flat_order),
     "parent": RequestTrigger("**/p/1/", preview_parent),
+    "follow": RequestTrigger("**/following/**", click_link(".subscription button"), "POST"),
     "theme": RequestTrigger("**/theme/", click_link(".theme button"), "POST"),
     "updates": RequestTrigger("**/arrivals/**", lambda page: page.evaluate(CHECK_FOR_REPLIES)),
 }
@@ -312,22 +313,34 @@ def test_foreign_response_changes_no_page_without_a_composer(
     assert page.locator("main").inner_text() == before
 
 
-def test_report_form_keeps_its_text_after_a_foreign_response(
-    visit, thread: Thread, reply: Post, alice: User
+# Forms from the menu of a post: their label there, their button, and their address.
+FROM_MENU = {
+    "report": ("Report", "Send report", "**/report/"),
+    "bookmark": ("Bookmark", "Bookmark", "**/bookmark/"),
+}
+
+
+@pytest.mark.parametrize("name", FROM_MENU)
+def test_form_below_a_post_keeps_its_text_after_a_foreign_response(
+    visit, thread: Thread, reply: Post, alice: User, name: str
 ) -> None:
+    label, button, address = FROM_MENU[name]
     page = visit(thread.get_absolute_url(), alice)
     page.locator(f"#p{reply.pk} > .post-actions").get_by_role("link", name="More").click()
-    page.locator(".menu").get_by_role("link", name="Report").click()
-    page.get_by_label("Spam").check()
-    page.locator(".report textarea").fill(WORDS)
+    page.locator(".menu").get_by_role("link", name=label).click()
+    form = page.locator("section.report")
+    if name == "report":
+        form.get_by_label("Spam").check()
+    text = form.locator("textarea, input[type=text]").first
+    text.fill(WORDS)
     for fault in SOME_FAULTS:
         page.evaluate(CLEAR_MESSAGES)
-        page.route("**/report/", fault.respond)
-        page.get_by_role("button", name="Send report").click()
+        page.route(address, fault.respond)
+        form.get_by_role("button", name=button).click()
         page.wait_for_function(IS_SAID, arg=fault.message)
-        page.unroute("**/report/")
+        page.unroute(address)
         assert not page.locator("#foreign, [name=room]").count(), fault
-        assert page.locator(".report textarea").input_value() == WORDS
+        assert text.input_value() == WORDS
 
 
 # -- The forum's own response, cut off ------------------------------------------------------------

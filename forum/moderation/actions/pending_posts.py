@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from forum.actions.posts import began_from, edit_post, reply_to
 from forum.actions.premoderation import end_pending
+from forum.actions.subscriptions import follow_own_post
 from forum.actions.threads import start_thread
 from forum.errors import Conflict, Gone, Suspended, UserError
 from forum.log_entry_types import LogEntryType, register_type
@@ -78,6 +79,8 @@ def _publish(pending: PendingPost, action: ModerationAction) -> None:
             pending.board, author=author, title=pending.title, tag_ids=pending.tag_ids, **how
         )
         pending.post = Post.objects.opening_of(thread.pk).get()
+    if pending.follow and pending.post:
+        follow_own_post(pending.post, is_asked_for=True)
 
 
 def _show_again(published: Post, action: ModerationAction) -> None:

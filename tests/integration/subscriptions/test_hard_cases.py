@@ -12,9 +12,20 @@ from forum.actions.subscriptions import subscribe
 from forum.actions.tags import set_tags
 from forum.actions.threads import start_thread
 from forum.jobs.notifications import fan_out
-from forum.models import Board, Notification, Post, Subscription, Tag, Thread, User
+from forum.models import (
+    Board,
+    Notification,
+    PendingPost,
+    Post,
+    ReviewRule,
+    Subscription,
+    Tag,
+    Thread,
+    User,
+)
 from forum.models.subscriptions import MAX_SUBSCRIPTIONS
 from forum.moderation.actions.branch_moves import merge_thread, split_branch
+from forum.moderation.actions.pending_posts import approve_pending_post
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.thread_removal import remove_thread
 from tests.architecture.test_queries import count_queries
@@ -244,6 +255,21 @@ def test_asked_members_follow_when_they_tick_the_box(
     form = Page(as_bob.get(address)).form("Post reply")
     as_bob.post(form.action, form.fields | {"source": "With the box.", "follow": "on"})
     assert Subscription.objects.get(member=bob).branch.author == bob
+
+
+def test_box_that_was_ticked_for_a_pending_post_counts_when_it_is_approved(
+    opening: Post, as_bob: Client, bob: User, carol: User
+) -> None:
+    ReviewRule.objects.create(kind="words", terms="box")
+    press(as_bob, "/account/settings/", "Save", follow_own_posts="ask")
+    for source, ticked in (("With the box.", {"follow": "on"}), ("Without the box.", {})):
+        form = Page(as_bob.get(f"/p/{opening.pk}/reply/")).form("Post reply")
+        as_bob.post(form.action, form.fields | {"source": source} | ticked)
+    for pending in PendingPost.objects.of_member(bob).waiting():
+        approve_pending_post(pending, actor=carol, reason="Fine")
+    assert [each.branch.source for each in Subscription.objects.filter(member=bob)] == [
+        "With the box."
+    ]
 
 
 def test_never_means_never(opening: Post, as_bob: Client, bob: User) -> None:
