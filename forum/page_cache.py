@@ -142,13 +142,17 @@ def page_of(response: HttpResponse, version: str) -> CachedPage:
 
 def respond(request: HttpRequest, page: CachedPage) -> HttpResponse:
     """Return the page, or 304 if the client has it."""
-    body, headers = page.body, dict(page.headers)
+    headers = dict(page.headers)
+    # First, as what the client has need not be decompressed.
+    whole = HttpResponse(headers=headers)
+    unchanged = get_conditional_response(request, etag=headers["ETag"], response=whole)
+    if unchanged and unchanged is not whole:
+        return unchanged
+    body = page.body
     if page.is_compressed:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             headers["Content-Encoding"] = "gzip"
         else:
             body = gzip.decompress(body)
     headers["Content-Length"] = str(len(body))
-    response = HttpResponse(body, headers=headers)
-    unchanged = get_conditional_response(request, etag=headers["ETag"], response=response)
-    return unchanged or response
+    return HttpResponse(body, headers=headers)

@@ -12,6 +12,7 @@ from forum.lib.htmx import wants_fragment
 from forum.preferences import has_shortcuts_off
 from forum.presenters.keys import SHORTCUTS
 from forum.views.auth import is_member
+from forum.views.own_forms import from_own_pages
 
 KEYS_COOKIE_MAX_AGE = 365 * 24 * 60 * 60
 
@@ -24,6 +25,7 @@ def show(request: HttpRequest) -> HttpResponse:
     return render(request, "keys/_list.html" if in_place else "keys/list.html", context)
 
 
+@from_own_pages
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
     """Turn single-key shortcuts off or on: a member's everywhere, a visitor's in this browser."""

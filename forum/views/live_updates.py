@@ -17,6 +17,7 @@ from forum.presenters.live_updates import LiveUpdates
 from forum.queries.live_updates import fetch_changes
 from forum.queries.threads import for_thread_page, with_read_state
 from forum.url_params import id_param
+from forum.views.auth import is_member
 from forum.views.read_only import read_only
 
 
@@ -52,9 +53,9 @@ def since(request: HttpRequest, thread_id: int) -> HttpResponse:
 
 
 def redirect_to_updates(request: HttpRequest, updates: LiveUpdates) -> HttpResponse:
-    """Redirect to the first new post, else to the end."""
+    """Redirect to the first new post, else to the end; visitors get no cookie for a message."""
     thread = updates.thread
-    if not updates.first:
+    if not updates.first and is_member(request):
         messages.info(request, _("No new replies yet."))
     post_id = updates.first or thread.last_post_id
     post = Post.objects.get(pk=post_id) if post_id else Post.objects.opening_of(thread.pk).get()

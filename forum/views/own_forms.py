@@ -1,4 +1,4 @@
-"""Forms that only set a preference in the browser: checked without a token, which is a cookie."""
+"""Forms that only set a preference: checked without a token, which is a cookie."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CookieView = Callable[[HttpRequest], HttpResponse]
 
 
 def from_own_pages(view: CookieView) -> CookieView:
-    """Decorate a POST that changes nothing on the server: 403 if another site has sent it.
+    """Decorate a POST that only sets a preference: 403 if another site has sent it.
 
     Browsers say where a form was sent from. Pages for visitors need no token and set no cookie.
     """

@@ -30,7 +30,7 @@ FRAGMENTS = {
 # Rendered once per process and filled for every post; see forum.presenters.compiled_templates.
 COMPILED_TEMPLATES = {
     *("posts/_post.html", "posts/_backlinks.html", "posts/_tombstone.html", "drafts/_offer.html"),
-    *("pending_posts/_line.html", "received_mail/_line.html"),
+    *("pending_posts/_line.html", "received_mail/_line.html", "thread_lists/_thread.html"),
 }
 # Routes that send a fragment or nothing to htmx; all others respond with a page.
 WITHOUT_PAGE = {

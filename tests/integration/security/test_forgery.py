@@ -44,7 +44,7 @@ def token_of(client: Client) -> str:
 
 # Forms without a token. The first two change cookies only, and are refused by where they come from;
 # the last is sent by mail programs, with a signature in its address.
-WITHOUT_TOKEN = {"theme", "order", "unsubscribe"}
+WITHOUT_TOKEN = {"theme", "order", "keys", "unsubscribe"}
 
 
 @pytest.mark.parametrize(

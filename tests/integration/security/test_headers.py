@@ -95,7 +95,7 @@ def test_every_response_has_security_headers_and_is_not_cached_by_proxies(
 
 def test_csrf_error_page_has_the_response_mark(scene: Scene) -> None:
     client = Client(enforce_csrf_checks=True)
-    response = client.post("/keys/", {"keys": "off"})
+    response = client.post("/inbox/mark/", {"do": "read"})
     assert response.status_code == 403
     assert response.headers[ResponseMark.HEADER] == "1"
 

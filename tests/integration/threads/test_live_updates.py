@@ -200,7 +200,10 @@ def test_link_without_scripts_opens_the_first_new_reply_or_says_there_is_none(
 ) -> None:
     after = number_of(opening.thread)
     address = f"/t/{opening.thread.pk}/arrivals/?after={after}"
-    assert "No new replies yet." in Page(visitor.get(address, follow=True))
+    assert "No new replies yet." in Page(as_bob.get(address, follow=True))
+    to_the_end = visitor.get(address)
+    assert to_the_end["Location"].endswith(f"#p{reply.pk}")
+    assert not to_the_end.cookies
     reply_to(opening, author=alice, source="Later in the tree.")
     first = reply_to(reply, author=alice, source="Earlier in the tree.")
     assert visitor.get(address)["Location"].endswith(f"#p{first.pk}")
