@@ -12,8 +12,10 @@ from django.test import Client
 from forum.actions.ignores import ignore_person
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.read_state import mark_thread_read
+from forum.actions.subscriptions import subscribe
 from forum.actions.threads import start_thread
-from forum.models import Board, Notification, Post, Thread, User
+from forum.jobs.notifications import fan_out
+from forum.models import Board, Notification, Post, Subscription, Thread, User
 from forum.moderation.actions.branch_moves import merge_thread
 from forum.queries.mention_search import search_people_to_mention
 from forum.queries.read_state import count_unread
@@ -21,21 +23,22 @@ from tests.html import Element, Page
 
 # alice ignores bob, and carol is her friend. What bob, or carol about him, does; and what alice
 # gets to see of it: nothing (-), a notification of that cause, a count, a fold (fold), or the words
-# themselves (open). After the slash: the same if she did not ignore bob.
+# themselves (open). After the slash: the same if she did not ignore bob. Her friend quotes him, and
+# in the last column he starts a thread in a board that she follows.
 TABLE = """
-             | answers me | quotes me | mentions me | opens a thread | is quoted by a friend
-inbox        | -/reply    | -/quote   | -/mention   | -/mention      | reply/reply
-unread       | 0/1        | 0/1       | 0/1         | 0/1            | 1/1
-suggestion   | -/bob      | -/bob     | -/bob       | -/bob          | -/bob
-list         | -/open     | -/open    | -/open      | fold/open      | -/-
-search       | fold/open  | fold/open | fold/open   | fold/open      | fold/open
-quote        | fold/open  | fold/open | fold/open   | fold/open      | fold/open
-tree         | fold/open  | fold/open | fold/open   | fold/open      | fold/open
-edit, inbox  | -/reply    | -/mention | -/mention   | -/mention      | reply/reply
-edit, tree   | fold/open  | fold/open | fold/open   | fold/open      | fold/open
-move, inbox  | -/reply    | -/quote   | -/mention   | -/mention      | reply/reply
-move, unread | 0/1        | 0/1       | 0/1         | 0/1            | 1/1
-move, tree   | fold/open  | fold/open | fold/open   | fold/open      | fold/open
+             | answers me | quotes me | mentions me | opens a thread | is quoted   | opens there
+inbox        | -/reply    | -/quote   | -/mention   | -/mention      | reply/reply | -/follow
+unread       | 0/1        | 0/1       | 0/1         | 0/1            | 1/1         | 0/1
+suggestion   | -/bob      | -/bob     | -/bob       | -/bob          | -/bob       | -/bob
+list         | -/open     | -/open    | -/open      | fold/open      | -/-         | fold/open
+search       | fold/open  | fold/open | fold/open   | fold/open      | fold/open   | fold/open
+quote        | fold/open  | fold/open | fold/open   | fold/open      | fold/open   | fold/open
+tree         | fold/open  | fold/open | fold/open   | fold/open      | fold/open   | fold/open
+edit, inbox  | -/reply    | -/mention | -/mention   | -/mention      | reply/reply | -/mention
+edit, tree   | fold/open  | fold/open | fold/open   | fold/open      | fold/open   | fold/open
+move, inbox  | -/reply    | -/quote   | -/mention   | -/mention      | reply/reply | -/follow
+move, unread | 0/1        | 0/1       | 0/1         | 0/1            | 1/1         | 0/1
+move, tree   | fold/open  | fold/open | fold/open   | fold/open      | fold/open   | fold/open
 """
 WORD = "lichenology"  # bob's, in whatever he writes
 QUESTION = "Does moss harm the bricks?"
@@ -78,6 +81,9 @@ def happen(event: str, opening: Post, others: Post, board: Board, bob: User) -> 
             return reply_to(others, author=bob, source=f"> {QUESTION}\n\n{SAID}")
         case "mentions me":
             return reply_to(others, author=bob, source=f"{SAID} So @alice did.")
+        case "opens there":
+            thread = start_thread(board, author=bob, title="Walls", source=SAID)
+            return Post.objects.get(thread=thread)
         case "opens a thread":
             source = f"{SAID} So @alice did."
             return Post.objects.get(
@@ -99,6 +105,7 @@ def shown_in(part: Element) -> str:
 
 
 def in_inbox(case: Case) -> str:
+    fan_out()
     inbox = Notification.objects.inbox_of(case.reader).filter(post=case.post)
     page = Page(case.client.get("/inbox/"))
     cause = inbox.values_list("cause", flat=True).first() or "-"
@@ -176,7 +183,7 @@ def test_table_is_complete() -> None:
     assert {place.split(", ")[-1] for place in places} == PLACES.keys()
     assert {place.split(", ")[0] for place in places if ", " in place} == CHANGES.keys()
     events = {event for _place, event in rows()}
-    assert len(events) == 5
+    assert len(events) == 6
     assert rows().keys() == set(product(places, events))
 
 
@@ -201,8 +208,10 @@ def test_table(
         mark_thread_read(thread, member=alice)
     if is_ignored:
         ignore_person(bob, actor=alice)
+    if event == "opens there":
+        subscribe(board, Subscription.Choice.FOLLOW, actor=alice)
     post = spoken = happen(event, opening, others, board, bob)
-    if event == "is quoted by a friend":
+    if event == "is quoted":
         mark_thread_read(opening.thread, member=alice)
         post = reply_to(opening, author=carol, source=f"> {SAID}\n\nWell.")
     case = Case(alice, carol, erin, as_alice, post, spoken, elsewhere)
