@@ -31,7 +31,7 @@ PYTEST = $(VENV_PYTHON) -m pytest -p no:playwright -n 2 --dist loadfile --no-loa
 # are a group; the others are shared out one by one.
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup tests/browser
 
-.PHONY: run test test-quick test-fast test-browser check format requirements chromium \
+.PHONY: run test test-quick test-fast test-browser faults check format requirements chromium \
 	trace bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists \
 	bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse
 
@@ -58,6 +58,11 @@ test-fast: .venv/.dev
 ## test-browser: run the browser tests
 test-browser: .venv/.dev chromium
 	$(PYTEST_BROWSER) $(ARGS)
+
+## faults: repeat the tests that kill or stop something (ROUNDS, 20)
+faults: .venv/.dev
+	@for round in $$(seq $(or $(ROUNDS),20)); do echo "Round $$round"; \
+		$(PYTEST) -m fault $(ARGS) || exit 1; done
 
 ## check: check style, types, layers, templates, migrations and settings
 check: .venv/.dev

@@ -198,6 +198,7 @@ class KillAt:
         return execute(sql, params, many, context)
 
 
+@pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_worker_killed_at_any_step_loses_nothing_and_repeats_one_mail_at_most(
     board, alice, bob, carol, mail_server, monkeypatch
@@ -259,6 +260,7 @@ def start_worker(mail_server):
         worker.wait()
 
 
+@pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_next_worker_sends_what_a_killed_process_did_not_finish(reply, mail_server, start_worker):
     mail_server.handler.seconds = 60
@@ -274,6 +276,7 @@ def test_next_worker_sends_what_a_killed_process_did_not_finish(reply, mail_serv
     assert before["Message-ID"] == after["Message-ID"] == f"<p.{reply.pk}@localhost>"
 
 
+@pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_workers_share_the_members_and_mail_nobody_twice(
     board, alice, bob, carol, mail_server, start_worker

@@ -21,7 +21,7 @@ from forum import database
 from forum.database import ServerState
 from tests.concurrency import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 ROOT = Path(__file__).parents[3]
 COPIED = ("Makefile", "manage.py", "requirements", "deploy", "forum", "static", "templates")

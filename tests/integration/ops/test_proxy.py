@@ -23,7 +23,7 @@ import pytest
 
 from tests.concurrency import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 ROOT = Path(__file__).parents[3]
 CADDY = Path(sys.executable).with_name("caddy")

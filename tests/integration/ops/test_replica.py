@@ -27,7 +27,7 @@ from tests.integration.ops.test_production import (
     with_cookies,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 MAX_LAG = 2  # seconds
 

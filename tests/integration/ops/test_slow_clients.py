@@ -22,7 +22,7 @@ import pytest
 from forum.lib.buffering_worker import MAX_RECEIVED, MAX_REQUEST
 from tests.concurrency import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 ROOT = Path(__file__).parents[3]
 THREADS = 4  # of the only server process
