@@ -132,7 +132,7 @@ def _lock_of(locked: Thread | Post, text: str) -> str:
     return text % {"reason": action.reason}
 
 
-def can_answer(person: Reader, post: Post) -> PermissionResult:
+def can_reply_to(person: Reader, post: Post) -> PermissionResult:
     """Check whether this person may reply to that post, given its branch."""
     permission = can_reply(person, post.thread)
     if not permission:

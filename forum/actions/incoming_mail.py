@@ -55,7 +55,7 @@ from forum.lib.sender_authentication import is_authenticated
 from forum.models import Board, PendingPost, Post, ReceivedMail, User
 from forum.models.drafts import Purpose
 from forum.models.limits import EDITS, MAIL_ANSWERS, POSTS, THREADS
-from forum.permissions import can_answer, can_edit, can_mail_thread
+from forum.permissions import can_edit, can_mail_thread, can_reply_to
 
 logger = logging.getLogger(__name__)
 
@@ -335,7 +335,7 @@ def _reply(member: User, post_id: int, source: str) -> Post | PendingPost:
     parent = Post.objects.visible_to(member).with_context().filter(pk=post_id).first()
     if parent is None:
         raise Gone(_("The post that you replied to no longer exists."))
-    can_answer(member, parent).enforce()
+    can_reply_to(member, parent).enforce()
     check_rate(f"person:{member.pk}", POSTS)
     prepared = prepare_post(source, author=member, parent=parent)
     return submit(

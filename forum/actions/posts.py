@@ -31,7 +31,7 @@ from forum.models import PendingPost, Post, Revision, Thread, User
 from forum.models.accounts import known_names
 from forum.models.drafts import Purpose
 from forum.models.posts import PostQuerySet
-from forum.permissions import can_answer, can_delete, can_edit, can_undelete
+from forum.permissions import can_delete, can_edit, can_reply_to, can_undelete
 
 # An edit this soon, before anybody replied or quoted, replaces the latest revision.
 SILENT_EDIT_PERIOD = timedelta(minutes=3)
@@ -154,7 +154,7 @@ def publish_reply(
     parent = lock_post(parent)
     if sent := sent_before(author, nonce, prepared.source):
         return sent
-    can_answer(author, parent).enforce()
+    can_reply_to(author, parent).enforce()
     if not is_approved:
         check_slow_mode(author, parent)
     if check:

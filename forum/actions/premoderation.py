@@ -51,9 +51,9 @@ from forum.models.limits import Limit
 from forum.models.pending_posts import MOST_WAITING_OF_ONE
 from forum.models.rules import searched
 from forum.permissions import (
-    can_answer,
     can_decide_on,
     can_edit,
+    can_reply_to,
     can_start_thread,
     can_withdraw,
 )
@@ -261,7 +261,7 @@ def _enforce(purpose: Purpose, author: User, written: Writing) -> None:
         if not began_from(post.latest_revision(), written.base_revision, written.original_hash):
             raise Conflict(_("This post was edited after you started."))
         return
-    can_answer(author, post).enforce()
+    can_reply_to(author, post).enforce()
     check_slow_mode(author, post)
 
 

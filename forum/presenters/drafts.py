@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from forum.lib.text import excerpt
 from forum.models import Draft, Thread, User
 from forum.models.visibility import Reader
-from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
+from forum.permissions import PermissionResult, can_edit, can_reply_to, can_start_thread
 from forum.presenters.compiled_templates import CompiledTemplate
 from forum.presenters.editable_source import masked_for
 from forum.presenters.pending_posts import line_of
@@ -156,7 +156,7 @@ def _purpose(draft: Draft) -> str:
 def _permission(draft: Draft, reader: Reader) -> PermissionResult:
     """Return whether the draft could be posted now."""
     if draft.parent:
-        return can_answer(reader, draft.parent)
+        return can_reply_to(reader, draft.parent)
     if draft.post:
         return can_edit(reader, draft.post)
     assert draft.board

@@ -202,7 +202,7 @@ class ThreadPage:
         return shown % {"some": POSTS_PER_PAGE, "count": count} + self.unread.after
 
     @property
-    def takes_answers(self) -> bool:
+    def takes_replies(self) -> bool:
         """Return whether replying to the opening post can be offered."""
         return self.is_open and self.opening.deleted_at is None and self.opening.hidden_at is None
 

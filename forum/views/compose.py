@@ -44,7 +44,7 @@ from forum.models import Board, Draft, PendingPost, Post, Tag, Thread, User
 from forum.models.drafts import Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import POST_WITH_CONTEXT, post_path, post_url
-from forum.permissions import PermissionResult, can_answer, can_edit, can_start_thread
+from forum.permissions import PermissionResult, can_edit, can_reply_to, can_start_thread
 from forum.presenters.editable_source import MASK, masked_for, unmasked
 from forum.presenters.new_activity import NewActivity, new_activity
 from forum.presenters.oob_updates import edited, posted
@@ -577,7 +577,7 @@ class ReplyView(ComposeView):
         )
 
     def permission(self) -> PermissionResult:
-        return can_answer(self.request.user, self.parent)
+        return can_reply_to(self.request.user, self.parent)
 
     def begin(self) -> Writing:
         parent = self.parent
@@ -612,7 +612,7 @@ class ReplyView(ComposeView):
             return
         posts = Post.objects.visible_to(self.request.user).with_context()
         opening = posts.opening_of(self.parent.thread_id).first()
-        if opening and can_answer(self.request.user, opening):
+        if opening and can_reply_to(self.request.user, opening):
             self.change(elsewhere=f"{post_path(opening.pk)}reply/")
         else:
             self.change(is_dead_end=True)

@@ -36,7 +36,7 @@ function merge(earlier, later) {
   }
 }
 
-const lists = () => [...document.querySelectorAll(".answers > .top-level[data-first]")];
+const lists = () => [...document.querySelectorAll(".thread-replies > .top-level[data-first]")];
 
 function updateAddress() {
   const all = lists();
@@ -44,7 +44,7 @@ function updateAddress() {
   const { searchParams: query } = address;
   const begins = ["at", "after", "before"].some((name) => query.has(name));
   for (const name of ["at", "after", "before", "until"]) query.delete(name);
-  if (begins || document.querySelector(".answers > .more-row [rel=prev]")) query.set("at", all[0].dataset.first);
+  if (begins || document.querySelector(".thread-replies > .more-row [rel=prev]")) query.set("at", all[0].dataset.first);
   query.set("through", all.at(-1).dataset.last);
   if (all[0].dataset.asof) query.set("asof", all[0].dataset.asof); // branches stand as they did
   history.replaceState(history.state, "", address);
@@ -81,7 +81,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   mergeLists(link.rel === "prev" ? FRAMES : 0);
   if (link.rel !== "prev") return;
   // Reading goes on with the last of the earlier ones, right above what was read.
-  const posts = [...document.querySelectorAll(".answers > .top-level > .node article")];
+  const posts = [...document.querySelectorAll(".thread-replies > .top-level > .node article")];
   const next = posts.indexOf(document.getElementById(new URL(link.href).searchParams.get("before")));
   posts[next - 1]?.focus({ preventScroll: true });
 });

@@ -5,7 +5,7 @@ import { updateListShape } from "./dom.js";
 const order = document.querySelector("[data-js-order]")?.dataset.jsOrder;
 
 const listsOf = (post) => (post.matches(".opening-post")
-  ? [...document.querySelectorAll(".answers > .top-level")]
+  ? [...document.querySelectorAll(".thread-replies > .top-level")]
   : [...post.parentElement.querySelectorAll(":scope > ol, :scope > details > ol")]);
 
 /** Returns the item of this list that an element is in. */
@@ -41,7 +41,7 @@ export function place(node) {
 
 /** By time new replies come last, in other orders new branches come first. */
 function placeAtEdge(node) {
-  const lists = document.querySelectorAll(".answers > .top-level");
+  const lists = document.querySelectorAll(".thread-replies > .top-level");
   const isLast = order === "time";
   if (document.querySelector(`.more-row [rel=${isLast ? "next" : "prev"}]`)) return false;
   if (isLast) lists[lists.length - 1].append(node);

@@ -16,9 +16,9 @@ from forum.moderation.actions.silencing import silence_person
 from forum.moderation.actions.suspensions import suspend_person
 from forum.moderation.base import Action
 from forum.permissions import (
-    can_answer,
     can_delete,
     can_edit,
+    can_reply_to,
     can_report,
     can_start_thread,
     can_undo,
@@ -78,7 +78,7 @@ def test_new_member_has_limits_that_end_with_a_published_post(scene: Scene, sett
         assert not [
             page_name(each) for each in EACH if each.permission(nina, targets[each.kind.kind])
         ]
-        for rule in (can_answer, can_report):
+        for rule in (can_reply_to, can_report):
             assert rule(nina, post)
         assert can_start_thread(nina, scene.board)
         with pytest.raises(Invalid, match="New members can post 0 links"):

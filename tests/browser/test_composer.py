@@ -336,7 +336,7 @@ def test_posted_reply_updates_the_page_as_a_reload_does(
     expect(page.locator(f"#p{created.pk}")).to_be_focused()
     assert page.evaluate("window.same")
     # The page shows the same after a reload.
-    parts = [page.locator(".outline"), summary, note, page.locator("#answers")]
+    parts = [page.locator(".outline"), summary, note, page.locator("#replies")]
     before = [part.inner_text() for part in parts]
     page.reload()
     assert [part.inner_text() for part in parts] == before
@@ -345,7 +345,7 @@ def test_posted_reply_updates_the_page_as_a_reload_does(
 IS_AFTER = """([post, other]) => document.getElementById(`p${other}`).compareDocumentPosition(
     document.getElementById(`p${post}`)) & Node.DOCUMENT_POSITION_FOLLOWING"""
 POST_ORDER = (
-    """() => [...document.querySelectorAll(".answers article")].map(({ id }) => +id.slice(1))"""
+    """() => [...document.querySelectorAll(".node article")].map(({ id }) => +id.slice(1))"""
 )
 
 
@@ -400,7 +400,7 @@ def test_first_reply_of_a_thread_shows_the_outline(visit, thread: Thread, bob: U
     page.keyboard.insert_text("The first.")
     submit_composer(page)
     expect(page.locator("#map")).to_contain_text("bob The first.")
-    expect(page.locator("#answers")).to_have_text("1 reply")
+    expect(page.locator("#replies")).to_have_text("1 reply")
     expect(page.get_by_text("Be the first to reply.")).to_have_count(0)
 
 

@@ -16,7 +16,7 @@ from tests.browser.page_steps import click_when_stable
 from tests.browser.sample_data import SampleData
 
 ORDER = (
-    "() => [...document.querySelectorAll('.answers article')].map(post => Number(post.id.slice(1)))"
+    "() => [...document.querySelectorAll('.node article')].map(post => Number(post.id.slice(1)))"
 )
 TOP = "id => document.getElementById(id).getBoundingClientRect().top"
 # Resolves to the top of a post once it has not moved for 30 frames.
@@ -60,7 +60,8 @@ def load_more(page: Page, link: Locator) -> list[int]:
     before = page.evaluate(ORDER)
     click_when_stable(link)
     page.wait_for_function(
-        "count => document.querySelectorAll('.answers article').length > count", arg=len(before)
+        "count => document.querySelectorAll('.node article').length > count",
+        arg=len(before),
     )
     page.wait_for_function("() => document.activeElement.matches('article')")
     return page.evaluate(ORDER)
@@ -127,7 +128,7 @@ def test_reload_shows_the_thread_after_the_post_in_view_was_deleted(
     delete_post(post, actor=sample_data.bob)
     page.reload()
     expect(page.locator(f"#p{post.pk}")).to_have_count(0)
-    expect(page.locator(".answers article")).to_have_count(58)
+    expect(page.locator(".node article")).to_have_count(58)
 
 
 def test_branch_is_loaded_in_place_to_its_end(

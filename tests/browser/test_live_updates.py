@@ -24,7 +24,7 @@ OBSERVE_SHIFTS = """window.shift = 0; new PerformanceObserver((list) => {
   for (const moved of list.getEntries()) window.shift += moved.hadRecentInput ? 0 : moved.value;
 }).observe({type: "layout-shift", buffered: true});"""
 TOP = "id => document.getElementById(id).getBoundingClientRect().top"
-ORDER = "() => [...document.querySelectorAll('.answers article')].map(({ id }) => +id.slice(1))"
+ORDER = "() => [...document.querySelectorAll('.node article')].map(({ id }) => +id.slice(1))"
 # Simulates that the page is hidden, or visible again.
 SET_VISIBILITY = """to => {
   Object.defineProperty(document, 'visibilityState', { value: to, configurable: true });
@@ -101,7 +101,7 @@ def test_new_replies_appear_in_place_without_moving_the_page(
     expect(page.locator(f"li:has(> #p{posts[2].pk}) summary")).to_have_text(
         "2 replies from alice and carol, 1 unread"
     )
-    expect(page.locator("#answers")).to_have_text("10 replies")
+    expect(page.locator("#replies")).to_have_text("10 replies")
     expect(page.locator(".live-updates")).to_be_empty()
     assert page.evaluate("window.shift") <= MAX_SHIFT
 

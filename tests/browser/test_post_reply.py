@@ -72,7 +72,7 @@ def test_reply_is_written_and_shown_below_its_parent(page: Page, reply: Post) ->
     expect_focus(page, f"p{created.pk}")
     expect(page.locator(f"#p{created.pk} .text")).to_have_text(WORDS)
     assert page.url.endswith(f"#p{created.pk}")
-    expect(page.locator("#answers")).to_have_text("2 replies")
+    expect(page.locator("#replies")).to_have_text("2 replies")
     expect(page.locator(".compose")).to_have_count(0)
     assert page.evaluate("window.same")
     page.reload()

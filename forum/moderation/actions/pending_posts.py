@@ -22,9 +22,9 @@ from forum.moderation.registry import register, register_state
 from forum.moderation.targets import PENDING, TargetState, lock_posts
 from forum.permissions import (
     PermissionResult,
-    can_answer,
     can_decide_on,
     can_edit,
+    can_reply_to,
     can_start_thread,
 )
 
@@ -149,7 +149,7 @@ def _permission_of_author(pending: PendingPost, author: User) -> PermissionResul
             return PermissionResult(Conflict(gettext("The post has been edited again since.")))
         return can_edit(author, pending.edits)
     if pending.parent:
-        return can_answer(author, pending.parent)
+        return can_reply_to(author, pending.parent)
     if pending.board:
         return can_start_thread(author, pending.board)
     return PermissionResult(Gone(gettext("The board that this was for no longer exists.")))

@@ -14,7 +14,7 @@ from forum.models import Post, Thread
 from forum.moderation.actions.branch_moves import move_branch
 from forum.moderation.actions.locking import lock_branch, lock_thread, unlock_branch
 from forum.moderation.actions.slow_mode import enable_branch_slow_mode, enable_thread_slow_mode
-from forum.permissions import can_answer, can_edit
+from forum.permissions import can_edit, can_reply_to
 
 FORM = {"source": "One more thing."}
 
@@ -86,7 +86,7 @@ def test_lock_ends_at_its_time_limit(reply, below, bob, carol, as_bob):
     expired_at = timezone.now() - timedelta(minutes=1)
     Post.objects.update(locked_until=expired_at)
     Thread.objects.update(locked_until=expired_at)
-    assert can_answer(bob, fresh(below))
+    assert can_reply_to(bob, fresh(below))
     page = as_bob.get(reply.thread.get_absolute_url()).content.decode()
     assert "Locked. Reason" not in page
     assert f"/p/{below.pk}/reply/" in page
@@ -102,9 +102,9 @@ def test_lock_moves_with_its_branch(reply, below, other_thread, bob, carol):
         actor=carol,
         reason="about ivy",
     )
-    assert isinstance(can_answer(bob, fresh(below)).error, Locked)
+    assert isinstance(can_reply_to(bob, fresh(below)).error, Locked)
     unlock_branch(reply, actor=carol, reason="calm again")
-    assert can_answer(bob, fresh(below))
+    assert can_reply_to(bob, fresh(below))
 
 
 def test_opening_post_cannot_be_locked_as_a_branch(opening, carol):

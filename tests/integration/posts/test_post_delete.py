@@ -115,7 +115,7 @@ def test_thread_is_kept_when_only_a_deeper_reply_is_left(
     delete(as_alice, opening)
     html = visitor.get(opening.thread.get_absolute_url()).content.decode()
     assert "That explains it." in html
-    assert Page(html).find("#answers").text == "1 reply"
+    assert Page(html).find("#replies").text == "1 reply"
     assert "That explains it." in visitor.get("/b/gardens/").content.decode()
 
 
