@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from smtplib import SMTPRecipientsRefused
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery, Value
 from django.utils import timezone
 
 from forum.actions.accounts import has_confirmed_address
@@ -31,6 +31,7 @@ from forum.models import (
 )
 from forum.models.mail_settings import MAIL_CAUSES
 from forum.models.notifications import NotificationQuerySet
+from forum.models.posts import PostQuerySet
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +107,9 @@ def _sort(member: User, rows: Sequence[NotificationMail]) -> None:
     choices = MailSettings.objects.for_member(member)
     found = _mailable(member, choices, [row.post_id for row in rows])
     columns = list(found.values_list("post", "cause", "post__thread"))
+    own = _own_posts(member, choices, [row.post_id for row in rows])
+    follow = Value(Notification.Cause.FOLLOW)
+    columns += own.values_list("pk", follow, "thread")
     alone = _mailed_one_by_one(member, choices, [post for post, *_place in columns])
     places = {
         post: (MailSettings.Frequency.NOW, f"p{post}")
@@ -144,13 +148,7 @@ def _mailable(member: User, choices: MailSettings, posts: Collection[int]) -> No
     """Return the notifications of these posts that the member wants by mail and may read now."""
     never = MailSettings.Frequency.NEVER
     causes = [cause for cause in MAIL_CAUSES if choices.frequency_of(cause) != never]
-    is_reachable = (
-        member.is_active
-        and not member.is_suspended
-        and not member.mail_stop_reason
-        and has_confirmed_address(member)
-    )
-    if not is_reachable:
+    if not _is_reachable(member):
         return Notification.objects.none()
     unread = Notification.objects.inbox_of(member).unread()
     wanted = unread.filter(cause__in=causes, post__in=unnest(posts)).order_by("post")
@@ -158,6 +156,23 @@ def _mailable(member: User, choices: MailSettings, posts: Collection[int]) -> No
     if member.mentions_pass_mute:
         in_muted &= ~Q(cause=Notification.Cause.MENTION)
     return wanted.exclude(in_muted)
+
+
+def _is_reachable(member: User) -> bool:
+    return (
+        member.is_active
+        and not member.is_suspended
+        and not member.mail_stop_reason
+        and has_confirmed_address(member)
+    )
+
+
+def _own_posts(member: User, choices: MailSettings, posts: Collection[int]) -> PostQuerySet:
+    """Return those of these posts that the member wrote, and wants by mail as they want others."""
+    if not choices.own_posts or not _is_reachable(member):
+        return Post.objects.none()
+    own = Post.objects.visible_to(member).published().filter(author=member, pk__in=unnest(posts))
+    return own.filter(pk__in=_mailed_one_by_one(member, choices, posts)).order_by("pk")
 
 
 def _muted(member: User, posts: Collection[int]) -> QuerySet[Post, int]:
@@ -170,7 +185,8 @@ def _muted(member: User, posts: Collection[int]) -> QuerySet[Post, int]:
 def _mailed_one_by_one(member: User, choices: MailSettings, posts: Collection[int]) -> set[int]:
     """Return which of these are in something of which the member gets each post by mail."""
     mailed = Subscription.objects.filter(member=member, each_post_by_mail=True)
-    if choices.follow == MailSettings.Frequency.NEVER or not mailed.exists():
+    is_never = choices.frequency_of("follow") == MailSettings.Frequency.NEVER
+    if is_never or not mailed.exists():
         return set()
     found = Post.objects.filter(pk__in=unnest(posts)).select_related("thread")
     mine = Subscription.objects.filter(member=member)
@@ -215,6 +231,11 @@ def _deliver(member: User, row: NotificationMail, deliver: Callable[[DueMail], N
         "post__author", "post__thread__board", "post__parent__author"
     )
     notifications = list(found.defer("post__html", "post__parent__html", "post__parent__source"))
+    own = _own_posts(member, choices, list(posts)).select_related(
+        "author", "thread__board", "parent__author"
+    )
+    cause = Notification.Cause.FOLLOW
+    notifications += [Notification(member=member, post=post, cause=cause) for post in own]
     if notifications:
         try:
             with transaction.atomic():

@@ -18,6 +18,7 @@ from forum.actions.transactions import retrying_transaction
 from forum.models import (
     FanOut,
     Ignore,
+    MailSettings,
     ModerationNotification,
     Notification,
     NotificationMail,
@@ -81,6 +82,8 @@ def fan_out_next() -> bool:
         if fan_out is None:
             return False
         post = fan_out.post
+        if fan_out.done_up_to == 0 and _wants_own_post(post):
+            queue_notification_mail(post, [post.author_id])
         followers = _followers(post, after=fan_out.done_up_to)
         causes = decide_causes(post, {member: set() for member in followers})
         seen = ReadState.objects.filter(member__in=causes, thread=post.thread_id).filter(
@@ -103,6 +106,14 @@ def fan_out_next() -> bool:
             fan_out.done_up_to = followers[-1]
             fan_out.save(update_fields=["done_up_to"])
     return True
+
+
+def _wants_own_post(post: Post) -> bool:
+    """Return whether the author wants to be mailed this post, as one of what they follow."""
+    if not MailSettings.objects.filter(member=post.author_id, own_posts=True).exists():
+        return False
+    nearest = Subscription.objects.enclosing(post).filter(member=post.author_id).first()
+    return nearest is not None and nearest.each_post_by_mail
 
 
 def _followers(post: Post, *, after: int) -> list[int]:

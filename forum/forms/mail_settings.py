@@ -19,12 +19,18 @@ class MailSettingsForm(forms.ModelForm):
         choices=[(hour, f"{hour:02}:00") for hour in range(24)],
     )
 
+    own_posts = forms.BooleanField(
+        label=_("Mail me my own posts, too"),
+        help_text=_("Where you follow with each post by mail."),
+        required=False,
+    )
+
     class Meta:
         model = MailSettings
-        fields = [*MAIL_CAUSES, "hour", "is_off"]
+        fields = [*MAIL_CAUSES, "own_posts", "hour", "is_off"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            if name != "is_off":
+        for field in self.fields.values():
+            if not isinstance(field, forms.BooleanField):
                 field.widget.attrs["class"] = "field"

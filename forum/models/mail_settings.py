@@ -45,6 +45,7 @@ class MailSettings(models.Model):
     follow = models.CharField(
         _("Posts in what you follow"), max_length=6, choices=Frequency, default=Frequency.DAILY
     )
+    own_posts = models.BooleanField(_("Mail me my own posts, too"), default=False)
     hour = models.PositiveSmallIntegerField(_("Time of daily and weekly mail"), default=8)
 
     objects = MailSettingsQuerySet.as_manager()

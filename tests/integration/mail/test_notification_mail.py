@@ -331,6 +331,41 @@ def test_each_post_by_mail_is_a_mail_of_its_own_at_once(opening, bob, carol, del
     assert mailed_to(carol, deliver()) == [f"<p.{post.pk}@localhost>" for post in posts]
 
 
+@pytest.mark.parametrize(
+    ("choice", "changed", "is_mailed"),
+    [
+        ("mail", {"own_posts": True}, True),
+        ("mail", {"own_posts": False}, False),
+        ("mail", {"own_posts": True, "follow": "never"}, False),
+        ("mail", {"own_posts": True, "is_off": True}, False),
+        ("follow", {"own_posts": True}, False),
+    ],
+)
+def test_own_posts_are_mailed_where_each_post_is_and_if_wanted(
+    opening, reply, carol, deliver, choice, changed, is_mailed
+):
+    notify_followers()
+    change_mail_settings(carol, changed)
+    subscribe(opening, choice, actor=carol)
+    own = reply_to(reply, author=carol, source="My own words.")
+    notify_followers()
+    mailed = [each for each in deliver() if each["To"] == carol.email]
+    assert [each["Message-ID"] for each in mailed] == [f"<p.{own.pk}@localhost>"] * is_mailed
+    if is_mailed:
+        assert mailed[0]["In-Reply-To"] == f"<p.{reply.pk}@localhost>"
+        assert "My own words." in mailed[0].get_body(["plain"]).get_content()
+
+
+def test_own_post_that_has_been_hidden_is_not_mailed(opening, carol, erin, deliver):
+    notify_followers()
+    change_mail_settings(carol, {"own_posts": True})
+    subscribe(opening, "mail", actor=carol)
+    own = reply_to(opening, author=carol, source="My own words.")
+    notify_followers()
+    hide_post(own, actor=erin, reason="Off topic")
+    assert mailed_to(carol, deliver()) == []
+
+
 @pytest.mark.parametrize("choice", ["follow", "mail"])
 def test_stopping_mail_about_what_is_followed_stops_each_post_too(
     opening, bob, carol, deliver, choice
