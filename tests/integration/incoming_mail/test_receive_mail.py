@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import email
 import io
+import os
 import re
+import resource
+import subprocess
 import sys
 import time
 from contextlib import suppress
@@ -14,6 +17,7 @@ from email.policy import default
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
@@ -54,6 +58,7 @@ from forum.moderation.configuration import set_up
 from forum.moderation.erasure.requests import confirm_erasure
 from tests.concurrency import run_in_parallel
 from tests.incoming_mail import AUTHENTIC, CORPORA, HOST, compose, confirm, filled_lines, messages
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +101,28 @@ def test_reply_is_there_within_a_second_of_its_delivery(deliver, bob, to_opening
     started = time.perf_counter()
     assert deliver(compose(), to_opening) == "posted"
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_command_of_a_mail_server_posts_with_a_second_of_processor_time(bob, to_opening):
+    """Starting Python and Django is part of it; other processes of the machine are not."""
+    command = [sys.executable, "manage.py", "receive_mail", to_opening]
+    environment = os.environ | {
+        "DATABASE_URL": database_url(),
+        "INCOMING_MAIL_HOST": HOST,
+        "AUTHSERV_ID": HOST,
+    }
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(
+        command,
+        input=compose(To=to_opening).as_bytes(),
+        cwd=django_settings.BASE_DIR,
+        env=environment,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert Post.objects.filter(author=bob).exists()
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
 def test_quoted_lines_become_evidence_like_typed_ones(deliver, bob, opening, to_opening):

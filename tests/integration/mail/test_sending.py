@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import timedelta
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
@@ -26,6 +25,7 @@ from forum.jobs.mail import OutboxBackend, send_due_mail
 from forum.models import NotificationMail, Post, User
 from tests.concurrency import wait_until
 from tests.integration.mail.conftest import make_due
+from tests.processes import database_url
 
 pytestmark = pytest.mark.slow
 
@@ -240,12 +240,8 @@ def test_worker_killed_at_any_step_loses_nothing_and_repeats_one_mail_at_most(
 def start_worker(mail_server):
     """Return a function that starts a worker process on the tests' database and mail server."""
     workers = []
-    database = connection.settings_dict
-    user = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
-    host, port = database["HOST"], database["PORT"] or 5432
-    address = f":{port}/{quote(host)}" if host.startswith("/") else f"{host}:{port}"
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{user}@{address}/{database['NAME']}",
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
     }
 

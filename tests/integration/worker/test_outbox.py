@@ -17,7 +17,6 @@ from email.header import decode_header, make_header
 from email.policy import default
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
@@ -31,6 +30,7 @@ from forum.actions.outbox import WAITS, deliver_next
 from forum.jobs.mail import OutboxBackend
 from forum.models import OutgoingMail
 from tests.concurrency import wait_until
+from tests.processes import database_url
 
 pytestmark = pytest.mark.slow
 
@@ -322,12 +322,8 @@ def test_two_workers_do_not_send_the_same_message():
 def start_worker(server):
     """Return a function that starts a worker process on the tests' database and mail server."""
     workers = []
-    database = connection.settings_dict
-    user = database["USER"] + (f":{database['PASSWORD']}" if database["PASSWORD"] else "")
-    host, port = database["HOST"], database["PORT"] or 5432
-    address = f":{port}/{quote(host)}" if host.startswith("/") else f"{host}:{port}"
     environment = os.environ | {
-        "DATABASE_URL": f"postgres://{user}@{address}/{database['NAME']}",
+        "DATABASE_URL": database_url(),
         "EMAIL_URL": f"smtp://127.0.0.1:{server.port}",
     }
 
