@@ -39,11 +39,9 @@ MAIL_WINDOW = timedelta(minutes=10)
 def notify(post: Post, mentioned: Iterable[User], quotes: Iterable[FoundQuote]) -> None:
     """Notify the members whom a new post replies to, mentions or quotes; in its transaction.
 
-    The worker notifies those who only follow what it is in.
+    The worker has the post mailed to them, and notifies those who only follow what it is in.
     """
-    causes = decide_causes(post, _direct_causes(post, mentioned, quotes))
-    _give(post, causes)
-    queue_notification_mail(post, causes)
+    _give(post, decide_causes(post, _direct_causes(post, mentioned, quotes)))
     FanOut.objects.create(post=post)
 
 
@@ -71,7 +69,7 @@ def notify_of_edit(post: Post, mentioned: Iterable[User], quotes: Iterable[Found
 
 
 def fan_out_next() -> bool:
-    """Notify the next followers of a new post; return False when none is waiting.
+    """Notify the next followers of a new post, and have it mailed; return False when none waits.
 
     A killed worker leaves the rest to the next one, and workers that run at once share the posts. A
     post that not everybody can read by now notifies nobody.
@@ -82,8 +80,10 @@ def fan_out_next() -> bool:
         if fan_out is None:
             return False
         post = fan_out.post
-        if fan_out.done_up_to == 0 and _wants_own_post(post):
-            queue_notification_mail(post, [post.author_id])
+        if fan_out.done_up_to == 0:
+            notified = Notification.objects.filter(post=post).values_list("member_id", flat=True)
+            author = [post.author_id] if _wants_own_post(post) else []
+            queue_notification_mail(post, [*notified, *author])
         followers = _followers(post, after=fan_out.done_up_to)
         causes = decide_causes(post, {member: set() for member in followers})
         seen = ReadState.objects.filter(member__in=causes, thread=post.thread_id).filter(

@@ -11,12 +11,13 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.sql import CountSubquery
-from forum.models.accounts import User
+from forum.models.accounts import User, UserQuerySet
 from forum.models.boards import Board
 from forum.models.ignores import Ignore
 from forum.models.notifications import (
@@ -106,26 +107,37 @@ class Roles:
         return int(board.pk in self.board_ids if board else bool(self.board_ids))
 
 
-def _roles_and_counts(pk: int) -> models.QuerySet[Any, Any]:
-    """Return a row per role of a person, each with restrictions, counts and ignored members."""
+def _member(pk: int) -> UserQuerySet:
+    """Return a person with their roles, restrictions, unread counts and ignored members."""
     of_posts = Notification.objects.unread().readable_by(AnonymousUser())
+    of_posts = of_posts.filter(member=models.OuterRef("pk"))
     of_moderation = ModerationNotification.objects.unread().filter(member=models.OuterRef("pk"))
     restrictions = Restriction.objects.in_force().filter(person=models.OuterRef("pk"))
     ignores = Ignore.objects.filter(member=models.OuterRef("pk"))
-    return User.objects.filter(pk=pk).values_list(
-        ArraySubquery(restrictions.as_json()),
-        "role_assignments__kind",
-        "role_assignments__board_id",
-        CountSubquery(
-            of_posts.filter(member=models.OuterRef("pk")).values("pk")[:MAX_NOTIFICATIONS_COUNTED]
-        ),
-        CountSubquery(of_moderation.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
-        ArraySubquery(ignores.values("ignored")),
+    roles = Role.objects.filter(person=models.OuterRef("pk"))
+    people = User.objects.get_queryset().filter(pk=pk)
+    return people.annotate(
+        found_roles=ArraySubquery(roles.values(role=JSONObject(kind="kind", board="board_id"))),
+        found_restrictions=ArraySubquery(restrictions.as_json()),
+        posts_unread=CountSubquery(of_posts.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
+        moderation_unread=CountSubquery(of_moderation.values("pk")[:MAX_NOTIFICATIONS_COUNTED]),
+        found_ignored=ArraySubquery(ignores.values("ignored")),
     )
 
 
-# Needed by every request of a member.
-ROLES_AND_COUNTS = PreparedQuery(_roles_and_counts)
+MEMBER_BY_ID = PreparedQuery(_member)
+
+
+def fetch_member(pk: int) -> User | None:
+    """Return a person with what every request of a member needs; one query."""
+    member = MEMBER_BY_ID.first(pk)
+    if member:
+        found: Any = member  # with the columns that `_member` adds
+        roles = [(role["kind"], role["board"]) for role in found.found_roles]
+        combined = replace(_combine(roles), restrictions=tuple(found.found_restrictions))
+        ignored = frozenset(found.found_ignored)
+        member.roles_and_counts = (combined, found.posts_unread, found.moderation_unread, ignored)
+    return member
 
 
 def roles_and_counts_of(person: User) -> tuple[Roles, int, int, frozenset[int]]:
@@ -133,13 +145,8 @@ def roles_and_counts_of(person: User) -> tuple[Roles, int, int, frozenset[int]]:
 
     The counts are of notifications of posts that everybody may read, and of moderation. One query.
     """
-    rows = ROLES_AND_COUNTS.fetch(person.pk)
-    roles = [(kind, board) for _restrictions, kind, board, *_rest in rows if kind]
-    restrictions, _kind, _board, of_posts, of_moderation, ignored = (
-        rows[0] if rows else ((), None, None, 0, 0, ())
-    )
-    combined = replace(_combine(roles), restrictions=tuple(restrictions))
-    return combined, of_posts, of_moderation, frozenset(ignored)
+    found = fetch_member(person.pk)
+    return found.roles_and_counts if found else (Roles(), 0, 0, frozenset())
 
 
 def moderators_except(ids: Collection[int]) -> list[User]:

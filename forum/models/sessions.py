@@ -9,19 +9,15 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from forum.lib.prepared_queries import PreparedQuery
-from forum.models.accounts import User, UserQuerySet
+from forum.models.accounts import User
+from forum.models.roles import fetch_member
 
 
 def _session(key: str) -> QuerySet[Session]:
     return Session.objects.filter(session_key=key, expire_date__gt=Now())
 
 
-def _member(pk: int) -> UserQuerySet:
-    return User.objects.get_queryset().filter(pk=pk)
-
-
 SESSION = PreparedQuery(_session)
-MEMBER_BY_ID = PreparedQuery(_member)
 
 
 class SessionStore(db.SessionStore):
@@ -35,8 +31,8 @@ class SessionStore(db.SessionStore):
 
 
 class AuthenticationBackend(auth_backends.AuthenticationBackend):
-    """The backend of django-allauth; finds the member of a session by a prepared query."""
+    """The backend of django-allauth; finds the member of a session with their roles."""
 
     def get_user(self, user_id: int) -> User | None:
-        member = MEMBER_BY_ID.first(user_id)
+        member = fetch_member(user_id)
         return member if member and self.user_can_authenticate(member) else None

@@ -94,13 +94,18 @@ class SparseTreeManager(TreeManager):
             node.lft = place.low + 1
             node.rght = node.lft + max(1, min(place.gap // BRANCH_SHARE, BRANCH_LIMIT))
         node.parent = target
+        if node.level == 1:
+            node.branch_number = node.number  # the head of a branch is its latest post
         if save:
             node.save(force_insert=True)
         return node
 
     def record_in_branch(self, post: Post) -> None:
-        """Record a post inserted just now as the latest of its branch; needs the thread's lock."""
-        if post.level < 1:
+        """Record a post inserted just now as the latest of its branch; needs the thread's lock.
+
+        `insert_node` has done so for the head of a branch.
+        """
+        if post.level < 2:
             return
         with connection.cursor() as cursor:
             cursor.execute(

@@ -35,7 +35,7 @@ from forum.models.search import OpeningWords, SearchWords, TitleWords
 from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread
-from forum.models.visibility import Reader, ReaderQuery, listed_by
+from forum.models.visibility import Reader, listed_by
 from forum.queries.read_state import unread_to
 from forum.queries.subscriptions import muted_posts
 
@@ -356,8 +356,14 @@ class PostSearch:
             yield replace(each, title=title, has_title_words=True)
 
     def _titles(self, tsquery: str) -> dict[int, str]:
-        """Return the newest threads whose titles match, by id."""
-        return dict(TITLES.fetch(self.reader, tsquery))
+        """Return the newest threads whose titles match, by id.
+
+        Planned each time: without knowing how rare the words are, PostgreSQL would read the titles
+        of all threads, the newest first.
+        """
+        threads = Thread.objects.visible_to(self.reader).alias(words=TitleWords("title"))
+        found = threads.filter(words=CompiledQuery(tsquery)).order_by("-pk")
+        return dict(found.values_list("pk", "title")[:MAX_TITLES])
 
     def _scores(self, candidates: Sequence[Candidate]) -> dict[int, float]:
         """Return the score of each candidate, by revision."""
@@ -418,13 +424,6 @@ class PostSearch:
         ]
 
 
-def _titles(reader: Reader, tsquery: str) -> QuerySet[Thread, tuple[int, str]]:
-    """Return the newest threads whose titles match, with their titles."""
-    threads = Thread.objects.visible_to(reader).alias(words=TitleWords("title"))
-    found = threads.filter(words=CompiledQuery(tsquery)).order_by("-pk")
-    return found.values_list("pk", "title")[:MAX_TITLES]
-
-
 def _densities(tsquery: str, ids: list[int]) -> QuerySet[Revision, tuple[int, float]]:
     """Return the density of the words in each of these revisions."""
     density = SearchRank(
@@ -444,7 +443,6 @@ def _revisions_found(ids: list[int]) -> RevisionQuerySet:
     )
 
 
-TITLES = ReaderQuery(_titles)
 DENSITIES = PreparedQuery(_densities)
 REVISIONS_FOUND = PreparedQuery(_revisions_found)
 

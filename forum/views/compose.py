@@ -278,9 +278,10 @@ class ComposeView(View, ABC):
                 return self.discard(member)
             case "use":
                 return self.use_conflicting_draft(member)
-        self.permission().enforce()
         if do == "preview":
+            self.permission().enforce()
             return self.show_preview(member)
+        # Publishing checks the permission under the lock.
         return self.confirm_new_activity(member) or self.publish(member)
 
     # -- Publishing -------------------------------------------------------------------------------
@@ -295,6 +296,7 @@ class ComposeView(View, ABC):
             return None
         if sent_before(member, writing.nonce, writing.source, title=writing.title):
             return None  # it is answered as it was
+        self.permission().enforce()
         self.keep()
         self.change(needs_confirmation=True, button=_("Post anyway"))
         return self.show(Conflict.status)

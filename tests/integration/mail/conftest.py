@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 
 from forum.jobs.mail import send_due_mail
+from forum.jobs.notifications import fan_out
 from forum.models import NotificationMail, User
 from tests.mail_server import MailServer
 
@@ -42,7 +43,8 @@ def confirmed(alice: User, bob: User, carol: User) -> None:
 
 
 def make_due() -> None:
-    """Let the time until the next mail pass."""
+    """Let the worker queue what is to be mailed, and the time until then pass."""
+    fan_out()
     NotificationMail.objects.update(due_at=timezone.now())
 
 

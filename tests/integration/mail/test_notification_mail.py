@@ -50,6 +50,7 @@ def test_reply_is_mailed_to_the_member_it_replies_to(reply, deliver):
 
 
 def test_nothing_is_mailed_within_ten_minutes(reply, mail_server):
+    notify_followers()
     assert send_due_mail() == 0
     [row] = NotificationMail.objects.all()
     assert timedelta(minutes=9) < row.due_at - timezone.now() <= timedelta(minutes=10)
@@ -203,6 +204,7 @@ def test_posts_within_the_window_go_with_the_first(opening, bob, mail_server):
     reply_to(opening, author=bob, source="First.")
     make_due()
     reply_to(opening, author=bob, source="Second.")
+    notify_followers()
     send_due_mail()
     [message] = mail_server.handler.messages
     assert "First." in text_of(message)
