@@ -281,8 +281,12 @@ class ComposeView(View, ABC):
         if do == "preview":
             self.permission().enforce()
             return self.show_preview(member)
-        # Publishing checks the permission under the lock.
-        return self.confirm_new_activity(member) or self.publish(member)
+        try:
+            return self.confirm_new_activity(member) or self.publish(member)
+        except UserError:
+            # Publishing checks the permission under the lock, after the text. Say that first.
+            self.permission().enforce()
+            raise
 
     # -- Publishing -------------------------------------------------------------------------------
 

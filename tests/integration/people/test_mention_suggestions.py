@@ -143,14 +143,14 @@ def test_number_of_requests_is_limited(as_alice: Client, toms: dict) -> None:
     assert as_alice.get("/people/?q=to", **HTMX).status_code == 429
 
 
-def test_suggestions_take_eight_queries(
+def test_suggestions_take_seven_queries(
     as_alice: Client, opening: Post, toms: dict, bob: User
 ) -> None:
-    """Count queries: session, person and roles, the limit, the thread, and the three groups."""
+    """Count queries: session, person, the limit, the thread, and the three groups."""
     thread = opening.thread
     with CaptureQueriesContext(connection) as captured:
         suggest(as_alice, "tom", thread)
-    assert len(captured) == 8
+    assert len(captured) == 7
 
 
 def test_name_search_uses_the_index(alice: User) -> None:

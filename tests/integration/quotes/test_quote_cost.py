@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from psycopg import RawCursor
 
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.quote_sources import find_sources
@@ -121,7 +122,7 @@ def test_page_fetches_the_text_of_a_source_only_once(
     def count_characters(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal fetched
         if 'FROM "forum_quote"' in sql and "plain" in sql:
-            with connection.connection.cursor() as cursor:
+            with RawCursor(connection.connection) as cursor:
                 cursor.execute(sql, params)
                 fetched += sum(
                     len(cell) for row in cursor.fetchall() for cell in row if isinstance(cell, str)

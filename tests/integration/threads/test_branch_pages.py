@@ -280,5 +280,5 @@ def test_number_of_queries_is_the_same_for_small_and_large_branches(
         visitor.get(f"/p/{head}/branch/")
         with django_assert_num_queries(4 + 2):
             visitor.get(f"/p/{head}/branch/")
-        with django_assert_num_queries(8 + 2):
+        with django_assert_num_queries(7 + 2):
             as_bob.get(f"/p/{head}/branch/")

@@ -217,5 +217,5 @@ def test_number_of_queries_is_the_same_for_small_and_large_threads(
         # Including the time limit, and the savepoint that is the page's transaction in a test.
         with django_assert_num_queries(8):
             visitor.get(address)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(11):
             as_bob.get(address)

@@ -197,7 +197,7 @@ def test_number_of_queries_is_the_same_at_any_size(
         # In a test the page's transaction is a savepoint: two statements more.
         with django_assert_num_queries(4 + 2):
             visitor.get(path)
-        with django_assert_num_queries(8 + 2):
+        with django_assert_num_queries(7 + 2):
             as_bob.get(path)
 
 
