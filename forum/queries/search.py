@@ -187,7 +187,9 @@ class PostSearch:
         if not isinstance(self.reader, User):
             return []
         words = OpeningWords("title", "source", Value([], JSONField()))
-        waiting = PendingPost.objects.of_member(self.reader).waiting().alias(words=words)
+        waiting = (
+            PendingPost.objects.of_member(self.reader).waiting().with_context().alias(words=words)
+        )
         return list(waiting.filter(words=self.words))
 
     def words_found(self, posts: Collection[int]) -> dict[int, set[str]]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from forum.actions.limits import spend
 from forum.lib.search import parse_search
 from forum.models.limits import SEARCHES
+from forum.presenters.pending_posts import pending_post_entries
 from forum.presenters.search import SEARCH_EXAMPLES, search_notes
 from forum.presenters.search_hits import SearchHits
 from forum.queries.search import (
@@ -105,11 +106,12 @@ def _suggestions(search: PostSearch, results: SearchResults) -> dict[str, Any]:
     """
     words = " ".join(group[0] for group in search.query.groups)
     found: dict[str, Any] = {
-        "pending_posts": search.own_pending_posts(),
         "people": find_people(words),
         "boards": find_boards(words),
         "tags": find_tags(words),
     }
+    if pending := search.own_pending_posts():
+        found["pending_posts"] = pending_post_entries(pending, pending[0].author)
     if not results.threads:
         found["similar"] = find_similar_titles(words, search.reader)
     return found

@@ -62,6 +62,7 @@ def test_fold_opens_by_keyboard_and_stays_in_the_order_of_posts(
         page.keyboard.press("j")
         expect(page.locator(f"#p{post.pk}")).to_be_focused()
     page.keyboard.press("k")
+    expect(page.locator(f"#p{reply.pk}")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(f"#p{reply.pk}").get_by_text(WORDS)).to_be_visible()

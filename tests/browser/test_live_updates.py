@@ -241,7 +241,7 @@ def test_polling_slows_down_on_errors_and_stops_on_hidden_pages(
 def test_link_at_the_end_of_the_page_goes_to_new_replies(
     visit, thread: Thread, posts: list[Post], sample_data: SampleData
 ) -> None:
-    page = visit(thread.get_absolute_url(), java_script_enabled=False)
+    page = visit(thread.get_absolute_url(), sample_data.alice, java_script_enabled=False)
     page.get_by_role("link", name="Check for new replies").click()
     expect(page.locator(".messages")).to_contain_text("No new replies yet.")
     new = reply_to(posts[3], author=sample_data.carol, source="Came while one read.")

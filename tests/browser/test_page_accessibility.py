@@ -56,6 +56,7 @@ SMALL_TARGETS = """all => all
     .filter(one => !one.matches(".visually-hidden, p *, dd *, .text *, blockquote *"))
     .filter(one => Math.min(one.offsetWidth, one.offsetHeight) < 24)
     .map(one => one.outerHTML)"""
+FITS = "width => document.documentElement.scrollWidth <= width"
 HEADING_LEVELS = (
     "all => all.filter(one => one.checkVisibility()).map(one => Number(one.tagName[1]))"
 )
@@ -114,7 +115,7 @@ def test_page_has_no_axe_violations(page: Page) -> None:
 def test_page_never_scrolls_sideways(page: Page) -> None:
     for width in (320, 390, 820, 1280):
         page.set_viewport_size({"width": width, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_function(FITS, arg=width)
 
 
 def test_targets_of_a_page_are_large_enough_for_a_finger(page: Page) -> None:
