@@ -6,47 +6,31 @@ import re
 from unicodedata import normalize
 
 from django.http import Http404, QueryDict
+from django.urls.converters import IntConverter, StringConverter
 
 from forum.lib.names import has_name_characters
 
 ID_PARAM = re.compile(r"([abpstn])([1-9][0-9]{0,17})")
 
 
-class IdConverter:
+class IdConverter(IntConverter):
     """A path converter for positive numbers of at most 18 digits, without leading zeros."""
 
     regex = "[1-9][0-9]{0,17}"
 
-    def to_python(self, value: str) -> int:
-        return int(value)
 
-    def to_url(self, value: int) -> str:
-        return str(value)
-
-
-class SubscriptionTargetConverter:
+class SubscriptionTargetConverter(StringConverter):
     """A path converter for what can be followed: `p12` a post, `t5` a thread, `b3`, `g7` a tag."""
 
     regex = "[bgpt][1-9][0-9]{0,17}"
 
-    def to_python(self, value: str) -> str:
-        return value
 
-    def to_url(self, value: str) -> str:
-        return value
-
-
-class NameConverter:
+class NameConverter(StringConverter):
     """A path converter for names of members, in any script and form."""
-
-    regex = "[^/]+"
 
     def to_python(self, value: str) -> str:
         if not has_name_characters(normalize("NFKC", value)):
             raise ValueError
-        return value
-
-    def to_url(self, value: str) -> str:
         return value
 
 

@@ -11,6 +11,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 from functools import cached_property
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,6 +37,7 @@ from forum.actions.tags import check_tag_count
 from forum.actions.threads import clean_title
 from forum.actions.transactions import retrying_transaction
 from forum.errors import Conflict, Gone, Invalid
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.term_matching import SearchedText
 from forum.markup.rendered_post import Rendered, render
 from forum.models import (
@@ -59,6 +61,15 @@ from forum.permissions import (
 )
 
 # -- Rules ----------------------------------------------------------------------------------------
+
+ACTIVE_RULES = PreparedQuery(lambda: ReviewRule.objects.filter(is_active=True).order_by("id"))
+
+
+def _active_rules() -> list[ReviewRule]:
+    """Return the rules that are active, including the one from the settings; one query."""
+    first = settings.HOLD_FIRST_POSTS
+    fixed = [ReviewRule(kind=ReviewRule.Kind.FIRST, number=first)] if first else []
+    return [*fixed, *ACTIVE_RULES.fetch()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Submission:
         """
         if self.author.is_staff:
             return None
-        for rule in ReviewRule.objects.in_force():
+        for rule in _active_rules():
             if rule.about == ReviewRule.About.NEW and not self._is_new:
                 continue
             if found := self._found_by(rule):

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.term_matching import SearchedText, fold, host_of
 from forum.markup.rendered_post import Rendered
 
@@ -24,14 +23,6 @@ def searched(rendered: Rendered, title: str = "") -> SearchedText:
     return SearchedText(
         f"{title}\n{rendered.plain}", rendered.links, own=host_of(settings.SITE_URL)
     )
-
-
-class ReviewRuleQuerySet(models.QuerySet["ReviewRule"]):
-    def in_force(self) -> list[ReviewRule]:
-        """Return the rules that are active, including those from the settings; one query."""
-        first = settings.HOLD_FIRST_POSTS
-        fixed = [ReviewRule(kind=ReviewRule.Kind.FIRST, number=first)] if first else []
-        return [*fixed, *ACTIVE_RULES.fetch()]
 
 
 class ReviewRule(models.Model):
@@ -73,8 +64,6 @@ class ReviewRule(models.Model):
         _("note for moderators"), max_length=200, blank=True, help_text=_("Optional.")
     )
     created_at = models.DateTimeField(_("since"), default=timezone.now, editable=False)
-
-    objects = ReviewRuleQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("review rule")
@@ -138,6 +127,3 @@ class ReviewRule(models.Model):
 
     def _has(self, text: SearchedText, term: str) -> bool:
         return text.leads_to(term) if self.kind == self.Kind.DOMAINS else text.has_words(term)
-
-
-ACTIVE_RULES = PreparedQuery(lambda: ReviewRule.objects.filter(is_active=True).order_by("id"))
