@@ -309,7 +309,6 @@ def _activity_snapshot(thread: Thread, as_of: int | None) -> int:
 
 
 @cache
-@cache
 def _window_sql(order: SortOrder, start: PageStart | None) -> str:
     """Return the statement for a page; all its parameters are numbers."""
     is_back = start == "before"
