@@ -40,6 +40,13 @@ MAX_UNREAD_FOUND = MAX_UNREAD_COUNTED + POSTS_PER_PAGE
 
 LAST_NUMBER = 2**63 - 1
 
+# What a member muted in a thread. Looked up only for members who muted anything.
+MUTED_SQL = """
+CROSS JOIN LATERAL (
+         SELECT CASE WHEN EXISTS (SELECT FROM forum_subscription
+                                   WHERE member_id = %s AND state = 'mute')
+                THEN forum_muted(%s, thread.id) END AS labels OFFSET 0
+       ) AS muted"""
 # From threads to their unread posts. Visited threads: subtracts the numbers seen from all numbers
 # and finds the posts in each remaining range by index. LATERAL, because the planner does not know
 # how many ranges there are and would compare each with every post of the thread. Threads never
@@ -52,11 +59,7 @@ SELECT post.id
        LEFT JOIN forum_readmark AS mark
               ON mark.board_id = thread.board_id AND mark.member_id = %s
                  AND (seen.unmarked_at IS NULL OR mark.marked_at > seen.unmarked_at)
-       CROSS JOIN LATERAL (
-         SELECT CASE WHEN EXISTS (SELECT FROM forum_subscription
-                                   WHERE member_id = %s AND state = 'mute')
-                THEN forum_muted(%s, thread.id) END AS labels OFFSET 0
-       ) AS muted
+       {muted}
        CROSS JOIN LATERAL (
          (SELECT post.id
             FROM unnest(int8multirange(int8range(1, %s)) - seen.numbers) AS unread
@@ -65,6 +68,15 @@ SELECT post.id
          UNION ALL
          (SELECT post.id FROM ({unopened}) AS post WHERE seen.id IS NULL)
        ) AS post
+ LIMIT {most}
+"""
+# The same for threads that were never opened.
+UNREAD_UNOPENED_SQL = """
+SELECT post.id
+  FROM (VALUES ({}, {})) AS thread (id, board_id)
+       LEFT JOIN forum_readmark AS mark ON mark.board_id = thread.board_id AND mark.member_id = %s
+       {muted}
+       CROSS JOIN LATERAL ({unopened}) AS post
  LIMIT {most}
 """
 IS_MARKED_SQL = """
@@ -86,27 +98,31 @@ class UnreadPosts(Func):
     `wrapped` is the SQL around that query.
     """
 
+    columns: tuple[str, ...] = ("pk", "board", "next_number")
     output_field: Any = BigIntegerField()
     wrapped = "unnest(ARRAY({}))"
 
     def __init__(
         self, reader: User, *, most: int, counts_muted: bool = False, **extra: Any
     ) -> None:
-        super().__init__("pk", "board", "next_number", **extra)
+        super().__init__(*self.columns, **extra)
         self.reader = reader
         self.most = most
         self.counts_muted = counts_muted
 
     def as_sql(self, compiler: Any, *_arguments: Any, **_context: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         columns = [compiler.compile(each)[0] for each in self.get_source_expressions()]
+        sql, parameters = self._unread(columns)
+        return self.wrapped.format(sql), parameters
+
+    def _unread(self, columns: list[str]) -> tuple[str, list[Any]]:
+        """Return the SQL of the unread posts of the thread with these columns."""
         visited_sql, of_visited = self._visited().query.sql_with_params()
         unopened_sql, of_unopened = self._unopened().query.sql_with_params()
         sql = UNREAD_SQL.format(
-            *columns, visited=visited_sql, unopened=unopened_sql, most=self.most
+            *columns, muted=MUTED_SQL, visited=visited_sql, unopened=unopened_sql, most=self.most
         )
-        member = self.reader.pk
-        parameters = [*[member] * 4, LAST_NUMBER, *of_visited, *of_unopened]
-        return self.wrapped.format(sql), parameters
+        return sql, [*[self.reader.pk] * 4, LAST_NUMBER, *of_visited, *of_unopened]
 
     def _visited(self) -> QuerySet[Post, Any]:
         """Return the unread posts within a range of numbers that were not seen."""
@@ -150,6 +166,22 @@ class HasUnread(UnreadPosts):
 
     def __init__(self, reader: User, *, counts_muted: bool = False, **extra: Any) -> None:
         super().__init__(reader, most=1, counts_muted=counts_muted, **extra)
+
+
+class HasUnreadUnopened(HasUnread):
+    """A condition for threads that the reader never opened: there are unread posts in it.
+
+    Lists ask it of thousands of threads, and it takes a fraction of the time of `HasUnread`.
+    """
+
+    columns = ("pk", "board")
+
+    def _unread(self, columns: list[str]) -> tuple[str, list[Any]]:
+        unopened_sql, of_unopened = self._unopened().query.sql_with_params()
+        sql = UNREAD_UNOPENED_SQL.format(
+            *columns, muted=MUTED_SQL, unopened=unopened_sql, most=self.most
+        )
+        return sql, [*[self.reader.pk] * 3, *of_unopened]
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from forum.models.subscriptions import Subscription
 from forum.models.tags import Tag, has_tag
 from forum.models.threads import Thread, ThreadQuerySet
 from forum.models.visibility import Reader, ReaderQuery, readable_by
-from forum.queries.read_state import HasUnread, with_unread_counts
+from forum.queries.read_state import HasUnread, HasUnreadUnopened, with_unread_counts
 from forum.queries.subscriptions import with_choices
 from forum.queries.threads import for_thread_list
 
@@ -296,7 +296,7 @@ def _unopened(threads: ThreadQuerySet, reader: User, bound: Any) -> ThreadQueryS
     """Keep the unread threads that the reader never opened; posts up to `bound` are read."""
     opened = ReadState.objects.filter(member=reader, thread=OuterRef("pk"))
     # Whether it was opened is quickly found, and is asked first.
-    is_unread = Case(When(Exists(opened), then=False), default=HasUnread(reader))
+    is_unread = Case(When(Exists(opened), then=False), default=HasUnreadUnopened(reader))
     return threads.filter(is_unread, last_post_id__gt=bound)
 
 
