@@ -30,7 +30,7 @@ PREVIEWS = Limit("previews", burst=20, per_seconds=5)
 REPORTS = Limit("reports", burst=10, per_seconds=120)
 # Enough for typing names in the mention menu, too few to collect all names.
 NAMES = Limit("names", burst=30, per_seconds=2)
-# Searches of a member, or of all visitors from one address.
+# Searches of a member, or of all visitors from one network.
 SEARCHES = Limit("searches", burst=30, per_seconds=2)
 # Drafts are saved a second after the last key, and on leaving, on every device.
 DRAFTS = Limit("drafts", burst=60, per_seconds=1)

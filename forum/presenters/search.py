@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -50,6 +52,18 @@ def search_notes(query: SearchQuery, results: SearchResults | None) -> Iterator[
         yield _not_found(results.not_found, query)
     if results and results.is_newest_only and query.groups:
         yield _("Many posts match; the newest %(count)d are shown.") % {"count": MAX_FOUND}
+
+
+def narrower_searches(query: SearchQuery, text: str) -> list[tuple[str, str]]:
+    """Return searches that find less than `text` and sooner, each with a label."""
+    day = timezone.now().date() - timedelta(days=30)
+    choices = []
+    if not query.after:
+        choices.append((_("Only posts of the last 30 days"), f"after:{day}"))
+    if "opening" not in query.flags:
+        choices.append((_("Only opening posts"), "is:opening"))
+    # The filter comes first: the end of a long search is cut.
+    return [(label, f"{narrower} {text}") for label, narrower in choices]
 
 
 def _fault(kind: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.adapter import get_adapter
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from forum.actions.limits import spend
+from forum.actions.transactions import statements_limited
+from forum.errors import Busy
+from forum.lib.networks import network_of
 from forum.lib.search import parse_search
 from forum.models.limits import SEARCHES
 from forum.presenters.pending_posts import pending_post_entries
-from forum.presenters.search import SEARCH_EXAMPLES, search_notes
+from forum.presenters.search import SEARCH_EXAMPLES, narrower_searches, search_notes
 from forum.presenters.search_hits import SearchHits
 from forum.queries.search import (
     Order,
@@ -31,30 +33,48 @@ from forum.views.costly import costly
 from forum.views.read_only import read_only
 
 MAX_SEARCH_PAGES = 25
+LONGEST_SEARCH = "10s"  # of each statement
 
 
 @costly
 @read_only
 def index(request: HttpRequest) -> HttpResponse:
-    """Show the search form, and for `?q=` what was found, one row a thread."""
+    """Show the search form, and for `?q=` what was found, one row a thread.
+
+    503 when that takes too long, with narrower searches to choose from.
+    """
     text = _typed(request, "q")
     query = parse_search(text)
     order: Order = "newest" if request.GET.get("order") == "newest" else "relevance"
     page = _page(request)
     context: dict[str, Any] = {"text": text, "query": query, "order": order}
-    results = None
     if not query.is_empty:
         spend(_searcher(request), SEARCHES)
-        search = PostSearch(query, request.user, order)
-        results = search.results(page)
-        has_next = results.has_more and page < MAX_SEARCH_PAGES
+        try:
+            with statements_limited(LONGEST_SEARCH):
+                context |= _found(PostSearch(query, request.user, order), page)
+        except Busy:
+            context["narrower"] = narrower_searches(query, text)
         context["feed"] = f"{reverse('search-feed')}?{urlencode({'q': text})}"
-        context["previous_page"] = page - 1
-        context["next_page"] = page + 1 if has_next else None
-        if page == 1 and not query.has_filters:
-            context |= _suggestions(search, results)
-    context |= {"results": results, "notes": list(search_notes(query, results))}
-    return render(request, "search/index.html", context | {"examples": SEARCH_EXAMPLES})
+    context["notes"] = list(search_notes(query, context.get("results")))
+    context["examples"] = SEARCH_EXAMPLES
+    return render(
+        request, "search/index.html", context, status=503 if "narrower" in context else 200
+    )
+
+
+def _found(search: PostSearch, page: int) -> dict[str, Any]:
+    """Return a page of results and, on the first one, what else has this name."""
+    results = search.results(page)
+    has_next = results.has_more and page < MAX_SEARCH_PAGES
+    found = {
+        "results": results,
+        "previous_page": page - 1,
+        "next_page": page + 1 if has_next else None,
+    }
+    if page == 1 and not search.query.has_filters:
+        found |= _suggestions(search, results)
+    return found
 
 
 def search_hits(
@@ -92,11 +112,8 @@ def _page(request: HttpRequest) -> int:
 
 
 def _searcher(request: HttpRequest) -> str:
-    """Return whose searches are counted: the member’s, or those of the visitor’s address."""
-    if is_member(request):
-        return str(request.user.pk)
-    address: str = get_adapter().get_client_ip(request)
-    return address
+    """Return whose searches are counted: the member’s, or those of the visitor’s network."""
+    return str(request.user.pk) if is_member(request) else network_of(request)
 
 
 def _suggestions(search: PostSearch, results: SearchResults) -> dict[str, Any]:

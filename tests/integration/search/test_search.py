@@ -348,6 +348,37 @@ def test_searches_of_a_visitor_are_limited(opening: Post, visitor: Client) -> No
     assert 429 in answers
 
 
+def test_visitors_of_one_network_share_their_limit(opening: Post, visitor: Client) -> None:
+    addresses = [f"2001:db8:1:{n}::7" for n in range(40)]
+    answers = [visitor.get("/search/", {"q": "moss"}, REMOTE_ADDR=address) for address in addresses]
+    assert [each.status_code for each in answers[:30]] == [200] * 30
+    assert 429 in {each.status_code for each in answers}
+    elsewhere = visitor.get("/search/", {"q": "moss"}, REMOTE_ADDR="2001:db8:2::7")
+    assert elsewhere.status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_search_that_takes_too_long_offers_narrower_ones(
+    opening: Post, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("forum.views.search.LONGEST_SEARCH", "100ms")
+    other_connection = connection.copy()
+    with other_connection.cursor() as cursor:
+        cursor.execute("BEGIN; LOCK TABLE forum_revision IN ACCESS EXCLUSIVE MODE")
+        response = visitor.get("/search/", {"q": "moss -roof"})
+        cursor.execute("ROLLBACK")
+    other_connection.close()
+    assert response.status_code == 503
+    page = Page(response)
+    assert "This search took too long." in page.find("p.lead")
+    assert page.find("#search")["value"] == "moss -roof"
+    for label, words in (("30 days", "after:"), ("opening posts", "is:opening")):
+        link = next(each for each in page.find_all("main li a") if label in each.text)
+        narrower = Page(visitor.get("/search/" + link["href"]))
+        assert narrower.find("#search")["value"].startswith(words)
+        assert opening.thread.title in narrower.find(".list")
+
+
 def test_number_of_queries_does_not_depend_on_what_is_found(
     board: Board, opening: Post, bob: User
 ) -> None:
