@@ -72,9 +72,14 @@ class SearchQuery:
         return not (self.groups or self.has_filters)
 
 
+def clean_search(text: str) -> str:
+    """Return a search as its page shows it: in one line, without marks that would reorder it."""
+    return " ".join(_NOT_SEARCHED.sub(" ", text).split())
+
+
 def parse_search(text: str) -> SearchQuery:
     """Return what `text` asks for. Every text can be read: what is no filter is a word."""
-    text = _NOT_SEARCHED.sub(" ", text)
+    text = clean_search(text)
     query = SearchQuery(is_cut=len(text) > MAX_CHARACTERS)
     is_alternative = False
     terms = 0

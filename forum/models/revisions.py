@@ -144,7 +144,10 @@ class Revision(models.Model):
 
     class Meta:
         ordering = ["number"]
-        indexes = [GinIndex(SearchWords("plain", "quoted"), name="revision_words")]
+        # Without a list of pending entries, which every search would read through.
+        indexes = [
+            GinIndex(SearchWords("plain", "quoted"), fastupdate=False, name="revision_words")
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["post", "number"],

@@ -72,8 +72,10 @@ def _fault(kind: str) -> str:
             return _("“%(typed)s” is not a date. Write it like 2026-11-30.")
         case "id":
             return _("“%(typed)s” needs a number, as in in:1234.")
+        case "flag":
+            return _("“%(typed)s” is not a filter, so it was left out.")
         case _:
-            return _("“%(typed)s” is not a filter, so it was ignored or searched as words.")
+            return _("“%(typed)s” is not a filter, so it was searched as words.")
 
 
 def _not_found(name: str, query: SearchQuery) -> str:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from forum.errors import Gone, RateLimited
 from forum.lib.networks import network_of
-from forum.lib.search import parse_search
+from forum.lib.search import clean_search, parse_search
 from forum.lib.visitor_budget import NetworkLimit
 from forum.models import Board, Post, Tag, Thread, User
 from forum.models.posts import PostQuerySet
@@ -162,7 +162,7 @@ def person_feed(request: HttpRequest, name: str) -> HttpResponse:
 @conditional
 def search_feed(request: HttpRequest) -> HttpResponse:
     """Show the newest posts that a search finds."""
-    text = " ".join(request.GET.get("q", "").split())
+    text = clean_search(request.GET.get("q", ""))
     query = parse_search(text)
     if query.is_empty:
         raise Http404

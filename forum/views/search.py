@@ -13,7 +13,7 @@ from forum.actions.limits import spend
 from forum.actions.transactions import statements_limited
 from forum.errors import Busy
 from forum.lib.networks import network_of
-from forum.lib.search import parse_search
+from forum.lib.search import clean_search, parse_search
 from forum.models.limits import SEARCHES
 from forum.presenters.pending_posts import pending_post_entries
 from forum.presenters.search import SEARCH_EXAMPLES, narrower_searches, search_notes
@@ -100,7 +100,7 @@ def search_hits(
 
 
 def _typed(request: HttpRequest, name: str) -> str:
-    return " ".join(request.GET.get(name, "").split())
+    return clean_search(request.GET.get(name, ""))
 
 
 def _page(request: HttpRequest) -> int:

@@ -223,6 +223,20 @@ def test_pages_of_search_suggest_and_show_no_words_of_others(
             assert not {each for each in forbidden if each in shown}, (state, word)
 
 
+@pytest.mark.parametrize("of_word", [title_token, text_token], ids=["titles", "texts"])
+def test_feeds_of_searches_show_members_no_more_than_visitors(
+    scene: Scene, posts: dict[str, Post], of_word: Callable[[str], str]
+) -> None:
+    forbidden = forbidden_words("visitor")
+    for state in READERS:
+        for name in ("visitor", "bob", "carol"):
+            response = scene.client(name).get("/search/feed.atom", {"q": of_word(state)})
+            _head, *entries = response.content.decode().split("<entry>")
+            shown = " ".join(entries)
+            assert not {each for each in forbidden if each in shown}, (state, name)
+            assert (of_word(state) in shown) is (of_word(state) not in forbidden), (state, name)
+
+
 @pytest.mark.parametrize("name", PEOPLE)
 def test_search_in_a_thread_counts_what_its_reader_may_read(
     scene: Scene, posts: dict[str, Post], name: str

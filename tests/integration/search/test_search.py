@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from xml.etree import ElementTree as ET
 
 import pytest
 from django.db import connection
@@ -214,7 +215,8 @@ def test_visitors_have_no_posts_of_their_own(opening: Post, visitor: Client, fla
     [
         ("moss before:2026-13-40", "“before:2026-13-40” is not a date."),
         ("moss in:here", "“in:here” needs a number"),
-        ("moss colour:green", "“colour:green” is not a filter"),
+        ("moss colour:green", "“colour:green” is not a filter, so it was searched as words."),
+        ("moss is:nice", "“is:nice” is not a filter, so it was left out."),
         ("moss author:nobody", "No member is called “nobody”."),
         ("moss board:nowhere", "No board has the address “nowhere”."),
         ("moss under:999999", "No post has the number 999999."),
@@ -225,6 +227,23 @@ def test_what_could_not_be_searched_is_said(
     opening: Post, visitor: Client, text: str, note: str
 ) -> None:
     assert note in open_search(visitor, text).find(".note").text
+
+
+@pytest.mark.parametrize("text", ["-moss", "..", "\N{SLIGHTLY SMILING FACE}", "in:here"])
+def test_search_without_any_word_says_what_to_enter(
+    opening: Post, visitor: Client, text: str
+) -> None:
+    page = open_search(visitor, text)
+    assert "There is nothing to search for." in page.find("p.lead").text
+    assert page.find("#search")["value"] == text
+
+
+def test_marks_that_reorder_text_are_not_shown_again(opening: Post, visitor: Client) -> None:
+    page = open_search(visitor, "\u202emoss\x00  bricks\u2066")
+    assert page.find("#search")["value"] == "moss bricks"
+    assert page.find("title").text.startswith("moss bricks ·")
+    feed = visitor.get("/search/feed.atom", {"q": "\u202emoss\x01"})
+    assert ET.fromstring(feed.content).findtext("{*}title") == "moss"
 
 
 def test_colons_of_addresses_are_no_filters(opening: Post, bob: User) -> None:
