@@ -8,11 +8,13 @@ from django.db import connection
 
 from forum.lib import replica
 
-SITE_SQL = "SELECT latest FROM forum_contentversion"
+SITE_SQL = "SELECT latest, latest FROM forum_contentversion"
 # Whatever is written to a thread writes its row, whose `xmin` is the transaction that did so last.
 THREAD_SQL = """
-SELECT elsewhere, (SELECT xmin::text FROM forum_thread WHERE id = %s) FROM forum_contentversion
+SELECT latest, elsewhere, (SELECT xmin::text FROM forum_thread WHERE id = %s)
+  FROM forum_contentversion
 """
+SETTLED_AFTER = 10  # seconds
 
 
 def fetch_content_version(thread_id: int | None = None) -> str:
@@ -20,13 +22,27 @@ def fetch_content_version(thread_id: int | None = None) -> str:
 
     It is different after each commit that changes what they show. Read it before the page is made.
     """
+    return fetch_dated_version(thread_id)[0]
+
+
+def fetch_dated_version(thread_id: int | None = None) -> tuple[str, int | None]:
+    """Return the content version, and when anything changed last, in seconds since 1970.
+
+    The time is that of the whole site. It is None until a change is `SETTLED_AFTER` old: another
+    one could follow in the same second, or have been counted before and not be committed yet.
+    """
     with connection.cursor() as cursor:
         if thread_id is None:
             cursor.execute(SITE_SQL)
         else:
             cursor.execute(THREAD_SQL, [thread_id])
-        row = cursor.fetchone() or ()
-    return "-".join(map(str, row))
+        row = cursor.fetchone()
+    if row is None:
+        return "", None
+    latest, *version = row
+    changed_at: int = latest // 1_000_000
+    is_settled = time.time() - changed_at > SETTLED_AFTER
+    return "-".join(map(str, version)), changed_at if is_settled else None
 
 
 def is_shown_by_replica(version: str, thread_id: int | None = None) -> bool:

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from forum.errors import Gone, RateLimited
@@ -27,7 +28,7 @@ from forum.models.tags import has_tag
 from forum.models.visibility import VISITOR, listed_by
 from forum.presenters.feeds import FEED, FeedSubject, PostFeed
 from forum.queries.boards import board_formerly_at
-from forum.queries.content_version import fetch_content_version, is_shown_by_replica
+from forum.queries.content_version import fetch_dated_version, is_shown_by_replica
 from forum.queries.feeds import fetch_feed, fetch_moved_out, newest_posts_in
 from forum.queries.search import PostSearch
 from forum.url_params import id_param
@@ -51,9 +52,9 @@ def conditional(view: FeedView) -> FeedView:
     @functools.wraps(view)
     def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         thread_id = kwargs.get("thread_id")
-        version = fetch_content_version(thread_id)
+        version, changed_at = fetch_dated_version(thread_id)
         etag = f'W/"{version}"'
-        response = get_conditional_response(request, etag)
+        response = get_conditional_response(request, etag, changed_at)
         if response is None or response.status_code != 304:
             if wait := feed_limit.take(network_of(request)):
                 raise RateLimited(wait)
@@ -62,6 +63,8 @@ def conditional(view: FeedView) -> FeedView:
             response = reading(request, **kwargs)
         if response.status_code in (200, 304):
             response.headers["ETag"] = etag
+            if changed_at is not None:
+                response.headers["Last-Modified"] = http_date(changed_at)
             response.headers["Cache-Control"] = f"public, max-age={FEED_MAX_AGE}"
         return response
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import feedparser
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.http import http_date, parse_http_date
 
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.threads import start_thread
 from forum.lib.visitor_budget import NetworkLimit
-from forum.models import Board, ModerationAction, Post, Tag, Thread, User
+from forum.models import Board, ContentVersion, ModerationAction, Post, Tag, Thread, User
 from forum.moderation.actions.branch_moves import move_branch
 from forum.moderation.actions.listing import unlist_thread
 from forum.moderation.actions.post_hiding import hide_post
@@ -21,6 +24,7 @@ from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.undo import undo
 from forum.queries.feeds import ENTRIES_PER_FEED
 from forum.views import feeds
+from tests.html import Page
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,27 @@ def test_the_tree_of_a_thread_can_be_rebuilt_from_its_feed(
     stored = Post.objects.filter(thread=opening.thread).select_related("parent")
     assert rebuilt == {tag(post): post.parent and tag(post.parent) for post in stored}
     assert list(rebuilt) == [tag(post) for post in stored.order_by("-id")]
+
+
+def test_feed_readers_find_tree_authors_and_texts(
+    visitor: Client, opening: Post, alice: User, bob: User
+) -> None:
+    posts = [opening]
+    for n in range(9):
+        source = f"> Does moss harm the bricks?\n\nNumber {n} & *more*."
+        posts.append(reply_to(posts[n // 2], author=(alice, bob)[n % 2], source=source))
+    read_feed = feedparser.parse(visitor.get(thread_feed(opening.thread)).content)
+    assert not read_feed.bozo, read_feed.get("bozo_exception")
+    assert [entry.id for entry in read_feed.entries] == [tag(post) for post in reversed(posts)]
+    for entry, post in zip(read_feed.entries, reversed(posts), strict=True):
+        reply = entry.get("thr_in-reply-to")
+        assert (reply and reply["ref"]) == (post.parent and tag(post.parent))
+        assert entry.author == post.author.username
+        assert entry.published_parsed == post.created_at.utctimetuple()
+        assert entry.link == f"https://forum.example/p/{post.pk}/"
+        (text,) = entry.content
+        assert text.type == "text/html"
+        assert post.excerpt in Page(text.value).text
 
 
 def test_an_entry_has_text_author_times_and_replies(
@@ -238,6 +263,28 @@ def test_an_unchanged_feed_is_answered_with_one_query(
     hide_post(reply, actor=carol, reason="Rude")
     for address, etag in zip(("/feed.atom", thread_feed(opening.thread)), etags, strict=True):
         assert visitor.get(address, HTTP_IF_NONE_MATCH=etag).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("of_thread", [False, True])
+def test_feed_is_unchanged_since_a_time(
+    visitor: Client, opening: Post, reply: Post, carol: User, of_thread: bool
+) -> None:
+    address = thread_feed(opening.thread) if of_thread else "/feed.atom"
+    # More may follow in the same second.
+    assert "Last-Modified" not in visitor.get(address).headers
+    ContentVersion.objects.update(latest=F("latest") - 60_000_000)
+    response = visitor.get(address)
+    known = {"HTTP_IF_MODIFIED_SINCE": response["Last-Modified"]}
+    with CaptureQueriesContext(connection) as captured:
+        again = visitor.get(address, **known)
+    assert (again.status_code, again.content, len(captured)) == (304, b"", 1)
+    assert again["Last-Modified"] == response["Last-Modified"]
+    assert visitor.get(address, **known, HTTP_IF_NONE_MATCH='"other"').status_code == 200
+    earlier = {"HTTP_IF_MODIFIED_SINCE": http_date(parse_http_date(response["Last-Modified"]) - 1)}
+    assert visitor.get(address, **earlier).status_code == 200
+    hide_post(reply, actor=carol, reason="Rude")
+    assert visitor.get(address, **known).status_code == 200
 
 
 def test_a_network_that_reads_without_end_is_refused(
