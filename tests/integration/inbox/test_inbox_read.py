@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from forum.actions.posts import reply_to
-from forum.actions.read_state import mark_thread_read
+from forum.actions.read_state import mark_revisions_read, mark_thread_read
 from forum.lib import numbers
 from forum.models import Notification, Post, Thread, User, notifications
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
@@ -208,3 +208,26 @@ def test_pages_of_a_long_inbox_have_no_gaps_or_repetitions(
             break
         [query] = later
     assert found == list("6543210")
+
+
+@pytest.mark.parametrize(
+    "address", ["/inbox/", "/account/settings/", "/drafts/", "/u/bob/", "/search/"]
+)
+def test_title_of_a_page_begins_with_the_number_of_unread_notifications(
+    opening: Post, bob: User, as_alice: Client, address: str
+) -> None:
+    post = reply_to(opening, author=bob, source="It does.")
+    assert Page(as_alice.get(address)).title.startswith("(1) ")
+    mark(as_alice, Notification.objects.get(post=post), "read")
+    assert not Page(as_alice.get(address)).title.startswith("(")
+
+
+def test_title_of_a_thread_counts_its_own_unread_posts(
+    opening: Post, bob: User, alice: User, as_alice: Client
+) -> None:
+    replies = [reply_to(opening, author=bob, source=f"Number {n}.") for n in range(3)]
+    mark_revisions_read(opening.thread, member=alice, numbers=[opening.number, replies[0].number])
+    page = Page(as_alice.get(opening.thread.get_absolute_url()))
+    assert page.title.startswith("(2) ")
+    branch = Page(as_alice.get(f"/p/{replies[0].pk}/branch/"))
+    assert not branch.title.startswith("(")
