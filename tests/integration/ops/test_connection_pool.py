@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -63,12 +64,9 @@ for name in {MEMBERS}:
 
 
 @pytest.fixture(scope="module")
-def pooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]:
+def pooled(open_directory: Path) -> Iterator[Production]:
     """Run the forum in production, connected through PgBouncer."""
-    place = tmp_path_factory.mktemp("pooled")
-    for directory in (place, *place.parents):
-        if "pytest-of-" in str(directory):
-            directory.chmod(0o755)  # the account of the database enters it
+    place = open_directory
     data, port, web_port = place / "data", free_port(), free_port()
     database.ensure(data, durable=False)
     cluster = data / "pg"

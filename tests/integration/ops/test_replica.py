@@ -71,11 +71,8 @@ def copy_to_replica(primary: Path, replica: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    place = tmp_path_factory.mktemp("replica")
-    for directory in (place, *place.parents):
-        if "pytest-of-" in str(directory):
-            directory.chmod(0o755)  # the account of the database enters it
+def site(open_directory: Path) -> Iterator[Site]:
+    place = open_directory
     primary, replica = place / "primary", place / "replica"
     database.ensure(primary, durable=False)
     env = {
