@@ -243,7 +243,7 @@ def test_marks_that_reorder_text_are_not_shown_again(opening: Post, visitor: Cli
     assert page.find("#search")["value"] == "moss bricks"
     assert page.find("title").text.startswith("moss bricks ·")
     feed = visitor.get("/search/feed.atom", {"q": "\u202emoss\x01"})
-    assert ET.fromstring(feed.content).findtext("{*}title") == "moss"
+    assert ET.fromstring(feed.content).findtext("{*}title") == "moss · Plait"
 
 
 def test_colons_of_addresses_are_no_filters(opening: Post, bob: User) -> None:
