@@ -11,7 +11,6 @@ from pytest_django import DjangoDbBlocker
 
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
-from forum.lib.prepared_queries import PreparedQuery
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import empty_database
@@ -27,12 +26,6 @@ settings.load_profile("few-and-often")
 gc.disable()
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def every_query_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compare each prepared query with one that is built for it alone, which takes its time."""
-    monkeypatch.setattr(PreparedQuery, "checks_all", True)
 
 
 TransactionTestCase._fixture_teardown = empty_database

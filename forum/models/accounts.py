@@ -14,7 +14,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Value
-from django.db.models.functions import Collate, Lower, Replace
+from django.db.models.functions import Collate, Lower, Now, Replace
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -94,7 +94,7 @@ _FORMER = shape_of_name(FORMER)
 
 
 def _suspended_now() -> models.Q:
-    lasts = models.Q(suspended_until=None) | models.Q(suspended_until__gt=timezone.now())
+    lasts = models.Q(suspended_until=None) | models.Q(suspended_until__gt=Now())
     return models.Q(suspended_at__isnull=False) & lasts
 
 

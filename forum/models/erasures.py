@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,15 +27,14 @@ DUE_BEFORE = timedelta(days=7)
 class ErasureQuerySet(models.QuerySet["Erasure"]):
     def open(self) -> ErasureQuerySet:
         """Filter requests that wait for a second person; a member's own stay open until done."""
-        fresh = Q(asked_at__gt=timezone.now() - ASKED_FOR)
+        fresh = Q(asked_at__gt=Now() - ASKED_FOR)
         return self.filter(fresh | Q(asked_by=F("person")), closed_at=None)
 
     def due_soon(self) -> ErasureQuerySet:
         """Filter the open requests whose time limit is less than a week away, or over."""
-        soon = timezone.now() + DUE_BEFORE
-        own = Q(asked_by=F("person"), asked_at__lte=soon - OWED_WITHIN)
+        own = Q(asked_by=F("person"), asked_at__lte=Now() + (DUE_BEFORE - OWED_WITHIN))
         return self.open().filter(
-            own | Q(asked_at__lte=soon - ASKED_FOR) & ~Q(asked_by=F("person"))
+            own | Q(asked_at__lte=Now() + (DUE_BEFORE - ASKED_FOR)) & ~Q(asked_by=F("person"))
         )
 
     def confirmable_by(self, person: User) -> ErasureQuerySet:
