@@ -26,6 +26,7 @@ class MailHandler:
     closes_after_each: bool = False
     envelopes: list[Envelope] = field(default_factory=list)
     connections: int = 0
+    _parsed: list[EmailMessage] = field(default_factory=list)
 
     async def handle_EHLO(  # noqa: N802 (aiosmtpd calls it so)
         self,
@@ -62,9 +63,11 @@ class MailHandler:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """Return the messages that were received, in order."""
-        contents = [each.content.replace(b"\r\n", b"\n") for each in self.envelopes]
-        return [message_from_bytes(content, policy=default) for content in contents]
+        """Return the messages that were received, in order; each is parsed once."""
+        for envelope in self.envelopes[len(self._parsed) :]:
+            content = envelope.content.replace(b"\r\n", b"\n")
+            self._parsed.append(message_from_bytes(content, policy=default))
+        return self._parsed.copy()
 
 
 class MailServer:

@@ -202,9 +202,10 @@ class KillAt:
 @pytest.mark.fault
 @pytest.mark.django_db(transaction=True)
 def test_worker_killed_at_any_step_loses_nothing_and_repeats_one_mail_at_most(
-    board, alice, bob, carol, mail_server, monkeypatch
+    board, alice, bob, carol, mail_server, monkeypatch, settings
 ):
     """Two mails of two posts each, one to each member."""
+    settings.EMAIL_TIMEOUT = 1  # of a connection that is left in the middle of a message
     thread = start_thread(board, author=alice, title="Moss", source="What now?")
     opening = Post.objects.get(thread=thread)
     posts = [reply_to(opening, author=bob, source=f"For @carol, {n}.") for n in range(2)]
