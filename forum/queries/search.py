@@ -45,7 +45,7 @@ POSTS_OF_ONE_THREAD = 100  # when one thread or branch is searched
 MAX_PEOPLE = MAX_BOARDS = MAX_TAGS_FOUND = MAX_SIMILAR_TITLES = 5
 # Of the posts that match, the newest are found, and in the newest of these density is compared.
 MAX_FOUND = 300
-MAX_COMPARED = 100
+MAX_COMPARED = 60
 MAX_TITLES = 20  # the newest of the titles that match
 # Where the filters leave no more posts than this, all are read; else the index finds the words.
 MAX_READ = 500
