@@ -54,3 +54,15 @@ def test_match_in_a_folded_branch_is_counted_there_and_opens_with_it(
     expect(fold).to_be_visible()
     page.locator(".matches").get_by_role("link", name="Go to the first").click()
     expect(page.locator(f"#p{matches[0].pk}")).to_be_in_viewport()
+
+
+def test_excerpts_of_results_are_as_wide_as_their_list_on_a_phone(
+    visit, opening: Post, carol: User
+) -> None:
+    for n in range(4):
+        reply_to(opening, author=carol, source=f"Number {n}: gneiss and gneiss " + "words " * 30)
+    page = visit("/search/?q=gneiss", viewport={"width": 390, "height": 800})
+    row = page.locator(".list > li")
+    expect(row).to_contain_text("1 more in this thread")
+    width = row.bounding_box()["width"]
+    assert row.locator(".last-post").first.bounding_box()["width"] == pytest.approx(width, abs=1)
