@@ -51,13 +51,13 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         found = self.filter(whole | _of_thread(OuterRef("pk"), OuterRef("board")))
         return found.order_by(*NEAREST_FIRST)
 
-    def on_page_of(self, thread: Thread) -> SubscriptionQuerySet:
+    def on_page_of(self, thread: int, board: int) -> SubscriptionQuerySet:
         """Return those to a whole thread, its tags and its board, and its muted branches.
 
         Of the thread and what it is in, the nearest comes first.
         """
         muted = Q(branch__parent=None) | Q(state=Subscription.State.MUTE)
-        found = self.filter(Q(muted, thread=thread) | _of_thread(thread.pk, thread.board_id))
+        found = self.filter(Q(muted, thread=thread) | _of_thread(thread, board))
         return found.order_by(*NEAREST_FIRST)
 
     def follows(self) -> SubscriptionQuerySet:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.sql import unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
@@ -43,7 +44,15 @@ def subscriptions_on_page(thread: Thread, reader: Reader) -> list[Subscription]:
     """Return what the page of a thread shows of the reader's subscriptions; one query."""
     if not isinstance(reader, User):
         return []
-    return list(_with_names(Subscription.objects.filter(member=reader)).on_page_of(thread))
+    return ON_PAGE.fetch(reader.pk, thread.pk, thread.board_id)
+
+
+def _on_page(member_id: int, thread_id: int, board_id: int) -> SubscriptionQuerySet:
+    mine = _with_names(Subscription.objects.filter(member=member_id))
+    return mine.on_page_of(thread_id, board_id)
+
+
+ON_PAGE: PreparedQuery[Subscription] = PreparedQuery(_on_page)
 
 
 def nearest_subscriptions(posts: Iterable[int], member: User) -> dict[int, Subscription]:
