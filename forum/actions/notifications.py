@@ -8,13 +8,24 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from forum.actions.quote_sources import FoundQuote
 from forum.actions.read_state import mark_posts_unread
 from forum.actions.transactions import retrying_transaction
+from forum.lib.prepared_queries import PreparedQuery
+from forum.lib.sql import IsAnyOf
 from forum.models import (
     FanOut,
     Ignore,
@@ -143,14 +154,9 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
     """
     if not direct:
         return {}
-    nearest = Subscription.objects.enclosing(post).filter(member=OuterRef("pk")).values("state")
-    ignoring = Ignore.objects.filter(member=OuterRef("pk"), ignored=post.author_id)
-    members = User.objects.filter(~Exists(ignoring), pk__in=direct, is_active=True)
-    members = members.exclude(pk=post.author_id)
+    place = (post.thread_id, post.thread.board_id, post.lft, post.rght)
     causes = {}
-    for pk, mentions_pass, state in members.values_list(
-        "pk", "mentions_pass_mute", Subquery(nearest[:1])
-    ):
+    for pk, mentions_pass, state in CHOICES.fetch(list(direct), post.author_id, *place):
         own = set(direct[pk])
         if state == Subscription.State.FOLLOW:
             own.add(Notification.Cause.FOLLOW)
@@ -159,6 +165,22 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
         if own:
             causes[pk] = min(own, key=Notification.Cause.values.index)
     return causes
+
+
+def _choices(
+    members: list[int], author_id: int, *place: int
+) -> QuerySet[User, tuple[int, bool, str | None]]:
+    """Return what these members chose for a post at a place; see `decide_causes`."""
+    thread_id, board_id, left, right = place
+    post = Post(thread=Thread(pk=thread_id, board_id=board_id), lft=left, rght=right)
+    nearest = Subscription.objects.enclosing(post).filter(member=OuterRef("pk")).values("state")
+    ignoring = Ignore.objects.filter(member=OuterRef("pk"), ignored=author_id)
+    found = User.objects.filter(IsAnyOf("pk", members), ~Exists(ignoring), is_active=True)
+    found = found.exclude(pk=author_id)
+    return found.values_list("pk", "mentions_pass_mute", Subquery(nearest[:1]))
+
+
+CHOICES = PreparedQuery(_choices)
 
 
 def _direct_causes(
