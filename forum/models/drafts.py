@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject, Left, Length, Trim
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models.boards import Board
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post, post_path
@@ -209,3 +210,11 @@ class Draft(models.Model):
 
 def count_words(source: str) -> int:
     return len(source.split())
+
+
+def _kept_draft(member_id: int, *purpose: int | None) -> DraftQuerySet:
+    """Return the draft that a member keeps with that purpose."""
+    return Draft.objects.filter(member=member_id).kept().purposed(Purpose(*purpose))
+
+
+KEPT_DRAFT = PreparedQuery(_kept_draft)

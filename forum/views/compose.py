@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -41,7 +41,7 @@ from forum.lib.text import clean_source, fingerprint
 from forum.markup.changes import TextChange, word_diff
 from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Board, Draft, PendingPost, Post, Tag, Thread, User
-from forum.models.drafts import Purpose
+from forum.models.drafts import KEPT_DRAFT, Purpose
 from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import POST_WITH_CONTEXT, post_path, post_url
 from forum.permissions import PermissionResult, can_edit, can_reply_to, can_start_thread
@@ -419,7 +419,7 @@ class ComposeView(View, ABC):
         """Return the member's draft of this text."""
         if self.target.purpose is None:
             return None
-        return Draft.objects.of_member(member).kept().purposed(self.target.purpose).first()
+        return KEPT_DRAFT.first(member.pk, *astuple(self.target.purpose))
 
     def written_in(self, draft: Draft) -> Writing:
         """Return a draft's text, with the other fields of the form."""

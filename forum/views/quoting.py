@@ -49,8 +49,10 @@ def with_quotes(
 def _requested_posts(request: HttpRequest, parent: Post) -> Iterator[Post]:
     asked = request.GET.getlist("quote")[:MAX_INSERTED_QUOTES]
     ids = {value: int(match[2]) for value in asked if (match := ID_PARAM.fullmatch(value))}
-    posts = Post.objects.visible_to(request.user).readable()
-    others = {post.pk: post for post in posts.filter(pk__in=ids.values())} if ids else {}
+    others = {}
+    if ids:
+        posts = Post.objects.visible_to(request.user).readable()
+        others = {post.pk: post for post in posts.filter(pk__in=ids.values())}
     for value in asked:
         post = parent if value == "1" else others.get(ids.get(value, 0))
         if post:
