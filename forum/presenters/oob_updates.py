@@ -6,6 +6,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from forum.lib.prepared_queries import PreparedQuery
 from forum.models import Post, Thread
 from forum.models.visibility import Reader
 from forum.presenters.branches import summarise_replies
@@ -22,21 +23,13 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
     The rest of the page is updated by `static/js/page_updates.js`, which also moves the reply to
     its place.
     """
-    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
-    opening = Post.objects.opening_of(thread.pk).only("pk").get()
-    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
-    page = ThreadPage(
-        thread,
-        reader,
-        PostWindow(rows, frozenset({post.pk})),
-        also_in_page={post.parent_id or 0},
-    )
+    page = _page_with(post, reader)
     row = page.rows[-1]
     older = count_older_siblings(post)
     later = _later(row, older, order)
     is_alone = row.level == 2 and not older and order != "time"
     return {
-        "thread": thread,
+        "thread": page.thread,
         "reply": mark_safe(  # noqa: S308 (filled by a compiled template)
             page.post(row, above=post.parent_id, is_focused=True)
         ),
@@ -50,13 +43,24 @@ def posted(post: Post, reader: Reader, order: SortOrder) -> dict[str, object]:
 
 def edited(post: Post, reader: Reader) -> SafeString:
     """Return a reply as its page shows it, to replace the composer that edited it."""
-    thread = for_thread_page(Thread.objects.all()).get(pk=post.thread_id)
-    opening = Post.objects.opening_of(thread.pk).only("pk").get()
-    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
-    window = PostWindow(rows, frozenset({post.pk}))
-    page = ThreadPage(thread, reader, window, also_in_page={post.parent_id or 0})
+    page = _page_with(post, reader)
     html = page.post(page.rows[-1], above=post.parent_id, is_focused=True)
     return mark_safe(html)  # noqa: S308 (filled by a compiled template)
+
+
+def _page_with(post: Post, reader: Reader) -> ThreadPage:
+    """Return the page of a thread with this reply alone."""
+    thread = THREAD_OF_POST.first(post.thread_id)
+    opening = OPENING_POST.first(post.thread_id)
+    assert thread
+    assert opening
+    rows = fetch_rows({opening.pk, post.pk}, reader, parents={post.parent_id})
+    window = PostWindow(rows, frozenset({post.pk}))
+    return ThreadPage(thread, reader, window, also_in_page={post.parent_id or 0})
+
+
+THREAD_OF_POST = PreparedQuery(lambda pk: for_thread_page(Thread.objects.filter(pk=pk)))
+OPENING_POST = PreparedQuery(lambda thread: Post.objects.opening_of(thread).only("pk"))
 
 
 def _later(row: PostRow, older: int, order: SortOrder) -> str:
