@@ -9,13 +9,15 @@ const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, 
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
-const PAUSE = 2000; // before what was seen is sent
+const PAUSE = 2000; // before what was seen is sent,
+const EVERY = 10_000; // and between two times; also on leaving
 // Halved again and again: one of them is met even by a post fifty screens long.
 const threshold = [0, ...Array.from({ length: 8 }, (_, n) => ENOUGH / 2 ** n), 1];
 
 const timers = new Map();
 let waiting = [];
 let sending = 0;
+let sentAt = -EVERY;
 
 // ---- Seen: long enough on a screen that somebody looks at
 
@@ -25,7 +27,7 @@ function markSeen(post) {
   watcher.unobserve(post);
   waiting.push(post.dataset.n);
   delete post.dataset.n;
-  sending ||= setTimeout(send, PAUSE);
+  sending ||= setTimeout(send, Math.max(PAUSE, sentAt + EVERY - performance.now()));
 }
 
 const watcher = new IntersectionObserver((entries) => {
@@ -54,6 +56,7 @@ async function send() {
   const numbers = waiting;
   if (!numbers.length) return;
   waiting = [];
+  sentAt = performance.now();
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const body = new URLSearchParams({ numbers: numbers.join(), csrfmiddlewaretoken: token });
   try {
