@@ -125,6 +125,7 @@ def served(workers: int = 1, page_cache_mb: int = 0) -> Iterator[Server]:
             "WEB_CONCURRENCY": str(workers),
             "PAGE_CACHE_MB": str(page_cache_mb),
             "COSTLY_PER_NETWORK": "0",
+            "REQUESTS_PER_NETWORK": "0",
         }
         command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py"]
         process = subprocess.Popen([*command, "forum.wsgi"], cwd=ROOT, env=environment)

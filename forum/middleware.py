@@ -23,9 +23,12 @@ from forum.errors import UserError
 from forum.lib import replica
 from forum.lib.clock import zone_named
 from forum.lib.htmx import wants_fragment
+from forum.lib.networks import network_of
 from forum.lib.numbers import parse_number
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.lib.request_log import request_id
+from forum.lib.visitor_budget import RETRY_AFTER, NetworkLimit, send_away
+from forum.lib.waiting_requests import waiting_requests
 from forum.models import User
 from forum.queries.live_updates import public_change_counter
 
@@ -123,6 +126,45 @@ class ResponseMark:
         response = self.get_response(request)
         response.headers[self.HEADER] = "1"
         return response
+
+
+class VisitorLimits:
+    """Send visitors away while members would wait for them, or their network asks for too much.
+
+    Requests without a session are counted before anything is read for them, also from memory. With
+    the cookie of a session, it is known before the view whether that is a member's.
+    """
+
+    # Asked by the machine itself.
+    UNLIMITED = {"/healthz", "/readyz"}
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.limit = NetworkLimit(settings.REQUESTS_PER_NETWORK)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            return self.get_response(request)
+        return self.refuse(request) or self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None
+        try:
+            is_member = request.user.is_authenticated
+        except DATABASE_IS_AWAY:
+            return None
+        return None if is_member else self.refuse(request)
+
+    def refuse(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the response that sends a visitor away, if there is a reason to."""
+        if request.path_info in self.UNLIMITED:
+            return None
+        if wait := self.limit.take(network_of(request)):
+            return send_away(429, wait)
+        return send_away(503, RETRY_AFTER) if waiting_requests.are_too_many() else None
 
 
 class QuietPolls:

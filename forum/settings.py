@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "forum.middleware.RequestLog",
     "forum.middleware.ResponseMark",
+    "forum.middleware.VisitorLimits",  # before anything is done for a visitor
     "forum.page_cache.PageCache",
     "django.middleware.common.CommonMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -227,6 +228,8 @@ PAGE_CACHE_MB = _number("PAGE_CACHE_MB", 64)
 
 # Costly pages, such as searches, a minute for all visitors from one network; 0 sets no limit
 COSTLY_PER_NETWORK = _number("COSTLY_PER_NETWORK", 60)
+# Requests a minute for all visitors from one network, whatever they ask for; 0 sets no limit
+REQUESTS_PER_NETWORK = _number("REQUESTS_PER_NETWORK", 600)
 
 # People
 AUTH_USER_MODEL = "forum.User"

@@ -13,7 +13,7 @@ NEW_MEMBER_POSTS = NEW_MEMBER_DAYS = 0
 # Tests in a transaction never commit, which is when the version of cached pages changes.
 PAGE_CACHE_MB = 0
 # All tests come from one address.
-COSTLY_PER_NETWORK = 0
+COSTLY_PER_NETWORK = REQUESTS_PER_NETWORK = 0
 # Data lost in a crash does not matter here.
 DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
 # Tests look for pieces of HTML, regardless of the layout of its template.

@@ -24,6 +24,8 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
+from forum.lib.waiting_requests import waiting_requests
+
 RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the start of the connection
 SEND_SECONDS = 5  # without the client taking a byte, once the system's buffers are full
 MAX_HEAD = 64 * 1024
@@ -131,7 +133,13 @@ class BufferingWorker(ThreadWorker):
             self.unwatch(conn)
             conn.parser = http.get_parser(self.cfg, [bytes(conn.received)], conn.client)
             conn.received.clear()
+            waiting_requests.add(1)
             super().enqueue_req(conn)
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer a request; runs in a thread."""
+        waiting_requests.add(-1)
+        return super().handle(conn)
 
     def request_size(self, conn: Connection, head_size: int) -> int | None:
         """Return the size of head and body; None if the head does not say the size of the body."""

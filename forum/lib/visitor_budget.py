@@ -1,4 +1,4 @@
-"""The share of a process that visitors may have for costly pages, and each network of that.
+"""The share of a process that visitors may have, of it for costly pages, and each network of that.
 
 Counted in the memory of the process, since a flood must not write to the database.
 """
@@ -11,6 +11,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+RETRY_AFTER = 10  # seconds
 
 # Of the four threads of a process, one makes costly pages for visitors, and one may wait for it.
 MAX_ADMITTED = 2
@@ -64,3 +69,11 @@ def costly_slot() -> Iterator[bool]:
             _running.release()
     finally:
         _admitted.release()
+
+
+def send_away(status: int, retry_after: int) -> HttpResponse:
+    """Return a small page that asks a visitor to wait or to log in; needs no database."""
+    response = HttpResponse(render_to_string("busy.html"), status=status)
+    response.headers["Retry-After"] = str(retry_after)
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -12,16 +12,14 @@ from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.template.loader import render_to_string
 
 from forum.errors import RateLimited
 from forum.lib.networks import network_of
-from forum.lib.visitor_budget import NetworkLimit, costly_slot
+from forum.lib.visitor_budget import RETRY_AFTER, NetworkLimit, costly_slot, send_away
 from forum.views.auth import is_member
 
 CostlyView = TypeVar("CostlyView", bound=Callable[..., HttpResponse])
 
-RETRY_AFTER = 10  # seconds
 # Parameters that make a page of a thread costly: another order, a place, a search.
 COSTLY_PARAMETERS = {"order", "at", "before", "find", "fold", "asof", "through", "until"}
 
@@ -38,7 +36,7 @@ def costly(view: CostlyView) -> CostlyView:
         if wait := costly_limit.take(network_of(request)):
             raise RateLimited(wait)
         with costly_slot() as is_free:
-            return view(request, *args, **kwargs) if is_free else refuse()
+            return view(request, *args, **kwargs) if is_free else send_away(503, RETRY_AFTER)
 
     return cast(CostlyView, wrapped)
 
@@ -53,11 +51,3 @@ def costly_with_parameters(view: CostlyView) -> CostlyView:
         return (costly_view if is_costly else view)(request, *args, **kwargs)
 
     return cast(CostlyView, wrapped)
-
-
-def refuse() -> HttpResponse:
-    """Return a small page that asks visitors to wait or to log in."""
-    response = HttpResponse(render_to_string("busy.html"), status=503)
-    response.headers["Retry-After"] = str(RETRY_AFTER)
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -33,14 +33,18 @@ BODY = b"x" * 900_000
 
 APPLICATION = f"""
     import os
+    import time
     from forum.lib import buffering_worker
+    from forum.lib.waiting_requests import waiting_requests
     buffering_worker.RECEIVE_SECONDS = {RECEIVE_SECONDS}
     buffering_worker.SEND_SECONDS = {SEND_SECONDS}
 
     def application(environ, start_response):
         size = len(environ["wsgi.input"].read())
         body = b"x" * int(environ["QUERY_STRING"] or 0) or str(size).encode()
+        time.sleep(0.5 if environ["PATH_INFO"] == "/slow" else 0)
         headers = [("Content-Length", str(len(body))), ("Process", str(os.getpid()))]
+        headers.append(("Waiting", str(waiting_requests.count)))
         start_response("200 OK", headers)
         return [body]
 """
@@ -73,10 +77,12 @@ def server(place: Path, *options: str) -> Iterator[int]:
         process.wait(15)
 
 
-def fetch(port: int, body: bytes | None = None, timeout: float = 2) -> HTTPResponse:
+def fetch(
+    port: int, body: bytes | None = None, timeout: float = 2, path: str = "/"
+) -> HTTPResponse:
     """Send a request as another visitor; a timeout fails the test."""
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
-    connection.request("POST" if body else "GET", "/", body)
+    connection.request("POST" if body else "GET", path, body)
     response = connection.getresponse()
     response.text = response.read().decode()
     connection.close()
@@ -263,3 +269,14 @@ def test_malformed_and_oversized_requests_are_refused(port, request_, status):
     client = open_connection(port, request_)
     client.shutdown(socket.SHUT_WR)
     assert receive_all(client)[9:12] == status
+
+
+def test_server_counts_the_requests_that_wait_for_a_thread(port: int):
+    more = 6
+    with ThreadPoolExecutor(THREADS + more) as clients:
+        answers = [
+            clients.submit(fetch, port, timeout=10, path="/slow") for _ in range(THREADS + more)
+        ]
+        waiting = [int(answer.result().headers["Waiting"]) for answer in answers]
+    assert max(waiting) >= more - 1  # another thread may have begun the next one
+    assert fetch(port).headers["Waiting"] == "0"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from forum.lib import visitor_budget
 from forum.lib.visitor_budget import NetworkLimit, costly_slot
+from forum.lib.waiting_requests import MAX_WAITING, waiting_requests
 from forum.models import Post
 from forum.views import costly
 
@@ -69,3 +73,57 @@ def test_networks_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [limit.take(name) for name in "abcd"] == [0, 0, 0, 0]
     assert limit.take("a") == 0  # forgotten since
     assert limit.take("d") > 0
+
+
+@pytest.fixture
+def per_network(settings) -> int:
+    """Limit the requests of a network; each client counts anew."""
+    settings.REQUESTS_PER_NETWORK = 5
+    settings.PAGE_CACHE_MB = 1
+    return 5
+
+
+def test_a_network_that_asks_for_many_cheap_pages_is_sent_away_before_anything_is_read_for_it(
+    per_network: int, visitor: Client, reply: Post
+) -> None:
+    thread = reply.thread.get_absolute_url()
+    for host, address in enumerate(["/", thread, thread, "/b/gardens/", "/nowhere/"]):
+        response = visitor.get(address, REMOTE_ADDR=f"192.0.2.{host}")
+        assert response.status_code in (200, 404), address
+    with CaptureQueriesContext(connection) as captured:
+        for address in ("/", thread, "/accounts/login/", "/nowhere/"):
+            response = visitor.get(address, REMOTE_ADDR="192.0.2.99")
+            assert response.status_code == 429, address
+            assert int(response["Retry-After"]) >= 1
+            assert response["Cache-Control"] == "no-store"
+            assert response["Content-Security-Policy"]
+    assert len(captured) == 0
+    assert visitor.get("/", REMOTE_ADDR="192.0.3.1").status_code == 200
+    assert visitor.get("/healthz", REMOTE_ADDR="192.0.2.99").status_code == 200
+
+
+def test_an_invented_session_does_not_lift_the_limit_and_members_have_none(
+    per_network: int, visitor: Client, as_bob: Client, reply: Post
+) -> None:
+    visitor.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    statuses = [visitor.get("/").status_code for _ in range(per_network + 1)]
+    assert statuses == [200] * per_network + [429]
+    for _ in range(per_network + 1):
+        assert as_bob.get(reply.thread.get_absolute_url()).status_code == 200
+
+
+def test_visitors_are_sent_away_while_requests_wait_for_a_thread_and_members_are_not(
+    visitor: Client, as_bob: Client, reply: Post
+) -> None:
+    thread = reply.thread.get_absolute_url()
+    waiting = MAX_WAITING + 1
+    waiting_requests.add(waiting)
+    try:
+        response = visitor.get(thread)
+        assert response.status_code == 503
+        assert int(response["Retry-After"]) >= 1
+        assert as_bob.get(thread).status_code == 200
+        assert visitor.get("/readyz").status_code == 200
+    finally:
+        waiting_requests.add(-waiting)
+    assert visitor.get(thread).status_code == 200
