@@ -9,15 +9,14 @@ const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, 
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
-const PAUSE = 2000; // before what was seen is sent,
-const EVERY = 10_000; // and between two times; also on leaving
+const PAUSE = 12_000; // before what was seen is sent,
+const END_PAUSE = 1000; // once nothing on the page is left to see
 // Halved again and again: one of them is met even by a post fifty screens long.
 const threshold = [0, ...Array.from({ length: 8 }, (_, n) => ENOUGH / 2 ** n), 1];
 
 const timers = new Map();
 let waiting = [];
 let sending = 0;
-let sentAt = -EVERY;
 
 // ---- Seen: long enough on a screen that somebody looks at
 
@@ -27,7 +26,11 @@ function markSeen(post) {
   watcher.unobserve(post);
   waiting.push(post.dataset.n);
   delete post.dataset.n;
-  sending ||= setTimeout(send, Math.max(PAUSE, sentAt + EVERY - performance.now()));
+  if (!document.querySelector("article[data-n]")) {
+    clearTimeout(sending);
+    sending = setTimeout(send, END_PAUSE);
+  }
+  sending ||= setTimeout(send, PAUSE);
 }
 
 const watcher = new IntersectionObserver((entries) => {
@@ -56,7 +59,6 @@ async function send() {
   const numbers = waiting;
   if (!numbers.length) return;
   waiting = [];
-  sentAt = performance.now();
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const body = new URLSearchParams({ numbers: numbers.join(), csrfmiddlewaretoken: token });
   try {
@@ -70,6 +72,8 @@ async function send() {
 
 addEventListener("focus", restart);
 addEventListener("pagehide", send);
+// Before the next page is asked for, which may show what is unread.
+addEventListener("pointerdown", ({ target }) => target.closest("a[href]") && send());
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") restart();
   else send();

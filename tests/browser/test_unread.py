@@ -79,6 +79,19 @@ def test_next_link_visits_unread_posts_in_order_across_folds_and_pages(
     assert visited == unread
 
 
+def expect_seen(page: Page, post: Post) -> None:
+    """Wait until the post was on the screen for long enough."""
+    expect(page.locator(f"#p{post.pk}")).to_be_visible()
+    expect(page.locator(f"#p{post.pk}[data-n]")).to_have_count(0)
+
+
+def leave(page: Page) -> None:
+    """Send what was seen, as when the page is left."""
+    with page.expect_response("**/seen/") as response:
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    assert response.value.status == 200
+
+
 def test_posts_on_the_screen_become_read_and_others_stay_unread(
     visit, thread: Thread, opening: Post, sample_data: SampleData
 ) -> None:
@@ -87,9 +100,8 @@ def test_posts_on_the_screen_become_read_and_others_stay_unread(
     posts = [reply_to(opening, author=sample_data.bob, source=long) for _n in range(6)]
     page = visit(thread.get_absolute_url(), sample_data.alice)
     page.locator(f"#p{posts[1].pk}").scroll_into_view_if_needed()
-    with page.expect_response("**/seen/") as response:
-        pass
-    assert response.value.status == 200
+    expect_seen(page, posts[1])
+    leave(page)
     seen = ReadState.objects.get(member=sample_data.alice, thread=thread).numbers
     assert any(posts[1].number in range(run.lower, run.upper) for run in seen)
     assert not any(posts[-1].number in range(run.lower, run.upper) for run in seen)
@@ -98,6 +110,23 @@ def test_posts_on_the_screen_become_read_and_others_stay_unread(
         "data-n", str(posts[-1].number)
     )
     expect(second_page.locator(f"#p{posts[1].pk}[data-n]")).to_have_count(0)
+
+
+def test_what_was_seen_is_sent_rarely_and_at_once_when_nothing_is_left_to_see(
+    visit, thread: Thread, opening: Post, sample_data: SampleData
+) -> None:
+    mark_thread_read(thread, member=sample_data.alice)
+    long = "\n\n".join(["A long paragraph about walls, to fill the screen."] * 8)
+    posts = [reply_to(opening, author=sample_data.bob, source=long) for _n in range(3)]
+    page = visit(thread.get_absolute_url(), sample_data.alice)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "/seen/" in request.url else 0)
+    for post in posts:
+        assert not sent
+        page.locator(f"#p{post.pk}").evaluate("post => post.scrollIntoView()")
+        expect_seen(page, post)
+    expect(page.locator(".rail [data-js-to-new]")).to_be_hidden()
+    assert len(sent) == 1
 
 
 def test_posts_of_a_page_left_at_once_stay_unread(
@@ -262,8 +291,9 @@ def test_counts_follow_what_was_read(
     expect(rail).to_contain_text("3 unread")
     assert page.title().startswith("(3) ")
 
-    with page.expect_response("**/seen/"):
-        page.locator(f"#p{posts[0].pk}").scroll_into_view_if_needed()
+    page.locator(f"#p{posts[0].pk}").scroll_into_view_if_needed()
+    expect_seen(page, posts[0])
+    leave(page)
     expect(rail).to_contain_text("2 unread")
     expect(unread_summary(page)).to_contain_text("2 unread")
     assert page.title().startswith("(2) ")
