@@ -13,13 +13,13 @@ from django.db import connection
 from django.test import Client
 from django.urls import resolve, reverse
 
-from forum.lib.prepared_queries import PreparedQuery
 from forum.models import Board, ModerationAction, Post, Thread
 from forum.models.visibility import readable_by
 from forum.moderation.actions.spammers import remove_spammer
 from tests.addresses import POST_ROUTES, addresses, admin_addresses, one_each
 from tests.architecture.test_fragments import WITH_FRAGMENT, WITHOUT_PAGE
 from tests.architecture.test_queries import current_template
+from tests.checked_queries import check_queries
 from tests.scene import PEOPLE, Scene, all_rows, changed_since, undone
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +157,8 @@ def crawl_as(name: str, scene: Scene) -> Crawl:
         return execute(*args)
 
     with undone(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PreparedQuery, "checks_all", name in CHECKED)
+        if name in CHECKED:
+            check_queries(patch)
         before = all_rows()
         with connection.execute_wrapper(record_query):
             for address in dict.fromkeys(crawled_addresses(scene, name)):
