@@ -27,7 +27,7 @@ from forum.moderation.actions.listing import unlist_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.erasure.requests import confirm_erasure
-from forum.queries.search import PostSearch
+from forum.queries.search import PostSearch, find_similar_titles
 from forum.queries.thread_lists import TABS_BY_SLUG
 from tests.html import Page
 from tests.scene import PEOPLE, Scene
@@ -206,8 +206,29 @@ def exits(client: Client, word: str) -> str:
     return " ".join([*rows, *suggested])
 
 
-@pytest.mark.parametrize("of_word", [title_token, text_token], ids=["titles", "texts"])
 @pytest.mark.parametrize("name", PEOPLE)
+def test_similar_titles_are_those_that_lists_show_their_reader(
+    scene: Scene, posts: dict[str, Post], name: str
+) -> None:
+    """What a page of search suggests when it found nothing."""
+    reader, forbidden = scene.reader(name), forbidden_words(name)
+    for state, (readers, _of_text) in READERS.items():
+        titles = " ".join(
+            thread.title for thread in find_similar_titles(f"{title_token(state)}s", reader)
+        )
+        assert not {word for word in forbidden if word in titles}, state
+        assert state == "erased-thread" or (title_token(state) in titles) is (name in readers), (
+            state
+        )
+
+
+# One of each kind of reader of `READERS`, and a moderator of another board. Above, all people's
+# rights are tested below HTTP, where they are decided.
+READERS_OF_PAGES = ("visitor", "alice", "bob", "mona", "otto")
+
+
+@pytest.mark.parametrize("of_word", [title_token, text_token], ids=["titles", "texts"])
+@pytest.mark.parametrize("name", READERS_OF_PAGES)
 def test_pages_of_search_suggest_and_show_no_words_of_others(
     scene: Scene, posts: dict[str, Post], name: str, of_word: Callable[[str], str]
 ) -> None:
