@@ -14,12 +14,13 @@ from forum.actions.threads import start_thread
 from forum.models import Board, Category, Post, Role, Thread, User
 from forum.moderation.actions.suspensions import suspend_person
 from tests.fast_flush import empty_database
+from tests.sampling import examples
 from tests.strict_templates import be_strict
 from tests.template_database import use_template
 
 # No deadline for an example, because the machine may be busy. Each run tries a few other examples,
 # so that many runs together try many.
-settings.register_profile("few-and-often", deadline=None, max_examples=30)
+settings.register_profile("few-and-often", deadline=None, max_examples=examples(30))
 settings.load_profile("few-and-often")
 
 # Collecting tests makes hardly any garbage; looking for it takes a tenth of the time.

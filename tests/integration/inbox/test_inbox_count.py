@@ -19,6 +19,7 @@ from forum.models.accounts import FollowOwnPosts
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from tests.conftest import person
 from tests.integration.inbox.conftest import unread_inbox
+from tests.sampling import examples
 
 QUESTION = "Does moss harm the bricks?"
 TEXTS = [
@@ -72,7 +73,7 @@ class Inbox(TestCase):
         self.opening = Post.objects.get(thread=self.thread)
         self.expected = ExpectedInbox()
 
-    @settings(max_examples=6, phases=[Phase.explicit, Phase.generate])
+    @settings(max_examples=examples(6), phases=[Phase.explicit, Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=30))
     def test_counter_equals_the_list_after_any_actions(
         self, steps: list[tuple[str, int, int]]

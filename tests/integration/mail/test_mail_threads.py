@@ -20,8 +20,9 @@ from forum.moderation.actions.branch_moves import merge_thread, move_branch, spl
 from forum.presenters.notification_mail import compose
 from tests.integration.mail.conftest import make_due
 from tests.jwz import MailThreads
+from tests.sampling import examples
 
-THREADS = 200
+THREADS = examples(60)
 LONGEST = 5
 
 pytestmark = pytest.mark.slow

@@ -18,6 +18,7 @@ from forum.moderation.actions.thread_removal import remove_thread
 from forum.moderation.branch_transfer import undo_move
 from forum.moderation.offers import offered_actions
 from tests.moderation_actions import split_off
+from tests.sampling import examples
 
 
 def post_reply(post, author, source="Yes."):
@@ -380,7 +381,7 @@ places = st.integers(min_value=0, max_value=1000)
 
 @pytest.mark.slow
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -20,6 +20,7 @@ from forum.moderation.actions.pinning import pin_thread
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
 from forum.moderation.undo import undo
+from tests.sampling import examples
 
 REASON = {"reason": "anyhow"}
 numbers = st.integers(min_value=0, max_value=1000)
@@ -101,7 +102,7 @@ def snapshot_of_states(threads):
 
 @pytest.mark.slow
 @settings(
-    max_examples=8,
+    max_examples=examples(8),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

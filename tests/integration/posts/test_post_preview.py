@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from forum.actions.posts import reply_to
 from forum.models import Post, RateLimit, User
+from tests.sampling import examples
 from tests.scene import undone
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -57,7 +58,7 @@ def preview_of(client: Client, parent: Post, data: dict[str, object]) -> str | N
     return text_in(response.content.decode()) if response.status_code == 200 else None
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(st.sampled_from(PARTS), min_size=1, max_size=6))
 def test_preview_of_a_reply_is_the_same_as_the_post(
     as_alice: Client, opening: Post, reply: Post, carol: User, parts: list[str]

@@ -21,6 +21,7 @@ from forum.models import Board, Category, Post, ReadState, Thread, User
 from forum.moderation.actions.branch_moves import merge_thread, move_branch
 from tests.html import Page
 from tests.integration.threads.conftest import mark_all_read, open_page, unread_ids, write_reply
+from tests.sampling import examples
 
 
 def test_next_unread_follows_tree_order_and_never_goes_back_by_itself(
@@ -107,7 +108,7 @@ class Counters(HTMLParser):
 class NextUnreadTests(TestCase):
     """Random trees and read states: every unread post is visited once, in tree order."""
 
-    @settings(max_examples=10)
+    @settings(max_examples=examples(10))
     @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
     def test_every_unread_post_is_visited_once_in_tree_order(
         self, seed: int, size: int, share: float

@@ -25,6 +25,7 @@ from forum.queries import read_state as unread_queries
 from forum.queries.read_state import unread_positions, with_unread_counts
 from forum.queries.threads import with_read_state
 from tests.integration.threads.conftest import unread_ids
+from tests.sampling import examples
 
 pytestmark = pytest.mark.slow
 
@@ -106,7 +107,7 @@ def test_pages_read_no_more_rows_after_thousands_of_ranges(
 class UnreadModelTests(TestCase):
     """Random posts and read states: unread posts are the same as computed with a set."""
 
-    @settings(max_examples=8)
+    @settings(max_examples=examples(8))
     @given(seed=st.integers(0, 10**6), size=st.integers(2, 60), share=st.floats(0, 1))
     def test_unread_counts_positions_and_marks_match_a_set(
         self, seed: int, size: int, share: float

@@ -20,6 +20,7 @@ from forum.models import Post, Thread
 from forum.models import tree as labels
 from forum.models.tree import TreeIsFull
 from forum.moderation.actions.branch_moves import move_branch
+from tests.sampling import examples
 
 pytestmark = pytest.mark.slow
 
@@ -133,7 +134,7 @@ def test_replies_fit_into_a_tree_without_gaps(
 
 
 @settings(
-    max_examples=10,
+    max_examples=examples(10),
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],
