@@ -22,7 +22,7 @@ from tests.integration.mail.conftest import make_due
 from tests.jwz import MailThreads
 from tests.sampling import examples
 
-THREADS = examples(60)
+THREADS = examples(200)
 LONGEST = 5
 
 pytestmark = pytest.mark.slow
