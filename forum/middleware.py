@@ -1,4 +1,4 @@
-"""Middleware: access log, security headers, the reader's time zone, cache headers, error pages."""
+"""Middleware: access log, security headers, limits of visitors, time zone, error pages."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from forum.lib.request_log import request_id
 from forum.lib.visitor_budget import RETRY_AFTER, NetworkLimit, send_away
 from forum.lib.waiting_requests import waiting_requests
 from forum.models import User
+from forum.page_cache import NOT_SHARED
 from forum.queries.live_updates import public_change_counter
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 access_logger = logging.getLogger("forum.access")
 
-NOT_SHARED = "private, no-cache"
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -224,31 +224,6 @@ class ReaderTimeZone:
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)
-
-
-class CacheHeaders:
-    """Keep browsers and proxies from showing a cached response to the wrong reader.
-
-    The same URL may answer with a page or, to htmx, with a fragment (`Vary`), and no response is
-    shared between readers (`Cache-Control`) unless its view has said otherwise. When a member logs
-    out, the browser drops the pages that it kept for the Back button (`Clear-Site-Data`).
-    """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        reader = request.user
-        response = self.get_response(request)
-        patch_vary_headers(response, ("HX-Request",))
-        # Logging in or out replaces the user of the request.
-        if request.user is not reader and reader.is_authenticated:
-            response.headers["Clear-Site-Data"] = '"cache"'
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = NOT_SHARED
-        if settings.CONTENT_USAGE:
-            response.headers["Content-Usage"] = settings.CONTENT_USAGE
-        return response
 
 
 class ReplicaPosition:

@@ -1,5 +1,6 @@
-"""Pages for visitors, kept in the memory of the process: one query instead of making them again.
+"""Caching of pages: by this process, by proxies, and by browsers.
 
+Pages for visitors are kept in the memory of the process: one query instead of making them again.
 A page is served only while the version of what it shows is the one that it was made from, so what a
 moderator hides is gone from the next response. See docs/decisions/page-cache.md.
 """
@@ -25,8 +26,8 @@ from forum.queries.content_version import fetch_content_version, is_shown_by_rep
 
 # Browsers ask each time, so that “Check for new replies” shows them; proxies may wait a minute.
 CACHE_CONTROL = "public, max-age=0, s-maxage=60"
-# What `forum.middleware.CacheHeaders` sets where a view has said nothing.
-UNDECIDED = "private, no-cache"
+# Where a view has said nothing else.
+NOT_SHARED = "private, no-cache"
 # A page is made again after this time, since some of it depends on the clock: “today”, and locks
 # that end.
 CACHED_PAGE_MAX_AGE = 60  # seconds
@@ -125,13 +126,13 @@ def is_for_all_visitors(response: HttpResponse) -> bool:
         response.status_code == 200
         and not response.streaming
         and not response.cookies
-        and (cache_control == UNDECIDED or cache_control.startswith("public"))
+        and (cache_control == NOT_SHARED or cache_control.startswith("public"))
     )
 
 
 def page_of(response: HttpResponse, version: str) -> CachedPage:
     """Return the response as a page that can be kept, with its caching headers."""
-    if response.headers["Cache-Control"] == UNDECIDED:
+    if response.headers["Cache-Control"] == NOT_SHARED:
         response.headers["Cache-Control"] = CACHE_CONTROL
     if "ETag" not in response.headers:
         digest = blake2b(response.content, digest_size=12).hexdigest()
@@ -156,3 +157,28 @@ def respond(request: HttpRequest, page: CachedPage) -> HttpResponse:
             body = gzip.decompress(body)
     headers["Content-Length"] = str(len(body))
     return HttpResponse(body, headers=headers)
+
+
+class CacheHeaders:
+    """Keep browsers and proxies from showing a cached response to the wrong reader.
+
+    The same URL may answer with a page or, to htmx, with a fragment (`Vary`), and no response is
+    shared between readers (`Cache-Control`) unless its view has said otherwise. When a member logs
+    out, the browser drops the pages that it kept for the Back button (`Clear-Site-Data`).
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reader = request.user
+        response = self.get_response(request)
+        patch_vary_headers(response, ("HX-Request",))
+        # Logging in or out replaces the user of the request.
+        if request.user is not reader and reader.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache"'
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = NOT_SHARED
+        if settings.CONTENT_USAGE:
+            response.headers["Content-Usage"] = settings.CONTENT_USAGE
+        return response

@@ -132,7 +132,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "forum.middleware.ReaderTimeZone",
-    "forum.middleware.CacheHeaders",
+    "forum.page_cache.CacheHeaders",
     "forum.middleware.ReplicaPosition",
     "forum.middleware.ErrorPages",
 ]

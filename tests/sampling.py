@@ -1,4 +1,4 @@
-"""How many random examples a test tries: few in each run, more when asked for."""
+"""The number of random examples that a test tries: few in each run, more when asked for."""
 
 from __future__ import annotations
 

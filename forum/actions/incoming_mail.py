@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from forum.actions.bounces import record_bounce, record_complaint
 from forum.actions.drafts import Writing
-from forum.actions.limits import check_rate, spend
+from forum.actions.limits import EDITS, MAIL_ANSWERS, POSTS, THREADS, check_rate, spend
 from forum.actions.mail_addresses import (
     BoardAddress,
     BounceAddress,
@@ -54,7 +54,6 @@ from forum.lib.mail_reply import split_reply
 from forum.lib.sender_authentication import is_authenticated
 from forum.models import Board, PendingPost, Post, ReceivedMail, User
 from forum.models.drafts import Purpose
-from forum.models.limits import EDITS, MAIL_ANSWERS, POSTS, THREADS
 from forum.permissions import can_edit, can_mail_thread, can_reply_to
 
 logger = logging.getLogger(__name__)

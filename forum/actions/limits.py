@@ -17,11 +17,39 @@ from forum.errors import Invalid, RateLimited
 from forum.lib.prepared_queries import PreparedQuery
 from forum.markup.rendered_post import Rendered
 from forum.models import PendingPost, Post, RateLimit, Thread, User
-from forum.models.limits import Limit
 from forum.models.rules import searched
 from forum.permissions import is_moderator_of
 
 # -- Rate limits: a token bucket per person and kind of action ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A rate limit: `burst` at once, then one in so many seconds."""
+
+    kind: str
+    burst: int
+    per_seconds: float
+
+
+# Fast enough for anybody who reads before replying.
+POSTS = Limit("posts", burst=10, per_seconds=20)
+# New threads are rare.
+THREADS = Limit("threads", burst=3, per_seconds=600)
+# Corrections come in bursts.
+EDITS = Limit("edits", burst=20, per_seconds=10)
+# A preview searches the thread for quotes, as posting does.
+PREVIEWS = Limit("previews", burst=20, per_seconds=5)
+# More than a member would report in an evening, but too few to bury other reports.
+REPORTS = Limit("reports", burst=10, per_seconds=120)
+# Enough for typing names in the mention menu, too few to collect all names.
+NAMES = Limit("names", burst=30, per_seconds=2)
+# Searches of a member, or of all visitors from one network.
+SEARCHES = Limit("searches", burst=30, per_seconds=2)
+# Drafts are saved a second after the last key, and on leaving, on every device.
+DRAFTS = Limit("drafts", burst=60, per_seconds=1)
+# Answers to mail that could not be posted: five at once, and about as many a day.
+MAIL_ANSWERS = Limit("mail-answers", burst=5, per_seconds=4 * 60 * 60)
 
 # One statement, so that of any number at once exactly as many get through as there are tokens.
 # A row comes back only if a token was there to take.

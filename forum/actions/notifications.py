@@ -40,6 +40,7 @@ from forum.models import (
     User,
 )
 from forum.models.read_state import IsInSet
+from forum.models.subscriptions import place_of
 from forum.models.visibility import readable_by, visible_by
 
 FOLLOWERS_AT_ONCE = 1000
@@ -154,9 +155,8 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
     """
     if not direct:
         return {}
-    place = (post.thread_id, post.thread.board_id, post.lft, post.rght)
     causes = {}
-    for pk, mentions_pass, state in CHOICES.fetch(list(direct), post.author_id, *place):
+    for pk, mentions_pass, state in CHOICES.fetch(list(direct), post.author_id, *place_of(post)):
         own = set(direct[pk])
         if state == Subscription.State.FOLLOW:
             own.add(Notification.Cause.FOLLOW)
@@ -171,13 +171,11 @@ def _choices(
     members: list[int], author_id: int, *place: int
 ) -> QuerySet[User, tuple[int, bool, str | None]]:
     """Return what these members chose for a post at a place; see `decide_causes`."""
-    thread_id, board_id, left, right = place
-    post = Post(thread=Thread(pk=thread_id, board_id=board_id), lft=left, rght=right)
-    nearest = Subscription.objects.enclosing(post).filter(member=OuterRef("pk")).values("state")
+    mine = Subscription.objects.enclosing_place(*place).filter(member=OuterRef("pk"))
     ignoring = Ignore.objects.filter(member=OuterRef("pk"), ignored=author_id)
     found = User.objects.filter(IsAnyOf("pk", members), ~Exists(ignoring), is_active=True)
     found = found.exclude(pk=author_id)
-    return found.values_list("pk", "mentions_pass_mute", Subquery(nearest[:1]))
+    return found.values_list("pk", "mentions_pass_mute", Subquery(mine.values("state")[:1]))
 
 
 CHOICES = PreparedQuery(_choices)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from forum.actions.drafts import Writing, forget_draft, save_draft, sent_before
 from forum.actions.limits import (
+    Limit,
     check_new_member_limits,
     check_slow_mode,
     count_published_posts,
@@ -49,7 +50,6 @@ from forum.models import (
     User,
 )
 from forum.models.drafts import Purpose
-from forum.models.limits import Limit
 from forum.models.pending_posts import MOST_WAITING_OF_ONE
 from forum.models.rules import searched
 from forum.permissions import (

@@ -10,7 +10,6 @@ from forum.models.drafts import Draft
 from forum.models.erasures import Erasure
 from forum.models.feed_tokens import FeedToken
 from forum.models.ignores import Ignore
-from forum.models.limits import RateLimit
 from forum.models.mail_settings import MailSettings
 from forum.models.mentions import Mention
 from forum.models.moderation import ModerationAction, ModerationEffect
@@ -20,6 +19,7 @@ from forum.models.outbox import OutgoingMail
 from forum.models.pending_posts import PendingPost
 from forum.models.posts import Post
 from forum.models.quotes import Quote
+from forum.models.rate_limits import RateLimit
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.reason_templates import ReasonTemplate
 from forum.models.received_mail import ReceivedMail

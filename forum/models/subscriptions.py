@@ -34,8 +34,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         A post is in the branches of its ancestors and in its own. Nearer than the board are the
         thread's tags; when they disagree, muting counts. `post.thread` is fetched.
         """
-        heads = Q(thread=post.thread_id, branch__lft__lte=post.lft, branch__rght__gte=post.rght)
-        found = self.filter(heads | _of_thread(post.thread_id, post.thread.board_id))
+        return self.enclosing_place(*place_of(post))
+
+    def enclosing_place(
+        self, thread_id: int, board_id: int, left: int, right: int
+    ) -> SubscriptionQuerySet:
+        """Return what `enclosing` returns, by the place of a post."""
+        heads = Q(thread=thread_id, branch__lft__lte=left, branch__rght__gte=right)
+        found = self.filter(heads | _of_thread(thread_id, board_id))
         return found.order_by(*NEAREST_FIRST)
 
     def enclosing_posts(self) -> SubscriptionQuerySet:
@@ -78,6 +84,11 @@ class IsTagOf(Func):
     arg_joiner = " = ANY (forum_tags_of("
     template = "%(expressions)s))"
     output_field = BooleanField()
+
+
+def place_of(post: Post) -> tuple[int, int, int, int]:
+    """Return the thread and the board of a post, by id, and its labels."""
+    return post.thread_id, post.thread.board_id, post.lft, post.rght
 
 
 def _of_thread(thread: int | OuterRef, board: int | OuterRef) -> Q:

@@ -2,7 +2,7 @@
 
 Beside a page of posts it lists the posts of that page (`render_page_outline`). Beyond the page, and
 on the outline's own page, it lists branches (`render_branch_outline`); which ones is decided by
-`forum.queries.outline`.
+`forum.queries.branch_outline`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from forum.lib.text import excerpt
 from forum.lib.tree import branch_sizes, depths, in_tree_order
 from forum.presenters.read_state import unread_suffix
-from forum.queries.outline import Outline, OutlineBranch
+from forum.queries.branch_outline import Outline, OutlineBranch
 from forum.queries.thread_pages import MAX_POSTS_COUNTED, PostRow
 
 EXCERPT_CHARACTERS = 60  # two lines, enough to recognise a post

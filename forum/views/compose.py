@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from forum.actions.drafts import Writing, discard_draft, save_draft, sent_before
-from forum.actions.limits import check_rate, spend
+from forum.actions.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit, check_rate, spend
 from forum.actions.posts import Check, PreparedPost, prepare_post, publish_edit, publish_reply
 from forum.actions.premoderation import submit
 from forum.actions.tags import check_tag_count
@@ -42,7 +42,6 @@ from forum.markup.changes import TextChange, word_diff
 from forum.markup.rendered_post import MAX_SOURCE
 from forum.models import Board, Draft, PendingPost, Post, Tag, Thread, User
 from forum.models.drafts import KEPT_DRAFT, Purpose
-from forum.models.limits import DRAFTS, EDITS, POSTS, PREVIEWS, THREADS, Limit
 from forum.models.posts import POST_WITH_CONTEXT, post_path, post_url
 from forum.permissions import PermissionResult, can_edit, can_reply_to, can_start_thread
 from forum.presenters.editable_source import MASK, masked_for, unmasked

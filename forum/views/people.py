@@ -11,14 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from forum.actions.accounts import save_settings
-from forum.actions.limits import spend
+from forum.actions.limits import NAMES, spend
 from forum.forms.accounts import SettingsForm
 from forum.lib.avatars import avatar_colour
 from forum.lib.htmx import wants_fragment
 from forum.lib.names import fold_name
 from forum.lib.scripts import LOOSE
 from forum.models import Post, Thread, User
-from forum.models.limits import NAMES
 from forum.models.visibility import listed_by
 from forum.moderation.offers import links_on_member
 from forum.permissions import can_list_members, can_participate

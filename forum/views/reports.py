@@ -6,13 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from forum.actions.limits import spend
+from forum.actions.limits import REPORTS, spend
 from forum.actions.reports import report_post
 from forum.errors import Gone
 from forum.forms.reports import ReportForm
 from forum.lib.htmx import wants_fragment
 from forum.models import Post, Report
-from forum.models.limits import REPORTS
 from forum.models.posts import post_url
 from forum.permissions import can_report
 from forum.views.auth import MemberRequest, member_required

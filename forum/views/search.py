@@ -9,12 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from forum.actions.limits import spend
+from forum.actions.limits import SEARCHES, spend
 from forum.actions.transactions import statements_limited
 from forum.errors import Busy
 from forum.lib.networks import network_of
 from forum.lib.search import clean_search, parse_search
-from forum.models.limits import SEARCHES
 from forum.presenters.pending_posts import pending_post_entries
 from forum.presenters.search import SEARCH_EXAMPLES, narrower_searches, search_notes
 from forum.presenters.search_hits import SearchHits

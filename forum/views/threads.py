@@ -22,7 +22,7 @@ from forum.presenters.outline import render_branch_outline
 from forum.presenters.page_preview import PagePreview, thread_preview
 from forum.presenters.structured_data import thread_data
 from forum.presenters.threads import ThreadPage, render_post_text
-from forum.queries.outline import fetch_outline
+from forum.queries.branch_outline import fetch_outline
 from forum.queries.sort_orders import PageStart
 from forum.queries.subscriptions import subscriptions_on_page
 from forum.queries.thread_pages import PageRequest, PostWindow, fetch_window

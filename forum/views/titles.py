@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from forum.actions.limits import EDITS
 from forum.actions.premoderation import NeedsReview, Submission
 from forum.actions.threads import change_title, clean_title
 from forum.errors import Invalid, UserError
 from forum.lib.htmx import wants_fragment
 from forum.markup.rendered_post import render as render_markup
 from forum.models import Post, Thread, User
-from forum.models.limits import EDITS
 from forum.permissions import can_change_title
 from forum.views.auth import MemberRequest, member_required
 

@@ -210,7 +210,7 @@ def exits(client: Client, word: str) -> str:
 def test_similar_titles_are_those_that_lists_show_their_reader(
     scene: Scene, posts: dict[str, Post], name: str
 ) -> None:
-    """What a page of search suggests when it found nothing."""
+    """Compare with what a page of search suggests when it found nothing."""
     reader, forbidden = scene.reader(name), forbidden_words(name)
     for state, (readers, _of_text) in READERS.items():
         titles = " ".join(

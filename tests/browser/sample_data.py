@@ -14,6 +14,7 @@ from forum.actions.bookmarks import bookmark_post
 from forum.actions.bulk_import import ImportedPost, import_thread
 from forum.actions.drafts import Writing, save_draft
 from forum.actions.ignores import ignore_person
+from forum.actions.limits import POSTS
 from forum.actions.posts import delete_post, edit_post, reply_to
 from forum.actions.premoderation import Submission, hold_post
 from forum.actions.read_state import mark_revisions_read
@@ -38,7 +39,6 @@ from forum.models import (
     User,
 )
 from forum.models.drafts import Purpose
-from forum.models.limits import POSTS
 from forum.moderation.actions.erasure_requests import ask_to_anonymise
 from forum.moderation.actions.locking import lock_thread
 from forum.moderation.actions.pending_posts import reject_pending_post

@@ -23,6 +23,7 @@ from django.db import connection
 from django.utils import timezone
 
 from forum.actions.incoming_mail import MailOutcome, receive
+from forum.actions.limits import MAIL_ANSWERS
 from forum.actions.mail_addresses import board_address, bounce_address, reply_address, stop_address
 from forum.actions.outbox import deliver_next
 from forum.actions.posts import delete_post, reply_to
@@ -45,7 +46,6 @@ from forum.models import (
     Thread,
     User,
 )
-from forum.models.limits import MAIL_ANSWERS
 from forum.moderation.actions.branch_moves import move_branch
 from forum.moderation.actions.erasure_requests import ask_to_anonymise, ask_to_erase
 from forum.moderation.actions.locking import lock_thread

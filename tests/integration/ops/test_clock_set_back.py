@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from forum.actions.limits import spend
+from forum.actions.limits import Limit, spend
 from forum.actions.outbox import queue_mail
 from forum.actions.posts import edit_post, reply_to
 from forum.actions.reports import report_post
@@ -30,7 +30,6 @@ from forum.models import (
     ReviewRule,
     Revision,
 )
-from forum.models.limits import Limit
 from forum.moderation.actions.member_notes import note_person
 from forum.moderation.actions.slow_mode import enable_branch_slow_mode, enable_thread_slow_mode
 from forum.permissions import can_undo

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from forum.actions.limits import NAMES
 from forum.actions.posts import reply_to
 from forum.actions.threads import start_thread
 from forum.models import Post, RateLimit, Thread, User
-from forum.models.limits import NAMES
 from forum.moderation.actions.post_hiding import hide_post
 from forum.moderation.actions.suspensions import suspend_person
 from tests.html import Page

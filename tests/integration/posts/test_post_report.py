@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from forum.actions.limits import REPORTS
 from forum.actions.posts import delete_post, reply_to
 from forum.actions.reports import report_post
 from forum.errors import Gone, Invalid, NotAllowed, Suspended
@@ -19,7 +20,6 @@ from forum.models import (
     Report,
     User,
 )
-from forum.models.limits import REPORTS
 from forum.moderation.actions.post_hiding import hide_post, unhide_post
 from forum.moderation.actions.report_answers import dismiss_reports, reopen_reports, uphold_reports
 

@@ -12,7 +12,7 @@ from forum.actions.posts import delete_post
 from forum.models import Board, Post, Thread, User
 from forum.moderation.actions.post_hiding import hide_post
 from forum.queries import thread_pages
-from forum.queries.outline import BRANCHES_PER_PAGE
+from forum.queries.branch_outline import BRANCHES_PER_PAGE
 from tests.html import Element, Page
 from tests.integration.threads.conftest import mark_all_read, open_page, write_reply
 

@@ -83,7 +83,7 @@ def per_network(settings) -> int:
     return 5
 
 
-def test_a_network_that_asks_for_many_cheap_pages_is_sent_away_before_anything_is_read_for_it(
+def test_network_that_asks_for_many_cheap_pages_is_sent_away_unread(
     per_network: int, visitor: Client, reply: Post
 ) -> None:
     thread = reply.thread.get_absolute_url()

@@ -7,10 +7,9 @@ import pytest
 from django.db import connections
 from django.db.models import F
 
-from forum.actions.limits import spend
+from forum.actions.limits import Limit, spend
 from forum.errors import RateLimited
 from forum.models import RateLimit
-from forum.models.limits import Limit
 
 FIVE_PER_MINUTE = Limit("five", burst=5, per_seconds=60)
 

@@ -400,9 +400,8 @@ def test_mail_is_printed_without_a_mail_server(db, capsys):
 def test_old_mail_and_limits_and_ended_sessions_are_deleted(db):
     from django.contrib.sessions.models import Session
 
-    from forum.actions.limits import spend
+    from forum.actions.limits import POSTS, spend
     from forum.models import RateLimit
-    from forum.models.limits import POSTS
 
     for subject in ("old", "new", "waiting"):
         queue_mail(subject=subject)
