@@ -67,19 +67,35 @@ def text_token(state: str) -> str:
 @pytest.fixture(scope="module")
 def posts(scene: Scene) -> dict[str, Post]:
     """Write a thread with a reply for each state, and bring them into it; return the replies."""
+    replies = write_posts(scene)
+    bring_into_states(scene, replies)
+    return replies
+
+
+def write_posts(scene: Scene) -> dict[str, Post]:
+    """Write a thread for each state, with a reply that everybody can read; return the replies.
+
+    There is no reply where somebody's would keep the thread from being deleted, or where it is
+    held.
+    """
     replies = {}
     for state in READERS:
         if state != "held-thread":
             thread = _start(scene, state)
-            source = f"A reply with {text_token(state)}."
             opening = Post.objects.opening_of(thread.pk).get()
-            if state == "deleted-thread":
-                delete_post(opening, actor=scene.people["alice"])
-            elif state == "held":
+            source = f"A reply with {text_token(state)}."
+            if state == "held":
                 _hold(scene, source, parent_id=opening.pk)
-            else:
+            elif state != "deleted-thread":
                 replies[state] = reply_to(opening, author=scene.people["bob"], source=source)
+    return replies
+
+
+def bring_into_states(scene: Scene, replies: dict[str, Post]) -> None:
+    """Take each text away from those who may not read it in its state."""
     carol = scene.people["carol"]
+    deleted = Post.objects.opening_of(_thread(scene, "deleted-thread").pk).get()
+    delete_post(deleted, actor=scene.people["alice"])
     source = f"Words with {text_token('held-thread')}."
     _hold(scene, source, title=title_token("held-thread"), board_id=scene.board.pk)
     hide_post(replies["hidden"], actor=carol, reason="Rude")
@@ -98,7 +114,6 @@ def posts(scene: Scene) -> dict[str, Post]:
     )
     _erase(replies["erased"], scene)
     _erase(Post.objects.opening_of(_thread(scene, "erased-thread").pk).get(), scene)
-    return replies
 
 
 def _start(scene: Scene, state: str) -> Thread:
