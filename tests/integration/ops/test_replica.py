@@ -12,6 +12,7 @@ import pytest
 
 from forum import database
 from forum.database.programs import account_for, program
+from tests.concurrency import wait_until
 from tests.integration.ops.test_production import (
     HOST,
     PASSWORD,
@@ -136,6 +137,24 @@ def test_pages_are_read_from_the_replica_while_it_keeps_up(site: Site, web: Prod
         assert b"Before" in web.get("/").body, "the page was read from the primary"
         time.sleep(MAX_LAG + 1.5)
         assert b"Behind" in web.get("/").body, "the page is older than permitted"
+
+
+def test_page_that_is_older_than_what_was_known_when_it_was_made_is_not_kept(
+    site: Site, web: Production
+):
+    def has_replica_caught_up() -> bool:
+        with psycopg.connect(database.url(site.replica)) as connection:
+            row = connection.execute("SELECT 1 FROM forum_board WHERE name = 'Second'").fetchone()
+        return row is not None
+
+    site.on_primary("UPDATE forum_board SET name = 'First'")
+    time.sleep(0.3)
+    assert b"First" in web.get("/").body
+    with site.paused_replica():
+        site.on_primary("UPDATE forum_board SET name = 'Second'")
+        assert b"First" in web.get("/").body, "the page was read from the primary"
+    wait_until(has_replica_caught_up, 10)
+    assert b"Second" in web.get("/").body, "a page that was behind was kept as a new one"
 
 
 def test_members_see_what_they_have_just_written(site: Site, web: Production):
