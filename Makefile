@@ -27,13 +27,16 @@ unexport PYTHONDONTWRITEBYTECODE
 # in the order of collection, which puts the slow ones first (tests/conftest.py).
 PYTEST = $(VENV_PYTHON) -m pytest -p no:playwright -n 2 --dist loadfile --no-loadscope-reorder \
 	--ignore tests/browser
+# What `test-pgbouncer` runs.
+POOLED = inbox posts threads
 # Each process has a browser, a server and a forum of its own. Tests that look at the same page
 # are a group; the others are shared out one by one.
 PYTEST_BROWSER = $(VENV_PYTHON) -m pytest -n 2 --dist loadgroup tests/browser
 
-.PHONY: run test test-quick test-fast test-browser faults check format requirements chromium \
-	trace bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists \
-	bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse
+.PHONY: run test test-quick test-fast test-browser test-pgbouncer faults check format \
+	requirements chromium trace bench-tree bench-page bench-reply bench-crowd bench-heavy \
+	bench-search bench-lists bench-visitors bench-flood bench-admin bench-idle bench-mail \
+	bench-budgets bench-lighthouse
 
 ## run: start the forum at http://localhost:8000/ (PORT, DATA_DIR, DATABASE_URL, ADMIN_PASSWORD)
 run: .venv/.runtime
@@ -58,6 +61,11 @@ test-fast: .venv/.dev
 ## test-browser: run the browser tests
 test-browser: .venv/.dev chromium
 	$(PYTEST_BROWSER) $(ARGS)
+
+## test-pgbouncer: run tests of reading and writing through PgBouncer, with two connections
+test-pgbouncer: .venv/.dev
+	PREPARED_STATEMENTS=False $(VENV_PYTHON) -m pytest -p no:playwright -p tests.through_pgbouncer -n 0 \
+		$(POOLED:%=tests/integration/%) $(ARGS)
 
 ## faults: repeat the tests that kill or stop something (ROUNDS, 20)
 faults: .venv/.dev
@@ -86,8 +94,8 @@ requirements:
 trace: .venv/.dev
 	@$(VENV_PYTHON) bench/trace.py $(ARGS)
 
-## bench-tree, bench-page, bench-reply, bench-crowd, bench-heavy, bench-search, bench-lists, bench-visitors, bench-admin, bench-idle, bench-mail, bench-budgets, bench-lighthouse: run a benchmark; the last line is JSON
-bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists bench-visitors bench-admin bench-idle bench-mail bench-budgets bench-lighthouse: .venv/.dev
+## bench-tree, bench-page, bench-reply, bench-crowd, bench-heavy, bench-search, bench-lists, bench-visitors, bench-flood, bench-admin, bench-idle, bench-mail, bench-budgets, bench-lighthouse: run a benchmark; the last line is JSON
+bench-tree bench-page bench-reply bench-crowd bench-heavy bench-search bench-lists bench-visitors bench-flood bench-admin bench-idle bench-mail bench-budgets bench-lighthouse: .venv/.dev
 	@$(VENV_PYTHON) bench/$(@:bench-%=%).py $(ARGS)
 
 chromium: .venv/.dev

@@ -27,8 +27,8 @@ from forum.lib.networks import network_of
 from forum.lib.numbers import parse_number
 from forum.lib.outages import DATABASE_IS_AWAY, unavailable
 from forum.lib.request_log import request_id
+from forum.lib.server_load import is_too_busy_for_visitors, visitor_requests
 from forum.lib.visitor_budget import RETRY_AFTER, NetworkLimit, send_away
-from forum.lib.waiting_requests import waiting_requests
 from forum.models import User
 from forum.page_cache import NOT_SHARED
 from forum.queries.live_updates import public_change_counter
@@ -145,7 +145,10 @@ class VisitorLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             return self.get_response(request)
-        return self.refuse(request) or self.get_response(request)
+        if response := self.refuse(request):
+            return response
+        with visitor_requests.counting():
+            return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
@@ -164,7 +167,7 @@ class VisitorLimits:
             return None
         if wait := self.limit.take(network_of(request)):
             return send_away(429, wait)
-        return send_away(503, RETRY_AFTER) if waiting_requests.are_too_many() else None
+        return send_away(503, RETRY_AFTER) if is_too_busy_for_visitors() else None
 
 
 class QuietPolls:

@@ -24,7 +24,7 @@ from gunicorn.http.body import ChunkedReader
 from gunicorn.http.unreader import IterUnreader
 from gunicorn.workers.gthread import ThreadWorker
 
-from forum.lib.waiting_requests import waiting_requests
+from forum.lib.server_load import waiting_requests
 
 RECEIVE_SECONDS = 15  # for a whole request, from its first byte or the start of the connection
 SEND_SECONDS = 5  # without the client taking a byte, once the system's buffers are full

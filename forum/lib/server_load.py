@@ -1,16 +1,19 @@
-"""The requests that wait for a thread of this process, as its server counts them."""
+"""The load of this process, as its server and middleware count it; visitors are the first to go."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-# Requests that have arrived and wait for a thread. With more than this, visitors are sent away,
-# which takes a fraction of making a page, so members wait for no more than these.
-MAX_WAITING = 8
+# Of the four threads of a process, visitors have these for themselves. They may have the others
+# while hardly anybody waits: threads share one processor, so each makes all others slower.
+VISITOR_THREADS = 2
+MAX_WAITING = 2
 
 
-class WaitingRequests:
-    """A counter of them."""
+class Counter:
+    """A number that several threads change."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -20,8 +23,22 @@ class WaitingRequests:
         with self._lock:
             self.count += difference
 
-    def are_too_many(self) -> bool:
-        return self.count > MAX_WAITING
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count one more inside."""
+        self.add(1)
+        try:
+            yield
+        finally:
+            self.add(-1)
 
 
-waiting_requests = WaitingRequests()
+# Requests that have arrived completely, and wait for a thread.
+waiting_requests = Counter()
+# Requests of visitors that a thread is answering.
+visitor_requests = Counter()
+
+
+def is_too_busy_for_visitors() -> bool:
+    """Return whether members would have to wait for another request of a visitor."""
+    return waiting_requests.count > MAX_WAITING and visitor_requests.count >= VISITOR_THREADS

@@ -5,6 +5,7 @@ Counted in the memory of the process, since a flood must not write to the databa
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
@@ -73,7 +74,13 @@ def costly_slot() -> Iterator[bool]:
 
 def send_away(status: int, retry_after: int) -> HttpResponse:
     """Return a small page that asks a visitor to wait or to log in; needs no database."""
-    response = HttpResponse(render_to_string("busy.html"), status=status)
+    response = HttpResponse(busy_page(), status=status)
     response.headers["Retry-After"] = str(retry_after)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@functools.cache
+def busy_page() -> str:
+    """Return the page, which is the same for all and made once: a flood gets many."""
+    return render_to_string("busy.html")

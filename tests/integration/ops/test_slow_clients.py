@@ -35,7 +35,7 @@ APPLICATION = f"""
     import os
     import time
     from forum.lib import buffering_worker
-    from forum.lib.waiting_requests import waiting_requests
+    from forum.lib.server_load import waiting_requests
     buffering_worker.RECEIVE_SECONDS = {RECEIVE_SECONDS}
     buffering_worker.SEND_SECONDS = {SEND_SECONDS}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -9,8 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from forum.lib import visitor_budget
+from forum.lib.server_load import (
+    MAX_WAITING,
+    VISITOR_THREADS,
+    visitor_requests,
+    waiting_requests,
+)
 from forum.lib.visitor_budget import NetworkLimit, costly_slot
-from forum.lib.waiting_requests import MAX_WAITING, waiting_requests
 from forum.models import Post
 from forum.views import costly
 
@@ -116,14 +123,18 @@ def test_visitors_are_sent_away_while_requests_wait_for_a_thread_and_members_are
     visitor: Client, as_bob: Client, reply: Post
 ) -> None:
     thread = reply.thread.get_absolute_url()
-    waiting = MAX_WAITING + 1
-    waiting_requests.add(waiting)
-    try:
-        response = visitor.get(thread)
-        assert response.status_code == 503
-        assert int(response["Retry-After"]) >= 1
-        assert as_bob.get(thread).status_code == 200
-        assert visitor.get("/readyz").status_code == 200
-    finally:
-        waiting_requests.add(-waiting)
-    assert visitor.get(thread).status_code == 200
+    with ExitStack() as busy:
+        for counter, count in (
+            (waiting_requests, MAX_WAITING),
+            (visitor_requests, VISITOR_THREADS),
+        ):
+            for _ in range(count):
+                busy.enter_context(counter.counting())
+        assert visitor.get(thread).status_code == 200
+        with waiting_requests.counting():
+            response = visitor.get(thread)
+            assert response.status_code == 503
+            assert int(response["Retry-After"]) >= 1
+            assert as_bob.get(thread).status_code == 200
+            assert visitor.get("/readyz").status_code == 200
+    assert visitor_requests.count == waiting_requests.count == 0
