@@ -15,6 +15,7 @@ PAGE_CACHE_MB = 0
 # All tests come from one address.
 COSTLY_PER_NETWORK = REQUESTS_PER_NETWORK = 0
 # Data lost in a crash does not matter here.
-DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+OPTIONS = DATABASES["default"]["OPTIONS"]
+OPTIONS["options"] = f"{OPTIONS.get('options', '')} -c synchronous_commit=off".strip()
 # Tests look for pieces of HTML, regardless of the layout of its template.
 MIDDLEWARE = ["tests.flat_html.FlatHtml", *MIDDLEWARE]

@@ -1,7 +1,6 @@
 """The forum behind PgBouncer, with two connections in transaction mode for all its processes."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +10,6 @@ import psycopg
 import pytest
 
 from forum import database
-from tests.concurrency import wait_until
 from tests.integration.ops.test_production import (
     HOST,
     PASSWORD,
@@ -25,27 +23,13 @@ from tests.integration.ops.test_production import (
     post_form,
     wait_until_healthy,
 )
-
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+from tests.pgbouncer import PGBOUNCER, pgbouncer_before
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is not installed"),
 ]
 
-CONFIGURATION = """
-[databases]
-forum = host={socket} user=postgres
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = 2
-logfile = {place}/log
-pidfile = {place}/pid
-"""
 MEMBERS = [f"member{number}" for number in range(4)]
 REPLIES = 5  # of each
 
@@ -67,23 +51,17 @@ for name in {MEMBERS}:
 def pooled(open_directory: Path) -> Iterator[Production]:
     """Run the forum in production, connected through PgBouncer."""
     place = open_directory
-    data, port, web_port = place / "data", free_port(), free_port()
+    data, web_port = place / "data", free_port()
     database.ensure(data, durable=False)
-    cluster = data / "pg"
-    owner = cluster.stat()
-    pool = place / "pool"
-    pool.mkdir()
-    os.chown(pool, owner.st_uid, owner.st_gid)
-    socket = psycopg.conninfo.conninfo_to_dict(database.url(data))["host"]
-    configuration = pool / "pgbouncer.ini"
-    configuration.write_text(CONFIGURATION.format(socket=socket, port=port, place=pool))
-    bouncer = subprocess.Popen(
-        [PGBOUNCER, "-q", configuration],
-        user=owner.st_uid,
-        group=owner.st_gid,
-        extra_groups=[] if os.geteuid() == 0 else None,
-        stderr=subprocess.DEVNULL,
-    )
+    server = Path(psycopg.conninfo.conninfo_to_dict(database.url(data))["host"])
+    try:
+        with pgbouncer_before(server, database="forum") as port:
+            yield from serve(place, data, port, web_port)
+    finally:
+        database.stop(data)
+
+
+def serve(place: Path, data: Path, port: int, web_port: int) -> Iterator[Production]:
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(place),
@@ -98,31 +76,17 @@ def pooled(open_directory: Path) -> Iterator[Production]:
         "ADMIN_PASSWORD": PASSWORD,
     }
     log = place / "log"
+    manage("collectstatic", "--no-input", env=env)
+    manage("setup", env=env)
+    manage("shell", "-c", MAKE_MEMBERS, env=env)
+    web = subprocess.Popen(image_command(web_port), cwd=ROOT, env=env, stderr=log.open("wb"))
+    forum = Production(web_port, env, data, place / "static", log)
     try:
-        wait_until(lambda: accepts_connections(env["DATABASE_URL"]), 10, said="no PgBouncer")
-        manage("collectstatic", "--no-input", env=env)
-        manage("setup", env=env)
-        manage("shell", "-c", MAKE_MEMBERS, env=env)
-        web = subprocess.Popen(image_command(web_port), cwd=ROOT, env=env, stderr=log.open("wb"))
-        forum = Production(web_port, env, data, place / "static", log)
-        try:
-            wait_until_healthy(forum, web)
-            yield forum
-        finally:
-            web.terminate()
-            web.wait(15)
+        wait_until_healthy(forum, web)
+        yield forum
     finally:
-        bouncer.terminate()
-        bouncer.wait(15)
-        database.stop(data)
-
-
-def accepts_connections(address: str) -> bool:
-    try:
-        with psycopg.connect(address, connect_timeout=2):
-            return True
-    except psycopg.OperationalError:
-        return False
+        web.terminate()
+        web.wait(15)
 
 
 def test_members_reply_at_once_and_nothing_is_lost(pooled: Production):
