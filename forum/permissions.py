@@ -96,7 +96,7 @@ def is_moderator_of(person: Reader, board: Board) -> bool:
 
 def can_start_thread(person: Reader, board: Board) -> PermissionResult:
     """Check whether this person may start a thread in that board."""
-    if board.is_closed:
+    if board.closed_at:
         return _denied(Locked(_("This board is closed to new posts.")))
     return can_participate(person, board) and _can_speak(person, board)
 
@@ -117,7 +117,7 @@ def _can_write_in(person: Reader, thread: Thread) -> PermissionResult:
     """Check whether that thread is open for writing to this person."""
     if thread.is_gone:
         return _denied(Gone(_("This thread no longer exists.")))
-    if thread.board.is_closed:
+    if thread.board.closed_at:
         return _denied(Locked(_("This board is closed to new posts.")))
     if thread.is_locked and not is_moderator_of(person, thread.board):
         return _denied(Locked(_lock_of(thread, _("This thread is locked: %(reason)s"))))

@@ -40,7 +40,6 @@ from forum.models import (
     User,
 )
 from forum.models.read_state import IsInSet
-from forum.models.subscriptions import place_of
 from forum.models.visibility import readable_by, visible_by
 
 FOLLOWERS_AT_ONCE = 1000
@@ -156,7 +155,7 @@ def decide_causes(post: Post, direct: Mapping[int, Collection[str]]) -> dict[int
     if not direct:
         return {}
     causes = {}
-    for pk, mentions_pass, state in CHOICES.fetch(list(direct), post.author_id, *place_of(post)):
+    for pk, mentions_pass, state in CHOICES.fetch(list(direct), post.author_id, *post.place):
         own = set(direct[pk])
         if state == Subscription.State.FOLLOW:
             own.add(Notification.Cause.FOLLOW)

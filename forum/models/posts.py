@@ -304,6 +304,11 @@ class Post(MPTTModel, SlowModeMixin):
         return self.parent_id is None
 
     @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Return the ids of the thread and the board that it is in, and its labels."""
+        return self.thread_id, self.thread.board_id, self.lft, self.rght
+
+    @property
     def is_hidden(self) -> bool:
         return self.hidden_at is not None
 

@@ -34,7 +34,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         A post is in the branches of its ancestors and in its own. Nearer than the board are the
         thread's tags; when they disagree, muting counts. `post.thread` is fetched.
         """
-        return self.enclosing_place(*place_of(post))
+        return self.enclosing_place(*post.place)
 
     def enclosing_place(
         self, thread_id: int, board_id: int, left: int, right: int
@@ -84,11 +84,6 @@ class IsTagOf(Func):
     arg_joiner = " = ANY (forum_tags_of("
     template = "%(expressions)s))"
     output_field = BooleanField()
-
-
-def place_of(post: Post) -> tuple[int, int, int, int]:
-    """Return the thread and the board of a post, by id, and its labels."""
-    return post.thread_id, post.thread.board_id, post.lft, post.rght
 
 
 def _of_thread(thread: int | OuterRef, board: int | OuterRef) -> Q:
