@@ -1,6 +1,5 @@
-/* Read state: posts that have been on the screen are reported to the server; and a button leads from one
-   unread post to the next, through folds and across pages. Unread posts carry data-n, the number of
-   their revision. */
+/* Read state: reports posts that have been on the screen, and leads from one unread post to the next, through
+   folds and across pages. Unread posts carry data-n, the number of their revision. */
 
 import { fetchFragment, focusPost, isAfter, say, updateCounts } from "./dom.js";
 
@@ -9,8 +8,7 @@ const { jsSeen: address, jsNext: nextPath, jsNone: noMore, jsFirst: noneBefore, 
 const ENOUGH = 0.6; // of a post, or so many pixels of a long one,
 const PIXELS = 200;
 const LONG_ENOUGH = 1000; // for so many milliseconds
-const PAUSE = 12_000; // before what was seen is sent,
-const END_PAUSE = 1000; // once nothing on the page is left to see
+const PAUSE = 12_000; // before what was seen is sent
 // Halved again and again: one of them is met even by a post fifty screens long.
 const threshold = [0, ...Array.from({ length: 8 }, (_, n) => ENOUGH / 2 ** n), 1];
 
@@ -26,11 +24,8 @@ function markSeen(post) {
   watcher.unobserve(post);
   waiting.push(post.dataset.n);
   delete post.dataset.n;
-  if (!document.querySelector("article[data-n]")) {
-    clearTimeout(sending);
-    sending = setTimeout(send, END_PAUSE);
-  }
   sending ||= setTimeout(send, PAUSE);
+  if (!document.querySelector("article[data-n]")) setTimeout(send, LONG_ENOUGH);
 }
 
 const watcher = new IntersectionObserver((entries) => {
@@ -72,8 +67,7 @@ async function send() {
 
 addEventListener("focus", restart);
 addEventListener("pagehide", send);
-// Before the next page is asked for, which may show what is unread.
-addEventListener("pointerdown", ({ target }) => target.closest("a[href]") && send());
+addEventListener("pointerdown", send); // the next page may show what is unread
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") restart();
   else send();
