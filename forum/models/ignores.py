@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from forum.lib.sql import IsAnyOf
 from forum.models.accounts import User
 from forum.models.visibility import Reader
 
@@ -31,6 +32,15 @@ class Ignore(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} ignores {self.ignored_id}"
+
+
+def by_ignored(reader: Reader, field: str = "author") -> Q:
+    """Return the condition for what people whom `reader` ignores have written.
+
+    Their ids are one value of the query, however many they are.
+    """
+    ids = sorted(ignored_ids(reader))
+    return Q(IsAnyOf(field, ids)) if ids else Q(**{f"{field}__in": []})
 
 
 def ignored_ids(reader: Reader) -> frozenset[int]:

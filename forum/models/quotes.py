@@ -27,7 +27,7 @@ from django.db.models.functions import RowNumber
 from forum.lib.sql import IsAnyOf
 from forum.markup.quotes import leaves_out, says, without_quoted
 from forum.models.accounts import User
-from forum.models.ignores import ignored_ids
+from forum.models.ignores import by_ignored
 from forum.models.posts import Post
 from forum.models.revisions import Revision
 from forum.models.visibility import Reader, ReaderQuery, readable_by, visible_by
@@ -246,9 +246,7 @@ def _quotes_on_posts(reader: Reader, ids: list[int]) -> models.QuerySet[Quote, t
         "thread_slug": "source_post__thread__slug",
         "thread_numbers": "source_post__thread__next_number",
         "is_readable": ExpressionWrapper(readable, BooleanField()),
-        "is_ignored": ExpressionWrapper(
-            Q(source_post__author__in=ignored_ids(reader)), BooleanField()
-        ),
+        "is_ignored": ExpressionWrapper(by_ignored(reader, "source_post__author"), BooleanField()),
         "is_latest": ExpressionWrapper(is_latest, BooleanField()),
         "is_superseded": ExpressionWrapper(_edited_by_moderator(reader), BooleanField()),
         "is_withdrawn": ExpressionWrapper(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -86,7 +85,7 @@ class ReaderQuery(Generic[FetchedRow]):
     """A query built by `build(reader, argument, …)`; see `PreparedQuery` for the arguments.
 
     Of the reader it may depend on the fields that `_build_for_member` takes. It is built each time
-    for moderators, since what they see depends on their boards, and for members who ignore others.
+    for moderators, since what they see depends on their boards.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, FetchedRow]]) -> None:
@@ -98,9 +97,11 @@ class ReaderQuery(Generic[FetchedRow]):
         """Return the rows of the query for this reader."""
         if not isinstance(reader, User):
             return self._for_visitor.fetch(*arguments)
-        if reader.roles.is_moderator or reader.ignored_ids:
+        if reader.roles.is_moderator:
             return list(self.build(reader, *arguments))
-        fields = (reader.pk, reader.read_up_to, reader.date_joined)
+        # Without anybody it is a query of its own, which is simpler.
+        ignored = sorted(reader.ignored_ids) or None
+        fields = (reader.pk, ignored, reader.read_up_to, reader.date_joined)
         return self._for_member.fetch(*fields, *arguments)
 
     def first(self, reader: Reader, *arguments: Any) -> FetchedRow | None:
@@ -108,10 +109,11 @@ class ReaderQuery(Generic[FetchedRow]):
         return next(iter(self.fetch(reader, *arguments)), None)
 
     def _build_for_member(
-        self, pk: int, read_up_to: int, date_joined: datetime, *arguments: Any
+        self, pk: int, ignored: list[int] | None, *arguments: Any
     ) -> QuerySet[Any, FetchedRow]:
         from forum.models.roles import Roles  # noqa: PLC0415 (roles ask a prepared query)
 
+        read_up_to, date_joined, *others = arguments
         member = User(pk=pk, read_up_to=read_up_to, date_joined=date_joined)
-        member.roles_and_counts = (Roles(), 0, 0, frozenset())
-        return self.build(member, *arguments)
+        member.roles_and_counts = (Roles(), 0, 0, frozenset(ignored or ()))
+        return self.build(member, *others)

@@ -24,6 +24,7 @@ from django.db.models.functions import Cast
 
 from forum.lib.sql import IsAnyOf
 from forum.models.accounts import User
+from forum.models.ignores import by_ignored
 from forum.models.posts import Post, PostQuerySet
 from forum.models.read_state import IsInSet, ReadConditions, ReadState, ThreadReadState
 from forum.models.subscriptions import is_muted_by
@@ -315,13 +316,13 @@ def unread_to(reader: User) -> Q:
     opened = ReadState.objects.filter(member=reader, thread=OuterRef("thread"))
     unopened = conditions.is_unread_before_opening(reader.read_up_to, reader.date_joined)
     is_unread = Q(Exists(opened)) & conditions.is_unread() | ~Q(Exists(opened)) & unopened
-    return is_unread & ~Q(author__in=reader.ignored_ids) & ~Q(is_muted_by(reader))
+    return is_unread & ~by_ignored(reader) & ~Q(is_muted_by(reader))
 
 
 def _by_others(reader: User) -> PostQuerySet:
     """Return the posts that `reader` may read, of others whom they do not ignore."""
     posts: PostQuerySet = Post.objects.order_by().filter(readable_by(reader))
-    return posts.exclude(author__in=[reader.pk, *reader.ignored_ids])
+    return posts.exclude(author=reader.pk).exclude(by_ignored(reader))
 
 
 def replies_since(parent: Post, reader: User, last_seen_id: int) -> PostQuerySet:
@@ -334,7 +335,7 @@ def replies_since(parent: Post, reader: User, last_seen_id: int) -> PostQuerySet
     seen = mine.filter(IsInSet(OuterRef("latest_number"), F("numbers")))
     posts: PostQuerySet = Post.objects.visible_to(reader).readable().select_related("author")
     others = posts.filter(parent=parent, pk__gt=last_seen_id)
-    others = others.exclude(author__in=[reader.pk, *reader.ignored_ids])
+    others = others.exclude(author=reader.pk).exclude(by_ignored(reader))
     return others.exclude(Exists(seen)).order_by("pk")
 
 

@@ -31,7 +31,7 @@ from django.utils.translation import gettext_lazy as _
 from forum.lib.sql import CountSubquery, IdsOf, IsAnyOf, unnest
 from forum.models.accounts import User
 from forum.models.boards import Board
-from forum.models.ignores import ignored_ids
+from forum.models.ignores import by_ignored
 from forum.models.posts import Post
 from forum.models.read_state import ReadMark, ReadState
 from forum.models.subscriptions import Subscription
@@ -99,7 +99,7 @@ def _waiting(threads: ThreadQuerySet, reader: Reader) -> ThreadQuerySet:
     to_reader = Post.objects.order_by().filter(
         readable_by(reader), ~Exists(answers), parent__in=IdsOf(own[:MAX_POSTS_AWAITING])
     )
-    to_reader = to_reader.exclude(author__in=[reader.pk, *ignored_ids(reader)])
+    to_reader = to_reader.exclude(author=reader.pk).exclude(by_ignored(reader))
     return threads.filter(pk__in=IdsOf(to_reader.values("thread")))
 
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from forum.lib.prepared_queries import PreparedQuery
 from forum.lib.sql import IsAnyOf
-from forum.models import Board, Post, Revision, Role, Thread, User
+from forum.models import Board, Ignore, Post, Revision, Role, Thread, User
+from forum.models.ignores import by_ignored
 from forum.models.visibility import Reader, ReaderQuery
 
 pytestmark = pytest.mark.django_db
@@ -134,3 +135,26 @@ def test_each_reader_gets_what_the_query_built_for_them_returns(
         texts[str(reader)] = dict(found)[reply.pk]
     assert texts["carol"] == texts["local"] == texts[reply.author.username] == reply.html
     assert texts["AnonymousUser"] == ""
+
+
+def test_query_is_built_once_for_all_members_who_ignore_others(
+    opening: Post, reply: Post, alice: User, bob: User
+) -> None:
+    built = []
+
+    def build(reader: Reader, thread: int):
+        built.append(reader)
+        posts = Post.objects.filter(thread=thread).exclude(by_ignored(reader))
+        return posts.order_by("pk").values_list("pk")
+
+    others = [User.objects.create_user(f"other{n}") for n in range(50)]
+    Ignore.objects.bulk_create(Ignore(member=bob, ignored=each) for each in (alice, *others))
+    Ignore.objects.create(member=alice, ignored=bob)
+    query = ReaderQuery(build)
+    readers = [User.objects.get(pk=each.pk) for each in (alice, bob)]
+    assert query.fetch(readers[0], opening.thread_id) == [(opening.pk,)]
+    times = len(built)
+    assert query.fetch(readers[1], opening.thread_id) == [(reply.pk,)]
+    assert len(built) == times
+    posts = [(opening.pk,), (reply.pk,)]
+    assert query.fetch(others[0], opening.thread_id) == posts
