@@ -22,7 +22,7 @@ from load import World
 from served import Server, logged_in, served
 
 from forum.actions.read_state import mark_revisions_read
-from forum.models import Post, Thread, User
+from forum.models import Ignore, Post, Subscription, Thread, User
 from forum.presenters import threads as presenter
 from forum.queries.thread_pages import fetch_window
 from forum.queries.threads import for_thread_page
@@ -30,6 +30,7 @@ from forum.queries.threads import for_thread_page
 BOARD = 60  # threads, two pages
 SMALL, SHORT, WHOLE, LARGE = 5, 20, 200, 10_000  # posts
 REQUESTS = 5  # of one page in turn
+FOLLOWED, IGNORED = 1000, 50  # posts and people, by another member
 GOALS: dict[str, dict[str, float]] = {  # ms of web server and PostgreSQL
     "thread of 20": {"visitor": 6, "member": 7},
     "thread of 200": {"visitor": 15, "member": 17},
@@ -59,15 +60,47 @@ def main() -> None:
             "large: first": threads[LARGE].get_absolute_url(),
             "large: middle": middle_of(threads[LARGE]),
         }
-        member = world.people[0]
+        member, chooser = world.people[:2]
+        choose(chooser, threads[LARGE])
         for thread in threads.values():
             read = [n for n in range(1, thread.post_count // 2) if n % 3]
-            mark_revisions_read(thread, member=member, numbers=read)
+            for each in (member, chooser):
+                mark_revisions_read(thread, member=each, numbers=read)
         with served() as server:
             say("Measuring ...")
             figures = {"page": measured(server, pages, member, options.rounds)}
+            path = pages["thread of 20"]
+            figures["choices"] = cost_of_choices(server, path, member, chooser, options.rounds)
         figures["render"] = renderings(threads[WHOLE], options.rounds)
     finish(figures)
+
+
+def choose(member: User, thread: Thread) -> None:
+    """Let a member follow many branches of a thread, and ignore many people who wrote nothing."""
+    followed = Post.objects.in_thread(thread).filter(parent__isnull=False)[:FOLLOWED]
+    Subscription.objects.bulk_create(
+        Subscription(member=member, branch=post, thread=thread, state=Subscription.State.FOLLOW)
+        for post in followed
+    )
+    people = User.objects.bulk_create(User(username=f"ignored{n}") for n in range(IGNORED))
+    Ignore.objects.bulk_create(Ignore(member=member, ignored=each) for each in people)
+
+
+def cost_of_choices(
+    server: Server, path: str, member: User, chooser: User, rounds: int
+) -> dict[str, float]:
+    """Compare a page for a member who follows and ignores nothing with one for the other."""
+    cookies = {"none": logged_in(member), "many": logged_in(chooser)}
+    tasks = {
+        name: lambda cookie=cookie: sum(server.cpu_of(path, cookie, REQUESTS))
+        for name, cookie in cookies.items()
+    }
+    interleaved(tasks, rounds=2)  # warm
+    taken = interleaved(tasks, rounds)
+    figures = {name: statistics.median(each) for name, each in taken.items()}
+    more = figures["many"] - figures["none"]
+    say(f"  following {FOLLOWED:,}, ignoring {IGNORED}: {more:+.1f} ms (goal: at most 1 more)")
+    return figures
 
 
 def arguments() -> argparse.Namespace:

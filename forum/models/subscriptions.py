@@ -40,21 +40,20 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         self, thread_id: int, board_id: int, left: int, right: int
     ) -> SubscriptionQuerySet:
         """Return what `enclosing` returns, by the place of a post."""
-        heads = Q(thread=thread_id, branch__lft__lte=left, branch__rght__gte=right)
-        found = self.filter(heads | _of_thread(thread_id, board_id))
+        around = Q(branch=None) | Q(branch__lft__lte=left, branch__rght__gte=right)
+        found = self.filter(_of_thread(thread_id, board_id), around)
         return found.order_by(*NEAREST_FIRST)
 
     def enclosing_posts(self) -> SubscriptionQuerySet:
         """Return what `enclosing` returns, as a subquery of posts."""
-        heads = Q(thread=OuterRef("thread"))
-        heads &= Q(branch__lft__lte=OuterRef("lft"), branch__rght__gte=OuterRef("rght"))
-        found = self.filter(heads | _of_thread(OuterRef("thread"), OuterRef("thread__board")))
+        around = Q(branch__lft__lte=OuterRef("lft"), branch__rght__gte=OuterRef("rght"))
+        of_thread = _of_thread(OuterRef("thread"), OuterRef("thread__board"))
+        found = self.filter(of_thread, Q(branch=None) | around)
         return found.order_by(*NEAREST_FIRST)
 
     def enclosing_threads(self) -> SubscriptionQuerySet:
         """Return those to a whole thread, its tags and its board, as a subquery of threads."""
-        whole = Q(thread=OuterRef("pk"), branch__parent=None)
-        found = self.filter(whole | _of_thread(OuterRef("pk"), OuterRef("board")))
+        found = self.filter(_of_thread(OuterRef("pk"), OuterRef("board")), branch__parent=None)
         return found.order_by(*NEAREST_FIRST)
 
     def on_page_of(self, thread: int, board: int) -> SubscriptionQuerySet:
@@ -62,8 +61,8 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
 
         Of the thread and what it is in, the nearest comes first.
         """
-        muted = Q(branch__parent=None) | Q(state=Subscription.State.MUTE)
-        found = self.filter(Q(muted, thread=thread) | _of_thread(thread, board))
+        shown = Q(branch__parent=None) | Q(state=Subscription.State.MUTE)
+        found = self.filter(_of_thread(thread, board), shown)
         return found.order_by(*NEAREST_FIRST)
 
     def follows(self) -> SubscriptionQuerySet:
@@ -81,15 +80,19 @@ class IsTagOf(Func):
     The function is in `migrations/0020_subscriptions.py`.
     """
 
-    arg_joiner = " = ANY (forum_tags_of("
-    template = "%(expressions)s))"
+    # As a subquery, since it would be called for each subscription otherwise.
+    arg_joiner = " = ANY ((SELECT forum_tags_of("
+    template = "%(expressions)s))::bigint[])"
     output_field = BooleanField()
 
 
 def _of_thread(thread: int | OuterRef, board: int | OuterRef) -> Q:
-    """Return the condition for subscriptions to the tags of a thread, and to its board."""
+    """Return the condition for subscriptions in a thread, and to its tags and its board.
+
+    It asks only their own columns: a member may have thousands, and each would be joined first.
+    """
     thread_id = thread if isinstance(thread, OuterRef) else Value(thread)
-    return Q(IsTagOf(F("tag"), thread_id)) | Q(board=board)
+    return Q(thread=thread) | Q(IsTagOf(F("tag"), thread_id)) | Q(board=board)
 
 
 class MutedLabels(Func):
