@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +15,9 @@ from django.db.models.functions import Now
 
 from forum.lib.prepared_queries import PreparedQuery
 from forum.models.accounts import User
+
+if TYPE_CHECKING:
+    from forum.models.roles import Roles
 
 Reader = User | AnonymousUser
 VISITOR = AnonymousUser()
@@ -84,8 +88,8 @@ def if_readable(reader: Reader, field: str, prefix: str = "") -> Case:
 class ReaderQuery(Generic[FetchedRow]):
     """A query built by `build(reader, argument, …)`; see `PreparedQuery` for the arguments.
 
-    Of the reader it may depend on the fields that `_build_for_member` takes. It is built each time
-    for moderators, since what they see depends on their boards.
+    Of the reader it may depend on the fields that `_build_for_member` takes. It is built once for
+    visitors, and for members with the same roles, who ignore anybody or nobody.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Any, FetchedRow]]) -> None:
@@ -97,11 +101,9 @@ class ReaderQuery(Generic[FetchedRow]):
         """Return the rows of the query for this reader."""
         if not isinstance(reader, User):
             return self._for_visitor.fetch(*arguments)
-        if reader.roles.is_moderator:
-            return list(self.build(reader, *arguments))
-        # Without anybody it is a query of its own, which is simpler.
+        roles = replace(reader.roles, restrictions=())
         ignored = sorted(reader.ignored_ids) or None
-        fields = (reader.pk, ignored, reader.read_up_to, reader.date_joined)
+        fields = (roles, ignored, reader.pk, reader.read_up_to, reader.date_joined)
         return self._for_member.fetch(*fields, *arguments)
 
     def first(self, reader: Reader, *arguments: Any) -> FetchedRow | None:
@@ -109,11 +111,9 @@ class ReaderQuery(Generic[FetchedRow]):
         return next(iter(self.fetch(reader, *arguments)), None)
 
     def _build_for_member(
-        self, pk: int, ignored: list[int] | None, *arguments: Any
+        self, roles: Roles, ignored: list[int] | None, *arguments: Any
     ) -> QuerySet[Any, FetchedRow]:
-        from forum.models.roles import Roles  # noqa: PLC0415 (roles ask a prepared query)
-
-        read_up_to, date_joined, *others = arguments
+        pk, read_up_to, date_joined, *others = arguments
         member = User(pk=pk, read_up_to=read_up_to, date_joined=date_joined)
-        member.roles_and_counts = (Roles(), 0, 0, frozenset(ignored or ()))
+        member.roles_and_counts = (roles, 0, 0, frozenset(ignored or ()))
         return self.build(member, *others)
