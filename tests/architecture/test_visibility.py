@@ -27,8 +27,7 @@ pytestmark = pytest.mark.django_db
 MODERATORS = {"carol", "mona", "erin"}
 # A moderator of another board, and one of this board, see more than a visitor or a member.
 CRAWLERS = ("visitor", "bob", "otto", "mona")
-# Their prepared queries are compared with those built for each request. Most of a moderator's are
-# not prepared.
+# Their prepared queries are compared for all values; those of others when they are built.
 CHECKED = ("visitor", "bob")
 # Readers of the text of each post; the opening post of the deleted thread is deleted itself.
 READERS = {
